@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using Bff.Renewal;
+using Bff.Sessions;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Bff.Forwarding;
+
+/// <summary>Puts the session's access token on an upstream request, or answers instead when there is no usable one. Built once a route.</summary>
+internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTransform
+{
+    public override async ValueTask ApplyAsync(RequestTransformContext context)
+    {
+        var problem = context.HttpContext.GetSession() is { } session
+            ? await AttachAsync(context, session)
+            : required ? Problem.SignInRequired : null;
+
+        // A response that is set here is what the browser gets; YARP then forwards nothing.
+        if (problem is not null) { await problem.ExecuteAsync(context.HttpContext); }
+    }
+
+    private async Task<Problem?> AttachAsync(RequestTransformContext context, Session session)
+    {
+        switch (await renewer.GetUsableAsync(session, context.HttpContext.RequestAborted))
+        {
+            case Usable usable:
+                context.ProxyRequest.Headers.Authorization = new AuthenticationHeaderValue("Bearer", usable.Session.Tokens!.AccessToken);
+                return null;
+            case Ended:
+                return required ? RenewalProblems.SessionEnded : null;
+            case NotRenewable:
+                return required ? RenewalProblems.TokenExpired : null;
+            case Unreachable down:
+                return RenewalProblems.ProviderUnavailable(down.RetryAfter);
+            default:
+                throw new UnreachableException();
+        }
+    }
+}

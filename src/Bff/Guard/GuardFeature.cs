@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Guard;
+
+internal static class GuardFeature
+{
+    private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
+
+    public static WebApplicationBuilder AddGuard(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSettings<SpaOptions>("Bff:Spa");
+        services.AddSettings<ProxyOptions>("Bff");
+        services.AddCors();
+        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IServiceProvider>((cors, provider) =>
+            cors.AddDefaultPolicy(policy => policy
+                .SetIsOriginAllowed(origin => provider.GetRequiredService<IOptions<SpaOptions>>().Value.Origins.Contains(origin)).AllowCredentials().AllowAnyMethod().AllowAnyHeader()
+                .WithExposedHeaders("Retry-After").SetPreflightMaxAge(PreflightMaxAge)));
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((forwarded, proxies) =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
+        });
+        QuietLogs.Apply(services);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        return builder;
+    }
+
+    /// <summary>Everything that must happen before a session is read.</summary>
+    public static WebApplication UseGuard(this WebApplication app)
+    {
+        // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
+        if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseForwardedHeaders(); }
+        app.UseExceptionHandler(errors => errors.Run(context =>
+            new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
+        if (!app.Environment.IsDevelopment()) { app.UseHsts(); }
+        app.UseSecurityHeaders();
+        app.UseCors();
+        app.UseMiddleware<RequestGuard>();
+        return app;
+    }
+
+    /// <summary>A browser reaches these endpoints by script only, with the CSRF header.</summary>
+    public static T RequireCsrfHeader<T>(this T endpoints)
+        where T : IEndpointConventionBuilder => endpoints.WithMetadata(new CsrfHeaderRequired());
+}

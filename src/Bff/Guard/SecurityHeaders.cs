@@ -1,0 +1,27 @@
+namespace Bff.Guard;
+
+/// <summary>Headers every answer carries; what an upstream set itself stays.</summary>
+internal static class SecurityHeaders
+{
+    public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.TryAdd("X-Content-Type-Options", "nosniff");
+            headers.TryAdd("Referrer-Policy", "no-referrer");
+            if (IsOurs(context))
+            {
+                headers.TryAdd("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+                headers.CacheControl = "no-store";
+            }
+
+            return Task.CompletedTask;
+        });
+        context.Response.Headers.Append("Vary", "Origin");
+        return next();
+    });
+
+    private static bool IsOurs(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/bff") || context.Response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true;
+}

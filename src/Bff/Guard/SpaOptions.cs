@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Bff.Guard;
+
+/// <summary>The front ends that may call us (<c>Bff:Spa</c>).</summary>
+internal sealed class SpaOptions : IValidatableObject
+{
+    /// <summary>Exact origins (scheme, host, port) of front ends: CORS allows them, and return URLs may lead there. The first is the default.</summary>
+    public string[] Origins { get; set; } = [];
+
+    /// <summary>Where a silent sign-in ends. Default: <c>/silent</c> at the first origin.</summary>
+    public string? SilentPage { get; set; }
+
+    /// <summary>The silent page in use; at our own origin when no front end has one of its own.</summary>
+    public string EffectiveSilentPage => SilentPage ?? (Origins is [var first, ..] ? first + "/silent" : "/silent");
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < Origins.Length; i++)
+        {
+            if (!IsOrigin(Origins[i])) { yield return new($"'{Origins[i]}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{i}"]); }
+        }
+
+        if (SilentPage is not null && !Origins.Any(origin => SilentPage.StartsWith(origin + "/", StringComparison.Ordinal)))
+        {
+            yield return new("must be a page under one of Bff:Spa:Origins.", [nameof(SilentPage)]);
+        }
+    }
+
+    private static bool IsOrigin(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        && string.Equals(uri.GetLeftPart(UriPartial.Authority), value, StringComparison.Ordinal) && uri.UserInfo.Length == 0;
+}

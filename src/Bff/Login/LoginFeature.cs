@@ -1,0 +1,66 @@
+using Bff.Guard;
+using Bff.Sessions;
+using Bff.Tokens;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Login;
+
+internal static class LoginFeature
+{
+    public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>();
+        services.AddAuthentication().AddOpenIdConnect();
+        services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
+            .Configure<IServiceProvider>(Configure);
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
+        return builder;
+    }
+
+    public static WebApplication MapLogin(this WebApplication app)
+    {
+        var bff = app.MapGroup("/bff").AllowAnonymous();
+        bff.MapGet("/login", LoginEndpoint.Handle).WithMetadata(new DoesNotSlide());
+        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).WithMetadata(new DoesNotSlide());
+        bff.MapGet("/logout", LogoutEndpoint.HandleNavigation).WithMetadata(new DoesNotSlide());
+        bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader().WithMetadata(new DoesNotSlide());
+        bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader().WithMetadata(new DoesNotSlide());
+        bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader().WithMetadata(new DoesNotSlide());
+        return app;
+    }
+
+    private static void Configure(OpenIdConnectOptions options, IServiceProvider services)
+    {
+        var oidc = services.GetRequiredService<IOptions<OidcOptions>>().Value;
+        var sessions = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
+
+        options.SignInScheme = SessionAuthentication.Scheme;
+        options.SignOutScheme = SessionAuthentication.Scheme;
+        options.ClientId = oidc.ClientId;
+        options.ClientSecret = oidc.Secret;
+        options.ResponseType = OpenIdConnectResponseType.Code;
+        options.ResponseMode = OpenIdConnectResponseMode.Query;   // form_post would need SameSite=None cookies.
+        options.UsePkce = true;
+        options.Scope.Clear();
+        foreach (var scope in oidc.Scopes) { options.Scope.Add(scope); }
+
+        options.ConfigurationManager = services.GetRequiredService<Provider>();
+        options.Backchannel = services.GetRequiredService<IHttpClientFactory>().CreateClient(Provider.HttpClientName);
+        options.TokenHandler = services.GetRequiredService<IdTokenHandler>();
+        options.TokenValidationParameters.NameClaimType = "name";
+        options.TokenValidationParameters.RoleClaimType = "role";
+        options.MapInboundClaims = false;
+        options.DisableTelemetry = true;
+        options.SaveTokens = false;   // OidcEvents stores them, with a lifetime that is always known.
+        options.EventsType = typeof(OidcEvents);
+
+        options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything. Back-channel logout is the one to use.
+        options.RemoteAuthenticationTimeout = FlowCookies.Lifetime;
+        options.ProtocolValidator.NonceLifetime = FlowCookies.Lifetime;
+        FlowCookies.State(options.CorrelationCookie, sessions);
+        FlowCookies.Nonce(options.NonceCookie, sessions);
+    }
+}

@@ -1,0 +1,127 @@
+using Bff.Tokens;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Login;
+
+/// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
+internal sealed partial class OidcEvents(
+    Provider provider, IOptions<OidcOptions> oidc, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger) : OpenIdConnectEvents
+{
+    private const string RedeemedAt = "bff.redeemed_at";
+
+    public override Task RedirectToIdentityProvider(RedirectContext context)
+    {
+        var message = context.ProtocolMessage;
+        message.LoginHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.LoginHint);
+        if (!string.IsNullOrEmpty(oidc.Value.Audience)) { message.SetParameter(oidc.Value.AudienceParameter, oidc.Value.Audience); }
+        return Task.CompletedTask;
+    }
+
+    public override Task RedirectToIdentityProviderForSignOut(RedirectContext context)
+    {
+        context.ProtocolMessage.ClientId = oidc.Value.ClientId;
+        if (!oidc.Value.SendIdTokenHint) { context.ProtocolMessage.IdTokenHint = null; }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>RFC 9207: the issuer that answers must be the one that was asked, in errors too; required when the provider says it sends it.</summary>
+    public override async Task MessageReceived(MessageReceivedContext context)
+    {
+        var expected = await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        var issuer = context.ProtocolMessage.Iss;
+        if (string.IsNullOrEmpty(issuer) ? expected.AuthorizationResponseIssParameterSupported : issuer != expected.Issuer)
+        {
+            context.Fail("The authorization response does not name the issuer that was asked.");
+        }
+    }
+
+    public override Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
+    {
+        // The lifetime counts from before the call: a slow answer must not make a token look younger.
+        context.HttpContext.Items[RedeemedAt] = clock.GetUtcNow();
+        return Task.CompletedTask;
+    }
+
+    public override Task TokenResponseReceived(TokenResponseReceivedContext context)
+    {
+        var answer = context.TokenEndpointResponse;
+        if (string.IsNullOrEmpty(answer.AccessToken)) { context.Fail("The token response has no access_token."); }
+        else if (string.IsNullOrEmpty(answer.IdToken)) { context.Fail("The token response has no id_token."); }
+        else if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { context.Fail("The token response has an unknown token_type."); }
+        return Task.CompletedTask;
+    }
+
+    public override Task TokenValidated(TokenValidatedContext context)
+    {
+        var properties = context.Properties!;
+        if (properties.Items.TryGetValue(SilentPage.SubjectItem, out var subject) && subject is not null && context.Principal?.FindFirst("sub")?.Value != subject)
+        {
+            // Somebody else is signed in at the provider now; a silent renewal must not change the user under the page.
+            context.Fail(new SignInRefusedException("login_required"));
+            return Task.CompletedTask;
+        }
+
+        var answer = context.TokenEndpointResponse!;
+        var obtainedAt = (DateTimeOffset)context.HttpContext.Items[RedeemedAt]!;
+        new TokenSet(
+            answer.AccessToken,
+            string.IsNullOrEmpty(answer.RefreshToken) ? null : answer.RefreshToken,
+            answer.IdToken,
+            string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
+            obtainedAt,
+            obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.Value.AssumedLifetime)).StoreIn(properties);
+        return Task.CompletedTask;
+    }
+
+    public override async Task RemoteFailure(RemoteFailureContext context)
+    {
+        context.HandleResponse();
+        var (code, problem) = Explain(context);
+        SignInFailed(code, Cause(context.Failure));
+        var properties = context.Properties;
+        if (properties is not null && properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null)
+        {
+            context.Response.Redirect(SilentPage.Failure(page, code));
+        }
+        else if (problem is null && properties?.RedirectUri is { } returnUrl)
+        {
+            context.Response.Redirect(QueryHelpers.AddQueryString(returnUrl, "error", code));
+        }
+        else
+        {
+            await (problem ?? LoginProblems.SignInFailed).ExecuteAsync(context.HttpContext);
+        }
+    }
+
+    /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
+    private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
+    {
+        if (context.Failure is SignInRefusedException refused) { return (refused.Error, null); }
+        if (context.Failure?.Data["error"] is string error) { return (Known(error), null); }
+        if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return ("invalid_state", LoginProblems.InvalidState); }
+        return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)
+            ? ("idp_unavailable", LoginProblems.ProviderUnavailable)
+            : ("sign_in_failed", LoginProblems.SignInFailed);
+    }
+
+    /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; nothing else a redirect carries is passed on.</summary>
+    private static string Known(string error) => error
+        is "access_denied" or "login_required" or "consent_required" or "interaction_required" or "account_selection_required"
+        or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client"
+        ? error : "sign_in_failed";
+
+    private static string Cause(Exception? failure) => failure?.GetBaseException().GetType().Name ?? "unknown";
+
+    [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}).")]
+    private partial void SignInFailed(string code, string cause);
+}
+
+/// <summary>We end a sign-in with a word the page knows.</summary>
+internal sealed class SignInRefusedException(string error) : Exception("The sign-in was refused: " + error)
+{
+    public string Error { get; } = error;
+}

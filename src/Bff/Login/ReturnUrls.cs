@@ -1,0 +1,31 @@
+using Bff.Guard;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Login;
+
+/// <summary>Where a sign-in or sign-out may lead: a path here, or a page of an allowed front end. Everything else would be an open redirector (RFC 9700 section 4.11).</summary>
+internal sealed class ReturnUrls(IOptions<SpaOptions> spa)
+{
+    private readonly string[] _origins = spa.Value.Origins;
+
+    /// <summary>Where to go when nobody said: the first front end, else our own root.</summary>
+    public string Default => _origins is [var first, ..] ? first + "/" : "/";
+
+    /// <param name="asked">What the browser asked for; null or empty for the default.</param>
+    /// <param name="target">Where to go; meaningful only when the answer is true.</param>
+    public bool TryResolve(string? asked, out string target)
+    {
+        target = string.IsNullOrEmpty(asked) ? Default : asked;
+        return string.IsNullOrEmpty(asked) || (!HasTraps(asked) && (IsLocal(asked) || IsAllowedPage(asked)));
+    }
+
+    /// <summary>Browsers drop tabs and newlines and read a backslash as a slash, so "/\t/evil" and "/\evil" leave this host.</summary>
+    private static bool HasTraps(string url) => url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\');
+
+    private static bool IsLocal(string url) => url[0] == '/' && !url.StartsWith("//", StringComparison.Ordinal);
+
+    private bool IsAllowedPage(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri)
+        && uri.UserInfo.Length == 0
+        && _origins.Contains(uri.GetLeftPart(UriPartial.Authority), StringComparer.Ordinal);
+}

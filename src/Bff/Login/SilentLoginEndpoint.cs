@@ -1,0 +1,50 @@
+using Bff.Guard;
+using Bff.Sessions;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Login;
+
+/// <summary>
+/// <c>GET /bff/silent-login</c>: asks the provider without showing anything (<c>prompt=none</c>). Ends at the silent page with
+/// <c>result=ok</c>, or <c>result=error&amp;error=…</c> with the provider's word; never with a token.
+/// </summary>
+internal static class SilentLoginEndpoint
+{
+    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, IOptions<SpaOptions> spa, string? returnUrl)
+    {
+        var page = spa.Value.EffectiveSilentPage;
+        if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
+        var session = context.GetSession();
+        var answer = await OidcChallenge.SendAsync(context, new OpenIdConnectChallengeProperties
+        {
+            RedirectUri = SilentPage.Success(page),
+            Prompt = "none",
+            Items =
+            {
+                [SilentPage.Item] = page,
+                [SilentPage.SubjectItem] = session?.Subject,
+                [SessionAuthentication.Replaces] = session?.Id.Value,
+            },
+        });
+
+        // A frame shows nobody a problem page; the silent page can tell its parent.
+        return answer is Problem ? Results.Redirect(SilentPage.Failure(page, "idp_unavailable")) : answer;
+    }
+}
+
+/// <summary>What the silent page is told.</summary>
+internal static class SilentPage
+{
+    /// <summary>Marks a sign-in as silent, and says where it ends.</summary>
+    public const string Item = "bff.silent";
+
+    /// <summary>The user the silent sign-in is for; anyone else is an error.</summary>
+    public const string SubjectItem = "bff.subject";
+
+    public static string Success(string page) => QueryString(page, "result=ok");
+
+    public static string Failure(string page, string error) => QueryString(page, "result=error&error=" + Uri.EscapeDataString(error));
+
+    private static string QueryString(string page, string query) => page + (page.Contains('?', StringComparison.Ordinal) ? '&' : '?') + query;
+}

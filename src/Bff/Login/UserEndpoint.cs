@@ -1,0 +1,23 @@
+using System.Globalization;
+using Bff.Sessions;
+
+namespace Bff.Login;
+
+/// <summary><c>GET /bff/user</c>: the user's claims and three of our own. Keeps the session alive unless <c>slide=false</c>.</summary>
+internal static class UserEndpoint
+{
+    public static async Task<IResult> Handle(HttpContext context, IdleClock idle, TimeProvider clock, bool? slide)
+    {
+        if (context.GetSession() is not { } session) { return Problem.SignInRequired; }
+        if (slide != false) { await idle.SlideAsync(session); }
+        var secondsLeft = (long)(session.EndsAt - clock.GetUtcNow()).TotalSeconds;
+        return Results.Ok(session.Claims.Select(claim => new UserClaim(claim.Type, claim.Value)).Concat(
+        [
+            new UserClaim("bff:session_expires_in", secondsLeft.ToString(CultureInfo.InvariantCulture)),
+            new UserClaim("bff:session_state", session.SessionState ?? ""),
+            new UserClaim("bff:logout_url", SessionView.LogoutUrlOf(session)),
+        ]));
+    }
+
+    private sealed record UserClaim(string Type, string Value);
+}

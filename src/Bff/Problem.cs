@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Net.Mime;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Bff;
+
+/// <summary>An error answer (RFC 9457) with a <c>code</c> that stays the same between releases; a plain page for a browser that navigated here.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Code">The stable word programs look at.</param>
+/// <param name="Title">One sentence for people.</param>
+/// <param name="Detail">What to do about it.</param>
+/// <param name="RetryAfter">When asking again may help; sent as <c>Retry-After</c> in whole seconds.</param>
+internal sealed record Problem(int Status, string Code, string Title, string? Detail = null, TimeSpan? RetryAfter = null) : IResult
+{
+    public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        response.Headers.CacheControl = "no-store";
+        if (RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (WantsPage(httpContext.Request)) { await WritePageAsync(response); }
+        else { await WriteJsonAsync(response); }
+    }
+
+    private Task WriteJsonAsync(HttpResponse response) => response.WriteAsJsonAsync(
+        new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } },
+        options: null, MediaTypeNames.Application.ProblemJson);
+
+    private Task WritePageAsync(HttpResponse response)
+    {
+        var encode = HtmlEncoder.Default;
+        response.ContentType = "text/html; charset=utf-8";
+        return response.WriteAsync(
+            $"""
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+            <title>{encode.Encode(Title)}</title></head>
+            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p><p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
+            """);
+    }
+
+    private static bool WantsPage(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,52 @@
+using System.Buffers.Text;
+using Bff.Sessions;
+using Bff.Tokens;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Renewal;
+
+/// <summary>When a token is renewed, when it is too old to send, and how long to wait after a failure.</summary>
+internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProvider clock)
+{
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
+
+    /// <summary>A waiting user may make us ask again this soon though the background would wait longer.</summary>
+    private static readonly TimeSpan LongestBackOffOnDemand = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// <c>expires_at − lead − jitter</c>: lead is at most a quarter of the lifetime; jitter in [0, lead/2) spreads sessions
+    /// that signed in together and is always the same for one session. Null without a refresh token.
+    /// </summary>
+    public DateTimeOffset? DueAt(SessionId id, TokenSet tokens)
+    {
+        if (tokens.RefreshToken is null) { return null; }
+        var lead = Min(options.Value.Lead, tokens.Lifetime / 4);
+        return tokens.ExpiresAt - lead - (lead / 2 * Fraction(id));
+    }
+
+    /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
+    public bool IsFresh(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
+
+    public bool IsAlive(TokenSet tokens) => tokens.ExpiresAt > clock.GetUtcNow();
+
+    /// <summary>When to try again after the <paramref name="failures"/>th failure in a row: 1, 2, 4 … 60 s less up to half, or what the provider asked for.</summary>
+    /// <returns>For the background, and the earliest for a call that needs the token now.</returns>
+    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(int failures, TimeSpan? asked)
+    {
+        var now = clock.GetUtcNow();
+        if (asked is { } wait)
+        {
+            var until = now + (wait < LongestBackOff ? wait : LongestBackOff);
+            return (until, until);
+        }
+
+        var exponential = TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, failures - 1)));
+        var jittered = exponential * (0.5 + (Random.Shared.NextDouble() / 2));
+        return (now + jittered, now + Min(jittered, LongestBackOffOnDemand));
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    /// <summary>In [0, 1), the same for this session on every node: the id is a hash already, so its first bits are as good as random.</summary>
+    private static double Fraction(SessionId id) => Base64Url.DecodeFromChars(id.Value.AsSpan(0, 4))[0] / 256.0;
+}

@@ -1,0 +1,45 @@
+using Bff.Tokens;
+
+namespace Bff.Sessions;
+
+/// <summary>A session somebody may renew: nobody else will until the lease runs out.</summary>
+/// <param name="Session">The session as it was when claimed.</param>
+/// <param name="Owner">Unique to this claim; every write of the renewal carries it.</param>
+/// <param name="Until">When others may take over.</param>
+internal sealed record Lease(Session Session, string Owner, DateTimeOffset Until);
+
+/// <summary>Keeps sessions, their tokens and the renewal schedule. Every member is one atomic statement; every write publishes its change.</summary>
+internal interface ISessionStore
+{
+    Task AddAsync(Session session, CancellationToken cancel);
+
+    /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
+    Task<Session?> FindAsync(SessionId id, CancellationToken cancel);
+
+    /// <summary>Moves the idle end. Never touches tokens or version, so it cannot undo a renewal.</summary>
+    Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
+
+    /// <summary>Ends a session; with <paramref name="version"/> only if it has not been renewed since.</summary>
+    /// <returns>False when there was no such session, or it moved on.</returns>
+    Task<bool> RemoveAsync(SessionId id, long? version, CancellationToken cancel);
+
+    /// <summary>Deletes sessions past their end.</summary>
+    /// <returns>How many.</returns>
+    Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
+
+    /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
+    Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);
+
+    /// <summary>Takes one session whether due or not; null when somebody else has it or it is past <paramref name="version"/>.</summary>
+    Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel);
+
+    /// <summary>Stores what a renewal brought and gives the lease back.</summary>
+    /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
+    Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel);
+
+    /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>.</summary>
+    Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel);
+
+    /// <summary>When the next renewal of a living session is due; null when none is scheduled.</summary>
+    Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel);
+}

@@ -1,0 +1,75 @@
+using System.Security.Claims;
+using Bff.Tokens;
+using Microsoft.AspNetCore.Authentication;
+
+namespace Bff.Sessions;
+
+/// <summary>One signed-in browser as one version of the store's row. Immutable and shared by requests: whoever changes it writes a new one.</summary>
+internal sealed record Session
+{
+    private AuthenticationTicket? _ticket;
+
+    public required SessionId Id { get; init; }
+
+    /// <summary>Random; proves that a sign-out link was made for this session. Unlike the provider's <c>sid</c> no other site knows it.</summary>
+    public required string Sid { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required IReadOnlyList<SessionClaim> Claims { get; init; }
+
+    /// <summary>OpenID Connect Session Management's <c>session_state</c>, when the provider gave one.</summary>
+    public string? SessionState { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Idle or absolute end, whichever is first.</summary>
+    public required DateTimeOffset EndsAt { get; init; }
+
+    public required DateTimeOffset AbsoluteEndsAt { get; init; }
+
+    /// <summary>Counts renewals; a writer that saw an older version has lost.</summary>
+    public long Version { get; init; } = 1;
+
+    /// <summary>Null when the stored tokens cannot be decrypted: the key ring is not the one that wrote them.</summary>
+    public required TokenSet? Tokens { get; init; }
+
+    /// <summary>When the next renewal is due, or when a running one counts as abandoned; null without a refresh token.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Renewals that failed since the last success.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>A call that needs a token asks the provider no earlier than this.</summary>
+    public DateTimeOffset NotBefore { get; init; }
+
+    /// <summary>Somebody is renewing this session until then; the past when nobody is.</summary>
+    public DateTimeOffset LeaseUntil { get; init; }
+
+    public bool CanRenew => Tokens?.RefreshToken is not null;
+
+    /// <summary>Built once a version. Never mutated: a cached ticket is shared by requests.</summary>
+    public AuthenticationTicket Ticket => _ticket ??= BuildTicket();
+
+    public string? ClaimValue(string type) => Claims.FirstOrDefault(claim => claim.Type == type)?.Value;
+
+    public override string ToString() => $"Session {Id} v{Version}";
+
+    private AuthenticationTicket BuildTicket()
+    {
+        var identity = new ClaimsIdentity(Claims.Select(claim => new Claim(claim.Type, claim.Value, claim.ValueType)), SessionAuthentication.Scheme, "name", "role");
+        var properties = new AuthenticationProperties { IssuedUtc = CreatedAt, ExpiresUtc = EndsAt };
+        Tokens?.StoreIn(properties);
+        return new AuthenticationTicket(new ClaimsPrincipal(identity), properties, SessionAuthentication.Scheme);
+    }
+}
+
+internal sealed record SessionClaim(string Type, string Value, string? ValueType = null);
+
+internal static class SessionAuthentication
+{
+    public const string Scheme = "bff";
+
+    /// <summary>Names the session a sign-in replaces, for browsers that do not send the cookie along when the provider sends them back.</summary>
+    public const string Replaces = "bff.replaces";
+}

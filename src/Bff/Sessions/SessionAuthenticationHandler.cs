@@ -1,0 +1,102 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Bff.Tokens;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Sessions;
+
+internal sealed class SessionAuthenticationOptions : AuthenticationSchemeOptions
+{
+    /// <summary>When the tokens of a new session are first renewed; null for never. Set by the feature that renews.</summary>
+    public Func<SessionId, TokenSet, DateTimeOffset?> FirstDueAt { get; set; } = (_, _) => null;
+}
+
+/// <summary>Turns the opaque cookie into a session and a sign-in into a new one, on the framework's own contract.</summary>
+internal sealed partial class SessionAuthenticationHandler(
+    IOptionsMonitor<SessionAuthenticationOptions> options,
+    UrlEncoder encoder,
+    ISessionStore store,
+    SessionCache cache,
+    SessionCookie cookie,
+    IdleClock idle,
+    IOptions<SessionsOptions> sessions,
+    IOptions<TokenOptions> tokens,
+    ILogger<SessionAuthenticationHandler> logger)
+    : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
+{
+    private DateTimeOffset Now => TimeProvider.GetUtcNow();
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (!cookie.TryRead(Request, out var id)) { return AuthenticateResult.NoResult(); }
+        if (await cache.FindAsync(id, Context.RequestAborted) is not { } session || session.EndsAt <= Now) { return AuthenticateResult.NoResult(); }
+        if (session.Tokens is null) { return AuthenticateResult.Fail("The session's tokens cannot be decrypted."); }
+
+        Context.Features.Set(new SessionFeature(session));
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<DoesNotSlide>() is null) { await idle.SlideAsync(session); }
+        return AuthenticateResult.Success(session.Ticket);
+    }
+
+    protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
+    {
+        ArgumentNullException.ThrowIfNull(properties);
+        var now = Now;
+        var (key, id) = SessionKey.New();
+        var tokenSet = TokenSet.ReadFrom(properties, now, tokens.Value.AssumedLifetime);
+        var session = new Session
+        {
+            Id = id,
+            Sid = SessionKey.New().Key,
+            Subject = user.FindFirst("sub")?.Value ?? throw new InvalidOperationException("A sign-in brought no sub claim."),
+            Claims = [.. user.Claims.Select(claim => new SessionClaim(claim.Type, claim.Value, claim.ValueType == ClaimValueTypes.String ? null : claim.ValueType))],
+            SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
+            CreatedAt = now,
+            AbsoluteEndsAt = now + sessions.Value.AbsoluteTimeout,
+            EndsAt = now + sessions.Value.IdleTimeout,
+            Tokens = tokenSet,
+            DueAt = Options.FirstDueAt(id, tokenSet),
+        };
+        await store.AddAsync(session, CancellationToken.None);
+        cookie.Write(Context, key);
+        Started(id, tokenSet.ExpiresAt, session.DueAt);
+        await EndReplacedAsync(properties);
+    }
+
+    /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
+    private async Task EndReplacedAsync(AuthenticationProperties properties)
+    {
+        if (cookie.TryRead(Request, out var brought)) { await EndAsync(brought, "replaced by a new sign-in"); }
+        if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is not null && known != brought.Value)
+        {
+            await EndAsync(new SessionId(known), "replaced by a new sign-in");
+        }
+    }
+
+    protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
+    {
+        if (cookie.TryRead(Request, out var id)) { await EndAsync(id, "signed out"); }
+        cookie.Delete(Context);
+    }
+
+    private async Task EndAsync(SessionId id, string reason)
+    {
+        if (await store.RemoveAsync(id, version: null, CancellationToken.None)) { Ended(id, reason); }
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
+        Problem.SignInRequired.ExecuteAsync(Context);
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        new Problem(StatusCodes.Status403Forbidden, "forbidden", "You are signed in, but may not do this.").ExecuteAsync(Context);
+
+    // OpenID Connect Session Management 1.0; the key under which the framework's handler leaves it.
+    private const string SessionStateKey = ".sessionState";
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} started; its access token expires {ExpiresAt:u}, renewal is due {DueAt:u}.")]
+    private partial void Started(SessionId session, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} ended: {Reason}.")]
+    private partial void Ended(SessionId session, string reason);
+}

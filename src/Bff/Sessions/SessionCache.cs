@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Sessions;
+
+/// <summary>Read-through copies of sessions for <c>CacheLifetime</c>, dropped at once when this node learns of a change.</summary>
+internal sealed class SessionCache : IDisposable
+{
+    private const int MaxEntries = 10_000;
+    private const int Stripes = 256;
+
+    private readonly ISessionStore _store;
+    private readonly SessionChanges _changes;
+    private readonly TimeSpan _lifetime;
+    private readonly TimeProvider _clock;
+    private readonly MemoryCache _copies = new(new MemoryCacheOptions { SizeLimit = MaxEntries });
+
+    /// <summary>Counts changes a stripe, so a copy read before a change is never kept after it.</summary>
+    private readonly int[] _generations = new int[Stripes];
+
+    private sealed record Copy(Session? Session, DateTimeOffset ReadAt);
+
+    public SessionCache(ISessionStore store, SessionChanges changes, IOptions<SessionsOptions> options, TimeProvider clock)
+    {
+        (_store, _changes, _lifetime, _clock) = (store, changes, options.Value.CacheLifetime, clock);
+        _changes.Published += Drop;
+    }
+
+    public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancel)
+    {
+        if (_lifetime == TimeSpan.Zero) { return await _store.FindAsync(id, cancel); }
+        var now = _clock.GetUtcNow();
+        if (_copies.TryGetValue(id, out Copy? copy) && (now - copy!.ReadAt).Duration() < _lifetime) { return copy.Session; }
+
+        var generation = Volatile.Read(ref Generation(id));
+        var session = await _store.FindAsync(id, cancel);
+        if (session is not null)
+        {
+            _copies.Set(id, new Copy(session, now), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = _lifetime });
+            if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }
+        }
+
+        return session;
+    }
+
+    private void Drop(SessionChange change)
+    {
+        Interlocked.Increment(ref Generation(change.Id));
+        _copies.Remove(change.Id);
+    }
+
+    private ref int Generation(SessionId id) => ref _generations[(uint)id.GetHashCode() % Stripes];
+
+    public void Dispose()
+    {
+        _changes.Published -= Drop;
+        _copies.Dispose();
+    }
+}

@@ -1,0 +1,37 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace Bff.Sessions;
+
+/// <summary>The store's name for a session: the SHA-256 of the key in the cookie. Prints a short handle that is safe in a log.</summary>
+internal readonly record struct SessionId(string Value)
+{
+    private const int HandleLength = 10;
+
+    public override string ToString() => Value[..Math.Min(HandleLength, Value.Length)];
+}
+
+/// <summary>The key in the cookie: 256 random bits and nothing else. Only the browser keeps it; the store knows its hash.</summary>
+internal static class SessionKey
+{
+    private const int Bytes = 32;
+    private const int Characters = 43;
+
+    public static (string Key, SessionId Id) New()
+    {
+        Span<byte> key = stackalloc byte[Bytes];
+        RandomNumberGenerator.Fill(key);
+        return (Base64Url.EncodeToString(key), Hash(key));
+    }
+
+    /// <summary>False for anything that cannot be one of our keys, without asking the store.</summary>
+    public static bool TryRead(string? cookie, out SessionId id)
+    {
+        Span<byte> key = stackalloc byte[Bytes];
+        var valid = cookie is { Length: Characters } && Base64Url.TryDecodeFromChars(cookie, key, out var written) && written == Bytes;
+        id = valid ? Hash(key) : default;
+        return valid;
+    }
+
+    private static SessionId Hash(ReadOnlySpan<byte> key) => new(Base64Url.EncodeToString(SHA256.HashData(key)));
+}

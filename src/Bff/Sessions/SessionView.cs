@@ -1,0 +1,35 @@
+namespace Bff.Sessions;
+
+/// <summary>What the page may know about its session: who and until when, never a token.</summary>
+internal sealed record SessionView(
+    bool IsLoggedIn,
+    DateTimeOffset Now,
+    string? Name = null,
+    string? Sub = null,
+    DateTimeOffset? AccessTokenExpiresAt = null,
+    DateTimeOffset? RenewsAt = null,
+    DateTimeOffset? SessionExpiresAt = null,
+    string? Renewal = null,
+    string? LogoutUrl = null)
+{
+    /// <summary>The proxy renews the tokens itself.</summary>
+    public const string Background = "background";
+
+    /// <summary>No refresh token: the page renews through the silent page.</summary>
+    public const string Silent = "silent";
+
+    public static SessionView Of(Session? session, DateTimeOffset now) => session is null
+        ? new SessionView(IsLoggedIn: false, now)
+        : new SessionView(
+            IsLoggedIn: true,
+            now,
+            session.ClaimValue("name") ?? session.ClaimValue("preferred_username") ?? session.Subject,
+            session.Subject,
+            session.Tokens?.ExpiresAt,
+            session.DueAt,
+            session.EndsAt,
+            session.CanRenew ? Background : Silent,
+            LogoutUrlOf(session));
+
+    public static string LogoutUrlOf(Session session) => "/bff/logout?sid=" + session.Sid;
+}

@@ -1,0 +1,181 @@
+using System.Data.Common;
+using System.Text.Json;
+using Bff.Tokens;
+
+namespace Bff.Sessions.Stores;
+
+/// <summary>Sessions in a SQL database. Times are Unix milliseconds; every write is one statement, so no transaction can be left half done.</summary>
+internal sealed class SqlSessionStore(DbDataSource database, TokenProtector protector, SessionChanges changes) : ISessionStore
+{
+    private const string Columns =
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until";
+
+    // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
+    private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until ";
+
+    public async Task AddAsync(Session session, CancellationToken cancel)
+    {
+        await ExecuteAsync(
+            """
+            INSERT INTO sessions (id, sid, subject, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
+                                  version, tokens, due_at, not_before, failures, lease_until)
+            VALUES (@id, @sid, @subject, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
+                    @version, @tokens, @due_at, 0, 0, 0)
+            """,
+            cancel,
+            ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("provider_sid", session.ClaimValue("sid")),
+            ("claims", JsonSerializer.Serialize(session.Claims)), ("session_state", session.SessionState),
+            ("created_at", Milliseconds(session.CreatedAt)), ("ends_at", Milliseconds(session.EndsAt)),
+            ("absolute_ends_at", Milliseconds(session.AbsoluteEndsAt)), ("version", session.Version),
+            ("tokens", protector.Protect(session.Id, session.Tokens!)), ("due_at", Milliseconds(session.DueAt)));
+        changes.Publish(session.Id, session.DueAt);
+    }
+
+    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel) =>
+        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id", cancel, ("id", id.Value))).FirstOrDefault();
+
+    public async Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
+    {
+        await ExecuteAsync(
+            "UPDATE sessions SET ends_at = CASE WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END WHERE id = @id",
+            cancel, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
+        changes.Publish(id);
+    }
+
+    public async Task<bool> RemoveAsync(SessionId id, long? version, CancellationToken cancel)
+    {
+        var removed = version is null
+            ? await ExecuteAsync("DELETE FROM sessions WHERE id = @id", cancel, ("id", id.Value))
+            : await ExecuteAsync("DELETE FROM sessions WHERE id = @id AND version = @version", cancel, ("id", id.Value), ("version", version));
+        changes.Publish(id);
+        return removed > 0;
+    }
+
+    public Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) =>
+        ExecuteAsync("DELETE FROM sessions WHERE ends_at <= @now", cancel, ("now", Milliseconds(now)));
+
+    public async Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel)
+    {
+        // The condition is repeated outside the subquery on purpose: after waiting for a row lock PostgreSQL re-checks
+        // only the outer WHERE, and without it two nodes would both win the same session.
+        var claimed = await QueryAsync(
+            $"""
+            {TakeLease}
+            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now ORDER BY due_at LIMIT @take)
+              AND due_at <= @now AND lease_until <= @now
+            RETURNING {Columns}
+            """,
+            cancel, ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), ("take", take));
+        return [.. claimed.Select(session => Leased(session, owner, leaseUntil))];
+    }
+
+    public async Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel)
+    {
+        var claimed = await QueryAsync(
+            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND ends_at > @now RETURNING {Columns}",
+            cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)));
+        return claimed is [var session] ? Leased(session, owner, leaseUntil) : null;
+    }
+
+    public async Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel)
+    {
+        var written = await ExecuteAsync(
+            """
+            UPDATE sessions SET tokens = @tokens, due_at = @due_at, version = version + 1, failures = 0, not_before = 0,
+                                lease_owner = NULL, lease_until = 0
+            WHERE id = @id AND lease_owner = @owner AND version = @version
+            """,
+            cancel,
+            ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
+            ("tokens", protector.Protect(lease.Session.Id, tokens)), ("due_at", Milliseconds(dueAt)));
+        changes.Publish(lease.Session.Id, dueAt);
+        return written > 0;
+    }
+
+    public async Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel)
+    {
+        await ExecuteAsync(
+            """
+            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, lease_owner = NULL, lease_until = 0
+            WHERE id = @id AND lease_owner = @owner AND version = @version
+            """,
+            cancel,
+            ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)));
+        changes.Publish(lease.Session.Id, dueAt);
+    }
+
+    public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var command = Command(
+            connection, "SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now ORDER BY due_at LIMIT 1", [("now", Milliseconds(now))]);
+        return await command.ExecuteScalarAsync(cancel) is long due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
+    }
+
+    private Session Read(DbDataReader row)
+    {
+        var id = new SessionId(row.GetString(0));
+        return new Session
+        {
+            Id = id,
+            Sid = row.GetString(1),
+            Subject = row.GetString(2),
+            Claims = JsonSerializer.Deserialize<SessionClaim[]>(row.GetString(3)) ?? [],
+            SessionState = row.IsDBNull(4) ? null : row.GetString(4),
+            CreatedAt = Time(row, 5),
+            EndsAt = Time(row, 6),
+            AbsoluteEndsAt = Time(row, 7),
+            Version = row.GetInt64(8),
+            Tokens = protector.Unprotect(id, row.GetFieldValue<byte[]>(9)),
+            DueAt = row.IsDBNull(10) ? null : Time(row, 10),
+            NotBefore = Time(row, 11),
+            Failures = row.GetInt32(12),
+            LeaseUntil = Time(row, 13),
+        };
+    }
+
+    private Lease Leased(Session session, string owner, DateTimeOffset until)
+    {
+        changes.Publish(session.Id);
+        return new Lease(session, owner, until);
+    }
+
+    private async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var command = Command(connection, sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var command = Command(connection, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var sessions = new List<Session>();
+        while (await reader.ReadAsync(cancel)) { sessions.Add(Read(reader)); }
+        return sessions;
+    }
+
+    private static DbCommand Command(DbConnection connection, string sql, (string Name, object? Value)[] parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    private static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    private static long? Milliseconds(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
+
+    private static DateTimeOffset Time(DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+}

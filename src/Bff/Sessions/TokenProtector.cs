@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Bff.Tokens;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Bff.Sessions;
+
+/// <summary>Encrypts the tokens of a session for the store, bound to that session: a row copied onto another one does not open.</summary>
+internal sealed partial class TokenProtector(IDataProtectionProvider protection, ILogger<TokenProtector> logger)
+{
+    private readonly IDataProtector _protector = protection.CreateProtector("Bff.Sessions.Tokens.v1");
+
+    private sealed record Envelope(string Session, TokenSet Tokens);
+
+    public byte[] Protect(SessionId id, TokenSet tokens) =>
+        _protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope(id.Value, tokens)));
+
+    /// <summary>Null when this key ring cannot open it. The row stays: with the right keys it opens again.</summary>
+    public TokenSet? Unprotect(SessionId id, byte[] sealedTokens)
+    {
+        try
+        {
+            var envelope = JsonSerializer.Deserialize<Envelope>(_protector.Unprotect(sealedTokens));
+            if (envelope?.Session == id.Value) { return envelope.Tokens; }
+        }
+        catch (Exception error) when (error is CryptographicException or JsonException)
+        {
+            // Said below, without the exception: it may quote what it could not read.
+        }
+
+        Unreadable(id);
+        return null;
+    }
+
+    [LoggerMessage(LogLevel.Error, "The tokens of session {Session} cannot be decrypted: the Data Protection keys are not those that wrote them. Restore the keys folder, or sign in again.")]
+    private partial void Unreadable(SessionId session);
+}

@@ -1,0 +1,55 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Bff;
+
+/// <summary>Where an options class lives in the configuration; the start-up check walks these.</summary>
+internal sealed record SettingsSection(string Path, Type Options);
+
+/// <summary>Binds an options class to its section and names the configuration key in every complaint.</summary>
+internal static class Settings
+{
+    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section)
+        where T : class
+    {
+        services.AddSingleton(new SettingsSection(section, typeof(T)));
+        services.AddSingleton<IValidateOptions<T>>(new AnnotationValidator<T>(section));
+        return services.AddOptions<T>().BindConfiguration(section);
+    }
+
+    /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
+    /// <returns>The value; null when neither is given or the file cannot be read (<see cref="CheckFile"/> says which).</returns>
+    public static string? ValueOrFile(string? value, string? file)
+    {
+        if (string.IsNullOrEmpty(file)) { return value; }
+        return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+    }
+
+    public static IEnumerable<ValidationResult> CheckFile(string? value, string? file, string name)
+    {
+        if (string.IsNullOrEmpty(file)) { yield break; }
+        if (!string.IsNullOrEmpty(value)) { yield return new($"give either {name} or {name}File, not both.", [name + "File"]); }
+        if (!File.Exists(file)) { yield return new($"the file '{file}' does not exist or cannot be read.", [name + "File"]); }
+    }
+
+    /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>
+    public static bool IsList(Type type) => type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type);
+
+    private sealed class AnnotationValidator<T>(string section) : IValidateOptions<T>
+        where T : class
+    {
+        public ValidateOptionsResult Validate(string? name, T options)
+        {
+            var results = new List<ValidationResult>();
+            Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+
+            // TryValidateObject asks IValidatableObject only when every attribute is content; a list of mistakes should be whole.
+            if (options is IValidatableObject more && results.Count > 0) { results.AddRange(more.Validate(new ValidationContext(options))); }
+            return results.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(results.Select(Describe).Distinct());
+        }
+
+        private string Describe(ValidationResult result) =>
+            $"{section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}";
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Bff;
+
+/// <summary>Mistakes an operator can mend are said in plain lines; everything else keeps its stack trace.</summary>
+internal static class StartFailure
+{
+    /// <summary>EX_CONFIG of sysexits.h.</summary>
+    public const int ExitCode = 78;
+
+    private static volatile bool _started;
+
+    /// <summary>The host logs a failed start with its stack trace, and then throws it. Once is enough: it is silent until it runs.</summary>
+    public static WebApplicationBuilder LogHostOnlyWhenStarted(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => _started);
+        return builder;
+    }
+
+    public static void LogHostFromNowOn() => _started = true;
+
+    public static string? Explain(Exception error) => error switch
+    {
+        ConfigurationException => error.Message,
+        IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS.",
+        IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
+        _ => null,
+    };
+}

@@ -1,0 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Bff.Tokens;
+
+/// <summary>The OpenID provider and our client there (<c>Bff:Oidc</c>).</summary>
+internal sealed class OidcOptions : IValidatableObject
+{
+    /// <summary>Issuer URL of the provider; <c>/.well-known/openid-configuration</c> is looked up below it.</summary>
+    [Required(ErrorMessage = "is required: the issuer URL of your OpenID provider, such as https://login.example.com.")]
+    public string Authority { get; set; } = "";
+
+    /// <summary>Our client's id at the provider.</summary>
+    [Required(ErrorMessage = "is required: the id of the client registered at the provider.")]
+    public string ClientId { get; set; } = "";
+
+    /// <summary>Our client's secret, sent as <c>client_secret_post</c> (RFC 6749 section 2.3.1).</summary>
+    public string? ClientSecret { get; set; }
+
+    /// <summary>A file holding <see cref="ClientSecret"/>, such as a mounted container secret.</summary>
+    public string? ClientSecretFile { get; set; }
+
+    /// <summary>Scopes to ask for, separated by spaces. Without <c>offline_access</c> most providers give no refresh token.</summary>
+    public string Scope { get; set; } = "openid profile offline_access";
+
+    /// <summary>The API the access token is for; nothing is sent when empty.</summary>
+    public string? Audience { get; set; }
+
+    /// <summary>How <see cref="Audience"/> is sent: <c>audience</c> (Auth0) or <c>resource</c> (RFC 8707).</summary>
+    [AllowedValues("audience", "resource", ErrorMessage = "must be 'audience' or 'resource'.")]
+    public string AudienceParameter { get; set; } = "audience";
+
+    /// <summary>Refuse a provider that is not reached over https. Default: true, but in Development a loopback address may use http.</summary>
+    public bool? RequireHttps { get; set; }
+
+    /// <summary>
+    /// Send the ID token as <c>id_token_hint</c> at sign-out (RP-Initiated Logout 1.0 section 2). It then passes through the browser in a URL,
+    /// so it is off; <c>client_id</c> is sent instead. Turn it on for a provider that insists.
+    /// </summary>
+    public bool SendIdTokenHint { get; set; }
+
+    public string Secret => Settings.ValueOrFile(ClientSecret, ClientSecretFile) ?? "";
+
+    public IEnumerable<string> Scopes => Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Authority.Length > 0 && !IsWebAddress(Authority))
+        {
+            yield return new("must be an absolute http(s) URL without query or fragment.", [nameof(Authority)]);
+        }
+
+        if (string.IsNullOrEmpty(ClientSecret) && string.IsNullOrEmpty(ClientSecretFile))
+        {
+            yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
+        }
+
+        foreach (var mistake in Settings.CheckFile(ClientSecret, ClientSecretFile, nameof(ClientSecret))) { yield return mistake; }
+
+        if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
+    }
+
+    private static bool IsWebAddress(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using Duende.IdentityModel.Client;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Tokens;
+
+/// <summary>The only code that sends a refresh token anywhere.</summary>
+internal sealed partial class TokenEndpointClient(
+    IHttpClientFactory clients,
+    Provider provider,
+    IdTokenHandler idTokens,
+    IOptions<OidcOptions> oidc,
+    IOptions<TokenOptions> options,
+    TimeProvider clock,
+    ILogger<TokenEndpointClient> logger)
+{
+    /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
+    /// <param name="current">The session's tokens.</param>
+    /// <param name="subject">The session's user; an ID token for anyone else ends the session.</param>
+    /// <remarks>Ends by its own time limit only: nobody who stops waiting may cut off an answer that carries a rotated token.</remarks>
+    public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject)
+    {
+        using var limit = new CancellationTokenSource(options.Value.TokenTimeout, clock);
+        try
+        {
+            var endpoint = (await provider.GetConfigurationAsync(limit.Token)).TokenEndpoint;
+            var sentAt = clock.GetUtcNow();
+            using var request = Authenticated<RefreshTokenRequest>(endpoint);
+            request.RefreshToken = current.RefreshToken!;
+            using var answer = await clients.CreateClient(Provider.HttpClientName).RequestRefreshTokenAsync(request, limit.Token);
+            return await ReadAsync(answer, current, subject, sentAt);
+        }
+        catch (OperationCanceledException)
+        {
+            return new Unavailable("timeout");
+        }
+        catch (ProviderUnavailableException)
+        {
+            return new Unavailable("discovery");
+        }
+    }
+
+    /// <summary>Revokes a refresh token (RFC 7009), as far as the provider offers it. Never fails: signing out here does not depend on it.</summary>
+    public async Task RevokeAsync(string refreshToken)
+    {
+        using var limit = new CancellationTokenSource(options.Value.TokenTimeout, clock);
+        try
+        {
+            if ((await provider.GetConfigurationAsync(limit.Token)).RevocationEndpoint is not { Length: > 0 } endpoint) { return; }
+            using var request = Authenticated<TokenRevocationRequest>(endpoint);
+            request.Token = refreshToken;
+            request.TokenTypeHint = "refresh_token";
+            using var answer = await clients.CreateClient(Provider.HttpClientName).RevokeTokenAsync(request, limit.Token);
+            if (answer.IsError) { RevocationFailed(answer.HttpStatusCode); }
+        }
+        catch (Exception error) when (error is OperationCanceledException or ProviderUnavailableException)
+        {
+            RevocationFailed(default);
+        }
+    }
+
+    private T Authenticated<T>(string endpoint)
+        where T : ProtocolRequest, new() => new()
+        {
+            Address = endpoint,
+            ClientId = oidc.Value.ClientId,
+            ClientSecret = oidc.Value.Secret,
+            ClientCredentialStyle = ClientCredentialStyle.PostBody,
+        };
+
+    private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt)
+    {
+        if (answer.Exception is not null && answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
+        var status = answer.HttpStatusCode;
+        if (status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) { return new Unavailable($"http_{(int)status}", RetryAfter(answer)); }
+        if ((int)status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{(int)status}"); }
+        if (answer.IsError)
+        {
+            return answer.Error switch
+            {
+                _ when answer.Json is not { ValueKind: System.Text.Json.JsonValueKind.Object } && (int)status < 400 => new Unavailable("not_json"),
+                "invalid_grant" => new Rejected("invalid_grant"),
+                "temporarily_unavailable" or "server_error" => new Unavailable(answer.Error),
+                var error => new Misconfigured(Printable(error)),
+            };
+        }
+
+        if (string.IsNullOrEmpty(answer.AccessToken)) { return new Unavailable("no_access_token"); }
+        if (!string.Equals(answer.TokenType ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase)) { return new Misconfigured("token_type"); }
+        var idToken = NullIfEmpty(answer.IdentityToken);
+        try
+        {
+            if (idToken is not null && await ObjectionAsync(idToken, subject) is { } objection) { return new Rejected(objection); }
+        }
+        catch (ProviderUnavailableException)
+        {
+            // Signed with a key we cannot fetch now. The refresh token has rotated, so the new tokens must be kept; the new ID token need not.
+            idToken = null;
+        }
+
+        return new Renewed(Merge(answer, idToken, current, sentAt));
+    }
+
+    /// <summary>OpenID Connect Core 1.0 section 12.2: the same issuer and subject as at sign-in.</summary>
+    private async Task<string?> ObjectionAsync(string idToken, string subject)
+    {
+        var result = await idTokens.ValidateAsync(idToken);
+        if (!result.IsValid) { return "invalid_id_token"; }
+        return result.ClaimsIdentity.FindFirst("sub")?.Value == subject ? null : "subject_changed";
+    }
+
+    private TokenSet Merge(TokenResponse answer, string? idToken, TokenSet old, DateTimeOffset sentAt) => new(
+        answer.AccessToken!,
+        NullIfEmpty(answer.RefreshToken) ?? old.RefreshToken,
+        idToken ?? old.IdToken,
+        NullIfEmpty(answer.Scope) ?? old.Scope,
+        sentAt,
+        sentAt + TokenSet.ReadLifetime(answer.TryGet("expires_in"), options.Value.AssumedLifetime));
+
+    private TimeSpan? RetryAfter(ProtocolResponse answer) => answer.HttpResponse?.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - clock.GetUtcNow(),
+        _ => null,
+    };
+
+    private static string? NullIfEmpty(string? value) => string.IsNullOrEmpty(value) ? null : value;
+
+    /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
+    private static string Printable(string? error) =>
+        error is { Length: > 0 and <= 64 } && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? error : "unknown_error";
+
+    [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token at sign-out (HTTP {Status}); it ends by itself.")]
+    private partial void RevocationFailed(HttpStatusCode status);
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Tokens;
+
+/// <summary>The tokens of one session at one moment. Immutable; a renewal makes the next one.</summary>
+internal sealed record TokenSet(
+    string AccessToken,
+    string? RefreshToken,
+    string? IdToken,
+    string? Scope,
+    DateTimeOffset ObtainedAt,
+    DateTimeOffset ExpiresAt)
+{
+    private const string ObtainedAtName = "obtained_at";
+    private const string ExpiresAtName = "expires_at";
+
+    /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
+    public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
+
+    public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
+
+    /// <summary>A record prints its members; these must never reach a log.</summary>
+    public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";
+
+    /// <summary>Reads <c>expires_in</c>: seconds, as a number or as text. What is missing, malformed, zero or negative counts as not given.</summary>
+    public static TimeSpan ReadLifetime(string? expiresIn, TimeSpan assumed)
+    {
+        if (!double.TryParse(expiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds > 0)) { return assumed; }
+        return seconds >= LongestLifetime.TotalSeconds ? LongestLifetime : TimeSpan.FromSeconds(seconds);
+    }
+
+    /// <summary>Writes the framework's own token names, so <c>HttpContext.GetTokenAsync</c> works as everywhere.</summary>
+    public void StoreIn(AuthenticationProperties properties)
+    {
+        var tokens = new List<AuthenticationToken> { new() { Name = OpenIdConnectParameterNames.AccessToken, Value = AccessToken } };
+        if (RefreshToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.RefreshToken, Value = RefreshToken }); }
+        if (IdToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.IdToken, Value = IdToken }); }
+        if (Scope is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.Scope, Value = Scope }); }
+        tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
+        tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
+        tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
+        properties.StoreTokens(tokens);
+    }
+
+    /// <summary>Reads what a sign-in brings: ours, or tokens another handler stored under the framework's names.</summary>
+    /// <exception cref="InvalidOperationException">The sign-in brought no access token.</exception>
+    public static TokenSet ReadFrom(AuthenticationProperties properties, DateTimeOffset now, TimeSpan assumedLifetime) => new(
+        properties.GetTokenValue(OpenIdConnectParameterNames.AccessToken)
+            ?? throw new InvalidOperationException("A sign-in brought no access token; the provider must be used with the code flow."),
+        properties.GetTokenValue(OpenIdConnectParameterNames.RefreshToken),
+        properties.GetTokenValue(OpenIdConnectParameterNames.IdToken),
+        properties.GetTokenValue(OpenIdConnectParameterNames.Scope),
+        ReadTime(properties, ObtainedAtName) ?? now,
+        ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime);
+
+    private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
+        DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
+}

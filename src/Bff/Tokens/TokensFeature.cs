@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Tokens;
+
+internal static class TokensFeature
+{
+    private const int LongestAnswer = 1024 * 1024;
+
+    public static WebApplicationBuilder AddTokens(this WebApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSettings<OidcOptions>("Bff:Oidc");
+        builder.Services.AddSettings<TokenOptions>("Bff:Renewal");
+        builder.Services.AddHttpClient(Provider.HttpClientName)
+            .ConfigureHttpClient((services, client) =>
+            {
+                client.Timeout = services.GetRequiredService<IOptions<TokenOptions>>().Value.TokenTimeout;
+                client.MaxResponseContentBufferSize = LongestAnswer;
+            })
+            .ConfigurePrimaryHttpMessageHandler(Provider.CreateHandler)
+            .RemoveAllLoggers();
+        builder.Services.AddSingleton<Provider>().AddSingleton<IdTokenHandler>().AddSingleton<TokenEndpointClient>();
+        return builder;
+    }
+}
