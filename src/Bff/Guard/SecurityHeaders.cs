@@ -22,6 +22,7 @@ internal static class SecurityHeaders
         return next();
     });
 
+    /// <summary>The silent login lives in a frame of the page and only redirects, so it must not forbid framing.</summary>
     private static bool IsOurs(HttpContext context) =>
-        context.Request.Path.StartsWithSegments("/bff") || context.Response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true;
+        (context.Request.Path.StartsWithSegments("/bff") && !context.Request.Path.StartsWithSegments("/bff/silent-login")) || context.Response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true;
 }

@@ -1,5 +1,7 @@
 using Bff.Guard;
 using Bff.Sessions;
+using Bff.Tokens;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Renewal;
 
@@ -11,7 +13,11 @@ internal static class RenewalFeature
         services.AddSettings<RenewalOptions>("Bff:Renewal");
         services.AddSingleton<RenewalSchedule>().AddSingleton<Renewer>().AddHostedService<RenewalScheduler>();
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
-            .Configure<RenewalSchedule>((sessions, schedule) => sessions.FirstDueAt = schedule.DueAt);
+            .Configure<RenewalSchedule, IOptions<TokenOptions>>((sessions, schedule, tokens) =>
+            {
+                sessions.FirstDueAt = schedule.DueAt;
+                sessions.AssumedLifetime = tokens.Value.AssumedLifetime;
+            });
         return builder;
     }
 

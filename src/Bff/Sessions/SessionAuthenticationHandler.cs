@@ -11,6 +11,9 @@ internal sealed class SessionAuthenticationOptions : AuthenticationSchemeOptions
 {
     /// <summary>When the tokens of a new session are first renewed; null for never. Set by the feature that renews.</summary>
     public Func<SessionId, TokenSet, DateTimeOffset?> FirstDueAt { get; set; } = (_, _) => null;
+
+    /// <summary>The lifetime taken for an access token that a foreign sign-in handler stored without <c>expires_at</c>.</summary>
+    public TimeSpan AssumedLifetime { get; set; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>Turns the opaque cookie into a session and a sign-in into a new one, on the framework's own contract.</summary>
@@ -22,7 +25,6 @@ internal sealed partial class SessionAuthenticationHandler(
     SessionCookie cookie,
     IdleClock idle,
     IOptions<SessionsOptions> sessions,
-    IOptions<TokenOptions> tokens,
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
@@ -44,7 +46,7 @@ internal sealed partial class SessionAuthenticationHandler(
         ArgumentNullException.ThrowIfNull(properties);
         var now = Now;
         var (key, id) = SessionKey.New();
-        var tokenSet = TokenSet.ReadFrom(properties, now, tokens.Value.AssumedLifetime);
+        var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime);
         var session = new Session
         {
             Id = id,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
@@ -28,7 +29,8 @@ internal static class SessionKey
     public static bool TryRead(string? cookie, out SessionId id)
     {
         Span<byte> key = stackalloc byte[Bytes];
-        var valid = cookie is { Length: Characters } && Base64Url.TryDecodeFromChars(cookie, key, out var written) && written == Bytes;
+        // Not TryDecode…: that one throws for characters outside the alphabet.
+        var valid = cookie is { Length: Characters } && Base64Url.DecodeFromChars(cookie, key, out _, out var written) == OperationStatus.Done && written == Bytes;
         id = valid ? Hash(key) : default;
         return valid;
     }

@@ -70,24 +70,18 @@ internal sealed partial class TokenEndpointClient(
 
     private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt)
     {
-        if (answer.Exception is not null && answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
-        var status = answer.HttpStatusCode;
-        if (status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) { return new Unavailable($"http_{(int)status}", RetryAfter(answer)); }
-        if ((int)status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{(int)status}"); }
-        if (answer.IsError)
-        {
-            return answer.Error switch
-            {
-                _ when answer.Json is not { ValueKind: System.Text.Json.JsonValueKind.Object } && (int)status < 400 => new Unavailable("not_json"),
-                "invalid_grant" => new Rejected("invalid_grant"),
-                "temporarily_unavailable" or "server_error" => new Unavailable(answer.Error),
-                var error => new Misconfigured(Printable(error)),
-            };
-        }
+        if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
+        var status = (int)answer.HttpResponse.StatusCode;
+        if (status is 429 or 503) { return new Unavailable($"http_{status}", RetryAfter(answer.HttpResponse)); }
+        if (status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{status}"); }
 
-        if (string.IsNullOrEmpty(answer.AccessToken)) { return new Unavailable("no_access_token"); }
-        if (!string.Equals(answer.TokenType ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase)) { return new Misconfigured("token_type"); }
-        var idToken = NullIfEmpty(answer.IdentityToken);
+        var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
+        if (status >= 400 || body.Text("error") is not null) { return Refusal(body.Text("error")); }
+        if (!body.IsObject) { return new Unavailable("not_json"); }
+        if (body.Text("access_token") is not { } accessToken) { return new Unavailable("no_access_token"); }
+        if (!string.Equals(body.Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase)) { return new Misconfigured("token_type"); }
+
+        var idToken = body.Text("id_token");
         try
         {
             if (idToken is not null && await ObjectionAsync(idToken, subject) is { } objection) { return new Rejected(objection); }
@@ -98,8 +92,22 @@ internal sealed partial class TokenEndpointClient(
             idToken = null;
         }
 
-        return new Renewed(Merge(answer, idToken, current, sentAt));
+        return new Renewed(new TokenSet(
+            accessToken,
+            body.Text("refresh_token") ?? current.RefreshToken,
+            idToken ?? current.IdToken,
+            body.Text("scope") ?? current.Scope,
+            sentAt,
+            sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.Value.AssumedLifetime)));
     }
+
+    /// <summary>RFC 6749 section 5.2.</summary>
+    private static RefreshOutcome Refusal(string? error) => error switch
+    {
+        "invalid_grant" => new Rejected(error),
+        "temporarily_unavailable" or "server_error" => new Unavailable(error),
+        _ => new Misconfigured(Printable(error)),
+    };
 
     /// <summary>OpenID Connect Core 1.0 section 12.2: the same issuer and subject as at sign-in.</summary>
     private async Task<string?> ObjectionAsync(string idToken, string subject)
@@ -109,22 +117,12 @@ internal sealed partial class TokenEndpointClient(
         return result.ClaimsIdentity.FindFirst("sub")?.Value == subject ? null : "subject_changed";
     }
 
-    private TokenSet Merge(TokenResponse answer, string? idToken, TokenSet old, DateTimeOffset sentAt) => new(
-        answer.AccessToken!,
-        NullIfEmpty(answer.RefreshToken) ?? old.RefreshToken,
-        idToken ?? old.IdToken,
-        NullIfEmpty(answer.Scope) ?? old.Scope,
-        sentAt,
-        sentAt + TokenSet.ReadLifetime(answer.TryGet("expires_in"), options.Value.AssumedLifetime));
-
-    private TimeSpan? RetryAfter(ProtocolResponse answer) => answer.HttpResponse?.Headers.RetryAfter switch
+    private TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - clock.GetUtcNow(),
         _ => null,
     };
-
-    private static string? NullIfEmpty(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
     /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
     private static string Printable(string? error) =>

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Options;
+using SpaStatic;
+
+// No address is set here: Kestrel's own default is http://localhost:5000, and ASPNETCORE_URLS overrides it.
+var builder = WebApplication.CreateBuilder(args);
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+builder.Logging.LeaveStartFailuresToUs();
+builder.Services.AddOptions<SpaOptions>().BindConfiguration(SpaOptions.Section).ValidateOnStart();
+builder.Services.AddSingleton<IValidateOptions<SpaOptions>, SpaOptionsValidator>();
+
+var app = builder.Build();
+app.UseMiddleware<PageHeaders>();
+app.UseDefaultFiles().UseStaticFiles();
+app.MapFallbackToFile("/silent", "silent.html");
+app.MapGet("/config.js", ConfigScript.Handle);
+
+return await app.RunOrExplainAsync();

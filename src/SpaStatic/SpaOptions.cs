@@ -1,0 +1,56 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace SpaStatic;
+
+/// <summary>What the page must know about the world around it; section <c>Spa</c>.</summary>
+internal sealed class SpaOptions
+{
+    public const string Section = "Spa";
+
+    /// <summary>Origin of Bff as the browser sees it.</summary>
+    public string BffUrl { get; set; } = "http://localhost:3001";
+
+    /// <summary>
+    /// Origins the silent sign-in is redirected through, allowed in the page's frames.
+    /// Nothing configured means <c>http://localhost:5001</c>, the development provider.
+    /// </summary>
+    // Null on purpose: the configuration binder adds to an array's default instead of replacing it.
+    public string[]? ProviderOrigins { get; set; }
+
+    public string BffOrigin => Origin(BffUrl);
+
+    public IEnumerable<string> FrameOrigins => (ProviderOrigins ?? ["http://localhost:5001"]).Select(Origin);
+
+    private static string Origin(string url) => new Uri(url).GetLeftPart(UriPartial.Authority);
+}
+
+internal sealed class SpaOptionsValidator : IValidateOptions<SpaOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SpaOptions options)
+    {
+        var mistakes = new List<string>();
+        Check("Spa:BffUrl", options.BffUrl);
+        foreach (var (index, origin) in (options.ProviderOrigins ?? []).Index())
+        {
+            Check($"Spa:ProviderOrigins:{index}", origin);
+        }
+
+        return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+
+        void Check(string key, string? value)
+        {
+            if (!IsOrigin(value))
+            {
+                mistakes.Add($"{key} is '{value}': it must be an origin such as https://bff.example.com, without path or query.");
+            }
+        }
+    }
+
+    private static bool IsOrigin(string? value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && Uri.CheckHostName(uri.DnsSafeHost) != UriHostNameType.Unknown
+        && Ascii.IsValid(value) // it becomes part of a response header
+        && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
+}

@@ -1,0 +1,63 @@
+using Bff.Guard;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Bff.Tests.Guard;
+
+public class QuietLogsTests
+{
+    [Theory]
+    [InlineData("Logging:LogLevel:Default")]
+    [InlineData("Logging:LogLevel:Microsoft.AspNetCore")]
+    [InlineData("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics")]
+    [InlineData("Logging:Recorder:LogLevel:Default")]
+    [InlineData("Logging:Recorder:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics")]
+    public void The_request_line_stays_silent_whatever_is_configured(string key) =>
+        Lines(key, "Trace", "Microsoft.AspNetCore.Hosting.Diagnostics").ShouldBe([LogLevel.Warning, LogLevel.Error]);
+
+    [Fact]
+    public void A_deeper_category_is_held_too() =>
+        Lines("Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler", "Trace", "Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler")
+            .ShouldBe([LogLevel.Information, LogLevel.Warning, LogLevel.Error]);
+
+    [Fact]
+    public void What_is_configured_quieter_stays_quieter() =>
+        Lines("Logging:LogLevel:Microsoft.AspNetCore", "Error", "Microsoft.AspNetCore.Authentication.X").ShouldBe([LogLevel.Error]);
+
+    [Fact]
+    public void Other_categories_follow_the_configuration() =>
+        Lines("Logging:LogLevel:Default", "Debug", "Bff.Renewal").ShouldBe([LogLevel.Debug, LogLevel.Information, LogLevel.Warning, LogLevel.Error]);
+
+    private static List<LogLevel> Lines(string key, string level, string category)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [key] = level }).Build();
+        var recorder = new Recorder();
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddProvider(recorder));
+        QuietLogs.Apply(services);
+        using var provider = services.BuildServiceProvider();
+        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+        foreach (var each in new[] { LogLevel.Trace, LogLevel.Debug, LogLevel.Information, LogLevel.Warning, LogLevel.Error }) { logger.Log(each, default, "line", null, (line, _) => line); }
+        return recorder.Levels;
+    }
+
+    [ProviderAlias("Recorder")]
+    private sealed class Recorder : ILoggerProvider, ILogger
+    {
+        public List<LogLevel> Levels { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Levels.Add(logLevel);
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Bff.Renewal;
+using Bff.Sessions;
+using Bff.Tokens;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Bff.Tests.Renewal;
+
+public class RenewalScheduleTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider _clock = new(Now);
+    private readonly RenewalSchedule _schedule;
+
+    public RenewalScheduleTests() => _schedule = new RenewalSchedule(Options.Create(new RenewalOptions()), _clock);
+
+    public static TheoryData<TimeSpan, TimeSpan> Lifetimes => new()
+    {
+        { TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1.25) },
+        { TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(15) },
+        { TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(1) },
+        { TimeSpan.FromHours(1), TimeSpan.FromMinutes(1) },
+        { TimeSpan.FromDays(30), TimeSpan.FromMinutes(1) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Lifetimes))]
+    public void Renewal_is_due_between_one_and_one_and_a_half_leads_before_expiry(TimeSpan lifetime, TimeSpan lead)
+    {
+        foreach (var id in Enumerable.Range(0, 200).Select(_ => SessionKey.New().Id))
+        {
+            var before = Now + lifetime - _schedule.DueAt(id, Tokens(lifetime))!.Value;
+            before.ShouldBeInRange(lead, lead * 1.5);
+        }
+    }
+
+    [Fact]
+    public void Sessions_that_signed_in_together_are_not_renewed_together()
+    {
+        var due = Enumerable.Range(0, 500).Select(_ => _schedule.DueAt(SessionKey.New().Id, Tokens(TimeSpan.FromHours(1)))!.Value).ToList();
+        (due.Max() - due.Min()).ShouldBeGreaterThan(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void One_session_always_has_the_same_jitter()
+    {
+        var id = SessionKey.New().Id;
+        _schedule.DueAt(id, Tokens(TimeSpan.FromHours(1))).ShouldBe(_schedule.DueAt(id, Tokens(TimeSpan.FromHours(1))));
+    }
+
+    [Fact]
+    public void Without_a_refresh_token_nothing_is_scheduled() =>
+        _schedule.DueAt(SessionKey.New().Id, Tokens(TimeSpan.FromHours(1)) with { RefreshToken = null }).ShouldBeNull();
+
+    [Theory]
+    [InlineData(3600, 6, true)]
+    [InlineData(3600, 5, false)]
+    [InlineData(10, 1.5, true)]    // a tenth of the lifetime is less than MinValidity
+    [InlineData(10, 1, false)]
+    [InlineData(3600, -1, false)]
+    public void A_token_is_fresh_while_more_than_the_least_validity_is_left(double lifetime, double left, bool fresh)
+    {
+        var tokens = Tokens(TimeSpan.FromSeconds(lifetime));
+        _clock.SetUtcNow(tokens.ExpiresAt.AddSeconds(-left));
+        _schedule.IsFresh(tokens).ShouldBe(fresh);
+    }
+
+    [Theory]
+    [InlineData(1, 0.5, 1)]
+    [InlineData(2, 1, 2)]
+    [InlineData(5, 8, 16)]
+    [InlineData(50, 30, 60)]
+    public void Back_off_doubles_up_to_a_minute_less_up_to_half(int failures, double least, double most)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var (due, notBefore) = _schedule.BackOff(failures, asked: null);
+            (due - Now).TotalSeconds.ShouldBeInRange(least, most);
+            (notBefore - Now).TotalSeconds.ShouldBeLessThanOrEqualTo(5);
+        }
+    }
+
+    [Fact]
+    public void The_providers_retry_after_is_honoured_by_the_background_and_by_waiting_users() =>
+        _schedule.BackOff(1, TimeSpan.FromSeconds(30)).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
+
+    private TokenSet Tokens(TimeSpan lifetime) => new("a", "r", null, null, _clock.GetUtcNow(), _clock.GetUtcNow() + lifetime);
+}

@@ -1,0 +1,100 @@
+using Bff.Sessions;
+using Bff.Sessions.Stores;
+using Bff.Tokens;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Bff.Tests.Sessions;
+
+public sealed class SessionCacheTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("bff-cache-").FullName;
+    private readonly FakeTimeProvider _clock = new(Now);
+    private readonly SessionChanges _changes = new();
+    private readonly SqlSessionStore _store;
+    private readonly SqlSessionStore _elsewhere;
+
+    public SessionCacheTests()
+    {
+        var database = new SqliteDatabase($"Data Source={_folder}/bff.db");
+        database.Prepare();
+        var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
+        _store = new SqlSessionStore(database, protector, _changes);
+        _elsewhere = new SqlSessionStore(database, protector, new SessionChanges());
+    }
+
+    [Fact]
+    public async Task A_copy_is_used_until_its_lifetime_is_over()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await AddAsync();
+        var first = await cache.FindAsync(session.Id, default);
+        await _elsewhere.RemoveAsync(session.Id, null, default);
+        (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(first);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_change_on_this_node_drops_the_copy_at_once()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await AddAsync();
+        await cache.FindAsync(session.Id, default);
+        await _store.RemoveAsync(session.Id, null, default);
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_lifetime_of_zero_switches_it_off()
+    {
+        using var cache = Cache(seconds: 0);
+        var session = await AddAsync();
+        await cache.FindAsync(session.Id, default);
+        await _elsewhere.RemoveAsync(session.Id, null, default);
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_does_not_keep_a_copy_alive()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await AddAsync();
+        _clock.SetUtcNow(Now.AddHours(1));
+        await cache.FindAsync(session.Id, default);
+        await _elsewhere.RemoveAsync(session.Id, null, default);
+        _clock.AdjustTime(Now);
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    private SessionCache Cache(int seconds) =>
+        new(_store, _changes, Options.Create(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _clock);
+
+    private async Task<Session> AddAsync()
+    {
+        var session = new Session
+        {
+            Id = SessionKey.New().Id,
+            Sid = "sid",
+            Subject = "alice",
+            Claims = [],
+            CreatedAt = Now,
+            EndsAt = Now.AddHours(1),
+            AbsoluteEndsAt = Now.AddHours(1),
+            Tokens = new TokenSet("a", "r", null, null, Now, Now.AddMinutes(1)),
+        };
+        await _store.AddAsync(session, default);
+        return session;
+    }
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,223 @@
+using Bff.Sessions;
+using Bff.Tokens;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bff.Tests.Sessions;
+
+/// <summary>What every session store promises; each store runs all of it.</summary>
+public abstract class SessionStoreContract
+{
+    private protected static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset LeaseEnd = Now.AddSeconds(15);
+
+    private protected SessionChanges Changes { get; } = new();
+
+    private protected TokenProtector Protector { get; } = new(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
+
+    private protected abstract ISessionStore Store { get; }
+
+    [Fact]
+    public async Task A_session_comes_back_as_it_was_added()
+    {
+        var session = await AddAsync(dueIn: 45);
+        var found = await FindAsync(session);
+        found.ShouldNotBeNull();
+        found.Tokens.ShouldBe(session.Tokens);
+        found.Claims.ShouldBe(session.Claims);
+        (found.Sid, found.Subject, found.SessionState, found.Version).ShouldBe((session.Sid, session.Subject, session.SessionState, session.Version));
+        (found.CreatedAt, found.EndsAt, found.AbsoluteEndsAt, found.DueAt).ShouldBe((session.CreatedAt, session.EndsAt, session.AbsoluteEndsAt, session.DueAt));
+    }
+
+    [Fact]
+    public async Task An_unknown_session_is_not_found() => (await Store.FindAsync(SessionKey.New().Id, default)).ShouldBeNull();
+
+    [Fact]
+    public async Task Sliding_moves_the_end_but_never_past_the_absolute_end_and_touches_nothing_else()
+    {
+        var session = await AddAsync();
+        await Store.SlideAsync(session.Id, Now.AddHours(1), default);
+        (await FindAsync(session))!.EndsAt.ShouldBe(Now.AddHours(1));
+        await Store.SlideAsync(session.Id, Now.AddDays(30), default);
+        var found = (await FindAsync(session))!;
+        found.EndsAt.ShouldBe(session.AbsoluteEndsAt);
+        (found.Version, found.Tokens).ShouldBe((session.Version, session.Tokens));
+    }
+
+    [Fact]
+    public async Task Removing_ends_a_session_once()
+    {
+        var session = await AddAsync();
+        (await Store.RemoveAsync(session.Id, null, default)).ShouldBeTrue();
+        (await Store.RemoveAsync(session.Id, null, default)).ShouldBeFalse();
+        (await FindAsync(session)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_session_that_was_renewed_is_not_removed_by_who_saw_the_old_one()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = await ClaimAsync(session);
+        await Store.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), default);
+        (await Store.RemoveAsync(session.Id, session.Version, default)).ShouldBeFalse();
+        (await FindAsync(session)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Ended_sessions_are_swept_and_others_stay()
+    {
+        var ended = await AddAsync(endsIn: TimeSpan.Zero);
+        var alive = await AddAsync();
+        (await Store.RemoveEndedAsync(Now, default)).ShouldBe(1);
+        (await FindAsync(ended)).ShouldBeNull();
+        (await FindAsync(alive)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Only_due_living_sessions_are_claimed_earliest_first()
+    {
+        await AddAsync(dueIn: 1);
+        await AddAsync(dueIn: null);
+        await AddAsync(dueIn: -1, endsIn: TimeSpan.Zero);
+        var later = await AddAsync(dueIn: -10);
+        var first = await AddAsync(dueIn: -20);
+        (await ClaimDueAsync(take: 1)).Select(lease => lease.Session.Id).ShouldBe([first.Id]);
+        (await ClaimDueAsync()).Select(lease => lease.Session.Id).ShouldBe([later.Id]);
+    }
+
+    [Fact]
+    public async Task A_claimed_session_is_nobody_elses_until_the_lease_runs_out()
+    {
+        var session = await AddAsync(dueIn: 0);
+        (await ClaimDueAsync()).Count.ShouldBe(1);
+        (await ClaimDueAsync()).ShouldBeEmpty();
+        (await ClaimAsync(session)).ShouldBeNull();
+        (await Store.NextDueAsync(Now, default)).ShouldBe(LeaseEnd);
+        (await Store.ClaimDueAsync(LeaseEnd, "other", LeaseEnd.AddSeconds(15), 10, default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Many_claimers_at_once_get_each_session_exactly_once()
+    {
+        var added = new List<SessionId>();
+        for (var i = 0; i < 60; i++) { added.Add((await AddAsync(dueIn: -i)).Id); }
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            var mine = new List<SessionId>();
+            while (await ClaimDueAsync(owner: $"worker-{worker}", take: 3) is { Count: > 0 } batch) { mine.AddRange(batch.Select(lease => lease.Session.Id)); }
+            return mine;
+        })));
+        claims.SelectMany(each => each).ShouldBe(added, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Many_claimers_of_one_session_have_one_winner()
+    {
+        var session = await AddAsync();
+        var leases = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => ClaimAsync(session, owner: $"caller-{i}"))));
+        leases.Count(lease => lease is not null).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Completing_a_renewal_stores_the_tokens_and_raises_the_version()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = (await ClaimAsync(session))!;
+        (await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default)).ShouldBeTrue();
+        var found = (await FindAsync(session))!;
+        found.Tokens.ShouldBe(Tokens("new"));
+        (found.Version, found.DueAt, found.Failures, found.EndsAt).ShouldBe((session.Version + 1, Now.AddMinutes(1), 0, session.EndsAt));
+        found.LeaseUntil.ShouldBeLessThan(Now);
+    }
+
+    [Fact]
+    public async Task Who_lost_the_lease_writes_nothing()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var slow = (await ClaimAsync(session, owner: "slow"))!;
+        var fast = (await Store.ClaimAsync(session.Id, session.Version, LeaseEnd, "fast", LeaseEnd.AddSeconds(15), default))!;
+        (await Store.CompleteRenewalAsync(slow, Tokens("late"), Now.AddMinutes(1), default)).ShouldBeFalse();
+        await Store.ReleaseAsync(slow, Now, Now, default);
+        (await Store.CompleteRenewalAsync(fast, Tokens("new"), Now.AddMinutes(1), default)).ShouldBeTrue();
+        (await FindAsync(session))!.Tokens.ShouldBe(Tokens("new"));
+    }
+
+    [Fact]
+    public async Task A_claim_on_an_old_version_is_refused()
+    {
+        var session = await AddAsync();
+        await Store.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), null, default);
+        (await ClaimAsync(session)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Releasing_counts_the_failure_and_sets_the_next_try()
+    {
+        var session = await AddAsync(dueIn: 0);
+        await Store.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(8), Now.AddSeconds(5), default);
+        var found = (await FindAsync(session))!;
+        (found.Failures, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, Now.AddSeconds(8), Now.AddSeconds(5), session.Version));
+        found.Tokens.ShouldBe(session.Tokens);
+        (await ClaimAsync(session)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Sliding_during_a_renewal_undoes_neither()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = (await ClaimAsync(session))!;
+        await Store.SlideAsync(session.Id, Now.AddHours(2), default);
+        await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default);
+        var found = (await FindAsync(session))!;
+        (found.EndsAt, found.Tokens).ShouldBe((Now.AddHours(2), Tokens("new")));
+    }
+
+    [Fact]
+    public async Task The_next_due_time_is_the_earliest_of_the_living()
+    {
+        (await Store.NextDueAsync(Now, default)).ShouldBeNull();
+        await AddAsync(dueIn: 50);
+        await AddAsync(dueIn: 40);
+        await AddAsync(dueIn: 1, endsIn: TimeSpan.Zero);
+        (await Store.NextDueAsync(Now, default)).ShouldBe(Now.AddSeconds(40));
+    }
+
+    [Fact]
+    public async Task Every_write_is_published_with_its_due_time()
+    {
+        var heard = new List<DateTimeOffset?>();
+        Changes.Published += change => heard.Add(change.DueAt);
+        var session = await AddAsync(dueIn: 45);
+        var lease = (await ClaimAsync(session))!;
+        await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default);
+        await Store.RemoveAsync(session.Id, null, default);
+        heard.ShouldBe([Now.AddSeconds(45), null, Now.AddMinutes(1), null]);
+    }
+
+    private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
+
+    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null)
+    {
+        var session = new Session
+        {
+            Id = SessionKey.New().Id,
+            Sid = SessionKey.New().Key,
+            Subject = "alice",
+            Claims = [new("sub", "alice"), new("name", "Alice Ädams 🙂"), new("auth_time", "1", "http://www.w3.org/2001/XMLSchema#integer32")],
+            SessionState = "state",
+            CreatedAt = Now,
+            EndsAt = Now + (endsIn ?? TimeSpan.FromMinutes(30)),
+            AbsoluteEndsAt = Now.AddHours(12),
+            Tokens = Tokens("old"),
+            DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
+        };
+        await Store.AddAsync(session, default);
+        return session;
+    }
+
+    private Task<Session?> FindAsync(Session session) => Store.FindAsync(session.Id, default);
+
+    private Task<IReadOnlyList<Lease>> ClaimDueAsync(string owner = "me", int take = 100) => Store.ClaimDueAsync(Now, owner, LeaseEnd, take, default);
+
+    private Task<Lease?> ClaimAsync(Session session, string owner = "me") => Store.ClaimAsync(session.Id, session.Version, Now, owner, LeaseEnd, default);
+}

@@ -1,0 +1,158 @@
+using System.Net;
+using System.Text;
+using Bff.Tokens;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Bff.Tests.Tokens;
+
+/// <summary>What each answer of the token endpoint means, one line an answer.</summary>
+public class TokenEndpointClientTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TokenSet Old = new("old-access", "old-refresh", "old-id", "openid", Now.AddMinutes(-1), Now.AddSeconds(5));
+
+    private readonly FakeTimeProvider _clock = new(Now);
+
+    [Theory]
+    [InlineData(400, """{"error":"invalid_grant"}""", "Rejected invalid_grant")]
+    [InlineData(401, """{"error":"invalid_client"}""", "Misconfigured invalid_client")]
+    [InlineData(400, """{"error":"unauthorized_client"}""", "Misconfigured unauthorized_client")]
+    [InlineData(400, """{"error":"unsupported_grant_type"}""", "Misconfigured unsupported_grant_type")]
+    [InlineData(400, """{"error":"invalid_scope"}""", "Misconfigured invalid_scope")]
+    [InlineData(400, """{"error":"line\nbreak"}""", "Misconfigured unknown_error")]
+    [InlineData(403, "<html>blocked</html>", "Misconfigured unknown_error")]
+    [InlineData(400, """{"error":"temporarily_unavailable"}""", "Unavailable temporarily_unavailable")]
+    [InlineData(429, "", "Unavailable http_429")]
+    [InlineData(503, "", "Unavailable http_503")]
+    [InlineData(500, """{"error":"invalid_grant"}""", "Unavailable http_500")]
+    [InlineData(502, "<html>", "Unavailable http_502")]
+    [InlineData(307, "", "Unavailable http_307")]
+    [InlineData(200, "<html>please log in</html>", "Unavailable not_json")]
+    [InlineData(200, "[]", "Unavailable not_json")]
+    [InlineData(200, """{"token_type":"Bearer"}""", "Unavailable no_access_token")]
+    [InlineData(200, """{"access_token":"a","token_type":"mac"}""", "Misconfigured token_type")]
+    [InlineData(200, """{"access_token":"a","token_type":"bEARER","expires_in":60}""", "Renewed")]
+    [InlineData(200, """{"access_token":"a","expires_in":"60"}""", "Renewed")]
+    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":"rubbish"}""", "Rejected invalid_id_token")]
+    [Trait("Standard", "RP")]
+    public async Task Every_answer_has_one_meaning(int status, string body, string expected)
+    {
+        var outcome = await Client(_ => Answer(status, body)).RefreshAsync(Old, "alice");
+        Describe(outcome).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task What_the_answer_leaves_out_is_kept()
+    {
+        var outcome = await Client(_ => Answer(200, """{"access_token":"new","token_type":"Bearer"}""")).RefreshAsync(Old, "alice");
+        outcome.ShouldBe(new Renewed(new TokenSet("new", "old-refresh", "old-id", "openid", Now, Now.AddMinutes(5))));
+    }
+
+    [Fact]
+    public async Task What_the_answer_brings_is_taken()
+    {
+        var outcome = await Client(_ => Answer(200, """{"access_token":"new","refresh_token":"next","scope":"a b","expires_in":60}""")).RefreshAsync(Old, "alice");
+        outcome.ShouldBe(new Renewed(new TokenSet("new", "next", "old-id", "a b", Now, Now.AddMinutes(1))));
+    }
+
+    [Theory]
+    [InlineData("120", 120)]
+    [InlineData("Tue, 01 Jan 2030 12:01:30 GMT", 90)]
+    public async Task Retry_after_is_read_in_both_forms(string header, int seconds)
+    {
+        var outcome = await Client(_ =>
+        {
+            var answer = Answer(503, "");
+            answer.Headers.TryAddWithoutValidation("Retry-After", header);
+            return answer;
+        }).RefreshAsync(Old, "alice");
+        outcome.ShouldBe(new Unavailable("http_503", TimeSpan.FromSeconds(seconds)));
+    }
+
+    [Fact]
+    public async Task A_reset_connection_is_an_outage() =>
+        Describe(await Client(_ => throw new HttpRequestException("reset")).RefreshAsync(Old, "alice")).ShouldBe("Unavailable connection");
+
+    [Fact]
+    public async Task A_provider_that_hangs_is_an_outage_after_the_token_timeout()
+    {
+        var asked = new TaskCompletionSource();
+        var refresh = Client(_ => { asked.SetResult(); return null; }).RefreshAsync(Old, "alice");
+        await asked.Task;
+        _clock.Advance(TimeSpan.FromSeconds(9));
+        refresh.IsCompleted.ShouldBeFalse();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Describe(await refresh).ShouldBe("Unavailable timeout");
+    }
+
+    [Fact]
+    [Trait("Standard", "BBA-1")]
+    public async Task A_refresh_carries_the_client_authentication()
+    {
+        var form = "";
+        await Client(request => { form = request.Content!.ReadAsStringAsync().GetAwaiter().GetResult(); return Answer(200, """{"access_token":"a"}"""); }).RefreshAsync(Old, "alice");
+        form.Split('&').ShouldBe(["grant_type=refresh_token", "refresh_token=old-refresh", "client_id=bff", "client_secret=secret"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Another_issuer_in_the_metadata_is_refused()
+    {
+        var client = Client(_ => Answer(200, """{"access_token":"a"}"""), issuer: "https://evil.example");
+        Describe(await client.RefreshAsync(Old, "alice")).ShouldBe("Unavailable discovery");
+    }
+
+    private TokenEndpointClient Client(Func<HttpRequestMessage, HttpResponseMessage?> tokenEndpoint, string issuer = "https://idp.example")
+    {
+        var clients = new OneClient(new PretendProvider(tokenEndpoint, issuer));
+        var oidc = Options.Create(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
+        var provider = new Provider(clients, oidc, new TestEnvironment(), _clock);
+        return new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, _clock), oidc, Options.Create(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
+    }
+
+    private static string Describe(RefreshOutcome outcome) => outcome switch
+    {
+        Renewed => "Renewed",
+        Rejected rejected => "Rejected " + rejected.Error,
+        Misconfigured wrong => "Misconfigured " + wrong.Error,
+        Unavailable down => "Unavailable " + down.Reason,
+        _ => outcome.ToString(),
+    };
+
+    private static HttpResponseMessage Answer(int status, string body) =>
+        new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, body.StartsWith('<') ? "text/html" : "application/json") };
+
+    private sealed class OneClient(HttpMessageHandler handler) : IHttpClientFactory
+    {
+        public HttpClient CreateClient(string name) => new(handler, disposeHandler: false);
+    }
+
+    private sealed class PretendProvider(Func<HttpRequestMessage, HttpResponseMessage?> tokenEndpoint, string issuer) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            switch (request.RequestUri!.AbsolutePath)
+            {
+                case "/.well-known/openid-configuration":
+                    return Answer(200, $$"""{"issuer":"{{issuer}}","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/j"}""");
+                case "/j":
+                    return Answer(200, """{"keys":[]}""");
+                default:
+                    if (tokenEndpoint(request) is { } answer) { return answer; }
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+                    throw new InvalidOperationException();
+            }
+        }
+    }
+
+    private sealed class TestEnvironment : IHostEnvironment
+    {
+        public string EnvironmentName { get; set; } = "Production";
+        public string ApplicationName { get; set; } = "Bff";
+        public string ContentRootPath { get; set; } = "";
+        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
+    }
+}

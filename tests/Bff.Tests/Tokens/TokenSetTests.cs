@@ -1,0 +1,50 @@
+using Bff.Tokens;
+using Microsoft.AspNetCore.Authentication;
+
+namespace Bff.Tests.Tokens;
+
+public class TokenSetTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Assumed = TimeSpan.FromMinutes(5);
+
+    [Theory]
+    [InlineData("3600", 3600)]
+    [InlineData("3600.0", 3600)]
+    [InlineData("5", 5)]
+    [InlineData("2592000", 2592000)]
+    [InlineData(null, 300)]
+    [InlineData("", 300)]
+    [InlineData("0", 300)]
+    [InlineData("-1", 300)]
+    [InlineData("soon", 300)]
+    [InlineData("NaN", 300)]
+    [InlineData("9223372036854775807", 365 * 86400)]
+    [InlineData("1e400", 365 * 86400)]
+    [Trait("Standard", "RP")]
+    public void Expires_in_is_seconds_however_the_provider_writes_them(string? given, double seconds) =>
+        TokenSet.ReadLifetime(given, Assumed).TotalSeconds.ShouldBe(seconds);
+
+    [Fact]
+    public void Tokens_survive_the_way_through_authentication_properties()
+    {
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1));
+        var properties = new AuthenticationProperties();
+        tokens.StoreIn(properties);
+        TokenSet.ReadFrom(properties, Now.AddHours(1), Assumed).ShouldBe(tokens);
+        properties.GetTokenValue("access_token").ShouldBe("access");
+        properties.GetTokenValue("expires_at").ShouldBe("2030-01-01T12:01:00.0000000+00:00");
+    }
+
+    [Fact]
+    public void A_foreign_sign_in_without_expiry_gets_the_assumed_lifetime()
+    {
+        var properties = new AuthenticationProperties();
+        properties.StoreTokens([new AuthenticationToken { Name = "access_token", Value = "a" }]);
+        TokenSet.ReadFrom(properties, Now, Assumed).ExpiresAt.ShouldBe(Now + Assumed);
+    }
+
+    [Fact]
+    public void A_token_set_prints_no_token() =>
+        new TokenSet("secret-a", "secret-r", "secret-i", null, Now, Now).ToString().ShouldNotContain("secret");
+}
