@@ -1,0 +1,31 @@
+namespace DevStack.Launcher;
+
+internal static class Usage
+{
+    /// <summary>What the process answers when it was called the wrong way.</summary>
+    public const int ExitCode = 2;
+
+    private const string Text = """
+        The demo world around Bff.
+
+          DevStack                     start everything: provider, API, Bff and the static page
+          DevStack provider [--urls …] only the OpenID provider, http://localhost:5001
+          DevStack api [--urls …]      only the demo API, http://localhost:5002
+          DevStack --help              this text
+
+        Settings come as environment variables (DevStack__AccessTokenLifetime=00:00:10)
+        or, for provider and api, as arguments (--DevStack:AccessTokenLifetime=00:00:10).
+        """;
+
+    public static int Print()
+    {
+        Console.WriteLine(Text);
+        return 0;
+    }
+
+    public static int Unknown(string word)
+    {
+        Console.Error.WriteLine($"DevStack does not know '{word}'. Try: DevStack --help");
+        return ExitCode;
+    }
+}

@@ -1,0 +1,22 @@
+using DevStack.Api;
+using DevStack.Hosting;
+using DevStack.Launcher;
+using DevStack.Provider;
+using Microsoft.Extensions.Options;
+
+try
+{
+    return args switch
+    {
+        [] => await LauncherProgram.RunAsync(TimeProvider.System),
+        ["provider", .. var rest] => await ProviderProgram.RunAsync(rest),
+        ["api", .. var rest] => await ApiProgram.RunAsync(rest),
+        ["--help" or "-h"] => Usage.Print(),
+        [var word, ..] => Usage.Unknown(word),
+    };
+}
+catch (OptionsValidationException mistakes)
+{
+    await Console.Error.WriteLineAsync(mistakes.Message);
+    return Usage.ExitCode;
+}

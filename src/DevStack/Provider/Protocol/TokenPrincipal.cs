@@ -1,0 +1,31 @@
+using System.Security.Claims;
+using DevStack.Provider.Users;
+using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Abstractions;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace DevStack.Provider.Protocol;
+
+/// <summary>What a grant's tokens say: who, which scopes, for which API, and which claim goes into the ID token.</summary>
+internal static class TokenPrincipal
+{
+    public static ClaimsPrincipal Create(DemoUser user, IEnumerable<string> scopes, string audience)
+    {
+        var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, user.UserName)
+            .SetClaim(Claims.Name, user.Name)
+            .SetClaim(Claims.PreferredUsername, user.UserName)
+            .SetClaim(Claims.Email, user.Email)
+            .SetScopes(user.Grantable(scopes))
+            .SetResources(audience)
+            .SetDestinations(claim => DestinationsOf(claim, identity));
+        return new ClaimsPrincipal(identity);
+    }
+
+    private static string[] DestinationsOf(Claim claim, ClaimsIdentity identity) => claim.Type switch
+    {
+        Claims.Name or Claims.PreferredUsername when identity.HasScope(Scopes.Profile) => [Destinations.IdentityToken],
+        Claims.Email when identity.HasScope(Scopes.Email) => [Destinations.IdentityToken],
+        _ => [],
+    };
+}

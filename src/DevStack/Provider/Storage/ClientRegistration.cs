@@ -1,0 +1,58 @@
+using DevStack.Hosting;
+using DevStack.Provider.Users;
+using OpenIddict.Abstractions;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace DevStack.Provider.Storage;
+
+/// <summary>The one client, Bff. Written anew at every start, so that changed addresses take effect.</summary>
+internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, DevStackOptions options)
+{
+    public const string ClientId = "bff";
+    public const string ClientSecret = "demo-only-not-a-secret";
+
+    public async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        var description = Describe();
+        if (await clients.FindByClientIdAsync(ClientId, cancellationToken) is { } existing)
+        {
+            await clients.UpdateAsync(existing, description, cancellationToken);
+        }
+        else
+        {
+            await clients.CreateAsync(description, cancellationToken);
+        }
+    }
+
+    private OpenIddictApplicationDescriptor Describe()
+    {
+        var client = new OpenIddictApplicationDescriptor
+        {
+            ClientId = ClientId,
+            ClientSecret = ClientSecret,
+            ClientType = ClientTypes.Confidential,
+            ConsentType = ConsentTypes.Explicit,
+            DisplayName = "Bff demo",
+            Requirements = { Requirements.Features.ProofKeyForCodeExchange },
+            Permissions =
+            {
+                Permissions.Endpoints.Authorization,
+                Permissions.Endpoints.PushedAuthorization,
+                Permissions.Endpoints.Token,
+                Permissions.Endpoints.Revocation,
+                Permissions.Endpoints.EndSession,
+                Permissions.GrantTypes.AuthorizationCode,
+                Permissions.GrantTypes.RefreshToken,
+                Permissions.ResponseTypes.Code,
+            },
+        };
+        client.Permissions.UnionWith(DemoScopes.All.Select(scope => Permissions.Prefixes.Scope + scope));
+        foreach (var bff in options.AdditionalBffUrls.Prepend(options.BffUrl).Select(url => url.AbsoluteUri.TrimEnd('/')))
+        {
+            client.RedirectUris.Add(new Uri($"{bff}/signin-oidc"));
+            client.PostLogoutRedirectUris.Add(new Uri($"{bff}/signout-callback-oidc"));
+        }
+
+        return client;
+    }
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what the tests need on a Debian machine, builds everything, runs all tests.
+# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; the browser is installed when it is missing.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+fail() { echo "test.sh: $*" >&2; exit 2; }
+command -v dotnet >/dev/null || fail "the .NET SDK is missing: install the version global.json names"
+command -v npm >/dev/null || fail "npm is missing: install Node.js 20 or newer"
+
+install() {
+  local root=""
+  [ "$(id -u)" = 0 ] || root=sudo
+  $root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+if [ ! -x /usr/bin/chromium ]; then
+  command -v apt-get >/dev/null || fail "Chromium is missing and there is no apt-get to install it: put it at /usr/bin/chromium"
+  echo "Installing Chromium for the browser tests"
+  install chromium fonts-dejavu-core
+fi
+
+echo "Building"
+dotnet build Bff.sln --nologo --verbosity quiet
+
+passed=0 failed=0 skipped=0
+for project in tests/Bff.Tests tests/Bff.HostTests tests/Bff.BrowserTests; do
+  echo "== $project"
+  log=$(mktemp)
+  dotnet test --project "$project" --no-build 2>&1 | tee "$log" || true
+  count() { grep -E "^ *$1: [0-9]+" "$log" | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
+  # A project that ends without a summary has crashed: that is a failure, not zero tests.
+  grep -qE '^ *total: [1-9]' "$log" || failed=$((failed + 1))
+  passed=$((passed + $(count succeeded))) failed=$((failed + $(count failed))) skipped=$((skipped + $(count skipped)))
+  rm -f "$log"
+done
+
+echo
+[ "$skipped" = 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
