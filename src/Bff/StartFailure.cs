@@ -13,7 +13,7 @@ internal static class StartFailure
     /// <summary>The host logs a failed start with its stack trace, and then throws it. Once is enough: it is silent until it runs.</summary>
     public static WebApplicationBuilder LogHostOnlyWhenStarted(this WebApplicationBuilder builder)
     {
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => _started);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => _started && level >= LogLevel.Information);
         return builder;
     }
 
