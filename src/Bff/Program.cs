@@ -9,7 +9,8 @@ using Bff.Tokens;
 try
 {
     var builder = WebApplication.CreateBuilder(args);
-    builder.LogHostOnlyWhenStarted().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding();
+    builder.ListenByDefaultOn("http://localhost:3001").LogHostOnlyWhenStarted();
+    builder.AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding();
 
     var app = builder.Build();
     await app.CheckConfigurationAsync();

@@ -18,6 +18,15 @@ internal static class Settings
         return services.AddOptions<T>().BindConfiguration(section);
     }
 
+    /// <summary>Listens here unless an address is configured, in any of the ways Kestrel knows.</summary>
+    public static WebApplicationBuilder ListenByDefaultOn(this WebApplicationBuilder builder, string address)
+    {
+        // Not in appsettings.json: a value there would win over ASPNETCORE_URLS.
+        var configured = builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? builder.Configuration["https_ports"];
+        if (string.IsNullOrEmpty(configured) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists()) { builder.WebHost.UseUrls(address); }
+        return builder;
+    }
+
     /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
     /// <returns>The value; null when neither is given or the file cannot be read (<see cref="CheckFile"/> says which).</returns>
     public static string? ValueOrFile(string? value, string? file)
