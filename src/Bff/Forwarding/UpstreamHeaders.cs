@@ -20,10 +20,13 @@ internal static class UpstreamHeaders
 
     public static void RemoveIdentity(HttpRequestHeaders headers)
     {
+        List<string>? forged = null;
         foreach (var (name, _) in headers.NonValidated)
         {
-            if (ClaimsIdentity(name)) { headers.Remove(name); }
+            if (ClaimsIdentity(name)) { (forged ??= []).Add(name); }
         }
+
+        forged?.ForEach(name => headers.Remove(name));
     }
 
     /// <summary>Servers that map headers to variables make no difference between dash and underscore, so neither do we.</summary>
