@@ -42,4 +42,7 @@ internal interface ISessionStore
 
     /// <summary>When the next renewal of a living session is due; null when none is scheduled.</summary>
     Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel);
+
+    /// <summary>How many living sessions are due: the backlog.</summary>
+    Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel);
 }

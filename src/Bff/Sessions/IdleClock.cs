@@ -1,18 +1,39 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions;
 
-/// <summary>Keeps a used session alive: moves its idle end, at most once a minute and never past the absolute end.</summary>
-internal sealed class IdleClock(ISessionStore store, IOptions<SessionsOptions> options, TimeProvider clock)
+/// <summary>Keeps a used session alive: moves its idle end, at most once a minute (a tenth of the idle timeout, if that is less) and never past the absolute end.</summary>
+internal sealed partial class IdleClock(ISessionStore store, IOptions<SessionsOptions> options, TimeProvider clock, ILogger<IdleClock> logger)
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);
 
-    public async Task SlideAsync(Session session)
+    private readonly ConcurrentDictionary<SessionId, bool> _writing = new();
+
+    /// <returns>The session's end now. A store that cannot write it now fails nobody's request.</returns>
+    public async Task<DateTimeOffset> SlideAsync(Session session)
     {
         var idle = options.Value.IdleTimeout;
         var step = idle / 10 < WriteEvery ? idle / 10 : WriteEvery;
         var endsAt = clock.GetUtcNow() + idle;
-        if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step) { return; }
-        await store.SlideAsync(session.Id, endsAt, CancellationToken.None);
+        if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step || !_writing.TryAdd(session.Id, true)) { return session.EndsAt; }
+        try
+        {
+            await store.SlideAsync(session.Id, endsAt, CancellationToken.None);
+            return endsAt < session.AbsoluteEndsAt ? endsAt : session.AbsoluteEndsAt;
+        }
+        catch (DbException error)
+        {
+            NotWritten(session.Id, error);
+            return session.EndsAt;
+        }
+        finally
+        {
+            _writing.TryRemove(session.Id, out _);
+        }
     }
+
+    [LoggerMessage(LogLevel.Warning, "The idle end of session {Session} could not be written.")]
+    private partial void NotWritten(SessionId session, Exception error);
 }

@@ -72,4 +72,7 @@ internal static class SessionAuthentication
 
     /// <summary>Names the session a sign-in replaces, for browsers that do not send the cookie along when the provider sends them back.</summary>
     public const string Replaces = "bff.replaces";
+
+    /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
+    public const string Continues = "bff.continues";
 }

@@ -28,6 +28,8 @@ internal sealed partial class SessionAuthenticationHandler(
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
+    private static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
+
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -37,7 +39,7 @@ internal sealed partial class SessionAuthenticationHandler(
         if (session.Tokens is null) { return AuthenticateResult.Fail("The session's tokens cannot be decrypted."); }
 
         Context.Features.Set(new SessionFeature(session));
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<DoesNotSlide>() is null) { await idle.SlideAsync(session); }
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null) { await idle.SlideAsync(session); }
         return AuthenticateResult.Success(session.Ticket);
     }
 
@@ -47,6 +49,12 @@ internal sealed partial class SessionAuthenticationHandler(
         var now = Now;
         var (key, id) = SessionKey.New();
         var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime);
+        if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
+        {
+            await ContinueAsync(new SessionId(continued), tokenSet);
+            return;
+        }
+
         var session = new Session
         {
             Id = id,
@@ -66,11 +74,21 @@ internal sealed partial class SessionAuthenticationHandler(
         await EndReplacedAsync(properties);
     }
 
+    /// <summary>The silent renewal of a session without a refresh token. It is no new session: a page that renews by itself would never see its ends.</summary>
+    private async Task ContinueAsync(SessionId id, TokenSet tokens)
+    {
+        var now = Now;
+        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
+        if (await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None) is not { } lease) { return; }
+        var dueAt = Options.FirstDueAt(id, tokens);
+        if (await store.CompleteRenewalAsync(lease, tokens, dueAt, CancellationToken.None)) { Continued(id, tokens.ExpiresAt); }
+    }
+
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
     private async Task EndReplacedAsync(AuthenticationProperties properties)
     {
         if (cookie.TryRead(Request, out var brought)) { await EndAsync(brought, "replaced by a new sign-in"); }
-        if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is not null && known != brought.Value)
+        if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
         {
             await EndAsync(new SessionId(known), "replaced by a new sign-in");
         }
@@ -98,6 +116,9 @@ internal sealed partial class SessionAuthenticationHandler(
 
     [LoggerMessage(LogLevel.Information, "Session {Session} started; its access token expires {ExpiresAt:u}, renewal is due {DueAt:u}.")]
     private partial void Started(SessionId session, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
+    private partial void Continued(SessionId session, DateTimeOffset expiresAt);
 
     [LoggerMessage(LogLevel.Information, "Session {Session} ended: {Reason}.")]
     private partial void Ended(SessionId session, string reason);

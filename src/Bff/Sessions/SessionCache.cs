@@ -24,11 +24,12 @@ internal sealed class SessionCache : IDisposable
     {
         (_store, _changes, _lifetime, _clock) = (store, changes, options.Value.CacheLifetime, clock);
         _changes.Published += Drop;
+        _changes.Missed += DropAll;
     }
 
     public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancel)
     {
-        if (_lifetime == TimeSpan.Zero) { return await _store.FindAsync(id, cancel); }
+        if (_lifetime == TimeSpan.Zero || _changes.Blind) { return await _store.FindAsync(id, cancel); }
         var now = _clock.GetUtcNow();
         if (_copies.TryGetValue(id, out Copy? copy) && (now - copy!.ReadAt).Duration() < _lifetime) { return copy.Session; }
 
@@ -49,11 +50,18 @@ internal sealed class SessionCache : IDisposable
         _copies.Remove(change.Id);
     }
 
+    private void DropAll()
+    {
+        for (var stripe = 0; stripe < Stripes; stripe++) { Interlocked.Increment(ref _generations[stripe]); }
+        _copies.Clear();
+    }
+
     private ref int Generation(SessionId id) => ref _generations[(uint)id.GetHashCode() % Stripes];
 
     public void Dispose()
     {
         _changes.Published -= Drop;
+        _changes.Missed -= DropAll;
         _copies.Dispose();
     }
 }

@@ -3,11 +3,11 @@ namespace Bff.Sessions;
 /// <summary>The session this request was authenticated with; nobody reads the store again for it.</summary>
 internal sealed class SessionFeature(Session session)
 {
-    public Session Session { get; set; } = session;
+    public Session Session { get; } = session;
 }
 
-/// <summary>Endpoint metadata: using this endpoint does not keep an idle session alive.</summary>
-internal sealed class DoesNotSlide;
+/// <summary>Endpoint metadata: using this endpoint keeps a session from idling out. A favicon or a status poll does not.</summary>
+internal sealed class KeepsSessionAlive;
 
 internal static class SessionFeatureExtensions
 {

@@ -1,5 +1,3 @@
-using System.Data.Common;
-
 namespace Bff.Sessions;
 
 /// <summary>Deletes sessions past their idle or absolute end. They stopped working at that moment; this only frees the space.</summary>
@@ -27,7 +25,7 @@ internal sealed partial class SessionSweeper(ISessionStore store, TimeProvider c
         {
             if (await store.RemoveEndedAsync(clock.GetUtcNow(), cancel) is > 0 and var count) { Swept(count); }
         }
-        catch (DbException error)
+        catch (Exception error) when (!cancel.IsCancellationRequested)
         {
             Failed(error);
         }

@@ -15,13 +15,11 @@ internal static partial class SessionsFeature
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<IdleClock>().AddSingleton<TokenProtector>();
-        services.AddSingleton(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<SessionsOptions>>().Value.Connection));
-        services.AddSingleton<ISessionStore>(provider => new SqlSessionStore(
-            provider.GetRequiredService<SqliteDatabase>(), provider.GetRequiredService<TokenProtector>(), provider.GetRequiredService<SessionChanges>()));
-        services.AddHostedService<SessionSweeper>();
+        services.AddSingleton(OpenDatabase).AddSingleton<ISessionStore, SqlSessionStore>();
+        services.AddHostedService<SessionSweeper>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName("Bff");
-        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => keys.XmlRepository = new KeyFolder(provider));
+        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => keys.XmlRepository = new KeyRing(provider));
 
         services.AddAuthentication(SessionAuthentication.Scheme)
             .AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(SessionAuthentication.Scheme, configureOptions: null);
@@ -33,11 +31,18 @@ internal static partial class SessionsFeature
     /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
     public static void PrepareSessions(this WebApplication app)
     {
-        app.Services.GetRequiredService<SqliteDatabase>().Prepare();
+        app.Services.GetRequiredService<SessionDatabase>().Prepare();
+        app.Services.GetRequiredService<TokenProtector>().Probe();
         if (app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.InsecureCookie)
         {
             CookieIsInsecure(app.Logger);
         }
+    }
+
+    private static SessionDatabase OpenDatabase(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
+        return options.Store == SessionsOptions.PostgreSql ? new PostgreSqlDatabase(options.Connection) : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
     }
 
     [LoggerMessage(LogLevel.Warning, "Bff:Sessions:InsecureCookie is on: the session cookie is not Secure. Never use this outside a developer's machine.")]

@@ -8,11 +8,14 @@ internal sealed class SessionsOptions : IValidatableObject
 {
     private const string HostPrefix = "__Host-";
 
-    /// <summary>Where sessions are kept. <c>Sqlite</c>: one file beside the process.</summary>
-    [AllowedValues("Sqlite", ErrorMessage = "must be 'Sqlite'.")]
-    public string Store { get; set; } = "Sqlite";
+    public const string Sqlite = nameof(Sqlite);
+    public const string PostgreSql = nameof(PostgreSql);
 
-    /// <summary>The store's connection string. The keys that encrypt the tokens live in <c>keys/</c> beside the SQLite file.</summary>
+    /// <summary>Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share.</summary>
+    [AllowedValues(Sqlite, PostgreSql, ErrorMessage = "must be 'Sqlite' or 'PostgreSql'.")]
+    public string Store { get; set; } = Sqlite;
+
+    /// <summary>The store's connection string. The keys that encrypt the tokens live with the sessions: in <c>keys/</c> beside the SQLite file, or in a table.</summary>
     public string? ConnectionString { get; set; }
 
     /// <summary>A file holding <see cref="ConnectionString"/>.</summary>
@@ -56,7 +59,27 @@ internal sealed class SessionsOptions : IValidatableObject
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
         }
 
+        if (Store == PostgreSql && string.IsNullOrEmpty(ConnectionString) && string.IsNullOrEmpty(ConnectionStringFile))
+        {
+            yield return new("is required for PostgreSql, such as 'Host=db;Database=bff;Username=bff'.", [nameof(ConnectionString)]);
+        }
+
+        if (Store == Sqlite && ProblemWith(Connection) is { } problem) { yield return new(problem, [nameof(ConnectionString)]); }
+
         if (IdleTimeout > AbsoluteTimeout) { yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}); a number alone means days.", [nameof(IdleTimeout)]); }
+    }
+
+    private static string? ProblemWith(string connection)
+    {
+        try
+        {
+            return new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(connection).DataSource is { Length: > 0 } file && file != ":memory:"
+                ? null : "must name a file: 'Data Source=data/bff.db'. Sessions have to survive a restart.";
+        }
+        catch (ArgumentException error)
+        {
+            return $"is no connection string SQLite knows: {error.Message}";
+        }
     }
 
     private static bool IsCookieNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';

@@ -15,6 +15,20 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
     public byte[] Protect(SessionId id, TokenSet tokens) =>
         _protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope(id.Value, tokens)));
 
+    /// <summary>Finds out at start whether the keys can be read and written, not at the first sign-in.</summary>
+    /// <exception cref="IOException">They cannot; the message names the setting.</exception>
+    public void Probe()
+    {
+        try
+        {
+            _protector.Unprotect(_protector.Protect([]));
+        }
+        catch (Exception error)
+        {
+            throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
+        }
+    }
+
     /// <summary>Null when this key ring cannot open it. The row stays: with the right keys it opens again.</summary>
     public TokenSet? Unprotect(SessionId id, byte[] sealedTokens)
     {

@@ -21,7 +21,7 @@ public sealed class SessionCacheTests : IDisposable
 
     public SessionCacheTests()
     {
-        var database = new SqliteDatabase($"Data Source={_folder}/bff.db");
+        var database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/");
         database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
         _store = new SqlSessionStore(database, protector, _changes);

@@ -6,14 +6,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bff.Tests.Sessions;
 
-public sealed class SqliteSessionStoreTests : SessionStoreContract, IDisposable
+public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-store-").FullName;
     private readonly SqliteDatabase _database;
 
     public SqliteSessionStoreTests()
     {
-        _database = new SqliteDatabase(ConnectionString);
+        _database = new SqliteDatabase(ConnectionString, "/");
         _database.Prepare();
         Store = new SqlSessionStore(_database, Protector, Changes);
     }
@@ -27,7 +27,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IDisposable
     {
         var session = await AddAsync();
         SqliteConnection.ClearAllPools();
-        var reopened = new SqliteDatabase(ConnectionString);
+        var reopened = new SqliteDatabase(ConnectionString, "/");
         reopened.Prepare();
         (await new SqlSessionStore(reopened, Protector, Changes).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
@@ -64,13 +64,13 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IDisposable
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={file}/bff.db").Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+        Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={file}/bff.db", "/").Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
     }
 
     [Fact]
     public void A_file_of_a_newer_version_is_left_alone()
     {
-        using (var connection = _database.OpenConnection())
+        using (var connection = _database.DataSource.OpenConnection())
         using (var command = connection.CreateCommand())
         {
             command.CommandText = "PRAGMA user_version = 99";
@@ -80,9 +80,9 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IDisposable
         Should.Throw<IOException>(_database.Prepare).Message.ShouldContain("newer version");
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _database.Dispose();
+        await _database.DisposeAsync();
         SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
     }

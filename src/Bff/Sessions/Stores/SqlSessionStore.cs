@@ -5,7 +5,7 @@ using Bff.Tokens;
 namespace Bff.Sessions.Stores;
 
 /// <summary>Sessions in a SQL database. Times are Unix milliseconds; every write is one statement, so no transaction can be left half done.</summary>
-internal sealed class SqlSessionStore(DbDataSource database, TokenProtector protector, SessionChanges changes) : ISessionStore
+internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes) : ISessionStore
 {
     private const string Columns =
         "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until";
@@ -37,7 +37,10 @@ internal sealed class SqlSessionStore(DbDataSource database, TokenProtector prot
     public async Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
     {
         await ExecuteAsync(
-            "UPDATE sessions SET ends_at = CASE WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END WHERE id = @id",
+            """
+            UPDATE sessions SET ends_at = CASE WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END
+            WHERE id = @id AND ends_at < @ends_at
+            """,
             cancel, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
         changes.Publish(id);
     }
@@ -58,23 +61,25 @@ internal sealed class SqlSessionStore(DbDataSource database, TokenProtector prot
     {
         // The condition is repeated outside the subquery on purpose: after waiting for a row lock PostgreSQL re-checks
         // only the outer WHERE, and without it two nodes would both win the same session.
+        using var turn = await database.TakeTurnToWriteAsync(cancel);
         var claimed = await QueryAsync(
             $"""
             {TakeLease}
-            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now ORDER BY due_at LIMIT @take)
+            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now ORDER BY due_at LIMIT @take {database.SkipLocked})
               AND due_at <= @now AND lease_until <= @now
             RETURNING {Columns}
             """,
             cancel, ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), ("take", take));
-        return [.. claimed.Select(session => Leased(session, owner, leaseUntil))];
+        return [.. claimed.Select(session => new Lease(session, owner, leaseUntil))];
     }
 
     public async Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel)
     {
+        using var turn = await database.TakeTurnToWriteAsync(cancel);
         var claimed = await QueryAsync(
             $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND ends_at > @now RETURNING {Columns}",
             cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)));
-        return claimed is [var session] ? Leased(session, owner, leaseUntil) : null;
+        return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }
 
     public async Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel)
@@ -105,12 +110,18 @@ internal sealed class SqlSessionStore(DbDataSource database, TokenProtector prot
         changes.Publish(lease.Session.Id, dueAt);
     }
 
-    public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel)
+    public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) =>
+        await NumberAsync("SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now ORDER BY due_at LIMIT 1", now, cancel) is { } due
+            ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
+
+    public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) =>
+        await NumberAsync("SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now", now, cancel) ?? 0;
+
+    private async Task<long?> NumberAsync(string sql, DateTimeOffset now, CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var command = Command(
-            connection, "SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now ORDER BY due_at LIMIT 1", [("now", Milliseconds(now))]);
-        return await command.ExecuteScalarAsync(cancel) is long due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
+        await using var command = Command(connection, sql, [("now", Milliseconds(now))]);
+        return await command.ExecuteScalarAsync(cancel) as long?;
     }
 
     private Session Read(DbDataReader row)
@@ -121,7 +132,7 @@ internal sealed class SqlSessionStore(DbDataSource database, TokenProtector prot
             Id = id,
             Sid = row.GetString(1),
             Subject = row.GetString(2),
-            Claims = JsonSerializer.Deserialize<SessionClaim[]>(row.GetString(3)) ?? [],
+            Claims = ReadClaims(row.GetString(3)),
             SessionState = row.IsDBNull(4) ? null : row.GetString(4),
             CreatedAt = Time(row, 5),
             EndsAt = Time(row, 6),
@@ -130,27 +141,35 @@ internal sealed class SqlSessionStore(DbDataSource database, TokenProtector prot
             Tokens = protector.Unprotect(id, row.GetFieldValue<byte[]>(9)),
             DueAt = row.IsDBNull(10) ? null : Time(row, 10),
             NotBefore = Time(row, 11),
-            Failures = row.GetInt32(12),
+            Failures = (int)row.GetInt64(12),
             LeaseUntil = Time(row, 13),
         };
     }
 
-    private Lease Leased(Session session, string owner, DateTimeOffset until)
+    /// <summary>One damaged row must not stop the work on all others.</summary>
+    private static SessionClaim[] ReadClaims(string json)
     {
-        changes.Publish(session.Id);
-        return new Lease(session, owner, until);
+        try
+        {
+            return JsonSerializer.Deserialize<SessionClaim[]>(json) ?? [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
     }
 
     private async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
+        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
         await using var command = Command(connection, sql, parameters);
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
     private async Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
         await using var command = Command(connection, sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var sessions = new List<Session>();

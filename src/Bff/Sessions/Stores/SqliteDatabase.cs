@@ -1,79 +1,96 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Data.Sqlite;
 
 namespace Bff.Sessions.Stores;
 
-/// <summary>The SQLite file as a data source: creates folder and schema, and opens every connection with the same settings.</summary>
-internal sealed class SqliteDatabase : DbDataSource
+/// <summary>A SQLite file: creates its folder and schema, and keeps the Data Protection keys in <c>keys/</c> beside it.</summary>
+internal sealed class SqliteDatabase : SessionDatabase
 {
-    private const int SchemaVersion = 1;
+    private readonly string _file;
+    private readonly string _folder;
+    private readonly SemaphoreSlim _writer = new(1);
 
-    /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again.</summary>
-    private const string ConnectionSettings = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;";
+    /// <summary>A lock that is not had by then is an error; the driver would try on for half a minute.</summary>
+    private const int LockTimeoutSeconds = 5;
 
-    private const string Schema = """
-        CREATE TABLE sessions (
-            id               TEXT    NOT NULL PRIMARY KEY,
-            sid              TEXT    NOT NULL,
-            subject          TEXT    NOT NULL,
-            provider_sid     TEXT,
-            claims           TEXT    NOT NULL,
-            session_state    TEXT,
-            created_at       INTEGER NOT NULL,
-            ends_at          INTEGER NOT NULL,
-            absolute_ends_at INTEGER NOT NULL,
-            version          INTEGER NOT NULL,
-            tokens           BLOB    NOT NULL,
-            due_at           INTEGER,
-            not_before       INTEGER NOT NULL,
-            failures         INTEGER NOT NULL,
-            lease_owner      TEXT,
-            lease_until      INTEGER NOT NULL
-        ) WITHOUT ROWID;
-        CREATE INDEX sessions_due  ON sessions (due_at) WHERE due_at IS NOT NULL;
-        CREATE INDEX sessions_end  ON sessions (ends_at);
-        CREATE INDEX sessions_user ON sessions (subject);
-        """;
-
-    private readonly SqliteConnectionStringBuilder _connection;
-
-    /// <exception cref="IOException">The folder or the file cannot be written; the message names the setting.</exception>
-    public SqliteDatabase(string connectionString)
+    /// <param name="connectionString">SQLite's; a relative <c>Data Source</c> starts at <paramref name="root"/>.</param>
+    /// <param name="root">The content root.</param>
+    public SqliteDatabase(string connectionString, string root)
     {
-        _connection = new SqliteConnectionStringBuilder(connectionString) { Pooling = true };
-        _connection.DataSource = Path.GetFullPath(_connection.DataSource);
-        Folder = Path.GetDirectoryName(_connection.DataSource)!;
+        var connection = new SqliteConnectionStringBuilder(connectionString) { Pooling = true, DefaultTimeout = LockTimeoutSeconds };
+        _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
+        _folder = Path.GetDirectoryName(_file)!;
+        DataSource = new SqliteDataSource(connection.ConnectionString);
     }
 
-    /// <summary>Where the file is; the Data Protection keys live beside it.</summary>
-    public string Folder { get; }
+    public override DbDataSource DataSource { get; }
 
-    public override string ConnectionString => _connection.ConnectionString;
+    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
+    {
+        await _writer.WaitAsync(cancel);
+        return new Turn(_writer);
+    }
 
-    /// <summary>Creates what is missing. Called once at start, so that an unusable folder stops the start and not the first sign-in.</summary>
-    public void Prepare()
+    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
+        new FileSystemXmlRepository(PrivateFolder(Path.Combine(_folder, "keys")), loggers);
+
+    public override void Prepare()
     {
         try
         {
-            CreatePrivateFolder();
-            using var connection = OpenConnection();
-            if (Read(connection, "PRAGMA user_version") is > SchemaVersion and var newer)
+            PrivateFolder(_folder);
+            CreatePrivateFile();
+            using var connection = (SqliteConnection)DataSource.OpenConnection();
+            if (connection.Read("PRAGMA user_version") is > SessionSchema.Version and var newer)
             {
-                throw new IOException($"it was written by a newer version of Bff (schema {newer}, this one knows {SchemaVersion})");
+                throw new IOException($"it was written by a newer version of Bff (schema {newer}, this one knows {SessionSchema.Version})");
             }
 
-            Execute(connection, "PRAGMA journal_mode = WAL");
-            using var transaction = ((SqliteConnection)connection).BeginTransaction(deferred: false);
-            if (Read(connection, "PRAGMA user_version") == 0) { Execute(connection, Schema + $"PRAGMA user_version = {SchemaVersion};"); }
+            connection.Execute("PRAGMA journal_mode = WAL");
+            using var transaction = connection.BeginTransaction(deferred: false);
+            if (connection.Read("PRAGMA user_version") == 0)
+            {
+                connection.Execute(SessionSchema.Create("BLOB", "WITHOUT ROWID") + $"PRAGMA user_version = {SessionSchema.Version};");
+            }
+
             transaction.Commit();
         }
         catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
         {
-            throw new IOException($"Bff:Sessions:ConnectionString: the session store '{_connection.DataSource}' cannot be used: {error.Message}", error);
+            throw Unusable($"'{_file}'", error);
         }
     }
 
-    protected override DbConnection CreateDbConnection() => new SqliteConnection(ConnectionString);
+    /// <summary>The file names users, in a folder that may be anybody's (a mounted volume), so it is the owner's alone; SQLite gives its side files the same mode.</summary>
+    private void CreatePrivateFile()
+    {
+        // Only while it is new: closing any handle of a file drops the locks this process holds on it (POSIX).
+        if (!File.Exists(_file)) { File.Create(_file).Dispose(); }
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
+    }
+
+    private sealed class Turn(SemaphoreSlim writer) : IDisposable
+    {
+        public void Dispose() => writer.Release();
+    }
+
+    private static DirectoryInfo PrivateFolder(string path)
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        return OperatingSystem.IsWindows() ? Directory.CreateDirectory(path) : Directory.CreateDirectory(path, ownerOnly);
+    }
+}
+
+/// <summary>Opens every connection with the same settings.</summary>
+internal sealed class SqliteDataSource(string connectionString) : DbDataSource
+{
+    /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again.</summary>
+    private const string Settings = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;";
+
+    public override string ConnectionString => connectionString;
+
+    protected override DbConnection CreateDbConnection() => new SqliteConnection(connectionString);
 
     protected override DbConnection OpenDbConnection()
     {
@@ -81,7 +98,7 @@ internal sealed class SqliteDatabase : DbDataSource
         try
         {
             connection.Open();
-            Execute(connection, ConnectionSettings);
+            connection.Execute(Settings);
             return connection;
         }
         catch
@@ -93,25 +110,22 @@ internal sealed class SqliteDatabase : DbDataSource
 
     // SQLite does its work on the calling thread; an asynchronous surface over it would only pretend.
     protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) => new(OpenDbConnection());
+}
 
-    private void CreatePrivateFolder()
-    {
-        if (Directory.Exists(Folder)) { return; }
-        if (OperatingSystem.IsWindows()) { Directory.CreateDirectory(Folder); }
-        else { Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
-    }
-
-    private static void Execute(DbConnection connection, string sql)
+internal static class DbConnectionExtensions
+{
+    public static void Execute(this DbConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
 
-    private static long Read(DbConnection connection, string sql)
+    /// <returns>The number the statement yields; 0 when it yields none.</returns>
+    public static long Read(this DbConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
-        return (long)command.ExecuteScalar()!;
+        return command.ExecuteScalar() is long value ? value : 0;
     }
 }

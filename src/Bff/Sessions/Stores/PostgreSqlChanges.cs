@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using System.Threading.Channels;
+using Npgsql;
+
+namespace Bff.Sessions.Stores;
+
+/// <summary>
+/// Carries session changes between nodes with LISTEN and NOTIFY. Changes go out in batches: each NOTIFY takes a lock that is global to the
+/// database when it commits, so one for every write would line the writers up. Does nothing on other stores.
+/// </summary>
+internal sealed partial class PostgreSqlChanges(SessionDatabase database, SessionChanges changes, TimeProvider clock, ILogger<PostgreSqlChanges> logger) : BackgroundService
+{
+    private const string ChannelName = "bff_sessions";
+
+    /// <summary>PostgreSQL refuses payloads of 8000 bytes and more.</summary>
+    private const int LongestPayload = 7900;
+
+    /// <summary>More waiting changes than this are dropped, oldest first: their copies elsewhere are then a few seconds old at most (CacheLifetime).</summary>
+    private const int MaxWaiting = 10_000;
+
+    private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(1);
+
+    private readonly string _node = Guid.NewGuid().ToString("N");
+    private readonly Channel<string> _outgoing = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (database is not PostgreSqlDatabase { Server: var server }) { return; }
+        changes.Published += Enqueue;
+        try
+        {
+            await Task.WhenAll(KeepAsync(token => ListenAsync(server, token), stoppingToken), KeepAsync(token => SendAsync(server, token), stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+        finally
+        {
+            changes.Published -= Enqueue;
+        }
+    }
+
+    private async Task KeepAsync(Func<CancellationToken, Task> work, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await work(cancel);
+            }
+            catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException)
+            {
+                ChannelLost(error.Message);
+            }
+
+            await Task.Delay(Reconnect, clock, cancel);
+        }
+    }
+
+    private async Task ListenAsync(NpgsqlDataSource server, CancellationToken cancel)
+    {
+        changes.Blind = true;
+        await using var connection = await server.OpenConnectionAsync(cancel);
+        connection.Notification += (_, message) => Hear(message.Payload);
+        await using (var listen = new NpgsqlCommand("LISTEN " + ChannelName, connection)) { await listen.ExecuteNonQueryAsync(cancel); }
+        changes.Blind = false;
+        try
+        {
+            while (true) { await connection.WaitAsync(cancel); }
+        }
+        finally
+        {
+            changes.Blind = true;
+        }
+    }
+
+    private async Task SendAsync(NpgsqlDataSource server, CancellationToken cancel)
+    {
+        var payload = new StringBuilder();
+        while (await _outgoing.Reader.WaitToReadAsync(cancel))
+        {
+            payload.Clear().Append(_node);
+            while (_outgoing.Reader.TryPeek(out var next) && payload.Length + next.Length < LongestPayload && _outgoing.Reader.TryRead(out next)) { payload.Append(' ').Append(next); }
+            await using var notify = server.CreateCommand("SELECT pg_notify($1, $2)");
+            notify.Parameters.Add(new() { Value = ChannelName });
+            notify.Parameters.Add(new() { Value = payload.ToString() });
+            await notify.ExecuteNonQueryAsync(cancel);
+        }
+    }
+
+    private void Enqueue(SessionChange change)
+    {
+        if (!change.Remote) { _outgoing.Writer.TryWrite($"{change.Id.Value}:{change.DueAt?.ToUnixTimeMilliseconds()}"); }
+    }
+
+    /// <summary>A payload is the sender, then <c>id:due</c> for each change.</summary>
+    private void Hear(string payload)
+    {
+        var words = payload.Split(' ');
+        if (words[0] == _node) { return; }
+        foreach (var word in words.Skip(1))
+        {
+            var colon = word.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0) { continue; }
+            changes.PublishRemote(
+                new SessionId(word[..colon]),
+                long.TryParse(word.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var due) ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Changes of other nodes cannot be heard ({Reason}); sessions are read from the store for every request until they can.")]
+    private partial void ChannelLost(string reason);
+}

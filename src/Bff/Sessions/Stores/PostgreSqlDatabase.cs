@@ -1,0 +1,64 @@
+using System.Data.Common;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Npgsql;
+
+namespace Bff.Sessions.Stores;
+
+/// <summary>A PostgreSQL database, shared by several nodes: makes the schema once, however many start together, and keeps the Data Protection keys in a table.</summary>
+internal sealed class PostgreSqlDatabase : SessionDatabase
+{
+    /// <summary>Statements are few and always the same, so each connection keeps them prepared.</summary>
+    private const int PreparedStatements = 32;
+
+    /// <summary>Any number that no other program uses for its advisory locks.</summary>
+    private const long SchemaLock = 0x6266665F73657373;
+
+    /// <exception cref="IOException">The connection string cannot be read; the message names the setting.</exception>
+    public PostgreSqlDatabase(string connectionString)
+    {
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(connectionString);
+            if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
+            connection.ApplicationName ??= "Bff";
+            Server = NpgsqlDataSource.Create(connection);
+        }
+        catch (ArgumentException error)
+        {
+            throw Unusable("(PostgreSQL)", error);
+        }
+    }
+
+    public NpgsqlDataSource Server { get; }
+
+    public override DbDataSource DataSource => Server;
+
+    public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
+
+    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new SqlKeyRing(DataSource);
+
+    public override void Prepare()
+    {
+        try
+        {
+            using var connection = Server.OpenConnection();
+            using var transaction = connection.BeginTransaction();
+            connection.Execute($"SELECT pg_advisory_xact_lock({SchemaLock})");
+            connection.Execute("CREATE TABLE IF NOT EXISTS bff_schema (version BIGINT NOT NULL)");
+            switch (connection.Read("SELECT max(version) FROM bff_schema"))
+            {
+                case > SessionSchema.Version and var newer:
+                    throw new IOException($"it was written by a newer version of Bff (schema {newer}, this one knows {SessionSchema.Version})");
+                case 0:
+                    connection.Execute(SessionSchema.Create("BYTEA") + SqlKeyRing.Table + $"INSERT INTO bff_schema VALUES ({SessionSchema.Version});");
+                    break;
+            }
+
+            transaction.Commit();
+        }
+        catch (Exception error) when (error is DbException or IOException or TimeoutException)
+        {
+            throw Unusable("(PostgreSQL)", error);
+        }
+    }
+}

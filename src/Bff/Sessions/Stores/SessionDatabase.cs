@@ -1,0 +1,28 @@
+using System.Data.Common;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+
+namespace Bff.Sessions.Stores;
+
+/// <summary>What the SQL store needs to know about one kind of database.</summary>
+internal abstract class SessionDatabase : IAsyncDisposable
+{
+    public abstract DbDataSource DataSource { get; }
+
+    /// <summary>Added where due rows are picked: a database with row locks then passes over those another node is just taking.</summary>
+    public virtual string SkipLocked => "";
+
+    /// <summary>Held while writing, where a database lets one write at a time; waiting here costs nothing, waiting on its lock means sleeping and trying again.</summary>
+    public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel) => new((IDisposable?)null);
+
+    /// <summary>Creates what is missing. Called once at start, so that an unusable store stops the start and not the first sign-in.</summary>
+    /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
+    public abstract void Prepare();
+
+    /// <summary>Where the Data Protection keys are: beside the sessions, since they open the tokens and are worth as much.</summary>
+    public abstract IXmlRepository OpenKeyRing(ILoggerFactory loggers);
+
+    public virtual ValueTask DisposeAsync() => DataSource.DisposeAsync();
+
+    protected static IOException Unusable(string store, Exception error) =>
+        new($"Bff:Sessions:ConnectionString: the session store {store} cannot be used: {error.Message}", error);
+}

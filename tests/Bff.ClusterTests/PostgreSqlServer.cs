@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Bff.ClusterTests;
+
+/// <summary>A real PostgreSQL server of our own in a temporary folder, on a free port, gone afterwards.</summary>
+public sealed class PostgreSqlServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("bff-postgres-").FullName;
+    private readonly int _port = FreePort();
+    private Process? _server;
+    private int _databases;
+
+    public static async Task<PostgreSqlServer> StartAsync()
+    {
+        var server = new PostgreSqlServer();
+        if (IsRoot) { await RunAsync("chown", "postgres", server._folder); }
+        await RunAsync(Program("initdb"), "-D", server.Data, "-A", "trust", "-U", "bff", "--no-sync", "--encoding=UTF8");
+        await server.ResumeAsync();
+        return server;
+    }
+
+    private string Data => Path.Combine(_folder, "data");
+
+    private static bool IsRoot => Environment.UserName == "root";
+
+    /// <summary>A new, empty database.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"bff{Interlocked.Increment(ref _databases)}";
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres"));
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await create.ExecuteNonQueryAsync();
+        return ConnectionString(name);
+    }
+
+    /// <summary>Starts the server, again after <see cref="StopAsync"/>.</summary>
+    public async Task ResumeAsync()
+    {
+        _server = Start(Program("postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200");
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (Stopwatch.GetElapsedTime(started) < Deadline && !_server.HasExited)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
+    }
+
+    /// <summary>Stops the server at once, as a crash would.</summary>
+    public async Task StopAsync()
+    {
+        // Immediate shutdown: the postmaster ends its children too, which a plain kill would leave behind.
+        await RunAsync(Program("pg_ctl"), "stop", "-D", Data, "-m", "immediate");
+        await _server!.WaitForExitAsync();
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { HasExited: false }) { await StopAsync(); }
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=bff;Database={database}";
+
+    private static string Program(string name) =>
+        Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.Parse(Path.GetFileName(path))).Select(path => Path.Combine(path, "bin", name)).First(File.Exists)
+            : name;
+
+    /// <summary>PostgreSQL refuses to run as root; Debian's package brings a user for it.</summary>
+    private static Process Start(string program, params string[] arguments)
+    {
+        var start = IsRoot ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", program, .. arguments]) : new ProcessStartInfo(program, arguments);
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        start.WorkingDirectory = "/";
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = program == "chown" ? Process.Start(program, arguments) : Start(program, arguments);
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) { throw new InvalidOperationException($"{program} ended with {process.ExitCode}."); }
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

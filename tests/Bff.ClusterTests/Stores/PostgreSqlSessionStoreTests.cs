@@ -1,0 +1,63 @@
+using Bff.Sessions;
+using Bff.Sessions.Stores;
+using Bff.Tests.Sessions;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bff.ClusterTests.Stores;
+
+public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : SessionStoreContract, IAsyncLifetime
+{
+    private ISessionStore? _store;
+    private PostgreSqlDatabase? _database;
+
+    private protected override ISessionStore Store => _store!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = new PostgreSqlDatabase(await postgres.Server.CreateDatabaseAsync());
+        _database.Prepare();
+        _store = new SqlSessionStore(_database, Protector, Changes);
+    }
+
+    [Fact]
+    public async Task Nodes_that_start_together_make_one_schema()
+    {
+        var connection = await postgres.Server.CreateDatabaseAsync();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            await using var database = new PostgreSqlDatabase(connection);
+            database.Prepare();
+        })));
+    }
+
+    [Fact]
+    public async Task Two_nodes_share_one_key_ring()
+    {
+        var session = await AddAsync();
+        var first = KeyRing();
+        var second = KeyRing();
+        var sealedTokens = first.Protect(session.Id, session.Tokens!);
+        second.Unprotect(session.Id, sealedTokens).ShouldBe(session.Tokens);
+    }
+
+    [Fact]
+    public void A_server_that_does_not_answer_is_named_with_its_setting() =>
+        Should.Throw<IOException>(() => new PostgreSqlDatabase("Host=127.0.0.1;Port=1;Username=bff;Database=bff").Prepare())
+            .Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+
+    [Fact]
+    public void A_connection_string_of_another_database_is_named_with_its_setting() =>
+        Should.Throw<IOException>(() => new PostgreSqlDatabase("Data Source=data/bff.db;Nonsense=1")).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+
+    private TokenProtector KeyRing()
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddDataProtection().SetApplicationName("Bff");
+        services.Configure<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>(keys => keys.XmlRepository = _database!.OpenKeyRing(NullLoggerFactory.Instance));
+        return new TokenProtector(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>(), NullLogger<TokenProtector>.Instance);
+    }
+
+    public ValueTask DisposeAsync() => _database!.DisposeAsync();
+}
