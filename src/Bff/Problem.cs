@@ -13,6 +13,9 @@ namespace Bff;
 /// <param name="RetryAfter">When asking again may help; sent as <c>Retry-After</c> in whole seconds.</param>
 internal sealed record Problem(int Status, string Code, string Title, string? Detail = null, TimeSpan? RetryAfter = null) : IResult
 {
+    /// <summary>For pages and answers of our own: nothing to load, nothing to frame.</summary>
+    public const string ContentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -37,6 +40,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     {
         var encode = HtmlEncoder.Default;
         response.ContentType = "text/html; charset=utf-8";
+        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         return response.WriteAsync(
             $"""
             <!doctype html>

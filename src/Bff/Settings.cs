@@ -39,7 +39,20 @@ internal static class Settings
     {
         if (string.IsNullOrEmpty(file)) { yield break; }
         if (!string.IsNullOrEmpty(value)) { yield return new($"give either {name} or {name}File, not both.", [name + "File"]); }
-        if (!File.Exists(file)) { yield return new($"the file '{file}' does not exist or cannot be read.", [name + "File"]); }
+        var problem = ProblemWith(file);
+        if (problem is not null) { yield return new($"the file '{file}' {problem}.", [name + "File"]); }
+    }
+
+    private static string? ProblemWith(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Trim().Length == 0 ? "is empty" : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "does not exist or cannot be read";
+        }
     }
 
     /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>

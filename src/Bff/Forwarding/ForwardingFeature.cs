@@ -1,4 +1,6 @@
 using Bff.Guard;
+using Bff.Sessions;
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
 namespace Bff.Forwarding;
@@ -18,8 +20,15 @@ internal static class ForwardingFeature
         app.MapReverseProxy().Add(endpoint =>
         {
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
-            if (TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None) { endpoint.Metadata.Add(new CsrfHeaderRequired()); }
+            if (!UsesSession(route)) { return; }
+            endpoint.Metadata.Add(new CsrfHeaderRequired());
+            endpoint.Metadata.Add(new KeepsSessionAlive());
         });
         return app;
     }
+
+    /// <summary>The route sends a token, or its policy lets the cookie decide who may come.</summary>
+    private static bool UsesSession(RouteConfig route) =>
+        (TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
+        || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
 }

@@ -20,6 +20,7 @@ internal static class GuardFeature
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((forwarded, proxies) =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.ForwardLimit = null;   // every address in a trusted network is a proxy; the first that is not is the client
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
             foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
@@ -34,6 +35,7 @@ internal static class GuardFeature
     {
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
         if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseForwardedHeaders(); }
+        app.UseRouting();   // after the forwarded host, which routes may match
         app.UseExceptionHandler(errors => errors.Run(context =>
             new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }

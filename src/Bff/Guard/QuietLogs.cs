@@ -1,8 +1,8 @@
 namespace Bff.Guard;
 
 /// <summary>
-/// Framework categories that would print codes, states or tokens are held at a level that cannot, whatever the configuration asks for:
-/// the request line has <c>?code=…</c>, the OpenID Connect handler prints whole messages at Debug.
+/// Framework categories that would print codes, states or tokens are held at a level that cannot, whatever the configuration asks for and however it
+/// spells it: the request line has <c>?code=…</c>, the OpenID Connect handler prints whole messages at Debug.
 /// </summary>
 internal static class QuietLogs
 {
@@ -17,29 +17,25 @@ internal static class QuietLogs
         ("Yarp.ReverseProxy.Forwarder", LogLevel.Warning),
     ];
 
+    /// <summary>Adds the floor to every rule, as a condition on the category that really logs: names of rules may be short, long or have wildcards.</summary>
     public static void Apply(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filters =>
     {
-        // A rule for one log provider wins over a rule for all, so each one the configuration names gets its floors too.
-        foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())
-        {
-            foreach (var (category, least) in Floors) { Lay(filters, provider, category, least); }
-        }
+        var rules = filters.Rules.ToList();
+        if (!rules.Any(rule => rule.ProviderName is null && string.IsNullOrEmpty(rule.CategoryName))) { rules.Insert(0, new LoggerFilterRule(null, null, filters.MinLevel, filter: null)); }
+        filters.Rules.Clear();
+        foreach (var rule in rules) { filters.Rules.Add(WithFloor(rule)); }
     });
 
-    private static void Lay(LoggerFilterOptions filters, string? provider, string category, LogLevel least)
+    private static LoggerFilterRule WithFloor(LoggerFilterRule rule) => new(rule.ProviderName, rule.CategoryName, rule.LogLevel, (provider, category, level) =>
+        level >= LeastFor(category) && (rule.Filter is null || rule.Filter(provider, category, level)));
+
+    private static LogLevel LeastFor(string? category)
     {
-        var rules = filters.Rules.Where(rule => rule.ProviderName == provider).ToList();
-        var above = rules.Where(rule => category.StartsWith(rule.CategoryName ?? "", StringComparison.OrdinalIgnoreCase)).MaxBy(rule => rule.CategoryName?.Length ?? 0);
-        if (above is not null || provider is null) { filters.Rules.Add(Raised(above?.LogLevel ?? filters.MinLevel, provider, category, least)); }
-
-        // A longer category name wins as well.
-        foreach (var below in rules.Where(rule => rule.CategoryName?.StartsWith(category, StringComparison.OrdinalIgnoreCase) == true))
+        foreach (var (prefix, least) in Floors)
         {
-            filters.Rules.Remove(below);
-            filters.Rules.Add(Raised(below.LogLevel ?? least, provider, below.CategoryName!, least));
+            if (category?.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) == true) { return least; }
         }
-    }
 
-    private static LoggerFilterRule Raised(LogLevel asked, string? provider, string category, LogLevel least) =>
-        new(provider, category, asked > least ? asked : least, filter: null);
+        return LogLevel.Trace;
+    }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Net.Http.Headers;
+
 namespace Bff.Guard;
 
 /// <summary>Headers every answer carries; what an upstream set itself stays.</summary>
@@ -10,19 +12,19 @@ internal static class SecurityHeaders
             var headers = context.Response.Headers;
             headers.TryAdd("X-Content-Type-Options", "nosniff");
             headers.TryAdd("Referrer-Policy", "no-referrer");
+            if (!headers.Vary.Any(value => value?.Contains("Origin", StringComparison.OrdinalIgnoreCase) == true)) { headers.Append(HeaderNames.Vary, "Origin"); }
             if (IsOurs(context))
             {
-                headers.TryAdd("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+                headers.TryAdd("Content-Security-Policy", Problem.ContentSecurityPolicy);
                 headers.CacheControl = "no-store";
             }
 
             return Task.CompletedTask;
         });
-        context.Response.Headers.Append("Vary", "Origin");
         return next();
     });
 
     /// <summary>The silent login lives in a frame of the page and only redirects, so it must not forbid framing.</summary>
     private static bool IsOurs(HttpContext context) =>
-        (context.Request.Path.StartsWithSegments("/bff") && !context.Request.Path.StartsWithSegments("/bff/silent-login")) || context.Response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true;
+        context.Request.Path.StartsWithSegments("/bff") && !context.Request.Path.StartsWithSegments("/bff/silent-login");
 }

@@ -17,12 +17,13 @@ internal static class LoginEndpoint
             return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", "Use login, consent or select_account; for none there is /bff/silent-login.");
         }
 
-        return await OidcChallenge.SendAsync(context, new OpenIdConnectChallengeProperties
+        var properties = new OpenIdConnectChallengeProperties
         {
             RedirectUri = target,
             Prompt = prompt,
             Parameters = { [OpenIdConnectParameterNames.LoginHint] = loginHint },
-            Items = { [SessionAuthentication.Replaces] = context.GetSession()?.Id.Value },
-        });
+        };
+        if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
+        return await OidcChallenge.SendAsync(context, properties);
     }
 }

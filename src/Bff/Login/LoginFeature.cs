@@ -23,12 +23,12 @@ internal static class LoginFeature
     public static WebApplication MapLogin(this WebApplication app)
     {
         var bff = app.MapGroup("/bff").AllowAnonymous();
-        bff.MapGet("/login", LoginEndpoint.Handle).WithMetadata(new DoesNotSlide());
-        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).WithMetadata(new DoesNotSlide());
-        bff.MapGet("/logout", LogoutEndpoint.HandleNavigation).WithMetadata(new DoesNotSlide());
-        bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader().WithMetadata(new DoesNotSlide());
-        bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader().WithMetadata(new DoesNotSlide());
-        bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader().WithMetadata(new DoesNotSlide());
+        bff.MapGet("/login", LoginEndpoint.Handle);
+        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle);
+        bff.MapGet("/logout", LogoutEndpoint.HandleNavigation);
+        bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
+        bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
+        bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         return app;
     }
 
@@ -57,7 +57,8 @@ internal static class LoginFeature
         options.SaveTokens = false;   // OidcEvents stores them, with a lifetime that is always known.
         options.EventsType = typeof(OidcEvents);
 
-        options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything. Back-channel logout is the one to use.
+        options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything.
+        options.SignedOutRedirectUri = services.GetRequiredService<ReturnUrls>().Default;
         options.RemoteAuthenticationTimeout = FlowCookies.Lifetime;
         options.ProtocolValidator.NonceLifetime = FlowCookies.Lifetime;
         FlowCookies.State(options.CorrelationCookie, sessions);

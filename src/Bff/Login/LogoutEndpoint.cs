@@ -11,6 +11,9 @@ namespace Bff.Login;
 /// </summary>
 internal static class LogoutEndpoint
 {
+    /// <summary>The browser waits this long for the revocation; it goes on without it.</summary>
+    private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>A link or a form of the page: needs the session's own <c>sid</c>, which no other site knows.</summary>
     public static async Task<IResult> HandleNavigation(HttpContext context, ReturnUrls returnUrls, TokenEndpointClient tokens, string? sid, string? returnUrl)
     {
@@ -37,20 +40,26 @@ internal static class LogoutEndpoint
     /// <returns>True when the response now redirects to the provider; false when it offers no sign-out or cannot be reached.</returns>
     private static async Task<bool> EndAsync(HttpContext context, Session session, TokenEndpointClient tokens, string target)
     {
-        var properties = new AuthenticationProperties { RedirectUri = target };
-        var redirected = true;
+        // Here first: whatever the provider does, the session is over. (Authentication is done once a request, so an id_token_hint can still be read.)
+        await context.SignOutAsync(SessionAuthentication.Scheme);
+        var revocation = session.Tokens?.RefreshToken is { } refreshToken ? tokens.RevokeAsync(refreshToken) : Task.CompletedTask;
+        var redirected = await RedirectAsync(context, target);
+        await Task.WhenAny(revocation, Task.Delay(RevocationPatience, context.RequestServices.GetRequiredService<TimeProvider>()));
+        return redirected;
+    }
+
+    private static async Task<bool> RedirectAsync(HttpContext context, string target)
+    {
         try
         {
-            // First the redirect: it may read the session (id_token_hint). Nothing is sent before this method returns.
-            await context.SignOutAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
+            var provider = await context.RequestServices.GetRequiredService<Provider>().GetConfigurationAsync(context.RequestAborted);
+            if (string.IsNullOrEmpty(provider.EndSessionEndpoint)) { return false; }
+            await context.SignOutAsync(OpenIdConnectDefaults.AuthenticationScheme, new AuthenticationProperties { RedirectUri = target });
+            return true;
         }
-        catch (Exception error) when (OidcChallenge.IsProviderFault(error))
+        catch (ProviderUnavailableException)
         {
-            redirected = false;
+            return false;
         }
-
-        await context.SignOutAsync(SessionAuthentication.Scheme);
-        if (session.Tokens?.RefreshToken is { } refreshToken) { await tokens.RevokeAsync(refreshToken); }
-        return redirected;
     }
 }

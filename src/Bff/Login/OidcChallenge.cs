@@ -26,7 +26,7 @@ internal static partial class OidcChallenge
 
     /// <summary>Unreachable, or answering a pushed authorization request (RFC 9126) with something unusable.</summary>
     public static bool IsProviderFault(Exception error) => error
-        is ProviderUnavailableException or HttpRequestException or TaskCanceledException or JsonException or OpenIdConnectProtocolException or InvalidOperationException
+        is ProviderUnavailableException or HttpRequestException or TaskCanceledException or JsonException or OpenIdConnectProtocolException
         || (error.InnerException is { } inner && IsProviderFault(inner));
 
     [LoggerMessage(LogLevel.Warning, "A sign-in could not start: {Reason}")]

@@ -1,3 +1,4 @@
+using Bff.Sessions;
 using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -9,9 +10,10 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, IOptions<OidcOptions> oidc, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger) : OpenIdConnectEvents
+    Provider provider, ISessionStore store, IOptions<OidcOptions> oidc, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger) : OpenIdConnectEvents
 {
     private const string RedeemedAt = "bff.redeemed_at";
+    private const string Redeeming = "bff.redeeming";
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
@@ -35,7 +37,7 @@ internal sealed partial class OidcEvents(
         var issuer = context.ProtocolMessage.Iss;
         if (string.IsNullOrEmpty(issuer) ? expected.AuthorizationResponseIssParameterSupported : issuer != expected.Issuer)
         {
-            context.Fail("The authorization response does not name the issuer that was asked.");
+            throw Refused("The authorization response does not name the issuer that was asked.");
         }
     }
 
@@ -43,26 +45,32 @@ internal sealed partial class OidcEvents(
     {
         // The lifetime counts from before the call: a slow answer must not make a token look younger.
         context.HttpContext.Items[RedeemedAt] = clock.GetUtcNow();
+        context.HttpContext.Items[Redeeming] = true;
         return Task.CompletedTask;
     }
 
+    // Thrown, not context.Fail: only an exception keeps the properties, and with them the way back to the silent page.
     public override Task TokenResponseReceived(TokenResponseReceivedContext context)
     {
+        context.HttpContext.Items.Remove(Redeeming);
         var answer = context.TokenEndpointResponse;
-        if (string.IsNullOrEmpty(answer.AccessToken)) { context.Fail("The token response has no access_token."); }
-        else if (string.IsNullOrEmpty(answer.IdToken)) { context.Fail("The token response has no id_token."); }
-        else if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { context.Fail("The token response has an unknown token_type."); }
+        if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
+        if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
+        if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
         return Task.CompletedTask;
     }
 
-    public override Task TokenValidated(TokenValidatedContext context)
+    public override async Task TokenValidated(TokenValidatedContext context)
     {
         var properties = context.Properties!;
-        if (properties.Items.TryGetValue(SilentPage.SubjectItem, out var subject) && subject is not null && context.Principal?.FindFirst("sub")?.Value != subject)
+        if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
         {
-            // Somebody else is signed in at the provider now; a silent renewal must not change the user under the page.
-            context.Fail(new SignInRefusedException("login_required"));
-            return Task.CompletedTask;
+            // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring a session back.
+            var session = await store.FindAsync(new SessionId(continued), context.HttpContext.RequestAborted);
+            if (session is null || session.EndsAt <= clock.GetUtcNow() || context.Principal?.FindFirst("sub")?.Value != session.Subject)
+            {
+                throw new SignInRefusedException("login_required", "A silent sign-in found another user, or its session had ended.");
+            }
         }
 
         var answer = context.TokenEndpointResponse!;
@@ -74,7 +82,6 @@ internal sealed partial class OidcEvents(
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.Value.AssumedLifetime)).StoreIn(properties);
-        return Task.CompletedTask;
     }
 
     public override async Task RemoteFailure(RemoteFailureContext context)
@@ -100,13 +107,22 @@ internal sealed partial class OidcEvents(
     /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
     private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
     {
-        if (context.Failure is SignInRefusedException refused) { return (refused.Error, null); }
-        if (context.Failure?.Data["error"] is string error) { return (Known(error), null); }
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return ("invalid_state", LoginProblems.InvalidState); }
+        if (context.Failure is SignInRefusedException refused) { return (refused.Error, LoginProblems.SignInFailed); }
+        if (context.HttpContext.Items.ContainsKey(Redeeming)) { return AtTokenEndpoint(context.Failure); }
+        if (context.Failure?.Data["error"] is string error) { return (Known(error), null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)
             ? ("idp_unavailable", LoginProblems.ProviderUnavailable)
             : ("sign_in_failed", LoginProblems.SignInFailed);
     }
+
+    /// <summary>The code could not be traded: the user's doing only if the provider says the code itself is bad.</summary>
+    private static (string Code, Problem Problem) AtTokenEndpoint(Exception? failure) => failure?.Data["error"] switch
+    {
+        "invalid_grant" => ("sign_in_failed", LoginProblems.SignInFailed),
+        "invalid_client" or "unauthorized_client" or "unsupported_grant_type" or "invalid_scope" => ("sign_in_failed", LoginProblems.ProviderRefusesUs),
+        _ => ("idp_unavailable", LoginProblems.ProviderUnavailable),
+    };
 
     /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; nothing else a redirect carries is passed on.</summary>
     private static string Known(string error) => error
@@ -114,14 +130,22 @@ internal sealed partial class OidcEvents(
         or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client"
         ? error : "sign_in_failed";
 
-    private static string Cause(Exception? failure) => failure?.GetBaseException().GetType().Name ?? "unknown";
+    private static SignInRefusedException Refused(string why) => new("sign_in_failed", why);
+
+    /// <summary>Never an exception's message: it may quote what it could not accept.</summary>
+    private static string Cause(Exception? failure) => failure switch
+    {
+        SignInRefusedException refused => refused.Message,
+        { } when failure.Data["error"] is string error => Known(error),
+        _ => failure?.GetBaseException().GetType().Name ?? "unknown",
+    };
 
     [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}).")]
     private partial void SignInFailed(string code, string cause);
 }
 
-/// <summary>We end a sign-in with a word the page knows.</summary>
-internal sealed class SignInRefusedException(string error) : Exception("The sign-in was refused: " + error)
+/// <summary>We end a sign-in: with a word for the page and a sentence, free of anything the provider sent, for the log.</summary>
+internal sealed class SignInRefusedException(string error, string why) : Exception(why)
 {
     public string Error { get; } = error;
 }

@@ -19,8 +19,11 @@ internal sealed class ReturnUrls(IOptions<SpaOptions> spa)
         return string.IsNullOrEmpty(asked) || (!HasTraps(asked) && (IsLocal(asked) || IsAllowedPage(asked)));
     }
 
-    /// <summary>Browsers drop tabs and newlines and read a backslash as a slash, so "/\t/evil" and "/\evil" leave this host.</summary>
-    private static bool HasTraps(string url) => url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\');
+    /// <summary>
+    /// Browsers drop tabs and newlines and read a backslash as a slash, so "/\t/evil" and "/\evil" leave this host. What is not printable ASCII must
+    /// come percent-encoded: a Location header cannot carry it.
+    /// </summary>
+    private static bool HasTraps(string url) => url.Any(c => c is <= ' ' or > '~' or '\\');
 
     private static bool IsLocal(string url) => url[0] == '/' && !url.StartsWith("//", StringComparison.Ordinal);
 

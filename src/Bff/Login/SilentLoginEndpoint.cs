@@ -1,6 +1,7 @@
 using Bff.Guard;
 using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
@@ -16,17 +17,9 @@ internal static class SilentLoginEndpoint
         var page = spa.Value.EffectiveSilentPage;
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
         var session = context.GetSession();
-        var answer = await OidcChallenge.SendAsync(context, new OpenIdConnectChallengeProperties
-        {
-            RedirectUri = SilentPage.Success(page),
-            Prompt = "none",
-            Items =
-            {
-                [SilentPage.Item] = page,
-                [SilentPage.SubjectItem] = session?.Subject,
-                [SessionAuthentication.Replaces] = session?.Id.Value,
-            },
-        });
+        var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
+        if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
+        var answer = await OidcChallenge.SendAsync(context, properties);
 
         // A frame shows nobody a problem page; the silent page can tell its parent.
         return answer is Problem ? Results.Redirect(SilentPage.Failure(page, "idp_unavailable")) : answer;
@@ -39,12 +32,8 @@ internal static class SilentPage
     /// <summary>Marks a sign-in as silent, and says where it ends.</summary>
     public const string Item = "bff.silent";
 
-    /// <summary>The user the silent sign-in is for; anyone else is an error.</summary>
-    public const string SubjectItem = "bff.subject";
+    public static string Success(string page) => QueryHelpers.AddQueryString(page, "result", "ok");
 
-    public static string Success(string page) => QueryString(page, "result=ok");
-
-    public static string Failure(string page, string error) => QueryString(page, "result=error&error=" + Uri.EscapeDataString(error));
-
-    private static string QueryString(string page, string query) => page + (page.Contains('?', StringComparison.Ordinal) ? '&' : '?') + query;
+    public static string Failure(string page, string error) =>
+        QueryHelpers.AddQueryString(page, new Dictionary<string, string?> { ["result"] = "error", ["error"] = error });
 }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Bff.Renewal;
 
 /// <summary>When and how fast tokens are renewed (<c>Bff:Renewal</c>).</summary>
-internal sealed class RenewalOptions
+internal sealed class RenewalOptions : IValidatableObject
 {
     /// <summary>How long before expiry a token is renewed; at most a quarter of its lifetime is used.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "must be between 00:00:01 and 1.00:00:00 (d.hh:mm:ss).")]
@@ -16,4 +16,13 @@ internal sealed class RenewalOptions
     /// <summary>Token calls this node has under way at once, at most.</summary>
     [Range(1, 1000, ErrorMessage = "must be between 1 and 1000.")]
     public int MaxConcurrency { get; set; } = 32;
+
+    /// <summary>Token calls this node starts in any second, at most.</summary>
+    [Range(1, 100_000, ErrorMessage = "must be between 1 and 100000.")]
+    public int MaxPerSecond { get; set; } = 100;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (MinValidity > Lead) { yield return new($"is {MinValidity} and must not be longer than Lead ({Lead}), or calls would wait for every renewal.", [nameof(MinValidity)]); }
+    }
 }

@@ -10,6 +10,12 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
 {
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
+    /// <summary>A provider may ask for a longer pause than ours, within reason.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
+
+    /// <summary>However short a token lives, it is not renewed more often.</summary>
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(2);
+
     /// <summary>A waiting user may make us ask again this soon though the background would wait longer.</summary>
     private static readonly TimeSpan LongestBackOffOnDemand = TimeSpan.FromSeconds(5);
 
@@ -21,11 +27,16 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     {
         if (tokens.RefreshToken is null) { return null; }
         var lead = Min(options.Value.Lead, tokens.Lifetime / 4);
-        return tokens.ExpiresAt - lead - (lead / 2 * Fraction(id));
+        var due = tokens.ExpiresAt - lead - (lead / 2 * Fraction(id));
+        var earliest = tokens.ObtainedAt + ShortestInterval;
+        return due > earliest ? due : earliest;
     }
 
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
     public bool IsFresh(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
+
+    /// <summary>Whether the tokens are so new that asking for newer ones is a repetition, not a wish.</summary>
+    public bool IsJustRenewed(TokenSet tokens) => clock.GetUtcNow() - tokens.ObtainedAt < Min(TimeSpan.FromSeconds(5), tokens.Lifetime / 10);
 
     public bool IsAlive(TokenSet tokens) => tokens.ExpiresAt > clock.GetUtcNow();
 
@@ -34,14 +45,14 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(int failures, TimeSpan? asked)
     {
         var now = clock.GetUtcNow();
-        if (asked is { } wait)
+        var exponential = TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, failures - 1)));
+        var jittered = exponential * (0.5 + (Random.Shared.NextDouble() / 2));
+        if (asked > jittered)
         {
-            var until = now + (wait < LongestBackOff ? wait : LongestBackOff);
+            var until = now + Min(asked.Value, LongestRetryAfter);
             return (until, until);
         }
 
-        var exponential = TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, failures - 1)));
-        var jittered = exponential * (0.5 + (Random.Shared.NextDouble() / 2));
         return (now + jittered, now + Min(jittered, LongestBackOffOnDemand));
     }
 

@@ -1,14 +1,16 @@
-using System.Data.Common;
 using Bff.Sessions;
 
 namespace Bff.Renewal;
 
 /// <summary>Sleeps until the earliest renewal is due, or until a change makes one due earlier, and starts what is due.</summary>
-internal sealed partial class RenewalScheduler(Renewer renewer, ISessionStore store, SessionChanges changes, TimeProvider clock, ILogger<RenewalScheduler> logger)
-    : BackgroundService
+internal sealed partial class RenewalScheduler(
+    Renewer renewer, ISessionStore store, SessionChanges changes, RenewalMetrics metrics, TimeProvider clock, ILogger<RenewalScheduler> logger)
+    : BackgroundService, IHostedLifecycleService
 {
     /// <summary>Looks at the index at least this often: other processes may share the store, and a wall clock may be set.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 
@@ -16,28 +18,19 @@ internal sealed partial class RenewalScheduler(Renewer renewer, ISessionStore st
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _noMore = new();
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _sleepsUntil = DateTimeOffset.MaxValue;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _noMore.Token);
         changes.Published += Consider;
         try
         {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                try
-                {
-                    if (await renewer.StartDueAsync(stoppingToken) == 0) { await SleepAsync(stoppingToken); }
-                }
-                catch (DbException error)
-                {
-                    StoreFailed(error);
-                    await Task.Delay(AfterStoreFailure, clock, stoppingToken);
-                }
-            }
+            await Task.WhenAll(RenewAsync(stop.Token), MeasureAsync(stop.Token));
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Asked to stop; what is in flight is drained below.
         }
@@ -47,10 +40,63 @@ internal sealed partial class RenewalScheduler(Renewer renewer, ISessionStore st
         }
     }
 
+    private async Task RenewAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                if (await renewer.StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                StoreFailed(error);
+                await Task.Delay(AfterStoreFailure, clock, cancel);
+            }
+        }
+    }
+
+    /// <summary>Counts the backlog beside the renewals, so that the figure stays true while they stand still.</summary>
+    private async Task MeasureAsync(CancellationToken cancel)
+    {
+        using var tick = new PeriodicTimer(MeasureEvery, clock);
+        while (await tick.WaitForNextTickAsync(cancel))
+        {
+            try
+            {
+                metrics.Backlog(await store.CountDueAsync(clock.GetUtcNow(), cancel));
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                StoreFailed(error);
+            }
+        }
+    }
+
+    /// <summary>Before the server stops listening: an open stream may take up all the time a shutdown has, and new tokens must be stored by then.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await _noMore.CancelAsync();
+        await renewer.DrainAsync();
+    }
+
+    /// <summary>Once more for renewals that the last requests asked for.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await renewer.DrainAsync().WaitAsync(cancellationToken);
+        await renewer.DrainAsync();
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Dispose()
+    {
+        _noMore.Dispose();
+        base.Dispose();
     }
 
     private async Task SleepAsync(CancellationToken cancel)

@@ -20,6 +20,8 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
 
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(2);
 
+    private static readonly TimeSpan KeyFetchLimit = TimeSpan.FromSeconds(20);
+
     private readonly Provider _provider;
     private readonly IOptions<OidcOptions> _options;
     private readonly TimeProvider _clock;
@@ -33,18 +35,26 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
     /// <summary>Validates with our rules; those of <paramref name="parameters"/> that name claim types are kept.</summary>
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters parameters)
     {
-        var result = await ValidateWithAsync(await _provider.GetConfigurationAsync(CancellationToken.None), token, parameters);
+        using var limit = new CancellationTokenSource(KeyFetchLimit, _clock);
+        return await ValidateAsync(token, parameters, limit.Token);
+    }
+
+    /// <param name="token">The ID token.</param>
+    /// <param name="cancel">Ends the wait for keys that have to be fetched.</param>
+    public Task<TokenValidationResult> ValidateAsync(string token, CancellationToken cancel) => ValidateAsync(token, new TokenValidationParameters(), cancel);
+
+    private async Task<TokenValidationResult> ValidateAsync(string token, TokenValidationParameters parameters, CancellationToken cancel)
+    {
+        var result = await ValidateWithAsync(await _provider.GetConfigurationAsync(cancel), token, parameters);
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException)
         {
-            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(CancellationToken.None), token, parameters);
+            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(cancel), token, parameters);
         }
 
         return result.IsValid && Objection((JsonWebToken)result.SecurityToken) is { } objection
             ? new TokenValidationResult { IsValid = false, Exception = new SecurityTokenValidationException(objection) }
             : result;
     }
-
-    public Task<TokenValidationResult> ValidateAsync(string token) => ValidateTokenAsync(token, new TokenValidationParameters());
 
     private Task<TokenValidationResult> ValidateWithAsync(OpenIdConnectConfiguration provider, string token, TokenValidationParameters given) =>
         base.ValidateTokenAsync(token, new TokenValidationParameters

@@ -38,7 +38,13 @@ internal sealed class OidcOptions : IValidatableObject
     /// </summary>
     public bool SendIdTokenHint { get; set; }
 
-    public string Secret => Settings.ValueOrFile(ClientSecret, ClientSecretFile) ?? "";
+    private string? _secret;
+
+    /// <summary>The secret in use; a file is read once.</summary>
+    public string Secret => _secret ??= Settings.ValueOrFile(ClientSecret, ClientSecretFile) ?? "";
+
+    public bool MustUseHttps(IHostEnvironment environment) =>
+        RequireHttps ?? !(environment.IsDevelopment() && Uri.TryCreate(Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
 
     public IEnumerable<string> Scopes => Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

@@ -13,94 +13,88 @@ namespace Bff.Tokens;
 /// The library's own manager refreshes keys in the background only, so the sign-in right after a key rotation fails; this one can be waited for.
 /// </remarks>
 internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, TimeProvider clock)
-    : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
+    : IConfigurationManager<OpenIdConnectConfiguration>
 {
     /// <summary>Name of the HTTP client for every call to the provider: follows no redirect, reads at most 1 MiB.</summary>
     public const string HttpClientName = "provider";
 
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(12);
 
-    /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood.</summary>
-    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(10);
+    /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood. A failure is remembered as long.</summary>
+    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _fetching = new(1);
+    private readonly Lock _lock = new();
     private volatile Copy? _current;
+    private Task<Copy>? _fetch;
+    private DateTimeOffset _fetchedAt = DateTimeOffset.MinValue;
 
-    private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset FetchedAt);
+    private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset At);
 
     /// <summary>The metadata; the first call fetches it.</summary>
     /// <exception cref="ProviderUnavailableException">It is not known yet and cannot be had now.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
-        if (_current is not { } copy) { return (await FetchAsync(olderThan: TimeSpan.MaxValue, cancel)).Configuration; }
-        if (clock.GetUtcNow() - copy.FetchedAt > MaxAge) { RequestRefresh(); }
+        if (_current is not { } copy) { return (await FetchAsync().WaitAsync(cancel)).Configuration; }
+        if (clock.GetUtcNow() - copy.At > MaxAge) { RequestRefresh(); }
         return copy.Configuration;
     }
 
     /// <summary>Fetches again unless that was done a moment ago, and waits for it.</summary>
+    /// <exception cref="ProviderUnavailableException">It cannot be had now.</exception>
     public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(CancellationToken cancel) =>
-        (await FetchAsync(MinAge, cancel)).Configuration;
+        (await FetchAsync().WaitAsync(cancel)).Configuration;
 
-    public void RequestRefresh() => _ = RefreshQuietlyAsync();
+    // A failure stays in the task; the last good copy serves on.
+    public void RequestRefresh() => FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default);
 
-    private async Task RefreshQuietlyAsync()
+    /// <summary>One download for all who ask meanwhile, and its outcome for all who ask right after.</summary>
+    private Task<Copy> FetchAsync()
     {
-        try
+        lock (_lock)
         {
-            await FetchAsync(MinAge, CancellationToken.None);
-        }
-        catch (ProviderUnavailableException)
-        {
-            // The last good copy serves on; the next use asks again.
+            if (_fetch is { IsCompleted: false }) { return _fetch; }
+            if (_fetch is not null && (clock.GetUtcNow() - _fetchedAt).Duration() < MinAge) { return _fetch; }
+            _fetchedAt = clock.GetUtcNow();
+            using (ExecutionContext.SuppressFlow()) { return _fetch = Task.Run(DownloadAsync); }
         }
     }
 
-    private async Task<Copy> FetchAsync(TimeSpan olderThan, CancellationToken cancel)
+    private async Task<Copy> DownloadAsync()
     {
-        await _fetching.WaitAsync(cancel);
-        try
-        {
-            if (_current is { } copy && clock.GetUtcNow() - copy.FetchedAt < olderThan) { return copy; }
-            return _current = new Copy(await DownloadAsync(cancel), clock.GetUtcNow());
-        }
-        finally
-        {
-            _fetching.Release();
-        }
-    }
-
-    private async Task<OpenIdConnectConfiguration> DownloadAsync(CancellationToken cancel)
-    {
-        var authority = new Uri(options.Value.Authority);
         var address = options.Value.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
-        var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = HttpsRequired(authority) };
+        var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = options.Value.MustUseHttps(environment) };
         OpenIdConnectConfiguration found;
         try
         {
-            found = await OpenIdConnectConfigurationRetriever.GetAsync(address, documents, cancel);
+            found = await OpenIdConnectConfigurationRetriever.GetAsync(address, documents, CancellationToken.None);
         }
-        catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
+        catch (Exception error)
         {
-            // IOException, InvalidOperationException, JsonException, ArgumentException: the retriever throws what it met.
+            // IOException, InvalidOperationException, JsonException, ArgumentException, timeouts: the retriever throws what it met.
             throw new ProviderUnavailableException($"The provider's metadata at {address} cannot be read: {error.GetBaseException().Message}", error);
         }
 
-        if (!string.Equals(found.Issuer?.TrimEnd('/'), options.Value.Authority.TrimEnd('/'), StringComparison.Ordinal))
-        {
-            // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
-            throw new ProviderUnavailableException($"The metadata at {address} names another issuer than Bff:Oidc:Authority: '{found.Issuer}'.");
-        }
-
-        foreach (var (name, endpoint) in new[] { ("authorization_endpoint", found.AuthorizationEndpoint), ("token_endpoint", found.TokenEndpoint) })
-        {
-            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out _)) { throw new ProviderUnavailableException($"The metadata at {address} has no usable {name}."); }
-        }
-
-        return found;
+        if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {address} {objection}"); }
+        return _current = new Copy(found, clock.GetUtcNow());
     }
 
-    private bool HttpsRequired(Uri authority) =>
-        options.Value.RequireHttps ?? !(environment.IsDevelopment() && authority.IsLoopback);
+    private string? Objection(OpenIdConnectConfiguration found)
+    {
+        // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
+        if (!string.Equals(found.Issuer?.TrimEnd('/'), options.Value.Authority.TrimEnd('/'), StringComparison.Ordinal))
+        {
+            return $"names another issuer than Bff:Oidc:Authority: '{found.Issuer}'.";
+        }
+
+        if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
+        if (!IsUsable(found.TokenEndpoint)) { return "has no usable token_endpoint."; }
+        if (found.RevocationEndpoint is { Length: > 0 } revocation && !IsUsable(revocation)) { return "has no usable revocation_endpoint."; }
+        return found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed) ? "has no usable pushed_authorization_request_endpoint." : null;
+    }
+
+    /// <summary>An endpoint that gets a code, a token or our secret must be as well protected as the authority.</summary>
+    private bool IsUsable(string? endpoint) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));
 
     /// <summary>No redirect is ever followed: a code, a refresh token or our secret would go where the provider's answer says.</summary>
     public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler
@@ -111,8 +105,6 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         ConnectTimeout = TimeSpan.FromSeconds(5),
     };
-
-    public void Dispose() => _fetching.Dispose();
 }
 
 /// <summary>The provider cannot be used now; nobody's session is affected.</summary>

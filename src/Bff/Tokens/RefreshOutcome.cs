@@ -1,7 +1,14 @@
 namespace Bff.Tokens;
 
 /// <summary>What the provider's answer to a refresh means. "Refused" and "unreachable" never share a branch.</summary>
-internal abstract record RefreshOutcome;
+internal abstract record RefreshOutcome
+{
+    /// <summary>A refresh token that came in an answer which is of no use otherwise. The old one is used up, so this one is kept.</summary>
+    public string? RotatedRefreshToken { get; init; }
+
+    /// <summary>A record prints its members; this must never reach a log.</summary>
+    public sealed override string ToString() => GetType().Name;
+}
 
 /// <summary>New tokens; what the answer left out is carried over from the old set.</summary>
 internal sealed record Renewed(TokenSet Tokens) : RefreshOutcome;

@@ -16,7 +16,8 @@ internal sealed class TokenEndpointBody
     {
         try
         {
-            using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            // As bytes: JSON is UTF-8 (RFC 8259 section 8.1), and a charset the answer claims may not even exist.
+            using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
             if (json.RootElement.ValueKind != JsonValueKind.Object) { return new TokenEndpointBody(); }
             var body = new TokenEndpointBody { IsObject = true };
             foreach (var field in json.RootElement.EnumerateObject().Where(field => field.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number))
@@ -26,8 +27,9 @@ internal sealed class TokenEndpointBody
 
             return body;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: text that is no valid UTF-16, such as half a surrogate pair.
             return new TokenEndpointBody();
         }
     }

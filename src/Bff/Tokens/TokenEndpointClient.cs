@@ -1,6 +1,7 @@
 using System.Net;
 using Duende.IdentityModel.Client;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Bff.Tokens;
 
@@ -28,7 +29,7 @@ internal sealed partial class TokenEndpointClient(
             using var request = Authenticated<RefreshTokenRequest>(endpoint);
             request.RefreshToken = current.RefreshToken!;
             using var answer = await clients.CreateClient(Provider.HttpClientName).RequestRefreshTokenAsync(request, limit.Token);
-            return await ReadAsync(answer, current, subject, sentAt);
+            return await ReadAsync(answer, current, subject, sentAt, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -68,7 +69,7 @@ internal sealed partial class TokenEndpointClient(
             ClientCredentialStyle = ClientCredentialStyle.PostBody,
         };
 
-    private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt)
+    private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
     {
         if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
         var status = (int)answer.HttpResponse.StatusCode;
@@ -78,18 +79,22 @@ internal sealed partial class TokenEndpointClient(
         var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
         if (status >= 400 || body.Text("error") is not null) { return Refusal(body.Text("error")); }
         if (!body.IsObject) { return new Unavailable("not_json"); }
-        if (body.Text("access_token") is not { } accessToken) { return new Unavailable("no_access_token"); }
-        if (!string.Equals(body.Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase)) { return new Misconfigured("token_type"); }
+        if (body.Text("access_token") is not { } accessToken || !accessToken.All(c => c is > ' ' and <= '~'))
+        {
+            return new Unavailable("no_access_token") { RotatedRefreshToken = body.Text("refresh_token") };
+        }
+
+        if (!string.Equals(body.Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase))
+        {
+            return new Misconfigured("token_type") { RotatedRefreshToken = body.Text("refresh_token") };
+        }
 
         var idToken = body.Text("id_token");
-        try
+        if (idToken is not null)
         {
-            if (idToken is not null && await ObjectionAsync(idToken, subject) is { } objection) { return new Rejected(objection); }
-        }
-        catch (ProviderUnavailableException)
-        {
-            // Signed with a key we cannot fetch now. The refresh token has rotated, so the new tokens must be kept; the new ID token need not.
-            idToken = null;
+            var (valid, belongsToOther) = await CheckAsync(idToken, subject, limit);
+            if (belongsToOther) { return new Rejected("subject_changed"); }
+            if (!valid) { idToken = null; }
         }
 
         return new Renewed(new TokenSet(
@@ -109,12 +114,24 @@ internal sealed partial class TokenEndpointClient(
         _ => new Misconfigured(Printable(error)),
     };
 
-    /// <summary>OpenID Connect Core 1.0 section 12.2: the same issuer and subject as at sign-in.</summary>
-    private async Task<string?> ObjectionAsync(string idToken, string subject)
+    /// <summary>
+    /// OpenID Connect Core 1.0 section 12.2: the same issuer and subject as at sign-in. The refresh token has rotated by now, so an ID token that cannot be
+    /// verified (keys that lag behind, a clock) is dropped and the session goes on with the old one; only proof of another user ends it.
+    /// </summary>
+    private async Task<(bool Valid, bool BelongsToOther)> CheckAsync(string idToken, string subject, CancellationToken limit)
     {
-        var result = await idTokens.ValidateAsync(idToken);
-        if (!result.IsValid) { return "invalid_id_token"; }
-        return result.ClaimsIdentity.FindFirst("sub")?.Value == subject ? null : "subject_changed";
+        try
+        {
+            var result = await idTokens.ValidateAsync(idToken, limit);
+            if (result.IsValid) { return (true, result.ClaimsIdentity.FindFirst("sub")?.Value != subject); }
+            IdTokenDropped(result.Exception?.GetType().Name);
+            return (false, result.Exception is SecurityTokenInvalidIssuerException);
+        }
+        catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException)
+        {
+            IdTokenDropped(error.GetType().Name);
+            return (false, false);
+        }
     }
 
     private TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
@@ -127,6 +144,9 @@ internal sealed partial class TokenEndpointClient(
     /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
     private static string Printable(string? error) =>
         error is { Length: > 0 and <= 64 } && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? error : "unknown_error";
+
+    [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); the new tokens are kept without it.")]
+    private partial void IdTokenDropped(string? cause);
 
     [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token at sign-out (HTTP {Status}); it ends by itself.")]
     private partial void RevocationFailed(HttpStatusCode status);

@@ -24,10 +24,10 @@ internal sealed record TokenSet(
     /// <summary>A record prints its members; these must never reach a log.</summary>
     public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";
 
-    /// <summary>Reads <c>expires_in</c>: seconds, as a number or as text. What is missing, malformed, zero or negative counts as not given.</summary>
+    /// <summary>Reads <c>expires_in</c>: seconds, as a number or as text. What is missing, malformed, or less than a second counts as not given.</summary>
     public static TimeSpan ReadLifetime(string? expiresIn, TimeSpan assumed)
     {
-        if (!double.TryParse(expiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds > 0)) { return assumed; }
+        if (!double.TryParse(expiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds >= 1)) { return assumed; }
         return seconds >= LongestLifetime.TotalSeconds ? LongestLifetime : TimeSpan.FromSeconds(seconds);
     }
 

@@ -10,7 +10,9 @@ internal static class TokensFeature
     public static WebApplicationBuilder AddTokens(this WebApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSettings<OidcOptions>("Bff:Oidc");
+        builder.Services.AddSettings<OidcOptions>("Bff:Oidc").Validate<IHostEnvironment>(
+            (oidc, environment) => !oidc.Authority.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || !oidc.MustUseHttps(environment),
+            "Bff:Oidc:Authority: must use https (plain http is for a loopback address in Development; see Bff:Oidc:RequireHttps).");
         builder.Services.AddSettings<TokenOptions>("Bff:Renewal");
         builder.Services.AddHttpClient(Provider.HttpClientName)
             .ConfigureHttpClient((services, client) =>

@@ -12,6 +12,7 @@ public class QuietLogsTests
     [InlineData("Logging:LogLevel:Microsoft.AspNetCore")]
     [InlineData("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics")]
     [InlineData("Logging:Recorder:LogLevel:Default")]
+    [InlineData("Logging:LogLevel:*Hosting.Diagnostics")]
     [InlineData("Logging:Recorder:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics")]
     public void The_request_line_stays_silent_whatever_is_configured(string key) =>
         Lines(key, "Trace", "Microsoft.AspNetCore.Hosting.Diagnostics").ShouldBe([LogLevel.Warning, LogLevel.Error]);

@@ -85,5 +85,21 @@ public class RenewalScheduleTests
     public void The_providers_retry_after_is_honoured_by_the_background_and_by_waiting_users() =>
         _schedule.BackOff(1, TimeSpan.FromSeconds(30)).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-3600)]
+    public void A_retry_after_of_nothing_does_not_shorten_the_back_off(int seconds)
+    {
+        var (due, _) = _schedule.BackOff(3, TimeSpan.FromSeconds(seconds));
+        (due - Now).TotalSeconds.ShouldBeInRange(2, 4);
+    }
+
+    [Fact]
+    public void A_token_of_a_second_is_not_renewed_every_second()
+    {
+        var tokens = Tokens(TimeSpan.FromSeconds(1));
+        _schedule.DueAt(SessionKey.New().Id, tokens).ShouldBe(tokens.ObtainedAt.AddSeconds(2));
+    }
+
     private TokenSet Tokens(TimeSpan lifetime) => new("a", "r", null, null, _clock.GetUtcNow(), _clock.GetUtcNow() + lifetime);
 }

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text;
 using Bff.Tokens;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -37,7 +35,9 @@ public class TokenEndpointClientTests
     [InlineData(200, """{"access_token":"a","token_type":"mac"}""", "Misconfigured token_type")]
     [InlineData(200, """{"access_token":"a","token_type":"bEARER","expires_in":60}""", "Renewed")]
     [InlineData(200, """{"access_token":"a","expires_in":"60"}""", "Renewed")]
-    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":"rubbish"}""", "Rejected invalid_id_token")]
+    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":"rubbish"}""", "Renewed")]
+    [InlineData(200, """{"access_token":"line\nbreak"}""", "Unavailable no_access_token")]
+    [InlineData(200, """{"access_token":"\ud800"}""", "Unavailable not_json")]
     [Trait("Standard", "RP")]
     public async Task Every_answer_has_one_meaning(int status, string body, string expected)
     {
@@ -57,6 +57,27 @@ public class TokenEndpointClientTests
     {
         var outcome = await Client(_ => Answer(200, """{"access_token":"new","refresh_token":"next","scope":"a b","expires_in":60}""")).RefreshAsync(Old, "alice");
         outcome.ShouldBe(new Renewed(new TokenSet("new", "next", "old-id", "a b", Now, Now.AddMinutes(1))));
+    }
+
+    [Fact]
+    public async Task A_rotated_refresh_token_in_a_useless_answer_is_not_lost()
+    {
+        var outcome = await Client(_ => Answer(200, """{"access_token":"a","token_type":"mac","refresh_token":"next"}""")).RefreshAsync(Old, "alice");
+        outcome.RotatedRefreshToken.ShouldBe("next");
+        outcome.ToString().ShouldNotContain("next");
+    }
+
+    [Fact]
+    public async Task An_answer_in_a_charset_nobody_knows_is_read_as_json()
+    {
+        var outcome = await Client(_ =>
+        {
+            var answer = Answer(400, """{"error":"invalid_grant"}""");
+            answer.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json; charset=windows-1252");
+            answer.Content.Headers.ContentType!.CharSet = "utf8x";
+            return answer;
+        }).RefreshAsync(Old, "alice");
+        Describe(outcome).ShouldBe("Rejected invalid_grant");
     }
 
     [Theory]
@@ -146,13 +167,5 @@ public class TokenEndpointClientTests
                     throw new InvalidOperationException();
             }
         }
-    }
-
-    private sealed class TestEnvironment : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = "Production";
-        public string ApplicationName { get; set; } = "Bff";
-        public string ContentRootPath { get; set; } = "";
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
     }
 }

@@ -17,6 +17,7 @@ public class TokenSetTests
     [InlineData("", 300)]
     [InlineData("0", 300)]
     [InlineData("-1", 300)]
+    [InlineData("0.5", 300)]
     [InlineData("soon", 300)]
     [InlineData("NaN", 300)]
     [InlineData("9223372036854775807", 365 * 86400)]

@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+
+namespace Bff.Renewal;
+
+/// <summary>What the renewal engine tells an operator (meter <c>Bff.Renewal</c>).</summary>
+internal sealed class RenewalMetrics : IDisposable
+{
+    public const string MeterName = "Bff.Renewal";
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _lag;
+    private readonly Counter<long> _finished;
+    private readonly Counter<long> _coalesced;
+    private long _backlog;
+
+    public RenewalMetrics(IMeterFactory meters, TokenCallGate gate)
+    {
+        _meter = meters.Create(MeterName);
+        _duration = _meter.CreateHistogram<double>("bff.renewal.duration", "s", "From the claim to the stored outcome.");
+        _lag = _meter.CreateHistogram<double>("bff.renewal.lag", "s", "Completion of a background renewal after the time it was due.");
+        _finished = _meter.CreateCounter<long>("bff.renewals", "{renewal}", "Renewals by outcome.");
+        _coalesced = _meter.CreateCounter<long>("bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
+        _meter.CreateObservableGauge("bff.renewal.due", () => Interlocked.Read(ref _backlog), "{session}", "Sessions due for renewal, when last looked at.");
+        _meter.CreateObservableGauge("bff.renewal.in_flight", () => gate.Running, "{renewal}", "Token calls under way on this node.");
+        _meter.CreateObservableGauge("bff.renewal.waiting", () => gate.Waiting, "{renewal}", "Renewals waiting for a place, the rate or the breaker.");
+        _meter.CreateObservableGauge("bff.renewal.breaker", () => (int)gate.State, "{state}", "0 closed, 1 half-open, 2 open.");
+    }
+
+    public void Finished(string outcome, TimeSpan took)
+    {
+        var tag = new KeyValuePair<string, object?>("outcome", outcome);
+        _finished.Add(1, tag);
+        _duration.Record(took.TotalSeconds, tag);
+    }
+
+    public void Completed(TimeSpan afterDue) => _lag.Record(afterDue.TotalSeconds);
+
+    public void Coalesced() => _coalesced.Add(1);
+
+    public void Backlog(long due) => Interlocked.Exchange(ref _backlog, due);
+
+    public void Dispose() => _meter.Dispose();
+}

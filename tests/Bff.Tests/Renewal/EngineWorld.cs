@@ -1,0 +1,244 @@
+using System.Data.Common;
+using Bff.Renewal;
+using Bff.Sessions;
+using Bff.Sessions.Stores;
+using Bff.Tokens;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Bff.Tests.Renewal;
+
+/// <summary>Two nodes, one store, one provider, one clock: the engine alone, with faults between its parts.</summary>
+internal sealed class EngineWorld : IAsyncDisposable
+{
+    public const int Nodes = 2;
+
+    private static readonly DateTimeOffset Start = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(30);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("bff-engine-").FullName;
+    private readonly SqliteDatabase _database;
+    private readonly TokenProtector _protector = new(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
+    private readonly Node[] _nodes = new Node[Nodes];
+    private readonly List<Node> _dead = [];
+    private readonly List<Task> _calls = [];
+    private readonly List<string> _violations = [];
+
+    public EngineWorld()
+    {
+        _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/");
+        _database.Prepare();
+        Provider = new EngineProvider(Clock);
+    }
+
+    public FakeTimeProvider Clock { get; } = new(Start);
+
+    public EngineProvider Provider { get; }
+
+    public List<SessionId> Sessions { get; } = [];
+
+    public IReadOnlyList<string> Violations => [.. _violations, .. Provider.Violations];
+
+    public async Task StartAsync()
+    {
+        for (var i = 0; i < Nodes; i++) { _nodes[i] = await Node.StartAsync(this); }
+    }
+
+    public async Task LogInAsync()
+    {
+        var id = SessionKey.New().Id;
+        var tokens = Provider.Grant(id);
+        var node = _nodes[Sessions.Count % Nodes];
+        await node.Store.AddAsync(
+            new Session
+            {
+                Id = id,
+                Sid = id.Value,
+                Subject = id.Value,
+                Claims = [],
+                CreatedAt = Clock.GetUtcNow(),
+                EndsAt = Clock.GetUtcNow() + Idle,
+                AbsoluteEndsAt = Clock.GetUtcNow() + Idle,
+                Tokens = tokens,
+                DueAt = node.Schedule.DueAt(id, tokens),
+            },
+            default);
+        Sessions.Add(id);
+    }
+
+    /// <summary>One call through one node, as a request would do it; it goes on while the world does.</summary>
+    public void Call(int session, int node)
+    {
+        if (Sessions.Count > 0) { _calls.Add(CallAsync(Sessions[session % Sessions.Count], _nodes[node % Nodes])); }
+    }
+
+    public async Task LogOutAsync(int session)
+    {
+        if (Sessions.Count == 0) { return; }
+        var id = Sessions[session % Sessions.Count];
+        Provider.MayEnd(id);
+        await _nodes[0].Store.RemoveAsync(id, null, default);
+    }
+
+    /// <summary>The node is gone in the middle of whatever it did; another starts in its place.</summary>
+    public async Task KillAsync(int node)
+    {
+        var killed = _nodes[node % Nodes];
+        killed.Alive = false;
+        _dead.Add(killed);
+        foreach (var id in Sessions)
+        {
+            if (await new SqlSessionStore(_database, _protector, new SessionChanges()).FindAsync(id, default) is { Tokens: { } stored }) { Provider.ForgetUnstoredAnswer(id, stored); }
+        }
+
+        _nodes[node % Nodes] = await Node.StartAsync(this);
+    }
+
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        // In steps, so that timers set by what an earlier one did come up in between.
+        for (var passed = TimeSpan.Zero; passed < by; passed += TimeSpan.FromSeconds(1))
+        {
+            Clock.Advance(by - passed < TimeSpan.FromSeconds(1) ? by - passed : TimeSpan.FromSeconds(1));
+            await SettleAsync();
+        }
+    }
+
+    /// <summary>Everything heals; then no session may be lost that nobody ended, and each can be used.</summary>
+    public async Task EndAsync()
+    {
+        Provider.Recover();
+        await AdvanceAsync(TimeSpan.FromSeconds(100));
+        foreach (var id in Sessions)
+        {
+            var session = await _nodes[0].Store.FindAsync(id, default);
+            if (session is null && !Provider.WasEnded(id)) { _violations.Add($"{id}: lost without a terminal answer"); }
+            if (session is null || session.EndsAt <= Clock.GetUtcNow()) { continue; }
+            if (await _nodes[1].Renewer.GetUsableAsync(session, default) is not (Usable or Ended)) { _violations.Add($"{id}: not usable after everything healed"); }
+        }
+
+        if (_calls.Where(call => !call.IsCompleted).Count() is > 0 and var waiting && _dead.Count == 0) { _violations.Add($"{waiting} calls never came back"); }
+    }
+
+    private async Task CallAsync(SessionId id, Node node)
+    {
+        try
+        {
+            if (await node.Cache.FindAsync(id, default) is not { } session || session.EndsAt <= Clock.GetUtcNow()) { return; }
+            if (await node.Renewer.GetUsableAsync(session, default) is not Usable { Session: { Tokens: { } tokens } used } || !node.Alive) { return; }
+            if (used.Id != id || !tokens.AccessToken.StartsWith(id.Value, StringComparison.Ordinal)) { _violations.Add($"{id}: got the token of another session"); }
+            if (tokens.ExpiresAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: an expired token would have been forwarded"); }
+            if (used.EndsAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: used past its end"); }
+        }
+        catch (DbException) when (!node.Alive)
+        {
+            // Its process is gone, and this call with it.
+        }
+    }
+
+    /// <summary>Lets what can run now run; what waits for the clock goes on waiting.</summary>
+    private static async Task SettleAsync()
+    {
+        for (var i = 0; i < 20; i++) { await Task.Yield(); }
+        await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Provider.Recover();
+        foreach (var node in _nodes.Concat(_dead)) { await node.StopAsync(); }
+        await _database.DisposeAsync();
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    internal sealed class Node
+    {
+        public required RenewalScheduler Scheduler { get; init; }
+
+        public bool Alive { get; set; } = true;
+
+        public required ISessionStore Store { get; init; }
+
+        public required SessionCache Cache { get; init; }
+
+        public required RenewalSchedule Schedule { get; init; }
+
+        public required Renewer Renewer { get; init; }
+
+        public static async Task<Node> StartAsync(EngineWorld world)
+        {
+            Node? node = null;
+            bool IsAlive() => node is null || node.Alive;
+            var clock = world.Clock;
+            var changes = new SessionChanges();
+            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes), IsAlive);
+            var renewal = Options.Create(new RenewalOptions { Lead = TimeSpan.FromSeconds(10), MaxPerSecond = 1000 });
+            var tokens = Options.Create(new TokenOptions());
+            var clients = new EngineProvider.Clients(world.Provider, IsAlive);
+            var oidc = Options.Create(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
+            var provider = new Provider(clients, oidc, new TestEnvironment(), clock);
+            var schedule = new RenewalSchedule(renewal, clock);
+            var gate = new TokenCallGate(renewal, clock);
+            var metrics = new RenewalMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), gate);
+            var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
+            var work = new RenewalWork(store, client, gate, schedule, metrics, tokens, clock, NullLogger<RenewalWork>.Instance);
+            var renewer = new Renewer(store, work, gate, schedule, metrics, tokens, clock, NullLogger<Renewer>.Instance);
+            node = new Node
+            {
+                Store = store,
+                Cache = new SessionCache(store, changes, Options.Create(new SessionsOptions()), clock),
+                Schedule = schedule,
+                Renewer = renewer,
+                Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),
+            };
+            await node.Scheduler.StartAsync(default);
+            return node;
+        }
+
+        public async Task StopAsync()
+        {
+            Alive = false;
+            await Scheduler.StopAsync(new CancellationToken(canceled: true)).ContinueWith(_ => { }, TaskScheduler.Default);
+            Scheduler.Dispose();
+            Cache.Dispose();
+        }
+    }
+
+    /// <summary>The store as one process sees it: gone for a process that is gone.</summary>
+    private sealed class MortalStore(ISessionStore store, Func<bool> alive) : ISessionStore
+    {
+        private sealed class Gone() : DbException("the process was killed");
+
+        private ISessionStore Living => alive() ? store : throw new Gone();
+
+        public Task AddAsync(Session session, CancellationToken cancel) => Living.AddAsync(session, cancel);
+
+        public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
+
+        public Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
+
+        public Task<bool> RemoveAsync(SessionId id, long? version, CancellationToken cancel) => Living.RemoveAsync(id, version, cancel);
+
+        public Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
+
+        public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
+            Living.ClaimDueAsync(now, owner, leaseUntil, take, cancel);
+
+        public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
+            Living.ClaimAsync(id, version, now, owner, leaseUntil, cancel);
+
+        public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel) =>
+            Living.CompleteRenewalAsync(lease, tokens, dueAt, cancel);
+
+        public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, cancel);
+
+        public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(now, cancel);
+
+        public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountDueAsync(now, cancel);
+    }
+}
