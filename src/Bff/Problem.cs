@@ -23,6 +23,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.Headers.CacheControl = "no-store";
+        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         if (RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
@@ -40,7 +41,6 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     {
         var encode = HtmlEncoder.Default;
         response.ContentType = "text/html; charset=utf-8";
-        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         return response.WriteAsync(
             $"""
             <!doctype html>

@@ -17,7 +17,7 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's answer could not be accepted.", "Start again at /bff/login; the log of the proxy says what was wrong.");
 
     public static readonly Problem ProviderRefusesUs = new(
-        StatusCodes.Status500InternalServerError, "provider_refuses_client", "The sign-in service refuses this application.", "Its operator must check Bff:Oidc and the client's registration.");
+        StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.", "Its operator must check Bff:Oidc and the client's registration.");
 
     public static readonly Problem WrongSid = new(
         StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for your session.", "Use bff:logout_url from /bff/user, or logoutUrl from /bff/session.");

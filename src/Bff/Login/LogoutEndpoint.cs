@@ -40,6 +40,9 @@ internal static class LogoutEndpoint
     /// <returns>True when the response now redirects to the provider; false when it offers no sign-out or cannot be reached.</returns>
     private static async Task<bool> EndAsync(HttpContext context, Session session, TokenEndpointClient tokens, string target)
     {
+        // Fresh from the store: another node may have renewed a moment ago, and the refresh token to revoke is the newest.
+        session = await context.RequestServices.GetRequiredService<ISessionStore>().FindAsync(session.Id, CancellationToken.None) ?? session;
+
         // Here first: whatever the provider does, the session is over. (Authentication is done once a request, so an id_token_hint can still be read.)
         await context.SignOutAsync(SessionAuthentication.Scheme);
         var revocation = session.Tokens?.RefreshToken is { } refreshToken ? tokens.RevokeAsync(refreshToken) : Task.CompletedTask;

@@ -35,9 +35,6 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
     public bool IsFresh(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
 
-    /// <summary>Whether the tokens are so new that asking for newer ones is a repetition, not a wish.</summary>
-    public bool IsJustRenewed(TokenSet tokens) => clock.GetUtcNow() - tokens.ObtainedAt < Min(TimeSpan.FromSeconds(5), tokens.Lifetime / 10);
-
     public bool IsAlive(TokenSet tokens) => tokens.ExpiresAt > clock.GetUtcNow();
 
     /// <summary>When to try again after the <paramref name="failures"/>th failure in a row: 1, 2, 4 … 60 s less up to half, or what the provider asked for.</summary>

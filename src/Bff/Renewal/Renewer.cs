@@ -39,13 +39,9 @@ internal sealed partial class Renewer(
     }
 
     /// <summary>Renews although nothing is due.</summary>
-    public Task<RenewalResult> RenewNowAsync(Session session, CancellationToken cancel)
-    {
-        if (!session.CanRenew) { return Task.FromResult<RenewalResult>(new NotRenewable()); }
-        return schedule.IsJustRenewed(session.Tokens!)
-            ? Task.FromResult<RenewalResult>(new Usable(session))
-            : RenewNowAsync(session, options.Value.TokenTimeout, cancel);
-    }
+    public Task<RenewalResult> RenewNowAsync(Session session, CancellationToken cancel) => session.CanRenew
+        ? RenewNowAsync(session, options.Value.TokenTimeout, cancel)
+        : Task.FromResult<RenewalResult>(new NotRenewable());
 
     /// <summary>Claims due sessions, as many as may run, and starts them.</summary>
     /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>

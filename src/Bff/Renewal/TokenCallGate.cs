@@ -33,6 +33,9 @@ internal sealed class TokenCallGate : IDisposable
 
     private static readonly TimeSpan LongestOpen = TimeSpan.FromSeconds(30);
 
+    /// <summary>A call somebody waits for may be the probe this soon.</summary>
+    private static readonly TimeSpan LongestOpenOnDemand = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly Queue<Waiter> _urgent = new();
     private readonly Queue<Waiter> _background = new();
@@ -48,6 +51,7 @@ internal sealed class TokenCallGate : IDisposable
     private int _failures;
     private int _opened;
     private DateTimeOffset? _openUntil;
+    private DateTimeOffset _openOnDemandUntil;
     private bool _probing;
 
     public TokenCallGate(IOptions<RenewalOptions> options, TimeProvider clock)
@@ -74,14 +78,14 @@ internal sealed class TokenCallGate : IDisposable
         }
     }
 
-    /// <summary>Waits for a place. A call somebody waits for is told at once when the breaker is open; the background waits until it closes.</summary>
+    /// <summary>Waits for a place. A call somebody waits for is told at once when the breaker is open (after five seconds it may be the probe); the background waits until it closes.</summary>
     /// <returns>A permit, to be given back by <see cref="Leave"/>; or how long to wait before asking again.</returns>
     public Task<Admission> EnterAsync(bool urgent, CancellationToken cancel)
     {
         var waiter = new Waiter(cancel);
         lock (_lock)
         {
-            if (urgent && _openUntil - _clock.GetUtcNow() is { } left && left > TimeSpan.Zero) { return Task.FromResult<Admission>(new(null, left)); }
+            if (urgent && _openUntil is not null && _openOnDemandUntil - _clock.GetUtcNow() is var left && left > TimeSpan.Zero) { return Task.FromResult<Admission>(new(null, left)); }
             (urgent ? _urgent : _background).Enqueue(waiter);
         }
 
@@ -135,8 +139,9 @@ internal sealed class TokenCallGate : IDisposable
     {
         var exponential = Math.Min(LongestOpen.TotalSeconds, Math.Pow(2, _opened++));
         var pause = retryAfter is { } asked && asked > TimeSpan.Zero && asked < LongestOpen ? asked : TimeSpan.FromSeconds(exponential * (0.5 + (Random.Shared.NextDouble() / 2)));
-        _openUntil = _clock.GetUtcNow() + pause;
-        while (_urgent.TryDequeue(out var waiter)) { waiter.TrySetResult(new(null, pause)); }
+        var pauseOnDemand = retryAfter is null && pause > LongestOpenOnDemand ? LongestOpenOnDemand : pause;
+        (_openUntil, _openOnDemandUntil) = (_clock.GetUtcNow() + pause, _clock.GetUtcNow() + pauseOnDemand);
+        while (_urgent.TryDequeue(out var waiter)) { waiter.TrySetResult(new(null, pauseOnDemand)); }
     }
 
     /// <summary>Lets in whoever may come now, and sets the timer for those who may come later.</summary>
@@ -146,7 +151,7 @@ internal sealed class TokenCallGate : IDisposable
         {
             while (Next() is { } queue)
             {
-                if (!IsBreakerPassable() || !HasPlace())
+                if (!IsBreakerPassable(queue == _urgent) || !HasPlace())
                 {
                     SetTimer();
                     return;
@@ -165,7 +170,8 @@ internal sealed class TokenCallGate : IDisposable
 
     private Queue<Waiter>? Next() => _urgent.Count > 0 ? _urgent : _background.Count > 0 ? _background : null;
 
-    private bool IsBreakerPassable() => _openUntil is not { } until || (!_probing && _clock.GetUtcNow() >= until);
+    private bool IsBreakerPassable(bool urgent) =>
+        _openUntil is not { } until || (!_probing && _clock.GetUtcNow() >= (urgent ? _openOnDemandUntil : until));
 
     private bool HasPlace()
     {

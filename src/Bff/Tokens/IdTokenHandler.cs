@@ -45,10 +45,11 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
 
     private async Task<TokenValidationResult> ValidateAsync(string token, TokenValidationParameters parameters, CancellationToken cancel)
     {
-        var result = await ValidateWithAsync(await _provider.GetConfigurationAsync(cancel), token, parameters);
+        var known = await _provider.GetConfigurationAsync(cancel);
+        var result = await ValidateWithAsync(known, token, parameters);
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException)
         {
-            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(cancel), token, parameters);
+            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(known, cancel), token, parameters);
         }
 
         return result.IsValid && Objection((JsonWebToken)result.SecurityToken) is { } objection

@@ -20,13 +20,16 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(12);
 
-    /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood. A failure is remembered as long.</summary>
-    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(1);
+    /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood.</summary>
+    private const int MostRefreshes = 3;
+
+    private static readonly TimeSpan RefreshWindow = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private volatile Copy? _current;
     private Task<Copy>? _fetch;
-    private DateTimeOffset _fetchedAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _windowStart;
+    private int _refreshes;
 
     private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset At);
 
@@ -39,22 +42,36 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         return copy.Configuration;
     }
 
-    /// <summary>Fetches again unless that was done a moment ago, and waits for it.</summary>
+    /// <summary>Fetches again, unless that was done since <paramref name="outdated"/> was handed out or too often of late, and waits for it.</summary>
     /// <exception cref="ProviderUnavailableException">It cannot be had now.</exception>
-    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(CancellationToken cancel) =>
-        (await FetchAsync().WaitAsync(cancel)).Configuration;
+    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(OpenIdConnectConfiguration outdated, CancellationToken cancel)
+    {
+        if (_current is { } copy && (copy.Configuration != outdated || !MayRefresh())) { return copy.Configuration; }
+        return (await FetchAsync().WaitAsync(cancel)).Configuration;
+    }
 
     // A failure stays in the task; the last good copy serves on.
-    public void RequestRefresh() => FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default);
+    public void RequestRefresh()
+    {
+        if (MayRefresh()) { FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default); }
+    }
 
-    /// <summary>One download for all who ask meanwhile, and its outcome for all who ask right after.</summary>
+    private bool MayRefresh()
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            if ((now - _windowStart).Duration() > RefreshWindow) { (_windowStart, _refreshes) = (now, 0); }
+            return ++_refreshes <= MostRefreshes;
+        }
+    }
+
+    /// <summary>One download for all who ask meanwhile.</summary>
     private Task<Copy> FetchAsync()
     {
         lock (_lock)
         {
             if (_fetch is { IsCompleted: false }) { return _fetch; }
-            if (_fetch is not null && (clock.GetUtcNow() - _fetchedAt).Duration() < MinAge) { return _fetch; }
-            _fetchedAt = clock.GetUtcNow();
             using (ExecutionContext.SuppressFlow()) { return _fetch = Task.Run(DownloadAsync); }
         }
     }

@@ -97,8 +97,24 @@ public sealed class TokenCallGateTests
             var probe = gate.EnterAsync(urgent: false, default);
             _clock.Advance(TimeSpan.FromSeconds(Math.Pow(2, round)));
             gate.Leave((await probe).Permit!, CallVerdict.Failed);
-            (await gate.EnterAsync(urgent: true, default)).RetryAfter.TotalSeconds.ShouldBeInRange(Math.Pow(2, round) / 2, Math.Pow(2, round));
+            (await gate.EnterAsync(urgent: true, default)).RetryAfter.TotalSeconds.ShouldBeInRange(Math.Min(5, Math.Pow(2, round) / 2), Math.Min(5, Math.Pow(2, round)));
         }
+    }
+
+    [Fact]
+    public async Task After_five_seconds_a_waiting_call_may_be_the_probe_though_the_background_still_waits()
+    {
+        using var gate = Opened();
+        for (var round = 1; round < 7; round++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(30));
+            gate.Leave(Enter(gate), CallVerdict.Failed);
+        }
+
+        var background = gate.EnterAsync(urgent: false, default);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        background.IsCompleted.ShouldBeFalse();
+        (await gate.EnterAsync(urgent: true, default)).Permit.ShouldNotBeNull().Probe.ShouldBeTrue();
     }
 
     [Fact]

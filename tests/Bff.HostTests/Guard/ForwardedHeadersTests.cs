@@ -1,0 +1,35 @@
+namespace Bff.HostTests.Guard;
+
+[Trait("Standard", "SEC-inbound-headers")]
+public sealed class ForwardedHeadersTests
+{
+    [Fact]
+    public async Task Behind_a_trusted_proxy_its_word_on_the_public_address_counts()
+    {
+        await using var world = await World.StartAsync(("Bff:TrustedProxies:0", "127.0.0.0/8"));
+        var login = await BehindProxyAsync(world);
+        login.Location!.Query.ShouldContain("redirect_uri=" + Uri.EscapeDataString("https://app.example/signin-oidc"));
+        login.Header("Strict-Transport-Security").ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("10.0.0.0/8")]
+    public async Task Nobody_elses_word_counts(string? trusted)
+    {
+        await using var world = await World.StartAsync(trusted is null ? [] : [("Bff:TrustedProxies:0", trusted)]);
+        var login = await BehindProxyAsync(world);
+        login.Location!.Query.ShouldContain("redirect_uri=" + Uri.EscapeDataString(new Uri(world.Bff.Address, "/signin-oidc").AbsoluteUri));
+        login.Header("Strict-Transport-Security").ShouldBeNull();
+    }
+
+    private static Task<Answer> BehindProxyAsync(World world)
+    {
+        var browser = world.NewBrowser();
+        var request = browser.Bare(HttpMethod.Get, "/bff/login");
+        request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+        request.Headers.Add("X-Forwarded-Proto", "https");
+        request.Headers.Add("X-Forwarded-Host", "app.example");
+        return browser.SendAsync(request);
+    }
+}

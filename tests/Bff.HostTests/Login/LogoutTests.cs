@@ -1,0 +1,213 @@
+using System.Net;
+
+namespace Bff.HostTests.Login;
+
+[Trait("Standard", "OUT")]
+public sealed class LogoutTests
+{
+    [Fact]
+    public async Task A_sign_out_ends_everything_here_and_at_the_provider_and_leads_back()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var (key, refreshToken) = (alice.Session!, world.Provider.Grant.RefreshToken);
+
+        var end = await alice.OpenAsync(await LogoutUrlAsync(alice) + "&returnUrl=" + Uri.EscapeDataString("http://localhost:5000/bye"));
+
+        end.Location.ShouldBe(new Uri("http://localhost:5000/bye"));
+        alice.Session.ShouldBeNull();
+        world.Sessions.ShouldBe(0);
+        alice.Cookies.Set(Browser.SessionCookie, key);
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        world.Provider.Revocations.Single()["token"].ShouldBe(refreshToken);
+        var signOut = world.Provider.SignOuts.Single();
+        signOut["client_id"].ShouldBe(PretendProvider.ClientId);
+        signOut["post_logout_redirect_uri"].ShouldBe(new Uri(world.Bff.Address, "/signout-callback-oidc").AbsoluteUri);
+        signOut["state"].ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public async Task No_id_token_passes_through_the_browser()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await alice.OpenAsync(await LogoutUrlAsync(alice));
+        world.Provider.SignOuts.Single().ShouldNotContainKey("id_token_hint");
+    }
+
+    [Fact]
+    public async Task A_provider_that_insists_gets_the_id_token_as_a_hint()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:SendIdTokenHint", "true"));
+        var alice = await world.LogInAsync();
+        await alice.OpenAsync(await LogoutUrlAsync(alice));
+        world.Provider.Secrets.ShouldContain(new Secret("ID token", world.Provider.SignOuts.Single()["id_token_hint"]));
+    }
+
+    [Theory]
+    [InlineData("/bff/logout")]
+    [InlineData("/bff/logout?sid=")]
+    [InlineData("/bff/logout?sid=wrong")]
+    [InlineData("/bff/logout?sid=sid-of-the-provider")]
+    public async Task A_link_that_was_not_made_for_this_session_ends_nothing(string link)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        link = link.Replace("sid-of-the-provider", world.Provider.Grant.ProviderSid, StringComparison.Ordinal);
+
+        (await alice.StepAsync(link, accept: "*/*")).ShouldBeProblem(400, "invalid_sid");
+
+        (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
+        world.Provider.Revocations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_link_made_for_another_session_ends_nothing()
+    {
+        await using var world = await World.StartAsync();
+        var (alice, mallory) = (await world.LogInAsync("alice"), await world.LogInAsync("mallory"));
+        (await alice.StepAsync(await LogoutUrlAsync(mallory), accept: "*/*")).ShouldBeProblem(400, "invalid_sid");
+        world.Sessions.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Without_a_session_a_sign_out_just_leads_back()
+    {
+        await using var world = await World.StartAsync();
+        (await world.NewBrowser().OpenAsync("/bff/logout")).Location.ShouldBe(new Uri("http://localhost:5000/"));
+        world.Provider.SignOuts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_script_learns_where_to_go()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+
+        var answer = await alice.PostAsync("/bff/logout?returnUrl=" + Uri.EscapeDataString("http://localhost:5000/bye"));
+
+        answer.Status.ShouldBe(HttpStatusCode.OK);
+        answer.Header("Location").ShouldBeNull();
+        alice.Session.ShouldBeNull();
+        world.Sessions.ShouldBe(0);
+        world.Provider.Revocations.Count.ShouldBe(1);
+        var end = await alice.OpenAsync(new Uri(answer.Text("location")!));
+        end.Location.ShouldBe(new Uri("http://localhost:5000/bye"));
+        world.Provider.SignOuts.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_script_without_a_session_is_led_back()
+    {
+        await using var world = await World.StartAsync();
+        var answer = await world.NewBrowser().PostAsync("/bff/logout");
+        answer.Text("location").ShouldBe("http://localhost:5000/");
+    }
+
+    [Fact]
+    public async Task Another_browser_of_the_same_user_stays_signed_in()
+    {
+        await using var world = await World.StartAsync();
+        var (desk, phone) = (await world.LogInAsync(), await world.LogInAsync());
+        await desk.PostAsync("/bff/logout");
+        (await phone.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    [Trait("Standard", "WEB-cookie-deletion")]
+    public async Task The_cookie_is_deleted_with_the_attributes_it_was_set_with()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var set = Attributes(alice.Received.Single(answer => answer.SetCookies.Any(line => line.StartsWith(Browser.SessionCookie + "=", StringComparison.Ordinal))));
+
+        var answer = await alice.PostAsync("/bff/logout");
+
+        Attributes(answer).ShouldBe(set);
+        answer.SetCookie(Browser.SessionCookie).ShouldContain("expires=Thu, 01 Jan 1970");
+        answer.Header("Cache-Control").ShouldNotBeNull().ShouldContain("no-store");
+    }
+
+    [Fact]
+    public async Task While_the_provider_is_down_a_sign_out_still_ends_the_session_here()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var logout = await LogoutUrlAsync(alice);
+        world.Provider.GoDown();
+
+        (await alice.StepAsync(logout)).Status.ShouldBe(HttpStatusCode.Found);
+
+        alice.Session.ShouldBeNull();
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task While_the_provider_was_never_reached_a_sign_out_leads_straight_back()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        world.Provider.GoDown();
+        await world.RestartBffAsync();
+
+        var answer = await alice.PostAsync("/bff/logout?returnUrl=" + Uri.EscapeDataString("http://localhost:5000/bye"));
+
+        answer.Text("location").ShouldBe("http://localhost:5000/bye");
+        alice.Session.ShouldBeNull();
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_provider_that_hangs_does_not_keep_a_sign_out_for_long()
+    {
+        await using var world = await World.StartAsync(("Bff:Renewal:TokenTimeout", "00:00:01"));
+        var alice = await world.LogInAsync();
+        world.Provider.Faults.Hang("/revoke");
+        (await alice.PostAsync("/bff/logout")).Status.ShouldBe(HttpStatusCode.OK);
+        alice.Session.ShouldBeNull();
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_provider_that_revokes_nothing_does_not_stop_a_sign_out()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata.Remove("revocation_endpoint");
+        var alice = await world.LogInAsync();
+        (await alice.OpenAsync(await LogoutUrlAsync(alice))).Location.ShouldBe(new Uri("http://localhost:5000/"));
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_provider_that_offers_no_sign_out_leaves_it_at_ours()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata.Remove("end_session_endpoint");
+        var alice = await world.LogInAsync();
+        var bob = await world.LogInAsync("bob");
+        var bye = "returnUrl=" + Uri.EscapeDataString("http://localhost:5000/bye");
+
+        (await alice.StepAsync(await LogoutUrlAsync(alice) + "&" + bye)).Location.ShouldBe(new Uri("http://localhost:5000/bye"));
+        (await bob.PostAsync("/bff/logout?" + bye)).Text("location").ShouldBe("http://localhost:5000/bye");
+
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("/signout-callback-oidc")]
+    [InlineData("/signout-callback-oidc?state=forged")]
+    public async Task A_forged_return_from_a_sign_out_leads_nowhere_else_and_ends_nothing(string path)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var answer = await alice.StepAsync(path);
+        ((int)answer.Status).ShouldBeLessThan(500);
+        (answer.Location?.Authority ?? world.Bff.Address.Authority).ShouldBe(world.Bff.Address.Authority);
+        (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static async Task<string> LogoutUrlAsync(Browser browser) => (await browser.GetAsync("/bff/session")).Text("logoutUrl")!;
+
+    private static List<string> Attributes(Answer answer) => answer.SetCookie(Browser.SessionCookie)
+        .Split(';', StringSplitOptions.TrimEntries).Skip(1).Where(attribute => !attribute.StartsWith("expires", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+}

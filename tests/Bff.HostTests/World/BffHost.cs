@@ -1,0 +1,41 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Bff.HostTests;
+
+/// <summary>The real Program on a real Kestrel port, as in production except for the clock.</summary>
+internal sealed class BffHost : WebApplicationFactory<Program>
+{
+    private readonly IReadOnlyDictionary<string, string?> _settings;
+
+    public BffHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock)
+    {
+        (_settings, Clock) = (settings, clock);
+        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+    }
+
+    public TimeProvider Clock { get; }
+
+    public CapturedLogs Logs { get; } = new();
+
+    public Uri Address { get; private set; } = new("http://localhost");
+
+    public BffHost Start()
+    {
+        StartServer();
+        Address = new UriBuilder(ClientOptions.BaseAddress) { Host = "localhost" }.Uri;
+        return this;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment("Production");
+        foreach (var (key, value) in _settings) { builder.UseSetting(key, value); }
+        builder.ConfigureLogging(logging => logging.AddProvider(Logs));
+        builder.ConfigureTestServices(services => services.AddSingleton(Clock));
+    }
+}

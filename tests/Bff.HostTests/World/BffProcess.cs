@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Bff.HostTests;
+
+/// <summary>The proxy as people start it: <c>dotnet Bff.dll</c> with environment variables, a process of its own.</summary>
+internal sealed partial class BffProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+
+    /// <param name="folder">Where it runs; a file <c>appsettings.json</c> there counts.</param>
+    /// <param name="environment">Settings by their keys, or plain environment variables.</param>
+    public BffProcess(string folder, IEnumerable<KeyValuePair<string, string?>> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll")])
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList()) { start.Environment.Remove(name); }
+        start.Environment["DOTNET_gcServer"] = "0";
+        foreach (var (key, value) in environment) { start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value; }
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Output => string.Join('\n', _output);
+
+    public string Errors => string.Join('\n', _errors);
+
+    public Uri Address { get; private set; } = new("http://localhost");
+
+    public async Task<BffProcess> ListeningAsync()
+    {
+        await Eventually.HappensAsync(() => _process.HasExited || Listening().IsMatch(Output), "the process listens: " + Errors);
+        Listening().IsMatch(Output).ShouldBeTrue(Output + Errors);
+        Address = new Uri("http://localhost:" + Listening().Match(Output).Groups[1].Value);
+        return this;
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+        return _process.ExitCode;
+    }
+
+    /// <summary><c>kill -9</c>: nothing is finished, nothing is said.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) { _process.Kill(); }
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static void Keep(ConcurrentQueue<string> lines, string? line)
+    {
+        if (line is not null) { lines.Enqueue(line); }
+    }
+
+    [GeneratedRegex(@"Now listening on: http://[^\s]*:(\d+)")]
+    private static partial Regex Listening();
+}

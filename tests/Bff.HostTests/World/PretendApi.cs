@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Bff.HostTests;
+
+/// <summary>The API behind the proxy: wants a bearer token of the provider that has not expired, and writes down what reached it.</summary>
+internal sealed class PretendApi : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    public sealed record Call(string Method, string Path, IReadOnlyDictionary<string, string> Headers, int Status)
+    {
+        public string? Header(string name) => Headers.GetValueOrDefault(name);
+
+        public string? Token => Header("Authorization")?["Bearer ".Length..];
+    }
+
+    private PretendApi(PretendProvider provider, TimeProvider clock)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        _app = builder.Build();
+        _app.Run(async context =>
+        {
+            var subject = Subject(context, provider, clock);
+            context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
+            Calls.Enqueue(new(context.Request.Method, context.Request.Path, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase), context.Response.StatusCode));
+            Answers(context);
+            await context.Response.WriteAsync(subject ?? "nobody");
+        });
+    }
+
+    public static async Task<PretendApi> StartAsync(PretendProvider provider, TimeProvider clock)
+    {
+        var api = new PretendApi(provider, clock);
+        await api._app.StartAsync();
+        return api;
+    }
+
+    public string Address => _app.Urls.Single();
+
+    /// <summary>Every request that arrived, in order.</summary>
+    public ConcurrentQueue<Call> Calls { get; } = new();
+
+    public Call LastCall => Calls.Last();
+
+    /// <summary>Adds to the answer what a test needs.</summary>
+    public Action<HttpContext> Answers { get; set; } = _ => { };
+
+    private static string? Subject(HttpContext context, PretendProvider provider, TimeProvider clock)
+    {
+        var authorization = context.Request.Headers.Authorization.ToString();
+        if (!authorization.StartsWith("Bearer ", StringComparison.Ordinal)) { return null; }
+        return provider.FindAccessToken(authorization["Bearer ".Length..]) is { } token && token.ExpiresAt > clock.GetUtcNow() ? token.Subject : null;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

@@ -1,0 +1,61 @@
+namespace Bff.HostTests;
+
+/// <summary>Provider, API and a folder on the real clock, for a proxy that is a process of its own.</summary>
+internal sealed class RealTimeWorld : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _things = [];
+
+    private RealTimeWorld(PretendProvider provider, PretendApi api)
+    {
+        (Provider, Api) = (provider, api);
+        Folder = Directory.CreateTempSubdirectory("bff-host-tests-").FullName;
+        Settings = BffSettings.For(provider, api, Path.Combine(Folder, "data", "bff.db"));
+        Settings["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        Settings.Remove("Logging:Console:LogLevel:Default");
+    }
+
+    public static async Task<RealTimeWorld> StartAsync()
+    {
+        var provider = await PretendProvider.StartAsync(TimeProvider.System);
+        return new RealTimeWorld(provider, await PretendApi.StartAsync(provider, TimeProvider.System));
+    }
+
+    public PretendProvider Provider { get; }
+
+    public PretendApi Api { get; }
+
+    public string Folder { get; }
+
+    /// <summary>The settings and environment variables of the next process.</summary>
+    public Dictionary<string, string?> Settings { get; }
+
+    /// <summary>The process that browsers talk to.</summary>
+    public BffProcess Bff { get; private set; } = null!;
+
+    public BffProcess Start()
+    {
+        var process = new BffProcess(Folder, Settings);
+        _things.Add(process);
+        return process;
+    }
+
+    public async Task StartListeningAsync() => Bff = await Start().ListeningAsync();
+
+    public async Task<Browser> LogInAsync(string user = "alice")
+    {
+        var browser = NewBrowser();
+        await browser.OpenAsync("/bff/login?login_hint=" + user);
+        browser.Session.ShouldNotBeNull();
+        return browser;
+    }
+
+    public Browser NewBrowser() => new(() => Bff.Address, Provider.Issuer, TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var thing in _things) { await thing.DisposeAsync(); }
+        await Api.DisposeAsync();
+        await Provider.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,157 @@
+using System.Net;
+using Microsoft.Data.Sqlite;
+
+namespace Bff.HostTests;
+
+/// <summary>A provider, an API, the proxy between them, one clock, and a folder for the proxy's files.</summary>
+internal sealed class World : IAsyncDisposable
+{
+    /// <summary>Small beside the room before a token's expiry, so that no step jumps over a renewal.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, string?> _settings;
+    private readonly List<BffHost> _hosts = [];
+    private readonly List<Browser> _browsers = [];
+    private readonly SqliteConnection _database;
+
+    private World(TestClock clock, PretendProvider provider, PretendApi api, IEnumerable<(string Key, string? Value)> settings)
+    {
+        (Clock, Provider, Api) = (clock, provider, api);
+        Folder = Directory.CreateTempSubdirectory("bff-host-tests-").FullName;
+        _settings = BffSettings.For(provider, api, DatabaseFile);
+        foreach (var (key, value) in settings) { _settings[key] = value; }
+        _database = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
+    }
+
+    public static async Task<World> StartAsync(params (string Key, string? Value)[] settings)
+    {
+        var clock = new TestClock();
+        var provider = await PretendProvider.StartAsync(clock);
+        var world = new World(clock, provider, await PretendApi.StartAsync(provider, clock), settings);
+        world.Bff = world.StartBff();
+        world._database.Open();
+        return world;
+    }
+
+    public TestClock Clock { get; }
+
+    public PretendProvider Provider { get; }
+
+    public PretendApi Api { get; }
+
+    /// <summary>The proxy that browsers talk to.</summary>
+    public BffHost Bff { get; private set; } = null!;
+
+    public string Folder { get; }
+
+    public string DatabaseFile => Path.Combine(Folder, "bff.db");
+
+    /// <summary>One more proxy on the same files; with a clock of its own when it is to be out of step.</summary>
+    public BffHost StartBff(TimeProvider? clock = null)
+    {
+        var host = new BffHost(_settings, clock ?? Clock).Start();
+        _hosts.Add(host);
+        return host;
+    }
+
+    /// <summary>Stops the proxy in good order and starts it again on the same files.</summary>
+    public async Task RestartBffAsync()
+    {
+        await StopBffAsync();
+        Bff = StartBff();
+    }
+
+    public Task StopBffAsync() => StopAsync(Bff);
+
+    public Browser NewBrowser(BffHost? at = null)
+    {
+        var browser = new Browser(() => (at ?? Bff).Address, Provider.Issuer, Clock);
+        _browsers.Add(browser);
+        return browser;
+    }
+
+    /// <summary>A browser in which this user is signed in.</summary>
+    public async Task<Browser> LogInAsync(string user = "alice", BffHost? at = null)
+    {
+        var browser = NewBrowser(at);
+        var end = await browser.OpenAsync($"/bff/login?login_hint={user}");
+        end.Status.ShouldBe(HttpStatusCode.Found, end.Body);
+        browser.Session.ShouldNotBeNull();
+        return browser;
+    }
+
+    /// <summary>Moves the clock, and lets everything that becomes due on the way run to its end.</summary>
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        for (var end = Clock.Now + by; Clock.Now < end;)
+        {
+            var left = end - Clock.Now;
+            Clock.Advance(left < Step ? left : Step);
+            await SettleAsync();
+        }
+    }
+
+    /// <summary>Moves the clock until something is so.</summary>
+    public async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan within)
+    {
+        for (var end = Clock.Now + within; !condition(); await AdvanceAsync(Step)) { Clock.Now.ShouldBeLessThan(end); }
+    }
+
+    /// <summary>Waits until no renewal is due or under way, and each proxy sleeps until its next one.</summary>
+    public Task SettleAsync() => Eventually.HappensAsync(() =>
+    {
+        if (Ask("SELECT COUNT(*) FROM sessions WHERE lease_until > @now") > 0 || Clock.Sleepers < _hosts.Count(host => host.Clock == Clock)) { return false; }
+        if (Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND due_at <= @now") == 0) { return true; }
+
+        // Whoever set a timer at the moment the clock was moved sleeps too long by as much, and needs a nudge.
+        Clock.Advance(TimeSpan.FromMilliseconds(100));
+        return false;
+    }, "no renewal is due or under way");
+
+    /// <summary>Keeps the clock moving slowly until a task ends, for waits of the proxy that only time can end.</summary>
+    public async Task<T> RunAsync<T>(Task<T> task)
+    {
+        await RunAsync((Task)task);
+        return await task;
+    }
+
+    public async Task RunAsync(Task task)
+    {
+        await Eventually.HappensAsync(() =>
+        {
+            if (!task.IsCompleted) { Clock.Advance(TimeSpan.FromMilliseconds(5)); }
+            return task.IsCompleted;
+        }, "the task ends");
+        await task;
+    }
+
+    /// <summary>A number from the session database; <c>@now</c> is there.</summary>
+    public long Ask(string sql)
+    {
+        using var command = _database.CreateCommand();
+        command.CommandText = sql;
+        command.Parameters.AddWithValue("now", Clock.Now.ToUnixTimeMilliseconds());
+        return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    public void Execute(string sql) => Ask(sql);
+
+    public long Sessions => Ask("SELECT COUNT(*) FROM sessions");
+
+    private async Task StopAsync(BffHost host)
+    {
+        if (_hosts.Remove(host)) { await RunAsync(host.DisposeAsync().AsTask()); }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Provider.Faults.CutOff();
+        foreach (var browser in _browsers) { browser.Dispose(); }
+        foreach (var host in _hosts.ToList()) { await StopAsync(host); }
+        await Api.DisposeAsync();
+        await Provider.DisposeAsync();
+        await _database.DisposeAsync();
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
