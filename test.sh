@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine, builds everything, runs all tests.
-# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; the browser is installed when it is missing.
+# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browser and PostgreSQL are installed when they are missing.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -21,11 +21,17 @@ if [ ! -x /usr/bin/chromium ]; then
   install chromium fonts-dejavu-core
 fi
 
+if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ! command -v postgres >/dev/null; then
+  command -v apt-get >/dev/null || fail "PostgreSQL is missing and there is no apt-get to install it: put initdb, postgres and pg_ctl on the PATH"
+  echo "Installing PostgreSQL for the tests of several nodes"
+  install postgresql
+fi
+
 echo "Building"
 dotnet build Bff.sln --nologo --verbosity quiet
 
 passed=0 failed=0 skipped=0
-for project in tests/Bff.Tests tests/Bff.HostTests tests/Bff.BrowserTests; do
+for project in tests/Bff.Tests tests/Bff.ClusterTests tests/Bff.HostTests tests/Bff.BrowserTests; do
   echo "== $project"
   log=$(mktemp)
   dotnet test --project "$project" --no-build 2>&1 | tee "$log" || true

@@ -23,7 +23,7 @@ public sealed class CrashTests
 
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
         await Eventually.HappensAsync(() => world.Provider.Refreshes >= 1, "a renewal after the restart");
-        await Eventually.HappensAsync(async () => (await alice.GetAsync("/api/echo")).Status == HttpStatusCode.OK && world.Api.LastCall.Token == world.Provider.Grant.AccessToken!.Value, "calls carry the new token");
+        await CallsCarryTheNewTokenAsync(world, alice);
         world.Provider.Reuses.ShouldBe(0);
     }
 
@@ -54,8 +54,12 @@ public sealed class CrashTests
 
         await Eventually.HappensAsync(() => world.Provider.Refreshes >= 2, "the renewal is taken over");
         Stopwatch.GetElapsedTime(claimed).ShouldBeGreaterThan(Lease);
-        await Eventually.HappensAsync(async () => (await alice.GetAsync("/api/echo")).Status == HttpStatusCode.OK && world.Api.LastCall.Token == world.Provider.Grant.AccessToken!.Value, "calls carry the new token");
+        await CallsCarryTheNewTokenAsync(world, alice);
         world.Provider.Grant.AccessToken!.Value.ShouldNotBe(lost);
         world.Provider.Reuses.ShouldBe(0);
     }
+
+    private static Task CallsCarryTheNewTokenAsync(RealTimeWorld world, Browser browser) => Eventually.HappensAsync(
+        async () => (await browser.GetAsync("/api/echo")).Status == HttpStatusCode.OK && world.Api.LastCall.Token == world.Provider.Grant.AccessToken!.Value,
+        "calls carry the new token");
 }

@@ -11,7 +11,8 @@ public sealed class SecretsTests
     [
         ("Logging:LogLevel:Default", "Trace"), ("Logging:LogLevel:Microsoft", "Trace"), ("Logging:LogLevel:Microsoft.AspNetCore", "Trace"),
         ("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace"), ("Logging:LogLevel:System.Net.Http.HttpClient", "Trace"),
-        ("Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler", "Trace"), ("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Trace"),
+        ("Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler", "Trace"),
+        ("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Trace"),
         ("Logging:Capture:LogLevel:Default", "Trace"), ("Logging:Capture:LogLevel:Microsoft.AspNetCore", "Trace"), ("Logging:Capture:LogLevel:Yarp", "Trace"),
         ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Hosting", "Trace"), ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Server.Kestrel.Connections", "Trace"),
         ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect", "Trace"), ("Logging:Capture:LogLevel:System.Net.Http", "Trace"),
@@ -28,19 +29,22 @@ public sealed class SecretsTests
         var browsers = await LiveThroughEverythingAsync(world);
 
         // Whoever changes this scenario sees that it still makes what it looks for.
-        world.Provider.Secrets.Select(secret => secret.Kind).Distinct().ShouldBe(["client secret", "code", "sid", "access token", "ID token", "refresh token"], ignoreOrder: true);
+        world.Provider.Secrets.Select(secret => secret.Kind).Distinct()
+            .ShouldBe(["client secret", "code", "sid", "access token", "ID token", "refresh token"], ignoreOrder: true);
         world.Provider.Secrets.Count.ShouldBeGreaterThan(20);
         world.Bff.Logs.Lines.Count.ShouldBeGreaterThan(200);
         world.Bff.Logs.Lines.ShouldContain(line => line.StartsWith("Trace", StringComparison.Ordinal));
         var cookies = browsers.SelectMany(browser => browser.Received).SelectMany(answer => answer.SetCookies)
-            .Where(line => line.StartsWith(Browser.SessionCookie + "=", StringComparison.Ordinal)).Select(line => new Secret("session cookie", line.Split('=', ';')[1])).Where(cookie => cookie.Value.Length > 0).ToList();
+            .Where(line => line.StartsWith(Browser.SessionCookie + "=", StringComparison.Ordinal))
+            .Select(line => new Secret("session cookie", line.Split('=', ';')[1])).Where(cookie => cookie.Value.Length > 0).ToList();
         cookies.Count.ShouldBeGreaterThan(2);
 
         var logs = string.Join('\n', world.Bff.Logs.Lines);
         Found(logs, [.. world.Provider.Secrets, .. cookies]).ShouldBeEmpty();
         var browsed = string.Join('\n', browsers.SelectMany(browser => browser.Received).Select(Everything));
         Found(browsed, world.Provider.Secrets.Where(secret => secret.Kind is not ("code" or "sid"))).ShouldBeEmpty();
-        Found(browsed, world.Provider.Secrets.Where(secret => secret.Kind is "code")).ShouldNotBeEmpty("a code does pass through the browser, so this search finds what is there");
+        Found(browsed, world.Provider.Secrets.Where(secret => secret.Kind is "code"))
+            .ShouldNotBeEmpty("a code does pass through the browser, so this search finds what is there");
         Found(FilesOf(world.Folder), [.. world.Provider.Secrets.Where(secret => secret.Kind is not "sid"), .. cookies]).ShouldBeEmpty();
     }
 
@@ -91,7 +95,8 @@ public sealed class SecretsTests
         return [alice, bob, carol];
     }
 
-    private static string Everything(Answer answer) => answer.Body + "\n" + string.Join('\n', answer.Headers.Select(header => header.Key + ": " + string.Join("\n", header.Value)));
+    private static string Everything(Answer answer) =>
+        answer.Body + "\n" + string.Join('\n', answer.Headers.Select(header => header.Key + ": " + string.Join("\n", header.Value)));
 
     private static string FilesOf(string folder)
     {

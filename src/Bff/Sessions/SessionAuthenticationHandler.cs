@@ -80,6 +80,7 @@ internal sealed partial class SessionAuthenticationHandler(
         var now = Now;
         if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
         if (await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None) is not { } lease) { return; }
+        tokens = tokens with { RefreshToken = tokens.RefreshToken ?? lease.Session.Tokens?.RefreshToken, Scope = tokens.Scope ?? lease.Session.Tokens?.Scope };
         var dueAt = Options.FirstDueAt(id, tokens);
         if (await store.CompleteRenewalAsync(lease, tokens, dueAt, CancellationToken.None)) { Continued(id, tokens.ExpiresAt); }
     }

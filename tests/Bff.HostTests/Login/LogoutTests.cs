@@ -209,5 +209,6 @@ public sealed class LogoutTests
     private static async Task<string> LogoutUrlAsync(Browser browser) => (await browser.GetAsync("/bff/session")).Text("logoutUrl")!;
 
     private static List<string> Attributes(Answer answer) => answer.SetCookie(Browser.SessionCookie)
-        .Split(';', StringSplitOptions.TrimEntries).Skip(1).Where(attribute => !attribute.StartsWith("expires", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        .Split(';', StringSplitOptions.TrimEntries).Skip(1)
+        .Where(attribute => !attribute.StartsWith("expires", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
 }

@@ -42,7 +42,8 @@ public sealed class ProviderTrustTests
         alice.Session.ShouldBeNull();
     }
 
-    public static TheoryData<string> BadMetadata => ["wrong issuer", "no issuer", "no token endpoint", "no authorization endpoint", "an endpoint that is no address", "no keys"];
+    public static TheoryData<string> BadMetadata =>
+        ["wrong issuer", "no issuer", "no token endpoint", "no authorization endpoint", "an endpoint that is no address", "no keys"];
 
     [Theory]
     [MemberData(nameof(BadMetadata))]

@@ -11,7 +11,8 @@ public sealed class ReturnUrlTests
         "/\n/evil.example", "/\r\n/evil.example", "/page\r\nSet-Cookie: a=b", " //evil.example", "/ /evil.example", "//evil.example\0",
         "%2F%2Fevil.example", "%5C%5Cevil.example", "evil.example", "http:evil.example", "http:/evil.example", "http:///evil.example", "https://evil.example/",
         "http://evil.example/http://localhost:5000/", "http://localhost:5000@evil.example/", "http://user:word@localhost:5000/", "http://localhost:5000\\@evil.example/",
-        "https://localhost:5000/", "ftp://localhost:5000/", "javascript:alert(1)", "data:text/html,x", "http://localhost:5001/", "http://localhost/", "http://127.0.0.1:5000/",
+        "https://localhost:5000/",
+        "ftp://localhost:5000/", "javascript:alert(1)", "data:text/html,x", "http://localhost:5001/", "http://localhost/", "http://127.0.0.1:5000/",
         "http://localhost:5000.evil.example/", "http://localhost:50000/", "http://localhost.evil.example:5000/", "http://sub.localhost:5000/", "http://localhost:5000%2eevil.example/",
         "http://localhost:5000:80/", "?//evil.example", "#//evil.example", "x:y",
     ];

@@ -111,6 +111,48 @@ public sealed class SilentLoginTests
         alice.Received.Skip(before).ShouldAllBe(answer => answer.Header("X-Frame-Options") == null && answer.Header("Content-Security-Policy") == null);
     }
 
+    [Fact]
+    public async Task It_brings_no_refresh_token_and_the_session_keeps_the_one_it_has()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        world.Provider.GivesRefreshTokens = false;
+        (await alice.OpenAsync("/bff/silent-login")).Location.ShouldBe(new Uri(Ok));
+        (await alice.GetAsync("/bff/session")).Text("renewal").ShouldBe("background");
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_meanwhile_is_not_brought_back()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var callback = await alice.GoToCallbackAsync("/bff/silent-login");
+        await alice.PostAsync("/bff/logout");
+
+        (await alice.OpenAsync(callback)).Location.ShouldBe(Failed("login_required"));
+
+        world.Sessions.ShouldBe(0);
+        alice.Session.ShouldBeNull();
+    }
+
+    [Fact]
+    [Trait("Standard", "ASVS-session-timeout")]
+    public async Task Silent_sign_ins_keep_no_session_from_its_idle_end()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:10:00"));
+        world.Provider.GivesRefreshTokens = false;
+        var alice = await world.LogInAsync();
+        for (var minute = 4; minute <= 8; minute += 4)
+        {
+            await world.AdvanceAsync(TimeSpan.FromMinutes(4));
+            (await alice.OpenAsync("/bff/silent-login")).Location.ShouldBe(new Uri(Ok));
+        }
+
+        await world.AdvanceAsync(TimeSpan.FromMinutes(2));
+
+        (await alice.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
+    }
+
     public static TheoryData<string> Defects => ["wrong id_token", "no id_token", "strange token_type", "wrong issuer", "token endpoint breaks", "token endpoint refuses"];
 
     [Theory]

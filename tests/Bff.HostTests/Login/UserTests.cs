@@ -11,7 +11,8 @@ public sealed class UserTests
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
 
-        var claims = (await alice.GetAsync("/bff/user")).Json.EnumerateArray().ToDictionary(claim => claim.GetProperty("type").GetString()!, claim => claim.GetProperty("value").GetString()!);
+        var claims = (await alice.GetAsync("/bff/user")).Json.EnumerateArray()
+            .ToDictionary(claim => claim.GetProperty("type").GetString()!, claim => claim.GetProperty("value").GetString()!);
 
         claims["sub"].ShouldBe("alice");
         claims["name"].ShouldBe("Name of alice");

@@ -88,6 +88,23 @@ public sealed class ProviderOutageTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-circuit-breaker")]
+    public async Task An_outage_costs_few_calls_however_many_sessions_are_due_and_all_are_renewed_after_it()
+    {
+        await using var world = await World.StartAsync();
+        foreach (var number in Enumerable.Range(1, 16)) { await world.LogInAsync("user" + number); }
+        world.Provider.GoDown();
+        await world.AdvanceAsync(TimeSpan.FromMinutes(8));
+        world.Provider.Refreshes.ShouldBeInRange(5, 60);
+
+        world.Provider.ComeBack();
+        await world.AdvanceAsync(TimeSpan.FromMinutes(2));
+
+        world.Provider.Grants.ShouldAllBe(grant => grant.AccessToken!.ExpiresAt > world.Clock.Now);
+        world.Provider.Reuses.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_proxy_that_starts_during_an_outage_serves_and_renews_when_the_provider_is_back()
     {
         await using var world = await World.StartAsync();

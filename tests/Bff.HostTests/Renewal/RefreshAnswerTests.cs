@@ -120,6 +120,21 @@ public sealed class RefreshAnswerTests
     }
 
     [Theory]
+    [InlineData("access_token", null)]
+    [InlineData("access_token", "")]
+    [InlineData("access_token", "with a space")]
+    [InlineData("token_type", "mac")]
+    public async Task A_rotated_refresh_token_is_kept_though_the_rest_of_the_answer_is_of_no_use(string field, string? value)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        world.Provider.ShapeTokenAnswer = answer => answer[field] = value;
+        await world.AdvanceUntilAsync(() => world.Provider.Refreshes == 1, within: UntilDue);
+        world.Provider.ShapeTokenAnswer = _ => { };
+        await RecoversAsync(world, alice);
+    }
+
+    [Theory]
     [InlineData("bearer")]
     [InlineData("BEARER")]
     [InlineData(null)]

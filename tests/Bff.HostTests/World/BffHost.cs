@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Renewal;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -23,6 +24,9 @@ internal sealed class BffHost : WebApplicationFactory<Program>
     public CapturedLogs Logs { get; } = new();
 
     public Uri Address { get; private set; } = new("http://localhost");
+
+    /// <summary>Its circuit breaker is open.</summary>
+    public bool LeavesProviderAlone => Services.GetRequiredService<TokenCallGate>().State == BreakerState.Open;
 
     public BffHost Start()
     {

@@ -12,7 +12,10 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
 
     private const int MostHops = 10;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectCallback = ConnectAsync }) { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectCallback = ConnectAsync })
+    {
+        Timeout = TimeSpan.FromSeconds(30),
+    };
 
     public CookieJar Cookies { get; } = new(clock);
 

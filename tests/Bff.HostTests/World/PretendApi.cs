@@ -28,7 +28,8 @@ internal sealed class PretendApi : IAsyncDisposable
         {
             var subject = Subject(context, provider, clock);
             context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
-            Calls.Enqueue(new(context.Request.Method, context.Request.Path, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase), context.Response.StatusCode));
+            var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+            Calls.Enqueue(new(context.Request.Method, context.Request.Path, headers, context.Response.StatusCode));
             Answers(context);
             await context.Response.WriteAsync(subject ?? "nobody");
         });

@@ -17,9 +17,12 @@ internal sealed class TestClock() : FakeTimeProvider(TimeProvider.System.GetUtcN
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = base.CreateTimer(callback, state, dueTime, period);
+        if (period != Timeout.InfiniteTimeSpan) { return base.CreateTimer(callback, state, dueTime, period); }
+        var sleeper = new Sleeper(this, callback, state);
+        sleeper.Timer = base.CreateTimer(_ => sleeper.WakeUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        sleeper.Change(dueTime, period);
         lock (_gate) { _started[dueTime] = _started.GetValueOrDefault(dueTime) + 1; }
-        return period == Timeout.InfiniteTimeSpan ? new Sleeper(this, timer) : timer;
+        return sleeper;
     }
 
     /// <summary>Runs <paramref name="act"/> and returns when somebody has begun to wait for exactly this long because of it.</summary>
@@ -36,30 +39,40 @@ internal sealed class TestClock() : FakeTimeProvider(TimeProvider.System.GetUtcN
         lock (_gate) { return _started.GetValueOrDefault(dueTime); }
     }
 
-    private sealed class Sleeper : ITimer
+    private sealed class Sleeper(TestClock clock, TimerCallback callback, object? state) : ITimer
     {
-        private readonly TestClock _clock;
-        private readonly ITimer _timer;
-        private int _disposed;
+        private int _asleep;
 
-        public Sleeper(TestClock clock, ITimer timer)
+        public ITimer? Timer { get; set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            (_clock, _timer) = (clock, timer);
-            Interlocked.Increment(ref _clock._sleepers);
+            Become(asleep: dueTime != Timeout.InfiniteTimeSpan);
+            return Timer!.Change(dueTime, period);
         }
 
-        public bool Change(TimeSpan dueTime, TimeSpan period) => _timer.Change(dueTime, period);
+        public void WakeUp()
+        {
+            Become(asleep: false);
+            callback(state);
+        }
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _disposed, 1) == 0) { Interlocked.Decrement(ref _clock._sleepers); }
-            _timer.Dispose();
+            Become(asleep: false);
+            Timer!.Dispose();
         }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        private void Become(bool asleep)
+        {
+            var now = asleep ? 1 : 0;
+            Interlocked.Add(ref clock._sleepers, now - Interlocked.Exchange(ref _asleep, now));
         }
     }
 }

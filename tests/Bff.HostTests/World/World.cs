@@ -97,11 +97,12 @@ internal sealed class World : IAsyncDisposable
         for (var end = Clock.Now + within; !condition(); await AdvanceAsync(Step)) { Clock.Now.ShouldBeLessThan(end); }
     }
 
-    /// <summary>Waits until no renewal is due or under way, and each proxy sleeps until its next one.</summary>
+    /// <summary>Waits until no renewal is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.</summary>
     public Task SettleAsync() => Eventually.HappensAsync(() =>
     {
-        if (Ask("SELECT COUNT(*) FROM sessions WHERE lease_until > @now") > 0 || Clock.Sleepers < _hosts.Count(host => host.Clock == Clock)) { return false; }
-        if (Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND due_at <= @now") == 0) { return true; }
+        var hosts = _hosts.Where(host => host.Clock == Clock).ToList();
+        if (Ask("SELECT COUNT(*) FROM sessions WHERE lease_until > @now") > 0 || Clock.Sleepers < hosts.Count) { return false; }
+        if (Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND due_at <= @now") == 0 || hosts.All(host => host.LeavesProviderAlone)) { return true; }
 
         // Whoever set a timer at the moment the clock was moved sleeps too long by as much, and needs a nudge.
         Clock.Advance(TimeSpan.FromMilliseconds(100));

@@ -22,6 +22,7 @@ internal sealed class EngineProvider(TimeProvider clock)
     private TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string _mood = "well";
     private int _answersToLose;
+    private int _working;
 
     private sealed class State
     {
@@ -42,6 +43,11 @@ internal sealed class EngineProvider(TimeProvider clock)
     {
         get { lock (_lock) { return [.. _violations]; } }
     }
+
+    public bool IsHanging => _mood == "hanging";
+
+    /// <summary>Requests under way that are not hanging.</summary>
+    public int Working => Volatile.Read(ref _working);
 
     public void Recover()
     {
@@ -109,8 +115,16 @@ internal sealed class EngineProvider(TimeProvider clock)
         if (!alive()) { await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel); }
         if (_mood == "down") { return Json(503, ""); }
         if (_mood == "misconfigured") { return Json(401, """{"error":"invalid_client"}"""); }
-        var parts = HttpUtility.ParseQueryString(await request.Content!.ReadAsStringAsync(cancel))["refresh_token"]!.Split('.');
-        return await RefreshAsync(parts[0], int.Parse(parts[2]), alive, cancel);
+        Interlocked.Increment(ref _working);
+        try
+        {
+            var parts = HttpUtility.ParseQueryString(await request.Content!.ReadAsStringAsync(CancellationToken.None))["refresh_token"]!.Split('.');
+            return await RefreshAsync(parts[0], int.Parse(parts[2]), alive, cancel);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _working);
+        }
     }
 
     private async Task<HttpResponseMessage> RefreshAsync(string grant, int presented, Func<bool> alive, CancellationToken cancel)
@@ -153,7 +167,7 @@ internal sealed class EngineProvider(TimeProvider clock)
         }
 
         if (lost) { throw new HttpRequestException("reset"); }
-        if (!alive()) { await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel); }
+        if (!alive()) { throw new HttpRequestException("the process was killed"); }
         var tokens = Tokens(grant, generation);
         return Json(200, $$"""{"access_token":"{{tokens.AccessToken}}","refresh_token":"{{tokens.RefreshToken}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds}}}""");
     }

@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace Bff.BrowserTests.World;
+
+/// <summary>The demo world as four real processes with data of their own, on ports a developer's demo does not use.</summary>
+internal sealed class Demo : IAsyncDisposable
+{
+    public const string PageUrl = "http://localhost:15000";
+    public const string BffUrl = "http://localhost:13001";
+    public const string ProviderUrl = "http://localhost:15001";
+    public const string ApiUrl = "http://localhost:15002";
+
+    public static readonly TimeSpan UsualTokenLifetime = TimeSpan.FromSeconds(10);
+
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("bff-demo-");
+
+    private Demo(TimeSpan tokenLifetime)
+    {
+        Provider = new("provider", "DevStack", ProviderUrl, "/.well-known/openid-configuration", "provider")
+        {
+            Environment =
+            {
+                ["DevStack__BffUrl"] = BffUrl,
+                ["DevStack__DataDirectory"] = Path.Combine(_data.FullName, "provider"),
+                ["DevStack__AccessTokenLifetime"] = tokenLifetime.ToString("c", CultureInfo.InvariantCulture),
+            },
+        };
+        Api = new("api", "DevStack", ApiUrl, "/api/public", "api")
+        {
+            Environment = { ["DevStack__Authority"] = ProviderUrl, ["DevStack__DataDirectory"] = Path.Combine(_data.FullName, "api") },
+        };
+        Bff = new("bff", "Bff", BffUrl, "/bff/session")
+        {
+            Environment =
+            {
+                ["Bff__Oidc__Authority"] = ProviderUrl,
+                ["Bff__Spa__Origins__0"] = PageUrl,
+                ["Bff__Sessions__ConnectionString"] = $"Data Source={Path.Combine(_data.FullName, "bff", "bff.db")}",
+                ["ReverseProxy__Clusters__api__Destinations__demo__Address"] = ApiUrl,
+            },
+        };
+        Spa = new("spa", "SpaStatic", PageUrl, "/") { Environment = { ["Spa__BffUrl"] = BffUrl, ["Spa__ProviderOrigins__0"] = ProviderUrl } };
+        Sessions = new SessionDatabase(Path.Combine(_data.FullName, "bff"));
+    }
+
+    public DemoProcess Provider { get; }
+
+    public DemoProcess Api { get; }
+
+    public DemoProcess Bff { get; }
+
+    public DemoProcess Spa { get; }
+
+    public IReadOnlyList<DemoProcess> Processes => [Provider, Api, Bff, Spa];
+
+    /// <summary>What Bff has stored.</summary>
+    public SessionDatabase Sessions { get; }
+
+    /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
+    /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
+    public static async Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
+    {
+        var demo = new Demo(tokenLifetime ?? UsualTokenLifetime);
+        foreach (var (key, value) in bffSettings) { demo.Bff.Environment[key] = value; }
+        try
+        {
+            foreach (var process in demo.Processes) { process.Launch(); }
+            await Task.WhenAll(demo.Processes.Select(process => process.WaitUntilReadyAsync()));
+            return demo;
+        }
+        catch
+        {
+            await demo.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The provider's diary has one refresh for each renewal of the only session, and no refresh token came twice or was refused.</summary>
+    public async Task SawOneRefreshPerRenewalAsync()
+    {
+        // The two are read one after the other, so a renewal may happen in between.
+        await Eventually.HappensAsync(async () => (await Diary.ReadAsync()).Refreshed == Sessions.Only().Renewals, "as many refreshes as renewals");
+        var diary = await Diary.ReadAsync();
+        (diary.Reused, diary.Rejected).ShouldBe((0, 0));
+    }
+
+    /// <summary>The runner shows this beside a test that failed.</summary>
+    private void ShowOutput()
+    {
+        foreach (var process in Processes)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"---- {process.Name}\n{process.Output}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Processes) { await process.DisposeAsync(); }
+        ShowOutput();
+        _data.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Net.NetworkInformation;
+
+namespace Bff.BrowserTests.World;
+
+/// <summary>One program of the demo, run from its build output. Everything it prints is kept, over restarts too.</summary>
+/// <param name="name">What it is called in messages.</param>
+/// <param name="project">Its folder below <c>src</c>.</param>
+/// <param name="url">Where it listens.</param>
+/// <param name="probe">The path that answers 200 when it is ready.</param>
+/// <param name="arguments">What it is called with.</param>
+internal sealed class DemoProcess(string name, string project, string url, string probe, params string[] arguments) : IAsyncDisposable
+{
+    private readonly List<string> _output = [];
+    private Process? _process;
+    private Process? _guard;
+
+    public string Name => name;
+
+    public Dictionary<string, string> Environment { get; } = new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ASPNETCORE_URLS"] = url };
+
+    /// <summary>What it has printed so far.</summary>
+    public string Output
+    {
+        get { lock (_output) { return string.Join('\n', _output); } }
+    }
+
+    public async Task StartAsync()
+    {
+        Launch();
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Ends it as <c>kill -9</c> does: no farewell, nothing is written any more.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is null) { return; }
+        Dismiss(ref _guard);
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+        await StartAsync();
+    }
+
+    /// <summary>It stays, but does nothing until <see cref="Thaw"/>: connections to it hang.</summary>
+    public void Freeze() => Signals.Freeze(_process!.Id);
+
+    public void Thaw() => Signals.Thaw(_process!.Id);
+
+    public async ValueTask DisposeAsync() => await KillAsync();
+
+    public void Launch()
+    {
+        var port = new Uri(url).Port;
+        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().ShouldNotContain(listener => listener.Port == port, $"port {port} is taken, and {name} needs it");
+        var start = new ProcessStartInfo("dotnet", [SourceTree.ProgramOf(project), .. arguments])
+        {
+            WorkingDirectory = SourceTree.FolderOf(project),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (key, value) in Environment) { start.Environment[key] = value; }
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        _guard = Guard(_process.Id);
+    }
+
+    public async Task WaitUntilReadyAsync()
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        http.DefaultRequestHeaders.Add("X-CSRF", "1");
+        try
+        {
+            await Eventually.HappensAsync(async () =>
+            {
+                if (_process!.HasExited) { throw new InvalidOperationException($"{name} ended with exit code {_process.ExitCode}."); }
+                return await AnswersAsync(http);
+            }, $"{name} answers at {url}{probe}");
+        }
+        catch (Exception error) when (error is TimeoutException or InvalidOperationException)
+        {
+            throw new InvalidOperationException($"{error.Message} It printed:\n{Output}", error);
+        }
+    }
+
+    private async Task<bool> AnswersAsync(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(url + probe));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A shell that waits for the end of its input, which comes when the tests are gone, however they went, and takes the process with it.</summary>
+    private static Process Guard(int process) => Process.Start(
+        new ProcessStartInfo("/bin/sh", ["-c", $"read _; kill -9 {process}"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
+
+    private static void Dismiss(ref Process? guard)
+    {
+        guard?.Kill();
+        guard?.Dispose();
+        guard = null;
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null) { return; }
+        lock (_output) { _output.Add(line); }
+    }
+}

@@ -1,0 +1,13 @@
+using System.Net.Http.Json;
+
+namespace Bff.BrowserTests.World;
+
+/// <summary>What the provider has noted about its token endpoint since it started.</summary>
+internal sealed record Diary(int Issued, int Refreshed, int Reused, int Rejected)
+{
+    public static async Task<Diary> ReadAsync()
+    {
+        using var http = new HttpClient();
+        return (await http.GetFromJsonAsync<Diary>(new Uri(Demo.ProviderUrl + "/diary/summary")))!;
+    }
+}

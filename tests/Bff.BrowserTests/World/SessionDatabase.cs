@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
+
+namespace Bff.BrowserTests.World;
+
+/// <summary>Bff's own store, opened with its own keys: the one place where the real tokens are.</summary>
+internal sealed class SessionDatabase(string folder)
+{
+    private IDataProtector? _protector;
+
+    internal sealed record Tokens(string AccessToken, string? RefreshToken, string? IdToken, DateTimeOffset ExpiresAt)
+    {
+        public IEnumerable<string> Values => new[] { AccessToken, RefreshToken, IdToken }.OfType<string>();
+    }
+
+    internal sealed record Row(long Version, DateTimeOffset? DueAt, DateTimeOffset LeaseUntil, Tokens Tokens)
+    {
+        /// <summary>Each renewal makes the next version; the sign-in made the first.</summary>
+        public long Renewals => Version - 1;
+    }
+
+    private sealed record Envelope(string Session, Tokens Tokens);
+
+    /// <summary>The only session there is.</summary>
+    public Row Only() => All().ShouldHaveSingleItem();
+
+    public IReadOnlyList<Row> All()
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "bff.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT version, due_at, lease_until, tokens FROM sessions";
+        using var reader = command.ExecuteReader();
+        var rows = new List<Row>();
+        while (reader.Read())
+        {
+            DateTimeOffset? due = reader.IsDBNull(1) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1));
+            rows.Add(new Row(reader.GetInt64(0), due, DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)), Open(reader.GetFieldValue<byte[]>(3))));
+        }
+
+        return rows;
+    }
+
+    private Tokens Open(byte[] sealedTokens)
+    {
+        _protector ??= DataProtectionProvider
+            .Create(new DirectoryInfo(Path.Combine(folder, "keys")), keys => keys.SetApplicationName("Bff").DisableAutomaticKeyGeneration())
+            .CreateProtector("Bff.Sessions.Tokens.v1");
+        return JsonSerializer.Deserialize<Envelope>(_protector.Unprotect(sealedTokens))!.Tokens;
+    }
+}

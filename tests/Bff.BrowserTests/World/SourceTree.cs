@@ -1,0 +1,14 @@
+namespace Bff.BrowserTests.World;
+
+/// <summary>Where the programs are, seen from <c>tests/Bff.BrowserTests/bin/Debug/net10.0</c>.</summary>
+internal static class SourceTree
+{
+    private static readonly DirectoryInfo Output = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+
+    private static readonly string Root = Path.GetFullPath(Path.Combine(Output.FullName, "../../../../.."));
+
+    public static string FolderOf(string project) => Path.Combine(Root, "src", project);
+
+    /// <summary>From the same kind of build as the tests.</summary>
+    public static string ProgramOf(string project) => Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
+}

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Bff.BrowserTests.World;
+
+/// <summary>Somebody on the demo page, in a browser profile of their own.</summary>
+internal sealed class Visitor : IAsyncDisposable
+{
+    public const string SessionCookie = "__Host-bff";
+
+    private readonly ConcurrentQueue<string> _console = new();
+    private readonly ConcurrentQueue<string> _faults = new();
+
+    public Visitor(IBrowserContext profile, IPage page)
+    {
+        (Profile, Page) = (profile, page);
+        page.PageError += (_, error) => _faults.Enqueue(error);
+        page.Console += (_, message) =>
+        {
+            _console.Enqueue(message.Text);
+            if (message.Type is "error" or "warning" && !IsHttpStatus(message.Text)) { _faults.Enqueue(message.Text); }
+        };
+    }
+
+    public IBrowserContext Profile { get; }
+
+    public IPage Page { get; }
+
+    public IReadOnlyCollection<string> Console => _console;
+
+    /// <summary>Script errors, CSP violations and whatever else the browser complains about.</summary>
+    public IReadOnlyCollection<string> Faults => _faults;
+
+    public ILocator this[string selector] => Page.Locator(selector);
+
+    /// <summary>The one that has this text.</summary>
+    public ILocator this[string selector, string text] => this[selector].Filter(new() { HasText = text });
+
+    public Task OpenAsync() => Page.GotoAsync(Demo.PageUrl);
+
+    /// <summary>The page says <c>signed-in</c>, <c>signed-out</c> or <c>unreachable</c>.</summary>
+    public Task SeesStateAsync(string state) => Expect(this["body"]).ToHaveAttributeAsync("data-state", state);
+
+    /// <summary>Log In, the provider's form and, the first time, its question for consent.</summary>
+    public async Task SignInAsync(string user)
+    {
+        await SeesStateAsync("signed-out");
+        await this["#login"].ClickAsync();
+        await this["#username"].FillAsync(user);
+        await this["#password"].FillAsync(user);
+        await this["#login-submit"].ClickAsync();
+        await Expect(this["#consent-form, body[data-state=signed-in]"]).ToBeVisibleAsync();
+        if (await this["#consent-allow"].IsVisibleAsync()) { await this["#consent-allow"].ClickAsync(); }
+        await SeesStateAsync("signed-in");
+    }
+
+    /// <summary>Pushes one of the API buttons.</summary>
+    /// <param name="button"><c>public</c>, <c>private</c> or <c>scoped</c>.</param>
+    /// <returns>The status the page shows.</returns>
+    public async Task<int> CallApiAsync(string button)
+    {
+        await this[$"#api-{button}"].ClickAsync();
+        var status = await this["#api-answer[data-status]"].GetAttributeAsync("data-status");
+        return int.Parse(status!, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Calls by script, through the page's own <c>bff.js</c>, spread over 100 ms around a moment.</summary>
+    /// <returns>Their statuses.</returns>
+    public Task<int[]> CallInParallelAsync(int count, DateTimeOffset around) => RunAsync<int[]>(
+        """
+        async ({ count, moment }) => {
+          const { fetch } = await import('/bff.js');
+          const call = async (_, index) => {
+            await new Promise((resolve) => setTimeout(resolve, moment - Date.now() + (index - count / 2) * 100 / count));
+            return (await fetch('/api/private', { cache: 'no-store' })).status;
+          };
+          return Promise.all(Array.from({ length: count }, call));
+        }
+        """,
+        new { count, moment = around.ToUnixTimeMilliseconds() });
+
+    public Task<int> CallAsync(string path) =>
+        RunAsync<int>("async (path) => (await (await import('/bff.js')).fetch(path, { cache: 'no-store' })).status", path);
+
+    /// <summary>Runs a function in the page. The browser's driver would wait for its end for ever.</summary>
+    public Task<T> RunAsync<T>(string script, object? argument = null) => Page.EvaluateAsync<T>(script, argument).WaitAsync(Eventually.Deadline, TimeProvider.System);
+
+    /// <summary>When the page believes the access token expires.</summary>
+    public async Task<DateTimeOffset> ExpiryAsync() => DateTimeOffset.Parse(
+        (await this["#expires-at"].GetAttributeAsync("datetime"))!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+
+    public async Task<int> RenewalsSeenAsync() => int.Parse(await this["#renewal-count"].InnerTextAsync(), CultureInfo.InvariantCulture);
+
+    public async Task SeesRenewalsAsync(int atLeast)
+    {
+        for (var count = 1; count <= atLeast; count++)
+        {
+            await Eventually.HappensAsync(async () => await RenewalsSeenAsync() >= count, $"the page shows renewal {count}");
+        }
+    }
+
+    public async Task<BrowserContextCookiesResult?> CookieAsync(string name = SessionCookie) =>
+        (await Profile.CookiesAsync()).SingleOrDefault(cookie => cookie.Name == name);
+
+    public ValueTask DisposeAsync() => Profile.DisposeAsync();
+
+    /// <summary>The browser notes every answer of 400 and above, and every refused connection, as an error of its own.</summary>
+    private static bool IsHttpStatus(string message) => message.StartsWith("Failed to load resource", StringComparison.Ordinal);
+}
