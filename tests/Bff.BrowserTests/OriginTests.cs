@@ -5,6 +5,9 @@ namespace Bff.BrowserTests;
 
 public sealed class OriginTests(Chromium chromium)
 {
+    private static readonly (string Method, string Path)[] Calls =
+        [("GET", "/api/private"), ("GET", "/bff/user"), ("GET", "/bff/session"), ("POST", "/bff/renew"), ("POST", "/bff/logout")];
+
     [Fact]
     public async Task The_session_cookie_is_out_of_reach_for_scripts_and_other_sites()
     {
@@ -60,7 +63,7 @@ public sealed class OriginTests(Chromium chromium)
     {
         var page = await visitor.Profile.NewPageAsync();
         await page.GotoAsync($"http://{host}:{StrangePage.Port}");
-        foreach (var (method, path) in new[] { ("GET", "/api/private"), ("GET", "/bff/user"), ("GET", "/bff/session"), ("POST", "/bff/renew"), ("POST", "/bff/logout") })
+        foreach (var (method, path) in Calls)
         {
             (await FetchAsync(page, method, path)).ShouldBe("TypeError");
             var call = wire.Exchanges.Last(exchange => exchange.Url == Demo.BffUrl + path);

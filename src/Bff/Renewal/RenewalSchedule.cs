@@ -35,7 +35,11 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
     public bool IsFresh(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
 
-    public bool IsAlive(TokenSet tokens) => tokens.ExpiresAt > clock.GetUtcNow();
+    /// <summary>
+    /// Whether the token may still be sent when no newer one can be had. The last second does not count (at most a tenth of the lifetime): <c>exp</c> has
+    /// whole seconds (RFC 7519 section 2), and the call has to arrive first.
+    /// </summary>
+    public bool IsAlive(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(TimeSpan.FromSeconds(1), tokens.Lifetime / 10);
 
     /// <summary>When to try again after the <paramref name="failures"/>th failure in a row: 1, 2, 4 … 60 s less up to half, or what the provider asked for.</summary>
     /// <returns>For the background, and the earliest for a call that needs the token now.</returns>

@@ -175,7 +175,7 @@ function fail(error, kind) {
 
 function show() {
   const state = obstacle === 'unreachable' ? 'unreachable' : session ? 'signed-in' : 'signed-out';
-  view.showSession(state, session, { expiresAt, renewsAt, sessionEndsAt });
+  view.showSession(state, session, { expiresAt, renewsAt, sessionEndsAt, clockSkew });
   showProfile(session);
 }
 

@@ -6,14 +6,14 @@ let shown = null; // { expiresAt, renewsAt, since } of the token on show, by Bff
 /**
  * @param {'signed-out'|'signed-in'|'unreachable'} state
  * @param {import('./bff.js').Session|null} session
- * @param {{expiresAt: number, renewsAt: number, sessionEndsAt: number}} times  ms, meaningful with a session only
+ * @param {{expiresAt: number, renewsAt: number, sessionEndsAt: number, clockSkew: number}} times  ms, meaningful with a session only
  */
-export function showSession(state, session, { expiresAt, renewsAt, sessionEndsAt }) {
+export function showSession(state, session, { expiresAt, renewsAt, sessionEndsAt, clockSkew }) {
   document.body.dataset.state = state;
   const words = [state, session ? 'session' : 'no-session'];
   $('[data-show]').each((_, part) => { part.hidden = !part.dataset.show.split(' ').some((word) => words.includes(word)); });
 
-  const now = session ? Date.parse(session.now) : 0;
+  const now = Date.now() + clockSkew;
   shown = session && { expiresAt, renewsAt, since: shown?.expiresAt === expiresAt ? shown.since : now };
   if (!session) return;
 
@@ -21,10 +21,9 @@ export function showSession(state, session, { expiresAt, renewsAt, sessionEndsAt
   $('#avatar').text((session.name ?? session.sub ?? '?').trim().charAt(0).toUpperCase());
   $('#renewed-by').text(session.renewal === 'silent' ? 'This page, silently' : 'Bff, in the background');
   // The visitor's clock tells the time of day; Bff's tells how much of it is left.
-  const skew = now - Date.now();
-  showTime('#expires-at', expiresAt, skew);
-  showTime('#renews-at', renewsAt, skew);
-  showTime('#session-ends-at', sessionEndsAt, skew);
+  showTime('#expires-at', expiresAt, clockSkew);
+  showTime('#renews-at', renewsAt, clockSkew);
+  showTime('#session-ends-at', sessionEndsAt, clockSkew);
   tick(now);
 }
 

@@ -9,7 +9,8 @@ internal static class BrowserMemory
     public static Task<string[]> StoredAsync(Visitor visitor) => visitor.RunAsync<string[]>(
         """
         async () => [
-          ...Object.keys(localStorage), ...Object.keys(sessionStorage), ...(await caches.keys()), ...(await indexedDB.databases()).map((database) => database.name),
+          ...Object.keys(localStorage), ...Object.keys(sessionStorage), ...(await caches.keys()),
+          ...(await indexedDB.databases()).map((database) => database.name),
           ...(await navigator.serviceWorker.getRegistrations()).map((worker) => worker.scope), ...(document.cookie ? [document.cookie] : []),
         ]
         """);

@@ -58,7 +58,8 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     public void Launch()
     {
         var port = new Uri(url).Port;
-        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().ShouldNotContain(listener => listener.Port == port, $"port {port} is taken, and {name} needs it");
+        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+            .ShouldNotContain(listener => listener.Port == port, $"port {port} is taken, and {name} needs it");
         var start = new ProcessStartInfo("dotnet", [SourceTree.ProgramOf(project), .. arguments])
         {
             WorkingDirectory = SourceTree.FolderOf(project),

@@ -36,7 +36,8 @@ internal sealed class Load
         return new Load(visitor);
     }
 
-    public async Task<Call[]> SoFarAsync() => JsonSerializer.Deserialize<Call[]>(await _visitor.RunAsync<string>("() => JSON.stringify(window.load.calls)"), JsonSerializerOptions.Web)!;
+    public async Task<Call[]> SoFarAsync() =>
+        JsonSerializer.Deserialize<Call[]>(await _visitor.RunAsync<string>("() => JSON.stringify(window.load.calls)"), JsonSerializerOptions.Web)!;
 
     public async Task<Call[]> StopAsync()
     {

@@ -15,6 +15,7 @@ internal static class Sockets
         var local = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
         return Tables.SelectMany(File.ReadLines)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) // number, local, remote, state, sent:unread …
-            .Any(socket => socket[1].EndsWith(local, StringComparison.Ordinal) && socket[3] == Established && !socket[4].EndsWith(":00000000", StringComparison.Ordinal));
+            .Where(socket => socket[1].EndsWith(local, StringComparison.Ordinal) && socket[3] == Established)
+            .Any(socket => !socket[4].EndsWith(":00000000", StringComparison.Ordinal));
     }
 }

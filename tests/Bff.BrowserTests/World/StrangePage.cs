@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bff.BrowserTests.World;
 
-/// <summary>A page of somebody else's on the same machine: another origin, and by the name <c>localhost</c> the same site, so browsers send it Strict cookies.</summary>
+/// <summary>A page of somebody else's on the same machine: another origin, and by the name <c>localhost</c> the same site.</summary>
 internal sealed class StrangePage : IAsyncDisposable
 {
     public const int Port = 15009;

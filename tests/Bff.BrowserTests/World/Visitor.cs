@@ -85,7 +85,8 @@ internal sealed class Visitor : IAsyncDisposable
         RunAsync<int>("async (path) => (await (await import('/bff.js')).fetch(path, { cache: 'no-store' })).status", path);
 
     /// <summary>Runs a function in the page. The browser's driver would wait for its end for ever.</summary>
-    public Task<T> RunAsync<T>(string script, object? argument = null) => Page.EvaluateAsync<T>(script, argument).WaitAsync(Eventually.Deadline, TimeProvider.System);
+    public Task<T> RunAsync<T>(string script, object? argument = null) =>
+        Page.EvaluateAsync<T>(script, argument).WaitAsync(Eventually.Deadline, TimeProvider.System);
 
     /// <summary>When the page believes the access token expires.</summary>
     public async Task<DateTimeOffset> ExpiryAsync() => DateTimeOffset.Parse(

@@ -39,7 +39,7 @@ internal sealed class Wiretap : IAsyncDisposable
     public IReadOnlyCollection<Exchange> Exchanges => _exchanges;
 
     /// <summary>Everything so far, as text.</summary>
-    public string Tape => string.Join('\n', _exchanges.Select(exchange => $"{exchange.Method} {exchange.Url}\n{exchange.Request}\n{exchange.Status}\n{exchange.Answer}"));
+    public string Tape => string.Join('\n', _exchanges.Select(each => $"{each.Method} {each.Url}\n{each.Request}\n{each.Status}\n{each.Answer}"));
 
     public static async Task<Wiretap> StartAsync()
     {
@@ -60,7 +60,11 @@ internal sealed class Wiretap : IAsyncDisposable
         using var answer = await _http.SendAsync(request, context.RequestAborted);
         var body = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
         _exchanges.Enqueue(new Exchange(
-            request.Method.Method, request.RequestUri!.OriginalString, Text(request.Headers, await ReadAsync(request.Content)), (int)answer.StatusCode, Text(answer.Headers, body) + answer.Content.Headers));
+            request.Method.Method,
+            request.RequestUri!.OriginalString,
+            Text(request.Headers, await ReadAsync(request.Content)),
+            (int)answer.StatusCode,
+            Text(answer.Headers, body) + answer.Content.Headers));
 
         context.Response.StatusCode = (int)answer.StatusCode;
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
@@ -79,7 +83,8 @@ internal sealed class Wiretap : IAsyncDisposable
         if (body.Length > 0) { copy.Content = new ByteArrayContent(body.ToArray()); }
         foreach (var (name, values) in request.Headers.Where(header => !NotPassedOn.Contains(header.Key, StringComparer.OrdinalIgnoreCase)))
         {
-            if (!copy.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) { copy.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values); }
+            IEnumerable<string?> lines = values;
+            if (!copy.Headers.TryAddWithoutValidation(name, lines)) { copy.Content?.Headers.TryAddWithoutValidation(name, lines); }
         }
 
         return copy;

@@ -23,6 +23,7 @@ internal sealed class EngineProvider(TimeProvider clock)
     private volatile string _mood = "well";
     private int _answersToLose;
     private int _working;
+    private int _hanging;
 
     private sealed class State
     {
@@ -44,7 +45,8 @@ internal sealed class EngineProvider(TimeProvider clock)
         get { lock (_lock) { return [.. _violations]; } }
     }
 
-    public bool IsHanging => _mood == "hanging";
+    /// <summary>Requests nobody will answer before <see cref="Recover"/>.</summary>
+    public int Hanging => Volatile.Read(ref _hanging);
 
     /// <summary>Requests under way that are not hanging.</summary>
     public int Working => Volatile.Read(ref _working);
@@ -111,7 +113,7 @@ internal sealed class EngineProvider(TimeProvider clock)
             return Json(200, """{"issuer":"https://idp.example","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t"}""");
         }
 
-        if (_mood == "hanging") { await _released.Task.WaitAsync(cancel); }
+        if (_mood == "hanging") { await HangAsync(cancel); }
         if (!alive()) { await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel); }
         if (_mood == "down") { return Json(503, ""); }
         if (_mood == "misconfigured") { return Json(401, """{"error":"invalid_client"}"""); }
@@ -124,6 +126,19 @@ internal sealed class EngineProvider(TimeProvider clock)
         finally
         {
             Interlocked.Decrement(ref _working);
+        }
+    }
+
+    private async Task HangAsync(CancellationToken cancel)
+    {
+        Interlocked.Increment(ref _hanging);
+        try
+        {
+            await _released.Task.WaitAsync(cancel);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _hanging);
         }
     }
 

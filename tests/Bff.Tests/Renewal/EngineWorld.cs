@@ -149,7 +149,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         for (var quiet = 0; quiet < 3;)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            quiet = Provider.Working == 0 && (Provider.IsHanging || _nodes.All(node => node.Gate.Running == 0)) ? quiet + 1 : 0;
+            quiet = Provider.Working == 0 && _nodes.Sum(node => node.Gate.Running) <= Provider.Hanging ? quiet + 1 : 0;
         }
     }
 
