@@ -53,7 +53,10 @@ public sealed partial class NoTokenTests(Chromium chromium)
 
         var logs = demo.Processes.Select(process => (process.Name, process.Output)).ToList();
         logs.ShouldAllBe(log => log.Output.Length > 0);
-        var inTheBrowser = new[] { ("the wire", wire.Tape), ("the page", page), ("the page's memory", memory), ("the console", string.Join('\n', alice.Console)) };
+        var inTheBrowser = new[]
+        {
+            ("the wire", wire.Tape), ("the page", page), ("the page's memory", memory), ("the console", string.Join('\n', alice.Console)),
+        };
         Secret.PlacesOf(tokens.SelectMany(generation => generation.Values), [.. logs, .. inTheBrowser]).ShouldBeEmpty("tokens");
         Secret.PlacesOf([.. codes, cookie], logs).ShouldBeEmpty("codes or the cookie");
         alice.Faults.ShouldBeEmpty();

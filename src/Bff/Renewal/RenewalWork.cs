@@ -85,7 +85,7 @@ internal sealed partial class RenewalWork(
             var now = clock.GetUtcNow();
             if (session is not { Tokens: not null } || session.EndsAt <= now) { return new Ended(); }
             if (session.Version > seen.Version) { return new Usable(session); }
-            if (session.Failures > seen.Failures) { return new Unreachable(session.NotBefore - now); }
+            if (session.Failures > seen.Failures || session.NotBefore > now) { return new Unreachable(session.NotBefore - now); }
             if (session.LeaseUntil <= now) { return null; }
             await Task.Delay(wait, clock);
         }

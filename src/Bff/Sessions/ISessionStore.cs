@@ -30,7 +30,7 @@ internal interface ISessionStore
     /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
     Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);
 
-    /// <summary>Takes one session whether due or not; null when somebody else has it or it is past <paramref name="version"/>.</summary>
+    /// <summary>Takes one session whether due or not; null when somebody else has it, it must not be tried yet, or it is past <paramref name="version"/>.</summary>
     Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel);
 
     /// <summary>Stores what a renewal brought and gives the lease back.</summary>

@@ -9,7 +9,7 @@ namespace Bff.Tests.Renewal;
 /// </summary>
 public sealed class EnginePropertyTests
 {
-    private const int Histories = 25;
+    private const int Histories = 15;
 
     private enum Event
     {

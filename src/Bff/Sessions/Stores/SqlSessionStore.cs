@@ -77,7 +77,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         using var turn = await database.TakeTurnToWriteAsync(cancel);
         var claimed = await QueryAsync(
-            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND ends_at > @now RETURNING {Columns}",
+            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND not_before <= @now AND ends_at > @now RETURNING {Columns}",
             cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)));
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }

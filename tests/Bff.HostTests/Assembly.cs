@@ -1,0 +1,4 @@
+using Xunit.v3;
+
+// Some tests wait for a process or a real second; others need not wait for them.
+[assembly: Parallelization(MaxThreads = 4)]
