@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Bff.Tests;
@@ -16,7 +15,7 @@ public partial class HouseTests
         ["Tokens"] = [],
     };
 
-    private static readonly string Source = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../src/Bff"));
+    private static readonly string Source = Path.Combine(Root(AppContext.BaseDirectory), "src", "Bff");
 
     public static TheoryData<string> Folders => [.. Directory.GetDirectories(Source).Select(path => Path.GetFileName(path)!).Where(name => name is not ("bin" or "obj" or "Properties" or "data"))];
 
@@ -60,5 +59,5 @@ public partial class HouseTests
     [GeneratedRegex(@"\bBff\.(Login|Forwarding|Renewal|Sessions|Guard|Tokens|Ops)\b(?![:.]?Token""|:)")]
     private static partial Regex Uses();
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    private static string Root(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Root(Path.GetDirectoryName(folder)!);
 }
