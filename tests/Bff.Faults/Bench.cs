@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Bff.ClusterTests;
+using Bff.Sessions;
+
+namespace Bff.Faults;
+
+internal sealed record BenchOptions
+{
+    public bool Quick { get; init; }
+
+    public bool Sqlite { get; init; } = true;
+
+    public bool PostgreSql { get; init; } = true;
+
+    public TimeSpan? Outage { get; init; }
+
+    public int? Sessions { get; init; }
+}
+
+/// <summary>One line of the table. Without a target a figure only informs.</summary>
+internal sealed record Row(string Scenario, string Setting, string Figure, string Measured, string Target = "", bool? Ok = null);
+
+/// <summary>The results of one scenario in one setting.</summary>
+internal sealed class Sheet(Bench bench, string setting)
+{
+    public void Inform(string figure, string measured) => Add(figure, measured);
+
+    public void Exactly(string figure, long measured, long target) => Add(figure, $"{measured:N0}", $"{target:N0}", measured == target);
+
+    /// <summary>Several figures in one line.</summary>
+    public void Exactly(params (string Figure, long Measured, long Target)[] figures) => Add(
+        string.Join(" / ", figures.Select(one => one.Figure)),
+        string.Join(" / ", figures.Select(one => $"{one.Measured:N0}")),
+        string.Join(" / ", figures.Select(one => $"{one.Target:N0}")),
+        figures.All(one => one.Measured == one.Target));
+
+    /// <param name="format">With the unit.</param>
+    public void AtMost(string figure, double measured, double most, string format) =>
+        Add(figure, measured.ToString(format, null), "≤ " + most.ToString(format, null), measured <= most);
+
+    public void Add(string figure, string measured, string target = "", bool? ok = null) => bench.Add(new Row(bench.Scenario, setting, figure, measured, target, ok));
+}
+
+/// <param name="Name">As in the table.</param>
+/// <param name="Kind"><c>Bff:Sessions:Store</c>.</param>
+internal sealed record Store(string Name, string Kind, string ConnectionString);
+
+/// <summary>What the scenarios share: options, results, a folder, a PostgreSQL server when one is needed.</summary>
+internal sealed class Bench(BenchOptions options) : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("bff-faults-").FullName;
+    private readonly List<Row> _rows = [];
+    private PostgreSqlServer? _server;
+    private int _files;
+
+    public BenchOptions Options => options;
+
+    public bool Quick => options.Quick;
+
+    public string Scenario { get; set; } = "";
+
+    public bool Missed => _rows.Any(row => row.Ok == false);
+
+    /// <summary>The chosen kinds of store.</summary>
+    public IEnumerable<string> Kinds => new[] { (options.Sqlite, SessionsOptions.Sqlite), (options.PostgreSql, SessionsOptions.PostgreSql) }.Where(kind => kind.Item1).Select(kind => kind.Item2);
+
+    /// <summary>A new, empty store.</summary>
+    public async Task<Store> NewStoreAsync(string kind)
+    {
+        if (kind == SessionsOptions.Sqlite) { return new Store("SQLite", kind, "Data Source=" + Path.Combine(_folder, $"store-{++_files}", "bff.db")); }
+        _server ??= await PostgreSqlServer.StartAsync();
+        return new Store("PostgreSQL", kind, await _server.CreateDatabaseAsync());
+    }
+
+    public string NewLogFile() => Path.Combine(_folder, $"bff-{++_files}.log");
+
+    public Sheet Sheet(string setting) => new(this, setting);
+
+    public void Add(Row row)
+    {
+        lock (_rows) { _rows.Add(row); }
+        Say($"{row.Setting}: {row.Figure}: {row.Measured}{(row.Ok is { } ok ? $" (target {row.Target}: {(ok ? "ok" : "MISSED")})" : "")}");
+    }
+
+    public void Say(string line) => Console.Error.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss} {Scenario}: {line}");
+
+    public string Table()
+    {
+        var text = new StringBuilder()
+            .AppendLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {RuntimeInformation.OSDescription}, {BffProcess.Configuration} build{(Quick ? ", short run" : "")}")
+            .AppendLine()
+            .AppendLine("| Scenario | Setting | Figure | Measured | Target | |")
+            .AppendLine("|---|---|---|---:|---:|---|");
+        foreach (var row in _rows) { text.AppendLine($"| {row.Scenario} | {row.Setting} | {row.Figure} | {row.Measured} | {row.Target} | {(row.Ok is { } ok ? ok ? "ok" : "**MISSED**" : "")} |"); }
+        return text.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null) { await _server.DisposeAsync(); }
+        if (!Missed) { Directory.Delete(_folder, recursive: true); }
+        else { Console.Error.WriteLine($"Logs and databases are kept in {_folder}."); }
+    }
+}
