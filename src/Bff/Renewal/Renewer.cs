@@ -19,7 +19,7 @@ internal sealed partial class Renewer(
     TimeProvider clock,
     ILogger<Renewer> logger)
 {
-    /// <summary>A call whose token is old but not expired waits this long for a newer one, then goes with what it has.</summary>
+    /// <summary>A call whose token is old but not expired waits this long for a newer one, then goes with what it has, if that still lives.</summary>
     private static readonly TimeSpan PatienceWhileAlive = TimeSpan.FromSeconds(2);
 
     /// <summary>Due sessions claimed by one statement, at most.</summary>
@@ -33,7 +33,7 @@ internal sealed partial class Renewer(
     {
         if (schedule.IsFresh(session.Tokens!)) { return new Usable(session); }
         var result = session.CanRenew
-            ? await RenewNowAsync(session, schedule.IsAlive(session.Tokens!) ? PatienceWhileAlive : options.Value.TokenTimeout, cancel)
+            ? await RenewNowAsync(session, session.Tokens!.ExpiresAt > clock.GetUtcNow() ? PatienceWhileAlive : options.Value.TokenTimeout, cancel)
             : new NotRenewable();
         return result is Unreachable or NotRenewable && schedule.IsAlive(session.Tokens!) ? new Usable(session) : result;
     }
