@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net.Mime;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Mvc;
 
@@ -15,6 +17,12 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
 {
     /// <summary>For pages and answers of our own: nothing to load, nothing to frame.</summary>
     public const string ContentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private const string PageStyle =
+        "body{font:1.05rem/1.6 system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}main{max-width:34rem}h1{font-size:1.5rem;line-height:1.3}small{opacity:.7}";
+
+    private static readonly string PagePolicy =
+        $"{ContentSecurityPolicy}; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(PageStyle)))}'";
 
     public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
@@ -40,13 +48,15 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     private Task WritePageAsync(HttpResponse response)
     {
         var encode = HtmlEncoder.Default;
+        var (way, words) = RetryAfter is null ? ("/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
         response.ContentType = "text/html; charset=utf-8";
+        response.Headers.ContentSecurityPolicy = PagePolicy;
         return response.WriteAsync(
             $"""
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-            <title>{encode.Encode(Title)}</title></head>
-            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p><p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
+            <title>{encode.Encode(Title)}</title><style>{PageStyle}</style></head>
+            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p><p><a href="{way}">{words}</a></p><p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
             """);
     }
 
