@@ -33,7 +33,7 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     }
 
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
-    public bool IsFresh(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
+    public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
 
     /// <summary>
     /// Whether the token may still be sent when no newer one can be had. The last second does not count (at most a tenth of the lifetime): <c>exp</c> has

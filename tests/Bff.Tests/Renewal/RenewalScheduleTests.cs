@@ -67,6 +67,19 @@ public class RenewalScheduleTests
     }
 
     [Theory]
+    [InlineData(3600, 1.5, true)]
+    [InlineData(3600, 1, false)]
+    [InlineData(5, 0.6, true)]
+    [InlineData(5, 0.5, false)]
+    public void The_last_second_of_a_token_does_not_count_however_small_the_least_validity(double lifetime, double left, bool usable)
+    {
+        var schedule = new RenewalSchedule(Options.Create(new RenewalOptions { MinValidity = TimeSpan.Zero }), _clock);
+        var tokens = Tokens(TimeSpan.FromSeconds(lifetime));
+        _clock.SetUtcNow(tokens.ExpiresAt.AddSeconds(-left));
+        (schedule.IsFresh(tokens), schedule.IsAlive(tokens)).ShouldBe((usable, usable));
+    }
+
+    [Theory]
     [InlineData(1, 0.5, 1)]
     [InlineData(2, 1, 2)]
     [InlineData(5, 8, 16)]
