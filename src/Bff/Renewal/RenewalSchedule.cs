@@ -26,14 +26,17 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     public DateTimeOffset? DueAt(SessionId id, TokenSet tokens)
     {
         if (tokens.RefreshToken is null) { return null; }
-        var lead = Min(options.Value.Lead, tokens.Lifetime / 4);
+        var lead = LeadOf(tokens);
         var due = tokens.ExpiresAt - lead - (lead / 2 * Fraction(id));
         var earliest = tokens.ObtainedAt + ShortestInterval;
         return due > earliest ? due : earliest;
     }
 
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
-    public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10);
+    public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10) && !IsFromTheFuture(tokens);
+
+    /// <summary>Whether the token was renewed so short a time ago that a wish to renew it is taken for a repetition of the last one: 2 s, at most a tenth of its lifetime.</summary>
+    public bool IsBrandNew(TokenSet tokens) => (clock.GetUtcNow() - tokens.ObtainedAt).Duration() < Min(ShortestInterval, tokens.Lifetime / 10);
 
     /// <summary>
     /// Whether the token may still be sent when no newer one can be had. The last second does not count (at most a tenth of the lifetime): <c>exp</c> has
@@ -56,6 +59,14 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
 
         return (now + jittered, now + Min(jittered, LongestBackOffOnDemand));
     }
+
+    private TimeSpan LeadOf(TokenSet tokens) => Min(options.Value.Lead, tokens.Lifetime / 4);
+
+    /// <summary>
+    /// The clock was wrong when the token came and has been set back since, so it expires sooner than we believe. What is less than the lead is covered by it,
+    /// clocks of several nodes that differ a little included.
+    /// </summary>
+    private bool IsFromTheFuture(TokenSet tokens) => tokens.ObtainedAt - clock.GetUtcNow() > LeadOf(tokens);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -38,10 +38,14 @@ internal sealed partial class Renewer(
         return result is Unreachable or NotRenewable && schedule.IsAlive(session.Tokens!) ? new Usable(session) : result;
     }
 
-    /// <summary>Renews although nothing is due.</summary>
-    public Task<RenewalResult> RenewNowAsync(Session session, CancellationToken cancel) => session.CanRenew
-        ? RenewNowAsync(session, options.Value.TokenTimeout, cancel)
-        : Task.FromResult<RenewalResult>(new NotRenewable());
+    /// <summary>Renews although nothing is due, but not what was renewed a moment ago: a page that asks in a loop costs the provider nothing.</summary>
+    public Task<RenewalResult> RenewNowAsync(Session session, CancellationToken cancel)
+    {
+        if (!session.CanRenew) { return Task.FromResult<RenewalResult>(new NotRenewable()); }
+        return session.Version > 1 && schedule.IsBrandNew(session.Tokens!)
+            ? Task.FromResult<RenewalResult>(new Usable(session))
+            : RenewNowAsync(session, options.Value.TokenTimeout, cancel);
+    }
 
     /// <summary>Claims due sessions, as many as may run, and starts them.</summary>
     /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>

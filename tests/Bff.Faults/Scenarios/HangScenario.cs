@@ -11,6 +11,7 @@ internal static class HangScenario
     /// <summary>The promise is 2 s; a client on the same busy cores measures a little more.</summary>
     private const double LongestWait = 2.0, Tolerance = 0.25;
 
+    private static readonly TimeSpan LastSecond = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenCalls = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan RecoveryDeadline = TimeSpan.FromSeconds(60);
@@ -46,8 +47,9 @@ internal static class HangScenario
 
         var sheet = bench.Sheet($"{Users} users, tokens of {lifetime.TotalSeconds:F0} s, token timeout {TokenTimeout.TotalSeconds:F0} s");
 
+        // A token's last second counts as expired: "exp" has whole seconds, and an API may refuse it from the start of that second on.
         // Bff counts a token's life from when it asked for it, the provider from when it answered.
-        sheet.Exactly("failed calls while the token was valid", valid.Count(answer => !answer.Ok && answer.EndedAt < firstExpiry - TimeSpan.FromSeconds(Tolerance)), 0);
+        sheet.Exactly("failed calls while the token was valid, its last second apart", valid.Count(answer => !answer.Ok && answer.EndedAt < firstExpiry - LastSecond - TimeSpan.FromSeconds(Tolerance)), 0);
         sheet.Inform("calls sent before expiry that waited for a newer token until theirs had expired, and failed", $"{valid.Count(answer => !answer.Ok)}");
         sheet.AtMost($"longest call sent while the token was valid ({Tolerance} s of the limit are for measuring)", valid.Max(answer => answer.Took.TotalSeconds), LongestWait + Tolerance, "0.00 s");
         sheet.Exactly("calls after expiry not answered 503 with Retry-After", expired.Count(answer => answer.Status != 503 || answer.RetryAfter is null), 0);

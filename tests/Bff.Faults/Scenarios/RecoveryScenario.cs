@@ -18,7 +18,7 @@ internal static partial class RecoveryScenario
     private static async Task RunAsync(Bench bench, string kind)
     {
         var count = bench.Options.Sessions ?? (bench.Quick ? 1_000 : 50_000);
-        var outage = bench.Options.Outage ?? TimeSpan.FromSeconds(bench.Quick ? 10 : 60);
+        var outage = bench.Options.Outage ?? (bench.Quick ? TimeSpan.FromSeconds(10) : TimeSpan.FromMinutes(10));
         var perSecond = bench.Quick ? 100 : 500;
         var store = await bench.NewStoreAsync(kind);
         await using var provider = await MassProvider.StartAsync(count);

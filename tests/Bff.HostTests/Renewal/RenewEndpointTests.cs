@@ -34,6 +34,19 @@ public sealed class RenewEndpointTests
     }
 
     [Fact]
+    public async Task Asking_again_and_again_costs_the_provider_one_refresh_in_two_seconds()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        for (var wish = 0; wish < 5; wish++) { (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK); }
+        world.Provider.Refreshes.ShouldBe(1);
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(2));
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        world.Provider.Refreshes.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Nobody_signed_in_cannot_renew()
     {
         await using var world = await World.StartAsync();

@@ -3,24 +3,28 @@ using CsCheck;
 namespace Bff.Tests.Renewal;
 
 /// <summary>
-/// Random histories of sign-ins, calls, outages, lost answers, kills and time, against what must always hold: one refresh token is never
+/// Random histories of sign-ins, calls, outages, lost answers, kills, time and clocks that are set, against what must always hold: one refresh token is never
 /// replayed, no expired token is forwarded, no session is lost without a terminal answer or lives past its end, and tokens never change sessions.
 /// A failure prints the seed; run it again with <c>CsCheck_Seed</c>.
 /// </summary>
 public sealed class EnginePropertyTests
 {
-    private const int Histories = 15;
+    private const int Histories = 20;
+
+    /// <summary>How far a wall clock is set while timers go on.</summary>
+    private static readonly TimeSpan[] Steps = [TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(10)];
 
     private enum Event
     {
-        LogIn, Call, Burst, Second, HalfMinute, Down, Hang, Misconfigured, Recover, LoseAnswer, Kill, LogOut, Revoke,
+        LogIn, Call, Burst, Second, HalfMinute, Down, Hang, Misconfigured, Recover, LoseAnswer, Kill, LogOut, Revoke, StepForward, StepBack,
     }
 
     private static readonly Gen<(Event What, int Which, int Where)[]> History = Gen.Select(
         Gen.Frequency(
             (3, Gen.Const(Event.LogIn)), (6, Gen.Const(Event.Call)), (5, Gen.Const(Event.Burst)), (5, Gen.Const(Event.Second)), (8, Gen.Const(Event.HalfMinute)),
             (2, Gen.Const(Event.Down)), (2, Gen.Const(Event.Hang)), (1, Gen.Const(Event.Misconfigured)), (4, Gen.Const(Event.Recover)), (2, Gen.Const(Event.LoseAnswer)),
-            (2, Gen.Const(Event.Kill)), (1, Gen.Const(Event.LogOut)), (1, Gen.Const(Event.Revoke))),
+            (2, Gen.Const(Event.Kill)), (1, Gen.Const(Event.LogOut)), (1, Gen.Const(Event.Revoke)),
+            (1, Gen.Const(Event.StepForward)), (1, Gen.Const(Event.StepBack))),
         Gen.Int[0, 7], Gen.Int[0, 1]).Array[10, 40];
 
     [Fact]
@@ -55,6 +59,8 @@ public sealed class EnginePropertyTests
             case Event.LoseAnswer: world.Provider.LoseNextAnswer(); break;
             case Event.Kill: await world.KillAsync(where); break;
             case Event.LogOut: await world.LogOutAsync(which); break;
+            case Event.StepForward: world.StepClock(Steps[which % Steps.Length]); break;
+            case Event.StepBack: world.StepClock(-Steps[which % Steps.Length]); break;
             case Event.Revoke: world.Provider.Revoke(world.Sessions[which % world.Sessions.Count]); break;
         }
     }

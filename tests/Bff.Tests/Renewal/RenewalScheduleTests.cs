@@ -80,6 +80,18 @@ public class RenewalScheduleTests
     }
 
     [Theory]
+    [InlineData(3600, 59, true)]
+    [InlineData(3600, 61, false)]
+    [InlineData(60, 14, true)]
+    [InlineData(60, 16, false)]
+    public void A_token_that_came_under_a_clock_set_back_since_by_more_than_the_lead_is_not_trusted(double lifetime, double setBack, bool fresh)
+    {
+        var tokens = Tokens(TimeSpan.FromSeconds(lifetime));
+        _clock.AdjustTime(Now.AddSeconds(-setBack));
+        (_schedule.IsFresh(tokens), _schedule.IsAlive(tokens)).ShouldBe((fresh, true));
+    }
+
+    [Theory]
     [InlineData(1, 0.5, 1)]
     [InlineData(2, 1, 2)]
     [InlineData(5, 8, 16)]
