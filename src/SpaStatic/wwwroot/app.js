@@ -52,8 +52,8 @@ function takeToken(before) {
 function scheduleRenewal() {
   bff.clearTimer(tokenRenewalTimeout);
   tokenRenewalTimeout = undefined;
-  if (session?.renewal !== 'silent' || expiresAt === Infinity || isFinal(facts.trouble)) return;
-  tokenRenewalTimeout = bff.setTimer(() => renewToken(undefined, 'silent'), Math.max(renewsAt, notBefore));
+  if (session?.renewal !== 'silent' || plannedAt() === Infinity) return;
+  tokenRenewalTimeout = bff.setTimer(() => renewToken(undefined, 'silent'), plannedAt());
 }
 
 /**
@@ -96,10 +96,16 @@ async function logout() {
   }
 }
 
-const show = () => {
-  view.show({ ...facts, session, expiresAt, renewsAt: Math.max(renewsAt, session?.renewal === 'silent' ? notBefore : 0), now: bff.now() });
+/** When the token is renewed next; never, when only the user can do it. */
+function plannedAt() {
+  if (isFinal(facts.trouble)) return Infinity;
+  return session?.renewal === 'silent' ? Math.max(renewsAt, notBefore) : renewsAt;
+}
+
+function show() {
+  view.show({ ...facts, session, expiresAt, renewsAt: plannedAt(), now: bff.now() });
   showProfile(session);
-};
+}
 
 const learn = (news) => { Object.assign(facts, news); show(); };
 

@@ -4,9 +4,9 @@ import { timeOfDay } from './times.js';
 
 const WORDS = {
   loading: () => ['One moment', 'Asking Bff who is signed in …'],
-  'signed-out': () => ['Log in, and no token reaches this browser',
-    'Bff signs you in at your identity provider and keeps the tokens on its server. This page gets one cookie that no script can read, '
-    + 'and a token that is renewed before it expires.'],
+  'signed-out': () => ['Sign in without a token in the browser',
+    'Bff signs you in at your identity provider, keeps the tokens on its server, and renews them before they expire. '
+    + 'This page gets one cookie that no script can read.'],
   'signing-in': ({ leaving }) => (leaving
     ? ['Taking you to the sign-in page …', 'You come back here when you are done.']
     : ['Welcome back', 'Bff is finishing your sign-in …']),
@@ -18,7 +18,7 @@ const WORDS = {
     expired ? '' : `Calls work until ${until}.`].join(' ').trim()],
   'provider-down': ({ expired, until }) => ['You stay signed in', expired
     ? `Your token expired at ${until}, so calls wait for a newer one. Bff tries again by itself, and you need not log in again.`
-    : `Calls work until ${until}. Until then Bff tries again by itself, and you will hardly notice.`],
+    : `Calls work until ${until}. Bff goes on trying by itself, and there is nothing for you to do.`],
   offline: ({ session }) => ['You are offline',
     `${session ? 'You stay signed in, and Bff goes on renewing your token. ' : ''}This page goes on by itself when the network is back.`],
   unreachable: ({ session, connection }) => (connection.error?.code === 'origin_mismatch'

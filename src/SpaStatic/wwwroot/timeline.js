@@ -3,7 +3,7 @@
 import { timeOfDay } from './times.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const TOP = 30, LANE = 50, BAR = 16, AXIS = 30, EDGE = 2;
+const TOP = 30, LANE = 48, BAR = 16, GAP = 14, AXIS = 28, EDGE = 2;
 const WIDE = 600;                     // px; below there is room for fewer tokens and shorter words
 const LETTER = 6.8;                   // px, about
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400].map((seconds) => seconds * 1_000);
@@ -37,63 +37,71 @@ function layOut({ generations, outages }, { now, expiresAt, renewsAt }, width) {
   const late = now > Math.min(expiresAt, renewsAt) || down ? now : 0; // then the picture grows with time
   const last = Math.max(Number.isFinite(expiresAt) ? expiresAt : now + lifetime, Math.min(renewsAt, now + lifetime), late);
   const until = last + (last - from) * (width < WIDE ? 0.16 : 0.09);
-  return { width, height: TOP + (shown.length + 1) * LANE + AXIS, from, until, first: generations.length - shown.length, renewsAt, late };
+  return { width, floor: TOP + (shown.length + 1) * LANE + GAP, from, until, first: generations.length - shown.length, renewsAt, late };
 }
 
 function draw(picture, life, { now, skew, expired, renewsAt, state }) {
-  const { width, height, from, until, first } = picture;
-  const wide = width >= WIDE;
+  const { width, floor, from, until, first } = picture;
   const x = scale(picture);
-  const shown = life.generations.slice(first);
-  const lane = (index) => TOP + index * LANE + LANE - BAR;
-  const clip = (time) => Math.max(from, Math.min(until, time));
+  const clip = (time) => x(Math.max(from, Math.min(until, time)));
+  const wide = width >= WIDE;
   const at = (time) => (wide ? ` · ${timeOfDay(time, skew)}` : '');
-  const floor = TOP + (shown.length + 1) * LANE;
-  const parts = [defs(), ...axis(picture, floor, skew)];
+  const shown = life.generations.slice(first);
+  const planned = Number.isFinite(renewsAt) && renewsAt > now;
 
-  for (const outage of life.outages.filter(({ to = now }) => to > from)) {
-    const [left, right] = [x(clip(outage.from)), x(clip(outage.to ?? now))];
-    parts.push(make('rect', { class: 'down', x: left, y: TOP - 8, width: Math.max(2, right - left), height: floor - TOP + 8, rx: 4 }));
-  }
+  const outages = life.outages.filter(({ to = now }) => to > from).map((outage) => [clip(outage.from), clip(outage.to ?? now)]);
+  const tries = life.tries.filter((each) => each.at > from).map((each) => [clip(each.at), lane(Math.max(0, shown.findLastIndex((token) => token.from <= each.at)))]);
+  const line = make('g', { class: 'now' },
+    make('path', { d: `M0 ${TOP - 8}V${floor}` }),
+    make('rect', { x: -18, y: 2, width: 36, height: 19, rx: 9.5 }),
+    make('text', { x: 0, y: 15.5, 'text-anchor': 'middle' }, 'now'));
+  line.style.transform = `translateX(${x(now)}px)`;
 
-  shown.forEach((token, index) => {
-    const y = lane(index);
-    const isLast = index === shown.length - 1;
-    const [left, right] = [x(clip(token.from)), x(clip(token.until))];
-    const handed = isLast ? right : Math.min(right, x(clip(token.end)));
-    const bar = make('g', { class: `token ${token.how}${isLast ? ' current' : ''}` },
-      make('rect', { class: 'left', x: left, y, width: right - left, height: BAR, rx: 5 }),
-      make('rect', { class: 'used', x: left, y, width: Math.max(1, handed - left), height: BAR, rx: 5 }));
-    if (index > 0) bar.append(make('path', { class: 'handover', d: `M${left} ${lane(index - 1) + BAR / 2}V${y + BAR / 2}` }));
-    if (index > 0) bar.append(make('circle', { class: 'renewal', cx: left, cy: y + BAR / 2, r: 6.5 }));
-    parts.push(bar);
+  const parts = [
+    hatching(),
+    ...outages.map(([left, right]) => make('rect', { class: 'down', x: left, y: TOP - 8, width: Math.max(2, right - left), height: floor - TOP + 8, rx: 4 })),
+    ...axis(picture, skew),
+    ...shown.map((token, index) => bar(token, index, clip)),
+    expired ? make('path', { class: 'without', d: `M${clip(shown.at(-1).until) + 5} ${lane(shown.length - 1)}H${clip(now)}` }) : '',
+    planned ? plan(clip(renewsAt), shown.length, width) : '',
+    ...tries.flatMap(([left, y]) => ['halo', 'failure'].map((name) => make('path', { class: name, d: cross(left, y) }))),
+    line,
+    ...shown.flatMap((token, index) => words(token, index, shown.length, { clip, at, wide, width, expired })),
+    planned ? label(`${state === 'provider-down' ? 'next try' : 'next renewal'}${at(renewsAt)}`, clip(renewsAt) + 12, above(shown.length), width) : '',
+  ];
+  setAttributes(svg, { viewBox: `0 0 ${width} ${floor + AXIS}`, height: floor + AXIS, 'aria-label': inWords(life) });
+  svg.replaceChildren(...parts.filter((part) => part !== ''));
+  moving = { line, used: svg.querySelector('.current .used') };
+}
 
-    const words = (wide ? SHORT[token.how] : SHORT[token.how].replace(/^(in the|by the|by) /, '')) + at(token.from);
-    parts.push(label(words, left + (index > 0 ? 12 : 2), y - 8, width));
-    if (isLast && Number.isFinite(token.until)) {
-      const end = `${expired ? 'expired' : 'expires'}${at(token.until)}`;
-      parts.push(make('path', { class: 'expiry', d: `M${right} ${y - 5}V${y + BAR + 5}` }));
-      if (right - left > (words.length + end.length) * LETTER + 30 || expired) parts.push(label(end, right, y - 8, width, 'end'));
-      if (expired) parts.push(make('path', { class: 'without', d: `M${right + 4} ${y + BAR / 2}H${x(clip(now))}` }));
-    }
-  });
+/** The middle of a lane's bar, and the foot of the words above it. */
+const lane = (index) => TOP + (index + 1) * LANE - BAR / 2;
+const above = (index) => lane(index) - BAR / 2 - 8;
 
-  if (Number.isFinite(renewsAt) && renewsAt > now) parts.push(plan(picture, x(clip(renewsAt)), lane(shown.length - 1), lane(shown.length), state, at(renewsAt)));
-  for (const { at: moment } of life.tries.filter((each) => each.at > from)) {
-    const index = Math.max(0, shown.findLastIndex((token) => token.from <= moment));
-    parts.push(make('path', { class: 'failure', d: cross(x(moment), lane(index) + BAR / 2) }));
-  }
+/** One token: what was used of it, what is or was left, and how it took over from the one above. */
+function bar({ from, until, end, how }, index, x) {
+  const current = end === undefined;
+  const [left, right, y] = [x(from), x(until), lane(index)];
+  const handed = current ? right : Math.min(right, x(end));
+  const rest = current ? left : Math.max(left, handed - 5);
+  const parts = [
+    make('rect', { class: 'left', x: rest, y: y - BAR / 2, width: Math.max(0, right - rest), height: BAR, rx: 5 }),
+    make('rect', { class: 'used', x: left, y: y - BAR / 2, width: Math.max(1, handed - left), height: BAR, rx: 5 }),
+  ];
+  if (current) parts.push(make('path', { class: 'expiry', d: `M${right} ${y - BAR / 2 - 5}V${y + BAR / 2 + 5}` }));
+  if (index > 0) parts.push(make('path', { class: 'handover', d: `M${left} ${lane(index - 1)}V${y}` }), make('circle', { class: 'renewal', cx: left, cy: y, r: 6.5 }));
+  return make('g', { class: `token ${how}${current ? ' current' : ''}` }, ...parts);
+}
 
-  moving = {
-    now: make('g', { class: 'now' },
-      make('path', { d: `M0 ${TOP - 8}V${floor}` }),
-      make('rect', { x: -18, y: 2, width: 36, height: 19, rx: 9.5 }),
-      make('text', { x: 0, y: 15.5, 'text-anchor': 'middle' }, 'now')),
-    used: parts.findLast((part) => part.matches?.('.current'))?.querySelector('.used'),
-  };
-  moving.now.style.transform = `translateX(${x(now)}px)`;
-  setAttributes(svg, { viewBox: `0 0 ${width} ${height}`, height, 'aria-label': inWords(life) });
-  svg.replaceChildren(...parts, moving.now);
+/** How a token came, and of the current one when it ends; what finds no room is left out. */
+function words({ from, until, end, how }, index, count, { clip, at, wide, width, expired }) {
+  const [left, right, y] = [clip(from) + (index > 0 ? 12 : 2), clip(until), above(index)];
+  const came = wide ? SHORT[how] : SHORT[how].replace(/^(in the|by the|by) /, '');
+  if (end !== undefined || !Number.isFinite(until)) return [label(came + at(from), left, y, width)];
+  const ends = expired ? 'expired' : 'expires';
+  const room = (right - left) / LETTER - 3; // letters
+  const fits = [[came + at(from), ends + at(until)], [came, ends + at(until)], [came, ends]].find((pair) => pair.join('').length <= room) ?? [came];
+  return [label(fits[0], left, y, width), fits[1] ? label(fits[1], right, y, width, 'end') : ''];
 }
 
 /** The line of now, and the used part of the current token. A style sheet makes a slow walk of each step, so it aims at the next. */
@@ -101,24 +109,22 @@ function goOn(picture, now) {
   const x = scale(picture);
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const there = x(Math.min(picture.until, now + (still ? 0 : 1_000)));
-  moving.now.style.transform = `translateX(${there}px)`;
+  moving.line.style.transform = `translateX(${there}px)`;
   const start = Number(moving.used.getAttribute('x'));
   const whole = Number(moving.used.getAttribute('width'));
   moving.used.style.transform = `scaleX(${Math.max(0, Math.min(1, (there - start) / whole))})`;
 }
 
 /** Where the next renewal is planned, and the token that will come of it. */
-function plan({ width }, x, y, below, state, at) {
-  const words = `${state === 'provider-down' ? 'next try' : 'next renewal'}${at}`;
-  const centre = y + BAR / 2;
+function plan(x, index, width) {
+  const [y, below] = [lane(index - 1), lane(index)];
   return make('g', { class: 'plan' },
-    make('path', { class: 'handover', d: `M${x} ${centre}V${below + BAR / 2}` }),
-    make('rect', { x, y: below, width: width - x + 20, height: BAR, rx: 5 }),
-    make('path', { class: 'diamond', d: `M${x} ${centre - 8}L${x + 8} ${centre}L${x} ${centre + 8}L${x - 8} ${centre}Z` }),
-    label(words, x + 12, below - 8, width));
+    make('path', { class: 'handover', d: `M${x} ${y}V${below}` }),
+    make('rect', { x, y: below - BAR / 2, width: width - x + 20, height: BAR, rx: 5 }),
+    make('path', { class: 'diamond', d: `M${x} ${y - 8}L${x + 8} ${y}L${x} ${y + 8}L${x - 8} ${y}Z` }));
 }
 
-function axis({ width, from, until }, floor, skew) {
+function axis({ width, floor, from, until }, skew) {
   const x = scale({ width, from, until });
   const room = Math.max(70, timeOfDay(from, skew).length * LETTER + 30);
   const step = STEPS.find((each) => (until - from) / each <= width / room) ?? (until - from) / 3;
@@ -132,7 +138,7 @@ function axis({ width, from, until }, floor, skew) {
 }
 
 /** Hatching for what was left of a token when a newer one took over. */
-function defs() {
+function hatching() {
   return make('defs', {},
     make('pattern', { id: 'hatch', width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
       make('path', { d: 'M0 0V6' })));

@@ -1,6 +1,6 @@
 // What the page shows of the session. Nothing here decides anything.
 import * as life from './life.js';
-import { meaningOf } from './messages.js';
+import { isFinal, meaningOf } from './messages.js';
 import { causeOf, stateOf, wordsOf } from './states.js';
 import { countdown, timeOfDay } from './times.js';
 import { showTimeline } from './timeline.js';
@@ -16,7 +16,7 @@ export function show(facts) {
   showState(state, all);
   showCause(causeOf(state, all));
   if (all.session) showSession(state, all);
-  if (all.session) showTimeline(life, all);
+  if (all.session) showTimeline(life, { ...all, state });
   showRenewals(all.skew);
 }
 
@@ -34,6 +34,8 @@ function showState(state, { session, ...facts }) {
   say('#state-title', title);
   say('#state-text', text);
   busy('#login', state === 'signing-in');
+  $('#renew').toggleClass('primary', !isFinal(facts.trouble));
+  $('#log-in-again').toggleClass('primary', isFinal(facts.trouble));
   if (focused?.closest('[hidden]')) $('h1:visible').first().trigger('focus'); // the focus does not vanish with a button
 }
 
@@ -57,25 +59,38 @@ function showSession(state, { session, expiresAt, renewsAt, now, skew, expired }
   showTime('#renews-at', renewsAt, skew);
   showTime('#session-ends-at', Date.parse(session.sessionExpiresAt), skew);
   say('#expires-in', expired ? 'expired' : Number.isFinite(expiresAt) ? countdown(expiresAt - now) : '–');
-  say('#renews-in', renewsAt > now ? countdown(renewsAt - now) : 'any moment');
+  say('#renews-in', !Number.isFinite(renewsAt) ? 'none' : renewsAt > now ? countdown(renewsAt - now) : 'any moment');
 }
 
 function showRenewals(skew) {
   const renewals = life.generations.slice(1).map(({ from, until, how }, index) => ({
     at: from, text: `${life.HOW[how]}, ${left(life.generations[index].until - from)}`, until,
   }));
-  const failures = life.tries.map(({ at, error }) => ({ at, text: meaningOf(error), failed: true }));
-  const entries = [...renewals, ...failures].sort((one, other) => other.at - one.at).slice(0, LISTED);
   say('#renewal-count', String(renewals.length));
+  const entries = together([...renewals, ...life.tries.map(({ at, error }) => ({ at, text: meaningOf(error), tries: 1 }))]).slice(0, LISTED);
   $('#no-renewals').prop('hidden', entries.length > 0);
 
   const list = $('#renewal-history');
-  const shown = JSON.stringify(entries.map(({ at }) => at));
-  if (list.data('shown') === shown) return;
-  list.data('shown', shown).empty().append(entries.map(({ at, text, until, failed }) => $('<li>').toggleClass('failed', failed === true).append(
-    $('<time>').attr('datetime', new Date(at).toISOString()).text(timeOfDay(at, skew)),
-    $('<span>').append(failed ? $('<b>').text('Not renewed. ') : '', text, until ? $('<span>').addClass('until').text(`valid until ${timeOfDay(until, skew)}`) : ''),
-  )));
+  const shown = JSON.stringify(entries);
+  if (list.data('shown') !== shown) list.data('shown', shown).empty().append(entries.map((entry) => renewalItem(entry, skew)));
+}
+
+/** Newest first; failed tries without a renewal between them are one entry. */
+function together(entries) {
+  const list = [];
+  for (const entry of entries.sort((one, other) => other.at - one.at)) {
+    const newer = list.at(-1);
+    if (entry.tries && newer?.tries && entry.text === newer.text) newer.tries++;
+    else list.push(entry);
+  }
+  return list;
+}
+
+function renewalItem({ at, text, until, tries }, skew) {
+  const words = $('<span>').text(text);
+  if (tries) words.prepend($('<b>').text(tries === 1 ? 'Not renewed.' : `Not renewed in ${tries} tries.`), ' ');
+  if (until) words.append($('<span>').addClass('until').text(`valid until ${timeOfDay(until, skew)}`));
+  return $('<li>').toggleClass('failed', tries > 0).append($('<time>').attr('datetime', new Date(at).toISOString()).text(timeOfDay(at, skew)), words);
 }
 
 const left = (ms) => (ms > 0 ? `${countdown(ms)} before expiry` : 'after expiry');
@@ -86,7 +101,8 @@ function say(element, text) {
 }
 
 function showTime(element, time, skew) {
-  $(element).attr('datetime', Number.isFinite(time) ? new Date(time).toISOString() : null);
+  const known = Number.isFinite(time);
+  $(element).attr('datetime', known ? new Date(time).toISOString() : null).parent('span').prop('hidden', !known); // 'at' nothing
   say(element, timeOfDay(time, skew));
 }
 
