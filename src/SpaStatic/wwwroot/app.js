@@ -4,7 +4,7 @@ import { wireApi } from './api.js';
 import * as bff from './bff.js';
 import { bffUrl } from './config.js';
 import * as life from './life.js';
-import { isFinal } from './messages.js';
+import { isFinal, isUnreachable } from './messages.js';
 import { showProfile, wirePages } from './pages.js';
 import * as view from './view.js';
 
@@ -17,6 +17,7 @@ let expiresAt, renewsAt;
 let tokenRenewalTimeout;
 let renewal = null;         // { how, outcome } while this page renews
 let failures = 0;           // in a row, without a new token
+let lastError = null;
 let notBefore = 0;          // the earliest moment of the next try
 
 // What else the view goes by.
@@ -29,7 +30,7 @@ function setSession(answer) {
   facts.asked = true;
   if (session?.sub !== before?.sub || session?.accessTokenExpiresAt !== before?.accessTokenExpiresAt) takeToken(before);
   if (session?.renewsAt) renewsAt = Date.parse(session.renewsAt);
-  life.provider(session?.renewalError ? 'down' : 'up', bff.now());
+  if (session) life.follow(session, before, bff.now());
   scheduleRenewal();
   show();
 }
@@ -69,11 +70,12 @@ function renewToken(cb = () => {}, how = 'button') {
     .finally(() => { if (renewal === mine) renewal = null; });
 }
 
-/** Says what went wrong and plans the next try, if another try can help. */
+/** Says what went wrong and plans the next try, if another try can help. The event and the call bring the same error. */
 function fail(error) {
-  if (error.status === 401 && session) return bff.check(); // it will tell that the session is over
-  if (error === facts.trouble) return;
-  facts.trouble = error;
+  if (error === lastError) return;
+  lastError = error;
+  if (error.status === 401 || isUnreachable(error)) bff.check(); // it will tell that the session is over, or Bff away
+  else facts.trouble = error;
   life.failed(bff.now(), error);
   notBefore = bff.now() + 1_000 * (error.retryAfter ?? Math.min(2 ** failures++, LONGEST_PAUSE));
   scheduleRenewal();
@@ -110,7 +112,8 @@ function show() {
 const learn = (news) => { Object.assign(facts, news); show(); };
 
 window.addEventListener('load', () => {
-  facts.news = view.takeLoginError();
+  facts.news = bff.loginError();
+  view.arrive();
   $('#login, #log-in-again').on('click', login);
   $('#logout').on('click', logout);
   $('#renew').on('click', () => renewToken());

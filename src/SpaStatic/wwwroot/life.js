@@ -15,7 +15,7 @@ export const HOW = {
 
 /** @type {{from: number, until: number, end?: number, how: string}[]} each token; `end`: when a newer one took over */
 export const generations = [];
-/** @type {{at: number, error: Error}[]} tries that failed */
+/** @type {{at: number, error: {code: string}}[]} tries that failed */
 export const tries = [];
 /** @type {{from: number, to?: number}[]} times in which Bff's renewals failed */
 export const outages = [];
@@ -30,19 +30,20 @@ export function begin(from, until, how) {
 export function renewed(at, until, how) {
   if (generations.length > 0) generations.at(-1).end = at;
   keep(generations, { from: at, until, how });
-  provider('up', at);
 }
 
-/** @param {Error & {code: string}} error */
+/** A try that is told twice, by the call and by Bff, is one. @param {Error & {code: string}} error */
 export function failed(at, error) {
-  keep(tries, { at, error });
+  if (!(at - tries.at(-1)?.at < 1_000)) keep(tries, { at, error });
 }
 
-/** @param {'up'|'down'} state */
-export function provider(state, at) {
-  const open = outages.findLast((outage) => outage.to === undefined);
-  if (state === 'down' && !open) keep(outages, { from: at });
-  if (state === 'up' && open) open.to = at;
+/** Bff's own tries: each that fails plans another. */
+export function follow({ renewalError, renewsAt }, before, at) {
+  const open = outages.findLast(({ to }) => to === undefined);
+  if (!renewalError && open) open.to = at;
+  if (!renewalError) return;
+  if (!open) keep(outages, { from: at });
+  if (renewsAt !== before?.renewsAt) failed(at, { code: renewalError });
 }
 
 export function forget() {

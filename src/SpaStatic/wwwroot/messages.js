@@ -1,4 +1,4 @@
-// What the page says, in words for the person in front of it. The hints on what to check come from bff.js.
+// What the page says, in words for the person in front of it.
 import { bffUrl } from './config.js';
 
 const SIGN_IN_SERVICE_DOWN = 'The sign-in service is not reachable.';
@@ -28,16 +28,26 @@ const MEANING = {
   unknown: 'Your session has ended. Log in to go on.',
 };
 
-/** When bff.js has none. */
+/** What to check or do, where this page knows better than bff.js. */
 const HINT = {
   origin_mismatch: `To a browser, localhost and 127.0.0.1 are two addresses, and so are two ports. Open the page at the address Bff knows, `
     + `or add ${location.origin} to Bff:Spa:Origins.`,
+  unreachable: 'Is it running? The page is told where Bff is by Spa:BffUrl.',
+  timeout: 'The provider may refuse to be shown in a frame, or its origin is missing in Spa:ProviderOrigins.',
+  consent_required: 'Log in again to give it.',
+  interaction_required: 'Log in again to go on.',
+  account_selection_required: 'Log in again to go on.',
+  idp_unavailable: '', // the state of the page says it
+  session_expired: '',
 };
 
 /** Errors that only the user can clear away, by logging in. */
 const FINAL = ['access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required'];
 
 export const isFinal = (error) => FINAL.includes(error?.code);
+
+/** Bff was not heard; whether it is away or does not know us, its `connection` tells. */
+export const isUnreachable = (error) => ['unreachable', 'origin_mismatch'].includes(error.code);
 
 export const isProviderDown = (error) => error?.status === 503 || MEANING[error?.code] === SIGN_IN_SERVICE_DOWN;
 
@@ -49,7 +59,7 @@ export function meaningOf({ code, status, message }) {
 }
 
 /** @param {{code: string, hint?: string}} error */
-export const hintOf = ({ code, hint }) => hint || HINT[code] || '';
+export const hintOf = ({ code, hint }) => (Object.hasOwn(HINT, code) ? HINT[code] : hint ?? '');
 
 /** One sentence on the status of an API call. */
 export function meaningOfStatus(status) {

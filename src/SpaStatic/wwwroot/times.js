@@ -3,7 +3,7 @@
 /** @param {number} time  ms by Bff's clock @param {number} skew  ms that Bff's clock is ahead of the visitor's */
 export function timeOfDay(time, skew) {
   if (!Number.isFinite(time)) return '–';
-  const date = new Date(time - skew);
+  const date = new Date(1_000 * Math.round((time - skew) / 1_000)); // what is heard of a clock differs by milliseconds each time
   const today = date.toDateString() === new Date().toDateString();
   return today ? date.toLocaleTimeString() : date.toLocaleString();
 }

@@ -7,7 +7,7 @@ import { showTimeline } from './timeline.js';
 
 const LISTED = 6;
 const COMING_BACK = 'signing-in'; // in the address, on the way back from a sign-in
-let comingBack = new URLSearchParams(location.search).has(COMING_BACK);
+const comingBack = new URLSearchParams(location.search).has(COMING_BACK);
 
 /** Shows all there is to show; called at every change and every second. Only what differs is touched, so nothing is read out twice. */
 export function show(facts) {
@@ -116,14 +116,9 @@ export function addressToComeBackTo() {
   return url.href;
 }
 
-/** Takes what a sign-in left in the address out of it. @returns {{code: string}|null} the provider's refusal */
-export function takeLoginError() {
+/** Takes the mark of a sign-in out of the address. */
+export function arrive() {
   const url = new URL(location.href);
-  const code = url.searchParams.get('error');
-  if (code === null && !comingBack) return null;
-  url.searchParams.delete('error');
   url.searchParams.delete(COMING_BACK);
-  history.replaceState(null, '', url);
-  if (code === null) return null;
-  return { code: /^[\w.-]{1,64}$/.test(code) ? code : 'unknown_error' }; // anybody can write an address: only names may reach the page
+  if (comingBack) history.replaceState(history.state, '', url);
 }
