@@ -51,7 +51,7 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-faults-").FullName;
     private readonly List<Row> _rows = [];
-    private PostgreSqlServer? _server;
+    private readonly Lazy<Task<PostgreSqlServer>> _server = new(PostgreSqlServer.StartAsync);   // scenarios may ask for it at once
     private int _files;
 
     public BenchOptions Options => options;
@@ -69,8 +69,7 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
     public async Task<Store> NewStoreAsync(string kind)
     {
         if (kind == SessionsOptions.Sqlite) { return new Store("SQLite", kind, "Data Source=" + Path.Combine(_folder, $"store-{++_files}", "bff.db")); }
-        _server ??= await PostgreSqlServer.StartAsync();
-        return new Store("PostgreSQL", kind, await _server.CreateDatabaseAsync());
+        return new Store("PostgreSQL", kind, await (await _server.Value).CreateDatabaseAsync());
     }
 
     public string NewLogFile() => Path.Combine(_folder, $"bff-{++_files}.log");
@@ -98,7 +97,7 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null) { await _server.DisposeAsync(); }
+        if (_server.IsValueCreated) { await (await _server.Value).DisposeAsync(); }
         if (!Missed) { Directory.Delete(_folder, recursive: true); }
         else { Console.Error.WriteLine($"Logs and databases are kept in {_folder}."); }
     }

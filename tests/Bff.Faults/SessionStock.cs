@@ -113,7 +113,7 @@ internal sealed class SessionStock : IAsyncDisposable
             reader.GetValues(values);
         }
 
-        await Sessions.RemoveAsync(session.Id, version: null, CancellationToken.None);
+        await Sessions.RemoveAsync(session.Id, version: null, EndReasons.SignedOut, CancellationToken.None);
         return (columns, values);
     }
 

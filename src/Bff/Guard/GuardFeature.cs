@@ -48,4 +48,8 @@ internal static class GuardFeature
     /// <summary>A browser reaches these endpoints by script only, with the CSRF header.</summary>
     public static T RequireCsrfHeader<T>(this T endpoints)
         where T : IEndpointConventionBuilder => endpoints.WithMetadata(new CsrfHeaderRequired());
+
+    /// <summary>A browser reaches these endpoints by script that cannot add a header (<c>EventSource</c>); its origin has to be one of ours.</summary>
+    public static T RequireOrigin<T>(this T endpoints)
+        where T : IEndpointConventionBuilder => endpoints.WithMetadata(new OriginRequired());
 }

@@ -11,6 +11,9 @@ internal sealed class CsrfHeaderRequired
     public const string Value = "1";
 }
 
+/// <summary>Endpoint metadata: a browser may come here by script of our own or an allowed origin; the header is not needed, since not every script can add one.</summary>
+internal sealed class OriginRequired;
+
 /// <summary>
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.
@@ -22,11 +25,15 @@ internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOpt
     public Task InvokeAsync(HttpContext context)
     {
         if (HttpMethods.IsTrace(context.Request.Method)) { return Refuse(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
-        if (context.GetEndpoint()?.Metadata.GetMetadata<CsrfHeaderRequired>() is null) { return next(context); }
-        return Objection(context) is { } problem ? Refuse(context, problem) : next(context);
+        var metadata = context.GetEndpoint()?.Metadata;
+        var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null;
+        if (!originWillDo && metadata?.GetMetadata<CsrfHeaderRequired>() is null) { return next(context); }
+        return Objection(context, originWillDo || IsWebSocket(context)) is { } problem ? Refuse(context, problem) : next(context);
     }
 
-    private Problem? Objection(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="originWillDo">No script can add a header here (a WebSocket handshake, an <c>EventSource</c>): who asks must be known another way.</param>
+    private Problem? Objection(HttpContext context, bool originWillDo)
     {
         var headers = context.Request.Headers;
         if (!StringValues.IsNullOrEmpty(headers.Origin))
@@ -40,14 +47,12 @@ internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOpt
         {
             return Forbidden("cross_site_request", "Requests from other sites are refused.", null);
         }
-        else if (IsWebSocket(context))
+        else if (originWillDo && headers["Sec-Fetch-Site"] != "same-origin" && headers[CsrfHeaderRequired.Name] != CsrfHeaderRequired.Value)
         {
-            return Forbidden("origin_required", "A WebSocket handshake must carry an Origin.", null);
+            return Forbidden("origin_required", "This request must carry an Origin.", "A browser sends it with WebSocket handshakes and with event streams from another origin.");
         }
 
-        // A browser cannot add headers to a WebSocket handshake; its Origin has been checked instead.
-        if (headers[CsrfHeaderRequired.Name] == CsrfHeaderRequired.Value || IsWebSocket(context)) { return null; }
-        return Forbidden("csrf_header_missing", "The CSRF header is missing.", $"Send '{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}' with every request.");
+        return originWillDo || headers[CsrfHeaderRequired.Name] == CsrfHeaderRequired.Value ? null : Forbidden("csrf_header_missing", "The CSRF header is missing.", $"Send '{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}' with every request.");
     }
 
     private static bool IsWebSocket(HttpContext context) =>

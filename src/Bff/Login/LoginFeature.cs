@@ -13,6 +13,7 @@ internal static class LoginFeature
     {
         var services = builder.Services;
         services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>();
+        services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddAuthentication().AddOpenIdConnect();
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
             .Configure<IServiceProvider>(Configure);
@@ -29,6 +30,7 @@ internal static class LoginFeature
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
+        bff.MapGet("/events", EventsEndpoint.Handle).RequireOrigin();
         return app;
     }
 

@@ -147,7 +147,7 @@ internal sealed partial class RenewalWork(
 
     private async Task<RenewalResult> EndAsync(Lease lease, string error)
     {
-        if (!await store.RemoveAsync(lease.Session.Id, lease.Session.Version, CancellationToken.None))
+        if (!await store.RemoveAsync(lease.Session.Id, lease.Session.Version, EndReasons.SessionEnded, CancellationToken.None))
         {
             // Somebody renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
             return await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);

@@ -31,6 +31,15 @@ internal sealed partial class Renewer(
     /// <summary>A session whose token can be sent: this one while it is fresh, else renewed, else (while it lives) this one after all.</summary>
     public async ValueTask<RenewalResult> GetUsableAsync(Session session, CancellationToken cancel)
     {
+        var result = await GetNewerAsync(session, cancel);
+        if (result is not Usable { Session: var newer } || newer.Version == session.Version || schedule.IsAlive(newer.Tokens!)) { return result; }
+
+        // What was waited for has grown old meanwhile: this process stood still, or the provider's tokens are born old.
+        return await GetNewerAsync(newer, cancel) is var last && last is Usable { Session.Tokens: { } tokens } && !schedule.IsAlive(tokens) ? new Unreachable(RenewalWork.StoreAllowance) : last;
+    }
+
+    private async ValueTask<RenewalResult> GetNewerAsync(Session session, CancellationToken cancel)
+    {
         if (schedule.IsFresh(session.Tokens!)) { return new Usable(session); }
         var result = session.CanRenew
             ? await RenewNowAsync(session, session.Tokens!.ExpiresAt > clock.GetUtcNow() ? PatienceWhileAlive : options.Value.TokenTimeout, cancel)

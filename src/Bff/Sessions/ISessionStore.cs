@@ -20,8 +20,12 @@ internal interface ISessionStore
     Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
 
     /// <summary>Ends a session; with <paramref name="version"/> only if it has not been renewed since.</summary>
+    /// <param name="id">The session.</param>
+    /// <param name="version">The version the caller saw; null for whatever it is.</param>
+    /// <param name="reason">One of <see cref="EndReasons"/>; goes out with the change.</param>
+    /// <param name="cancel">Stops waiting for the store.</param>
     /// <returns>False when there was no such session, or it moved on.</returns>
-    Task<bool> RemoveAsync(SessionId id, long? version, CancellationToken cancel);
+    Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel);
 
     /// <summary>Deletes sessions past their end.</summary>
     /// <returns>How many.</returns>

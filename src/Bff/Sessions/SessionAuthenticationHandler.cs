@@ -88,22 +88,22 @@ internal sealed partial class SessionAuthenticationHandler(
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
     private async Task EndReplacedAsync(AuthenticationProperties properties)
     {
-        if (cookie.TryRead(Request, out var brought)) { await EndAsync(brought, "replaced by a new sign-in"); }
+        if (cookie.TryRead(Request, out var brought)) { await EndAsync(brought, EndReasons.Replaced); }
         if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
         {
-            await EndAsync(new SessionId(known), "replaced by a new sign-in");
+            await EndAsync(new SessionId(known), EndReasons.Replaced);
         }
     }
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
-        if (cookie.TryRead(Request, out var id)) { await EndAsync(id, "signed out"); }
+        if (cookie.TryRead(Request, out var id)) { await EndAsync(id, EndReasons.SignedOut); }
         cookie.Delete(Context);
     }
 
     private async Task EndAsync(SessionId id, string reason)
     {
-        if (await store.RemoveAsync(id, version: null, CancellationToken.None)) { Ended(id, reason); }
+        if (await store.RemoveAsync(id, version: null, reason, CancellationToken.None)) { Ended(id, reason); }
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>

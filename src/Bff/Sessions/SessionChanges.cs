@@ -2,10 +2,11 @@ namespace Bff.Sessions;
 
 /// <param name="Id">The session that was written.</param>
 /// <param name="DueAt">Its new due time, when the write set one.</param>
+/// <param name="Ended">Why it ended, when this write ended it; one of <see cref="EndReasons"/>.</param>
 /// <param name="Remote">Another node wrote it.</param>
-internal sealed record SessionChange(SessionId Id, DateTimeOffset? DueAt, bool Remote = false);
+internal sealed record SessionChange(SessionId Id, DateTimeOffset? DueAt, string? Ended = null, bool Remote = false);
 
-/// <summary>Tells this node what was written, here or elsewhere: the cache drops its copy, the scheduler wakes earlier.</summary>
+/// <summary>Tells this node what was written, here or elsewhere: the cache drops its copy, the scheduler wakes earlier, event streams say so.</summary>
 internal sealed class SessionChanges
 {
     private volatile bool _blind;
@@ -21,12 +22,14 @@ internal sealed class SessionChanges
         get => _blind;
         set
         {
+            // Also when they can be heard again: what they wrote in between was not.
+            if (_blind == value) { return; }
             _blind = value;
-            if (value) { Missed?.Invoke(); }
+            Missed?.Invoke();
         }
     }
 
-    public void Publish(SessionId id, DateTimeOffset? dueAt = null) => Published?.Invoke(new SessionChange(id, dueAt));
+    public void Publish(SessionChange change) => Published?.Invoke(change);
 
-    public void PublishRemote(SessionId id, DateTimeOffset? dueAt) => Published?.Invoke(new SessionChange(id, dueAt, Remote: true));
+    public void Publish(SessionId id, DateTimeOffset? dueAt = null) => Publish(new SessionChange(id, dueAt));
 }

@@ -10,13 +10,17 @@ internal sealed record SessionView(
     DateTimeOffset? RenewsAt = null,
     DateTimeOffset? SessionExpiresAt = null,
     string? Renewal = null,
-    string? LogoutUrl = null)
+    string? LogoutUrl = null,
+    string? RenewalError = null)
 {
     /// <summary>The proxy renews the tokens itself.</summary>
     public const string Background = "background";
 
     /// <summary>No refresh token: the page renews through the silent page.</summary>
     public const string Silent = "silent";
+
+    /// <summary>The last try to renew failed; another is planned.</summary>
+    private const string ProviderUnavailable = "idp_unavailable";
 
     public static SessionView Of(Session? session, DateTimeOffset now) => session is null
         ? new SessionView(IsLoggedIn: false, now)
@@ -29,7 +33,8 @@ internal sealed record SessionView(
             session.DueAt,
             session.EndsAt,
             session.CanRenew ? Background : Silent,
-            LogoutUrlOf(session));
+            LogoutUrlOf(session),
+            session.Failures > 0 ? ProviderUnavailable : null);
 
     public static string LogoutUrlOf(Session session) => "/bff/logout?sid=" + session.Sid;
 }

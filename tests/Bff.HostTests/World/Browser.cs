@@ -52,6 +52,13 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
         return answer;
     }
 
+    /// <summary>A request whose answer is read while it comes.</summary>
+    public Task<HttpResponseMessage> BeginAsync(HttpRequestMessage request)
+    {
+        if (Cookies.HeaderFor(request.RequestUri!.Host) is { Length: > 0 } cookies) { request.Headers.TryAddWithoutValidation("Cookie", cookies); }
+        return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
     /// <summary>One step of a navigation.</summary>
     public Task<Answer> StepAsync(Uri url, string accept = "text/html")
     {

@@ -40,6 +40,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
     public List<SessionId> Sessions { get; } = [];
 
+    public Node this[int node] => _nodes[node];
+
     public IReadOnlyList<string> Violations => [.. _violations, .. Provider.Violations];
 
     public async Task StartAsync()
@@ -80,7 +82,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         if (Sessions.Count == 0) { return; }
         var id = Sessions[session % Sessions.Count];
         Provider.MayEnd(id);
-        await _nodes[0].Store.RemoveAsync(id, null, default);
+        await _nodes[0].Store.RemoveAsync(id, null, EndReasons.SignedOut, default);
     }
 
     /// <summary>The node is gone in the middle of whatever it did; another starts in its place.</summary>
@@ -240,7 +242,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
 
-        public Task<bool> RemoveAsync(SessionId id, long? version, CancellationToken cancel) => Living.RemoveAsync(id, version, cancel);
+        public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) => Living.RemoveAsync(id, version, reason, cancel);
 
         public Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
 

@@ -34,7 +34,7 @@ public sealed class SessionCacheTests : IDisposable
         using var cache = Cache(seconds: 5);
         var session = await AddAsync();
         var first = await cache.FindAsync(session.Id, default);
-        await _elsewhere.RemoveAsync(session.Id, null, default);
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
         (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(first);
         _clock.Advance(TimeSpan.FromSeconds(5));
         (await cache.FindAsync(session.Id, default)).ShouldBeNull();
@@ -46,7 +46,7 @@ public sealed class SessionCacheTests : IDisposable
         using var cache = Cache(seconds: 5);
         var session = await AddAsync();
         await cache.FindAsync(session.Id, default);
-        await _store.RemoveAsync(session.Id, null, default);
+        await _store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
         (await cache.FindAsync(session.Id, default)).ShouldBeNull();
     }
 
@@ -56,7 +56,7 @@ public sealed class SessionCacheTests : IDisposable
         using var cache = Cache(seconds: 0);
         var session = await AddAsync();
         await cache.FindAsync(session.Id, default);
-        await _elsewhere.RemoveAsync(session.Id, null, default);
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
         (await cache.FindAsync(session.Id, default)).ShouldBeNull();
     }
 
@@ -67,7 +67,7 @@ public sealed class SessionCacheTests : IDisposable
         var session = await AddAsync();
         _clock.SetUtcNow(Now.AddHours(1));
         await cache.FindAsync(session.Id, default);
-        await _elsewhere.RemoveAsync(session.Id, null, default);
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
         _clock.AdjustTime(Now);
         (await cache.FindAsync(session.Id, default)).ShouldBeNull();
     }

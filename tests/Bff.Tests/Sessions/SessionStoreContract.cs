@@ -48,8 +48,8 @@ public abstract class SessionStoreContract
     public async Task Removing_ends_a_session_once()
     {
         var session = await AddAsync();
-        (await Store.RemoveAsync(session.Id, null, default)).ShouldBeTrue();
-        (await Store.RemoveAsync(session.Id, null, default)).ShouldBeFalse();
+        (await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeTrue();
+        (await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeFalse();
         (await FindAsync(session)).ShouldBeNull();
     }
 
@@ -59,7 +59,7 @@ public abstract class SessionStoreContract
         var session = await AddAsync(dueIn: 0);
         var lease = await ClaimAsync(session);
         await Store.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), default);
-        (await Store.RemoveAsync(session.Id, session.Version, default)).ShouldBeFalse();
+        (await Store.RemoveAsync(session.Id, session.Version, EndReasons.SignedOut, default)).ShouldBeFalse();
         (await FindAsync(session)).ShouldNotBeNull();
     }
 
@@ -201,7 +201,7 @@ public abstract class SessionStoreContract
         var session = await AddAsync(dueIn: 45);
         var lease = (await ClaimAsync(session))!;
         await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default);
-        await Store.RemoveAsync(session.Id, null, default);
+        await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
         heard.ShouldBe([Now.AddSeconds(45), Now.AddMinutes(1), null]);
     }
 

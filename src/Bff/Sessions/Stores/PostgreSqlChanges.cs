@@ -92,21 +92,22 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
 
     private void Enqueue(SessionChange change)
     {
-        if (!change.Remote) { _outgoing.Writer.TryWrite($"{change.Id.Value}:{change.DueAt?.ToUnixTimeMilliseconds()}"); }
+        if (!change.Remote) { _outgoing.Writer.TryWrite($"{change.Id.Value}:{change.DueAt?.ToUnixTimeMilliseconds()}:{change.Ended}"); }
     }
 
-    /// <summary>A payload is the sender, then <c>id:due</c> for each change.</summary>
+    /// <summary>A payload is the sender, then <c>id:due:ended</c> for each change.</summary>
     private void Hear(string payload)
     {
         var words = payload.Split(' ');
         if (words[0] == _node) { return; }
         foreach (var word in words.Skip(1))
         {
-            var colon = word.IndexOf(':', StringComparison.Ordinal);
-            if (colon < 0) { continue; }
-            changes.PublishRemote(
-                new SessionId(word[..colon]),
-                long.TryParse(word.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var due) ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null);
+            if (word.Split(':') is not [var id, var dueAt, var ended]) { continue; }
+            changes.Publish(new SessionChange(
+                new SessionId(id),
+                long.TryParse(dueAt, NumberStyles.None, CultureInfo.InvariantCulture, out var due) ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null,
+                ended.Length > 0 ? ended : null,
+                Remote: true));
         }
     }
 

@@ -45,12 +45,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         changes.Publish(id);
     }
 
-    public async Task<bool> RemoveAsync(SessionId id, long? version, CancellationToken cancel)
+    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
     {
         var removed = version is null
             ? await ExecuteAsync("DELETE FROM sessions WHERE id = @id", cancel, ("id", id.Value))
             : await ExecuteAsync("DELETE FROM sessions WHERE id = @id AND version = @version", cancel, ("id", id.Value), ("version", version));
-        changes.Publish(id);
+        changes.Publish(new SessionChange(id, DueAt: null, Ended: removed > 0 ? reason : null));
         return removed > 0;
     }
 

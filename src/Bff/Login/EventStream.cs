@@ -1,0 +1,41 @@
+using System.Threading.Channels;
+using Bff.Sessions;
+
+namespace Bff.Login;
+
+/// <summary>One open <c>/bff/events</c> answer: sleeps until there is news of its session, or until the time it asked to be woken at.</summary>
+internal sealed class EventStream(SessionId session)
+{
+    /// <summary>News is one bit: whoever is woken looks for itself.</summary>
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private long _wakeAt = long.MaxValue;
+
+    public SessionId Session => session;
+
+    /// <summary>Why the session ended, if this node was told.</summary>
+    public string? Ended { get; private set; }
+
+    /// <summary>The server stops: the stream is to end, and the browser to come back to another one.</summary>
+    public bool Closing { get; private set; }
+
+    public bool IsOverslept(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _wakeAt);
+
+    public async Task SleepAsync(DateTimeOffset until, CancellationToken cancel)
+    {
+        Volatile.Write(ref _wakeAt, until.UtcTicks);
+        await _news.Reader.ReadAsync(cancel);
+    }
+
+    public void Wake(string? ended = null)
+    {
+        Ended ??= ended;
+        Volatile.Write(ref _wakeAt, long.MaxValue);
+        _news.Writer.TryWrite(true);
+    }
+
+    public void Close()
+    {
+        Closing = true;
+        Wake();
+    }
+}

@@ -1,0 +1,26 @@
+namespace Bff.Sessions;
+
+/// <summary>Why a session ended: words for pages, logs and metrics that stay the same between releases.</summary>
+internal static class EndReasons
+{
+    /// <summary>The user signed out.</summary>
+    public const string SignedOut = "signed_out";
+
+    /// <summary>The same browser signed in again.</summary>
+    public const string Replaced = "replaced";
+
+    /// <summary>The provider renews it no longer.</summary>
+    public const string SessionEnded = "session_ended";
+
+    /// <summary>Nothing was called for <c>IdleTimeout</c>.</summary>
+    public const string IdleTimeout = "idle_timeout";
+
+    /// <summary>It had lived for <c>AbsoluteTimeout</c>.</summary>
+    public const string AbsoluteTimeout = "absolute_timeout";
+
+    /// <summary>Nobody here saw why.</summary>
+    public const string Unknown = "unknown";
+
+    /// <summary>The timeout that ended, or will end, a session.</summary>
+    public static string TimeoutOf(Session session) => session.EndsAt >= session.AbsoluteEndsAt ? AbsoluteTimeout : IdleTimeout;
+}
