@@ -10,6 +10,10 @@ export function wirePages() {
     showPage();
     $('main h1:visible').first().trigger('focus'); // a new view is read out from its heading on
   });
+  $('.skip').on('click', (event) => {
+    event.preventDefault(); // its '#main' is no view
+    $('#main').trigger('focus');
+  });
   showPage();
 }
 

@@ -35,7 +35,7 @@ function layOut({ generations, outages }, { now, expiresAt, renewsAt }, width) {
   const down = outages.some(({ to }) => to === undefined);
   const from = Math.max(shown[0].from, oldest);
   const late = now > Math.min(expiresAt, renewsAt) || down ? now : 0; // then the picture grows with time
-  const last = Math.max(Number.isFinite(expiresAt) ? expiresAt : now + lifetime, Math.min(renewsAt, now + lifetime), late);
+  const last = Math.max(late, ...[expiresAt, renewsAt].filter(Number.isFinite).map((time) => Math.min(time, now + 2 * lifetime)), from + 1_000);
   const until = last + (last - from) * (width < WIDE ? 0.16 : 0.09);
   return { width, floor: TOP + (shown.length + 1) * LANE + GAP, from, until, first: generations.length - shown.length, renewsAt, late };
 }
