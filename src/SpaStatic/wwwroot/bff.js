@@ -215,10 +215,7 @@ const hear = (news, { reason = 'unknown', skewed } = {}) => {
   if (JSON.stringify({ ...before, now: 0 }) === JSON.stringify({ ...news, now: 0 })) return news;
 
   if (skewed === undefined) channel?.postMessage({ news, reason, skew });
-  if (before?.isLoggedIn && news.sub === before.sub && token !== before.accessTokenExpiresAt) {
-    silentAgainAt = 0;
-    emit('renewed', { session: news, before });
-  }
+  if (before?.isLoggedIn && news.sub === before.sub && token !== before.accessTokenExpiresAt) emit('renewed', { session: news, before });
   if (news.renewalError && !before?.renewalError) renewalFailed(new BffError({ code: news.renewalError }));
   if (before?.isLoggedIn && !news.isLoggedIn) emit('signedOut', { reason, before });
   emit('sessionChanged', { session: news, before });

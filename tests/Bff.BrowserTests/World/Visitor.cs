@@ -38,6 +38,29 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The one that has this text.</summary>
     public ILocator this[string selector, string text] => this[selector].Filter(new() { HasText = text });
 
+    /// <summary>The page once more, in another tab of the same profile.</summary>
+    public async Task<Visitor> OpenTabAsync()
+    {
+        var tab = new Visitor(Profile, await Profile.NewPageAsync());
+        await tab.Page.GotoAsync(Page.Url);
+        return tab;
+    }
+
+    /// <summary>What this tab asks of a path, from now on.</summary>
+    public ConcurrentQueue<string> Requests(string path)
+    {
+        var seen = new ConcurrentQueue<string>();
+        Page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url).AbsolutePath == path) { seen.Enqueue(request.Url); }
+        };
+        return seen;
+    }
+
+    /// <summary>News of the session arrives as it happens, in this tab or by way of another.</summary>
+    public Task SeesTheStreamAsync() => Eventually.HappensAsync(() => RunAsync<bool>(
+        "async () => (await navigator.locks.query()).held.some(({ name }) => name.startsWith('bff leader'))"), "one tab leads");
+
     public Task OpenAsync() => Page.GotoAsync(Demo.PageUrl);
 
     /// <summary>The page's state, one of those that <c>index.html</c> lists.</summary>
