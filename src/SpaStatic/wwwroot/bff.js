@@ -211,6 +211,7 @@ const hear = (news, { reason = 'unknown', skewed } = {}) => {
     plan = { token, expires, expiring: expires - Math.min(30 * SECOND, left / 8), silent: expires - Math.min(10 * SECOND, left / 4) };
   }
   lookAt = Math.max(now(), Math.min(ms(news.renewsAt), ms(news.sessionExpiresAt))) + 2 * SECOND;
+  listen();
   if (JSON.stringify({ ...before, now: 0 }) === JSON.stringify({ ...news, now: 0 })) return news;
 
   if (skewed === undefined) channel?.postMessage({ news, reason, skew });
@@ -221,7 +222,6 @@ const hear = (news, { reason = 'unknown', skewed } = {}) => {
   if (news.renewalError && !before?.renewalError) renewalFailed(new BffError({ code: news.renewalError }));
   if (before?.isLoggedIn && !news.isLoggedIn) emit('signedOut', { reason, before });
   emit('sessionChanged', { session: news, before });
-  listen();
   tick();
   return news;
 };
