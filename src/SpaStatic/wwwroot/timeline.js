@@ -62,7 +62,7 @@ function draw(picture, life, { now, skew, expired, renewsAt, state }) {
     ...outages.map(([left, right]) => make('rect', { class: 'down', x: left, y: TOP - 8, width: Math.max(2, right - left), height: floor - TOP + 8, rx: 4 })),
     ...axis(picture, skew),
     ...shown.map((token, index) => bar(token, index, clip)),
-    expired ? make('path', { class: 'without', d: `M${clip(shown.at(-1).until) + 5} ${lane(shown.length - 1)}H${clip(now)}` }) : '',
+    ...shown.map(({ until: expiry, end = now }, index) => (expiry < end ? make('path', { class: 'without', d: `M${clip(expiry) + 5} ${lane(index)}H${clip(end)}` }) : '')),
     planned ? plan(clip(renewsAt), shown.length, width) : '',
     ...tries.flatMap(([left, y]) => ['halo', 'failure'].map((name) => make('path', { class: name, d: cross(left, y) }))),
     line,
