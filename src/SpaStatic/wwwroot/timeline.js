@@ -104,11 +104,14 @@ function words({ from, until, end, how }, index, count, { clip, at, wide, width,
   return [label(fits[0], left, y, width), fits[1] ? label(fits[1], right, y, width, 'end') : ''];
 }
 
-/** The line of now, and the used part of the current token. A style sheet makes a slow walk of each step, so it aims at the next. */
+/**
+ * The line of now, and the used part of the current token. The style sheet makes a slow walk of each step, so it aims at the next;
+ * a picture that grows is new each time.
+ */
 function goOn(picture, now) {
   const x = scale(picture);
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const there = x(Math.min(picture.until, now + (still ? 0 : 1_000)));
+  const there = Math.min(picture.width - 20, x(now + (still || picture.late ? 0 : 1_000)));
   moving.line.style.transform = `translateX(${there}px)`;
   const start = Number(moving.used.getAttribute('x'));
   const whole = Number(moving.used.getAttribute('width'));
