@@ -62,7 +62,7 @@ function draw(picture, life, { now, skew, expired, renewsAt, state }) {
     ...outages.map(([left, right]) => make('rect', { class: 'down', x: left, y: TOP - 8, width: Math.max(2, right - left), height: floor - TOP + 8, rx: 4 })),
     ...axis(picture, skew),
     ...shown.map((token, index) => bar(token, index, clip)),
-    expired ? make('path', { class: 'without', d: `M${clip(shown.at(-1).until) + 5} ${lane(shown.length - 1)}H${clip(now)}` }) : '',
+    ...shown.map(({ until: expiry, end = now }, index) => (expiry < end ? make('path', { class: 'without', d: `M${clip(expiry) + 5} ${lane(index)}H${clip(end)}` }) : '')),
     planned ? plan(clip(renewsAt), shown.length, width) : '',
     ...tries.flatMap(([left, y]) => ['halo', 'failure'].map((name) => make('path', { class: name, d: cross(left, y) }))),
     line,
@@ -104,11 +104,14 @@ function words({ from, until, end, how }, index, count, { clip, at, wide, width,
   return [label(fits[0], left, y, width), fits[1] ? label(fits[1], right, y, width, 'end') : ''];
 }
 
-/** The line of now, and the used part of the current token. A style sheet makes a slow walk of each step, so it aims at the next. */
+/**
+ * The line of now, and the used part of the current token. The style sheet makes a slow walk of each step, so it aims at the next;
+ * a picture that grows is new each time.
+ */
 function goOn(picture, now) {
   const x = scale(picture);
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const there = x(Math.min(picture.until, now + (still ? 0 : 1_000)));
+  const there = Math.min(picture.width - 20, x(now + (still || picture.late ? 0 : 1_000)));
   moving.line.style.transform = `translateX(${there}px)`;
   const start = Number(moving.used.getAttribute('x'));
   const whole = Number(moving.used.getAttribute('width'));
