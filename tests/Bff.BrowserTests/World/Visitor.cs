@@ -10,6 +10,8 @@ internal sealed class Visitor : IAsyncDisposable
 {
     public const string SessionCookie = "__Host-bff";
 
+    private static readonly string[] NetworkNotes = ["Failed to load resource", "(Reason: CORS request did not succeed)", "can’t establish a connection", "was interrupted while the page was loading"];
+
     private readonly ConcurrentQueue<string> _console = new();
     private readonly ConcurrentQueue<string> _faults = new();
 
@@ -20,7 +22,7 @@ internal sealed class Visitor : IAsyncDisposable
         page.Console += (_, message) =>
         {
             _console.Enqueue(message.Text);
-            if (message.Type is "error" or "warning" && !IsHttpStatus(message.Text)) { _faults.Enqueue(message.Text); }
+            if (message.Type is "error" or "warning" && !IsAboutTheNetwork(message.Text)) { _faults.Enqueue(message.Text); }
         };
     }
 
@@ -156,5 +158,5 @@ internal sealed class Visitor : IAsyncDisposable
     public ValueTask DisposeAsync() => Profile.DisposeAsync();
 
     /// <summary>The browser notes every answer of 400 and above, and every refused connection, as an error of its own.</summary>
-    private static bool IsHttpStatus(string message) => message.StartsWith("Failed to load resource", StringComparison.Ordinal);
+    private static bool IsAboutTheNetwork(string message) => NetworkNotes.Any(message.Contains);
 }

@@ -135,6 +135,7 @@ public sealed class ParallelCallsTests
 
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
         world.Api.LastCall.Token.ShouldBe(world.Provider.Grant.AccessToken!.Value);
+        await world.AdvanceAsync(TimeSpan.FromSeconds(2));   // sooner it would be taken for a repetition
         (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
         world.Provider.Refreshes.ShouldBe(2);
         world.Provider.Reuses.ShouldBe(0);
