@@ -78,7 +78,7 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 
     private async Task<Copy> DownloadAsync()
     {
-        var address = options.Value.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+        var address = options.Value.EffectiveMetadataAddress;
         var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = options.Value.MustUseHttps(environment) };
         OpenIdConnectConfiguration found;
         try
