@@ -23,9 +23,13 @@ internal static class Settings
     {
         // Not in appsettings.json: a value there would win over ASPNETCORE_URLS.
         var configured = builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? builder.Configuration["https_ports"];
-        if (string.IsNullOrEmpty(configured) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists()) { builder.WebHost.UseUrls(address); }
+        if (string.IsNullOrEmpty(configured) && !HasPublicEndpoint(builder.Configuration)) { builder.WebHost.UseUrls(address); }
         return builder;
     }
+
+    /// <summary>Kestrel's own endpoints say where to listen. The one called Ops is not public.</summary>
+    public static bool HasPublicEndpoint(IConfiguration configuration) =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren().Any(endpoint => !string.Equals(endpoint.Key, "Ops", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
     /// <returns>The value; null when neither is given or the file cannot be read (<see cref="CheckFile"/> says which).</returns>
