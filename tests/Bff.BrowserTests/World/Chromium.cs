@@ -27,7 +27,8 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <param name="proxy">A proxy that all of the visitor's traffic takes.</param>
-    internal async Task<Visitor> VisitAsync(Uri? proxy = null)
+    /// <param name="page">Where the page is.</param>
+    internal async Task<Visitor> VisitAsync(Uri? proxy = null, string page = Demo.PageUrl)
     {
         var profile = await _browser!.NewContextAsync(new()
         {
@@ -39,7 +40,7 @@ public sealed class Chromium : IAsyncLifetime
         });
         profile.SetDefaultTimeout((float)Eventually.Deadline.TotalMilliseconds);
         var visitor = new Visitor(profile, await profile.NewPageAsync());
-        await visitor.OpenAsync();
+        await visitor.OpenAsync(page);
         return visitor;
     }
 

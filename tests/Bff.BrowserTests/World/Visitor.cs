@@ -38,7 +38,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The one that has this text.</summary>
     public ILocator this[string selector, string text] => this[selector].Filter(new() { HasText = text });
 
-    public Task OpenAsync() => Page.GotoAsync(Demo.PageUrl);
+    public Task OpenAsync(string page = Demo.PageUrl) => Page.GotoAsync(page);
 
     /// <summary>The page says <c>signed-in</c>, <c>signed-out</c> or <c>unreachable</c>.</summary>
     public Task SeesStateAsync(string state) => Expect(this["body"]).ToHaveAttributeAsync("data-state", state);
