@@ -6,6 +6,7 @@ internal static class OpsFeature
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         OpsPort.Listen(builder);
+        Health.Health.Add(builder.Services);
         return builder;
     }
 
@@ -26,7 +27,7 @@ internal static class OpsFeature
 
     private static void MapEndpoints(IEndpointRouteBuilder ops)
     {
-        ops.MapGet("/healthz", () => "Healthy").WithMetadata(new OpenToProbes());
+        Health.Health.Map(ops);
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>
