@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Health;
 
@@ -20,8 +19,6 @@ internal static class Health
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddOptions<HostOptions>().PostConfigure<IOptions<OpsOptions>, IHostEnvironment>((host, ops, environment) =>
-            host.ShutdownTimeout += ops.Value.EffectiveDrain(environment));
         services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)
