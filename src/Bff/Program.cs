@@ -1,4 +1,5 @@
 using Bff;
+using Bff.Commands;
 using Bff.Forwarding;
 using Bff.Guard;
 using Bff.Login;
@@ -7,13 +8,17 @@ using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Tokens;
 
-try
+return await CommandLine.InvokeAsync(args, Compose, RunAsync);
+
+static WebApplicationBuilder Compose(string[] args)
 {
     var builder = WebApplication.CreateBuilder(args);
-    builder.ListenByDefaultOn("http://localhost:3001").LogHostOnlyWhenStarted();
-    builder.AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+    builder.ListenByDefaultOn(Settings.PublicAddress).LogHostOnlyWhenStarted();
+    return builder.AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+}
 
-    var app = builder.Build();
+static async Task RunAsync(WebApplication app)
+{
     await app.CheckConfigurationAsync();
     app.PrepareSessions();
 
@@ -24,10 +29,4 @@ try
 
     app.Lifetime.ApplicationStarted.Register(StartFailure.LogHostFromNowOn);
     await app.RunAsync();
-    return 0;
-}
-catch (Exception error) when (StartFailure.Explain(error) is { } line)
-{
-    await Console.Error.WriteLineAsync(line);
-    return StartFailure.ExitCode;
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace Bff.Ops;
 
 internal static class OpsFeature
@@ -6,12 +8,14 @@ internal static class OpsFeature
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         OpsPort.Listen(builder);
+        Health.Health.Add(builder.Services);
         return builder;
     }
 
     /// <summary>A pipeline of its own, before the public one: a request of either port never sees the endpoints of the other.</summary>
     public static WebApplication MapOps(this WebApplication app)
     {
+        app.AllowToStop(app.Services.GetRequiredService<IOptions<OpsOptions>>().Value.EffectiveDrain(app.Environment));
         app.MapWhen(OpsPort.Received, ops =>
         {
             ops.UseExceptionHandler(errors => errors.Run(context =>
@@ -26,7 +30,7 @@ internal static class OpsFeature
 
     private static void MapEndpoints(IEndpointRouteBuilder ops)
     {
-        ops.MapGet("/healthz", () => "Healthy").WithMetadata(new OpenToProbes());
+        Health.Health.Map(ops);
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

@@ -62,7 +62,7 @@ internal sealed class OpsOptions : IValidatableObject
     }
 
     /// <summary>Kestrel's own reading of an address, which knows <c>*</c> and <c>+</c>; null when it is none.</summary>
-    private static BindingAddress? Parse(string url)
+    public static BindingAddress? Parse(string url)
     {
         try
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -23,6 +24,14 @@ internal static class OpsPort
 
     /// <summary>The request came in on the ops port.</summary>
     public static bool Received(HttpContext context) => context.Features.Get<Mark>() is not null;
+
+    /// <summary>Where a process on this machine reaches the ops port at <paramref name="url"/>; null when that cannot be told.</summary>
+    public static Uri? LocalAddress(string url)
+    {
+        if (OpsOptions.Parse(url) is not { Port: > 0 } address) { return null; }
+        var everywhere = address.Host is "*" or "+" || (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
+        return new UriBuilder(address.Scheme, everywhere ? "127.0.0.1" : address.Host, address.Port).Uri;
+    }
 
     public static void Listen(WebApplicationBuilder builder)
     {

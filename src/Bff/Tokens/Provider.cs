@@ -125,4 +125,8 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 }
 
 /// <summary>The provider cannot be used now; nobody's session is affected.</summary>
-internal sealed class ProviderUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class ProviderUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The metadata came, and says something we cannot accept.</summary>
+    public bool WasRead => InnerException is null;
+}

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Bff.HostTests.Ops;
 
@@ -55,9 +56,37 @@ public sealed class OpsPortTests
         (await GetAsync(world.Bff.OpsAddress, "/anything", site: "same-origin")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
-    private static async Task<HttpResponseMessage> GetAsync(Uri at, string path, string? host = null, string? token = null, string? site = null)
+    [Fact]
+    public async Task A_client_certificate_of_the_configured_authority_is_as_good_as_a_token()
     {
-        using var http = new HttpClient();
+        using var ours = new Authority("our operators");
+        using var foreign = new Authority("somebody else");
+        using var folder = new TemporaryFolder();
+        await using var world = await World.StartAsync(
+            ("Bff:Ops:Url", "https://127.0.0.1:0"), ("Bff:Ops:ClientCertificateAuthority", folder.Write("ca.pem", ours.Certificate.ExportCertificatePem())),
+            ("Kestrel:Endpoints:Ops:Certificate:Path", folder.Write("ops.pfx", ours.Issue("ops").Export(X509ContentType.Pkcs12))));
+
+        (await GetAsync(world.Bff.OpsAddress, "/healthz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await GetAsync(world.Bff.OpsAddress, "/anything")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await GetAsync(world.Bff.OpsAddress, "/anything", certificate: ours.Issue("operator"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        await Should.ThrowAsync<HttpRequestException>(GetAsync(world.Bff.OpsAddress, "/anything", certificate: foreign.Issue("operator")));
+    }
+
+    [Fact]
+    public async Task An_ops_port_that_others_can_reach_needs_a_token()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://0.0.0.0:0";
+        var process = world.Start();
+        (await process.ExitCodeAsync()).ShouldBe(78);
+        process.Errors.ShouldContain("- Bff:Ops:Token: ");
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(Uri at, string path, string? host = null, string? token = null, string? site = null, X509Certificate2? certificate = null)
+    {
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        if (certificate is not null) { handler.ClientCertificates.Add(certificate); }
+        using var http = new HttpClient(handler);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(at, path));
         if (host is not null) { request.Headers.Host = host; }
         if (token is not null) { request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token); }

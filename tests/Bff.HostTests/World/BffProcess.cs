@@ -13,9 +13,10 @@ internal sealed partial class BffProcess : IAsyncDisposable
 
     /// <param name="folder">Where it runs; a file <c>appsettings.json</c> there counts.</param>
     /// <param name="environment">Settings by their keys, or plain environment variables.</param>
-    public BffProcess(string folder, IEnumerable<KeyValuePair<string, string?>> environment)
+    /// <param name="arguments">A command and its options; nothing to run the proxy.</param>
+    public BffProcess(string folder, IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll"), .. arguments])
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
         };
