@@ -29,7 +29,7 @@ internal sealed class ProviderChecks(Provider provider, TokenEndpointClient toke
 
     private async Task<bool> ReachAsync(List<Finding> findings)
     {
-        var address = options.Value.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+        var address = options.Value.EffectiveMetadataAddress;
         try
         {
             var asked = clock.GetUtcNow();
