@@ -8,7 +8,7 @@ try
 {
     return args switch
     {
-        [] => await LauncherProgram.RunAsync(TimeProvider.System),
+        [] or [LauncherProgram.OneOrigin] => await LauncherProgram.RunAsync(oneOrigin: args.Length > 0, TimeProvider.System),
         ["provider", .. var rest] => await ProviderProgram.RunAsync(rest),
         ["api", .. var rest] => await ApiProgram.RunAsync(rest),
         ["health", var url] => await HealthProbe.RunAsync(url),

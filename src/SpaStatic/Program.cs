@@ -16,7 +16,9 @@ builder.Services.AddSingleton<IValidateOptions<SpaOptions>, SpaOptionsValidator>
 var app = builder.Build();
 app.UseMiddleware<PageHeaders>();
 app.UseDefaultFiles().UseStaticFiles();
-app.MapFallbackToFile("/silent", "silent.html");
 app.MapGet("/config.js", ConfigScript.Handle);
+app.MapFallbackToFile("/silent", "silent.html");
+app.MapFallbackToFile("index.html");                                          // deep links; a path with a dot is a file
+foreach (var path in new[] { "/api/{**rest}", "/bff/{**rest}" }) { app.Map(path, () => Results.NotFound()); }   // Bff's, and never the page
 
 return await app.RunOrExplainAsync();

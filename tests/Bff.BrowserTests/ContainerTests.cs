@@ -14,7 +14,7 @@ public sealed class ContainerTests(Chromium chromium)
     [Fact(Skip = WhySkipped, SkipUnless = nameof(AreUp))]
     public async Task A_user_signs_in_sees_a_renewal_and_is_still_signed_in_after_down_and_up()
     {
-        await using var alice = await chromium.VisitAsync(page: ComposeStack.PageUrl);
+        await using var alice = await chromium.VisitAsync(url: ComposeStack.PageUrl);
         await alice.SignInAsync("alice");
         var cookie = (await alice.CookieAsync())!.Value;
         (await alice.CallApiAsync("public")).ShouldBe(200);
@@ -38,7 +38,7 @@ public sealed class ContainerTests(Chromium chromium)
     [Fact(Skip = WhySkipped, SkipUnless = nameof(AreUp))]
     public async Task A_new_container_of_bff_signs_nobody_out_and_leaves_no_renewal_half_done()
     {
-        await using var bob = await chromium.VisitAsync(page: ComposeStack.PageUrl);
+        await using var bob = await chromium.VisitAsync(url: ComposeStack.PageUrl);
         await bob.SignInAsync("bob");
         var cookie = (await bob.CookieAsync())!.Value;
         var load = await Load.StartAsync(bob);

@@ -12,6 +12,7 @@ internal static class ForwardingFeature
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
+        builder.Services.AddSingleton(OneOrigin.Route);
         return builder;
     }
 
@@ -24,6 +25,7 @@ internal static class ForwardingFeature
             endpoint.Metadata.Add(new CsrfHeaderRequired());
             endpoint.Metadata.Add(new KeepsSessionAlive());
         });
+        app.MapNeverThePage();
         return app;
     }
 

@@ -8,6 +8,9 @@ internal sealed class SpaOptions : IValidatableObject
     /// <summary>Exact origins (scheme, host, port) of front ends: CORS allows them, and return URLs may lead there. The first is the default.</summary>
     public string[] Origins { get; set; } = [];
 
+    /// <summary>Address of the server that has the front end's files, to serve them through the proxy: page and API then share one origin. Default: none.</summary>
+    public string? Url { get; set; }
+
     /// <summary>Where a silent sign-in ends. Default: <c>/silent</c> at the first origin.</summary>
     public string? SilentPage { get; set; }
 
@@ -19,6 +22,11 @@ internal sealed class SpaOptions : IValidatableObject
         for (var i = 0; i < Origins.Length; i++)
         {
             if (!IsOrigin(Origins[i])) { yield return new($"'{Origins[i]}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{i}"]); }
+        }
+
+        if (Url is not null && !(Uri.TryCreate(Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            yield return new($"'{Url}' is not an address: write http://host[:port] or https://….", [nameof(Url)]);
         }
 
         if (SilentPage is not null && !Origins.Any(origin => SilentPage.StartsWith(origin + "/", StringComparison.Ordinal)))

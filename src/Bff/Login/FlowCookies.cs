@@ -18,9 +18,11 @@ internal static class FlowCookies
     private const string StatePrefix = "bff-state-";
     private const string NoncePrefix = "bff-nonce-";
 
-    public static CookieBuilder State(CookieBuilder cookie, SessionsOptions sessions) => Configure(cookie, StatePrefix, sessions);
+    public static CookieBuilder State(SessionsOptions sessions) => Configure(new FlowCookie(), StatePrefix, sessions);
 
-    public static CookieBuilder Nonce(CookieBuilder cookie, SessionsOptions sessions) => Configure(cookie, NoncePrefix, sessions);
+    public static CookieBuilder Nonce(SessionsOptions sessions) => Configure(new FlowCookie(), NoncePrefix, sessions);
+
+    public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
     public static void EvictOldest(HttpContext context)
     {
@@ -46,6 +48,20 @@ internal static class FlowCookies
         cookie.SecurePolicy = sessions.InsecureCookie ? CookieSecurePolicy.None : CookieSecurePolicy.Always;
         cookie.Expiration = Lifetime;
         return cookie;
+    }
+
+    /// <summary>
+    /// In a frame that comes back from a provider on another site, Lax is not enough for every browser (Firefox looks at the redirect). The cookie is worth
+    /// nothing but for the flow that made it.
+    /// </summary>
+    private sealed class FlowCookie : CookieBuilder
+    {
+        public override CookieOptions Build(HttpContext context, DateTimeOffset expiresFrom)
+        {
+            var options = base.Build(context, expiresFrom);
+            if (options.Secure && IsFramed(context.Request)) { options.SameSite = SameSiteMode.None; }
+            return options;
+        }
     }
 
     private static string Prefix(string name, SessionsOptions sessions) => sessions.InsecureCookie ? name : "__Host-" + name;

@@ -7,14 +7,14 @@ namespace Bff.Login;
 /// <summary><c>GET /bff/login</c>: to the provider, and back to the return URL with a session.</summary>
 internal static class LoginEndpoint
 {
-    private static readonly string[] Prompts = ["login", "consent", "select_account"];
+    private static readonly string[] Prompts = ["none", "login", "consent", "select_account"];
 
     public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, string? returnUrl, string? prompt, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "login_hint")] string? loginHint)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         if (prompt is not null && !Prompts.Contains(prompt, StringComparer.Ordinal))
         {
-            return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", "Use login, consent or select_account; for none there is /bff/silent-login.");
+            return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", "Use none, login, consent or select_account.");
         }
 
         var properties = new OpenIdConnectChallengeProperties

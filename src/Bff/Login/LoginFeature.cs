@@ -63,7 +63,7 @@ internal static class LoginFeature
         options.SignedOutRedirectUri = services.GetRequiredService<ReturnUrls>().Default;
         options.RemoteAuthenticationTimeout = FlowCookies.Lifetime;
         options.ProtocolValidator.NonceLifetime = FlowCookies.Lifetime;
-        FlowCookies.State(options.CorrelationCookie, sessions);
-        FlowCookies.Nonce(options.NonceCookie, sessions);
+        options.CorrelationCookie = FlowCookies.State(sessions);
+        options.NonceCookie = FlowCookies.Nonce(sessions);
     }
 }

@@ -14,6 +14,7 @@ internal sealed partial class OidcEvents(
 {
     private const string RedeemedAt = "bff.redeemed_at";
     private const string Redeeming = "bff.redeeming";
+    private const string InvalidState = "invalid_state";
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
@@ -92,7 +93,8 @@ internal sealed partial class OidcEvents(
         var properties = context.Properties;
         if (properties is not null && properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null)
         {
-            context.Response.Redirect(SilentPage.Failure(page, code));
+            // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
+            context.Response.Redirect(SilentPage.Failure(page, code == InvalidState ? "login_required" : code));
         }
         else if (problem is null && properties?.RedirectUri is { } returnUrl)
         {
@@ -107,7 +109,7 @@ internal sealed partial class OidcEvents(
     /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
     private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
     {
-        if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return ("invalid_state", LoginProblems.InvalidState); }
+        if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException refused) { return (refused.Error, LoginProblems.SignInFailed); }
         if (context.HttpContext.Items.ContainsKey(Redeeming)) { return AtTokenEndpoint(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (Known(error), null); }

@@ -32,9 +32,9 @@ internal sealed partial class Renewer(
     public async ValueTask<RenewalResult> GetUsableAsync(Session session, CancellationToken cancel)
     {
         var result = await GetNewerAsync(session, cancel);
-        if (result is not Usable { Session: var newer } || newer.Version == session.Version || schedule.IsAlive(newer.Tokens!)) { return result; }
+        if (result is not Usable { Session: var newer } || schedule.IsAlive(newer.Tokens!)) { return result; }
 
-        // What was waited for has grown old meanwhile: this process stood still, or the provider's tokens are born old.
+        // What was waited for has grown old meanwhile: a flight that followed another renewal stood still with this process, or the provider's tokens are born old.
         return await GetNewerAsync(newer, cancel) is var last && last is Usable { Session.Tokens: { } tokens } && !schedule.IsAlive(tokens) ? new Unreachable(RenewalWork.StoreAllowance) : last;
     }
 

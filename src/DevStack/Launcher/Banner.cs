@@ -2,12 +2,13 @@ namespace DevStack.Launcher;
 
 internal static class Banner
 {
-    public const string Text = """
+    /// <param name="oneOrigin">Bff serves the page too.</param>
+    public static string Text(bool oneOrigin) => $"""
 
           The Bff demo is ready.
 
-            the page      http://localhost:5000     start here
-            Bff           http://localhost:3001     holds the tokens
+            the page      http://localhost:{(oneOrigin ? 3001 : 5000)}     start here
+            Bff           http://localhost:3001     holds the tokens{(oneOrigin ? ", and serves the page: one origin" : "")}
             provider      http://localhost:5001     /diary shows every token it issued
             API           http://localhost:5002     /api/echo shows what reaches it
 

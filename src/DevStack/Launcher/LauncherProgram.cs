@@ -3,12 +3,16 @@ namespace DevStack.Launcher;
 /// <summary>Starts the whole demo world, and ends with it.</summary>
 internal static class LauncherProgram
 {
+    public const string OneOrigin = "--one-origin";
+
     private const int Failed = 1;
 
-    public static async Task<int> RunAsync(TimeProvider clock)
+    /// <param name="oneOrigin">Bff serves the page too.</param>
+    /// <param name="clock">For the waits.</param>
+    public static async Task<int> RunAsync(bool oneOrigin, TimeProvider clock)
     {
         var screen = new Screen();
-        var members = DemoWorld.Members;
+        var members = DemoWorld.Members(oneOrigin);
         var problems = Preflight.Problems(members).ToList();
         problems.ForEach(screen.Complain);
         if (problems.Count > 0)
@@ -21,7 +25,7 @@ internal static class LauncherProgram
         var children = members.Select(member => ChildProcess.Start(member, screen, clock)).ToList();
         try
         {
-            return await WatchAsync(children, screen, clock, stop);
+            return await WatchAsync(children, screen, oneOrigin, clock, stop);
         }
         finally
         {
@@ -35,7 +39,7 @@ internal static class LauncherProgram
         }
     }
 
-    private static async Task<int> WatchAsync(List<ChildProcess> children, Screen screen, TimeProvider clock, CancellationTokenSource stop)
+    private static async Task<int> WatchAsync(List<ChildProcess> children, Screen screen, bool oneOrigin, TimeProvider clock, CancellationTokenSource stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, clock, stop.Token);
         var death = Task.WhenAny(children.Select(child => child.Exit));
@@ -50,7 +54,7 @@ internal static class LauncherProgram
                 return Failed;
             }
 
-            Screen.Plain(Banner.Text);
+            Screen.Plain(Banner.Text(oneOrigin));
             await Task.WhenAny(stopped, death);
         }
 

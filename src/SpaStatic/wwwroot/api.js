@@ -1,14 +1,12 @@
 // The three API buttons: one call through Bff each, and its answer as it came.
 import * as bff from './bff.js';
-import { meaningOfStatus } from './messages.js';
+import { hintOf, meaningOf, meaningOfStatus } from './messages.js';
 
 const LONGEST_ANSWER = 20_000; // characters shown
+const PATIENCE = 1_500;        // ms until the page says that it waits
 
-export function wireApi({ onSignedOut }) {
-  $('[data-api]').on('click', async ({ currentTarget }) => {
-    const status = await call(currentTarget.dataset.api);
-    if (status === 401) onSignedOut();
-  });
+export function wireApi() {
+  $('[data-api]').on('click', ({ currentTarget }) => call(currentTarget.dataset.api));
 }
 
 let latestCall = 0;
@@ -16,19 +14,23 @@ let latestCall = 0;
 async function call(path) {
   const number = ++latestCall;
   $('#api-answer').attr({ 'aria-busy': 'true' }).removeAttr('data-status');
-  const answer = await answerOf(path);
+  const waiting = setTimeout(() => number === latestCall && showWaiting(path), PATIENCE);
+  const answer = await answerOf(path).finally(() => clearTimeout(waiting));
   if (number === latestCall) showAnswer(path, answer); // a slow answer does not replace that of a later click
-  return answer.status;
+  if (answer.status === 401 && bff.session()?.isLoggedIn) bff.check(); // it will tell that the session is over
 }
 
 async function answerOf(path) {
   const started = performance.now();
+  const took = () => performance.now() - started;
   try {
     const response = await bff.fetch(path, { cache: 'no-store' });
     const text = await response.text();
-    return { status: response.status, text: pretty(text), took: performance.now() - started, retryAfter: response.headers.get('Retry-After') };
+    const retryAfter = response.headers.get('Retry-After');
+    const again = /^\d+$/.test(retryAfter ?? '') ? ` Try again in ${retryAfter} s.` : '';
+    return { status: response.status, text: pretty(text), meaning: meaningOfStatus(response.status) + again, took: took() };
   } catch (error) {
-    return { status: 0, text: error.message, took: performance.now() - started };
+    return { status: 0, text: '', meaning: `${meaningOf(error)} ${hintOf(error)}`.trim(), took: took() };
   }
 }
 
@@ -40,12 +42,19 @@ function pretty(text) {
   }
 }
 
-function showAnswer(path, { status, text, took, retryAfter }) {
-  const again = /^\d+$/.test(retryAfter ?? '') ? ` Try again in ${retryAfter} s.` : '';
+function showWaiting(path) {
+  $('#api-request').text(`GET ${path}`);
+  $('#api-status, #api-took').text('');
+  $('#api-meaning').text('Still waiting. While there is no valid token, the call is repeated by itself for up to half a minute.');
+  $('#api-body').prop('hidden', true);
+  $('#api-answer').attr('aria-busy', 'false'); // or the words would not be read out
+}
+
+function showAnswer(path, { status, text, meaning, took }) {
   $('#api-answer').attr({ 'aria-busy': 'false', 'data-status': status });
   $('#api-request').text(`GET ${path}`);
   $('#api-status').text(status === 0 ? 'no answer' : status);
   $('#api-took').text(`${Math.round(took)} ms`);
-  $('#api-meaning').text(meaningOfStatus(status) + again);
+  $('#api-meaning').text(meaning);
   $('#api-body').text(text.slice(0, LONGEST_ANSWER)).prop('hidden', text === '');
 }

@@ -1,155 +1,445 @@
-// All the page says to Bff. No token comes this way: the browser sends Bff's cookie, and Bff adds the token to calls under /api.
-import { bffUrl } from './config.js';
+// A page's side of Bff: bff.d.ts says what is what. No token ever comes here.
 
-const ANSWER_WITHIN = 15_000; // ms; Bff gives up on the provider well before this
+/** @import * as Bff from './bff.js' */
 
-/**
- * What `GET /bff/session` and `POST /bff/renew` answer. Times are ISO 8601 in UTC, by Bff's clock.
- * @typedef {object} Session
- * @property {boolean} isLoggedIn  false: only `now` comes with it
- * @property {string} now  when Bff wrote this answer
- * @property {string} name  how to greet the user
- * @property {string} sub  who the user is to the provider
- * @property {string} accessTokenExpiresAt
- * @property {string|null} renewsAt  when Bff renews the token; null when renewal is 'silent'
- * @property {string} sessionExpiresAt  when the user has to log in again, if nothing is called until then
- * @property {'background'|'silent'} renewal  who renews: Bff by itself, or this page through `silentLogin`
- * @property {string} logoutUrl
- */
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 
-/** A refusal by name. `code` is the problem's code, an OAuth error, or one of ours: `unreachable`, `timeout`. */
+/** @type {Record<string, string>} */
+const HINTS = {
+  login_required: 'The provider cannot sign the user in silently. If so every time: its shared development keys never do, or the browser blocks third-party cookies.',
+  consent_required: 'The provider wants the user’s consent: call login().',
+  interaction_required: 'The provider wants to ask the user: call login().',
+  timeout: 'The invisible frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
+  session_expired: 'The session is over: call login().',
+  idp_unavailable: 'The provider cannot be reached. The user stays signed in; Bff tries again.',
+  origin_mismatch: 'Bff answers, but not to this page: its exact origin must be in Bff:Spa:Origins.',
+};
+
 export class BffError extends Error {
-  /** @param {{code: string, status?: number, detail?: string, retryAfter?: number}} problem  status 0: nobody answered; retryAfter: seconds */
-  constructor({ code, status = 0, detail = code, retryAfter }) {
-    super(detail);
-    Object.assign(this, { name: 'BffError', code, status, retryAfter });
+  /** @param {ConstructorParameters<typeof Bff.BffError>[0]} problem */
+  constructor({ code, status = 0, detail, retryAfter }) {
+    super(detail ?? HINTS[code] ?? code);
+    this.name = 'BffError';
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+    this.hint = HINTS[code] ?? '';
   }
 }
 
-/**
- * `fetch` through Bff: brings the cookie and the header that proves the call is ours.
- * @param {string} path  on Bff, such as `/api/private`
- * @param {RequestInit} [init]
- * @returns {Promise<Response>} whatever the status
- * @throws {BffError} `unreachable`
- */
-async function bffFetch(path, init = {}) {
+const here = location.origin;
+let base = here;
+let silentPage = '/silent';
+let autoRenew = true;
+
+/** @type {typeof Bff.configure} */
+export const configure = (options) => {
+  base = new URL(options.url ?? base).origin;
+  silentPage = options.silentPage ?? silentPage;
+  autoRenew = options.autoRenew ?? autoRenew;
+};
+
+/** @type {Bff.Session|null} */
+let current = null;
+let skew = 0; // ms that Bff's clock is ahead of ours
+
+export const session = () => current;
+export const now = () => Date.now() + skew;
+
+let silentAgainAt = 0;
+
+/** @type {typeof Bff.fetch} */
+const bffFetch = async (path, init = {}) => {
+  const giveUpAt = Date.now() + 30 * SECOND;
+  for (;;) {
+    const response = await ask(path, init);
+    if (init.body instanceof ReadableStream) return response;
+    if (response.status === 401 && Date.now() >= silentAgainAt && current?.isLoggedIn !== false) {
+      silentAgainAt = Date.now() + MINUTE; // an API that refuses every token does not get a frame a call
+      if (await renewSilently().then(() => true, () => false)) continue;
+    } else if (response.status === 503) {
+      const wait = SECOND * (secondsUntil(response) ?? Infinity);
+      if (Date.now() + wait <= giveUpAt && await mayRepeat(response, init)) {
+        await pause(wait, init.signal);
+        continue;
+      }
+    }
+    return response;
+  }
+};
+export { bffFetch as fetch };
+
+// Bff's own 503 comes before anything was forwarded.
+const mayRepeat = async (response, init) => /^(GET|HEAD|OPTIONS)$/i.test(init.method ?? 'GET')
+  || (await response.clone().json().catch(() => null))?.code === 'provider_unavailable';
+
+/** @type {typeof bffFetch} */
+const ask = async (path, init = {}) => {
   const headers = new Headers(init.headers);
   headers.set('X-CSRF', '1');
   try {
     return await fetch(onBff(path), { ...init, headers, credentials: 'include' });
   } catch (error) {
-    if (error.name === 'AbortError') throw error; // the caller's own wish
-    throw new BffError({ code: 'unreachable', detail: `No answer from ${bffUrl}.` });
+    if (init.signal?.aborted && init.signal.reason?.name !== 'TimeoutError') throw error;
+    // Away, or not knowing this origin? A request that needs no permission tells.
+    const answers = base !== here && !init.signal?.aborted && await fetch(onBff('/bff/session'), { mode: 'no-cors', credentials: 'omit' }).then(() => true, () => false);
+    throw new BffError(answers ? { code: 'origin_mismatch' } : { code: 'unreachable', detail: `No answer from ${base}.` });
   }
-}
-export { bffFetch as fetch };
+};
 
-/**
- * Who is signed in and how long the token lives. Asking does not keep the session alive.
- * @returns {Promise<Session>}
- * @throws {BffError} `unreachable`, or the problem's code
- */
-export function getSession() {
-  return answerOf('/bff/session', { cache: 'no-store' });
-}
-
-/**
- * Renews the access token now.
- * @returns {Promise<Session>}
- * @throws {BffError} status 401: the session is over; code `renewal_not_possible`: use `silentLogin`;
- *   status 503: the provider is not reachable, ask again after `retryAfter` seconds; `unreachable`
- */
-export function renew() {
-  return answerOf('/bff/renew', { method: 'POST' });
-}
-
-/**
- * Leaves the page to sign in. The user comes back to `returnUrl`, with `?error=code` when it did not work.
- * @param {{returnUrl?: string, prompt?: string, loginHint?: string}} [options]
- */
-export function login({ returnUrl = pageUrl(), prompt, loginHint } = {}) {
-  location.assign(onBff('/bff/login', { returnUrl, prompt, login_hint: loginHint }));
-}
-
-/**
- * Leaves the page to sign out here and at the provider.
- * @param {{returnUrl?: string}} [options]
- * @returns {Promise<boolean>} false: there was nobody to sign out, the page stays
- * @throws {BffError} `unreachable`, or the problem's code
- */
-export async function logout({ returnUrl = pageUrl() } = {}) {
-  const { isLoggedIn, logoutUrl } = await getSession(); // another tab may have a newer session than this one knows
-  if (isLoggedIn) location.assign(onBff(logoutUrl, { returnUrl }));
-  return isLoggedIn;
-}
-
-/**
- * Signs in again without a word to the user, in an invisible frame. Calls made meanwhile share one frame.
- * @param {{timeout?: number}} [options]  how long to wait, in ms
- * @returns {Promise<void>} the session has a new token: `getSession` shows it
- * @throws {BffError} the provider's word (`login_required`, `consent_required`, `interaction_required` …) or `timeout`
- */
-export function silentLogin({ timeout = 10_000 } = {}) {
-  silentLogin.running ??= inFrame(onBff('/bff/silent-login', { returnUrl: `${location.origin}/silent` }), timeout)
-    .finally(() => { silentLogin.running = undefined; });
-  return silentLogin.running;
-}
-
-function inFrame(address, timeout) {
-  const frame = document.createElement('iframe');
-  frame.hidden = true;
-  frame.title = 'Silent sign-in';
-  frame.src = address;
-
-  let hear, timer;
-  return new Promise((resolve, reject) => {
-    hear = ({ origin, source, data }) => {
-      if (origin !== location.origin || source !== frame.contentWindow || data?.type !== 'bff:silent') return;
-      if (data.result === 'ok') resolve();
-      else reject(new BffError({ code: data.error ?? 'server_error' }));
-    };
-    window.addEventListener('message', hear);
-    timer = setTimeout(() => reject(new BffError({ code: 'timeout' })), timeout);
-    document.body.append(frame);
-  }).finally(() => {
-    clearTimeout(timer);
-    window.removeEventListener('message', hear);
-    frame.remove();
-  });
-}
-
-async function answerOf(path, init) {
-  const response = await bffFetch(path, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+/** @param {string} path @param {RequestInit} [init] @returns {Promise<Bff.Session>} */
+const askSession = async (path, init) => {
+  const response = await ask(path, { cache: 'no-store', ...init, signal: AbortSignal.timeout(15 * SECOND) });
   const body = await response.json().catch(() => null);
   if (response.ok && body) return body;
-  throw new BffError({
-    code: body?.code ?? 'unexpected_answer',
-    status: response.status,
-    detail: body?.detail ?? body?.title,
-    retryAfter: secondsUntil(response.headers.get('Retry-After')),
+  throw new BffError({ code: nameOf(body?.code), status: response.status, detail: body?.detail ?? body?.title, retryAfter: secondsUntil(response) });
+};
+
+const nameOf = (code) => {
+  if (code === 'provider_unavailable') return 'idp_unavailable';
+  if (code === 'session_ended' || (code === 'session_required' && current?.isLoggedIn)) return 'session_expired';
+  return code === 'session_required' ? 'login_required' : code ?? 'unexpected_answer';
+};
+
+export const getSession = async () => hear(await askSession('/bff/session'));
+
+/** @type {typeof Bff.renew} */
+export const renew = async () => {
+  try {
+    if (current?.renewal !== 'silent') return hear(await askSession('/bff/renew', { method: 'POST' }));
+  } catch (error) {
+    if (/** @type {BffError} */ (error).code !== 'renewal_not_possible') throw renewalFailed(error);
+  }
+  return renewSilently().catch((error) => { throw renewalFailed(error); });
+};
+
+/** In one tab at a time: the next finds the token renewed. @returns {Promise<Bff.Session>} */
+const renewSilently = () => {
+  const known = current?.accessTokenExpiresAt;
+  const work = async () => {
+    const latest = await getSession();
+    return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : silentLogin();
+  };
+  return navigator.locks ? navigator.locks.request(`bff silent ${base}`, work) : work();
+};
+
+const renewalFailed = (error) => {
+  if (current?.isLoggedIn) emit('renewError', { error, session: current });
+  return error;
+};
+
+/** @type {typeof Bff.login} */
+export const login = ({ returnTo = pageUrl(), prompt, loginHint } = {}) =>
+  location.assign(onBff('/bff/login', { returnUrl: toBff(returnTo), prompt, login_hint: loginHint }));
+
+/** @type {typeof Bff.logout} */
+export const logout = async ({ returnTo = pageUrl() } = {}) => {
+  const { logoutUrl } = await getSession(); // another tab may have a newer session
+  if (logoutUrl) location.assign(onBff(logoutUrl, { returnUrl: toBff(returnTo) }));
+  return Boolean(logoutUrl);
+};
+
+/** @type {Promise<Bff.Session>|undefined} */
+let silentRun;
+
+/** @type {typeof Bff.silentLogin} */
+export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
+  silentRun ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(new URL(silentPage, here).href) }), timeout).then(getSession).finally(() => { silentRun = undefined; });
+  return silentRun;
+};
+
+const inFrame = (address, timeout) => {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.src = address;
+  const done = new AbortController();
+  return new Promise((resolve, reject) => {
+    addEventListener('message', ({ origin, source: from, data }) => {
+      if (from !== frame.contentWindow || data?.type !== 'bff:silent') return;
+      if (origin === here && data.result === 'ok') resolve(undefined);
+      else reject(new BffError({ code: origin === here ? data.error ?? 'server_error' : 'origin_mismatch' }));
+    }, { signal: done.signal });
+    pause(timeout, done.signal).then(() => reject(new BffError({ code: 'timeout' })), () => {});
+    document.body.append(frame);
+  }).finally(() => {
+    done.abort();
+    frame.remove();
   });
-}
+};
 
-/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3). */
-function secondsUntil(retryAfter) {
-  if (!retryAfter) return undefined;
-  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+/** @type {typeof Bff.loginError} */
+export const loginError = () => {
+  const code = new URL(location.href).searchParams.get('error');
+  if (code === null) return null;
+  history.replaceState(history.state, '', pageUrl() + location.hash);
+  return new BffError({ code: /^[\w.-]{1,64}$/.test(code) ? code : 'unknown_error' }); // anybody can write one
+};
+
+/** @type {{[event: string]: Set<Function>}} */
+const listeners = {};
+
+/** @type {typeof Bff.on} */
+export const on = (event, handler) => {
+  (listeners[event] ??= new Set()).add(handler);
+  watch();
+  return () => { listeners[event].delete(handler); };
+};
+
+/** @template {keyof Bff.Events} Name @param {Name} event @param {Bff.Events[Name]} detail */
+const emit = (event, detail) => {
+  for (const handler of listeners[event] ?? []) {
+    try { handler(detail); } catch (error) { reportError(error); }
+  }
+};
+
+// By Bff's clock; what has been done is at Infinity.
+let plan = { token: /** @type {string|undefined} */ (''), expires: Infinity, expiring: Infinity, silent: Infinity };
+let lookAt = Infinity;
+let failedLooks = 0;
+
+/** @param {Bff.Session} news @param {{reason?: string, skewed?: number}} [how]  skewed: another tab's skew */
+const hear = (news, { reason = 'unknown', skewed } = {}) => {
+  const before = current;
+  current = news;
+  skew = skewed ?? Date.parse(news.now) - Date.now();
+  failedLooks = 0;
+  const token = news.accessTokenExpiresAt;
+  if (token !== plan.token) {
+    const expires = ms(token);
+    const left = Math.max(0, expires - now());
+    plan = { token, expires, expiring: expires - Math.min(30 * SECOND, left / 8), silent: expires - Math.min(10 * SECOND, left / 4) };
+  }
+  lookAt = Math.max(now(), Math.min(ms(news.renewsAt), ms(news.sessionExpiresAt))) + 2 * SECOND;
+  listen();
+  if (JSON.stringify({ ...before, now: 0 }) === JSON.stringify({ ...news, now: 0 })) return news;
+
+  if (skewed === undefined) channel?.postMessage({ news, reason, skew });
+  if (before?.isLoggedIn && news.sub === before.sub && token !== before.accessTokenExpiresAt) emit('renewed', { session: news, before });
+  if (news.renewalError && !before?.renewalError) renewalFailed(new BffError({ code: news.renewalError }));
+  if (before?.isLoggedIn && !news.isLoggedIn) emit('signedOut', { reason, before });
+  emit('sessionChanged', { session: news, before });
+  tick();
+  return news;
+};
+
+/** @type {Promise<Bff.Session|null>|undefined} */
+let checking;
+
+/** @type {typeof Bff.check} */
+export const check = (how) => {
+  checking ??= askSession('/bff/session').then(
+    (news) => {
+      connected(source?.readyState === 0 ? 'polling' : 'live');
+      return hear(news, how);
+    },
+    (error) => {
+      lookAt = now() + Math.min(MINUTE, SECOND * 2 ** failedLooks++);
+      connected(navigator.onLine ? 'unreachable' : 'offline', error);
+      return null;
+    },
+  ).finally(() => { checking = undefined; });
+  return checking;
+};
+
+let connection = '';
+
+const connected = (state, error) => {
+  if (connection === state) return;
+  connection = state;
+  emit('connection', { state, error });
+};
+
+/** @type {BroadcastChannel|undefined} */
+let channel;
+/** @type {EventSource|undefined} */
+let source;
+/** @type {(() => void)|undefined} */
+let stopLeading;
+let heardAt = 0;
+
+const watch = () => {
+  if (channel) return;
+  channel = new BroadcastChannel(`bff ${base}`);
+  channel.onmessage = ({ data: { news, reason, skew: skewed } }) => { if (news.now > (current?.now ?? '')) hear(news, { reason, skewed }); };
+  const wake = () => document.hidden || check();
+  document.addEventListener('visibilitychange', wake);
+  addEventListener('online', wake);
+  addEventListener('offline', () => connected('offline'));
+  addEventListener('pagehide', () => stopLeading?.());
+  addEventListener('pageshow', ({ persisted }) => {
+    if (!persisted) return;
+    lead();
+    check();
+  });
+  lead();
+  queueMicrotask(check); // after the caller's other listeners
+  tick();
+};
+
+/** One tab has the event stream and tells the rest; when it is closed the next one leads. */
+const lead = () => {
+  /** @returns {Promise<void>} */
+  const reign = () => new Promise((resolve) => {
+    stopLeading = () => {
+      stopLeading = undefined;
+      listen();
+      resolve();
+    };
+    listen();
+  });
+  if (navigator.locks) navigator.locks.request(`bff leader ${base}`, reign);
+  else reign();
+};
+
+const listen = () => {
+  if (!stopLeading || !current?.isLoggedIn) {
+    source?.close();
+    source = undefined;
+    return;
+  }
+  if (source && source.readyState < 2) return;
+  const stream = source = new EventSource(onBff('/bff/events'), { withCredentials: true });
+  heardAt = Date.now();
+  stream.onopen = () => connected('live');
+  stream.onerror = () => {
+    if (source !== stream) return;
+    connected('polling');
+    if (stream.readyState === 2) lookAt = Math.min(lookAt, now() + SECOND); // refused: ask why
+  };
+  for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {
+    stream.addEventListener(name, ({ data }) => {
+      heardAt = Date.now();
+      hear(JSON.parse(data));
+    });
+  }
+  stream.addEventListener('ended', ({ data }) => {
+    stream.close();
+    check(JSON.parse(data));
+  });
+};
+
+/** @type {Set<Bff.Timer>} */
+const timers = new Set();
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let ticking;
+let dueAt = 0;
+
+/** @type {typeof Bff.setTimer} */
+export const setTimer = (handler, at) => {
+  const timer = { at, handler };
+  timers.add(timer);
+  tick();
+  return timer;
+};
+
+/** @type {typeof Bff.clearTimer} */
+export const clearTimer = (timer) => { if (timer) timers.delete(timer); };
+
+/** In short steps: long timers sleep with the machine, and setTimeout counts in 32 bits. */
+const tick = () => {
+  clearTimeout(ticking);
+  if (channel && dueAt && Math.abs(Date.now() - dueAt) > (document.hidden ? 2 * MINUTE : 3 * SECOND)) check(); // we slept
+  for (const timer of [...timers]) {
+    if (timer.at <= now() && timers.delete(timer)) timer.handler();
+  }
+  if (channel) act();
+  if (!channel && !timers.size) return;
+  const next = Math.min(...[...timers].map(({ at }) => at), plan.expiring, plan.expires, plan.silent, lookAt) - now();
+  const delay = Math.max(50, Math.min(next, document.hidden ? 15 * SECOND : SECOND));
+  dueAt = Date.now() + delay;
+  clearTimeout(ticking);
+  ticking = setTimeout(tick, delay);
+};
+
+const act = () => {
+  const due = (/** @type {'expires'|'expiring'|'silent'} */ what) => plan[what] <= now() && Boolean(plan[what] = Infinity);
+  const [expired, expiring, silent] = [due('expires'), due('expiring'), due('silent')];
+  if (current?.isLoggedIn && (expired || expiring)) emit(expired ? 'expired' : 'expiring', { session: current });
+  if (silent && current?.renewal === 'silent' && autoRenew) {
+    renewSilently().catch((error) => {
+      if (['timeout', 'unreachable', 'idp_unavailable'].includes(error.code)) plan.silent = now() + MINUTE;
+      renewalFailed(error);
+    });
+  }
+  if (source && Date.now() - heardAt > 40 * SECOND) { // heartbeats come every 15
+    source.close();
+    listen();
+  }
+  if (lookAt <= now()) {
+    lookAt = Infinity;
+    check();
+  }
+};
+
+const pause = (ms, signal) => new Promise((resolve, reject) => {
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener('abort', () => {
+    clearTimeout(timer);
+    reject(signal.reason);
+  });
+});
+
+// Seconds or a date (RFC 9110, section 10.2.3).
+const secondsUntil = ({ headers }) => {
+  const text = headers.get('Retry-After') ?? '';
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / SECOND;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
-}
+};
 
-function onBff(path, query = {}) {
-  const url = new URL(path, bffUrl);
-  if (url.origin !== new URL(bffUrl).origin) throw new TypeError(`${path} does not lead to Bff.`);
+const ms = (time) => (time ? Date.parse(time) : Infinity);
+
+const onBff = (path, query = {}) => {
+  const url = new URL(path, base);
+  if (url.origin !== base) throw new TypeError(`${path} does not lead to Bff.`);
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url.href;
-}
+};
 
-function pageUrl() {
+// Its own pages Bff takes as paths.
+const toBff = (url) => (base === here && url.startsWith(`${here}/`) ? url.slice(here.length) : url);
+
+const pageUrl = () => {
   const url = new URL(location.href);
   url.hash = '';
   url.searchParams.delete('error');
   return url.href;
-}
+};
+
+/** @param {Promise<Bff.Session>} work @param {Bff.AuthCallback} cb */
+const answer = (work, cb) => {
+  work.then(
+    ({ accessTokenExpiresAt, sub, name }) => {
+      const expiresAt = ms(accessTokenExpiresAt);
+      cb(null, { expiresIn: Math.round((expiresAt - now()) / SECOND), expiresAt, idTokenPayload: { sub, name } });
+    },
+    ({ code, message }) => cb({ error: code, code, errorDescription: message, description: message }, null),
+  );
+};
+
+/** @type {typeof Bff.renewAuth} */
+export const renewAuth = (options, cb) => answer(getSession().then(({ isLoggedIn }) => (isLoggedIn ? renew() : silentLogin())), cb);
+export { renewAuth as checkSession };
+
+export const install = ($) => {
+  $.bff = { BffError, configure, session, now, fetch: bffFetch, getSession, renew, login, logout, silentLogin, loginError, on, check, setTimer, clearTimer, renewAuth, checkSession: renewAuth };
+  $.ajaxPrefilter((options) => {
+    options.bff ??= new URL(options.url, here).origin === base;
+    options.crossDomain &&= !options.bff;
+  });
+  $.ajaxTransport('+*', ({ bff, url, type: method, hasContent, data }) => {
+    const gone = new AbortController();
+    return bff && {
+      send: (headers, complete) => bffFetch(url, { method, headers, body: hasContent ? data : undefined, signal: gone.signal }).then(
+        async (response) => complete(response.status, response.statusText, { text: await response.text() }, [...response.headers].map((pair) => pair.join(': ')).join('\r\n')),
+        ({ code }) => complete(0, code),
+      ),
+      abort: () => gone.abort(),
+    };
+  });
+};
+
+const { jQuery } = /** @type {any} */ (globalThis);
+if (jQuery) install(jQuery);

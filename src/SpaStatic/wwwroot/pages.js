@@ -1,15 +1,18 @@
 // Home and Profile: two views of one page, chosen by the part of the address after '#'.
 import * as bff from './bff.js';
+import { hintOf, meaningOf } from './messages.js';
 
 const TITLES = { home: 'Token renewal · Bff', profile: 'Profile · Bff' };
 let signedInAs = null;
-let tellSignedOut;
 
-export function wirePages({ onSignedOut }) {
-  tellSignedOut = onSignedOut;
+export function wirePages() {
   $(window).on('hashchange', () => {
     showPage();
     $('main h1:visible').first().trigger('focus'); // a new view is read out from its heading on
+  });
+  $('.skip').on('click', (event) => {
+    event.preventDefault(); // its '#main' is no view
+    $('#main').trigger('focus');
   });
   showPage();
 }
@@ -38,14 +41,14 @@ async function loadClaims() {
   const note = $('#claims-note').text('Asking Bff …');
   try {
     const response = await bff.fetch('/bff/user');
-    if (response.status === 401) return tellSignedOut();
-    if (!response.ok) throw new bff.BffError({ code: `http_${response.status}`, detail: `Bff answered ${response.status}.` });
+    if (response.status === 401) return bff.check(); // it will tell that the session is over
+    if (!response.ok) return note.text(`The claims could not be read: Bff answered ${response.status}.`);
     const claims = await response.json();
     if (user !== signedInAs) return;
     $('#claims tbody').empty().append(claims.map(row));
     note.text('');
   } catch (error) {
-    note.text(`The claims could not be read. ${error.message}`);
+    note.text(`The claims could not be read. ${meaningOf(error)} ${hintOf(error)}`);
   }
 }
 

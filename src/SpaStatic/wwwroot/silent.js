@@ -1,4 +1,4 @@
-// Where a silent sign-in ends: hands the outcome in the address to the page that opened the frame.
+// Where a silent sign-in ends: hands the outcome in the address to the page that opened the frame. The outcome, nothing else.
 const answer = new URLSearchParams(location.search);
 
 if (window.parent !== window) {

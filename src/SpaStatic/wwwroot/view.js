@@ -1,63 +1,23 @@
 // What the page shows of the session. Nothing here decides anything.
+import * as life from './life.js';
+import { isFinal, meaningOf } from './messages.js';
+import { causeOf, stateOf, wordsOf } from './states.js';
+import { countdown, timeOfDay } from './times.js';
+import { showTimeline } from './timeline.js';
 
-const HISTORY = 5;
-let shown = null; // { expiresAt, renewsAt, since } of the token on show, by Bff's clock
+const LISTED = 6;
+const COMING_BACK = 'signing-in'; // in the address, on the way back from a sign-in
+const comingBack = new URLSearchParams(location.search).has(COMING_BACK);
 
-/**
- * @param {'signed-out'|'signed-in'|'unreachable'} state
- * @param {import('./bff.js').Session|null} session
- * @param {{expiresAt: number, renewsAt: number, sessionEndsAt: number, clockSkew: number}} times  ms, meaningful with a session only
- */
-export function showSession(state, session, { expiresAt, renewsAt, sessionEndsAt, clockSkew }) {
-  document.body.dataset.state = state;
-  const words = [state, session ? 'session' : 'no-session'];
-  $('[data-show]').each((_, part) => { part.hidden = !part.dataset.show.split(' ').some((word) => words.includes(word)); });
-
-  const now = Date.now() + clockSkew;
-  shown = session && { expiresAt, renewsAt, since: shown?.expiresAt === expiresAt ? shown.since : now };
-  if (!session) return;
-
-  $('#user-name').text(session.name ?? session.sub);
-  $('#avatar').text((session.name ?? session.sub ?? '?').trim().charAt(0).toUpperCase());
-  $('#renewed-by').text(session.renewal === 'silent' ? 'This page, silently' : 'Bff, in the background');
-  // The visitor's clock tells the time of day; Bff's tells how much of it is left.
-  showTime('#expires-at', expiresAt, clockSkew);
-  showTime('#renews-at', renewsAt, clockSkew);
-  showTime('#session-ends-at', sessionEndsAt, clockSkew);
-  tick(now);
-}
-
-/** Counts down. @param {number} now  ms by Bff's clock */
-export function tick(now) {
-  if (!shown) return;
-  const left = shown.expiresAt - now;
-  const lifetime = Math.max(1, shown.expiresAt - shown.since);
-  $('#expires-in').text(left > 0 ? countdown(left) : 'expired');
-  $('#renews-in').text(shown.renewsAt > now ? `in ${countdown(shown.renewsAt - now)}` : 'any moment');
-  $('#ring').css('--left', Math.min(1, Math.max(0, left / lifetime))).toggleClass('expired', left <= 0);
-}
-
-/** @param {string} how @param {number} at @param {number} until  ms by our own clock */
-export function addRenewal(how, at, until) {
-  $('#renewal-count').text(Number($('#renewal-count').text()) + 1);
-  $('#no-renewals').prop('hidden', true);
-  $('<li>').append($('<time>').attr('datetime', new Date(at).toISOString()).text(timeOfDay(at)), $('<span>').text(`${how}, valid until ${timeOfDay(until)}`))
-    .prependTo('#renewal-history');
-  $('#renewal-history li').slice(HISTORY).remove();
-}
-
-/**
- * @param {'warning'|'error'} kind
- * @param {string} text
- * @param {number} [nextTry]  ms by our own clock
- */
-export function say(kind, text, nextTry) {
-  const again = nextTry ? ` We try again at ${timeOfDay(nextTry)}.` : '';
-  $('#message').attr('data-kind', kind).text(text + again);
-}
-
-export function hush() {
-  $('#message').removeAttr('data-kind').text('');
+/** Shows all there is to show; called at every change and every second. Only what differs is touched, so nothing is read out twice. */
+export function show(facts) {
+  const all = { ...facts, comingBack, expired: facts.expiresAt <= facts.now, skew: facts.now - Date.now() };
+  const state = stateOf(all);
+  showState(state, all);
+  showCause(causeOf(state, all));
+  if (all.session) showSession(state, all);
+  if (all.session) showTimeline(life, { ...all, state });
+  showRenewals(all.skew);
 }
 
 /** A busy button keeps its place and the focus; a second click is harmless. */
@@ -65,21 +25,100 @@ export function busy(button, isBusy) {
   $(button).attr('aria-busy', String(isBusy));
 }
 
+function showState(state, { session, ...facts }) {
+  const focused = document.activeElement;
+  const words = [state, session ? 'session' : 'no-session'];
+  document.body.dataset.state = state;
+  $('[data-show]').each((_, part) => { part.hidden = !part.dataset.show.split(' ').some((word) => words.includes(word)); });
+  const { title, text } = wordsOf(state, { session, ...facts });
+  say('#state-title', title);
+  say('#state-text', text);
+  busy('#login', state === 'signing-in');
+  $('#renew').toggleClass('primary', !isFinal(facts.trouble));
+  $('#log-in-again').toggleClass('primary', isFinal(facts.trouble));
+  if (focused?.closest('[hidden]')) $('h1:visible').first().trigger('focus'); // the focus does not vanish with a button
+}
+
+function showCause(cause) {
+  const message = $('#message');
+  const said = cause ? `${cause.text} ${cause.hint}` : '';
+  if (message.attr('data-kind') !== cause?.kind) message.attr('data-kind', cause?.kind ?? null);
+  if (message.data('said') === said) return;
+  message.data('said', said).empty();
+  if (cause) message.append($('<span>').text(cause.text));
+  if (cause?.hint) message.append(' ', $('<span>').addClass('hint').text(cause.hint));
+}
+
+function showSession(state, { session, expiresAt, renewsAt, now, skew, expired }) {
+  const name = session.name ?? session.sub ?? '';
+  say('#user-name', name);
+  say('#avatar', name.trim().charAt(0).toUpperCase() || '?');
+  say('#renewed-by', session.renewal === 'silent' ? 'This page, silently' : 'Bff, in the background');
+  say('#renews-label', state === 'provider-down' ? 'Next try' : 'Next renewal');
+  showTime('#expires-at', expiresAt, skew);
+  showTime('#renews-at', renewsAt, skew);
+  showTime('#session-ends-at', Date.parse(session.sessionExpiresAt), skew);
+  say('#expires-in', expired ? 'expired' : Number.isFinite(expiresAt) ? countdown(expiresAt - now) : '–');
+  say('#renews-in', !Number.isFinite(renewsAt) ? 'none' : renewsAt > now ? countdown(renewsAt - now) : 'any moment');
+}
+
+function showRenewals(skew) {
+  const renewals = life.generations.slice(1).map(({ from, until, how }, index) => ({
+    at: from, text: `${life.HOW[how]}, ${left(life.generations[index].until - from)}`, until,
+  }));
+  say('#renewal-count', String(renewals.length));
+  const entries = together([...renewals, ...life.tries.map(({ at, error }) => ({ at, text: meaningOf(error), tries: 1 }))]).slice(0, LISTED);
+  $('#no-renewals').prop('hidden', entries.length > 0);
+
+  const list = $('#renewal-history');
+  const shown = JSON.stringify(entries);
+  if (list.data('shown') !== shown) list.data('shown', shown).empty().append(entries.map((entry) => renewalItem(entry, skew)));
+}
+
+/** Newest first; failed tries without a renewal between them are one entry. */
+function together(entries) {
+  const list = [];
+  for (const entry of entries.sort((one, other) => other.at - one.at)) {
+    const newer = list.at(-1);
+    if (entry.tries && newer?.tries && entry.text === newer.text) newer.tries++;
+    else list.push(entry);
+  }
+  return list;
+}
+
+function renewalItem({ at, text, until, tries }, skew) {
+  const words = $('<span>').text(text);
+  if (tries) words.prepend($('<b>').text(tries === 1 ? 'Not renewed.' : `Not renewed in ${tries} tries.`), ' ');
+  if (until) words.append($('<span>').addClass('until').text(`valid until ${timeOfDay(until, skew)}`));
+  return $('<li>').toggleClass('failed', tries > 0).append($('<time>').attr('datetime', new Date(at).toISOString()).text(timeOfDay(at, skew)), words);
+}
+
+const left = (ms) => (ms > 0 ? `${countdown(ms)} before expiry` : 'after expiry');
+
+/** Text that is the same is left alone: a live region would say it again. */
+function say(element, text) {
+  if ($(element).text() !== text) $(element).text(text);
+}
+
 function showTime(element, time, skew) {
   const known = Number.isFinite(time);
-  $(element).attr('datetime', known ? new Date(time).toISOString() : null).text(known ? timeOfDay(time - skew) : '–');
+  $(element).attr('datetime', known ? new Date(time).toISOString() : null).parent('span').prop('hidden', !known); // 'at' nothing
+  say(element, timeOfDay(time, skew));
 }
 
-function timeOfDay(time) {
-  const date = new Date(time);
-  const today = date.toDateString() === new Date().toDateString();
-  return today ? date.toLocaleTimeString() : date.toLocaleString();
+/** Whether a sign-in has just brought the visitor here. */
+export const comesBack = () => comingBack;
+
+export function addressToComeBackTo() {
+  const url = new URL(location.href);
+  url.hash = '';
+  url.searchParams.set(COMING_BACK, '');
+  return url.href;
 }
 
-/** 3:07, 1:03:07, 2 d 1:03:07 */
-function countdown(ms) {
-  const total = Math.ceil(ms / 1_000);
-  const [days, hours, minutes, seconds] = [total / 86_400, (total / 3_600) % 24, (total / 60) % 60, total % 60].map(Math.floor);
-  const clock = [...(total >= 3_600 ? [hours] : []), minutes, seconds];
-  return (days ? `${days} d ` : '') + clock.map((part, index) => (index ? String(part).padStart(2, '0') : part)).join(':');
+/** Takes the mark of a sign-in out of the address. */
+export function arrive() {
+  const url = new URL(location.href);
+  url.searchParams.delete(COMING_BACK);
+  if (comingBack) history.replaceState(history.state, '', url);
 }

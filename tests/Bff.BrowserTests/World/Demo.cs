@@ -9,15 +9,18 @@ internal sealed class Demo : IAsyncDisposable
     public const string BffUrl = "http://localhost:13001";
     public const string OpsUrl = "http://127.0.0.1:13002";
     public const string ProviderUrl = "http://localhost:15001";
+    /// <summary>The same provider under a name that is another site to browsers than the page's.</summary>
+    public const string ForeignProviderUrl = "http://127.0.0.1:15001";
+
     public const string ApiUrl = "http://localhost:15002";
 
     public static readonly TimeSpan UsualTokenLifetime = TimeSpan.FromSeconds(10);
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("bff-demo-");
 
-    private Demo(TimeSpan tokenLifetime)
+    private Demo(TimeSpan tokenLifetime, string providerUrl)
     {
-        Provider = new("provider", "DevStack", ProviderUrl, "/.well-known/openid-configuration", "provider")
+        Provider = new("provider", "DevStack", providerUrl, "/.well-known/openid-configuration", "provider")
         {
             Environment =
             {
@@ -28,20 +31,20 @@ internal sealed class Demo : IAsyncDisposable
         };
         Api = new("api", "DevStack", ApiUrl, "/api/public", "api")
         {
-            Environment = { ["DevStack__Authority"] = ProviderUrl, ["DevStack__DataDirectory"] = Path.Combine(_data.FullName, "api") },
+            Environment = { ["DevStack__Authority"] = providerUrl, ["DevStack__DataDirectory"] = Path.Combine(_data.FullName, "api") },
         };
         Bff = new("bff", "Bff", BffUrl, "/bff/session")
         {
             Environment =
             {
-                ["Bff__Oidc__Authority"] = ProviderUrl,
+                ["Bff__Oidc__Authority"] = providerUrl,
                 ["Bff__Spa__Origins__0"] = PageUrl,
                 ["Bff__Ops__Url"] = OpsUrl,
                 ["Bff__Sessions__ConnectionString"] = $"Data Source={Path.Combine(_data.FullName, "bff", "bff.db")}",
                 ["ReverseProxy__Clusters__api__Destinations__demo__Address"] = ApiUrl,
             },
         };
-        Spa = new("spa", "SpaStatic", PageUrl, "/") { Environment = { ["Spa__BffUrl"] = BffUrl, ["Spa__ProviderOrigins__0"] = ProviderUrl } };
+        Spa = new("spa", "SpaStatic", PageUrl, "/") { Environment = { ["Spa__BffUrl"] = BffUrl, ["Spa__ProviderOrigins__0"] = providerUrl } };
         Sessions = new SessionDatabase(Path.Combine(_data.FullName, "bff"));
     }
 
@@ -60,9 +63,14 @@ internal sealed class Demo : IAsyncDisposable
 
     /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
     /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
-    public static async Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
+    public static Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings) => StartAsync(ProviderUrl, tokenLifetime, bffSettings);
+
+    /// <param name="providerUrl">The provider's issuer.</param>
+    /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
+    /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
+    public static async Task<Demo> StartAsync(string providerUrl, TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
     {
-        var demo = new Demo(tokenLifetime ?? UsualTokenLifetime);
+        var demo = new Demo(tokenLifetime ?? UsualTokenLifetime, providerUrl);
         foreach (var (key, value) in bffSettings) { demo.Bff.Environment[key] = value; }
         try
         {

@@ -20,12 +20,12 @@ internal sealed class Load
         await visitor.RunAsync<bool>(
             """
             async () => {
-              const { fetch } = await import('/bff.js');
+              const { bffUrl } = await import('/config.js'); // not bff.js's fetch: that waits until a 503 is over
               window.load = { on: true, calls: [] };
               (async () => {
                 while (window.load.on) {
                   const sent = Date.now();
-                  const answer = await fetch('/api/private', { cache: 'no-store' }).catch(() => null);
+                  const answer = await fetch(`${bffUrl}/api/private`, { cache: 'no-store', credentials: 'include', headers: { 'X-CSRF': '1' } }).catch(() => null);
                   window.load.calls.push({ sent, answered: Date.now(), status: answer?.status ?? 0, retryAfter: answer?.headers.get('Retry-After') ?? null });
                   await new Promise((resolve) => setTimeout(resolve, 50));
                 }

@@ -9,6 +9,9 @@ internal static class SourceTree
 
     public static string FolderOf(string project) => Path.Combine(Root, "src", project);
 
+    /// <summary>What npm has fetched for the tests.</summary>
+    public static string NodeModule(string path) => Path.Combine(Root, "tests", "Bff.BrowserTests", "node_modules", path);
+
     /// <summary>From the same kind of build as the tests.</summary>
     public static string ProgramOf(string project) => Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
 }

@@ -38,9 +38,32 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The one that has this text.</summary>
     public ILocator this[string selector, string text] => this[selector].Filter(new() { HasText = text });
 
-    public Task OpenAsync(string page = Demo.PageUrl) => Page.GotoAsync(page);
+    /// <summary>The page once more, in another tab of the same profile.</summary>
+    public async Task<Visitor> OpenTabAsync()
+    {
+        var tab = new Visitor(Profile, await Profile.NewPageAsync());
+        await tab.Page.GotoAsync(Page.Url);
+        return tab;
+    }
 
-    /// <summary>The page says <c>signed-in</c>, <c>signed-out</c> or <c>unreachable</c>.</summary>
+    /// <summary>What this tab asks of a path, from now on.</summary>
+    public ConcurrentQueue<string> Requests(string path)
+    {
+        var seen = new ConcurrentQueue<string>();
+        Page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url).AbsolutePath == path) { seen.Enqueue(request.Url); }
+        };
+        return seen;
+    }
+
+    /// <summary>News of the session arrives as it happens, in this tab or by way of another.</summary>
+    public Task SeesTheStreamAsync() => Eventually.HappensAsync(() => RunAsync<bool>(
+        "async () => (await navigator.locks.query()).held.some(({ name }) => name.startsWith('bff leader'))"), "one tab leads");
+
+    public Task OpenAsync() => Page.GotoAsync(Demo.PageUrl);
+
+    /// <summary>The page's state, one of those that <c>index.html</c> lists.</summary>
     public Task SeesStateAsync(string state) => Expect(this["body"]).ToHaveAttributeAsync("data-state", state);
 
     /// <summary>Log In, the provider's form and, the first time, its question for consent.</summary>
@@ -54,6 +77,31 @@ internal sealed class Visitor : IAsyncDisposable
         await Expect(this["#consent-form, body[data-state=signed-in]"]).ToBeVisibleAsync();
         if (await this["#consent-allow"].IsVisibleAsync()) { await this["#consent-allow"].ClickAsync(); }
         await SeesStateAsync("signed-in");
+    }
+
+    /// <summary>The same without a mouse, from the provider's form on.</summary>
+    public async Task SignInByKeyboardAsync(string user = "alice")
+    {
+        await Expect(this["#username"]).ToBeVisibleAsync();
+        if (!await RunAsync<bool>("() => document.activeElement.id === 'username'")) { await this.TabToAsync("#username"); }
+        await this.TypeAsync(user);
+        await this.TabToAsync("#password");
+        await this.TypeAsync(user);
+        await this.PressAsync("Enter");
+        await Expect(this["#consent-form, body[data-state=signed-in]"]).ToBeVisibleAsync();
+        if (!await this["#consent-allow"].IsVisibleAsync()) { return; }
+        await this.TabToAsync("#consent-allow");
+        await this.PressAsync("Enter");
+    }
+
+    /// <summary>In another tab; Bff does not hear of it.</summary>
+    public async Task SignOutAtTheProviderAsync()
+    {
+        var tab = await Profile.NewPageAsync();
+        await tab.GotoAsync(Demo.ProviderUrl + "/signout");
+        await tab.ClickAsync("#signout-submit");
+        await Expect(tab.Locator("h1")).ToHaveTextAsync("You are signed out");
+        await tab.CloseAsync();
     }
 
     /// <summary>Pushes one of the API buttons.</summary>

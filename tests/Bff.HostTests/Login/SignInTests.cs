@@ -114,6 +114,7 @@ public sealed class SignInTests
     }
 
     [Theory]
+    [InlineData("none")]
     [InlineData("login")]
     [InlineData("consent")]
     [InlineData("select_account")]
@@ -126,7 +127,6 @@ public sealed class SignInTests
     }
 
     [Theory]
-    [InlineData("none")]
     [InlineData("anything")]
     [InlineData("login consent")]
     public async Task Any_other_prompt_is_refused(string prompt)

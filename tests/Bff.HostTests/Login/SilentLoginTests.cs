@@ -50,6 +50,51 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
+    public async Task A_frame_that_lost_its_cookies_on_the_way_is_told_login_required_and_no_code_is_redeemed()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var callback = await alice.GoToCallbackAsync("/bff/silent-login");
+        foreach (var cookie in alice.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList()) { alice.Cookies.Remove(cookie); }
+        var calls = world.Provider.TokenCalls.Count;
+
+        (await alice.StepAsync(callback)).Location.ShouldBe(Failed("login_required"));
+
+        world.Provider.TokenCalls.Count.ShouldBe(calls);
+    }
+
+    [Fact]
+    [Trait("Standard", "WEB")]
+    public async Task In_a_frame_the_flows_cookies_come_back_from_a_provider_on_another_site_too()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var request = alice.Bare(HttpMethod.Get, "/bff/silent-login");
+        request.Headers.Add("Sec-Fetch-Dest", "iframe");
+        request.Headers.Add("Sec-Fetch-Site", "same-site");
+
+        var cookies = (await alice.SendAsync(request)).SetCookies;
+
+        cookies.Length.ShouldBe(2);
+        cookies.ShouldAllBe(cookie => cookie.Contains("samesite=none", StringComparison.OrdinalIgnoreCase) && cookie.Contains("secure", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task A_frame_of_another_site_hears_login_required_at_once()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var asked = world.Provider.Authorizations.Count;
+        var request = alice.Bare(HttpMethod.Get, "/bff/silent-login");
+        request.Headers.Add("Sec-Fetch-Dest", "iframe");
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+
+        (await alice.SendAsync(request)).Location.ShouldBe(Failed("login_required"));
+
+        world.Provider.Authorizations.Count.ShouldBe(asked);
+    }
+
+    [Fact]
     public async Task Nobody_signed_in_at_the_provider_is_login_required()
     {
         await using var world = await World.StartAsync();

@@ -23,11 +23,15 @@ internal sealed class World : IAsyncDisposable
         _database = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
     }
 
-    public static async Task<World> StartAsync(params (string Key, string? Value)[] settings)
+    public static Task<World> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(_ => settings);
+
+    /// <param name="settings">That depend on where the API is.</param>
+    public static async Task<World> StartAsync(Func<PretendApi, (string Key, string? Value)[]> settings)
     {
         var clock = new TestClock();
         var provider = await PretendProvider.StartAsync(clock);
-        var world = new World(clock, provider, await PretendApi.StartAsync(provider, clock), settings);
+        var api = await PretendApi.StartAsync(provider, clock);
+        var world = new World(clock, provider, api, settings(api));
         world.Bff = world.StartBff();
         world._database.Open();
         return world;

@@ -1,0 +1,151 @@
+/**
+ * A page's side of Bff: who is signed in, until when, and calls that carry a cookie instead of a token. No token ever comes here.
+ * An ES module without dependencies; where jQuery is on the page it is `$.bff` too.
+ */
+
+/** What Bff tells about the session. Times are ISO 8601, by Bff's clock. */
+export interface Session {
+  /** False: only `now` comes with it. */
+  isLoggedIn: boolean;
+  /** When Bff wrote this. */
+  now: string;
+  /** How to greet the user. */
+  name?: string;
+  /** Who the user is to the provider. */
+  sub?: string;
+  accessTokenExpiresAt?: string;
+  /** When Bff renews the token; absent when `renewal` is 'silent'. */
+  renewsAt?: string;
+  /** When the session ends, if nothing is called until then. */
+  sessionExpiresAt?: string;
+  /** Who renews: Bff by itself, or this page through an invisible frame (a session without a refresh token). */
+  renewal?: 'background' | 'silent';
+  /** `idp_unavailable` while Bff's last try to renew has failed and another is planned. */
+  renewalError?: string;
+  /** A path on Bff; navigate there to sign out. */
+  logoutUrl?: string;
+}
+
+/** What each event brings. */
+export interface Events {
+  /** Anything about the session changed; the first news of it included. */
+  sessionChanged: { session: Session; before: Session | null };
+  /** The same user's token lives longer than before. */
+  renewed: { session: Session; before: Session };
+  /** Little is left of the token (30 s, an eighth of its life at most) and no newer one has come. */
+  expiring: { session: Session };
+  /** Nothing is left of it. */
+  expired: { session: Session };
+  /** A renewal failed, Bff's or this page's. */
+  renewError: { error: BffError; session: Session };
+  /** reason: `signed_out`, `replaced` (by another sign-in), `session_ended` (by the provider), `idle_timeout`, `absolute_timeout`, `unknown`; more may come. */
+  signedOut: { reason: string; before: Session };
+  /** How news of the session arrives now: from the event stream, by asking, or not at all. */
+  connection: { state: 'live' | 'polling' | 'offline' | 'unreachable'; error?: BffError };
+}
+
+/**
+ * A refusal by name: an OAuth error (`login_required`, `consent_required`, `interaction_required`, `access_denied` …), the `code` of a problem answer of Bff's, or
+ * `session_expired`, `idp_unavailable`, `timeout` (of the invisible frame), `unreachable` (no answer from Bff), `origin_mismatch` (Bff does not know this page's origin).
+ */
+export class BffError extends Error {
+  constructor(problem: { code: string; status?: number; detail?: string; retryAfter?: number });
+  code: string;
+  /** HTTP status; 0 when nobody answered. */
+  status: number;
+  /** In seconds, when Bff said so. */
+  retryAfter?: number;
+  /** What to check; '' when nothing is known. */
+  hint: string;
+}
+
+/** Call it before anything else, if at all. */
+export function configure(options: {
+  /** Bff's origin. Default: this page's own. */
+  url?: string;
+  /** A page of this origin that ends silent sign-ins. Default: `/silent`. */
+  silentPage?: string;
+  /** False: the page itself renews sessions whose `renewal` is 'silent'. Default: true. */
+  autoRenew?: boolean;
+}): void;
+
+/** The session as heard last; null before the first news. */
+export function session(): Session | null;
+
+/** Now, in ms since 1970, by Bff's clock. */
+export function now(): number;
+
+/**
+ * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 is answered by one silent sign-in and one repeat (unless it is known that nobody
+ * is signed in), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating. A body that is a stream is sent once.
+ * @param path on Bff, such as `/api/private`
+ * @returns the answer, whatever its status
+ * @throws {BffError} `unreachable`, `origin_mismatch`
+ */
+declare function bffFetch(path: string, init?: RequestInit): Promise<Response>;
+export { bffFetch as fetch };
+
+/**
+ * Who is signed in and how long the token lives. Asking does not keep the session alive.
+ * @throws {BffError} `unreachable`, `origin_mismatch`, or the problem's code
+ */
+export function getSession(): Promise<Session>;
+
+/**
+ * Renews the access token now: Bff does it, or, for a session without a refresh token, the invisible frame.
+ * @throws {BffError} `session_expired`, `login_required`; `idp_unavailable` with `retryAfter`; those of `silentLogin`
+ */
+export function renew(): Promise<Session>;
+
+/**
+ * Signs in without a word to the user, in an invisible frame. Calls made meanwhile share one frame.
+ * @param options timeout in ms, default 10 000
+ * @throws {BffError} the provider's word, `timeout`, `origin_mismatch`
+ */
+export function silentLogin(options?: { timeout?: number }): Promise<Session>;
+
+/**
+ * Leaves the page to sign in. The user comes back to `returnTo` (default: this page), with `?error=` and a name when it did not work: see `loginError`.
+ * prompt 'none' asks the user nothing; it works where the invisible frame cannot, in browsers that block third-party cookies.
+ */
+export function login(options?: { returnTo?: string; prompt?: 'none' | 'login' | 'consent' | 'select_account'; loginHint?: string }): void;
+
+/** Why the login that led here failed, taken out of the address so that a reload does not show it again; null when it did not. */
+export function loginError(): BffError | null;
+
+/**
+ * Leaves the page to sign out here and at the provider.
+ * @returns false when there was nobody to sign out; the page then stays
+ * @throws {BffError} `unreachable`, or the problem's code
+ */
+export function logout(options?: { returnTo?: string }): Promise<boolean>;
+
+/**
+ * Listens. The first listener starts the watch: the session is asked for, and one tab of this browser hears Bff's event stream for all.
+ * @returns stops listening
+ */
+export function on<Name extends keyof Events>(event: Name, handler: (detail: Events[Name]) => void): () => void;
+
+/**
+ * Asks Bff now, and tells everybody what has changed.
+ * @returns null when there was no answer; the `connection` event says why
+ */
+export function check(how?: { reason?: string }): Promise<Session | null>;
+
+export interface Timer { at: number; handler: () => void }
+
+/** Calls `handler` when Bff's clock reads `at` (ms), however far that is, and also after the machine slept or its clock was set. */
+export function setTimer(handler: () => void, at: number): Timer;
+export function clearTimer(timer?: Timer): void;
+
+/** What callbacks written for auth0.js get, without its tokens. `expiresIn` in seconds, `expiresAt` in ms. */
+export interface AuthResult { expiresIn: number; expiresAt: number; idTokenPayload: { sub?: string; name?: string } }
+export interface AuthError { error: string; code: string; errorDescription: string; description: string }
+export type AuthCallback = (error: AuthError | null, result: AuthResult | null) => void;
+
+/** auth0.js's `renewAuth`: renews, or signs in silently when nobody is signed in. Its options are not needed. */
+export function renewAuth(options: object, cb: AuthCallback): void;
+/** auth0.js's `checkSession`. */
+export function checkSession(options: object, cb: AuthCallback): void;
+/** Makes this `$.bff`, and lets `$.ajax` to Bff's origin (or any call with `bff: true`) behave as `fetch` here does. Done by itself when jQuery is there already. */
+export function install($: unknown): void;
