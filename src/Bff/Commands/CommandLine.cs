@@ -6,7 +6,7 @@ namespace Bff.Commands;
 /// <summary>What the executable can do. Whatever the parser does not know is configuration, as it always was: <c>--Bff:Oidc:Authority=…</c>.</summary>
 internal static class CommandLine
 {
-    private const string Settings = "Settings may follow any command, as in: bff check --Bff:Oidc:Authority=https://login.example.com";
+    private const string WithSettings = "Settings may follow any command, as in: bff check --Bff:Oidc:Authority=https://login.example.com";
 
     /// <param name="args">The command line.</param>
     /// <param name="compose">Registers everything for these settings.</param>
@@ -30,7 +30,7 @@ internal static class CommandLine
 
     private static RootCommand Describe(string[] args, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
     {
-        var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {Settings}") { TreatUnmatchedTokensAsErrors = false };
+        var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings}") { TreatUnmatchedTokensAsErrors = false };
         root.SetAction(_ => LooksLikeCommand(args) ? Refuse(args[0]) : RunAsync(args));
 
         root.Add(Command("run", "Runs the proxy until it is stopped. Exit code: 0 after a stop, 78 when the configuration or the store is wrong.", RunAsync));

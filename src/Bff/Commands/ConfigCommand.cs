@@ -18,7 +18,7 @@ internal static class ConfigCommand
         var lines = new SortedDictionary<string, string>(ConfigurationKeyComparer.Instance.AsStrings());
         foreach (var (key, value) in Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()))
         {
-            if (!string.IsNullOrEmpty(value)) { lines[key] = $"{Secrets.Mask(key, value, configuration)} ({Source(configuration, key)})"; }
+            if (!string.IsNullOrEmpty(value)) { lines[key] = $"{Secrets.Mask(key, value)} ({Source(configuration, key)})"; }
         }
 
         foreach (var (key, value) in Defaults(composed.Services))

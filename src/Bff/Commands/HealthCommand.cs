@@ -19,7 +19,7 @@ internal static class HealthCommand
             return ExitCodes.Configuration;
         }
 
-        var probe = new Uri(address, live ? Health.LivePath : Health.ReadyPath);
+        var probe = new Uri(address, live ? HealthFeature.LivePath : HealthFeature.ReadyPath);
         try
         {
             using var http = CreateClient();

@@ -13,10 +13,10 @@ internal static partial class Secrets
     /// <summary>Settings that are called like a secret and are none.</summary>
     private static readonly string[] Harmless = ["TokenTimeout", "Bff.Token"];
 
-    public static string Mask(string key, string value, IConfiguration configuration)
+    public static string Mask(string key, string value)
     {
         var name = ConfigurationPath.GetSectionKey(key);
-        if (IsSecret(name) || IsHeaderValue(key, name, configuration)) { return Masked; }
+        if (IsSecret(name) || IsTransformValue(key, name)) { return Masked; }
         return name.Equals("ConnectionString", StringComparison.OrdinalIgnoreCase) ? MaskConnection(value) : UserInfo().Replace(value, $"$1{Masked}@");
     }
 
@@ -25,9 +25,8 @@ internal static partial class Secrets
         && !Harmless.Contains(name, StringComparer.OrdinalIgnoreCase)
         && !name.EndsWith("File", StringComparison.OrdinalIgnoreCase);   // a path; the secret is in the file
 
-    /// <summary>A transform of YARP that writes a header, or a query parameter, often carries an API's key.</summary>
-    private static bool IsHeaderValue(string key, string name, IConfiguration configuration) =>
-        name is "Set" or "Append" && ConfigurationPath.GetParentPath(key) is { } transform && configuration.GetSection(transform).GetChildren().Count() > 1 && key.Contains(":Transforms:", StringComparison.OrdinalIgnoreCase);
+    /// <summary>A transform of YARP that writes a header or a query parameter often carries an API's key.</summary>
+    private static bool IsTransformValue(string key, string name) => name is "Set" or "Append" && key.Contains(":Transforms:", StringComparison.OrdinalIgnoreCase);
 
     private static string MaskConnection(string value)
     {

@@ -1,3 +1,4 @@
+using Bff.Ops.Health;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
@@ -8,7 +9,7 @@ internal static class OpsFeature
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         OpsPort.Listen(builder);
-        Health.Health.Add(builder.Services);
+        builder.Services.AddHealth();
         return builder;
     }
 
@@ -30,7 +31,7 @@ internal static class OpsFeature
 
     private static void MapEndpoints(IEndpointRouteBuilder ops)
     {
-        Health.Health.Map(ops);
+        ops.MapHealth();
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class OpsGuard(RequestDelegate next, IOptions<OpsOptions
 
     private Problem? Objection(HttpContext context)
     {
-        if (context.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
+        if (IsSentByAnotherSite(context.Request))
         {
             return new(StatusCodes.Status403Forbidden, "cross_site_request", "Requests from other sites are refused.");
         }
@@ -44,6 +44,15 @@ internal sealed partial class OpsGuard(RequestDelegate next, IOptions<OpsOptions
         if (HasToken(context.Request) || context.Connection.ClientCertificate is not null) { return null; }
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Bff ops\"";
         return new(StatusCodes.Status401Unauthorized, "ops_token_required", "The ops port wants its bearer token.", "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
+    }
+
+    /// <summary>Following a link to here is harmless: the page it comes from does not see the answer, and a GET changes nothing.</summary>
+    private static bool IsSentByAnotherSite(HttpRequest request)
+    {
+        var headers = request.Headers;
+        if (HttpMethods.IsGet(request.Method) && headers["Sec-Fetch-Mode"] == "navigate" && headers["Sec-Fetch-Dest"] == "document") { return false; }
+        return headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site"
+            || (headers.Origin.ToString() is { Length: > 0 } origin && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Hashes have one length, so the time taken tells nothing about the token.</summary>

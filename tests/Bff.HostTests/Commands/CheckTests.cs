@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -8,6 +10,8 @@ namespace Bff.HostTests.Commands;
 /// <summary><c>bff check</c> as an operator calls it, with one mistake planted at a time.</summary>
 public sealed class CheckTests
 {
+    private const string CertificatePassword = "pfx-password";
+
     private const int Ok = 0, Unreachable = 1, Mistake = 78;
 
     [Fact]
@@ -105,11 +109,27 @@ public sealed class CheckTests
         await using var world = await RealTimeWorld.StartAsync();
         var file = WriteCertificate(world.Folder, DateTimeOffset.Parse("2020-01-31", System.Globalization.CultureInfo.InvariantCulture));
         world.Settings["Kestrel:Certificates:Default:Path"] = file;
-        world.Settings["Kestrel:Certificates:Default:Password"] = "pfx-password";
+        world.Settings["Kestrel:Certificates:Default:Password"] = CertificatePassword;
 
         var output = await FindsAsync(world, Mistake, "our TLS", "MISTAKE", "Kestrel:Certificates:Default", "2020-01-31", file);
 
-        output.ShouldNotContain("pfx-password");
+        output.ShouldNotContain(CertificatePassword);
+    }
+
+    [Fact]
+    public async Task Finds_that_the_providers_certificate_has_expired()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        using var certificate = X509CertificateLoader.LoadPkcs12FromFile(WriteCertificate(world.Folder, DateTimeOffset.Parse("2020-01-31", System.Globalization.CultureInfo.InvariantCulture)), CertificatePassword);
+        using var provider = new TcpListener(IPAddress.Loopback, 0);
+        provider.Start();
+        var serving = ServeTlsAsync(provider, certificate);
+        world.Settings["Bff:Oidc:Authority"] = "https://" + provider.LocalEndpoint;
+
+        await FindsAsync(world, Mistake, "provider's TLS", "MISTAKE", "Bff:Oidc:Authority", "2020-01-31", "renew");
+
+        provider.Stop();
+        await serving;
     }
 
     [Fact]
@@ -135,7 +155,7 @@ public sealed class CheckTests
     {
         await using var world = await RealTimeWorld.StartAsync();
         world.Settings["Kestrel:Certificates:Default:Path"] = WriteCertificate(world.Folder, TimeProvider.System.GetUtcNow().AddDays(5));
-        world.Settings["Kestrel:Certificates:Default:Password"] = "pfx-password";
+        world.Settings["Kestrel:Certificates:Default:Password"] = CertificatePassword;
 
         await FindsAsync(world, Ok, "our TLS", "warning", "Kestrel:Certificates:Default", "expires on");
     }
@@ -173,6 +193,27 @@ public sealed class CheckTests
         return string.Join('\n', lines.Take(1).Concat(lines.Skip(1).TakeWhile(line => line.StartsWith(' '))));
     }
 
+    private static async Task ServeTlsAsync(TcpListener listener, X509Certificate2 certificate)
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var tls = new SslStream(client.GetStream());
+                await tls.AuthenticateAsServerAsync(certificate);
+            }
+            catch (Exception error) when (error is IOException or AuthenticationException)
+            {
+                // Nobody trusts it.
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
     private static int UnusedPort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -185,7 +226,7 @@ public sealed class CheckTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=bff.example.com", key, HashAlgorithmName.SHA256).CreateSelfSigned(until.AddDays(-90), until);
         var file = Path.Combine(folder, "bff.pfx");
-        File.WriteAllBytes(file, certificate.Export(X509ContentType.Pkcs12, "pfx-password"));
+        File.WriteAllBytes(file, certificate.Export(X509ContentType.Pkcs12, CertificatePassword));
         return file;
     }
 }

@@ -109,6 +109,23 @@ public sealed class HealthTests
         await Should.ThrowAsync<HttpRequestException>(ProbeAsync(world, "/healthz"));
     }
 
+    [Fact]
+    public async Task A_signal_lets_the_process_drain_and_end_in_good_order()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:DrainFor"] = "00:00:03";   // longer than a command line's usual patience with a signal
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+
+        world.Bff.Terminate();
+
+        using var http = new HttpClient();
+        await Eventually.HappensAsync(async () => (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"))).StatusCode == HttpStatusCode.ServiceUnavailable);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        (await world.Bff.ExitCodeAsync()).ShouldBe(0);
+        world.Bff.Output.ShouldContain("not ready any more");
+    }
+
     private sealed record Probe(HttpStatusCode Status, JsonElement Body)
     {
         public string? Of(string check) => Body.GetProperty("checks").GetProperty(check).GetProperty("status").GetString();

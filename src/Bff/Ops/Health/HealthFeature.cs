@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Bff.Ops.Health;
 
 /// <summary>What an orchestrator asks. Probes need no token and leave no log line.</summary>
-internal static class Health
+internal static class HealthFeature
 {
     public const string LivePath = "/healthz";
     public const string ReadyPath = "/readyz";
@@ -16,7 +16,7 @@ internal static class Health
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
-    public static void Add(IServiceCollection services)
+    public static void AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHealthChecks()
@@ -27,7 +27,7 @@ internal static class Health
             .AddCheck<StartedCheck>("started", tags: [Started]);
     }
 
-    public static void Map(IEndpointRouteBuilder ops)
+    public static void MapHealth(this IEndpointRouteBuilder ops)
     {
         Map(LivePath, _ => false);   // whoever can answer this lives
         Map(ReadyPath, check => check.Tags.Contains(Ready));
