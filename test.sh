@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine, builds everything, runs all tests.
 # Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browser and PostgreSQL are installed when they are missing.
+# The containers are tried where a Docker daemon answers.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -34,13 +35,27 @@ passed=0 failed=0 skipped=0
 for project in tests/Bff.Tests tests/Bff.ClusterTests tests/Bff.HostTests tests/Bff.BrowserTests; do
   echo "== $project"
   log=$(mktemp)
-  dotnet test --project "$project" --no-build 2>&1 | tee "$log" || true
+  dotnet test --project "$project" --no-build --filter-not-trait Needs=containers 2>&1 | tee "$log" || true
   count() { grep -E "^ *$1: [0-9]+" "$log" | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
   # A project that ends without a summary has crashed: that is a failure, not zero tests.
   grep -qE '^ *total: [1-9]' "$log" || failed=$((failed + 1))
   passed=$((passed + $(count succeeded))) failed=$((failed + $(count failed))) skipped=$((skipped + $(count skipped)))
   rm -f "$log"
 done
+
+echo "== tests/containers"
+if docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
+  log=$(mktemp)
+  tests/containers/run.sh 2>&1 | tee "$log" || true
+  if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+  else
+    failed=$((failed + 1))
+  fi
+  rm -f "$log"
+else
+  echo "Left out: no Docker daemon with compose answers, so images and compose files were not tried."
+fi
 
 echo
 [ "$skipped" = 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"

@@ -10,6 +10,9 @@ internal sealed record SettingsSection(string Path, Type Options);
 /// <summary>Binds an options class to its section and names the configuration key in every complaint.</summary>
 internal static class Settings
 {
+    /// <summary>Where browsers reach us when nothing else is said.</summary>
+    public const string PublicAddress = "http://localhost:3001";
+
     public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section)
         where T : class
     {
@@ -23,9 +26,16 @@ internal static class Settings
     {
         // Not in appsettings.json: a value there would win over ASPNETCORE_URLS.
         var configured = builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? builder.Configuration["https_ports"];
-        if (string.IsNullOrEmpty(configured) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists()) { builder.WebHost.UseUrls(address); }
+        if (string.IsNullOrEmpty(configured) && !HasPublicEndpoint(builder.Configuration)) { builder.WebHost.UseUrls(address); }
         return builder;
     }
+
+    /// <summary>Adds to the time a shutdown may take. Options of the host itself are read while it is built, before the configuration is checked, so they cannot depend on ours.</summary>
+    public static void AllowToStop(this WebApplication app, TimeSpan more) => app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout += more;
+
+    /// <summary>Kestrel's own endpoints say where to listen. The one called Ops is not public.</summary>
+    public static bool HasPublicEndpoint(IConfiguration configuration) =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren().Any(endpoint => !string.Equals(endpoint.Key, "Ops", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
     /// <returns>The value; null when neither is given or the file cannot be read (<see cref="CheckFile"/> says which).</returns>

@@ -22,7 +22,7 @@ internal static class StartFailure
     public static string? Explain(Exception error) => error switch
     {
         ConfigurationException => error.Message,
-        IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS.",
+        IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
         IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
         _ => null,
     };

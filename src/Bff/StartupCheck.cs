@@ -7,7 +7,10 @@ namespace Bff;
 
 /// <summary>The configuration is wrong; every mistake is listed under its key.</summary>
 internal sealed class ConfigurationException(IReadOnlyList<string> mistakes)
-    : Exception("The configuration has mistakes:" + string.Concat(mistakes.Select(mistake => Environment.NewLine + "  - " + mistake)));
+    : Exception("The configuration has mistakes:" + string.Concat(mistakes.Select(mistake => Environment.NewLine + "  - " + mistake)))
+{
+    public IReadOnlyList<string> Mistakes => mistakes;
+}
 
 /// <summary>Reads the whole configuration before anything starts and lists every mistake at once.</summary>
 internal static class StartupCheck
@@ -108,7 +111,7 @@ internal static class StartupCheck
                 found.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Keyed($"ReverseProxy:Routes:{route.RouteId}", error)));
                 if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
                 {
-                    found.Add($"ReverseProxy:Routes:{route.RouteId}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters.");
+                    found.Add($"ReverseProxy:Routes:{route.RouteId}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId))}.");
                 }
             }
 

@@ -11,6 +11,7 @@ try
         [] or [LauncherProgram.OneOrigin] => await LauncherProgram.RunAsync(oneOrigin: args.Length > 0, TimeProvider.System),
         ["provider", .. var rest] => await ProviderProgram.RunAsync(rest),
         ["api", .. var rest] => await ApiProgram.RunAsync(rest),
+        ["health", var url] => await HealthProbe.RunAsync(url),
         ["--help" or "-h"] => Usage.Print(),
         [var word, ..] => Usage.Unknown(word),
     };

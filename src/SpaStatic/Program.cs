@@ -1,6 +1,11 @@
 using Microsoft.Extensions.Options;
 using SpaStatic;
 
+if (args is ["health", .. var rest])
+{
+    return await HealthProbe.RunAsync(rest is [var url, ..] ? url : HealthProbe.DefaultUrl);
+}
+
 // No address is set here: Kestrel's own default is http://localhost:5000, and ASPNETCORE_URLS overrides it.
 var builder = WebApplication.CreateBuilder(args);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);

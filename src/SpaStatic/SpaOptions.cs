@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Options;
 
@@ -12,7 +13,7 @@ internal sealed class SpaOptions
     public string BffUrl { get; set; } = "http://localhost:3001";
 
     /// <summary>
-    /// Origins the silent sign-in is redirected through, allowed in the page's frames.
+    /// Addresses the silent sign-in is redirected through; their origins are allowed in the page's frames. An issuer URL will do.
     /// Nothing configured means <c>http://localhost:5001</c>, the development provider.
     /// </summary>
     // Null on purpose: the configuration binder adds to an array's default instead of replacing it.
@@ -30,27 +31,23 @@ internal sealed class SpaOptionsValidator : IValidateOptions<SpaOptions>
     public ValidateOptionsResult Validate(string? name, SpaOptions options)
     {
         var mistakes = new List<string>();
-        Check("Spa:BffUrl", options.BffUrl);
-        foreach (var (index, origin) in (options.ProviderOrigins ?? []).Index())
+        if (!IsWebAddress(options.BffUrl, out var bff) || bff.PathAndQuery != "/")
         {
-            Check($"Spa:ProviderOrigins:{index}", origin);
+            mistakes.Add($"Spa:BffUrl is '{options.BffUrl}': it must be an origin such as https://bff.example.com, without path or query.");
+        }
+
+        foreach (var (index, address) in (options.ProviderOrigins ?? []).Index().Where(each => !IsWebAddress(each.Item, out _)))
+        {
+            mistakes.Add($"Spa:ProviderOrigins:{index} is '{address}': it must be a web address such as https://login.example.com.");
         }
 
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
-
-        void Check(string key, string? value)
-        {
-            if (!IsOrigin(value))
-            {
-                mistakes.Add($"{key} is '{value}': it must be an origin such as https://bff.example.com, without path or query.");
-            }
-        }
     }
 
-    private static bool IsOrigin(string? value) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var uri)
+    private static bool IsWebAddress(string? value, [NotNullWhen(true)] out Uri? uri) =>
+        Uri.TryCreate(value, UriKind.Absolute, out uri)
         && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
         && Uri.CheckHostName(uri.DnsSafeHost) != UriHostNameType.Unknown
         && Ascii.IsValid(value) // it becomes part of a response header
-        && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
+        && uri is { Fragment: "", UserInfo: "" };
 }

@@ -35,6 +35,8 @@ internal sealed partial class BffProcess : IAsyncDisposable
             ["Bff:Oidc:ClientId"] = HostTests.PretendProvider.ClientId,
             ["Bff:Oidc:ClientSecret"] = HostTests.PretendProvider.ClientSecret,
             ["Bff:Oidc:RequireHttps"] = "false",
+            ["Bff:Ops:Url"] = "http://127.0.0.1:0",
+            ["Bff:Ops:DrainFor"] = "00:00:00",
             ["Bff:Sessions:Store"] = store.Kind,
             ["Bff:Sessions:ConnectionString"] = store.ConnectionString,
             ["ReverseProxy:Clusters:api:Destinations:one:Address"] = api,

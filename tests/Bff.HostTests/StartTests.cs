@@ -19,6 +19,9 @@ public sealed class StartTests
         world.Settings["Bff:Sessions:IdleTimeout"] = "half an hour";
         world.Settings["Bff:Renewal:Lead"] = "-00:01:00";
         world.Settings["Bff:Renewal:MaxConcurrency"] = "0";
+        world.Settings["Bff:Renewal:TokenTimeout"] = "00:00:00";
+        world.Settings["Bff:Ops:Url"] = "http://0.0.0.0:0";
+        world.Settings["Bff:Ops:DrainFor"] = "01:00:00";
         world.Settings["Bff:Spa:Origins:0"] = "http://localhost:5000/";
         world.Settings["Bff:TrustedProxies:0"] = "everybody";
         world.Settings["ReverseProxy:Routes:api:Metadata:Bff.Token"] = "Usr";
@@ -30,7 +33,7 @@ public sealed class StartTests
         foreach (var key in new[]
         {
             "Bff:Oidc:ClientId", "Bff:Oidc:Authority", "Bff:Oidc:Scope", "Bff:Oidc:Secret", "Bff:Sessions:CookieName", "Bff:Sessions:IdleTimeout", "Bff:Renewal:Lead",
-            "Bff:Renewal:MaxConcurrency", "Bff:Spa:Origins:0", "Bff:TrustedProxies:0", "ReverseProxy:Routes:api:Metadata:Bff.Token", "ReverseProxy:Routes:open:ClusterId",
+            "Bff:Renewal:MaxConcurrency", "Bff:Renewal:TokenTimeout", "Bff:Ops:Token", "Bff:Ops:DrainFor", "Bff:Spa:Origins:0", "Bff:TrustedProxies:0", "ReverseProxy:Routes:api:Metadata:Bff.Token", "ReverseProxy:Routes:open:ClusterId",
         })
         {
             process.Errors.ShouldContain("- " + key + ": ");

@@ -7,6 +7,8 @@ public partial class HouseTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
+        ["Commands"] = ["Ops", "Sessions", "Tokens"],
+        ["Ops"] = ["Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen
         ["Login"] = ["Sessions", "Tokens", "Guard"],
         ["Forwarding"] = ["Renewal", "Sessions", "Guard"],
         ["Renewal"] = ["Sessions", "Tokens", "Guard"],
@@ -56,7 +58,7 @@ public partial class HouseTests
 
     private static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Source, folder), "*.cs", SearchOption.AllDirectories);
 
-    [GeneratedRegex(@"\bBff\.(Login|Forwarding|Renewal|Sessions|Guard|Tokens|Ops)\b(?![:.]?Token""|:)")]
+    [GeneratedRegex(@"\bBff\.(Login|Forwarding|Renewal|Sessions|Guard|Tokens|Ops|Commands)\b(?![:.]?Token""|:)")]
     private static partial Regex Uses();
 
     private static string Root(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Root(Path.GetDirectoryName(folder)!);

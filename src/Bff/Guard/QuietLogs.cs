@@ -2,7 +2,7 @@ namespace Bff.Guard;
 
 /// <summary>
 /// Framework categories that would print codes, states or tokens are held at a level that cannot, whatever the configuration asks for and however it
-/// spells it: the request line has <c>?code=…</c>, the OpenID Connect handler prints whole messages at Debug.
+/// spells it: the request line has <c>?code=…</c>, the OpenID Connect handler prints whole messages at Debug. Health probes, which come every few seconds, are silent too.
 /// </summary>
 internal static class QuietLogs
 {
@@ -12,6 +12,7 @@ internal static class QuietLogs
         ("Microsoft.AspNetCore.Authentication", LogLevel.Information),
         ("Microsoft.AspNetCore.HttpLogging", LogLevel.None),
         ("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Information),
+        ("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None),
         ("Microsoft.IdentityModel", LogLevel.Warning),
         ("System.Net.Http", LogLevel.Warning),
         ("Yarp.ReverseProxy.Forwarder", LogLevel.Warning),

@@ -7,6 +7,9 @@ namespace Bff.Renewal;
 
 internal static class RenewalFeature
 {
+    /// <summary>What requests under way may take when the process stops, and the writes of the last renewals.</summary>
+    private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(20);
+
     public static WebApplicationBuilder AddRenewal(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -19,13 +22,13 @@ internal static class RenewalFeature
                 sessions.AssumedLifetime = tokens.Value.AssumedLifetime;
             });
 
-        // Room for one token call and its store write beside what the last requests take.
-        services.AddOptions<HostOptions>().Configure<IOptions<TokenOptions>>((host, tokens) => host.ShutdownTimeout = tokens.Value.TokenTimeout + TimeSpan.FromSeconds(20));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         return builder;
     }
 
     public static WebApplication MapRenewal(this WebApplication app)
     {
+        app.AllowToStop(app.Services.GetRequiredService<IOptions<TokenOptions>>().Value.TokenTimeout);   // one token call beside what the last requests take
         app.MapPost("/bff/renew", RenewEndpoint.Handle).AllowAnonymous().RequireCsrfHeader();
         return app;
     }

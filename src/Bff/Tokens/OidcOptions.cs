@@ -9,6 +9,12 @@ internal sealed class OidcOptions : IValidatableObject
     [Required(ErrorMessage = "is required: the issuer URL of your OpenID provider, such as https://login.example.com.")]
     public string Authority { get; set; } = "";
 
+    /// <summary>
+    /// Where the provider's metadata is read when servers reach it under another name than browsers do, as containers may.
+    /// Default: below <see cref="Authority"/>, which the metadata must name as its issuer in any case.
+    /// </summary>
+    public string? MetadataAddress { get; set; }
+
     /// <summary>Our client's id at the provider.</summary>
     [Required(ErrorMessage = "is required: the id of the client registered at the provider.")]
     public string ClientId { get; set; } = "";
@@ -38,6 +44,8 @@ internal sealed class OidcOptions : IValidatableObject
     /// </summary>
     public bool SendIdTokenHint { get; set; }
 
+    public string EffectiveMetadataAddress => MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+
     private string? _secret;
 
     /// <summary>The secret in use; a file is read once.</summary>
@@ -55,6 +63,11 @@ internal sealed class OidcOptions : IValidatableObject
             yield return new("must be an absolute http(s) URL without query or fragment.", [nameof(Authority)]);
         }
 
+        if (MetadataAddress is { Length: > 0 } && !IsWebAddress(MetadataAddress, query: true))
+        {
+            yield return new("must be an absolute http(s) URL without fragment.", [nameof(MetadataAddress)]);
+        }
+
         if (string.IsNullOrEmpty(ClientSecret) && string.IsNullOrEmpty(ClientSecretFile))
         {
             yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
@@ -65,6 +78,6 @@ internal sealed class OidcOptions : IValidatableObject
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
     }
 
-    private static bool IsWebAddress(string value) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+    private static bool IsWebAddress(string value, bool query = false) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && (query || uri.Query.Length == 0) && uri.Fragment.Length == 0;
 }

@@ -78,7 +78,7 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 
     private async Task<Copy> DownloadAsync()
     {
-        var address = options.Value.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+        var address = options.Value.EffectiveMetadataAddress;
         var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = options.Value.MustUseHttps(environment) };
         OpenIdConnectConfiguration found;
         try
@@ -125,4 +125,8 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 }
 
 /// <summary>The provider cannot be used now; nobody's session is affected.</summary>
-internal sealed class ProviderUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class ProviderUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The metadata came, and says something we cannot accept.</summary>
+    public bool WasRead => InnerException is null;
+}

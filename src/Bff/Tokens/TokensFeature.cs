@@ -12,7 +12,10 @@ internal static class TokensFeature
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSettings<OidcOptions>("Bff:Oidc").Validate<IHostEnvironment>(
             (oidc, environment) => !oidc.Authority.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || !oidc.MustUseHttps(environment),
-            "Bff:Oidc:Authority: must use https (plain http is for a loopback address in Development; see Bff:Oidc:RequireHttps).");
+            "Bff:Oidc:Authority: must use https (plain http is for a loopback address in Development; see Bff:Oidc:RequireHttps).")
+            .Validate<IHostEnvironment>(
+            (oidc, environment) => oidc.MetadataAddress?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) != true || !oidc.MustUseHttps(environment),
+            "Bff:Oidc:MetadataAddress: must use https wherever the authority must (see Bff:Oidc:RequireHttps).");
         builder.Services.AddSettings<TokenOptions>("Bff:Renewal");
         builder.Services.AddHttpClient(Provider.HttpClientName)
             .ConfigureHttpClient((services, client) =>

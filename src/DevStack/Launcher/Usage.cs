@@ -12,6 +12,7 @@ internal static class Usage
           DevStack --one-origin        the same, with the page served through Bff: http://localhost:3001
           DevStack provider [--urls …] only the OpenID provider, http://localhost:5001
           DevStack api [--urls …]      only the demo API, http://localhost:5002
+          DevStack health URL          ask a running one; exit code 0 when it answers
           DevStack --help              this text
 
         Settings come as environment variables (DevStack__AccessTokenLifetime=00:00:10)

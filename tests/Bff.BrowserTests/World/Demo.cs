@@ -7,6 +7,7 @@ internal sealed class Demo : IAsyncDisposable
 {
     public const string PageUrl = "http://localhost:15000";
     public const string BffUrl = "http://localhost:13001";
+    public const string OpsUrl = "http://127.0.0.1:13002";
     public const string ProviderUrl = "http://localhost:15001";
     /// <summary>The same provider under a name that is another site to browsers than the page's.</summary>
     public const string ForeignProviderUrl = "http://127.0.0.1:15001";
@@ -38,6 +39,7 @@ internal sealed class Demo : IAsyncDisposable
             {
                 ["Bff__Oidc__Authority"] = providerUrl,
                 ["Bff__Spa__Origins__0"] = PageUrl,
+                ["Bff__Ops__Url"] = OpsUrl,
                 ["Bff__Sessions__ConnectionString"] = $"Data Source={Path.Combine(_data.FullName, "bff", "bff.db")}",
                 ["ReverseProxy__Clusters__api__Destinations__demo__Address"] = ApiUrl,
             },

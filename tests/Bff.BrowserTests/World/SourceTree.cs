@@ -5,7 +5,7 @@ internal static class SourceTree
 {
     private static readonly DirectoryInfo Output = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
 
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Output.FullName, "../../../../.."));
+    public static readonly string Root = Path.GetFullPath(Path.Combine(Output.FullName, "../../../../.."));
 
     public static string FolderOf(string project) => Path.Combine(Root, "src", project);
 

@@ -73,6 +73,26 @@ public sealed class ProviderTrustTests
     }
 
     [Theory]
+    [InlineData("https://login.example", true)]
+    [InlineData("https://other.example", false)]
+    [Trait("Standard", "RP-discovery")]
+    public async Task Metadata_may_be_read_at_an_address_of_its_own_but_must_name_the_authority(string issuer, bool trusted)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:Authority"] = "https://login.example"; // nobody is asked there
+        world.Settings["Bff:Oidc:MetadataAddress"] = world.Provider.Issuer + "/.well-known/openid-configuration";
+        world.Provider.ShapeMetadata = metadata => metadata["issuer"] = issuer;
+        world.Provider.ShapeAuthorizeAnswer = answer => answer["iss"] = issuer;
+        world.Provider.ShapeIdToken = claims => claims["iss"] = issuer;
+        await world.StartListeningAsync();
+        using var alice = world.NewBrowser();
+
+        await alice.OpenAsync("/bff/login?login_hint=alice");
+
+        (alice.Session is not null).ShouldBe(trusted);
+    }
+
+    [Theory]
     [InlineData("<html>hello</html>", "text/html")]
     [InlineData("{", "application/json")]
     [InlineData("[]", "application/json")]

@@ -1,6 +1,8 @@
-using System.Net;
 using Bff.Renewal;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +18,7 @@ internal sealed class BffHost : WebApplicationFactory<Program>
     public BffHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock)
     {
         (_settings, Clock) = (settings, clock);
-        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        UseKestrel();
     }
 
     public TimeProvider Clock { get; }
@@ -25,19 +27,23 @@ internal sealed class BffHost : WebApplicationFactory<Program>
 
     public Uri Address { get; private set; } = new("http://localhost");
 
+    public Uri OpsAddress { get; private set; } = new("http://localhost");
+
     /// <summary>Its circuit breaker is open.</summary>
     public bool LeavesProviderAlone => Services.GetRequiredService<TokenCallGate>().State == BreakerState.Open;
 
     public BffHost Start()
     {
         StartServer();
-        Address = new UriBuilder(ClientOptions.BaseAddress) { Host = "localhost" }.Uri;
+        var addresses = Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        Address = new UriBuilder(addresses.First()) { Host = "localhost" }.Uri;
+        OpsAddress = new Uri(addresses.Last());
         return this;
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseEnvironment("Production");
+        builder.UseEnvironment("Production").UseUrls("http://127.0.0.1:0");
         foreach (var (key, value) in _settings) { builder.UseSetting(key, value); }
         builder.ConfigureLogging(logging => logging.AddProvider(Logs));
         builder.ConfigureTestServices(services => services.AddSingleton(Clock));

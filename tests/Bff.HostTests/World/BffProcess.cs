@@ -13,9 +13,10 @@ internal sealed partial class BffProcess : IAsyncDisposable
 
     /// <param name="folder">Where it runs; a file <c>appsettings.json</c> there counts.</param>
     /// <param name="environment">Settings by their keys, or plain environment variables.</param>
-    public BffProcess(string folder, IEnumerable<KeyValuePair<string, string?>> environment)
+    /// <param name="arguments">A command and its options; nothing to run the proxy.</param>
+    public BffProcess(string folder, IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll"), .. arguments])
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -35,13 +36,19 @@ internal sealed partial class BffProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://localhost");
 
+    public Uri OpsAddress { get; private set; } = new("http://localhost");
+
     public async Task<BffProcess> ListeningAsync()
     {
-        await Eventually.HappensAsync(() => _process.HasExited || Listening().IsMatch(Output), "the process listens: " + Errors);
-        Listening().IsMatch(Output).ShouldBeTrue(Output + Errors);
-        Address = new Uri("http://localhost:" + Listening().Match(Output).Groups[1].Value);
+        await Eventually.HappensAsync(() => _process.HasExited || Listening().Count(Output) == 2, "the process listens: " + Errors);
+        var ports = Listening().Matches(Output).Select(match => match.Groups[1].Value).ToList();
+        ports.Count.ShouldBe(2, Output + Errors);
+        (Address, OpsAddress) = (new Uri("http://localhost:" + ports[0]), new Uri("http://127.0.0.1:" + ports[1]));
         return this;
     }
+
+    /// <summary>Asks it to stop, as a container platform does (SIGTERM).</summary>
+    public void Terminate() => Process.Start("kill", [_process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).WaitForExit();
 
     public async Task<int> ExitCodeAsync()
     {

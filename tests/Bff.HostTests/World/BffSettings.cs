@@ -13,6 +13,8 @@ internal static class BffSettings
             ["Bff:Oidc:RequireHttps"] = "false",
             ["Bff:Sessions:ConnectionString"] = "Data Source=" + databaseFile,
             ["Bff:Spa:Origins:0"] = Browser.SpaOrigin,
+            ["Bff:Ops:Url"] = "http://127.0.0.1:0",
+            ["Bff:Ops:DrainFor"] = "00:00:00",
             ["ReverseProxy:Clusters:api:Destinations:one:Address"] = api.Address,
             ["Logging:Console:LogLevel:Default"] = "None",
         };

@@ -9,6 +9,12 @@ namespace Bff.HostTests;
 /// <summary>What the provider answers when nothing is broken.</summary>
 internal sealed partial class PretendProvider
 {
+    private Task TellTimeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (ClockAhead != TimeSpan.Zero) { context.Response.GetTypedHeaders().Date = _clock.GetUtcNow() + ClockAhead; }
+        return next(context);
+    }
+
     private async Task WatchRefreshesAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Request.Path != "/token" || (await context.Request.ReadFormAsync())["grant_type"] != "refresh_token")

@@ -32,6 +32,7 @@ internal sealed partial class PretendProvider : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
+        _app.Use(TellTimeAsync);
         _app.Use(WatchRefreshesAsync);
         _app.Use((context, next) => Faults.InvokeAsync(context, next));
         _app.MapGet("/.well-known/openid-configuration", Metadata);
@@ -56,6 +57,9 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     public ProviderFaults Faults { get; } = new();
 
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How far its <c>Date</c> is ahead of our clock.</summary>
+    public TimeSpan ClockAhead { get; set; }
 
     public bool GivesRefreshTokens { get; set; } = true;
 

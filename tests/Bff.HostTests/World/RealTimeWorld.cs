@@ -32,14 +32,21 @@ internal sealed class RealTimeWorld : IAsyncDisposable
     /// <summary>The process that browsers talk to.</summary>
     public BffProcess Bff { get; private set; } = null!;
 
-    public BffProcess Start()
+    public BffProcess Start(params string[] arguments)
     {
-        var process = new BffProcess(Folder, Settings);
+        var process = new BffProcess(Folder, Settings, arguments);
         _things.Add(process);
         return process;
     }
 
-    public async Task StartListeningAsync() => Bff = await Start().ListeningAsync();
+    public async Task StartListeningAsync(params string[] arguments) => Bff = await Start(arguments).ListeningAsync();
+
+    /// <summary>Runs a command to its end.</summary>
+    public async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        var process = Start(arguments);
+        return (await process.ExitCodeAsync(), process.Output + process.Errors);
+    }
 
     public async Task<Browser> LogInAsync(string user = "alice")
     {

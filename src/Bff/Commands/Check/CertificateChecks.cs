@@ -1,0 +1,76 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Bff.Tokens;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Commands.Check;
+
+/// <summary>TLS certificates, ours from Kestrel's configuration and the provider's, that have expired or soon will.</summary>
+internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvironment environment, IOptions<OidcOptions> options, TimeProvider clock)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromDays(21);
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    public IReadOnlyList<Finding> Ours() => [.. Configured(configuration.GetSection("Kestrel")).Select(Judge)];
+
+    public async Task<IReadOnlyList<Finding>> ProviderAsync()
+    {
+        var authority = new Uri(options.Value.Authority);
+        if (authority.Scheme != Uri.UriSchemeHttps) { return []; }
+        X509Certificate2? seen = null;
+        try
+        {
+            using var limit = new CancellationTokenSource(Limit, clock);
+            using var tcp = new TcpClient();
+            await tcp.ConnectAsync(authority.Host, authority.Port, limit.Token);
+            await using var tls = new SslStream(tcp.GetStream());
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = authority.Host, RemoteCertificateValidationCallback = (_, certificate, _, _) => Look(certificate) }, limit.Token);
+        }
+        catch (Exception error) when (error is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        {
+            // Refused as soon as it was seen; and the check of the provider says why it cannot be reached.
+        }
+
+        using (seen) { return seen is null ? [] : [Judge("provider's TLS", "Bff:Oidc:Authority", seen, "Ask those who run the provider to renew it.")]; }
+
+        bool Look(X509Certificate? certificate)
+        {
+            seen = certificate is null ? null : new X509Certificate2(certificate);
+            return false;
+        }
+    }
+
+    /// <summary>Wherever Kestrel's schema has a certificate in a file: <c>Certificates:*</c>, <c>Endpoints:*:Certificate</c>, <c>Endpoints:*:Sni:*:Certificate</c>.</summary>
+    private static IEnumerable<IConfigurationSection> Configured(IConfigurationSection section) =>
+        section["Path"] is { Length: > 0 } && section.Path.Contains("Certificate", StringComparison.OrdinalIgnoreCase) ? [section] : section.GetChildren().SelectMany(Configured);
+
+    private Finding Judge(IConfigurationSection section)
+    {
+        var file = Path.GetFullPath(section["Path"]!, environment.ContentRootPath);
+        try
+        {
+            using var certificate = X509Certificate2.GetCertContentType(file) == X509ContentType.Pkcs12
+                ? X509CertificateLoader.LoadPkcs12FromFile(file, section["Password"], X509KeyStorageFlags.EphemeralKeySet)
+                : X509CertificateLoader.LoadCertificateFromFile(file);
+            return Judge("our TLS", section.Path, certificate, $"Renew it and replace the file '{file}'.");
+        }
+        catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return new("our TLS", Result.Mistake, $"{section.Path}:Path: the certificate '{file}' cannot be read: {error.Message}", "Is the path right, may the user Bff runs as read it, and is the Password right?");
+        }
+    }
+
+    private Finding Judge(string check, string key, X509Certificate2 certificate, string cure)
+    {
+        var (now, from, until) = (clock.GetUtcNow(), new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
+        if (now >= until) { return new(check, Result.Mistake, $"{key}: the certificate of {certificate.Subject} expired on {until.UtcDateTime:u}.", cure); }
+        if (now < from) { return new(check, Result.Mistake, $"{key}: the certificate of {certificate.Subject} is not valid before {from.UtcDateTime:u}.", cure); }
+        return until - now < Soon
+            ? new(check, Result.Warning, $"{key}: the certificate of {certificate.Subject} expires on {until.UtcDateTime:u}.", cure)
+            : new(check, Result.Ok, $"valid until {until.UtcDateTime:u}");
+    }
+}

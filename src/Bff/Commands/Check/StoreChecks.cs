@@ -1,0 +1,82 @@
+using System.Data.Common;
+using Bff.Sessions;
+using Bff.Sessions.Stores;
+using Bff.Tokens;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Npgsql;
+
+namespace Bff.Commands.Check;
+
+/// <summary>The session store can be written, read and deleted from, and the keys beside it open what they seal.</summary>
+internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
+{
+    private const string Store = "store";
+    private const string Keys = "keys";
+
+    /// <summary>A probe that is left behind, because we were killed, is swept by then.</summary>
+    private static readonly TimeSpan ProbeLifetime = TimeSpan.FromMinutes(1);
+
+    public async Task<IReadOnlyList<Finding>> RunAsync()
+    {
+        try
+        {
+            services.GetRequiredService<SessionDatabase>().Prepare();
+        }
+        catch (IOException error)
+        {
+            return [Unusable(error)];
+        }
+
+        var keys = KeyRing();
+        return keys.Result == Result.Ok ? [await ProbeAsync(), keys] : [keys];
+    }
+
+    private Finding KeyRing()
+    {
+        try
+        {
+            services.GetRequiredService<TokenProtector>().Probe();
+            return new(Keys, Result.Ok, $"{services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => !key.IsRevoked)} in use");
+        }
+        catch (IOException error)
+        {
+            return new(Keys, Result.Mistake, error.Message, "The user Bff runs as needs to read and write the keys.");
+        }
+    }
+
+    private async Task<Finding> ProbeAsync()
+    {
+        var store = services.GetRequiredService<ISessionStore>();
+        var probe = NewProbe();
+        try
+        {
+            await store.AddAsync(probe, CancellationToken.None);
+            var read = await store.FindAsync(probe.Id, CancellationToken.None);
+            var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.SessionEnded, CancellationToken.None);
+            return read?.Tokens is not null && removed
+                ? new(Store, Result.Ok, "written, read and deleted") : new(Store, Result.Mistake, "Bff:Sessions:ConnectionString: what was written could not be read back.", "Does another program change this database?");
+        }
+        catch (Exception error) when (error is DbException or IOException or TimeoutException)
+        {
+            return Unusable(error);
+        }
+    }
+
+    private Session NewProbe()
+    {
+        var now = clock.GetUtcNow();
+        return new Session
+        {
+            Id = SessionKey.New().Id, Sid = "bff-check", Subject = "bff-check", Claims = [], CreatedAt = now, EndsAt = now + ProbeLifetime, AbsoluteEndsAt = now + ProbeLifetime,
+            Tokens = new TokenSet("bff-check", RefreshToken: null, IdToken: null, Scope: null, now, now + ProbeLifetime),
+        };
+    }
+
+    private static Finding Unusable(Exception error)
+    {
+        var found = error.Message.StartsWith("Bff:", StringComparison.Ordinal) ? error.Message : $"Bff:Sessions:ConnectionString: the session store cannot be used: {error.Message}";
+        return error.GetBaseException() is System.Net.Sockets.SocketException or TimeoutException || (error.InnerException is NpgsqlException and not PostgresException)
+            ? new(Store, Result.Unreachable, found, "Is the database up? Can this machine resolve its name and reach its port?")
+            : new(Store, Result.Mistake, found, "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, at its user and rights.");
+    }
+}

@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace Bff.Commands;
+
+/// <summary><c>bff config</c>: every key that counts, where its value comes from, and no secret.</summary>
+internal static class ConfigCommand
+{
+    private static readonly string[] Roots = ["Bff", "ReverseProxy", "Kestrel", WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
+
+    /// <param name="args">The settings on the command line.</param>
+    /// <param name="composed">Knows the options of every feature; its own configuration has been worked on, so the values are read afresh.</param>
+    public static int Run(string[] args, WebApplicationBuilder composed)
+    {
+        var configuration = WebApplication.CreateBuilder(args).Configuration;
+        var lines = new SortedDictionary<string, string>(ConfigurationKeyComparer.Instance.AsStrings());
+        foreach (var (key, value) in Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()))
+        {
+            if (!string.IsNullOrEmpty(value)) { lines[key] = $"{Secrets.Mask(key, value)} ({Source(configuration, key)})"; }
+        }
+
+        foreach (var (key, value) in Defaults(composed.Services))
+        {
+            if (!configuration.GetSection(key).Exists()) { lines[key] = $"{value} (default)"; }
+        }
+
+        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration)) { lines[WebHostDefaults.ServerUrlsKey] = $"{Settings.PublicAddress} (default)"; }
+        foreach (var (key, text) in lines) { Console.WriteLine($"{key} = {text}"); }
+        return ExitCodes.Ok;
+    }
+
+    private static IEnumerable<(string Key, string Value)> Defaults(IServiceCollection services) =>
+        from section in services.Select(service => service.ImplementationInstance).OfType<SettingsSection>()
+        let options = Activator.CreateInstance(section.Options)
+        from property in section.Options.GetProperties()
+        where property.CanWrite && !Settings.IsList(property.PropertyType)
+        let value = property.GetValue(options)
+        where value is not (null or "")
+        select ($"{section.Path}:{property.Name}", TypeDescriptor.GetConverter(property.PropertyType).ConvertToInvariantString(value)!);
+
+    private static string Source(IConfigurationRoot configuration, string key) => configuration.Providers.Last(provider => provider.TryGet(key, out _)) switch
+    {
+        JsonConfigurationProvider file => file.Source.Path ?? "a JSON file",
+        EnvironmentVariablesConfigurationProvider => "environment",
+        CommandLineConfigurationProvider => "command line",
+        var other => other.GetType().Name,
+    };
+
+    /// <summary>Sorts <c>:10</c> after <c>:9</c>, as the configuration does.</summary>
+    private static Comparer<string> AsStrings(this ConfigurationKeyComparer comparer) => Comparer<string>.Create(comparer.Compare);
+}

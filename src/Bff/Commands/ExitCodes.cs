@@ -1,0 +1,15 @@
+namespace Bff.Commands;
+
+/// <summary>What the process says when it ends; <c>--help</c> lists them.</summary>
+internal static class ExitCodes
+{
+    public const int Ok = 0;
+
+    /// <summary>Something that is needed does not answer.</summary>
+    public const int Unreachable = 1;
+
+    /// <summary>EX_USAGE of sysexits.h.</summary>
+    public const int Usage = 64;
+
+    public const int Configuration = StartFailure.ExitCode;
+}

@@ -1,0 +1,29 @@
+using Bff.Sessions;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Commands;
+
+/// <summary><c>bff keys …</c>.</summary>
+internal static class KeysCommand
+{
+    public static async Task<int> RotateAsync(WebApplicationBuilder builder, TimeSpan activeIn)
+    {
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+        await app.CheckConfigurationAsync();
+        app.PrepareSessions();
+
+        var keys = app.Services.GetRequiredService<IKeyManager>();
+        var activation = app.Services.GetRequiredService<TimeProvider>().GetUtcNow() + activeIn;
+        var older = keys.GetAllKeys().Count(key => !key.IsRevoked);
+        var added = keys.CreateNewKey(activation, activation + app.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.NewKeyLifetime);
+
+        Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
+        Console.WriteLine($"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
+        Console.WriteLine(activeIn > TimeSpan.Zero
+            ? "Nodes that run now read it within a day."
+            : "A Bff that runs now seals with it after its next start; restart every node that shares this store, since one that has not read the key cannot open what it sealed.");
+        return ExitCodes.Ok;
+    }
+}

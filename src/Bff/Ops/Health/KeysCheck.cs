@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Bff.Ops.Health;
+
+/// <summary>The keys that open the tokens can be read from where they are kept; those in memory would not survive a restart.</summary>
+internal sealed class KeysCheck(IKeyManager keys) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return Task.FromResult(keys.GetAllKeys().Any(key => !key.IsRevoked) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The Data Protection keys are gone."));
+        }
+        catch (Exception error)
+        {
+            return Task.FromResult(HealthCheckResult.Unhealthy($"The Data Protection keys cannot be read: {error.GetBaseException().Message}"));
+        }
+    }
+}

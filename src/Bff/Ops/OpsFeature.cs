@@ -1,0 +1,51 @@
+using Bff.Ops.Health;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Ops;
+
+internal static class OpsFeature
+{
+    public static WebApplicationBuilder AddOps(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
+        OpsPort.Listen(builder);
+        builder.Services.AddHealth();
+        return builder;
+    }
+
+    /// <summary>A pipeline of its own, before the public one: a request of either port never sees the endpoints of the other.</summary>
+    public static WebApplication MapOps(this WebApplication app)
+    {
+        app.AllowToStop(app.Services.GetRequiredService<IOptions<OpsOptions>>().Value.EffectiveDrain(app.Environment));
+        app.MapWhen(OpsPort.Received, ops =>
+        {
+            ops.UseExceptionHandler(errors => errors.Run(context =>
+                new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
+            ops.Use(AddHeadersAsync);
+            ops.UseRouting();
+            ops.UseMiddleware<OpsGuard>();
+            ops.UseEndpoints(MapEndpoints);
+        });
+        return app;
+    }
+
+    private static void MapEndpoints(IEndpointRouteBuilder ops)
+    {
+        ops.MapHealth();
+    }
+
+    /// <summary>What an endpoint sets itself stays.</summary>
+    private static Task AddHeadersAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.TryAdd("X-Content-Type-Options", "nosniff");
+            headers.TryAdd("Referrer-Policy", "no-referrer");
+            headers.TryAdd("Cache-Control", "no-store");
+            headers.TryAdd("Content-Security-Policy", Problem.ContentSecurityPolicy);
+            return Task.CompletedTask;
+        });
+        return next(context);
+    }
+}

@@ -1,0 +1,80 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Bff.Ops;
+
+/// <summary>The port for the people and machines that run Bff (<c>Bff:Ops</c>).</summary>
+internal sealed class OpsOptions : IValidatableObject
+{
+    public const string Section = "Bff:Ops";
+
+    public const string DefaultUrl = "http://127.0.0.1:3002";
+
+    private const int ShortestToken = 16;
+
+    /// <summary>Where health, metrics and administration listen; nothing of it is reachable on the public port. Loopback unless configured.</summary>
+    public string Url { get; set; } = DefaultUrl;
+
+    /// <summary>The bearer token (RFC 6750) every ops endpoint but the health probes asks for. Required when <see cref="Url"/> is not loopback.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>A file holding <see cref="Token"/>.</summary>
+    public string? TokenFile { get; set; }
+
+    /// <summary>
+    /// A PEM file with the certificate authorities whose client certificates are as good as <see cref="Token"/>. <see cref="Url"/> must then be https;
+    /// its own certificate is Kestrel's to configure (<c>Kestrel:Endpoints:Ops:Certificate</c> or <c>Kestrel:Certificates:Default</c>).
+    /// </summary>
+    public string? ClientCertificateAuthority { get; set; }
+
+    /// <summary>
+    /// How long Bff goes on answering after it was asked to stop, not ready any more, so that a load balancer can look elsewhere first.
+    /// Default: 5 seconds, 0 in Development.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]
+    public TimeSpan? DrainFor { get; set; }
+
+    private string? _token;
+
+    /// <summary>The token in use; a file is read once. Null when none is asked for.</summary>
+    public string? EffectiveToken => _token ??= Settings.ValueOrFile(Token, TokenFile);
+
+    public TimeSpan EffectiveDrain(IHostEnvironment environment) => DrainFor ?? (environment.IsDevelopment() ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var address = Parse(Url);
+        if (address is null) { yield return new($"'{Url}' is not an address: write http(s)://host:port, without a path.", [nameof(Url)]); }
+
+        foreach (var mistake in Settings.CheckFile(Token, TokenFile, nameof(Token))) { yield return mistake; }
+        if (EffectiveToken is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
+
+        var hasAuthority = !string.IsNullOrEmpty(ClientCertificateAuthority);
+        if (address is not null && !IsLoopback(address) && string.IsNullOrEmpty(Token) && string.IsNullOrEmpty(TokenFile) && !hasAuthority)
+        {
+            yield return new($"is required (or TokenFile, or ClientCertificateAuthority), since Bff:Ops:Url '{Url}' can be reached from other machines.", [nameof(Token)]);
+        }
+
+        if (!hasAuthority) { yield break; }
+        if (address is not null && address.Scheme != Uri.UriSchemeHttps) { yield return new("needs an https Bff:Ops:Url.", [nameof(ClientCertificateAuthority)]); }
+        if (ClientAuthority.ProblemWith(ClientCertificateAuthority!) is { } problem) { yield return new(problem, [nameof(ClientCertificateAuthority)]); }
+    }
+
+    /// <summary>Kestrel's own reading of an address, which knows <c>*</c> and <c>+</c>; null when it is none.</summary>
+    public static BindingAddress? Parse(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address.PathBase.Length == 0 && address is { IsUnixPipe: false, IsNamedPipe: false } && address.Scheme is "http" or "https" ? address : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsLoopback(BindingAddress address) =>
+        string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
+}

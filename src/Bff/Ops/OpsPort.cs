@@ -1,0 +1,87 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Ops;
+
+/// <summary>
+/// A listener of its own. Each connection it accepts is marked, and the mark decides what can be reached: what a request says about itself, such as its
+/// <c>Host</c> header, counts for nothing.
+/// </summary>
+internal static class OpsPort
+{
+    /// <summary>Its name among Kestrel's endpoints: <c>Kestrel:Endpoints:Ops</c> may say more about it, such as its certificate.</summary>
+    private const string Endpoint = "Ops";
+
+    private const string Endpoints = "Endpoints";
+
+    private sealed class Mark
+    {
+        public static readonly Mark Instance = new();
+    }
+
+    /// <summary>The request came in on the ops port.</summary>
+    public static bool Received(HttpContext context) => context.Features.Get<Mark>() is not null;
+
+    /// <summary>Where a process on this machine reaches the ops port at <paramref name="url"/>; null when that cannot be told.</summary>
+    public static Uri? LocalAddress(string url)
+    {
+        if (OpsOptions.Parse(url) is not { Port: > 0 } address) { return null; }
+        var everywhere = address.Host is "*" or "+" || (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
+        return new UriBuilder(address.Scheme, everywhere ? "127.0.0.1" : address.Host, address.Port).Uri;
+    }
+
+    public static void Listen(WebApplicationBuilder builder)
+    {
+        var addresses = TakePublicAddresses(builder);
+        builder.WebHost.ConfigureKestrel((context, kestrel) =>
+        {
+            var url = context.Configuration[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl;
+            var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address)).Append((Endpoint, url));
+            var configuration = new ConfigurationBuilder()
+                .AddConfiguration(context.Configuration.GetSection("Kestrel"))
+                .AddInMemoryCollection(endpoints.Select(endpoint => KeyValuePair.Create<string, string?>($"{Endpoints}:{endpoint.Item1}:Url", endpoint.Item2)))
+                .Build();
+            kestrel.Configure(configuration, reloadOnChange: true).Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices));
+        });
+    }
+
+    /// <summary>Kestrel listens at endpoints or at plain addresses, never at both, so addresses become endpoints beside ours.</summary>
+    private static List<string> TakePublicAddresses(WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        var addresses = Split(configuration[WebHostDefaults.ServerUrlsKey]).ToList();
+        if (addresses.Count == 0)
+        {
+            addresses = [.. Ports(WebHostDefaults.HttpPortsKey, Uri.UriSchemeHttp), .. Ports(WebHostDefaults.HttpsPortsKey, Uri.UriSchemeHttps)];
+        }
+
+        // An empty list of addresses, where an empty text would only bring back the one of the environment.
+        configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            [WebHostDefaults.ServerUrlsKey] = ";", [WebHostDefaults.HttpPortsKey] = "", [WebHostDefaults.HttpsPortsKey] = "",
+        });
+        return Settings.HasPublicEndpoint(configuration) ? [] : addresses;
+
+        IEnumerable<string> Ports(string key, string scheme) => Split(configuration[key]).Select(port => $"{scheme}://*:{port}");
+        static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static void Prepare(EndpointConfiguration endpoint, IServiceProvider services)
+    {
+        // Connections of HTTP/3 do not pass here and would stay unmarked; HTTP/2 needs TLS.
+        endpoint.ListenOptions.Protocols = endpoint.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+        endpoint.ListenOptions.Use(next => connection =>
+        {
+            connection.Features.Set(Mark.Instance);
+            return next(connection);
+        });
+
+        if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } file) { return; }
+        var authority = new ClientAuthority(file);
+        endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // probes come without; OpsGuard asks the others
+        endpoint.HttpsOptions.ClientCertificateValidation = (certificate, _, _) => authority.Vouches(certificate);
+    }
+}

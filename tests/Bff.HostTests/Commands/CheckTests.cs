@@ -1,0 +1,232 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Bff.HostTests.Commands;
+
+/// <summary><c>bff check</c> as an operator calls it, with one mistake planted at a time.</summary>
+public sealed class CheckTests
+{
+    private const string CertificatePassword = "pfx-password";
+
+    private const int Ok = 0, Unreachable = 1, Mistake = 78;
+
+    [Fact]
+    public async Task A_world_in_order_has_no_findings()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+
+        var (exitCode, output) = await world.RunAsync("check");
+
+        exitCode.ShouldBe(Ok, output);
+        foreach (var row in new[] { "configuration", "provider", "clock", "scope", "client", "store", "keys", "api api/one" }) { RowOf(row, output).ShouldContain(" ok"); }
+        output.ShouldNotContain("->");
+        output.ShouldNotContain(PretendProvider.ClientSecret);
+        world.Provider.Reuses.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Finds_a_wrong_secret()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:ClientSecret"] = "not-the-secret-registered";
+
+        var output = await FindsAsync(world, Mistake, "client", "MISTAKE", "Bff:Oidc:ClientSecret", "registration");
+
+        output.ShouldNotContain("not-the-secret-registered");
+    }
+
+    [Fact]
+    public async Task Finds_a_provider_that_cannot_be_reached()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:Authority"] = "http://127.0.0.1:" + UnusedPort();
+
+        await FindsAsync(world, Unreachable, "provider", "UNREACHABLE", "Bff:Oidc:Authority", "DNS, firewall");
+    }
+
+    [Fact]
+    public async Task Finds_a_wrong_issuer()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata["issuer"] = "https://login.example.com";
+
+        await FindsAsync(world, Mistake, "provider", "MISTAKE", "Bff:Oidc:Authority", "https://login.example.com", "Set it to the issuer");
+    }
+
+    [Fact]
+    public async Task Finds_a_plain_http_authority_in_production()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings.Remove("Bff:Oidc:RequireHttps");
+
+        await FindsAsync(world, Mistake, "configuration", "MISTAKE", "Bff:Oidc:Authority", "must use https");
+    }
+
+    [Fact]
+    public async Task Finds_a_route_to_an_unknown_cluster()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["ReverseProxy:Routes:api:ClusterId"] = "apii";
+
+        await FindsAsync(world, Mistake, "configuration", "MISTAKE", "ReverseProxy:Routes:api:ClusterId", "'apii'", "name one of: api");
+    }
+
+    [Fact]
+    public async Task Finds_that_offline_access_is_missing()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:Scope"] = "openid profile";
+
+        await FindsAsync(world, Mistake, "scope", "MISTAKE", "Bff:Oidc:Scope", "Add offline_access");
+    }
+
+    [Fact]
+    public async Task Finds_a_volume_that_cannot_be_written()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var volume = "/proc/volume";   // where not even root may write
+        world.Settings["Bff:Sessions:ConnectionString"] = $"Data Source={volume}/bff.db";
+
+        await FindsAsync(world, Mistake, "store", "MISTAKE", "Bff:Sessions:ConnectionString", volume, "owner of the folder or volume");
+    }
+
+    [Fact]
+    public async Task Finds_a_clock_that_is_off_by_five_minutes()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ClockAhead = TimeSpan.FromMinutes(5);
+
+        await FindsAsync(world, Mistake, "clock", "MISTAKE", "Bff:Oidc:Authority", "about 5 min behind", "NTP");
+    }
+
+    [Fact]
+    public async Task Finds_a_certificate_that_has_expired()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var file = WriteCertificate(world.Folder, DateTimeOffset.Parse("2020-01-31", System.Globalization.CultureInfo.InvariantCulture));
+        world.Settings["Kestrel:Certificates:Default:Path"] = file;
+        world.Settings["Kestrel:Certificates:Default:Password"] = CertificatePassword;
+
+        var output = await FindsAsync(world, Mistake, "our TLS", "MISTAKE", "Kestrel:Certificates:Default", "2020-01-31", file);
+
+        output.ShouldNotContain(CertificatePassword);
+    }
+
+    [Fact]
+    public async Task Finds_that_the_providers_certificate_has_expired()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        using var certificate = X509CertificateLoader.LoadPkcs12FromFile(WriteCertificate(world.Folder, DateTimeOffset.Parse("2020-01-31", System.Globalization.CultureInfo.InvariantCulture)), CertificatePassword);
+        using var provider = new TcpListener(IPAddress.Loopback, 0);
+        provider.Start();
+        var serving = ServeTlsAsync(provider, certificate);
+        world.Settings["Bff:Oidc:Authority"] = "https://" + provider.LocalEndpoint;
+
+        await FindsAsync(world, Mistake, "provider's TLS", "MISTAKE", "Bff:Oidc:Authority", "2020-01-31", "renew");
+
+        provider.Stop();
+        await serving;
+    }
+
+    [Fact]
+    public async Task Finds_a_front_end_origin_with_a_path()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Spa:Origins:0"] = "https://app.example.com/start";
+
+        await FindsAsync(world, Mistake, "configuration", "MISTAKE", "Bff:Spa:Origins:0", "without path");
+    }
+
+    [Fact]
+    public async Task Finds_an_api_that_cannot_be_reached()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["ReverseProxy:Clusters:api:Destinations:one:Address"] = "http://127.0.0.1:" + UnusedPort();
+
+        await FindsAsync(world, Unreachable, "api api/one", "UNREACHABLE", "ReverseProxy:Clusters:api:Destinations:one:Address", "API up?");
+    }
+
+    [Fact]
+    public async Task Warns_of_a_certificate_that_expires_soon_without_failing()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Kestrel:Certificates:Default:Path"] = WriteCertificate(world.Folder, TimeProvider.System.GetUtcNow().AddDays(5));
+        world.Settings["Kestrel:Certificates:Default:Password"] = CertificatePassword;
+
+        await FindsAsync(world, Ok, "our TLS", "warning", "Kestrel:Certificates:Default", "expires on");
+    }
+
+    [Fact]
+    public async Task Lists_several_mistakes_at_once()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:ClientSecret"] = "not-the-secret-registered";
+        world.Settings["Bff:Sessions:ConnectionString"] = "Data Source=/proc/volume/bff.db";
+        world.Settings["ReverseProxy:Clusters:api:Destinations:one:Address"] = "http://127.0.0.1:" + UnusedPort();
+
+        var output = await FindsAsync(world, Mistake, "client", "MISTAKE");
+
+        RowOf("store", output).ShouldContain("MISTAKE");
+        RowOf("api api/one", output).ShouldContain("UNREACHABLE");
+    }
+
+    private static async Task<string> FindsAsync(RealTimeWorld world, int exitCode, string check, string result, params string[] words)
+    {
+        var (code, output) = await world.RunAsync("check");
+        code.ShouldBe(exitCode, output);
+        var row = RowOf(check, output);
+        row.ShouldContain(result);
+        foreach (var word in words) { row.ShouldContain(word); }
+        output.ShouldNotContain("   at ");
+        return output;
+    }
+
+    /// <summary>The first row of a check, with the lines below it that carry on.</summary>
+    private static string RowOf(string check, string output)
+    {
+        var lines = output.Split('\n').SkipWhile(line => !line.StartsWith(check + " ", StringComparison.Ordinal)).ToList();
+        lines.ShouldNotBeEmpty($"no row '{check}' in:\n{output}");
+        return string.Join('\n', lines.Take(1).Concat(lines.Skip(1).TakeWhile(line => line.StartsWith(' '))));
+    }
+
+    private static async Task ServeTlsAsync(TcpListener listener, X509Certificate2 certificate)
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var tls = new SslStream(client.GetStream());
+                await tls.AuthenticateAsServerAsync(certificate);
+            }
+            catch (Exception error) when (error is IOException or AuthenticationException)
+            {
+                // Nobody trusts it.
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private static int UnusedPort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string WriteCertificate(string folder, DateTimeOffset until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=bff.example.com", key, HashAlgorithmName.SHA256).CreateSelfSigned(until.AddDays(-90), until);
+        var file = Path.Combine(folder, "bff.pfx");
+        File.WriteAllBytes(file, certificate.Export(X509ContentType.Pkcs12, CertificatePassword));
+        return file;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Bff.HostTests.Commands;
+
+public sealed class CommandTests
+{
+    [Fact]
+    public async Task Settings_on_the_command_line_count_with_and_without_the_run_command()
+    {
+        foreach (var arguments in new string[][] { ["--ReverseProxy:Routes:plain:Match:Path=/other/{**rest}", "--Bff:Sessions:CookieName=__Host-other"], ["run", "--ReverseProxy:Routes:plain:Match:Path=/other/{**rest}"] })
+        {
+            await using var world = await RealTimeWorld.StartAsync();
+            await world.StartListeningAsync(arguments);
+            using var browser = world.NewBrowser();
+
+            (await browser.GetAsync("/other/x")).Status.ShouldBe(HttpStatusCode.OK);
+            (await browser.GetAsync("/plain/x")).Status.ShouldBe(HttpStatusCode.NotFound);
+        }
+    }
+
+    [Fact]
+    public async Task A_command_that_does_not_exist_is_refused()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (exitCode, output) = await world.RunAsync("chekc");
+        exitCode.ShouldBe(64);
+        output.ShouldContain("'chekc'");
+    }
+
+    [Fact]
+    public async Task Help_names_the_commands_and_their_exit_codes()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (exitCode, output) = await world.RunAsync("--help");
+        exitCode.ShouldBe(0);
+        foreach (var command in new[] { "run", "check", "config", "health", "keys" }) { output.ShouldContain("\n  " + command); }
+        output.ShouldContain("Exit code");
+    }
+
+    [Fact]
+    public async Task Version_is_one_line()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (exitCode, output) = await world.RunAsync("--version");
+        exitCode.ShouldBe(0);
+        output.ShouldMatch(@"^\d+\.\d+\.\d+(\+[0-9a-f]+)?$");
+    }
+
+    [Fact]
+    public async Task Config_prints_each_value_with_its_source_and_no_secret()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(world.Folder, "appsettings.json"), """{ "Bff": { "Sessions": { "IdleTimeout": "01:00:00" }, "Renewal": { "Lead": "00:00:30" } } }""");
+        world.Settings["Bff:Ops:Token"] = "token-for-the-ops-port";
+        world.Settings["Bff:Sessions:ConnectionString"] = "Host=db;Username=bff;Password=geheim";
+        world.Settings["Kestrel:Certificates:Default:Password"] = "pfx-password";
+        world.Settings["ReverseProxy:Routes:plain:Transforms:0:RequestHeader"] = "X-Key";
+        world.Settings["ReverseProxy:Routes:plain:Transforms:0:Set"] = "key-of-an-api";
+
+        var (exitCode, output) = await world.RunAsync("config", "--Bff:Renewal:Lead=00:00:20");
+
+        exitCode.ShouldBe(0);
+        output.ShouldContain("Bff:Sessions:IdleTimeout = 01:00:00 (appsettings.json)");
+        output.ShouldContain($"Bff:Oidc:Authority = {world.Provider.Issuer} (environment)");
+        output.ShouldContain("Bff:Renewal:Lead = 00:00:20 (command line)");
+        output.ShouldContain("Bff:Renewal:TokenTimeout = 00:00:10 (default)");
+        output.ShouldContain("Bff:Oidc:ClientSecret = ******** (environment)");
+        output.ShouldContain("ReverseProxy:Routes:api:Metadata:Bff.Token = User (environment)");
+        foreach (var secret in new[] { PretendProvider.ClientSecret, "token-for-the-ops-port", "geheim", "pfx-password", "key-of-an-api" }) { output.ShouldNotContain(secret); }
+        var keys = output.Split('\n').Select(line => line.Split(" = ")[0]).ToList();
+        keys.ShouldBe(keys.Order(StringComparer.OrdinalIgnoreCase).ToList());
+    }
+
+    [Fact]
+    public async Task Health_asks_the_running_instance()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://127.0.0.1:" + UnusedPort();
+        (await world.RunAsync("health")).ExitCode.ShouldBe(1);
+
+        world.Provider.GoDown();
+        await world.StartListeningAsync();
+
+        var (live, lives) = await world.RunAsync("health", "--live");
+        live.ShouldBe(0, lives);
+        var (unready, cause) = await world.RunAsync("health");
+        unready.ShouldBe(1);
+        cause.ShouldContain("provider");
+        cause.Split('\n').Length.ShouldBe(1);
+
+        world.Provider.ComeBack();
+        var (ready, word) = await world.RunAsync("health");
+        ready.ShouldBe(0);
+        word.ShouldBe("Bff is ready.");
+    }
+
+    [Fact]
+    public async Task After_a_rotation_of_keys_sessions_go_on_and_new_ones_are_sealed_with_the_new_key()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+        world.Bff.Kill();
+
+        var (exitCode, output) = await world.RunAsync("keys", "rotate");
+
+        exitCode.ShouldBe(0, output);
+        output.ShouldContain("1 older key goes on");
+        await world.StartListeningAsync();
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        using var bob = await world.LogInAsync("bob");
+        world.Bff.Kill();
+
+        foreach (var file in Directory.GetFiles(Path.Combine(world.Folder, "data", "keys")).Where(file => !output.Contains(Path.GetFileNameWithoutExtension(file)["key-".Length..], StringComparison.Ordinal))) { File.Delete(file); }
+        await world.StartListeningAsync();
+        (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob", "the new key alone opens it");
+        (await alice.GetAsync("/api/echo")).Body.ShouldNotBe("alice", "an old key sealed it");
+    }
+
+    [Fact]
+    public async Task A_command_on_a_wrong_configuration_lists_the_mistakes()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings.Remove("Bff:Oidc:ClientId");
+        var (exitCode, output) = await world.RunAsync("keys", "rotate");
+        exitCode.ShouldBe(78);
+        output.ShouldContain("Bff:Oidc:ClientId");
+    }
+
+    private static int UnusedPort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,19 @@
+namespace Bff.HostTests;
+
+/// <summary>For files a test gives to the proxy.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bff-host-tests-");
+
+    /// <returns>The file's path.</returns>
+    public string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
+
+    public string Write(string name, byte[] bytes)
+    {
+        var file = Path.Combine(_folder.FullName, name);
+        File.WriteAllBytes(file, bytes);
+        return file;
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Checks the compose files, builds the images and runs docker-compose.yml for real, with each session store: up, a browser signs in through the published
+# ports, down, up again. Ends with one line: "N passed, N failed". Needs Docker with compose, Chromium, and the tests built (dotnet build Bff.sln).
+# The ports 3001, 3002, 5000 and 5001 must be free. Project, volumes and settings are its own: a demo's data and a .env file stay untouched.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+export COMPOSE_PROJECT_NAME=bff-test COMPOSE_ENV_FILES=/dev/null DEMO_TOKEN_LIFETIME=00:00:10
+unset COMPOSE_FILE COMPOSE_PROFILES SESSION_STORE
+scratch=$(mktemp -d)
+passed=0 failed=0
+
+check() {
+  local what=$1
+  shift
+  if "$@" >"$scratch/log" 2>&1; then
+    passed=$((passed + 1))
+    echo "passed: $what"
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $what"
+    tail -n 60 "$scratch/log"
+    return 1
+  fi
+}
+
+finish() {
+  docker compose --profile '*' down --volumes --timeout 10 >/dev/null 2>&1 || true
+  rm -rf "$scratch"
+}
+trap finish EXIT
+
+own_settings() {
+  docker compose --env-file .env.example "$@"
+}
+
+production_settings() {
+  BFF_IMAGE=bff:local own_settings -f docker-compose.yml -f compose.production.yml "$@"
+}
+
+# What everybody knows from this repository may not come along. Two do, said so in .env.example, and both stay on this machine.
+production_has_nothing_of_the_demo() {
+  production_settings config --no-path-resolution >"$scratch/production.yml"
+  ! grep -E 'deploy/demo|demo-api|localhost:5001|provider:5001|api:5002|Development' "$scratch/production.yml" | grep -vE 'ops-token|grafana-password'
+}
+
+hardened() {
+  local image
+  for image in bff bff-spa bff-devstack; do
+    docker image inspect "$image:local" --format '{{.Config.User}} {{json .Config.Healthcheck.Test}} {{index .Config.Labels "org.opencontainers.image.licenses"}}' >"$scratch/image"
+    grep -qE '^[1-9][0-9]* \["CMD","dotnet",.*"health".*\] MIT$' "$scratch/image" || { echo "$image: $(cat "$scratch/image")"; return 1; }
+  done
+}
+
+all_healthy() {
+  docker compose ps --all --format '{{.Service}} {{.Health}}' | tee "$scratch/health"
+  [ -s "$scratch/health" ] && ! grep -vq ' healthy$' "$scratch/health"
+}
+
+uses_postgres() {
+  docker compose exec -T postgres psql --username=bff --dbname=bff --tuples-only --command='SELECT count(*) FROM sessions' | grep -qE '[1-9]'
+}
+
+browser_tests() {
+  BFF_COMPOSE=1 timeout 300 dotnet test --project tests/Bff.BrowserTests --no-build --filter-trait Needs=containers
+}
+
+run_with() {
+  local store=$1
+  check "$store: every service is up and healthy" docker compose up --detach --wait --wait-timeout 180 || { docker compose logs --tail 40; return 0; }
+  check "$store: compose says so too" all_healthy || true
+  check "$store: a user signs in, sees renewals, and stays signed in through down and up and a new container" browser_tests || docker compose logs --tail 60
+  [ "$store" = SQLite ] || check "$store: the sessions are in PostgreSQL" uses_postgres || true
+  docker compose down --volumes --timeout 10 >/dev/null 2>&1
+}
+
+check "docker-compose.yml is clean" docker compose config --quiet || true
+for profile in postgres observability '*'; do
+  check "docker-compose.yml is clean with profile $profile" docker compose --profile "$profile" config --quiet || true
+done
+check "docker-compose.yml is clean with .env.example" own_settings config --quiet || true
+check "compose.production.yml is clean" production_settings --profile '*' config --quiet || true
+check "compose.production.yml leaves the demo out" production_has_nothing_of_the_demo || true
+if command -v promtool >/dev/null; then
+  check "prometheus.yml is clean" promtool check config --syntax-only deploy/prometheus/prometheus.yml || true
+else
+  echo "left out: prometheus.yml, promtool is not installed"
+fi
+
+if check "the images build" docker compose build; then
+  check "the images run as nobody in particular, know their health and say their licence" hardened || true
+  run_with SQLite
+  export SESSION_STORE=PostgreSql COMPOSE_PROFILES=postgres
+  run_with PostgreSQL
+fi
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
