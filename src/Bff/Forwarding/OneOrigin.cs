@@ -14,9 +14,7 @@ internal static class OneOrigin
 
     public static IProxyConfigProvider Route(IServiceProvider services)
     {
-        // Read past the options: the start-up check asks for the routes of a configuration that may have mistakes elsewhere.
-        var url = services.GetRequiredService<IConfiguration>()["Bff:Spa:Url"];
-        if (!Uri.IsWellFormedUriString(url, UriKind.Absolute)) { return new InMemoryConfigProvider([], []); }
+        if (Url(services) is not { } url) { return new InMemoryConfigProvider([], []); }
         var route = new RouteConfig
         {
             RouteId = Id,
@@ -28,8 +26,13 @@ internal static class OneOrigin
         return new InMemoryConfigProvider([route], [cluster]);
     }
 
+    /// <summary>Read past the options: the start-up check asks for the routes of a configuration that may have mistakes elsewhere.</summary>
+    private static string? Url(IServiceProvider services) =>
+        services.GetRequiredService<IConfiguration>()["Bff:Spa:Url"] is { } url && Uri.IsWellFormedUriString(url, UriKind.Absolute) ? url : null;
+
     public static void MapNeverThePage(this WebApplication app)
     {
+        if (Url(app.Services) is null) { return; }
         foreach (var path in NeverThePage)
         {
             app.Map(path, () => new Problem(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.")).AllowAnonymous().WithOrder(int.MaxValue - 1);
