@@ -64,6 +64,28 @@ public sealed class ScriptTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_stream_that_is_refused_is_asked_for_less_and_less()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        await alice.Page.Clock.InstallAsync(new());
+        var streams = alice.Requests("/bff/events");
+        await alice.Page.RouteAsync("**/bff/events", route => route.FulfillAsync(new() { Status = 429, Headers = new Dictionary<string, string>
+        {
+            ["Access-Control-Allow-Origin"] = Demo.PageUrl,
+            ["Access-Control-Allow-Credentials"] = "true",
+        } }));
+        await alice.OpenAsync();
+        await alice.SeesStateAsync("signed-in");
+
+        for (var second = 0; second < 30; second++) { await alice.Page.Clock.RunForAsync(1_000); }
+
+        streams.Count.ShouldBeInRange(2, 6);
+        await alice.SeesStateAsync("signed-in");
+    }
+
+    [Fact]
     public async Task Nobody_signed_in_means_401_at_once()
     {
         await using var demo = await Demo.StartAsync();
