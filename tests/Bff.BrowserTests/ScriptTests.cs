@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Bff.BrowserTests.World;
 using Microsoft.Playwright;
 
@@ -64,6 +65,47 @@ public sealed class ScriptTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Calls_that_meet_a_401_together_share_one_silent_sign_in_and_are_all_repeated()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), NoRefreshToken);
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        var frames = alice.Requests("/bff/silent-login");
+        var calls = await AnswerAsync(alice, "**/api/private", [.. Enumerable.Repeat<(int, string, string?)>((401, "token_expired", null), 4)]);
+
+        var statuses = await alice.RunAsync<int[]>(
+            "async () => { const bff = await import('/bff.js'); return Promise.all([1, 2, 3, 4].map(async () => (await bff.fetch('/api/private')).status)); }");
+
+        statuses.ShouldBe([200, 200, 200, 200]);
+        (calls(), frames.Count).ShouldBe((8, 1));
+    }
+
+    [Fact]
+    public async Task A_call_is_never_repeated_in_the_name_of_somebody_else()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), NoRefreshToken);
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        var frames = alice.Requests("/bff/silent-login");
+        var calls = await AnswerAsync(alice, "**/api/private", [(401, "session_required", null)]);
+        await alice.Page.RouteAsync("**/bff/session", async route =>
+        {
+            if (route.Request.Method == "OPTIONS" || frames.IsEmpty)
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            var answer = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = answer, Body = Regex.Replace(await answer.TextAsync(), "\"sub\":\"[^\"]*\"", "\"sub\":\"bob\"") });
+        });
+
+        (await FetchAsync(alice, "/api/private")).ShouldBe(401);
+
+        (calls(), frames.Count).ShouldBe((1, 1));
+    }
+
+    [Fact]
     public async Task A_stream_that_is_refused_is_asked_for_less_and_less()
     {
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
@@ -123,6 +165,20 @@ public sealed class ScriptTests(Chromium chromium)
         (await FetchAsync(alice, "/api/echo", "POST")).ShouldBe(503);
 
         made().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_503_that_asks_to_be_asked_again_at_once_gets_a_second()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        await AnswerAsync(alice, "**/api/echo", [(503, "busy", "0"), (503, "busy", "0")]);
+        var started = Stopwatch.GetTimestamp();
+
+        (await FetchAsync(alice, "/api/echo")).ShouldBe(200);
+
+        Stopwatch.GetElapsedTime(started).ShouldBeGreaterThan(TimeSpan.FromSeconds(1.9));
     }
 
     [Fact]

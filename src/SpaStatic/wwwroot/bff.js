@@ -46,19 +46,25 @@ let skew = 0; // ms that Bff's clock is ahead of ours
 export const session = () => current;
 export const now = () => Date.now() + skew;
 
-let silentAgainAt = 0;
+let silentTry;
+let silentTryEnd = -Infinity;
 
 /** @type {typeof Bff.fetch} */
 const bffFetch = async (path, init = {}) => {
   const giveUpAt = Date.now() + 30 * SECOND;
   for (;;) {
+    const sent = Date.now();
     const response = await ask(path, init);
     if (init.body instanceof ReadableStream) return response;
-    if (response.status === 401 && Date.now() >= silentAgainAt && current?.isLoggedIn !== false) {
-      silentAgainAt = Date.now() + MINUTE; // an API that refuses every token does not get a frame a call
-      if (await renewSilently().then(() => true, () => false)) continue;
+    if (response.status === 401) {
+      if (sent > silentTryEnd + MINUTE && current?.isLoggedIn !== false) { // no frame a call
+        const user = current?.sub;
+        silentTryEnd = Infinity;
+        silentTry = renewSilently().then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
+      }
+      if (sent < silentTryEnd && await silentTry) continue;
     } else if (response.status === 503) {
-      const wait = SECOND * (secondsUntil(response) ?? Infinity);
+      const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
       if (Date.now() + wait <= giveUpAt && await mayRepeat(response, init)) {
         await pause(wait, init.signal);
         continue;
