@@ -106,6 +106,25 @@ public sealed class ScriptTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_session_that_is_over_is_not_renewed_back_to_life()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), NoRefreshToken);
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        await alice.Page.RouteAsync("**/bff/events", route => route.AbortAsync());
+        await alice.OpenAsync();
+        await alice.SeesStateAsync("signed-in");
+        var frames = alice.Requests("/bff/silent-login");
+        await JourneyTests.EndElsewhereAsync(alice);
+
+        (await alice.RunAsync<string>("async () => (await import('/bff.js')).renew().then(() => 'renewed', ({ code }) => code)")).ShouldBe("session_expired");
+
+        frames.ShouldBeEmpty();
+        demo.Sessions.All().ShouldBeEmpty();
+        await alice.SeesStateAsync("signed-out");
+    }
+
+    [Fact]
     public async Task A_stream_that_is_refused_is_asked_for_less_and_less()
     {
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
@@ -125,6 +144,20 @@ public sealed class ScriptTests(Chromium chromium)
 
         streams.Count.ShouldBeInRange(2, 6);
         await alice.SeesStateAsync("signed-in");
+    }
+
+    [Fact]
+    public async Task A_sign_in_comes_back_to_an_address_that_is_meant_from_the_page()
+    {
+        await using var demo = await Demo.StartAsync();
+        await using var visitor = await chromium.VisitAsync();
+        await visitor.SeesStateAsync("signed-out");
+        await visitor.Page.RouteAsync("**/bff/login*", route => route.AbortAsync());
+        var asked = visitor.Page.WaitForRequestAsync("**/bff/login*");
+
+        await visitor.RunAsync<bool>("async () => { (await import('/bff.js')).login({ returnTo: '/orders/17?a=b' }); return true; }");
+
+        Uri.UnescapeDataString(new Uri((await asked).Url).Query).ShouldContain($"returnUrl={Demo.PageUrl}/orders/17?a=b");
     }
 
     [Fact]

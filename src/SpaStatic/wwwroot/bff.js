@@ -60,7 +60,7 @@ const bffFetch = async (path, init = {}) => {
       if (sent > silentTryEnd + MINUTE && current?.isLoggedIn !== false) { // no frame a call
         const user = current?.sub;
         silentTryEnd = Infinity;
-        silentTry = renewSilently().then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
+        silentTry = renewSilently(true).then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
       }
       if (sent < silentTryEnd && await silentTry) continue;
     } else if (response.status === 503) {
@@ -119,11 +119,12 @@ export const renew = async () => {
   return renewSilently().catch((error) => { throw renewalFailed(error); });
 };
 
-/** In one tab at a time: the next finds the token renewed. @returns {Promise<Bff.Session>} */
-const renewSilently = () => {
+/** In one tab at a time: the next finds the token renewed. @param {boolean} [revive] @returns {Promise<Bff.Session>} */
+const renewSilently = (revive) => {
   const known = current?.accessTokenExpiresAt;
   const work = async () => {
     const latest = await getSession();
+    if (!latest.isLoggedIn && !revive) throw new BffError({ code: 'session_expired', status: 401 });
     return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : silentLogin();
   };
   return navigator.locks ? navigator.locks.request(`bff silent ${base}`, work) : work();
@@ -149,7 +150,7 @@ let silentRun;
 
 /** @type {typeof Bff.silentLogin} */
 export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
-  silentRun ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(new URL(silentPage, here).href) }), timeout).then(getSession).finally(() => { silentRun = undefined; });
+  silentRun ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(silentPage) }), timeout).then(getSession).finally(() => { silentRun = undefined; });
   return silentRun;
 };
 
@@ -410,7 +411,10 @@ const onBff = (path, query = {}) => {
 };
 
 // Its own pages Bff takes as paths.
-const toBff = (url) => (base === here && url.startsWith(`${here}/`) ? url.slice(here.length) : url);
+const toBff = (to) => {
+  const url = new URL(to, location.href).href;
+  return base === here && url.startsWith(`${here}/`) ? url.slice(here.length) : url;
+};
 
 const pageUrl = () => {
   const url = new URL(location.href);
@@ -443,8 +447,8 @@ export const install = ($) => {
   $.ajaxTransport('+*', ({ bff, url, type: method, hasContent, data }) => {
     const gone = new AbortController();
     return bff && {
-      send: (headers, complete) => bffFetch(url, { method, headers, body: hasContent ? data : undefined, signal: gone.signal }).then(
-        async (response) => complete(response.status, response.statusText, { text: await response.text() }, [...response.headers].map((pair) => pair.join(': ')).join('\r\n')),
+      send: (headers, complete) => bffFetch(url, { method, headers, body: hasContent ? data : undefined, signal: gone.signal }).then(async (response) => ({ response, text: await response.text() })).then(
+        ({ response, text }) => complete(response.status, response.statusText, { text }, [...response.headers].map((pair) => pair.join(': ')).join('\r\n')),
         ({ code }) => complete(0, code),
       ),
       abort: () => gone.abort(),
