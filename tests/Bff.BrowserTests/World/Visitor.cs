@@ -18,7 +18,10 @@ internal sealed class Visitor : IAsyncDisposable
     public Visitor(IBrowserContext profile, IPage page)
     {
         (Profile, Page) = (profile, page);
-        page.PageError += (_, error) => _faults.Enqueue(error);
+        page.PageError += (_, error) =>
+        {
+            if (!IsAboutTheNetwork(error)) { _faults.Enqueue(error); } // Firefox says some of it as an error of the page
+        };
         page.Console += (_, message) =>
         {
             _console.Enqueue(message.Text);
