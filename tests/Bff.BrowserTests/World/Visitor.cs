@@ -62,6 +62,23 @@ internal sealed class Visitor : IAsyncDisposable
         return seen;
     }
 
+    /// <summary>Everything sent by <c>postMessage</c>, between windows and through a BroadcastChannel, in every page and frame from now on.</summary>
+    public async Task<ConcurrentQueue<string>> OverhearMessagesAsync()
+    {
+        var heard = new ConcurrentQueue<string>();
+        await Profile.ExposeFunctionAsync("overheard", (string message) => heard.Enqueue(message));
+        await Profile.AddInitScriptAsync(
+            """
+            addEventListener('message', ({ data }) => overheard(JSON.stringify(data)), true);
+            for (const kind of [BroadcastChannel, MessagePort, Worker]) {
+              const post = kind.prototype.postMessage;
+              kind.prototype.postMessage = function (data, ...more) { overheard(JSON.stringify(data)); return post.call(this, data, ...more); };
+            }
+            """);
+        await OpenAsync();
+        return heard;
+    }
+
     /// <summary>News of the session arrives as it happens, in this tab or by way of another.</summary>
     public Task SeesTheStreamAsync() => Eventually.HappensAsync(() => RunAsync<bool>(
         "async () => (await navigator.locks.query()).held.some(({ name }) => name.startsWith('bff leader'))"), "one tab leads");
