@@ -10,7 +10,7 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     public static class By
     {
         public const string User = "user";
-        public const string Provider = "provider";
+        public const string IdentityProvider = "provider";
         public const string Timeout = "timeout";
         public const string Admin = "admin";
 

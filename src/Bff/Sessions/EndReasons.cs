@@ -31,7 +31,7 @@ internal static class EndReasons
     {
         SignedOut => Audit.By.User,
         Replaced => Audit.By.Replaced,
-        SessionEnded => Audit.By.Provider,
+        SessionEnded => Audit.By.IdentityProvider,
         IdleTimeout or AbsoluteTimeout => Audit.By.Timeout,
         _ => Audit.By.Admin,
     };
