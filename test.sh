@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine, builds everything, runs all tests.
-# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browser and PostgreSQL are installed when they are missing.
+# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browser, PostgreSQL and Prometheus are installed when they are missing.
 # The containers are tried where a Docker daemon answers.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -26,6 +26,12 @@ if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ! command -v postg
   command -v apt-get >/dev/null || fail "PostgreSQL is missing and there is no apt-get to install it: put initdb, postgres and pg_ctl on the PATH"
   echo "Installing PostgreSQL for the tests of several nodes"
   install postgresql
+fi
+
+if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
+  command -v apt-get >/dev/null || fail "Prometheus is missing and there is no apt-get to install it: put prometheus and promtool on the PATH"
+  echo "Installing Prometheus for the tests of alert rules and dashboard"
+  install prometheus
 fi
 
 echo "Building"
