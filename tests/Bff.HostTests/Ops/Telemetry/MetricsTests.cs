@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Bff.HostTests.Ops.Telemetry;
 
+[Collection(nameof(OneHostOnly))]
 public sealed class MetricsTests
 {
     [Fact]

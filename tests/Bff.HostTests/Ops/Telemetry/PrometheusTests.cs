@@ -10,16 +10,19 @@ public sealed partial class PrometheusTests
     private const string Token = "an-ops-token-for-tests";
 
     private static readonly string Root = FindRoot(AppContext.BaseDirectory);
-    private static readonly string RulesFile = Path.Combine(Root, "deploy", "prometheus", "rules", "bff.yml");
+    private static readonly string Folder = Path.Combine(Root, "deploy", "prometheus");
+    private static readonly string RulesFile = Path.Combine(Folder, "rules", "bff.yml");
+    private static readonly string RulesTests = Path.Combine(Folder, "bff_test.yml");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task The_alert_rules_are_well_formed_and_fire_for_the_faults_they_are_meant_for()
     {
-        var (checkCode, checkOutput) = await Prometheus.ToolAsync("check", "rules", RulesFile);
-        checkCode.ShouldBe(0, checkOutput);
-        var (testCode, testOutput) = await Prometheus.ToolAsync("test", "rules", Path.ChangeExtension(RulesFile, null) + "_test.yml");
-        testCode.ShouldBe(0, testOutput);
+        foreach (var check in new string[][] { ["check", "config", "--syntax-only", Path.Combine(Folder, "prometheus.yml")], ["check", "rules", .. Directory.GetFiles(Path.Combine(Folder, "rules"))], ["test", "rules", RulesTests] })
+        {
+            var (code, output) = await Prometheus.ToolAsync(check);
+            code.ShouldBe(0, output);
+        }
     }
 
     [Fact]
@@ -27,7 +30,7 @@ public sealed partial class PrometheusTests
     {
         var alerts = Alert().Matches(File.ReadAllText(RulesFile)).Select(match => match.Groups[1].Value).ToList();
         alerts.Count.ShouldBeGreaterThan(10);
-        var tests = File.ReadAllText(Path.ChangeExtension(RulesFile, null) + "_test.yml");
+        var tests = File.ReadAllText(RulesTests);
         var sections = Section().Matches(File.ReadAllText(Path.Combine(Root, "docs", "operations.md"))).Select(match => match.Groups[1].Value);
         sections.ShouldBe(alerts, ignoreOrder: true);
         foreach (var alert in alerts)
