@@ -44,6 +44,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
             ["ReverseProxy:Routes:api:Match:Path"] = "/api/{**rest}",
             ["ReverseProxy:Routes:api:AuthorizationPolicy"] = "default",
             ["ReverseProxy:Routes:api:Metadata:Bff.Token"] = "User",
+            ["Logging:Console:FormatterName"] = "simple",
             ["Logging:Console:FormatterOptions:TimestampFormat"] = LogTime,
         };
         foreach (var (key, value) in settings) { all[key] = value; }

@@ -41,6 +41,9 @@ public sealed class SecretsTests
 
         var logs = string.Join('\n', world.Bff.Logs.Lines);
         Found(logs, [.. world.Provider.Secrets, .. cookies]).ShouldBeEmpty();
+        var console = string.Join('\n', world.Bff.Console.Lines);
+        console.ShouldStartWith("{\"Timestamp\":");
+        Found(console, [.. world.Provider.Secrets, .. cookies]).ShouldBeEmpty();
         var browsed = string.Join('\n', browsers.SelectMany(browser => browser.Received).Select(Everything));
         Found(browsed, world.Provider.Secrets.Where(secret => secret.Kind is not ("code" or "sid"))).ShouldBeEmpty();
         Found(browsed, world.Provider.Secrets.Where(secret => secret.Kind is "code"))

@@ -12,8 +12,22 @@ internal static class ForwardingFeature
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
-        builder.Services.AddSingleton(OneOrigin.Route);
+        builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
         return builder;
+    }
+
+    /// <summary>Before the guard, so that refused calls are counted, too.</summary>
+    public static WebApplication UseCallMetrics(this WebApplication app)
+    {
+        var metrics = app.Services.GetRequiredService<CallMetrics>();
+        var clock = app.Services.GetRequiredService<TimeProvider>();
+        app.Use(async (context, next) =>
+        {
+            var started = clock.GetTimestamp();
+            await next(context);
+            if (CallMetrics.RouteOf(context) is { } route) { metrics.Answered(route, context.Response.StatusCode, clock.GetElapsedTime(started)); }
+        });
+        return app;
     }
 
     public static WebApplication MapForwarding(this WebApplication app)

@@ -18,7 +18,7 @@ internal sealed class OriginRequired;
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.
 /// </summary>
-internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOptions> spa, ILogger<RequestGuard> logger)
+internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOptions> spa, GuardMetrics metrics, ILogger<RequestGuard> logger)
 {
     private readonly HashSet<string> _origins = [.. spa.Value.Origins];
 
@@ -64,6 +64,7 @@ internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOpt
 
     private Task Refuse(HttpContext context, Problem problem)
     {
+        metrics.Refused(problem.Code);
         Refused(problem.Code, context.GetEndpoint()?.DisplayName);
         return problem.ExecuteAsync(context);
     }

@@ -12,7 +12,7 @@ internal static class LoginFeature
     public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>();
+        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<LoginMetrics>();
         services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddAuthentication().AddOpenIdConnect();
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)

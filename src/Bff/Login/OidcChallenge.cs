@@ -20,6 +20,7 @@ internal static partial class OidcChallenge
         catch (Exception error) when (IsProviderFault(error))
         {
             CannotStart(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), error.GetBaseException().Message);
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(LoginProblems.ProviderUnavailable.Code, silent: properties.Items.ContainsKey(SilentPage.Item));
             return LoginProblems.ProviderUnavailable;
         }
     }

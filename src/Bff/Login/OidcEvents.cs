@@ -10,7 +10,8 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, ISessionStore store, IOptions<OidcOptions> oidc, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger) : OpenIdConnectEvents
+    Provider provider, ISessionStore store, LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    : OpenIdConnectEvents
 {
     private const string RedeemedAt = "bff.redeemed_at";
     private const string Redeeming = "bff.redeeming";
@@ -91,7 +92,10 @@ internal sealed partial class OidcEvents(
         var (code, problem) = Explain(context);
         SignInFailed(code, Cause(context.Failure));
         var properties = context.Properties;
-        if (properties is not null && properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null)
+        string? page = null;
+        properties?.Items.TryGetValue(SilentPage.Item, out page);
+        metrics.Failed(problem?.Code ?? code, silent: page is not null);
+        if (page is not null)
         {
             // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
             context.Response.Redirect(SilentPage.Failure(page, code == InvalidState ? "login_required" : code));

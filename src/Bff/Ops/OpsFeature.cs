@@ -1,4 +1,5 @@
 using Bff.Ops.Health;
+using Bff.Ops.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
@@ -10,6 +11,7 @@ internal static class OpsFeature
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         OpsPort.Listen(builder);
         builder.Services.AddHealth();
+        builder.AddTelemetry();
         return builder;
     }
 
@@ -32,6 +34,7 @@ internal static class OpsFeature
     private static void MapEndpoints(IEndpointRouteBuilder ops)
     {
         ops.MapHealth();
+        ops.MapTelemetry();
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

@@ -7,6 +7,11 @@ internal sealed class RenewalMetrics : IDisposable
 {
     public const string MeterName = "Bff.Renewal";
 
+    private static readonly InstrumentAdvice<double> Durations = new() { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] };
+
+    /// <summary>From "at once" to "long after the token expired".</summary>
+    private static readonly InstrumentAdvice<double> Lags = new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900] };
+
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _lag;
@@ -17,8 +22,8 @@ internal sealed class RenewalMetrics : IDisposable
     public RenewalMetrics(IMeterFactory meters, TokenCallGate gate)
     {
         _meter = meters.Create(MeterName);
-        _duration = _meter.CreateHistogram<double>("bff.renewal.duration", "s", "From the claim to the stored outcome.");
-        _lag = _meter.CreateHistogram<double>("bff.renewal.lag", "s", "Completion of a background renewal after the time it was due.");
+        _duration = _meter.CreateHistogram("bff.renewal.duration", "s", "From the claim to the stored outcome.", tags: null, Durations);
+        _lag = _meter.CreateHistogram("bff.renewal.lag", "s", "Completion of a background renewal after the time it was due.", tags: null, Lags);
         _finished = _meter.CreateCounter<long>("bff.renewals", "{renewal}", "Renewals by outcome.");
         _coalesced = _meter.CreateCounter<long>("bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
         _meter.CreateObservableGauge("bff.renewal.due", () => Interlocked.Read(ref _backlog), "{session}", "Sessions due for renewal, when last looked at.");

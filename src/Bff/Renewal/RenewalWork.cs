@@ -12,6 +12,7 @@ internal sealed partial class RenewalWork(
     TokenCallGate gate,
     RenewalSchedule schedule,
     RenewalMetrics metrics,
+    Audit audit,
     IOptions<TokenOptions> options,
     TimeProvider clock,
     ILogger<RenewalWork> logger)
@@ -28,6 +29,9 @@ internal sealed partial class RenewalWork(
 
     private static readonly RefreshOutcome Unreadable = new Misconfigured("unreadable_tokens");
 
+    /// <summary>A renewal is cut off from the request that asked for it, so it is a trace of its own.</summary>
+    private static readonly ActivitySource Activities = new("Bff.Renewal");
+
     public DateTimeOffset LeaseEnd(DateTimeOffset now) => now + options.Value.TokenTimeout + StoreAllowance;
 
     /// <summary>Calls the provider for a claimed session and stores what follows.</summary>
@@ -36,8 +40,10 @@ internal sealed partial class RenewalWork(
     /// <param name="dueAt">When the renewal was due; null when somebody asked for it.</param>
     public async Task<RenewalResult> RunAsync(Lease lease, Permit permit, DateTimeOffset? dueAt)
     {
+        using var activity = Activities.StartActivity(dueAt is null ? "renewal on demand" : "renewal in the background")?.SetTag("bff.session", $"{lease.Session.Id}");
         var started = clock.GetTimestamp();
         var outcome = await CallAsync(lease, permit);
+        activity?.SetTag("bff.outcome", Name(outcome)).SetStatus(outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
         try
         {
             var result = await StoreOutcomeAsync(lease, outcome, clock.GetElapsedTime(started));
@@ -154,6 +160,7 @@ internal sealed partial class RenewalWork(
         }
 
         SessionRejected(lease.Session.Id, error);
+        audit.RenewalRejected($"{lease.Session.Id}", error);
         return new Ended();
     }
 

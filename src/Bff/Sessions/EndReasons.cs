@@ -22,5 +22,17 @@ internal static class EndReasons
     public const string Unknown = "unknown";
 
     /// <summary>The timeout that ended, or will end, a session.</summary>
-    public static string TimeoutOf(Session session) => session.EndsAt >= session.AbsoluteEndsAt ? AbsoluteTimeout : IdleTimeout;
+    public static string TimeoutOf(Session session) => TimeoutOf(session.EndsAt, session.AbsoluteEndsAt);
+
+    public static string TimeoutOf(DateTimeOffset endsAt, DateTimeOffset absoluteEndsAt) => endsAt >= absoluteEndsAt ? AbsoluteTimeout : IdleTimeout;
+
+    /// <summary>Who ended it, in the audit stream's words.</summary>
+    public static string EndedBy(string reason) => reason switch
+    {
+        SignedOut => Audit.By.User,
+        Replaced => Audit.By.Replaced,
+        SessionEnded => Audit.By.IdentityProvider,
+        IdleTimeout or AbsoluteTimeout => Audit.By.Timeout,
+        _ => Audit.By.Admin,
+    };
 }

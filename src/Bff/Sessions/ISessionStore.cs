@@ -8,6 +8,15 @@ namespace Bff.Sessions;
 /// <param name="Until">When others may take over.</param>
 internal sealed record Lease(Session Session, string Owner, DateTimeOffset Until);
 
+/// <summary>A session that a timeout ended.</summary>
+/// <param name="Id">The session.</param>
+/// <param name="Reason">Which timeout; one of <see cref="EndReasons"/>.</param>
+internal sealed record EndedSession(SessionId Id, string Reason);
+
+/// <param name="Living">Sessions that have not ended.</param>
+/// <param name="Renewable">Those of them with a renewal scheduled; may count sessions that ended in the last minute.</param>
+internal sealed record SessionCount(long Living, long Renewable);
+
 /// <summary>Keeps sessions, their tokens and the renewal schedule. Every member is one atomic statement; every write publishes its change.</summary>
 internal interface ISessionStore
 {
@@ -28,8 +37,8 @@ internal interface ISessionStore
     Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel);
 
     /// <summary>Deletes sessions past their end.</summary>
-    /// <returns>How many.</returns>
-    Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
+    /// <returns>Those that were deleted.</returns>
+    Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
 
     /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
     Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);
@@ -49,4 +58,7 @@ internal interface ISessionStore
 
     /// <summary>How many living sessions are due: the backlog.</summary>
     Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel);
+
+    /// <summary>How many sessions there are, from indexes alone: asked for twice a minute, however many they are.</summary>
+    Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel);
 }

@@ -12,5 +12,9 @@ internal sealed class KeyRing(IServiceProvider services) : IXmlRepository
 
     public IReadOnlyCollection<XElement> GetAllElements() => _keys.Value.GetAllElements();
 
-    public void StoreElement(XElement element, string friendlyName) => _keys.Value.StoreElement(element, friendlyName);
+    public void StoreElement(XElement element, string friendlyName)
+    {
+        _keys.Value.StoreElement(element, friendlyName);
+        if (element.Name == "key") { services.GetRequiredService<Audit>().KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }
+    }
 }

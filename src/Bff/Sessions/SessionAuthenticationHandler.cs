@@ -101,10 +101,7 @@ internal sealed partial class SessionAuthenticationHandler(
         cookie.Delete(Context);
     }
 
-    private async Task EndAsync(SessionId id, string reason)
-    {
-        if (await store.RemoveAsync(id, version: null, reason, CancellationToken.None)) { Ended(id, reason); }
-    }
+    private Task<bool> EndAsync(SessionId id, string reason) => store.RemoveAsync(id, version: null, reason, CancellationToken.None);
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
         Problem.SignInRequired.ExecuteAsync(Context);
@@ -120,7 +117,4 @@ internal sealed partial class SessionAuthenticationHandler(
 
     [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
     private partial void Continued(SessionId session, DateTimeOffset expiresAt);
-
-    [LoggerMessage(LogLevel.Information, "Session {Session} ended: {Reason}.")]
-    private partial void Ended(SessionId session, string reason);
 }

@@ -13,6 +13,7 @@ internal sealed class SessionCache : IDisposable
     private readonly SessionChanges _changes;
     private readonly TimeSpan _lifetime;
     private readonly TimeProvider _clock;
+    private readonly SessionMetrics _metrics;
     private readonly MemoryCache _copies = new(new MemoryCacheOptions { SizeLimit = MaxEntries });
 
     /// <summary>Counts changes a stripe, so a copy read before a change is never kept after it.</summary>
@@ -20,19 +21,29 @@ internal sealed class SessionCache : IDisposable
 
     private sealed record Copy(Session? Session, DateTimeOffset ReadAt);
 
-    public SessionCache(ISessionStore store, SessionChanges changes, IOptions<SessionsOptions> options, TimeProvider clock)
+    public SessionCache(ISessionStore store, SessionChanges changes, IOptions<SessionsOptions> options, SessionMetrics metrics, TimeProvider clock)
     {
-        (_store, _changes, _lifetime, _clock) = (store, changes, options.Value.CacheLifetime, clock);
+        (_store, _changes, _lifetime, _metrics, _clock) = (store, changes, options.Value.CacheLifetime, metrics, clock);
         _changes.Published += Drop;
         _changes.Missed += DropAll;
     }
 
     public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancel)
     {
-        if (_lifetime == TimeSpan.Zero || _changes.Blind) { return await _store.FindAsync(id, cancel); }
-        var now = _clock.GetUtcNow();
-        if (_copies.TryGetValue(id, out Copy? copy) && (now - copy!.ReadAt).Duration() < _lifetime) { return copy.Session; }
+        if (_lifetime == TimeSpan.Zero || _changes.Blind)
+        {
+            _metrics.LookedUp("bypass");
+            return await _store.FindAsync(id, cancel);
+        }
 
+        var now = _clock.GetUtcNow();
+        if (_copies.TryGetValue(id, out Copy? copy) && (now - copy!.ReadAt).Duration() < _lifetime)
+        {
+            _metrics.LookedUp("hit");
+            return copy.Session;
+        }
+
+        _metrics.LookedUp("miss");
         var generation = Volatile.Read(ref Generation(id));
         var session = await _store.FindAsync(id, cancel);
         if (session is not null)

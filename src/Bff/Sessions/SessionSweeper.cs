@@ -23,7 +23,7 @@ internal sealed partial class SessionSweeper(ISessionStore store, TimeProvider c
     {
         try
         {
-            if (await store.RemoveEndedAsync(clock.GetUtcNow(), cancel) is > 0 and var count) { Swept(count); }
+            if (await store.RemoveEndedAsync(clock.GetUtcNow(), cancel) is { Count: > 0 and var count }) { Swept(count); }
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {

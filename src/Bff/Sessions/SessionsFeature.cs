@@ -15,8 +15,9 @@ internal static partial class SessionsFeature
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<IdleClock>().AddSingleton<TokenProtector>();
-        services.AddSingleton(OpenDatabase).AddSingleton<ISessionStore, SqlSessionStore>();
-        services.AddHostedService<SessionSweeper>().AddHostedService<PostgreSqlChanges>();
+        services.AddSingleton(OpenDatabase).AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>();
+        services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<WatchedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
+        services.AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName("Bff");
         services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => keys.XmlRepository = new KeyRing(provider));

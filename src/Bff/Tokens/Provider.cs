@@ -33,6 +33,9 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 
     private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset At);
 
+    /// <summary>The metadata had so far; null before the first fetch.</summary>
+    public OpenIdConnectConfiguration? Known => _current?.Configuration;
+
     /// <summary>The metadata; the first call fetches it.</summary>
     /// <exception cref="ProviderUnavailableException">It is not known yet and cannot be had now.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)

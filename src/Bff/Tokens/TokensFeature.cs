@@ -24,8 +24,9 @@ internal static class TokensFeature
                 client.MaxResponseContentBufferSize = LongestAnswer;
             })
             .ConfigurePrimaryHttpMessageHandler(Provider.CreateHandler)
+            .AddHttpMessageHandler<ProviderWatch>()
             .RemoveAllLoggers();
-        builder.Services.AddSingleton<Provider>().AddSingleton<IdTokenHandler>().AddSingleton<TokenEndpointClient>();
+        builder.Services.AddSingleton<Provider>().AddSingleton<ProviderMetrics>().AddTransient<ProviderWatch>().AddSingleton<IdTokenHandler>().AddSingleton<TokenEndpointClient>();
         return builder;
     }
 }

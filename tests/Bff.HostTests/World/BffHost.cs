@@ -25,6 +25,8 @@ internal sealed class BffHost : WebApplicationFactory<Program>
 
     public CapturedLogs Logs { get; } = new();
 
+    public ConsoleLines Console { get; private set; } = null!;
+
     public Uri Address { get; private set; } = new("http://localhost");
 
     public Uri OpsAddress { get; private set; } = new("http://localhost");
@@ -35,6 +37,7 @@ internal sealed class BffHost : WebApplicationFactory<Program>
     public BffHost Start()
     {
         StartServer();
+        Console = Services.GetServices<ILoggerProvider>().OfType<ConsoleLines>().Single();
         var addresses = Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         Address = new UriBuilder(addresses.First()) { Host = "localhost" }.Uri;
         OpsAddress = new Uri(addresses.Last());
@@ -46,6 +49,6 @@ internal sealed class BffHost : WebApplicationFactory<Program>
         builder.UseEnvironment("Production").UseUrls("http://127.0.0.1:0");
         foreach (var (key, value) in _settings) { builder.UseSetting(key, value); }
         builder.ConfigureLogging(logging => logging.AddProvider(Logs));
-        builder.ConfigureTestServices(services => services.AddSingleton(Clock));
+        builder.ConfigureTestServices(services => services.AddSingleton(Clock).AddSingleton<ILoggerProvider, ConsoleLines>());
     }
 }

@@ -12,6 +12,7 @@ internal sealed class RealTimeWorld : IAsyncDisposable
         Settings = BffSettings.For(provider, api, Path.Combine(Folder, "data", "bff.db"));
         Settings["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         Settings.Remove("Logging:Console:LogLevel:Default");
+        Settings["Logging:Console:FormatterName"] = "simple";   // lines that tests can read
     }
 
     public static async Task<RealTimeWorld> StartAsync()

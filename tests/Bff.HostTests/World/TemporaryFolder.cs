@@ -5,6 +5,8 @@ internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bff-host-tests-");
 
+    public string FullName => _folder.FullName;
+
     /// <returns>The file's path.</returns>
     public string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
 

@@ -203,15 +203,16 @@ internal sealed class EngineWorld : IAsyncDisposable
             var provider = new Provider(clients, oidc, new TestEnvironment(), clock);
             var schedule = new RenewalSchedule(renewal, clock);
             var gate = new TokenCallGate(renewal, clock);
-            var metrics = new RenewalMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), gate);
+            var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
+            var metrics = new RenewalMetrics(meters, gate);
             var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
-            var work = new RenewalWork(store, client, gate, schedule, metrics, tokens, clock, NullLogger<RenewalWork>.Instance);
+            var work = new RenewalWork(store, client, gate, schedule, metrics, new Audit(NullLogger<Audit>.Instance), tokens, clock, NullLogger<RenewalWork>.Instance);
             var renewer = new Renewer(store, work, gate, schedule, metrics, tokens, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
                 Store = store,
                 Gate = gate,
-                Cache = new SessionCache(store, changes, Options.Create(new SessionsOptions()), clock),
+                Cache = new SessionCache(store, changes, Options.Create(new SessionsOptions()), new SessionMetrics(meters), clock),
                 Schedule = schedule,
                 Renewer = renewer,
                 Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),
@@ -244,7 +245,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) => Living.RemoveAsync(id, version, reason, cancel);
 
-        public Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
+        public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
 
         public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
             Living.ClaimDueAsync(now, owner, leaseUntil, take, cancel);
@@ -260,5 +261,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(now, cancel);
 
         public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountDueAsync(now, cancel);
+
+        public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountAsync(now, cancel);
     }
 }

@@ -3,6 +3,7 @@ using Bff.Sessions.Stores;
 using Bff.Tokens;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -18,6 +19,7 @@ public sealed class SessionCacheTests : IDisposable
     private readonly SessionChanges _changes = new();
     private readonly SqlSessionStore _store;
     private readonly SqlSessionStore _elsewhere;
+    private readonly SessionMetrics _metrics = new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
 
     public SessionCacheTests()
     {
@@ -73,7 +75,7 @@ public sealed class SessionCacheTests : IDisposable
     }
 
     private SessionCache Cache(int seconds) =>
-        new(_store, _changes, Options.Create(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _clock);
+        new(_store, _changes, Options.Create(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _metrics, _clock);
 
     private async Task<Session> AddAsync()
     {

@@ -68,9 +68,28 @@ public abstract class SessionStoreContract
     {
         var ended = await AddAsync(endsIn: TimeSpan.Zero);
         var alive = await AddAsync();
-        (await Store.RemoveEndedAsync(Now, default)).ShouldBe(1);
+        (await Store.RemoveEndedAsync(Now, default)).ShouldHaveSingleItem().Id.ShouldBe(ended.Id);
         (await FindAsync(ended)).ShouldBeNull();
         (await FindAsync(alive)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_swept_session_says_which_timeout_ended_it()
+    {
+        var idle = await AddAsync(endsIn: TimeSpan.FromHours(1));
+        var absolute = await AddAsync();
+        await Store.SlideAsync(absolute.Id, Now.AddDays(1), default);
+        (await Store.RemoveEndedAsync(Now.AddHours(12), default))
+            .ShouldBe([new(idle.Id, EndReasons.IdleTimeout), new(absolute.Id, EndReasons.AbsoluteTimeout)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Living_sessions_are_counted_and_those_that_can_be_renewed_too()
+    {
+        await AddAsync(dueIn: 45);
+        await AddAsync(dueIn: null);
+        await AddAsync(dueIn: null, endsIn: TimeSpan.Zero);
+        (await Store.CountAsync(Now, default)).ShouldBe(new SessionCount(Living: 2, Renewable: 1));
     }
 
     [Fact]

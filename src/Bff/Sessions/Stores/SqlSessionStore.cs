@@ -54,8 +54,14 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return removed > 0;
     }
 
-    public Task<int> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) =>
-        ExecuteAsync("DELETE FROM sessions WHERE ends_at <= @now", cancel, ("now", Milliseconds(now)));
+    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        return await QueryAsync(
+            "DELETE FROM sessions WHERE ends_at <= @now RETURNING id, ends_at, absolute_ends_at",
+            row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
+            cancel, ("now", Milliseconds(now)));
+    }
 
     public async Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel)
     {
@@ -117,6 +123,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) =>
         await NumberAsync("SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now", now, cancel) ?? 0;
 
+    public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) =>
+        (await QueryAsync(
+            "SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL)",
+            row => new SessionCount(row.GetInt64(0), row.GetInt64(1)),
+            cancel, ("now", Milliseconds(now)))).Single();
+
     private async Task<long?> NumberAsync(string sql, DateTimeOffset now, CancellationToken cancel)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
@@ -167,14 +179,16 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private async Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters)
+    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters) => QueryAsync(sql, Read, cancel, parameters);
+
+    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] parameters)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
         await using var command = Command(connection, sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var sessions = new List<Session>();
-        while (await reader.ReadAsync(cancel)) { sessions.Add(Read(reader)); }
-        return sessions;
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancel)) { rows.Add(read(reader)); }
+        return rows;
     }
 
     private static DbCommand Command(DbConnection connection, string sql, (string Name, object? Value)[] parameters)

@@ -1,0 +1,67 @@
+namespace Bff;
+
+/// <summary>
+/// Who did what to whom: one line an event in the category <c>Bff.Audit</c>, which can be kept apart from the rest. Sessions are named by their handle, and who
+/// they belong to is said once, at the sign-in.
+/// </summary>
+internal sealed partial class Audit(ILogger<Audit> logger)
+{
+    /// <summary>Who ended a session; the same words between releases.</summary>
+    public static class By
+    {
+        public const string User = "user";
+        public const string IdentityProvider = "provider";
+        public const string Timeout = "timeout";
+        public const string Admin = "admin";
+
+        /// <summary>A new sign-in of the same browser.</summary>
+        public const string Replaced = "replaced";
+    }
+
+    /// <param name="session">The new session's handle.</param>
+    /// <param name="user">The provider's <c>sub</c>, printed without what could break a line.</param>
+    public void SignedIn(string session, string user) => Started("sign_in", session, Printable(user));
+
+    public void SignedOut(string session) => Ended("sign_out", session, By.User, "signed_out");
+
+    /// <param name="session">Its handle.</param>
+    /// <param name="by">One of <see cref="By"/>.</param>
+    /// <param name="reason">The reason that pages and metrics show, too.</param>
+    public void SessionEnded(string session, string by, string reason) => Ended("session_ended", session, by, reason);
+
+    /// <param name="session">The handle of the session that ends because of it.</param>
+    /// <param name="error">The provider's word for it.</param>
+    public void RenewalRejected(string session, string error) => Rejected("renewal_rejected", session, error);
+
+    /// <summary>A Data Protection key was made: the first, one that Bff made in time by itself, or one an operator asked for.</summary>
+    /// <param name="key">The key's identifier, which is no secret.</param>
+    public void KeyAdded(string key) => Added("key_added", key);
+
+    /// <param name="what">The configuration keys or files that changed; never a value.</param>
+    public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
+
+    /// <summary>Something an operator asked for that ends no session.</summary>
+    /// <param name="action">A fixed word, such as <c>renew</c>.</param>
+    /// <param name="session">The session's handle; null when it concerns none.</param>
+    public void AdminActed(string action, string? session) => Acted("admin_action", action, session ?? "-");
+
+    private static string Printable(string text) => string.Concat(text.Take(128).Select(c => char.IsControl(c) || char.IsWhiteSpace(c) ? '_' : c));
+
+    [LoggerMessage(LogLevel.Information, "{Event} session={Session} user={User}")]
+    private partial void Started(string @event, string session, string user);
+
+    [LoggerMessage(LogLevel.Information, "{Event} session={Session} by={By} reason={Reason}")]
+    private partial void Ended(string @event, string session, string by, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Event} session={Session} error={Error}")]
+    private partial void Rejected(string @event, string session, string error);
+
+    [LoggerMessage(LogLevel.Information, "{Event} key={Key}")]
+    private partial void Added(string @event, string key);
+
+    [LoggerMessage(LogLevel.Information, "{Event} what={What}")]
+    private partial void Reloaded(string @event, string what);
+
+    [LoggerMessage(LogLevel.Information, "{Event} action={Action} session={Session} by=admin")]
+    private partial void Acted(string @event, string action, string session);
+}

@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Bff.Guard;
+
+/// <summary>
+/// How lines look on stdout when <c>Logging:Console</c> does not say: one JSON object each, with request and trace id, for machines; short lines in
+/// Development, for people. Times are UTC.
+/// </summary>
+internal static class LogFormat
+{
+    private const string Section = "Logging:Console";
+
+    public static void Apply(WebApplicationBuilder builder)
+    {
+        var usual = builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json;
+        var json = (builder.Configuration[$"{Section}:FormatterName"] ?? usual) == ConsoleFormatterNames.Json;
+
+        // First of all sources, so that every other one wins.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                [$"{Section}:FormatterName"] = usual,
+                [$"{Section}:FormatterOptions:UseUtcTimestamp"] = "true",
+                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : "HH:mm:ss ",
+                [$"{Section}:FormatterOptions:IncludeScopes"] = json ? "true" : "false",
+                [$"{Section}:FormatterOptions:SingleLine"] = json ? null : "true",
+            },
+        });
+
+        // Quotes and the like stay readable: this JSON never gets into a web page.
+        builder.Services.Configure<JsonConsoleFormatterOptions>(options => options.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+}

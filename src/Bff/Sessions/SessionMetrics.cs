@@ -1,0 +1,57 @@
+using System.Diagnostics.Metrics;
+
+namespace Bff.Sessions;
+
+/// <summary>Sessions that come, are there and go; what the store takes; what the local copies save (meter <c>Bff.Sessions</c>).</summary>
+internal sealed class SessionMetrics : IDisposable
+{
+    public const string MeterName = "Bff.Sessions";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _created;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _lookups;
+    private readonly Histogram<double> _store;
+    private volatile SessionCount? _active;
+    private TimeSpan? _keyAge;
+
+    public SessionMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _created = _meter.CreateCounter<long>("bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
+        _ended = _meter.CreateCounter<long>("bff.sessions.ended", "{session}", "Sessions this node ended, by reason.");
+        _lookups = _meter.CreateCounter<long>("bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, or bypass while copies cannot be trusted.");
+        _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null, new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+        });
+        _meter.CreateObservableGauge("bff.sessions.active", Active, "{session}", "Living sessions in the whole store, not of this node only: renewable in the background, or silent (by the page).");
+        _meter.CreateObservableGauge("bff.keys.age", KeyAge, "s", "Age of the Data Protection key that seals now.");
+    }
+
+    public void Created() => _created.Add(1);
+
+    public void Ended(string reason, int count = 1) => _ended.Add(count, Tag("reason", reason));
+
+    public void LookedUp(string result) => _lookups.Add(1, Tag("result", result));
+
+    public void Stored(string operation, TimeSpan took, Exception? error)
+    {
+        if (error is null) { _store.Record(took.TotalSeconds, Tag("operation", operation)); }
+        else { _store.Record(took.TotalSeconds, Tag("operation", operation), Tag("error.type", error.GetType().Name)); }
+    }
+
+    public void Counted(SessionCount active) => _active = active;
+
+    public void KeyIs(TimeSpan? old) => _keyAge = old;
+
+    private IEnumerable<Measurement<long>> Active() => _active is { } active
+        ? [new(active.Renewable, Tag("state", "renewable")), new(Math.Max(0, active.Living - active.Renewable), Tag("state", "silent"))]
+        : [];
+
+    private IEnumerable<Measurement<double>> KeyAge() => _keyAge is { } age ? [new(age.TotalSeconds)] : [];
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,79 @@
+using Bff.Tokens;
+
+namespace Bff.Sessions;
+
+/// <summary>The configured store with an eye on it: how long each operation takes, and, since no session comes or goes without it, who signs in and what ends.</summary>
+internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics metrics, Audit audit, TimeProvider clock) : ISessionStore
+{
+    public async Task AddAsync(Session session, CancellationToken cancel)
+    {
+        await MeasureAsync("add", () => store.AddAsync(session, cancel));
+        metrics.Created();
+        audit.SignedIn($"{session.Id}", session.Subject);
+    }
+
+    public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => MeasureAsync("find", () => store.FindAsync(id, cancel));
+
+    public Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => MeasureAsync("slide", () => store.SlideAsync(id, endsAt, cancel));
+
+    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
+    {
+        var removed = await MeasureAsync("remove", () => store.RemoveAsync(id, version, reason, cancel));
+        if (removed) { Tell(id, reason); }
+        return removed;
+    }
+
+    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        var ended = await MeasureAsync("remove_ended", () => store.RemoveEndedAsync(now, cancel));
+        foreach (var session in ended) { Tell(session.Id, session.Reason); }
+        return ended;
+    }
+
+    public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
+        MeasureAsync("claim_due", () => store.ClaimDueAsync(now, owner, leaseUntil, take, cancel));
+
+    public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
+        MeasureAsync("claim", () => store.ClaimAsync(id, version, now, owner, leaseUntil, cancel));
+
+    public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel) =>
+        MeasureAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, cancel));
+
+    public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel) =>
+        MeasureAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, cancel));
+
+    public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => MeasureAsync("next_due", () => store.NextDueAsync(now, cancel));
+
+    public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => MeasureAsync("count_due", () => store.CountDueAsync(now, cancel));
+
+    public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => MeasureAsync("count", () => store.CountAsync(now, cancel));
+
+    private void Tell(SessionId id, string reason)
+    {
+        metrics.Ended(reason);
+        if (reason == EndReasons.SignedOut) { audit.SignedOut($"{id}"); }
+        else { audit.SessionEnded($"{id}", EndReasons.EndedBy(reason), reason); }
+    }
+
+    private async Task MeasureAsync(string operation, Func<Task> run) => await MeasureAsync(operation, async () =>
+    {
+        await run();
+        return true;
+    });
+
+    private async Task<T> MeasureAsync<T>(string operation, Func<Task<T>> run)
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            var result = await run();
+            metrics.Stored(operation, clock.GetElapsedTime(started), error: null);
+            return result;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)   // who stops waiting says nothing about the store
+        {
+            metrics.Stored(operation, clock.GetElapsedTime(started), error);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics.Metrics;
+
+namespace Bff.Tokens;
+
+/// <summary>How the provider answers (meter <c>Bff.Provider</c>).</summary>
+internal sealed class ProviderMetrics : IDisposable
+{
+    public const string MeterName = "Bff.Provider";
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _duration;
+    private readonly TimeProvider _clock;
+    private long _answeredAt;
+
+    public ProviderMetrics(IMeterFactory meters, TimeProvider clock)
+    {
+        _clock = clock;
+        _meter = meters.Create(MeterName);
+        _duration = _meter.CreateHistogram("bff.provider.request.duration", "s", "Calls to the provider until the answer's headers, by endpoint and outcome.", tags: null, new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
+        });
+        _meter.CreateObservableGauge("bff.provider.last_answer.age", LastAnswer, "s", "Time since the provider last gave an answer that is one; grows while nobody needs it, too.");
+    }
+
+    /// <param name="endpoint">Which of the provider's addresses.</param>
+    /// <param name="outcome"><c>ok</c>, <c>refused</c>, <c>unavailable</c>, <c>timeout</c> or <c>connection</c>.</param>
+    /// <param name="took">Until the headers came, or did not.</param>
+    public void Called(string endpoint, string outcome, TimeSpan took)
+    {
+        _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint), new KeyValuePair<string, object?>("outcome", outcome));
+        if (outcome is ProviderOutcome.Ok or ProviderOutcome.Refused) { Interlocked.Exchange(ref _answeredAt, _clock.GetTimestamp()); }
+    }
+
+    private IEnumerable<Measurement<double>> LastAnswer() =>
+        Interlocked.Read(ref _answeredAt) is not 0 and var at ? [new(_clock.GetElapsedTime(at).TotalSeconds)] : [];
+
+    public void Dispose() => _meter.Dispose();
+}
+
+internal static class ProviderOutcome
+{
+    public const string Ok = "ok";
+
+    /// <summary>It said no: to the user's grant, or to us.</summary>
+    public const string Refused = "refused";
+
+    public const string Unavailable = "unavailable";
+
+    /// <summary>No answer in time, or nobody waited for it any longer.</summary>
+    public const string Timeout = "timeout";
+
+    public const string Connection = "connection";
+
+    public static string Of(int status) => status switch
+    {
+        408 or 429 or >= 500 => Unavailable,
+        >= 400 => Refused,
+        _ => Ok,
+    };
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Options;
+
+namespace Bff.Tokens;
+
+/// <summary>Measures every call to the provider, whoever makes it. Endpoints are told by what the metadata call them.</summary>
+internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, IOptions<OidcOptions> options, TimeProvider clock) : DelegatingHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var outcome = ProviderOutcome.Connection;
+        try
+        {
+            var answer = await base.SendAsync(request, cancellationToken);
+            outcome = ProviderOutcome.Of((int)answer.StatusCode);
+            return answer;
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = ProviderOutcome.Timeout;
+            throw;
+        }
+        finally
+        {
+            metrics.Called(Endpoint(request), outcome, clock.GetElapsedTime(started));
+        }
+    }
+
+    private string Endpoint(HttpRequestMessage request)
+    {
+        var (address, known) = (request.RequestUri!.AbsoluteUri, provider.Known);
+        if (request.Method == HttpMethod.Get) { return Is(options.Value.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys"; }
+        return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par" : "other";
+
+        bool Is(string? endpoint) => Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.AbsoluteUri == address;
+    }
+}
