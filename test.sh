@@ -30,7 +30,7 @@ need "the browser tests" /usr/bin/chromium chromium fonts-dejavu-core
 need "the browser tests" /usr/bin/firefox-esr firefox-esr
 need "the browser tests" /usr/bin/WebKitWebDriver webkit2gtk-driver xvfb
 command -v postgres >/dev/null || need "the tests of several nodes" '/usr/lib/postgresql/*/bin/postgres' postgresql
-need "the tests of alert rules and dashboard" /usr/bin/promtool prometheus
+command -v prometheus >/dev/null || need "the tests of alert rules and dashboard" /usr/bin/prometheus prometheus
 
 echo "Building"
 dotnet build Bff.sln --nologo --verbosity quiet

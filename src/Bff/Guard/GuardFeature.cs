@@ -25,7 +25,7 @@ internal static class GuardFeature
             forwarded.KnownIPNetworks.Clear();
             foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
         });
-        services.AddSingleton<GuardMetrics>().AddSingleton<Audit>();
+        services.AddSingleton<GuardMetrics>();
         LogFormat.Apply(builder);
         QuietLogs.Apply(services);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);

@@ -13,7 +13,7 @@ internal sealed class SessionMetrics : IDisposable
     private readonly Counter<long> _lookups;
     private readonly Histogram<double> _store;
     private volatile SessionCount? _active;
-    private TimeSpan? _keyAge;
+    private double _keyAge = double.NaN;   // seconds; one word, so that a reader never sees half of it
 
     public SessionMetrics(IMeterFactory meters)
     {
@@ -43,13 +43,13 @@ internal sealed class SessionMetrics : IDisposable
 
     public void Counted(SessionCount active) => _active = active;
 
-    public void KeyIs(TimeSpan? old) => _keyAge = old;
+    public void KeyIs(TimeSpan? old) => Volatile.Write(ref _keyAge, old?.TotalSeconds ?? double.NaN);
 
     private IEnumerable<Measurement<long>> Active() => _active is { } active
         ? [new(active.Renewable, Tag("state", "renewable")), new(Math.Max(0, active.Living - active.Renewable), Tag("state", "silent"))]
         : [];
 
-    private IEnumerable<Measurement<double>> KeyAge() => _keyAge is { } age ? [new(age.TotalSeconds)] : [];
+    private IEnumerable<Measurement<double>> KeyAge() => Volatile.Read(ref _keyAge) is var age && double.IsNaN(age) ? [] : [new(age)];
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
