@@ -1,7 +1,7 @@
 namespace Bff.Sessions;
 
 /// <summary>Deletes sessions past their idle or absolute end. They stopped working at that moment; this only frees the space.</summary>
-internal sealed partial class SessionSweeper(ISessionStore store, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
+internal sealed partial class SessionSweeper(ISessionStore store, SessionChanges changes, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
@@ -23,7 +23,11 @@ internal sealed partial class SessionSweeper(ISessionStore store, TimeProvider c
     {
         try
         {
-            if (await store.RemoveEndedAsync(clock.GetUtcNow(), cancel) is > 0 and var count) { Swept(count); }
+            var (idle, absolute) = await store.RemoveEndedAsync(clock.GetUtcNow(), cancel);
+            if (idle + absolute == 0) { return; }
+            Swept(idle + absolute);
+            if (idle > 0) { changes.PublishSwept(EndReasons.IdleTimeout, idle); }
+            if (absolute > 0) { changes.PublishSwept(EndReasons.AbsoluteTimeout, absolute); }
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
