@@ -1,4 +1,7 @@
+using Bff.Ops.Admin;
 using Bff.Ops.Health;
+using Bff.Ops.Live;
+using Bff.Ops.Page;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
@@ -9,6 +12,8 @@ internal static class OpsFeature
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         OpsPort.Listen(builder);
+        builder.Services.AddAdmin();
+        builder.Services.AddLive();
         builder.Services.AddHealth();
         return builder;
     }
@@ -32,6 +37,9 @@ internal static class OpsFeature
     private static void MapEndpoints(IEndpointRouteBuilder ops)
     {
         ops.MapHealth();
+        ops.MapLive();
+        ops.MapAdmin();
+        ops.MapPage();
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>
