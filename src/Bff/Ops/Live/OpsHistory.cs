@@ -62,10 +62,12 @@ internal sealed class OpsHistory : BackgroundService
     private Moment _now;
     private TimeSpan? _storeTook;
 
+    public DateTimeOffset StartedAt { get; }
+
     public OpsHistory(ISessionStore store, SessionChanges changes, TokenCallGate gate, IMeterFactory meters, TimeProvider clock)
     {
         (_store, _changes, _gate, _clock) = (store, changes, gate, clock);
-        _now = new Moment(clock.GetUtcNow());
+        _now = new Moment(StartedAt = clock.GetUtcNow());
         _changes.Published += Note;
         _changes.Swept += NoteSwept;
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -89,8 +91,7 @@ internal sealed class OpsHistory : BackgroundService
         using var tick = new PeriodicTimer(Step, _clock);
         try
         {
-            do { await LookAsync(stoppingToken); }
-            while (await tick.WaitForNextTickAsync(stoppingToken));
+            while (await tick.WaitForNextTickAsync(stoppingToken)) { await LookAsync(stoppingToken); }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

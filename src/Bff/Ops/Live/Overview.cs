@@ -15,8 +15,6 @@ internal sealed class Overview(OpsHistory history, ISessionStore store, HealthCh
     private static readonly string Version =
         typeof(Overview).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
-
     /// <summary>As words, not numbers, since people read them in the answer too.</summary>
     private static string Word(BreakerState state) => state switch
     {
@@ -38,7 +36,7 @@ internal sealed class Overview(OpsHistory history, ISessionStore store, HealthCh
             Now = now,
             Node = Environment.MachineName,
             Version,
-            StartedAt = _startedAt,
+            history.StartedAt,
             Ready = checks.Status == HealthStatus.Healthy,
             Checks = checks.Entries.ToDictionary(entry => entry.Key, entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = entry.Value.Description }),
             StoreTook = storeTook?.TotalSeconds,

@@ -1,6 +1,8 @@
 // Everything the page asks of the ops port. The token lives in this module's memory and nowhere else.
 let token = null;
 
+export const PAGE = 10;
+
 export class Problem extends Error {
   constructor(status, { code, title, detail } = {}) {
     super([title ?? `The ops port answered ${status}.`, detail].filter(Boolean).join(' '));
@@ -25,7 +27,7 @@ async function ask(path, method = 'GET') {
 }
 
 export const overview = () => ask('/overview');
-export const search = (user, after) => ask(`/sessions?${new URLSearchParams({ user, take: 20, ...(after && { after }) })}`);
+export const search = (user, after) => ask(`/sessions?${new URLSearchParams({ user, take: PAGE, ...(after && { after }) })}`);
 export const show = (handle) => ask(`/sessions/${handle}`);
 export const end = (handle) => ask(`/sessions/${handle}`, 'DELETE');
 export const endAll = (user) => ask(`/sessions?${new URLSearchParams({ user })}`, 'DELETE');

@@ -11,11 +11,14 @@ const seconds = (at) => Date.parse(at) / 1000;
 class Chart {
   constructor(box, reading, describe) {
     Object.assign(this, { box, reading, describe, data: null, plot: null, frame: {} });
-    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(box);
+    new ResizeObserver(() => { if (this.plot?.width !== this.size().width) this.rebuild(); }).observe(box);
     dark.addEventListener('change', () => this.rebuild());
   }
 
   size = () => ({ width: Math.max(200, this.box.clientWidth), height: HEIGHT });
+
+  /** Of the drawing without its left axis and margin, more or less. */
+  width = () => this.size().width - 56;
 
   draw(data, frame) {
     Object.assign(this, { data, frame });
@@ -34,7 +37,7 @@ class Chart {
       cursor: { y: false, points: { show: false }, drag: { setScale: false, x: false, y: false } },
       select: { show: false },
       axes: [
-        { ...axis, grid: { show: false }, space: 80, values: (_, ticks) => ticks.map((at) => timeOfDay(at * 1000).slice(0, 5)) },
+        { ...axis, grid: { show: false }, space: 80, size: 26, values: (_, ticks) => ticks.map((at) => timeOfDay(at * 1000).slice(0, 5)) },
         { ...axis, grid: { stroke: colour('line'), width: 1 }, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, ticks) => ticks.map(number) },
       ],
       hooks: {
@@ -47,34 +50,37 @@ class Chart {
   }
 }
 
-const bars = (fill, align = 0, size = 0.8) => ({ fill, stroke: fill, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [size, 40], align }) });
+/** @param width in pixels: left to itself, uPlot takes it from the closest two points, and no two are as close as the last of the past and the first to come. */
+const bars = (fill, width, align) => ({ fill, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [1, width, width], align }) });
 const upTo = (least) => (_, __, max) => [0, Math.max(least, Math.ceil((max ?? 0) * 1.15))];
 
 /** What was renewed on time, late, or not, in steps up to now; and what is due after it. */
 export class RenewalChart extends Chart {
   constructor(box, reading) {
-    super(box, reading, ([x, all, done, good, due], at) => (due[at] != null
-      ? `${timeOfDay(x[at] * 1000)}: ${number(due[at])} due`
-      : `${timeOfDay(x[at] * 1000)}: ${number(good[at])} done, ${number(done[at] - good[at])} late, ${number(all[at] - done[at])} failed`));
+    super(box, reading, ([x, , , , due], at) => {
+      const { renewed, late, failed } = this.history[at] ?? {};
+      return `${timeOfDay(x[at] * 1000)}: ${due[at] != null ? `${number(due[at])} due` : `${number(renewed - late)} done, ${number(late)} late, ${number(failed)} failed`}`;
+    });
   }
 
   show({ now, history, upcoming = [], stepSeconds }) {
+    this.history = history;
     const past = history.map(({ at }) => seconds(at));
     const ahead = upcoming.map((_, step) => seconds(now) + step * stepSeconds);
     const blank = (list) => list.map(() => null);
     // Drawn one over the other, the tallest first, they look stacked.
     this.draw([
       [...past, ...ahead],
-      [...history.map(({ renewed, failed }) => renewed + failed), ...blank(ahead)],
-      [...history.map(({ renewed }) => renewed), ...blank(ahead)],
+      [...history.map(({ renewed, failed }) => (failed ? renewed + failed : null)), ...blank(ahead)],
+      [...history.map(({ renewed, late }) => (late ? renewed : null)), ...blank(ahead)],
       [...history.map(({ renewed, late }) => renewed - late), ...blank(ahead)],
       [...blank(past), ...upcoming],
     ], { now: seconds(now), ahead: upcoming.length * stepSeconds, open: history.filter(({ breaker }) => breaker !== 'closed').map(({ at }) => seconds(at)), step: stepSeconds });
   }
 
-  shape = () => ({
+  shape = (step = this.width() * 10 / 1200) => ({
     scales: { x: { time: true, range: () => [this.frame.now - 900, this.frame.now + 300] }, y: { range: upTo(4) } },
-    series: [{}, bars(colour('bad-fill'), 1), bars(colour('amber'), 1), bars(colour('good-fill'), 1), bars(colour('due'), 1)],
+    series: [{}, ...['bad-fill', 'amber', 'good-fill', 'due'].map((name) => bars(colour(name), step * 0.8, 1))],
   });
 
   behind({ ctx, bbox, valToPos }) {
@@ -122,7 +128,7 @@ export class FlowChart extends Chart {
     ], { now: seconds(now) });
   }
 
-  shape = () => ({
+  shape = (step = this.width() * 10 / 905) => ({
     scales: {
       x: { time: true, range: () => [this.frame.now - 900, this.frame.now + 5] },
       y: { range: upTo(4) },
@@ -131,8 +137,8 @@ export class FlowChart extends Chart {
     series: [
       {},
       { stroke: colour('accent'), width: 2, fill: colour('soft'), points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }), spanGaps: false },
-      { ...bars(colour('good-fill'), -1, 0.45), scale: 'flow' },
-      { ...bars(colour('amber'), 1, 0.45), scale: 'flow' },
+      { ...bars(colour('good-fill'), step * 0.4, 1), scale: 'flow' },
+      { ...bars(colour('amber'), step * 0.4, -1), scale: 'flow' },
     ],
   });
 }

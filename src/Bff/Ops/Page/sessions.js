@@ -13,7 +13,7 @@ let open = null;
 /** To be called with the server's time, every now and then: what is on the screen is brought up to date. */
 export async function refresh(serverNow) {
   now = serverNow;
-  if (shown.length <= 20) await load();
+  if (shown.length <= api.PAGE) await load();
   if (dialog.open) await look(open.handle);
 }
 
