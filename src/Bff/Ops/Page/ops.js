@@ -31,7 +31,12 @@ function showTiles({ history, active, upcoming = [], renewals: engine, breaker, 
   tile('renewals', {
     figure: number(done),
     state: failed > 0 ? 'bad' : late > 0 ? 'warn' : 'good',
-    note: `${number(late)} late, ${number(failed)} failed · ${number(backlog)} overdue · ${number(engine.inFlight)} under way · ${number(sum(upcoming.slice(0, 6).map((due) => ({ due })), 'due'))} due in a minute`,
+    note: [
+      `${number(late)} late, ${number(failed)} failed`,
+      backlog > 0 && `${number(backlog)} overdue`,
+      engine.inFlight + engine.waiting > 0 && `${number(engine.inFlight)} under way, ${number(engine.waiting)} waiting`,
+      `${number(upcoming.slice(0, 60 / stepSeconds).reduce((total, step) => total + step, 0))} due within a minute`,
+    ].filter(Boolean).join(' · '),
   });
   tile('provider', providerTile(breaker, checks.provider, failed));
   const well = checks.store.healthy && checks.keys.healthy;

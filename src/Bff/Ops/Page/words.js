@@ -26,8 +26,8 @@ export const milliseconds = (seconds) => (seconds < 0.0005 ? 'under a millisecon
 
 const REASONS = {
   signed_out: 'signed out',
-  replaced: 'signed in anew in the same browser',
-  session_ended: 'the provider ended the grant',
+  replaced: 'signed in anew',
+  session_ended: 'ended by the provider',
   idle_timeout: 'idle for too long',
   absolute_timeout: 'reached its longest life',
   ended_by_admin: 'ended by an administrator',
