@@ -15,14 +15,6 @@ internal sealed class Overview(OpsHistory history, ISessionStore store, HealthCh
     private static readonly string Version =
         typeof(Overview).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    /// <summary>As words, not numbers, since people read them in the answer too.</summary>
-    private static string Word(BreakerState state) => state switch
-    {
-        BreakerState.Open => "open",
-        BreakerState.HalfOpen => "half_open",
-        _ => "closed",
-    };
-
     public static async Task<IResult> Handle(Overview overview, CancellationToken cancel) => Results.Ok(await overview.LookAsync(cancel));
 
     private async Task<object> LookAsync(CancellationToken cancel)
@@ -65,4 +57,12 @@ internal sealed class Overview(OpsHistory history, ISessionStore store, HealthCh
             return (null, null);   // the store's own check says why
         }
     }
+
+    /// <summary>As words, not numbers, since people read them in the answer too.</summary>
+    private static string Word(BreakerState state) => state switch
+    {
+        BreakerState.Open => "open",
+        BreakerState.HalfOpen => "half_open",
+        _ => "closed",
+    };
 }

@@ -15,11 +15,12 @@ let toastTimer;
 export function toast(text, kind = 'good') {
   const box = byId('toast');
   if (box.matches(':popover-open')) box.hidePopover();
+  ([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body).append(box); // what is outside an open dialog is not read out
   box.textContent = text;
   box.dataset.kind = kind;
-  box.showPopover(); // again, so that it lies over a dialog opened since
+  box.showPopover();
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => box.hidePopover(), 6000);
+  toastTimer = setTimeout(() => { if (box.matches(':popover-open')) box.hidePopover(); }, 6000);
 }
 
 /** @returns {Promise<boolean>} */

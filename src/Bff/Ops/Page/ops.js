@@ -82,7 +82,6 @@ function live(state, text) {
 }
 
 async function look() {
-  clearTimeout(timer);
   try {
     const facts = await api.overview();
     document.body.dataset.state = 'open';
@@ -94,6 +93,7 @@ async function look() {
     live('bad', error.code === 'no_answer' ? 'No answer' : error.message);
     if (!(error instanceof api.Problem)) throw error;
   } finally {
+    clearTimeout(timer); // another look may have been quicker
     if (!document.hidden && document.body.dataset.state !== 'locked') timer = setTimeout(look, EVERY);
   }
 }
