@@ -8,7 +8,7 @@ public partial class HouseTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Commands"] = ["Ops", "Sessions", "Tokens"],
-        ["Ops"] = ["Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen
+        ["Ops"] = ["Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen, and to revoke what an ended session leaves
         ["Login"] = ["Sessions", "Tokens", "Guard"],
         ["Forwarding"] = ["Renewal", "Sessions", "Guard"],
         ["Renewal"] = ["Sessions", "Tokens", "Guard"],

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Bff.Ops;
 using Bff.Ops.Health;
 
 namespace Bff.Commands;
@@ -8,21 +7,13 @@ namespace Bff.Commands;
 /// <summary><c>bff health</c>: for a container's HEALTHCHECK, so it builds no host and asks one question.</summary>
 internal static class HealthCommand
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-
     public static async Task<int> RunAsync(string[] args, bool live)
     {
-        var configured = WebApplication.CreateSlimBuilder(args).Configuration[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"];
-        if (OpsPort.LocalAddress(configured is { Length: > 0 } ? configured : OpsOptions.DefaultUrl) is not { } address)
-        {
-            await Console.Error.WriteLineAsync($"Bff:Ops:Url: '{configured}' names no port to ask at.");
-            return ExitCodes.Configuration;
-        }
-
-        var probe = new Uri(address, live ? HealthFeature.LivePath : HealthFeature.ReadyPath);
+        using var http = OpsConnection.Open(args);
+        if (http is null) { return ExitCodes.Configuration; }
+        var probe = new Uri(http.BaseAddress!, live ? HealthFeature.LivePath : HealthFeature.ReadyPath);
         try
         {
-            using var http = CreateClient();
             using var answer = await http.GetAsync(probe);
             Console.WriteLine(Sentence(answer.StatusCode, live, await answer.Content.ReadAsStringAsync()));
             return answer.StatusCode == HttpStatusCode.OK ? ExitCodes.Ok : ExitCodes.Unreachable;
@@ -33,12 +24,6 @@ internal static class HealthCommand
             return ExitCodes.Unreachable;
         }
     }
-
-    // We ask ourselves over the loopback interface, where the name in our own certificate is not the one asked for.
-    private static HttpClient CreateClient() => new(new HttpClientHandler { UseProxy = false, ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator })
-    {
-        Timeout = Limit,
-    };
 
     private static string Sentence(HttpStatusCode status, bool live, string body)
     {

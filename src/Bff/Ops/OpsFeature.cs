@@ -1,4 +1,7 @@
+using Bff.Ops.Admin;
 using Bff.Ops.Health;
+using Bff.Ops.Live;
+using Bff.Ops.Page;
 using Bff.Ops.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -10,6 +13,8 @@ internal static class OpsFeature
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         OpsPort.Listen(builder);
+        builder.Services.AddAdmin();
+        builder.Services.AddLive();
         builder.Services.AddHealth();
         builder.AddTelemetry();
         return builder;
@@ -35,6 +40,9 @@ internal static class OpsFeature
     {
         ops.MapHealth();
         ops.MapTelemetry();
+        ops.MapLive();
+        ops.MapAdmin();
+        ops.MapPage();
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

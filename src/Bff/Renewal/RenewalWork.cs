@@ -168,7 +168,7 @@ internal sealed partial class RenewalWork(
     {
         // Tokens that cannot be decrypted will not be by asking again; the right keys come with a restart, and the row then becomes due.
         var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry : MisconfiguredRetry);
-        await store.ReleaseAsync(lease, again, again, CancellationToken.None);
+        await store.ReleaseAsync(lease, again, again, Reason(outcome), CancellationToken.None);
         if (outcome != Unreadable) { WeAreMisconfigured(lease.Session.Id, Reason(outcome)); }
         return new Unreachable(again - clock.GetUtcNow());
     }
@@ -176,7 +176,7 @@ internal sealed partial class RenewalWork(
     private async Task<RenewalResult> BackOffAsync(Lease lease, Unavailable down)
     {
         var (dueAt, notBefore) = schedule.BackOff(lease.Session.Failures + 1, down.RetryAfter);
-        await store.ReleaseAsync(lease, dueAt, notBefore, CancellationToken.None);
+        await store.ReleaseAsync(lease, dueAt, notBefore, down.Reason, CancellationToken.None);
         ProviderUnavailable(lease.Session.Id, down.Reason, lease.Session.Failures + 1, dueAt);
         return new Unreachable(notBefore - clock.GetUtcNow());
     }

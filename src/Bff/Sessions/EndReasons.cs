@@ -18,6 +18,9 @@ internal static class EndReasons
     /// <summary>It had lived for <c>AbsoluteTimeout</c>.</summary>
     public const string AbsoluteTimeout = "absolute_timeout";
 
+    /// <summary>Somebody who operates Bff ended it.</summary>
+    public const string EndedByAdmin = "ended_by_admin";
+
     /// <summary>Nobody here saw why.</summary>
     public const string Unknown = "unknown";
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Bff.Tokens;
 
 namespace Bff.Sessions;
@@ -16,6 +18,23 @@ internal sealed record EndedSession(SessionId Id, string Reason);
 /// <param name="Living">Sessions that have not ended.</param>
 /// <param name="Renewable">Those of them with a renewal scheduled; may count sessions that ended in the last minute.</param>
 internal sealed record SessionCount(long Living, long Renewable);
+
+/// <summary>A place in the list of sessions, newest first: after this one.</summary>
+internal sealed record SessionPosition(DateTimeOffset CreatedAt, string Handle)
+{
+    public static SessionPosition Of(Session session) => new(session.CreatedAt, $"{session.Id}");
+
+    public override string ToString() => $"{CreatedAt.ToUnixTimeMilliseconds()}.{Handle}";
+
+    public static bool TryParse(string text, [NotNullWhen(true)] out SessionPosition? position)
+    {
+        position = text.Split('.') is [var time, { Length: SessionId.HandleLength } handle] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= Latest
+            ? new(DateTimeOffset.FromUnixTimeMilliseconds(at), handle) : null;
+        return position is not null;
+    }
+
+    private static readonly long Latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+}
 
 /// <summary>Keeps sessions, their tokens and the renewal schedule. Every member is one atomic statement; every write publishes its change.</summary>
 internal interface ISessionStore
@@ -36,7 +55,11 @@ internal interface ISessionStore
     /// <returns>False when there was no such session, or it moved on.</returns>
     Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel);
 
-    /// <summary>Deletes sessions past their end.</summary>
+    /// <summary>Ends every session of this user.</summary>
+    /// <returns>What they were.</returns>
+    Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel);
+
+    /// <summary>Deletes sessions past their end. The one write that publishes nothing: who has such a session knows its end.</summary>
     /// <returns>Those that were deleted.</returns>
     Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
 
@@ -50,8 +73,8 @@ internal interface ISessionStore
     /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
     Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel);
 
-    /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>.</summary>
-    Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel);
+    /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>; <paramref name="error"/> says why, in a word.</summary>
+    Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel);
 
     /// <summary>When the next renewal of a living session is due; null when none is scheduled.</summary>
     Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel);
@@ -61,4 +84,18 @@ internal interface ISessionStore
 
     /// <summary>How many sessions there are, from indexes alone: asked for twice a minute, however many they are.</summary>
     Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel);
+
+    /// <summary>How many renewals become due in each of <paramref name="steps"/> steps from now on.</summary>
+    Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel);
+
+    /// <summary>The session that a log line or a list names by its handle; null when there is none.</summary>
+    Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel);
+
+    /// <summary>Living sessions, newest first.</summary>
+    /// <param name="user">How the subject begins, or the name, in any case; null for everybody's.</param>
+    /// <param name="after">The last one seen; null for the first page.</param>
+    /// <param name="take">How many at most.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancel">Stops waiting for the store.</param>
+    Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel);
 }

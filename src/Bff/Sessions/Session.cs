@@ -40,6 +40,9 @@ internal sealed record Session
     /// <summary>Renewals that failed since the last success.</summary>
     public int Failures { get; init; }
 
+    /// <summary>Why the last renewal failed; null when it did not.</summary>
+    public string? LastError { get; init; }
+
     /// <summary>A call that needs a token asks the provider no earlier than this.</summary>
     public DateTimeOffset NotBefore { get; init; }
 
@@ -50,6 +53,9 @@ internal sealed record Session
 
     /// <summary>Built once a version. Never mutated: a cached ticket is shared by requests.</summary>
     public AuthenticationTicket Ticket => _ticket ??= BuildTicket();
+
+    /// <summary>What people call the user: a name if the provider gave one.</summary>
+    public string DisplayName => ClaimValue("name") ?? ClaimValue("preferred_username") ?? Subject;
 
     public string? ClaimValue(string type) => Claims.FirstOrDefault(claim => claim.Type == type)?.Value;
 

@@ -4,7 +4,8 @@ namespace Bff.Sessions;
 /// <param name="DueAt">Its new due time, when the write set one.</param>
 /// <param name="Ended">Why it ended, when this write ended it; one of <see cref="EndReasons"/>.</param>
 /// <param name="Remote">Another node wrote it.</param>
-internal sealed record SessionChange(SessionId Id, DateTimeOffset? DueAt, string? Ended = null, bool Remote = false);
+/// <param name="Started">This write was the sign-in. Only the node that wrote it is told.</param>
+internal sealed record SessionChange(SessionId Id, DateTimeOffset? DueAt, string? Ended = null, bool Remote = false, bool Started = false);
 
 /// <summary>Tells this node what was written, here or elsewhere: the cache drops its copy, the scheduler wakes earlier, event streams say so.</summary>
 internal sealed class SessionChanges
@@ -12,6 +13,9 @@ internal sealed class SessionChanges
     private volatile bool _blind;
 
     public event Action<SessionChange>? Published;
+
+    /// <summary>Sessions past their end were deleted here: which timeout, and how many. Too many at once to tell one by one, and nobody waits for it.</summary>
+    public event Action<string, int>? Swept;
 
     /// <summary>Raised when writes of other nodes may have gone unheard.</summary>
     public event Action? Missed;
@@ -30,6 +34,8 @@ internal sealed class SessionChanges
     }
 
     public void Publish(SessionChange change) => Published?.Invoke(change);
+
+    public void PublishSwept(string reason, int count) => Swept?.Invoke(reason, count);
 
     public void Publish(SessionId id, DateTimeOffset? dueAt = null) => Publish(new SessionChange(id, dueAt));
 }

@@ -1,7 +1,7 @@
 namespace Bff.Sessions;
 
 /// <summary>Deletes sessions past their idle or absolute end. They stopped working at that moment; this only frees the space.</summary>
-internal sealed partial class SessionSweeper(ISessionStore store, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
+internal sealed partial class SessionSweeper(ISessionStore store, SessionChanges changes, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
@@ -23,7 +23,10 @@ internal sealed partial class SessionSweeper(ISessionStore store, TimeProvider c
     {
         try
         {
-            if (await store.RemoveEndedAsync(clock.GetUtcNow(), cancel) is { Count: > 0 and var count }) { Swept(count); }
+            var ended = await store.RemoveEndedAsync(clock.GetUtcNow(), cancel);
+            if (ended.Count == 0) { return; }
+            Swept(ended.Count);
+            foreach (var (reason, sessions) in ended.CountBy(session => session.Reason)) { changes.PublishSwept(reason, sessions); }
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {

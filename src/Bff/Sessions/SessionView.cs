@@ -27,7 +27,7 @@ internal sealed record SessionView(
         : new SessionView(
             IsLoggedIn: true,
             now,
-            session.ClaimValue("name") ?? session.ClaimValue("preferred_username") ?? session.Subject,
+            session.DisplayName,
             session.Subject,
             session.Tokens?.ExpiresAt,
             session.DueAt,

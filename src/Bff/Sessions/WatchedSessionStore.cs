@@ -39,14 +39,29 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
     public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel) =>
         MeasureAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, cancel));
 
-    public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel) =>
-        MeasureAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, cancel));
+    public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+        MeasureAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, error, cancel));
 
     public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => MeasureAsync("next_due", () => store.NextDueAsync(now, cancel));
 
     public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => MeasureAsync("count_due", () => store.CountDueAsync(now, cancel));
 
     public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => MeasureAsync("count", () => store.CountAsync(now, cancel));
+
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
+    {
+        var ended = await MeasureAsync("remove_user", () => store.RemoveUserAsync(subject, reason, cancel));
+        foreach (var session in ended) { Tell(session.Id, reason); }
+        return ended;
+    }
+
+    public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
+        MeasureAsync("count_upcoming", () => store.CountUpcomingAsync(now, step, steps, cancel));
+
+    public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => MeasureAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancel));
+
+    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
+        MeasureAsync("search", () => store.SearchAsync(user, after, take, now, cancel));
 
     private void Tell(SessionId id, string reason)
     {

@@ -38,7 +38,7 @@ export interface Events {
   expired: { session: Session };
   /** A renewal failed, Bff's or this page's. */
   renewError: { error: BffError; session: Session };
-  /** reason: `signed_out`, `replaced` (by another sign-in), `session_ended` (by the provider), `idle_timeout`, `absolute_timeout`, `unknown`; more may come. */
+  /** reason: `signed_out`, `replaced` (by another sign-in), `session_ended` (by the provider), `idle_timeout`, `absolute_timeout`, `ended_by_admin`, `unknown`; more may come. */
   signedOut: { reason: string; before: Session };
   /** How news of the session arrives now: from the event stream, by asking, or not at all. */
   connection: { state: 'live' | 'polling' | 'offline' | 'unreachable'; error?: BffError };

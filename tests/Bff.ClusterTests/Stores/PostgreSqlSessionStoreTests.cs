@@ -33,6 +33,20 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     }
 
     [Fact]
+    public async Task A_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_sessions()
+    {
+        var session = await AddAsync();
+        await using (var connection = await _database!.Server.OpenConnectionAsync())
+        {
+            connection.Execute("DROP INDEX sessions_newest; DROP INDEX sessions_handle; ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; UPDATE bff_schema SET version = 1;");
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(_database.Prepare)));
+        (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
+        (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Two_nodes_share_one_key_ring()
     {
         var session = await AddAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Bff.HostTests.Commands;
 
@@ -34,7 +35,7 @@ public sealed class CommandTests
         await using var world = await RealTimeWorld.StartAsync();
         var (exitCode, output) = await world.RunAsync("--help");
         exitCode.ShouldBe(0);
-        foreach (var command in new[] { "run", "check", "config", "health", "keys" }) { output.ShouldContain("\n  " + command); }
+        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions" }) { output.ShouldContain("\n  " + command); }
         output.ShouldContain("Exit code");
     }
 
@@ -116,6 +117,51 @@ public sealed class CommandTests
         await world.StartListeningAsync();
         (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob", "the new key alone opens it");
         (await alice.GetAsync("/api/echo")).Body.ShouldNotBe("alice", "an old key sealed it");
+    }
+
+    [Fact]
+    public async Task Sessions_are_listed_shown_and_ended_from_a_shell()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://127.0.0.1:" + UnusedPort();
+        world.Settings["Bff:Ops:Token"] = "token-for-the-ops-port";
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+        using var bob = await world.LogInAsync("bob");
+
+        var (listed, table) = await world.RunAsync("sessions", "list");
+        listed.ShouldBe(0, table);
+        table.Split('\n').Length.ShouldBe(3);
+        var (_, json) = await world.RunAsync("sessions", "list", "--user", "bob", "--json");
+        var handle = JsonDocument.Parse(json).RootElement.GetProperty("sessions")[0].GetProperty("handle").GetString()!;
+        table.ShouldContain(handle);
+
+        var (_, shown) = await world.RunAsync("sessions", "show", handle);
+        shown.ShouldMatch(@"Subject +bob");
+        var (ended, word) = await world.RunAsync("sessions", "end", handle);
+        ended.ShouldBe(0, word);
+        (await bob.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        (await world.RunAsync("sessions", "show", handle)).ShouldBe((1, "There is no such session. It may have ended meanwhile. (404)"));
+
+        (await world.RunAsync("sessions", "end", "--user", "alice", "--yes")).ShouldBe((0, "Ended 1 session."));
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+    }
+
+    [Fact]
+    public async Task Sessions_are_not_ended_by_a_command_that_says_too_little_or_lacks_the_token()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://127.0.0.1:" + UnusedPort();
+        world.Settings["Bff:Ops:Token"] = "token-for-the-ops-port";
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+
+        (await world.RunAsync("sessions", "end")).ExitCode.ShouldNotBe(0);
+        world.Settings["Bff:Ops:Token"] = "token-of-another-port";
+        var (refused, why) = await world.RunAsync("sessions", "end", "--user", "alice", "--yes");
+        refused.ShouldBe(1);
+        why.ShouldContain("Bff:Ops:Token");
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
     [Fact]

@@ -256,12 +256,21 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel) =>
             Living.CompleteRenewalAsync(lease, tokens, dueAt, cancel);
 
-        public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, cancel);
+        public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
 
         public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(now, cancel);
 
         public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountDueAsync(now, cancel);
 
         public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountAsync(now, cancel);
+
+        public Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel) => Living.RemoveUserAsync(subject, reason, cancel);
+
+        public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) => Living.CountUpcomingAsync(now, step, steps, cancel);
+
+        public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => Living.FindByHandleAsync(handle, cancel);
+
+        public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
+            Living.SearchAsync(user, after, take, now, cancel);
     }
 }

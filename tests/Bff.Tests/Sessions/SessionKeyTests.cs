@@ -27,7 +27,7 @@ public class SessionKeyTests
     public void An_id_prints_a_short_handle_only()
     {
         var (key, id) = SessionKey.New();
-        $"{id}".Length.ShouldBe(10);
+        $"{id}".Length.ShouldBe(16);
         id.Value.ShouldNotContain(key);
     }
 }

@@ -67,8 +67,9 @@ public abstract class SessionStoreContract
     public async Task Ended_sessions_are_swept_and_others_stay()
     {
         var ended = await AddAsync(endsIn: TimeSpan.Zero);
+        await AddAsync(endsIn: TimeSpan.Zero, absolutelyIn: TimeSpan.Zero);
         var alive = await AddAsync();
-        (await Store.RemoveEndedAsync(Now, default)).ShouldHaveSingleItem().Id.ShouldBe(ended.Id);
+        (await Store.RemoveEndedAsync(Now, default)).Select(session => session.Reason).Order(StringComparer.Ordinal).ShouldBe([EndReasons.AbsoluteTimeout, EndReasons.IdleTimeout]);
         (await FindAsync(ended)).ShouldBeNull();
         (await FindAsync(alive)).ShouldNotBeNull();
     }
@@ -145,7 +146,7 @@ public abstract class SessionStoreContract
         (await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default)).ShouldBeTrue();
         var found = (await FindAsync(session))!;
         found.Tokens.ShouldBe(Tokens("new"));
-        (found.Version, found.DueAt, found.Failures, found.EndsAt).ShouldBe((session.Version + 1, Now.AddMinutes(1), 0, session.EndsAt));
+        (found.Version, found.DueAt, found.Failures, found.LastError, found.EndsAt).ShouldBe((session.Version + 1, Now.AddMinutes(1), 0, null, session.EndsAt));
         found.LeaseUntil.ShouldBeLessThan(Now);
     }
 
@@ -156,7 +157,7 @@ public abstract class SessionStoreContract
         var slow = (await ClaimAsync(session, owner: "slow"))!;
         var fast = (await Store.ClaimAsync(session.Id, session.Version, LeaseEnd, "fast", LeaseEnd.AddSeconds(15), default))!;
         (await Store.CompleteRenewalAsync(slow, Tokens("late"), Now.AddMinutes(1), default)).ShouldBeFalse();
-        await Store.ReleaseAsync(slow, Now, Now, default);
+        await Store.ReleaseAsync(slow, Now, Now, "timeout", default);
         (await Store.CompleteRenewalAsync(fast, Tokens("new"), Now.AddMinutes(1), default)).ShouldBeTrue();
         (await FindAsync(session))!.Tokens.ShouldBe(Tokens("new"));
     }
@@ -173,9 +174,9 @@ public abstract class SessionStoreContract
     public async Task Releasing_counts_the_failure_and_sets_the_next_try()
     {
         var session = await AddAsync(dueIn: 0);
-        await Store.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(8), Now.AddSeconds(5), default);
+        await Store.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(8), Now.AddSeconds(5), "http_503", default);
         var found = (await FindAsync(session))!;
-        (found.Failures, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, Now.AddSeconds(8), Now.AddSeconds(5), session.Version));
+        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, "http_503", Now.AddSeconds(8), Now.AddSeconds(5), session.Version));
         found.Tokens.ShouldBe(session.Tokens);
         (await ClaimAsync(session)).ShouldBeNull();
         (await Store.ClaimAsync(session.Id, session.Version, Now.AddSeconds(5), "me", LeaseEnd, default)).ShouldNotBeNull();
@@ -213,6 +214,77 @@ public abstract class SessionStoreContract
     }
 
     [Fact]
+    public async Task Ending_all_sessions_of_a_user_ends_those_and_tells_each()
+    {
+        var phone = await AddAsync();
+        var desk = await AddAsync();
+        var bob = await AddAsync(user: "bob");
+        var alicia = await AddAsync(user: "alice2");
+        var heard = new List<(SessionId, string?)>();
+        Changes.Published += change => heard.Add((change.Id, change.Ended));
+        var removed = await Store.RemoveUserAsync("alice", EndReasons.EndedByAdmin, default);
+        removed.Select(session => session.Id).ShouldBe([phone.Id, desk.Id], ignoreOrder: true);
+        removed.ShouldAllBe(session => session.Tokens == Tokens("old"));
+        heard.ShouldBe([(phone.Id, EndReasons.EndedByAdmin), (desk.Id, EndReasons.EndedByAdmin)], ignoreOrder: true);
+        (await FindAsync(phone)).ShouldBeNull();
+        (await FindAsync(bob)).ShouldNotBeNull();
+        (await FindAsync(alicia)).ShouldNotBeNull();
+        (await Store.RemoveUserAsync("alice", EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_living_are_counted()
+    {
+        await AddAsync();
+        await AddAsync();
+        await AddAsync(endsIn: TimeSpan.Zero);
+        (await Store.CountAsync(Now, default)).Living.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Coming_renewals_are_counted_step_by_step()
+    {
+        foreach (var dueIn in new int?[] { -1, 0, 9, 10, 25, 40, null }) { await AddAsync(dueIn); }
+        (await Store.CountUpcomingAsync(Now, TimeSpan.FromSeconds(10), 4, default)).ShouldBe([2, 1, 1, 0]);
+    }
+
+    [Fact]
+    public async Task A_session_is_found_by_its_handle()
+    {
+        var session = await AddAsync();
+        (await Store.FindByHandleAsync($"{session.Id}", default))!.Id.ShouldBe(session.Id);
+        (await Store.FindByHandleAsync($"{SessionKey.New().Id}", default)).ShouldBeNull();
+        (await Store.FindByHandleAsync($"{session.Id}"[..8], default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_search_finds_the_living_by_the_beginning_of_subject_or_name_newest_first()
+    {
+        var first = await AddAsync(user: "u-17", name: "Élodie Alison");
+        var second = await AddAsync(user: "alice", createdIn: 1);
+        var third = await AddAsync(user: "u-99%", name: "Alistair_Ädams", createdIn: 2);
+        await AddAsync(user: "alice", createdIn: 3, endsIn: TimeSpan.Zero);
+        (await FoundAsync(null)).ShouldBe([third.Id, second.Id, first.Id]);
+        (await FoundAsync("ali")).ShouldBe([third.Id, second.Id]);
+        (await FoundAsync("ALI")).ShouldBe([third.Id, second.Id], "case does not matter in a name");
+        (await FoundAsync("éLO")).ShouldBe([first.Id]);
+        (await FoundAsync("u-99%")).ShouldBe([third.Id]);
+        (await FoundAsync("%")).ShouldBeEmpty("nothing in it is a pattern");
+        (await FoundAsync("U-17")).ShouldBeEmpty("two subjects may differ in case alone");
+    }
+
+    [Fact]
+    public async Task A_list_is_paged_through_without_gap_or_repetition_also_when_sessions_began_together()
+    {
+        var added = new List<SessionId>();
+        for (var i = 0; i < 7; i++) { added.Add((await AddAsync(createdIn: i / 4)).Id); }
+        var seen = new List<Session>();
+        while (await Store.SearchAsync(null, seen.Count == 0 ? null : SessionPosition.Of(seen[^1]), 2, Now, default) is { Count: > 0 } page) { seen.AddRange(page); }
+        seen.Select(session => session.Id).ShouldBe(added, ignoreOrder: true);
+        seen.Select(session => session.CreatedAt).ShouldBe(seen.Select(session => session.CreatedAt).OrderDescending());
+    }
+
+    [Fact]
     public async Task Every_write_is_published_with_its_due_time()
     {
         var heard = new List<DateTimeOffset?>();
@@ -226,24 +298,26 @@ public abstract class SessionStoreContract
 
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
-    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null)
+    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0)
     {
         var session = new Session
         {
             Id = SessionKey.New().Id,
             Sid = SessionKey.New().Key,
-            Subject = "alice",
-            Claims = [new("sub", "alice"), new("name", "Alice Ädams 🙂"), new("auth_time", "1", "http://www.w3.org/2001/XMLSchema#integer32")],
+            Subject = user,
+            Claims = [new("sub", user), new("name", name), new("auth_time", "1", "http://www.w3.org/2001/XMLSchema#integer32")],
             SessionState = "state",
-            CreatedAt = Now,
+            CreatedAt = Now.AddSeconds(createdIn),
             EndsAt = Now + (endsIn ?? TimeSpan.FromMinutes(30)),
-            AbsoluteEndsAt = Now.AddHours(12),
+            AbsoluteEndsAt = Now + (absolutelyIn ?? TimeSpan.FromHours(12)),
             Tokens = Tokens("old"),
             DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
         };
         await Store.AddAsync(session, default);
         return session;
     }
+
+    private async Task<IEnumerable<SessionId>> FoundAsync(string? user) => (await Store.SearchAsync(user, null, 100, Now, default)).Select(session => session.Id);
 
     private Task<Session?> FindAsync(Session session) => Store.FindAsync(session.Id, default);
 

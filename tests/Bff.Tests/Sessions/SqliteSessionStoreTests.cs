@@ -68,6 +68,21 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     }
 
     [Fact]
+    public async Task A_file_of_the_first_version_is_brought_up_to_date_and_keeps_its_sessions()
+    {
+        var session = await AddAsync();
+        using (var connection = _database.DataSource.OpenConnection())
+        {
+            connection.Execute("DROP INDEX sessions_newest; DROP INDEX sessions_handle; ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; PRAGMA user_version = 1;");
+        }
+
+        _database.Prepare();
+        (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
+        (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
+        await AddAsync();
+    }
+
+    [Fact]
     public void A_file_of_a_newer_version_is_left_alone()
     {
         using (var connection = _database.DataSource.OpenConnection())

@@ -10,7 +10,8 @@ internal static class HealthFeature
     public const string ReadyPath = "/readyz";
     public const string StartedPath = "/startupz";
 
-    private const string Ready = "ready";
+    /// <summary>Tags the checks that decide readiness.</summary>
+    public const string Ready = "ready";
 
     private const string Started = "started";
 

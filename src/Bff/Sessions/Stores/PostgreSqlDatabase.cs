@@ -52,6 +52,9 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
                 case 0:
                     connection.Execute(SessionSchema.Create("BYTEA") + SqlKeyRing.Table + $"INSERT INTO bff_schema VALUES ({SessionSchema.Version});");
                     break;
+                case 1:
+                    connection.Execute(SessionSchema.From1 + $"UPDATE bff_schema SET version = {SessionSchema.Version};");
+                    break;
             }
 
             transaction.Commit();

@@ -8,7 +8,9 @@ namespace Bff.Sessions.Stores;
 internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes) : ISessionStore
 {
     private const string Columns =
-        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until";
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error";
+
+    private static readonly string Handle = $"substr(id, 1, {SessionId.HandleLength})";
 
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
     private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until ";
@@ -17,18 +19,18 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         await ExecuteAsync(
             """
-            INSERT INTO sessions (id, sid, subject, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
+            INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
                                   version, tokens, due_at, not_before, failures, lease_until)
-            VALUES (@id, @sid, @subject, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
+            VALUES (@id, @sid, @subject, @name, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
                     @version, @tokens, @due_at, 0, 0, 0)
             """,
             cancel,
-            ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("provider_sid", session.ClaimValue("sid")),
+            ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("name", Folded(session.DisplayName)), ("provider_sid", session.ClaimValue("sid")),
             ("claims", JsonSerializer.Serialize(session.Claims)), ("session_state", session.SessionState),
             ("created_at", Milliseconds(session.CreatedAt)), ("ends_at", Milliseconds(session.EndsAt)),
             ("absolute_ends_at", Milliseconds(session.AbsoluteEndsAt)), ("version", session.Version),
             ("tokens", protector.Protect(session.Id, session.Tokens!)), ("due_at", Milliseconds(session.DueAt)));
-        changes.Publish(session.Id, session.DueAt);
+        changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
     }
 
     public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel) =>
@@ -52,6 +54,18 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             : await ExecuteAsync("DELETE FROM sessions WHERE id = @id AND version = @version", cancel, ("id", id.Value), ("version", version));
         changes.Publish(new SessionChange(id, DueAt: null, Ended: removed > 0 ? reason : null));
         return removed > 0;
+    }
+
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
+    {
+        List<Session> removed;
+        using (await database.TakeTurnToWriteAsync(cancel))
+        {
+            removed = await QueryAsync($"DELETE FROM sessions WHERE subject = @subject RETURNING {Columns}", cancel, ("subject", subject));
+        }
+
+        foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
+        return removed;
     }
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
@@ -92,7 +106,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         var written = await ExecuteAsync(
             """
-            UPDATE sessions SET tokens = @tokens, due_at = @due_at, version = version + 1, failures = 0, not_before = 0,
+            UPDATE sessions SET tokens = @tokens, due_at = @due_at, version = version + 1, failures = 0, last_error = NULL, not_before = 0,
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
@@ -103,16 +117,17 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return written > 0;
     }
 
-    public async Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, CancellationToken cancel)
+    public async Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel)
     {
         await ExecuteAsync(
             """
-            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, lease_owner = NULL, lease_until = 0
+            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, last_error = @error,
+                                lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error));
         changes.Publish(lease.Session.Id, dueAt);
     }
 
@@ -128,6 +143,43 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             "SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL)",
             row => new SessionCount(row.GetInt64(0), row.GetInt64(1)),
             cancel, ("now", Milliseconds(now)))).Single();
+
+    public async Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel)
+    {
+        var counts = new long[steps];
+        var found = await QueryAsync(
+            "SELECT (due_at - @now) / @step, COUNT(*) FROM sessions WHERE due_at >= @now AND due_at < @until GROUP BY 1",
+            row => (Step: row.GetInt64(0), Count: row.GetInt64(1)), cancel,
+            ("now", Milliseconds(now)), ("step", (long)step.TotalMilliseconds), ("until", Milliseconds(now + (step * steps))));
+        foreach (var (at, count) in found) { counts[at] = count; }
+        return counts;
+    }
+
+    public async Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) =>
+        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle", cancel, ("handle", handle))).FirstOrDefault();
+
+    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel)
+    {
+        var where = "ends_at > @now";
+        var parameters = new List<(string Name, object? Value)> { ("now", Milliseconds(now)), ("take", take) };
+        if (!string.IsNullOrEmpty(user))
+        {
+            // Not LIKE: what it takes for the same letter differs between databases.
+            where += " AND (substr(subject, 1, length(@user)) = @user OR substr(name, 1, length(@name)) = @name)";
+            parameters.AddRange([("user", user), ("name", Folded(user))]);
+        }
+
+        if (after is not null)
+        {
+            where += $" AND created_at <= @at AND (created_at < @at OR {Handle} < @handle)";
+            parameters.AddRange([("at", Milliseconds(after.CreatedAt)), ("handle", after.Handle)]);
+        }
+
+        return await QueryAsync($"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancel, [.. parameters]);
+    }
+
+    /// <summary>As a name is searched for, whatever its case; done here, since databases differ in what they know of letters.</summary>
+    private static string Folded(string name) => name.ToLowerInvariant();
 
     private async Task<long?> NumberAsync(string sql, DateTimeOffset now, CancellationToken cancel)
     {
@@ -155,6 +207,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             NotBefore = Time(row, 11),
             Failures = (int)row.GetInt64(12),
             LeaseUntil = Time(row, 13),
+            LastError = row.IsDBNull(14) ? null : row.GetString(14),
         };
     }
 

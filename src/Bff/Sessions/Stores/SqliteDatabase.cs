@@ -49,10 +49,13 @@ internal sealed class SqliteDatabase : SessionDatabase
 
             connection.Execute("PRAGMA journal_mode = WAL");
             using var transaction = connection.BeginTransaction(deferred: false);
-            if (connection.Read("PRAGMA user_version") == 0)
+            var statements = connection.Read("PRAGMA user_version") switch
             {
-                connection.Execute(SessionSchema.Create("BLOB") + $"PRAGMA user_version = {SessionSchema.Version};");
-            }
+                0 => SessionSchema.Create("BLOB"),
+                1 => SessionSchema.From1,
+                _ => "",
+            };
+            connection.Execute($"{statements} PRAGMA user_version = {SessionSchema.Version};");
 
             transaction.Commit();
         }

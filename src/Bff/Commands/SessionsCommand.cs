@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Bff.Ops.Admin;
+
+namespace Bff.Commands;
+
+/// <summary><c>bff sessions …</c>: the ops port's admin API from a shell.</summary>
+internal static class SessionsCommand
+{
+    /// <summary>Ending waits a little for the provider to revoke.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    public static Task<int> ListAsync(string[] args, string? user, int take, bool json) =>
+        AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?user={Uri.EscapeDataString(user ?? "")}&take={take}", async answer =>
+        {
+            if (json) { await PrintAsync(answer); }
+            else { Print((await answer.ReadFromJsonAsync<AdminPage>())!); }
+        });
+
+    public static Task<int> ShowAsync(string[] args, string handle, bool json) =>
+        AskAsync(args, HttpMethod.Get, PathOf(handle), async answer =>
+        {
+            if (json) { await PrintAsync(answer); }
+            else { Print((await answer.ReadFromJsonAsync<AdminView>())!); }
+        });
+
+    public static Task<int> EndAsync(string[] args, string? handle, string? user, bool yes)
+    {
+        if (user is not null && !yes && !IsConfirmed($"End all sessions of '{user}'?")) { return Task.FromResult(ExitCodes.Unreachable); }
+        return AskAsync(args, HttpMethod.Delete, user is null ? PathOf(handle!) : $"{AdminFeature.Path}?user={Uri.EscapeDataString(user)}", async answer =>
+        {
+            var ended = (await answer.ReadFromJsonAsync<JsonElement>()).GetProperty("ended").GetInt32();
+            Console.WriteLine($"Ended {ended} {(ended == 1 ? "session" : "sessions")}.");
+        });
+    }
+
+    private static string PathOf(string handle) => $"{AdminFeature.Path}/{Uri.EscapeDataString(handle)}";
+
+    private static async Task<int> AskAsync(string[] args, HttpMethod method, string path, Func<HttpContent, Task> tell)
+    {
+        using var http = OpsConnection.Open(args, Limit);
+        if (http is null) { return ExitCodes.Configuration; }
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            using var answer = await http.SendAsync(request);
+            if (answer.IsSuccessStatusCode)
+            {
+                await tell(answer.Content);
+                return ExitCodes.Ok;
+            }
+
+            await Console.Error.WriteLineAsync(await ProblemAsync(answer));
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"No answer from {http.BaseAddress} (Bff:Ops:Url): {error.GetBaseException().Message}");
+        }
+        catch (JsonException)
+        {
+            await Console.Error.WriteLineAsync($"Something else than Bff answers at {http.BaseAddress} (Bff:Ops:Url).");
+        }
+
+        return ExitCodes.Unreachable;
+    }
+
+    private static async Task<string> ProblemAsync(HttpResponseMessage answer)
+    {
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return $"{Word("title")} {Word("detail")} ({(int)answer.StatusCode})";
+
+        string? Word(string name) => problem.TryGetProperty(name, out var text) ? text.GetString() : null;
+    }
+
+    private static bool IsConfirmed(string question)
+    {
+        if (Console.IsInputRedirected)
+        {
+            Console.Error.WriteLine($"{question} Nobody is there to answer: say --yes.");
+            return false;
+        }
+
+        Console.Write($"{question} [y/N] ");
+        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
+
+    private static async Task PrintAsync(HttpContent answer) => Console.WriteLine(await answer.ReadAsStringAsync());
+
+    private static void Print(AdminPage page)
+    {
+        const string row = "{0,-16}  {1,-24}  {2,-24}  {3,-20}  {4,-20}  {5}";
+        Write("HANDLE", "SUBJECT", "NAME", "STARTED (UTC)", "NEXT RENEWAL", "FAILURES");
+        foreach (var session in page.Sessions)
+        {
+            Write(session.Handle, session.Sub, session.Name, Time(session.CreatedAt), session.RenewsAt is { } due ? Time(due) : session.Renewal,
+                session.Failures == 0 ? "" : $"{session.Failures} ({session.LastError})");
+        }
+
+        if (page.Next is not null) { Console.WriteLine("There are more: narrow it down with --user, or --take more."); }
+
+        static void Write(params object[] cells) => Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, cells).TrimEnd());
+    }
+
+    private static void Print(AdminView session)
+    {
+        Write("Handle", session.Handle);
+        Write("Subject", session.Sub);
+        Write("Name", session.Name);
+        Write("Started", Time(session.CreatedAt));
+        Write("Ends unless used", Time(session.EndsAt));
+        Write("Ends at the latest", Time(session.AbsoluteEndsAt));
+        Write("Token expires", session.AccessTokenExpiresAt is { } expiry ? Time(expiry) : "unreadable");
+        Write("Next renewal", session.RenewsAt is { } due ? Time(due) : "-");
+        Write("Renewal", session.Renewal);
+        Write("Renewals", $"{session.Renewals}");
+        Write("Failures", session.Failures == 0 ? "0" : $"{session.Failures} in a row, the last: {session.LastError}");
+
+        static void Write(string name, string value) => Console.WriteLine($"{name,-20}{value}");
+    }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

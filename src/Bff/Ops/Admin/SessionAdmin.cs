@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Bff.Renewal;
+using Bff.Sessions;
+using Bff.Tokens;
+
+namespace Bff.Ops.Admin;
+
+/// <summary>Does to sessions what an operator asks for. Like a sign-out: over here first, then the refresh token is revoked, as far as the provider plays along.</summary>
+internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient tokens, Renewer renewer, AdminAudit audit, TimeProvider clock)
+{
+    private const int RevocationsAtOnce = 8;
+
+    /// <summary>The operator waits this long for revocations; they go on without.</summary>
+    private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(2);
+
+    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, CancellationToken cancel) =>
+        await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
+
+    /// <summary>A living session; null when there is none of this handle.</summary>
+    public async Task<Session?> FindAsync(string handle, CancellationToken cancel) =>
+        await store.FindByHandleAsync(handle, cancel) is { } session && session.EndsAt > clock.GetUtcNow() ? session : null;
+
+    /// <returns>False when somebody else ended it meanwhile.</returns>
+    public async Task<bool> EndAsync(Session session, Operator who)
+    {
+        if (!await store.RemoveAsync(session.Id, version: null, EndReasons.EndedByAdmin, CancellationToken.None)) { return false; }
+        audit.Ended(who, session);
+        await RevokeAsync([session]);
+        return true;
+    }
+
+    /// <returns>How many sessions were ended.</returns>
+    public async Task<int> EndAllAsync(string subject, Operator who)
+    {
+        var ended = await store.RemoveUserAsync(subject, EndReasons.EndedByAdmin, CancellationToken.None);
+        audit.EndedAll(who, subject, ended.Count);
+        await RevokeAsync(ended);
+        return ended.Count;
+    }
+
+    public async Task<RenewalResult> RenewAsync(Session session, Operator who, CancellationToken cancel)
+    {
+        var result = await renewer.RenewNowAsync(session, cancel);
+        audit.Renewed(who, session, Outcome(session, result));
+        return result;
+    }
+
+    /// <summary>What came of a renewal, in a word. <c>fresh</c>: it had been renewed a moment ago.</summary>
+    public static string Outcome(Session before, RenewalResult result) => result switch
+    {
+        Usable now => now.Session.Version > before.Version ? "renewed" : "fresh",
+        Ended => "session_ended",
+        NotRenewable => "renewal_not_possible",
+        Unreachable => "provider_unavailable",
+        _ => throw new UnreachableException(),
+    };
+
+    private async Task RevokeAsync(IEnumerable<Session> sessions)
+    {
+        var revocations = Parallel.ForEachAsync(
+            sessions.Select(session => session.Tokens?.RefreshToken).OfType<string>(),
+            new ParallelOptions { MaxDegreeOfParallelism = RevocationsAtOnce },
+            async (refreshToken, _) => await tokens.RevokeAsync(refreshToken));
+        await Task.WhenAny(revocations, Task.Delay(RevocationPatience, clock));
+    }
+}

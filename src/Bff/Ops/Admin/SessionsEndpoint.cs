@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Bff.Renewal;
+using Bff.Sessions;
+
+namespace Bff.Ops.Admin;
+
+/// <summary><c>/sessions</c> on the ops port.</summary>
+internal static class SessionsEndpoint
+{
+    private const int UsualPage = 50, LargestPage = 500;
+
+    public static async Task<IResult> Search(SessionAdmin admin, CancellationToken cancel, string? user = null, string? after = null, int take = UsualPage)
+    {
+        if (take is < 1 or > LargestPage) { return Invalid("invalid_take", $"'take' must be between 1 and {LargestPage}."); }
+        if (user is not null && !IsText(user)) { return InvalidUser; }
+        SessionPosition? position = null;
+        if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position)) { return Invalid("invalid_after", "'after' must be what the page before called 'next'."); }
+
+        var found = await admin.SearchAsync(user, position, take, cancel);
+        return Results.Ok(new AdminPage([.. found.Select(AdminView.Of)], found.Count == take ? $"{SessionPosition.Of(found[^1])}" : null));
+    }
+
+    public static async Task<IResult> Show(string handle, SessionAdmin admin, CancellationToken cancel) =>
+        await FindAsync(handle, admin, cancel) is { } session ? Results.Ok(AdminView.Of(session)) : NotFound;
+
+    public static async Task<IResult> End(string handle, HttpContext context, SessionAdmin admin) =>
+        await FindAsync(handle, admin, CancellationToken.None) is { } session && await admin.EndAsync(session, Operator.Of(context))
+            ? Results.Ok(new { Ended = 1 }) : NotFound;
+
+    /// <summary>The whole subject and nothing but: what a search finds is not always one user's.</summary>
+    public static async Task<IResult> EndAllOfUser(HttpContext context, SessionAdmin admin, string? user = null) =>
+        string.IsNullOrEmpty(user) || !IsText(user) ? InvalidUser : Results.Ok(new { Ended = await admin.EndAllAsync(user, Operator.Of(context)) });
+
+    public static async Task<IResult> Renew(string handle, HttpContext context, SessionAdmin admin)
+    {
+        if (await FindAsync(handle, admin, context.RequestAborted) is not { } session) { return NotFound; }
+        var result = await admin.RenewAsync(session, Operator.Of(context), context.RequestAborted);
+        return result switch
+        {
+            Usable now => Results.Ok(new { Outcome = SessionAdmin.Outcome(session, now), Session = AdminView.Of(now.Session) }),
+            Ended => new Problem(StatusCodes.Status409Conflict, "session_ended", "The session is over.", "The provider no longer renews it."),
+            NotRenewable => new Problem(StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Its page renews it, through the silent page."),
+            Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static async Task<Session?> FindAsync(string handle, SessionAdmin admin, CancellationToken cancel) =>
+        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && IsText(handle) ? await admin.FindAsync(handle, cancel) : null;
+
+    /// <summary>PostgreSQL knows no NUL, and a log line no new line.</summary>
+    private static bool IsText(string text) => !text.Any(char.IsControl);
+
+    private static Problem NotFound => new(StatusCodes.Status404NotFound, "session_not_found", "There is no such session.", "It may have ended meanwhile.");
+
+    private static Problem InvalidUser => Invalid("invalid_user", "'user' must be the subject of a user.");
+
+    private static Problem Invalid(string code, string title) => new(StatusCodes.Status400BadRequest, code, title);
+}

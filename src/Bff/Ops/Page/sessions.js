@@ -1,0 +1,134 @@
+// Who is signed in: search, look, end, renew.
+import * as api from './api.js';
+import { byId, confirm, element, toast } from './dom.js';
+import { count, dateAndTime, number, relative } from './words.js';
+
+const list = byId('sessions').tBodies[0];
+const dialog = byId('session');
+let now = new Date().toISOString();
+let shown = [];
+let next = null;
+let open = null;
+
+/** To be called with the server's time, every now and then: what is on the screen is brought up to date. */
+export async function refresh(serverNow) {
+  now = serverNow;
+  if (shown.length <= api.PAGE) await load();
+  if (dialog.open) await look(open.handle);
+}
+
+async function load({ more = false } = {}) {
+  const page = await api.search(byId('user').value.trim(), more ? next : null);
+  shown = more ? [...shown, ...page.sessions] : page.sessions;
+  next = page.next ?? null;
+  render();
+}
+
+function render() {
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.handle : null;
+  list.replaceChildren(...shown.map(row));
+  if (focused) list.querySelector(`[data-handle="${focused}"]`)?.focus();
+  byId('sessions').hidden = shown.length === 0;
+  byId('no-sessions').hidden = shown.length > 0;
+  byId('no-sessions').textContent = byId('user').value.trim() ? 'Nobody whose subject or name begins so is signed in.' : 'Nobody is signed in.';
+  byId('more').hidden = !next;
+}
+
+function row(session) {
+  const { handle, name, sub } = session;
+  const button = element('button', { type: 'button', class: 'link', data: { handle }, ariaHasPopup: 'dialog', onclick: () => openDialog(session) }, name);
+  return element('tr', {},
+    element('th', { scope: 'row' }, button, element('span', { class: 'quiet sub' }, sub === name ? '' : sub)),
+    element('td', {}, when(session.createdAt)),
+    element('td', {}, renewal(session)),
+    element('td', { class: 'wide' }, number(session.renewals)),
+    element('td', { class: 'wide' }, when(session.endsAt)),
+    element('td', { class: 'wide' }, element('code', {}, handle)));
+}
+
+const when = (at) => element('time', { dateTime: at, title: dateAndTime(at) }, relative(at, now));
+
+function renewal({ renewal: kind, renewsAt, failures, lastError }) {
+  if (failures > 0) return element('span', { class: 'badge bad' }, `failed ${count(failures, 'time')}: ${lastError ?? 'unknown'}`);
+  if (kind !== 'background') return element('span', { class: 'badge' }, kind === 'silent' ? 'by its page' : 'tokens unreadable');
+  return renewsAt ? when(renewsAt) : '–';
+}
+
+function openDialog(session) {
+  open = session;
+  describe(session);
+  dialog.showModal();
+}
+
+async function look(handle) {
+  try {
+    describe(await api.show(handle));
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    describe(null);
+  }
+}
+
+/** @param session null when it has ended */
+function describe(session) {
+  open = session ?? open;
+  byId('session-over').hidden = Boolean(session);
+  byId('renew').disabled = !session || session.renewal !== 'background';
+  byId('end').disabled = !session;
+  byId('session-title').textContent = open.name;
+  const facts = {
+    Subject: open.sub,
+    Handle: element('code', {}, open.handle),
+    Started: moment(open.createdAt),
+    'Ends unless used': moment(open.endsAt),
+    'Ends at the latest': moment(open.absoluteEndsAt),
+    'Token expires': moment(open.accessTokenExpiresAt),
+    'Next renewal': open.renewal === 'background' ? moment(open.renewsAt) : renewal(open),
+    Renewals: number(open.renewals),
+    'Last failure': open.failures > 0 ? `${open.lastError ?? 'unknown'} (${count(open.failures, 'time')} in a row)` : 'none since the last success',
+  };
+  byId('session-facts').replaceChildren(...Object.entries(facts).map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
+}
+
+const moment = (at) => (at ? `${dateAndTime(at)}, ${relative(at, now)}` : '–');
+
+/** Runs what a button stands for; tells how it went, and shows what is so now. */
+async function act(button, work) {
+  button.ariaBusy = 'true';
+  try {
+    toast(await work());
+  } catch (error) {
+    toast(error.message, 'bad');
+  }
+  button.ariaBusy = 'false';
+  await refresh(now).catch(() => {}); // the next round tells
+}
+
+byId('search').addEventListener('submit', (event) => {
+  event.preventDefault();
+  load().catch((error) => toast(error.message, 'bad'));
+});
+byId('more').addEventListener('click', () => load({ more: true }).catch((error) => toast(error.message, 'bad')));
+byId('session-close').addEventListener('click', () => dialog.close());
+byId('renew').addEventListener('click', (event) => act(event.target, async () => {
+  const { outcome } = await api.renew(open.handle);
+  return outcome === 'renewed' ? `Renewed ${open.name}’s token.` : `${open.name}’s token had just been renewed.`;
+}));
+byId('end').addEventListener('click', async ({ target }) => {
+  const { handle, name } = open;
+  if (!await confirm(`End ${name}’s session?`, 'The open pages are told at once, and the refresh token is revoked. Whoever uses them has to sign in again.', 'End session')) return;
+  await act(target, async () => {
+    await api.end(handle);
+    dialog.close();
+    return `Ended ${name}’s session.`;
+  });
+});
+byId('end-all').addEventListener('click', async ({ target }) => {
+  const { sub } = open;
+  if (!await confirm(`End all sessions of ${sub}?`, 'On every device, whatever this list shows. The open pages are told at once, and the refresh tokens are revoked.', 'End all sessions')) return;
+  await act(target, async () => {
+    const { ended } = await api.endAll(sub);
+    dialog.close();
+    return `Ended ${count(ended, 'session')} of ${sub}.`;
+  });
+});

@@ -1,0 +1,36 @@
+// Times and numbers as people say them.
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+
+export const number = new Intl.NumberFormat().format;
+export const timeOfDay = (at) => clock.format(new Date(at));
+export const dateAndTime = (at) => full.format(new Date(at));
+export const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
+
+/** "42 s", "3 min", "5 h", "2 d" */
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 100) return `${s} s`;
+  if (s < 6000) return `${Math.round(s / 60)} min`;
+  if (s < 172_800) return `${Math.round(s / 3600)} h`;
+  return `${Math.round(s / 86_400)} d`;
+}
+
+/** Seen from the server's now, not from this machine's clock. */
+export function relative(at, now) {
+  const seconds = (Date.parse(at) - Date.parse(now)) / 1000;
+  return seconds >= 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
+}
+
+export const milliseconds = (seconds) => (seconds < 0.0005 ? 'under a millisecond' : `${number(Math.round(seconds * 1000))} ms`);
+
+const REASONS = {
+  signed_out: 'signed out',
+  replaced: 'signed in anew',
+  session_ended: 'ended by the provider',
+  idle_timeout: 'idle for too long',
+  absolute_timeout: 'reached its longest life',
+  ended_by_admin: 'ended by an administrator',
+};
+
+export const reason = (code) => REASONS[code] ?? code.replaceAll('_', ' ');
