@@ -58,9 +58,10 @@ internal sealed class TokenCallGate : IDisposable
     {
         (_options, _clock) = (options.Value, clock);
 
-        // What may come at once is taken off what flows in, so that no second sees more than the limit.
+        // What may come at once is taken off what flows in, so that no second sees more than the limit. A tenth stays free: calls let in one after the
+        // other may leave together, since each writes its claim to the store in between.
         _capacity = Math.Max(1, _options.MaxPerSecond / 20.0);
-        _refillPerSecond = Math.Max(_options.MaxPerSecond - _capacity, _options.MaxPerSecond / 2.0);
+        _refillPerSecond = Math.Max((0.9 * _options.MaxPerSecond) - _capacity, _options.MaxPerSecond / 2.0);
         _bucket = _capacity;
         _refilledAt = clock.GetTimestamp();
         _timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
