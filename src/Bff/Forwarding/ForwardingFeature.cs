@@ -1,4 +1,5 @@
 using Bff.Guard;
+using Bff.Reload;
 using Bff.Sessions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
@@ -10,7 +11,7 @@ internal static class ForwardingFeature
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddReverseProxy()
-            .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+            .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
         builder.Services.AddSingleton(OneOrigin.Route);
         return builder;

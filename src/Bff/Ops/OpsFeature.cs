@@ -1,5 +1,4 @@
 using Bff.Ops.Health;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
 
@@ -16,7 +15,7 @@ internal static class OpsFeature
     /// <summary>A pipeline of its own, before the public one: a request of either port never sees the endpoints of the other.</summary>
     public static WebApplication MapOps(this WebApplication app)
     {
-        app.AllowToStop(app.Services.GetRequiredService<IOptions<OpsOptions>>().Value.EffectiveDrain(app.Environment));
+        app.AllowToStop<OpsOptions>(ops => ops.EffectiveDrain(app.Environment));
         app.MapWhen(OpsPort.Received, ops =>
         {
             ops.UseExceptionHandler(errors => errors.Run(context =>

@@ -12,7 +12,7 @@ internal sealed partial class RenewalWork(
     TokenCallGate gate,
     RenewalSchedule schedule,
     RenewalMetrics metrics,
-    IOptions<TokenOptions> options,
+    IOptionsMonitor<TokenOptions> options,
     TimeProvider clock,
     ILogger<RenewalWork> logger)
 {
@@ -28,7 +28,7 @@ internal sealed partial class RenewalWork(
 
     private static readonly RefreshOutcome Unreadable = new Misconfigured("unreadable_tokens");
 
-    public DateTimeOffset LeaseEnd(DateTimeOffset now) => now + options.Value.TokenTimeout + StoreAllowance;
+    public DateTimeOffset LeaseEnd(DateTimeOffset now) => now + options.CurrentValue.TokenTimeout + StoreAllowance;
 
     /// <summary>Calls the provider for a claimed session and stores what follows.</summary>
     /// <param name="lease">The claim.</param>
