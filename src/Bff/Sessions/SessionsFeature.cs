@@ -1,6 +1,7 @@
 using Bff.Sessions.Stores;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions;
@@ -18,7 +19,9 @@ internal static partial class SessionsFeature
         services.AddSingleton(OpenDatabase).AddSingleton<ISessionStore, SqlSessionStore>();
         services.AddHostedService<SessionSweeper>().AddHostedService<PostgreSqlChanges>();
 
-        services.AddDataProtection().SetApplicationName("Bff");
+        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
+        services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
+        services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
         services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => keys.XmlRepository = new KeyRing(provider));
 
         services.AddAuthentication(SessionAuthentication.Scheme)
