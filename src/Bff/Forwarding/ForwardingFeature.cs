@@ -14,6 +14,7 @@ internal static class ForwardingFeature
             .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
         builder.Services.AddSingleton(OneOrigin.Route);
+        builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
         return builder;
     }
 
@@ -31,7 +32,7 @@ internal static class ForwardingFeature
     }
 
     /// <summary>The route sends a token, or its policy lets the cookie decide who may come.</summary>
-    private static bool UsesSession(RouteConfig route) =>
+    public static bool UsesSession(RouteConfig route) =>
         (TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
         || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
 }
