@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine, builds everything, runs all tests.
-# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browser and PostgreSQL are installed when they are missing.
+# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browsers and PostgreSQL are installed when they are missing.
 # The containers are tried where a Docker daemon answers.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -16,17 +16,20 @@ install() {
   DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-if [ ! -x /usr/bin/chromium ]; then
-  command -v apt-get >/dev/null || fail "Chromium is missing and there is no apt-get to install it: put it at /usr/bin/chromium"
-  echo "Installing Chromium for the browser tests"
-  install chromium fonts-dejavu-core
-fi
+# need WHAT-FOR PATH-PATTERN PACKAGE…: installs the packages when nothing is at the path.
+need() {
+  local purpose=$1 path=$2
+  shift 2
+  compgen -G "$path" >/dev/null && return
+  command -v apt-get >/dev/null || fail "$path is missing and there is no apt-get to install it (Debian: $*)"
+  echo "Installing $* for $purpose"
+  install "$@"
+}
 
-if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ! command -v postgres >/dev/null; then
-  command -v apt-get >/dev/null || fail "PostgreSQL is missing and there is no apt-get to install it: put initdb, postgres and pg_ctl on the PATH"
-  echo "Installing PostgreSQL for the tests of several nodes"
-  install postgresql
-fi
+need "the browser tests" /usr/bin/chromium chromium fonts-dejavu-core
+need "the browser tests" /usr/bin/firefox-esr firefox-esr
+need "the browser tests" /usr/bin/WebKitWebDriver webkit2gtk-driver xvfb
+command -v postgres >/dev/null || need "the tests of several nodes" '/usr/lib/postgresql/*/bin/postgres' postgresql
 
 echo "Building"
 dotnet build Bff.sln --nologo --verbosity quiet

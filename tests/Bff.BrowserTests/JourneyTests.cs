@@ -219,7 +219,7 @@ public sealed class JourneyTests(Chromium chromium, Firefox firefox, ChromiumWit
     }
 
     /// <summary>A script outside of this browser that has its cookie signs out.</summary>
-    private static async Task EndElsewhereAsync(Visitor visitor)
+    internal static async Task EndElsewhereAsync(Visitor visitor)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false });
         http.DefaultRequestHeaders.Add("X-CSRF", "1");

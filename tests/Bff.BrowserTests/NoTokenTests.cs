@@ -19,6 +19,7 @@ public sealed partial class NoTokenTests(Chromium chromium)
         await using var alice = await chromium.VisitAsync(proxy: wire.Address);
         var tokens = new List<SessionDatabase.Tokens>();
 
+        var messages = await alice.OverhearMessagesAsync();
         await alice.SignInAsync("alice");
         tokens.Add(demo.Sessions.Only().Tokens);
         (await alice.CallApiAsync("scoped")).ShouldBe(200);
@@ -50,12 +51,15 @@ public sealed partial class NoTokenTests(Chromium chromium)
         wire.Tape.ShouldContain("alice@demo.example");
         memory.ShouldContain("Alice Adams");
         page.ShouldContain("Alice Adams");
+        messages.ShouldContain(message => message.Contains("bff:silent", StringComparison.Ordinal));
+        messages.ShouldContain(message => message.Contains("accessTokenExpiresAt", StringComparison.Ordinal));
 
         var logs = demo.Processes.Select(process => (process.Name, process.Output)).ToList();
         logs.ShouldAllBe(log => log.Output.Length > 0);
         var inTheBrowser = new[]
         {
             ("the wire", wire.Tape), ("the page", page), ("the page's memory", memory), ("the console", string.Join('\n', alice.Console)),
+            ("messages between windows and tabs", string.Join('\n', messages)),
         };
         Secret.PlacesOf(tokens.SelectMany(generation => generation.Values), [.. logs, .. inTheBrowser]).ShouldBeEmpty("tokens");
         Secret.PlacesOf([.. codes, cookie], logs).ShouldBeEmpty("codes or the cookie");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Bff.BrowserTests.World;
 using Microsoft.Playwright;
 
@@ -64,6 +65,102 @@ public sealed class ScriptTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Calls_that_meet_a_401_together_share_one_silent_sign_in_and_are_all_repeated()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), NoRefreshToken);
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        var frames = alice.Requests("/bff/silent-login");
+        var calls = await AnswerAsync(alice, "**/api/private", [.. Enumerable.Repeat<(int, string, string?)>((401, "token_expired", null), 4)]);
+
+        var statuses = await alice.RunAsync<int[]>(
+            "async () => { const bff = await import('/bff.js'); return Promise.all([1, 2, 3, 4].map(async () => (await bff.fetch('/api/private')).status)); }");
+
+        statuses.ShouldBe([200, 200, 200, 200]);
+        (calls(), frames.Count).ShouldBe((8, 1));
+    }
+
+    [Fact]
+    public async Task A_call_is_never_repeated_in_the_name_of_somebody_else()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), NoRefreshToken);
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        var frames = alice.Requests("/bff/silent-login");
+        var calls = await AnswerAsync(alice, "**/api/private", [(401, "session_required", null)]);
+        await alice.Page.RouteAsync("**/bff/session", async route =>
+        {
+            if (route.Request.Method == "OPTIONS" || frames.IsEmpty)
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            var answer = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = answer, Body = Regex.Replace(await answer.TextAsync(), "\"sub\":\"[^\"]*\"", "\"sub\":\"bob\"") });
+        });
+
+        (await FetchAsync(alice, "/api/private")).ShouldBe(401);
+
+        (calls(), frames.Count).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public async Task A_session_that_is_over_is_not_renewed_back_to_life()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), NoRefreshToken);
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        await alice.Page.RouteAsync("**/bff/events", route => route.AbortAsync());
+        await alice.OpenAsync();
+        await alice.SeesStateAsync("signed-in");
+        var frames = alice.Requests("/bff/silent-login");
+        await JourneyTests.EndElsewhereAsync(alice);
+
+        (await alice.RunAsync<string>("async () => (await import('/bff.js')).renew().then(() => 'renewed', ({ code }) => code)")).ShouldBe("session_expired");
+
+        frames.ShouldBeEmpty();
+        demo.Sessions.All().ShouldBeEmpty();
+        await alice.SeesStateAsync("signed-out");
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_refused_is_asked_for_less_and_less()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        await alice.Page.Clock.InstallAsync(new());
+        var streams = alice.Requests("/bff/events");
+        await alice.Page.RouteAsync("**/bff/events", route => route.FulfillAsync(new() { Status = 429, Headers = new Dictionary<string, string>
+        {
+            ["Access-Control-Allow-Origin"] = Demo.PageUrl,
+            ["Access-Control-Allow-Credentials"] = "true",
+        } }));
+        await alice.OpenAsync();
+        await alice.SeesStateAsync("signed-in");
+
+        for (var second = 0; second < 30; second++) { await alice.Page.Clock.RunForAsync(1_000); }
+
+        streams.Count.ShouldBeInRange(2, 6);
+        await alice.SeesStateAsync("signed-in");
+    }
+
+    [Fact]
+    public async Task A_sign_in_comes_back_to_an_address_that_is_meant_from_the_page()
+    {
+        await using var demo = await Demo.StartAsync();
+        await using var visitor = await chromium.VisitAsync();
+        await visitor.SeesStateAsync("signed-out");
+        await visitor.Page.RouteAsync("**/bff/login*", route => route.AbortAsync());
+        var asked = visitor.Page.WaitForRequestAsync("**/bff/login*");
+
+        await visitor.RunAsync<bool>("async () => { (await import('/bff.js')).login({ returnTo: '/orders/17?a=b' }); return true; }");
+
+        Uri.UnescapeDataString(new Uri((await asked).Url).Query).ShouldContain($"returnUrl={Demo.PageUrl}/orders/17?a=b");
+    }
+
+    [Fact]
     public async Task Nobody_signed_in_means_401_at_once()
     {
         await using var demo = await Demo.StartAsync();
@@ -101,6 +198,20 @@ public sealed class ScriptTests(Chromium chromium)
         (await FetchAsync(alice, "/api/echo", "POST")).ShouldBe(503);
 
         made().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_503_that_asks_to_be_asked_again_at_once_gets_a_second()
+    {
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
+        await using var alice = await chromium.VisitAsync();
+        await alice.SignInAsync("alice");
+        await AnswerAsync(alice, "**/api/echo", [(503, "busy", "0"), (503, "busy", "0")]);
+        var started = Stopwatch.GetTimestamp();
+
+        (await FetchAsync(alice, "/api/echo")).ShouldBe(200);
+
+        Stopwatch.GetElapsedTime(started).ShouldBeGreaterThan(TimeSpan.FromSeconds(1.9));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
     private readonly Dictionary<string, string> _settings;
     private readonly int _port = FreePort();
     private Process _process = null!;
-    private bool _frozen;
+    private bool _frozen, _stopped;
 
     private BffProcess(Dictionary<string, string> settings, string log) => (_settings, Log) = (settings, log);
 
@@ -129,6 +129,14 @@ internal sealed partial class BffProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_frozen) { Thaw(); }
+        await StopAsync();
+    }
+
+    /// <summary>In good order; nothing happens when it has stopped already.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopped) { return; }
+        _stopped = true;
         _ = kill(_process.Id, Terminate);
         try
         {

@@ -21,6 +21,7 @@ internal static class FaultBench
         ("burst", BurstScenario.RunAsync),
         ("recovery", RecoveryScenario.RunAsync),
         ("index", IndexScenario.RunAsync),
+        ("streams", StreamsScenario.RunAsync),
     ];
 
     public static async Task<int> Main(string[] arguments)

@@ -6,7 +6,7 @@ namespace Bff.Login;
 
 /// <summary>
 /// The open <c>/bff/events</c> answers of this node. A change of a session wakes its streams, and one tick a second wakes those whose time has come: an idle
-/// stream has no timer, no thread and no query of its own.
+/// stream has no timer and no thread of its own, and reads the store once a heartbeat.
 /// </summary>
 internal sealed class EventStreams : BackgroundService
 {

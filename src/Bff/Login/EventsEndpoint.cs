@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Bff.Sessions;
@@ -17,7 +18,7 @@ internal static class EventsEndpoint
     /// <summary>Often enough for proxies that close what is quiet for half a minute.</summary>
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a browser waits before it comes back.</summary>
+    /// <summary>How long a browser waits before it comes back: up to twice this, so that those a stopped server sends away do not come all at once.</summary>
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(1);
 
     /// <summary>A token is called expiring when this little is left, an eighth of its lifetime at most: its renewal should have come by then.</summary>
@@ -48,9 +49,10 @@ internal static class EventsEndpoint
     {
         Session? told = null;
         var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);
+        var reconnect = Reconnect * (1 + Random.Shared.NextDouble());
         while (!stream.Closing)
         {
-            var session = await FindAsync(stream, sessions, cancel);
+            var session = await FindAsync(stream, sessions, told, cancel);
             var now = clock.GetUtcNow();
             if (session is not { Tokens: { } tokens } || session.EndsAt <= now)
             {
@@ -69,7 +71,7 @@ internal static class EventsEndpoint
             {
                 if (news == Expiring) { expiringTold = session.Version; }
                 (told, beat) = (session, now + HeartbeatEvery);
-                yield return new(SessionView.Of(session, now), news) { EventId = IdOf(session), ReconnectionInterval = Reconnect };
+                yield return new(SessionView.Of(session, now), news) { EventId = IdOf(session), ReconnectionInterval = reconnect };
             }
 
             var next = Earlier(beat, session.EndsAt);
@@ -77,8 +79,8 @@ internal static class EventsEndpoint
         }
     }
 
-    /// <summary>Null also when the browser went away meanwhile: nobody hears what follows.</summary>
-    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, CancellationToken cancel)
+    /// <summary>Null also when the browser went away meanwhile: nobody hears what follows. A store that cannot be read now ends no stream; the next beat looks again.</summary>
+    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, Session? told, CancellationToken cancel)
     {
         try
         {
@@ -87,6 +89,10 @@ internal static class EventsEndpoint
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             return null;
+        }
+        catch (DbException) when (told is not null)
+        {
+            return stream.Ended is null ? told : null;
         }
     }
 

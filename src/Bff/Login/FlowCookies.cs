@@ -22,7 +22,8 @@ internal static class FlowCookies
 
     public static CookieBuilder Nonce(SessionsOptions sessions) => Configure(new FlowCookie(), NoncePrefix, sessions);
 
-    public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
+    /// <summary>A page of another site begins a sign-in in a frame.</summary>
+    public static bool IsFramedByStranger(HttpRequest request) => IsFramed(request) && request.Headers["Sec-Fetch-Site"] == "cross-site" && request.Path.StartsWithSegments("/bff");
 
     public static void EvictOldest(HttpContext context)
     {
@@ -52,17 +53,19 @@ internal static class FlowCookies
 
     /// <summary>
     /// In a frame that comes back from a provider on another site, Lax is not enough for every browser (Firefox looks at the redirect). The cookie is worth
-    /// nothing but for the flow that made it.
+    /// nothing but for the flow that made it. A stranger's frame gets none: it could fill the browser with more cookies than a request may carry.
     /// </summary>
     private sealed class FlowCookie : CookieBuilder
     {
         public override CookieOptions Build(HttpContext context, DateTimeOffset expiresFrom)
         {
             var options = base.Build(context, expiresFrom);
-            if (options.Secure && IsFramed(context.Request)) { options.SameSite = SameSiteMode.None; }
+            if (options.Secure && IsFramed(context.Request) && !IsFramedByStranger(context.Request)) { options.SameSite = SameSiteMode.None; }
             return options;
         }
     }
+
+    private static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
     private static string Prefix(string name, SessionsOptions sessions) => sessions.InsecureCookie ? name : "__Host-" + name;
 }

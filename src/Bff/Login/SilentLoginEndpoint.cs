@@ -18,7 +18,7 @@ internal static class SilentLoginEndpoint
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
 
         // Framed by another site: our cookies come neither with this request nor with the callback, so there is no need to ask the provider.
-        if (FlowCookies.IsFramed(context.Request) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site") { return Results.Redirect(SilentPage.Failure(page, "login_required")); }
+        if (FlowCookies.IsFramedByStranger(context.Request)) { return Results.Redirect(SilentPage.Failure(page, "login_required")); }
         var session = context.GetSession();
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }

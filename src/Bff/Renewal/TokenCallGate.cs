@@ -65,8 +65,11 @@ internal sealed class TokenCallGate : IDisposable
     /// <summary>What may come at once.</summary>
     private double Capacity => Math.Max(1, MaxPerSecond / 20.0);
 
-    /// <summary>What may come at once is taken off what flows in, so that no second sees more than the limit.</summary>
-    private double RefillPerSecond => Math.Max(MaxPerSecond - Capacity, MaxPerSecond / 2.0);
+    /// <summary>
+    /// What may come at once is taken off what flows in, so that no second sees more than the limit. A tenth stays free: calls let in one after the other may
+    /// leave together, since each writes its claim to the store in between.
+    /// </summary>
+    private double RefillPerSecond => Math.Max((0.9 * MaxPerSecond) - Capacity, MaxPerSecond / 2.0);
 
     private int MaxPerSecond => _options.CurrentValue.MaxPerSecond;
 

@@ -77,7 +77,7 @@ export function now(): number;
 
 /**
  * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 is answered by one silent sign-in and one repeat (unless it is known that nobody
- * is signed in), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating. A body that is a stream is sent once.
+ * is signed in; not if that signed in somebody else), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating. A body that is a stream is sent once.
  * @param path on Bff, such as `/api/private`
  * @returns the answer, whatever its status
  * @throws {BffError} `unreachable`, `origin_mismatch`
@@ -92,7 +92,7 @@ export { bffFetch as fetch };
 export function getSession(): Promise<Session>;
 
 /**
- * Renews the access token now: Bff does it, or, for a session without a refresh token, the invisible frame.
+ * Renews the access token now: Bff does it, or, for a session without a refresh token, the invisible frame. Never brings back a session that is over.
  * @throws {BffError} `session_expired`, `login_required`; `idp_unavailable` with `retryAfter`; those of `silentLogin`
  */
 export function renew(): Promise<Session>;

@@ -5,15 +5,14 @@
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** @type {Record<string, string>} */
 const HINTS = {
-  login_required: 'The provider cannot sign the user in silently. If so every time: its shared development keys never do, or the browser blocks third-party cookies.',
+  login_required: 'The provider cannot sign in silently. If it never can: shared development keys, or a browser that blocks third-party cookies.',
   consent_required: 'The provider wants the user’s consent: call login().',
   interaction_required: 'The provider wants to ask the user: call login().',
   timeout: 'The invisible frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
   session_expired: 'The session is over: call login().',
   idp_unavailable: 'The provider cannot be reached. The user stays signed in; Bff tries again.',
-  origin_mismatch: 'Bff answers, but not to this page: its exact origin must be in Bff:Spa:Origins.',
+  origin_mismatch: 'Bff does not answer this page: its exact origin must be in Bff:Spa:Origins.',
 };
 
 export class BffError extends Error {
@@ -47,19 +46,25 @@ let skew = 0; // ms that Bff's clock is ahead of ours
 export const session = () => current;
 export const now = () => Date.now() + skew;
 
-let silentAgainAt = 0;
+let silentTry;
+let silentTryEnd = -Infinity;
 
 /** @type {typeof Bff.fetch} */
 const bffFetch = async (path, init = {}) => {
   const giveUpAt = Date.now() + 30 * SECOND;
   for (;;) {
+    const sent = Date.now();
     const response = await ask(path, init);
     if (init.body instanceof ReadableStream) return response;
-    if (response.status === 401 && Date.now() >= silentAgainAt && current?.isLoggedIn !== false) {
-      silentAgainAt = Date.now() + MINUTE; // an API that refuses every token does not get a frame a call
-      if (await renewSilently().then(() => true, () => false)) continue;
+    if (response.status === 401) {
+      if (sent > silentTryEnd + MINUTE && current?.isLoggedIn !== false) { // no frame a call
+        const user = current?.sub;
+        silentTryEnd = Infinity;
+        silentTry = renewSilently(true).then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
+      }
+      if (sent < silentTryEnd && await silentTry) continue;
     } else if (response.status === 503) {
-      const wait = SECOND * (secondsUntil(response) ?? Infinity);
+      const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
       if (Date.now() + wait <= giveUpAt && await mayRepeat(response, init)) {
         await pause(wait, init.signal);
         continue;
@@ -82,7 +87,7 @@ const ask = async (path, init = {}) => {
     return await fetch(onBff(path), { ...init, headers, credentials: 'include' });
   } catch (error) {
     if (init.signal?.aborted && init.signal.reason?.name !== 'TimeoutError') throw error;
-    // Away, or not knowing this origin? A request that needs no permission tells.
+    // Away, or not for this origin? A request that needs no permission tells.
     const answers = base !== here && !init.signal?.aborted && await fetch(onBff('/bff/session'), { mode: 'no-cors', credentials: 'omit' }).then(() => true, () => false);
     throw new BffError(answers ? { code: 'origin_mismatch' } : { code: 'unreachable', detail: `No answer from ${base}.` });
   }
@@ -114,11 +119,12 @@ export const renew = async () => {
   return renewSilently().catch((error) => { throw renewalFailed(error); });
 };
 
-/** In one tab at a time: the next finds the token renewed. @returns {Promise<Bff.Session>} */
-const renewSilently = () => {
+/** In one tab at a time: the next finds the token renewed. @param {boolean} [revive] @returns {Promise<Bff.Session>} */
+const renewSilently = (revive) => {
   const known = current?.accessTokenExpiresAt;
   const work = async () => {
     const latest = await getSession();
+    if (!latest.isLoggedIn && !revive) throw new BffError({ code: 'session_expired', status: 401 });
     return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : silentLogin();
   };
   return navigator.locks ? navigator.locks.request(`bff silent ${base}`, work) : work();
@@ -140,12 +146,11 @@ export const logout = async ({ returnTo = pageUrl() } = {}) => {
   return Boolean(logoutUrl);
 };
 
-/** @type {Promise<Bff.Session>|undefined} */
 let silentRun;
 
 /** @type {typeof Bff.silentLogin} */
 export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
-  silentRun ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(new URL(silentPage, here).href) }), timeout).then(getSession).finally(() => { silentRun = undefined; });
+  silentRun ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(silentPage) }), timeout).then(getSession).finally(() => { silentRun = undefined; });
   return silentRun;
 };
 
@@ -176,7 +181,7 @@ export const loginError = () => {
   return new BffError({ code: /^[\w.-]{1,64}$/.test(code) ? code : 'unknown_error' }); // anybody can write one
 };
 
-/** @type {{[event: string]: Set<Function>}} */
+/** @type {any} */
 const listeners = {};
 
 /** @type {typeof Bff.on} */
@@ -210,11 +215,12 @@ const hear = (news, { reason = 'unknown', skewed } = {}) => {
     const left = Math.max(0, expires - now());
     plan = { token, expires, expiring: expires - Math.min(30 * SECOND, left / 8), silent: expires - Math.min(10 * SECOND, left / 4) };
   }
-  lookAt = Math.max(now(), Math.min(ms(news.renewsAt), ms(news.sessionExpiresAt))) + 2 * SECOND;
+  const late = now() - Math.min(ms(news.renewsAt), ms(news.sessionExpiresAt));
+  lookAt = now() + 2 * SECOND + Math.max(-late, Math.min(MINUTE, late / 2));
   listen();
   if (JSON.stringify({ ...before, now: 0 }) === JSON.stringify({ ...news, now: 0 })) return news;
 
-  if (skewed === undefined) channel?.postMessage({ news, reason, skew });
+  if (skewed === undefined) channel?.postMessage({ news, reason, skewed: skew });
   if (before?.isLoggedIn && news.sub === before.sub && token !== before.accessTokenExpiresAt) emit('renewed', { session: news, before });
   if (news.renewalError && !before?.renewalError) renewalFailed(new BffError({ code: news.renewalError }));
   if (before?.isLoggedIn && !news.isLoggedIn) emit('signedOut', { reason, before });
@@ -223,18 +229,18 @@ const hear = (news, { reason = 'unknown', skewed } = {}) => {
   return news;
 };
 
-/** @type {Promise<Bff.Session|null>|undefined} */
 let checking;
 
 /** @type {typeof Bff.check} */
 export const check = (how) => {
   checking ??= askSession('/bff/session').then(
     (news) => {
-      connected(source?.readyState === 0 ? 'polling' : 'live');
+      connected(news.isLoggedIn && source && source.readyState !== 1 ? 'polling' : 'live');
       return hear(news, how);
     },
     (error) => {
       lookAt = now() + Math.min(MINUTE, SECOND * 2 ** failedLooks++);
+      if (source?.readyState === 2) source = undefined;
       connected(navigator.onLine ? 'unreachable' : 'offline', error);
       return null;
     },
@@ -250,23 +256,22 @@ const connected = (state, error) => {
   emit('connection', { state, error });
 };
 
-/** @type {BroadcastChannel|undefined} */
 let channel;
-/** @type {EventSource|undefined} */
 let source;
-/** @type {(() => void)|undefined} */
-let stopLeading;
-let heardAt = 0;
+let deafAt = 0; // heartbeats come every 15 s
+let refusals = 0;
+let leads = false;
+let leaving = new AbortController();
 
 const watch = () => {
   if (channel) return;
   channel = new BroadcastChannel(`bff ${base}`);
-  channel.onmessage = ({ data: { news, reason, skew: skewed } }) => { if (news.now > (current?.now ?? '')) hear(news, { reason, skewed }); };
+  channel.onmessage = ({ data }) => { data.news.now > (current?.now ?? '') ? hear(data.news, data) : check(data); };
   const wake = () => document.hidden || check();
   document.addEventListener('visibilitychange', wake);
   addEventListener('online', wake);
   addEventListener('offline', () => connected('offline'));
-  addEventListener('pagehide', () => stopLeading?.());
+  addEventListener('pagehide', () => leaving.abort());
   addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return;
     lead();
@@ -277,51 +282,58 @@ const watch = () => {
   tick();
 };
 
-/** One tab has the event stream and tells the rest; when it is closed the next one leads. */
+/** One tab has the event stream and tells the rest; when it closes the next one leads. */
 const lead = () => {
-  /** @returns {Promise<void>} */
+  const { signal } = leaving = new AbortController();
   const reign = () => new Promise((resolve) => {
-    stopLeading = () => {
-      stopLeading = undefined;
-      listen();
-      resolve();
-    };
+    leads = true;
     listen();
+    signal.onabort = () => {
+      leads = false;
+      hangUp();
+      resolve(0);
+    };
   });
-  if (navigator.locks) navigator.locks.request(`bff leader ${base}`, reign);
+  if (navigator.locks) navigator.locks.request(`bff leader ${base}`, { signal }, reign).catch(() => {});
   else reign();
 };
 
+const hangUp = () => {
+  source?.close();
+  source = undefined;
+};
+
 const listen = () => {
-  if (!stopLeading || !current?.isLoggedIn) {
-    source?.close();
-    source = undefined;
-    return;
-  }
-  if (source && source.readyState < 2) return;
+  if (!leads || !current?.isLoggedIn) return hangUp();
+  if (source) return;
   const stream = source = new EventSource(onBff('/bff/events'), { withCredentials: true });
-  heardAt = Date.now();
-  stream.onopen = () => connected('live');
+  deafAt = Date.now() + 40 * SECOND;
+  stream.onopen = () => {
+    refusals = 0;
+    connected('live');
+  };
   stream.onerror = () => {
     if (source !== stream) return;
     connected('polling');
-    if (stream.readyState === 2) lookAt = Math.min(lookAt, now() + SECOND); // refused: ask why
+    if (stream.readyState < 2) return;
+    lookAt = Math.min(lookAt, now() + SECOND); // refused: ask why
+    deafAt = Date.now() + Math.min(MINUTE, SECOND * 2 ** ++refusals);
   };
   for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {
     stream.addEventListener(name, ({ data }) => {
-      heardAt = Date.now();
+      deafAt = Date.now() + 40 * SECOND;
       hear(JSON.parse(data));
     });
   }
   stream.addEventListener('ended', ({ data }) => {
-    stream.close();
+    hangUp();
+    checking = undefined; // it may be older
     check(JSON.parse(data));
   });
 };
 
 /** @type {Set<Bff.Timer>} */
 const timers = new Set();
-/** @type {ReturnType<typeof setTimeout>|undefined} */
 let ticking;
 let dueAt = 0;
 
@@ -336,7 +348,7 @@ export const setTimer = (handler, at) => {
 /** @type {typeof Bff.clearTimer} */
 export const clearTimer = (timer) => { if (timer) timers.delete(timer); };
 
-/** In short steps: long timers sleep with the machine, and setTimeout counts in 32 bits. */
+/** In short steps: setTimeout sleeps with the machine and counts in 32 bits. */
 const tick = () => {
   clearTimeout(ticking);
   if (channel && dueAt && Math.abs(Date.now() - dueAt) > (document.hidden ? 2 * MINUTE : 3 * SECOND)) check(); // we slept
@@ -353,7 +365,7 @@ const tick = () => {
 };
 
 const act = () => {
-  const due = (/** @type {'expires'|'expiring'|'silent'} */ what) => plan[what] <= now() && Boolean(plan[what] = Infinity);
+  const due = (what) => plan[what] <= now() && Boolean(plan[what] = Infinity);
   const [expired, expiring, silent] = [due('expires'), due('expiring'), due('silent')];
   if (current?.isLoggedIn && (expired || expiring)) emit(expired ? 'expired' : 'expiring', { session: current });
   if (silent && current?.renewal === 'silent' && autoRenew) {
@@ -362,8 +374,8 @@ const act = () => {
       renewalFailed(error);
     });
   }
-  if (source && Date.now() - heardAt > 40 * SECOND) { // heartbeats come every 15
-    source.close();
+  if (source && Date.now() > deafAt) {
+    hangUp();
     listen();
   }
   if (lookAt <= now()) {
@@ -380,7 +392,7 @@ const pause = (ms, signal) => new Promise((resolve, reject) => {
   });
 });
 
-// Seconds or a date (RFC 9110, section 10.2.3).
+// RFC 9110, section 10.2.3.
 const secondsUntil = ({ headers }) => {
   const text = headers.get('Retry-After') ?? '';
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / SECOND;
@@ -399,7 +411,10 @@ const onBff = (path, query = {}) => {
 };
 
 // Its own pages Bff takes as paths.
-const toBff = (url) => (base === here && url.startsWith(`${here}/`) ? url.slice(here.length) : url);
+const toBff = (to) => {
+  const url = new URL(to, location.href).href;
+  return base === here && url.startsWith(`${here}/`) ? url.slice(here.length) : url;
+};
 
 const pageUrl = () => {
   const url = new URL(location.href);
@@ -432,8 +447,8 @@ export const install = ($) => {
   $.ajaxTransport('+*', ({ bff, url, type: method, hasContent, data }) => {
     const gone = new AbortController();
     return bff && {
-      send: (headers, complete) => bffFetch(url, { method, headers, body: hasContent ? data : undefined, signal: gone.signal }).then(
-        async (response) => complete(response.status, response.statusText, { text: await response.text() }, [...response.headers].map((pair) => pair.join(': ')).join('\r\n')),
+      send: (headers, complete) => bffFetch(url, { method, headers, body: hasContent ? data : undefined, signal: gone.signal }).then(async (response) => ({ response, text: await response.text() })).then(
+        ({ response, text }) => complete(response.status, response.statusText, { text }, [...response.headers].map((pair) => pair.join(': ')).join('\r\n')),
         ({ code }) => complete(0, code),
       ),
       abort: () => gone.abort(),

@@ -13,12 +13,16 @@ const SHORT = {
 };
 
 const svg = document.getElementById('timeline');
-let drawn, moving;
+let drawn, moving, latest;
 
-new ResizeObserver(() => { drawn = undefined; }).observe(svg);
+new ResizeObserver(() => {
+  drawn = undefined;
+  if (latest) showTimeline(...latest);
+}).observe(svg);
 
 /** Draws anew when something happened; else only time goes on. */
 export function showTimeline(life, facts) {
+  latest = [life, facts];
   const width = svg.clientWidth;
   if (width === 0 || life.generations.length === 0) return;
   const picture = layOut(life, facts, width);

@@ -18,7 +18,10 @@ internal sealed class Visitor : IAsyncDisposable
     public Visitor(IBrowserContext profile, IPage page)
     {
         (Profile, Page) = (profile, page);
-        page.PageError += (_, error) => _faults.Enqueue(error);
+        page.PageError += (_, error) =>
+        {
+            if (!IsAboutTheNetwork(error)) { _faults.Enqueue(error); } // Firefox says some of it as an error of the page
+        };
         page.Console += (_, message) =>
         {
             _console.Enqueue(message.Text);
@@ -57,6 +60,23 @@ internal sealed class Visitor : IAsyncDisposable
             if (new Uri(request.Url).AbsolutePath == path) { seen.Enqueue(request.Url); }
         };
         return seen;
+    }
+
+    /// <summary>Everything sent by <c>postMessage</c>, between windows and through a BroadcastChannel, in every page and frame from now on.</summary>
+    public async Task<ConcurrentQueue<string>> OverhearMessagesAsync()
+    {
+        var heard = new ConcurrentQueue<string>();
+        await Profile.ExposeFunctionAsync("overheard", (string message) => heard.Enqueue(message));
+        await Profile.AddInitScriptAsync(
+            """
+            addEventListener('message', ({ data }) => overheard(JSON.stringify(data)), true);
+            for (const kind of [BroadcastChannel, MessagePort, Worker]) {
+              const post = kind.prototype.postMessage;
+              kind.prototype.postMessage = function (data, ...more) { overheard(JSON.stringify(data)); return post.call(this, data, ...more); };
+            }
+            """);
+        await OpenAsync();
+        return heard;
     }
 
     /// <summary>News of the session arrives as it happens, in this tab or by way of another.</summary>

@@ -28,6 +28,10 @@ public sealed class OneOriginTests
     [InlineData("/api/unknown")]
     [InlineData("/api")]
     [InlineData("/bff/unknown")]
+    [InlineData("/API/Unknown")]
+    [InlineData("/Bff/unknown")]
+    [InlineData("/orders/../api/unknown")]
+    [InlineData("/orders/%2e%2e/api/unknown")]
     public async Task An_unknown_address_of_ours_is_404_and_never_the_page(string path)
     {
         await using var world = await StartAsync();

@@ -133,6 +133,23 @@ public sealed class EventsTests
     }
 
     [Fact]
+    public async Task A_store_that_cannot_be_read_for_a_while_ends_no_stream()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var events = await EventReader.OpenAsync(alice);
+        await events.NextAsync("session");
+
+        world.Execute("ALTER TABLE sessions RENAME TO elsewhere");
+        world.Clock.Advance(TimeSpan.FromSeconds(20));
+        (await events.NextAsync())!.Value.Name.ShouldBe("heartbeat");
+
+        world.Execute("ALTER TABLE elsewhere RENAME TO sessions");
+        await alice.PostAsync("/bff/renew");
+        await events.NextAsync("renewed");
+    }
+
+    [Fact]
     public async Task A_server_that_stops_ends_the_streams_at_once()
     {
         await using var world = await World.StartAsync();

@@ -80,6 +80,21 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
+    [Trait("Standard", "WEB")]
+    public async Task A_frame_of_another_site_cannot_fill_the_browser_with_cookies()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var request = alice.Bare(HttpMethod.Get, "/bff/login");
+        request.Headers.Add("Sec-Fetch-Dest", "iframe");
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+
+        var cookies = (await alice.SendAsync(request)).SetCookies;
+
+        cookies.ShouldAllBe(cookie => cookie.Contains("samesite=lax", StringComparison.OrdinalIgnoreCase), "a browser takes none of these in such a frame");
+    }
+
+    [Fact]
     public async Task A_frame_of_another_site_hears_login_required_at_once()
     {
         await using var world = await World.StartAsync();
