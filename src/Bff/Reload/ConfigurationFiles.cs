@@ -3,17 +3,10 @@ using Microsoft.Extensions.Configuration.Json;
 namespace Bff.Reload;
 
 /// <summary>The JSON files of the configuration. One that cannot be parsed after an edit is a mistake like others.</summary>
-internal sealed class ConfigurationFiles
+/// <remarks>The framework's own failure to read it ends unseen on its watcher's thread, and leaves the file's settings empty.</remarks>
+internal sealed class ConfigurationFiles(IEnumerable<IConfigurationSource> sources)
 {
-    private readonly IReadOnlyList<JsonConfigurationSource> _files;
-
-    public ConfigurationFiles(IEnumerable<IConfigurationSource> sources)
-    {
-        _files = [.. sources.OfType<JsonConfigurationSource>()];
-
-        // Else the exception ends unseen on the watcher's thread, and nobody learns that there was an edit.
-        foreach (var file in _files) { file.OnLoadException = failure => failure.Ignore = true; }
-    }
+    private readonly IReadOnlyList<JsonConfigurationSource> _files = [.. sources.OfType<JsonConfigurationSource>()];
 
     public IEnumerable<string> Mistakes()
     {

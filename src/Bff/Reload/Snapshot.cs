@@ -1,11 +1,11 @@
 namespace Bff.Reload;
 
-/// <summary>Our settings and YARP's at one moment, as plain pairs.</summary>
+/// <summary>Our settings, YARP's and Kestrel's at one moment, as plain pairs.</summary>
 internal static class Snapshot
 {
     private const string File = "File";
 
-    private static readonly string[] Roots = ["Bff", "ReverseProxy"];
+    private static readonly string[] Roots = ["Bff", "ReverseProxy", "Kestrel"];
 
     public static Dictionary<string, string?> Of(IConfiguration configuration) =>
         Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()).Where(pair => pair.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);

@@ -65,6 +65,8 @@ public sealed class ReloadTests
     public async Task A_file_that_is_no_JSON_is_named_and_the_last_good_configuration_stays()
     {
         await using var world = await RealTimeWorld.StartAsync();
+        world.Settings.Remove("ASPNETCORE_URLS");
+        world.Settings["Kestrel:Endpoints:Main:Url"] = "http://127.0.0.1:0";
         var file = new SettingsFile(world);
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();

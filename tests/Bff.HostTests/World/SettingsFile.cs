@@ -11,7 +11,7 @@ internal sealed class SettingsFile
     public SettingsFile(RealTimeWorld world)
     {
         _path = Path.Combine(world.Folder, "appsettings.json");
-        _settings = world.Settings.Where(pair => pair.Key.StartsWith("Bff:", StringComparison.Ordinal) || pair.Key.StartsWith("ReverseProxy:", StringComparison.Ordinal)).ToDictionary();
+        _settings = world.Settings.Where(pair => pair.Key.Contains(':', StringComparison.Ordinal)).ToDictionary();
         foreach (var key in _settings.Keys) { world.Settings.Remove(key); }
         Save();
     }
