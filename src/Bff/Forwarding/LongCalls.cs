@@ -22,15 +22,30 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
 
     private sealed class Call(HttpContext context)
     {
-        /// <summary>
-        /// When the session ends, as far as is known; then it is looked at again, since a session that is used lives longer. At first nothing is known: it may
-        /// have ended while the upstream took its time.
-        /// </summary>
-        public DateTimeOffset EndsAt { get; set; }
+        private readonly Lock _lock = new();
+        private long _lookAt;
+        private bool _completed;
 
-        public bool IsUpgraded => context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols || HttpMethods.IsConnect(context.Request.Method);
+        public bool IsUpgraded { get; } = context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols || HttpMethods.IsConnect(context.Request.Method);
 
-        public void Cut() => context.Abort();
+        /// <summary>A session that is used lives longer, so it is looked at again when it was to end. And at first: it may have ended while the upstream took its time.</summary>
+        public bool IsToBeLookedAt(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _lookAt);
+
+        public void LookAt(DateTimeOffset when) => Volatile.Write(ref _lookAt, when.UtcTicks);
+
+        /// <summary>The server reuses contexts: a call that has completed must not cut the next one.</summary>
+        public void Cut()
+        {
+            lock (_lock)
+            {
+                if (!_completed) { context.Abort(); }
+            }
+        }
+
+        public void Complete()
+        {
+            lock (_lock) { _completed = true; }
+        }
     }
 
     public LongCalls(SessionChanges changes, SessionCache sessions, TimeProvider clock, ILogger<LongCalls> logger)
@@ -79,12 +94,12 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
     {
         foreach (var (id, calls) in _calls)
         {
-            if (calls.All(call => call.EndsAt > _clock.GetUtcNow())) { continue; }
+            if (!Array.Exists(calls, call => call.IsToBeLookedAt(_clock.GetUtcNow()))) { continue; }
             try
             {
                 var session = await _sessions.FindAsync(id, cancel);
                 if (session is null || session.EndsAt <= _clock.GetUtcNow()) { Cut(id, calls); }
-                else { Array.ForEach(calls, call => call.EndsAt = session.EndsAt); }
+                else { Array.ForEach(calls, call => call.LookAt(session.EndsAt)); }
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
@@ -101,7 +116,7 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
     /// <summary>Ends may have gone unheard.</summary>
     private void LookAtAll()
     {
-        foreach (var call in _calls.Values.SelectMany(calls => calls)) { call.EndsAt = DateTimeOffset.MinValue; }
+        foreach (var call in _calls.Values.SelectMany(calls => calls)) { call.LookAt(DateTimeOffset.MinValue); }
     }
 
     private void Cut(SessionId id, Call[] calls)
@@ -112,6 +127,7 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
 
     private void Forget(SessionId id, Call call)
     {
+        call.Complete();
         var left = _calls.AddOrUpdate(id, [], (_, calls) => [.. calls.Where(one => one != call)]);
         if (left.Length == 0) { _calls.TryRemove(KeyValuePair.Create(id, left)); }
     }
