@@ -4,6 +4,7 @@ using Bff.Forwarding;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
+using Bff.Reload;
 using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Tokens;
@@ -14,7 +15,7 @@ static WebApplicationBuilder Compose(string[] args)
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.ListenByDefaultOn(Settings.PublicAddress).LogHostOnlyWhenStarted();
-    return builder.AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+    return builder.AddReload().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
 }
 
 static async Task RunAsync(WebApplication app)

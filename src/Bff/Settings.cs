@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using Bff.Reload;
 using Microsoft.Extensions.Options;
 
 namespace Bff;
@@ -18,7 +19,8 @@ internal static class Settings
     {
         services.AddSingleton(new SettingsSection(section, typeof(T)));
         services.AddSingleton<IValidateOptions<T>>(new AnnotationValidator<T>(section));
-        return services.AddOptions<T>().BindConfiguration(section);
+        services.AddSingleton<IOptionsChangeTokenSource<T>>(provider => new ConfigurationChangeTokenSource<T>(provider.GetRequiredService<AcceptedConfiguration>().Root));
+        return services.AddOptions<T>().Configure<AcceptedConfiguration>((options, accepted) => accepted.Root.GetSection(section).Bind(options));
     }
 
     /// <summary>Listens here unless an address is configured, in any of the ways Kestrel knows.</summary>
@@ -31,7 +33,20 @@ internal static class Settings
     }
 
     /// <summary>Adds to the time a shutdown may take. Options of the host itself are read while it is built, before the configuration is checked, so they cannot depend on ours.</summary>
-    public static void AllowToStop(this WebApplication app, TimeSpan more) => app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout += more;
+    public static void AllowToStop<T>(this WebApplication app, Func<T, TimeSpan> more)
+        where T : class
+    {
+        var host = app.Services.GetRequiredService<IOptions<HostOptions>>().Value;
+        var options = app.Services.GetRequiredService<IOptionsMonitor<T>>();
+        var allowed = more(options.CurrentValue);
+        host.ShutdownTimeout += allowed;
+        options.OnChange(changed =>
+        {
+            var before = allowed;
+            allowed = more(changed);
+            host.ShutdownTimeout += allowed - before;
+        });
+    }
 
     /// <summary>Kestrel's own endpoints say where to listen. The one called Ops is not public.</summary>
     public static bool HasPublicEndpoint(IConfiguration configuration) =>
@@ -39,30 +54,27 @@ internal static class Settings
 
     /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
     /// <returns>The value; null when neither is given or the file cannot be read (<see cref="CheckFile"/> says which).</returns>
-    public static string? ValueOrFile(string? value, string? file)
+    public static string? ValueOrFile(string? value, string? file) => string.IsNullOrEmpty(file) ? value : TryReadFile(file);
+
+    /// <returns>Null when the file cannot be read.</returns>
+    public static string? TryReadFile(string file)
     {
-        if (string.IsNullOrEmpty(file)) { return value; }
-        return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     public static IEnumerable<ValidationResult> CheckFile(string? value, string? file, string name)
     {
         if (string.IsNullOrEmpty(file)) { yield break; }
         if (!string.IsNullOrEmpty(value)) { yield return new($"give either {name} or {name}File, not both.", [name + "File"]); }
-        var problem = ProblemWith(file);
+        var problem = TryReadFile(file) switch { null => "does not exist or cannot be read", "" => "is empty", _ => null };
         if (problem is not null) { yield return new($"the file '{file}' {problem}.", [name + "File"]); }
-    }
-
-    private static string? ProblemWith(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file).Trim().Length == 0 ? "is empty" : null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return "does not exist or cannot be read";
-        }
     }
 
     /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>

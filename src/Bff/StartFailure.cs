@@ -22,6 +22,7 @@ internal static class StartFailure
     public static string? Explain(Exception error) => error switch
     {
         ConfigurationException => error.Message,
+        InvalidDataException { InnerException: FormatException } => $"{error.Message} {error.GetBaseException().Message}",   // a JSON file of the configuration
         IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
         IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
         _ => null,

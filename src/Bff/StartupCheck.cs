@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Reflection;
+using Bff.Reload;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -12,23 +13,30 @@ internal sealed class ConfigurationException(IReadOnlyList<string> mistakes)
     public IReadOnlyList<string> Mistakes => mistakes;
 }
 
-/// <summary>Reads the whole configuration before anything starts and lists every mistake at once.</summary>
+/// <summary>Reads the whole configuration, before anything starts and before a changed one is put to use, and lists every mistake at once.</summary>
 internal static class StartupCheck
 {
     /// <exception cref="ConfigurationException">There is at least one mistake.</exception>
     public static async Task CheckConfigurationAsync(this WebApplication app)
     {
-        var sections = app.Services.GetServices<SettingsSection>().ToList();
-        var mistakes = UnknownKeys(app.Configuration, sections).ToList();
+        var mistakes = await MistakesAsync(app.Services, app.Configuration);
+        if (mistakes.Count > 0) { throw new ConfigurationException(mistakes); }
+        app.Services.GetRequiredService<AcceptedConfiguration>().Accept(Snapshot.WithSecrets(Snapshot.Of(app.Configuration), app.Services.GetServices<SettingsSection>()));
+    }
+
+    public static async Task<List<string>> MistakesAsync(IServiceProvider services, IConfiguration configuration)
+    {
+        var sections = services.GetServices<SettingsSection>().ToList();
+        var mistakes = UnknownKeys(configuration, sections).ToList();
         foreach (var section in sections)
         {
-            var unreadable = UnreadableValues(app.Configuration.GetSection(section.Path), section.Options).ToList();
+            var unreadable = UnreadableValues(configuration.GetSection(section.Path), section.Options).ToList();
             mistakes.AddRange(unreadable.Select(value => value.Mistake));
-            mistakes.AddRange(Refusals(app, section, [.. unreadable.Select(value => value.Property)]));
+            mistakes.AddRange(Refusals(services, configuration.GetSection(section.Path), section, [.. unreadable.Select(value => value.Property)]));
         }
 
-        mistakes.AddRange(await ProxyMistakesAsync(app.Services));
-        if (mistakes.Count > 0) { throw new ConfigurationException(mistakes); }
+        mistakes.AddRange(await ProxyMistakesAsync(services, configuration));
+        return mistakes;
     }
 
     private static IEnumerable<string> UnknownKeys(IConfiguration configuration, IReadOnlyList<SettingsSection> sections)
@@ -85,40 +93,48 @@ internal static class StartupCheck
     };
 
     /// <summary>What the validators say, with the values that cannot be read left at their defaults.</summary>
-    private static IEnumerable<string> Refusals(WebApplication app, SettingsSection section, IReadOnlyCollection<string> unreadable)
+    private static IEnumerable<string> Refusals(IServiceProvider services, IConfigurationSection given, SettingsSection section, IReadOnlyCollection<string> unreadable)
     {
         var readable = new ConfigurationBuilder()
-            .AddInMemoryCollection(app.Configuration.GetSection(section.Path).AsEnumerable(makePathsRelative: true)
+            .AddInMemoryCollection(given.AsEnumerable(makePathsRelative: true)
                 .Where(pair => !unreadable.Contains(pair.Key, StringComparer.OrdinalIgnoreCase)))
             .Build();
         var options = Activator.CreateInstance(section.Options)!;
         readable.Bind(options);
         return (IEnumerable<string>)typeof(StartupCheck).GetMethod(nameof(Failures), BindingFlags.Static | BindingFlags.NonPublic)!
-            .MakeGenericMethod(section.Options).Invoke(null, [app.Services, options])!;
+            .MakeGenericMethod(section.Options).Invoke(null, [services, options])!;
     }
 
     private static IEnumerable<string> Failures<T>(IServiceProvider services, T options)
         where T : class => [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? [])];
 
-    private static async Task<IEnumerable<string>> ProxyMistakesAsync(IServiceProvider services)
+    private static async Task<IEnumerable<string>> ProxyMistakesAsync(IServiceProvider services, IConfiguration configuration)
     {
         var validator = services.GetRequiredService<IConfigValidator>();
         var found = new List<string>();
-        foreach (var config in services.GetServices<IProxyConfigProvider>().Select(provider => provider.GetConfig()))
+        await using var yarp = new ServiceCollection().AddLogging().AddReverseProxy().LoadFromConfig(configuration.GetSection("ReverseProxy")).Services.BuildServiceProvider();
+        IProxyConfig config;
+        try
         {
-            foreach (var route in config.Routes)
-            {
-                found.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Keyed($"ReverseProxy:Routes:{route.RouteId}", error)));
-                if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
-                {
-                    found.Add($"ReverseProxy:Routes:{route.RouteId}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId))}.");
-                }
-            }
+            config = yarp.GetRequiredService<IProxyConfigProvider>().GetConfig();
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException or OverflowException)
+        {
+            return [$"ReverseProxy: {error.Message}"];
+        }
 
-            foreach (var cluster in config.Clusters)
+        foreach (var route in config.Routes)
+        {
+            found.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Keyed($"ReverseProxy:Routes:{route.RouteId}", error)));
+            if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
             {
-                found.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Keyed($"ReverseProxy:Clusters:{cluster.ClusterId}", error)));
+                found.Add($"ReverseProxy:Routes:{route.RouteId}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId))}.");
             }
+        }
+
+        foreach (var cluster in config.Clusters)
+        {
+            found.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Keyed($"ReverseProxy:Clusters:{cluster.ClusterId}", error)));
         }
 
         return found;

@@ -8,13 +8,14 @@ public partial class HouseTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Commands"] = ["Ops", "Sessions", "Tokens"],
-        ["Ops"] = ["Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen, and to revoke what an ended session leaves
-        ["Login"] = ["Sessions", "Tokens", "Guard"],
-        ["Forwarding"] = ["Renewal", "Sessions", "Guard"],
+        ["Ops"] = ["Reload", "Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen, and to revoke what an ended session leaves
+        ["Login"] = ["Reload", "Sessions", "Tokens", "Guard"],
+        ["Forwarding"] = ["Reload", "Renewal", "Sessions", "Guard"],
         ["Renewal"] = ["Sessions", "Tokens", "Guard"],
-        ["Sessions"] = ["Tokens"],
-        ["Guard"] = [],
-        ["Tokens"] = [],
+        ["Sessions"] = ["Reload", "Tokens"],   // Reload below all: options say what of them needs a restart
+        ["Guard"] = ["Reload"],
+        ["Tokens"] = ["Reload"],
+        ["Reload"] = [],
     };
 
     private static readonly string Source = Path.Combine(Root(AppContext.BaseDirectory), "src", "Bff");
@@ -58,7 +59,7 @@ public partial class HouseTests
 
     private static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Source, folder), "*.cs", SearchOption.AllDirectories);
 
-    [GeneratedRegex(@"\bBff\.(Login|Forwarding|Renewal|Sessions|Guard|Tokens|Ops|Commands)\b(?![:.]?Token""|:)")]
+    [GeneratedRegex(@"\bBff\.(Login|Forwarding|Renewal|Sessions|Guard|Tokens|Ops|Commands|Reload)\b(?![:.]?Token""|:)")]
     private static partial Regex Uses();
 
     private static string Root(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Root(Path.GetDirectoryName(folder)!);

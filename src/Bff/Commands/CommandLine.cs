@@ -48,13 +48,13 @@ internal static class CommandLine
         root.Add(health);
 
         var keys = new Command("keys", "The Data Protection keys that encrypt tokens in the store.");
-        var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal, as d.hh:mm:ss. A running Bff reads the keys once a day: where several nodes stay up, give 2.00:00:00. [default: at once]" };
+        var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal, as d.hh:mm:ss. [default: at once]" };
         activeIn.Validators.Add(given =>
         {
             if (given.GetValueOrDefault<TimeSpan>() < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
         });
         var rotate = new Command("rotate",
-            "Adds a new key. What older keys sealed stays readable. A running Bff seals with the new key after its next start. Exit code: 0 done, 78 the configuration or the store is wrong.") { activeIn };
+            "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, 78 the configuration or the store is wrong.") { activeIn };
         rotate.TreatUnmatchedTokensAsErrors = false;
         rotate.SetAction(parsed => KeysCommand.RotateAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(activeIn)));
         keys.Add(rotate);

@@ -21,9 +21,7 @@ internal static class KeysCommand
 
         Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
         Console.WriteLine($"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
-        Console.WriteLine(activeIn > TimeSpan.Zero
-            ? "Nodes that run now read it within a day."
-            : "A Bff that runs now seals with it after its next start; restart every node that shares this store, since one that has not read the key cannot open what it sealed.");
+        Console.WriteLine("Every Bff that runs on this store reads it within a minute, or at once when another one has sealed with it. No restart is needed.");
         return ExitCodes.Ok;
     }
 }

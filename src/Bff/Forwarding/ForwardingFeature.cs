@@ -1,4 +1,5 @@
 using Bff.Guard;
+using Bff.Reload;
 using Bff.Sessions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
@@ -10,9 +11,10 @@ internal static class ForwardingFeature
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddReverseProxy()
-            .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+            .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
         builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
+        builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
         return builder;
     }
 
@@ -44,7 +46,7 @@ internal static class ForwardingFeature
     }
 
     /// <summary>The route sends a token, or its policy lets the cookie decide who may come.</summary>
-    private static bool UsesSession(RouteConfig route) =>
+    public static bool UsesSession(RouteConfig route) =>
         (TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
         || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
 }

@@ -46,8 +46,10 @@ internal sealed class TokenTransformProvider : ITransformProvider
             return default;
         }));
         if (sendsToken) { context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User)); }
+        var longCalls = ForwardingFeature.UsesSession(context.Route) ? context.Services.GetRequiredService<LongCalls>() : null;
         context.AddResponseTransform(response =>
         {
+            if (response.HttpContext.GetSession() is { } session) { longCalls?.Watch(response.HttpContext, session.Id); }
             var headers = response.HttpContext.Response.Headers;
             UpstreamAnswer.KeepOurCookies(headers, sessionCookie);
             if (sendsToken) { UpstreamAnswer.MakePersonal(headers); }

@@ -13,9 +13,9 @@ internal static class GuardFeature
         services.AddSettings<SpaOptions>("Bff:Spa");
         services.AddSettings<ProxyOptions>("Bff");
         services.AddCors();
-        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IServiceProvider>((cors, provider) =>
+        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IOptionsMonitor<SpaOptions>>((cors, spa) =>
             cors.AddDefaultPolicy(policy => policy
-                .SetIsOriginAllowed(origin => provider.GetRequiredService<IOptions<SpaOptions>>().Value.Origins.Contains(origin)).AllowCredentials().AllowAnyMethod().AllowAnyHeader()
+                .SetIsOriginAllowed(origin => spa.CurrentValue.Origins.Contains(origin)).AllowCredentials().AllowAnyMethod().AllowAnyHeader()
                 .WithExposedHeaders("Retry-After").SetPreflightMaxAge(PreflightMaxAge)));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((forwarded, proxies) =>
         {

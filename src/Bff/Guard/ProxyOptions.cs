@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Bff.Reload;
 
 namespace Bff.Guard;
 
@@ -7,6 +8,7 @@ namespace Bff.Guard;
 internal sealed class ProxyOptions : IValidatableObject
 {
     /// <summary>Networks (CIDR) of reverse proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> count. Default: none.</summary>
+    [NeedsRestart]
     public string[] TrustedProxies { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>

@@ -18,10 +18,8 @@ internal sealed class OriginRequired;
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.
 /// </summary>
-internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOptions> spa, GuardMetrics metrics, ILogger<RequestGuard> logger)
+internal sealed partial class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOptions> spa, GuardMetrics metrics, ILogger<RequestGuard> logger)
 {
-    private readonly HashSet<string> _origins = [.. spa.Value.Origins];
-
     public Task InvokeAsync(HttpContext context)
     {
         if (HttpMethods.IsTrace(context.Request.Method)) { return Refuse(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
@@ -60,7 +58,7 @@ internal sealed partial class RequestGuard(RequestDelegate next, IOptions<SpaOpt
         || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private bool IsAllowed(string origin, HttpRequest request) =>
-        _origins.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+        spa.CurrentValue.Origins.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 
     private Task Refuse(HttpContext context, Problem problem)
     {

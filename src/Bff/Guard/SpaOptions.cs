@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bff.Reload;
 
 namespace Bff.Guard;
 
@@ -9,6 +10,7 @@ internal sealed class SpaOptions : IValidatableObject
     public string[] Origins { get; set; } = [];
 
     /// <summary>Address of the server that has the front end's files, to serve them through the proxy: page and API then share one origin. Default: none.</summary>
+    [NeedsRestart]
     public string? Url { get; set; }
 
     /// <summary>Where a silent sign-in ends. Default: <c>/silent</c> at the first origin.</summary>

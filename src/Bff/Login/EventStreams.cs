@@ -36,7 +36,10 @@ internal sealed class EventStreams : BackgroundService
         _meter.CreateObservableGauge("bff.events.streams", () => Volatile.Read(ref _count), "{stream}", "Open /bff/events answers on this node.");
     }
 
-    /// <returns>Null when the session has too many, or the server stops.</returns>
+    /// <summary>The server stops: a browser that comes back now should come to another node.</summary>
+    public bool Closing => _closing;
+
+    /// <returns>Null when the session has too many.</returns>
     public EventStream? Open(SessionId session)
     {
         var stream = new EventStream(session);

@@ -28,6 +28,7 @@ internal static class EventsEndpoint
         HttpContext context, EventStreams streams, SessionCache sessions, TimeProvider clock, [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
     {
         if (context.GetSession() is not { } session) { return Problem.SignInRequired; }
+        if (streams.Closing) { return new Problem(StatusCodes.Status503ServiceUnavailable, "stopping", "This server is about to stop.", "Ask again: another one answers, or this one after its start.", Reconnect); }
         if (streams.Open(session.Id) is not { } stream)
         {
             return new Problem(

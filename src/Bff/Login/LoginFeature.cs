@@ -1,4 +1,5 @@
 using Bff.Guard;
+using Bff.Reload;
 using Bff.Sessions;
 using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -23,6 +24,10 @@ internal static class LoginFeature
 
     public static WebApplication MapLogin(this WebApplication app)
     {
+        // The framework's options hold the secret and time limit: made anew from ours after a reload.
+        var oidc = app.Services.GetRequiredService<IOptionsMonitorCache<OpenIdConnectOptions>>();
+        app.Services.GetRequiredService<AcceptedConfiguration>().Changed += () => oidc.TryRemove(OpenIdConnectDefaults.AuthenticationScheme);
+
         var bff = app.MapGroup("/bff").AllowAnonymous();
         bff.MapGet("/login", LoginEndpoint.Handle);
         bff.MapGet("/silent-login", SilentLoginEndpoint.Handle);
@@ -36,7 +41,7 @@ internal static class LoginFeature
 
     private static void Configure(OpenIdConnectOptions options, IServiceProvider services)
     {
-        var oidc = services.GetRequiredService<IOptions<OidcOptions>>().Value;
+        var oidc = services.GetRequiredService<IOptionsMonitor<OidcOptions>>().CurrentValue;
         var sessions = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
 
         options.SignInScheme = SessionAuthentication.Scheme;

@@ -10,7 +10,7 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, ISessionStore store, LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptions<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    Provider provider, ISessionStore store, LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
     private const string RedeemedAt = "bff.redeemed_at";
@@ -83,7 +83,7 @@ internal sealed partial class OidcEvents(
             answer.IdToken,
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
-            obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.Value.AssumedLifetime)).StoreIn(properties);
+            obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime)).StoreIn(properties);
     }
 
     public override async Task RemoteFailure(RemoteFailureContext context)

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Options;
 namespace Bff.Login;
 
 /// <summary>Where a sign-in or sign-out may lead: a path here, or a page of an allowed front end. Everything else would be an open redirector (RFC 9700 section 4.11).</summary>
-internal sealed class ReturnUrls(IOptions<SpaOptions> spa)
+internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa)
 {
-    private readonly string[] _origins = spa.Value.Origins;
+    private string[] Origins => spa.CurrentValue.Origins;
 
     /// <summary>Where to go when nobody said: the first front end, else our own root.</summary>
-    public string Default => _origins is [var first, ..] ? first + "/" : "/";
+    public string Default => Origins is [var first, ..] ? first + "/" : "/";
 
     /// <param name="asked">What the browser asked for; null or empty for the default.</param>
     /// <param name="target">Where to go; meaningful only when the answer is true.</param>
@@ -30,5 +30,5 @@ internal sealed class ReturnUrls(IOptions<SpaOptions> spa)
     private bool IsAllowedPage(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri)
         && uri.UserInfo.Length == 0
-        && _origins.Contains(uri.GetLeftPart(UriPartial.Authority), StringComparer.Ordinal);
+        && Origins.Contains(uri.GetLeftPart(UriPartial.Authority), StringComparer.Ordinal);
 }

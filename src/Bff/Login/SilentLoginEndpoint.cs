@@ -12,9 +12,9 @@ namespace Bff.Login;
 /// </summary>
 internal static class SilentLoginEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, IOptions<SpaOptions> spa, string? returnUrl)
+    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, IOptionsMonitor<SpaOptions> spa, string? returnUrl)
     {
-        var page = spa.Value.EffectiveSilentPage;
+        var page = spa.CurrentValue.EffectiveSilentPage;
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
 
         // Framed by another site: our cookies come neither with this request nor with the callback, so there is no need to ask the provider.

@@ -3,7 +3,6 @@ using Bff.Ops.Health;
 using Bff.Ops.Live;
 using Bff.Ops.Page;
 using Bff.Ops.Telemetry;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
 
@@ -23,7 +22,7 @@ internal static class OpsFeature
     /// <summary>A pipeline of its own, before the public one: a request of either port never sees the endpoints of the other.</summary>
     public static WebApplication MapOps(this WebApplication app)
     {
-        app.AllowToStop(app.Services.GetRequiredService<IOptions<OpsOptions>>().Value.EffectiveDrain(app.Environment));
+        app.AllowToStop<OpsOptions>(ops => ops.EffectiveDrain(app.Environment));
         app.MapWhen(OpsPort.Received, ops =>
         {
             ops.UseExceptionHandler(errors => errors.Run(context =>

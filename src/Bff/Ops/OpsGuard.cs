@@ -12,17 +12,35 @@ internal sealed class OpenToProbes;
 /// Lets operators in: by the bearer token or a client certificate; where neither is configured the port is loopback, and what must be kept out are web pages in
 /// a browser on this machine.
 /// </summary>
-internal sealed partial class OpsGuard(RequestDelegate next, IOptions<OpsOptions> options, ILogger<OpsGuard> logger)
+internal sealed partial class OpsGuard
 {
     private const string Bearer = "Bearer ";
 
-    private readonly byte[]? _token = options.Value.EffectiveToken is { Length: > 0 } token ? Hash(token) : null;
-    private readonly bool _needsProof = !string.IsNullOrEmpty(options.Value.EffectiveToken) || !string.IsNullOrEmpty(options.Value.ClientCertificateAuthority);
+    private readonly RequestDelegate _next;
+    private readonly ILogger<OpsGuard> _logger;
+    private volatile Proof _proof;
+
+    /// <param name="Token">Hash of the bearer token, when there is one.</param>
+    /// <param name="Needed">Either the token or a client certificate has to be shown.</param>
+    private sealed record Proof(byte[]? Token, bool Needed)
+    {
+        public static Proof Of(OpsOptions options)
+        {
+            var token = options.EffectiveToken is { Length: > 0 } given ? Hash(given) : null;
+            return new(token, token is not null || !string.IsNullOrEmpty(options.ClientCertificateAuthority));
+        }
+    }
+
+    public OpsGuard(RequestDelegate next, IOptionsMonitor<OpsOptions> options, ILogger<OpsGuard> logger)
+    {
+        (_next, _logger, _proof) = (next, logger, Proof.Of(options.CurrentValue));
+        options.OnChange(changed => _proof = Proof.Of(changed));
+    }
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToProbes>() is not null) { return next(context); }
-        if (Objection(context) is not { } problem) { return next(context); }
+        if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToProbes>() is not null) { return _next(context); }
+        if (Objection(context) is not { } problem) { return _next(context); }
         Refused(problem.Code, context.GetEndpoint()?.DisplayName);
         return problem.ExecuteAsync(context);
     }
@@ -34,7 +52,7 @@ internal sealed partial class OpsGuard(RequestDelegate next, IOptions<OpsOptions
             return new(StatusCodes.Status403Forbidden, "cross_site_request", "Requests from other sites are refused.");
         }
 
-        if (!_needsProof)
+        if (!_proof.Needed)
         {
             // A name that an attacker has pointed at 127.0.0.1 makes his page same-origin with this port (DNS rebinding).
             return IsLoopback(context.Request.Host.Host)
@@ -57,8 +75,8 @@ internal sealed partial class OpsGuard(RequestDelegate next, IOptions<OpsOptions
 
     /// <summary>Hashes have one length, so the time taken tells nothing about the token.</summary>
     private bool HasToken(HttpRequest request) =>
-        _token is not null && request.Headers.Authorization.ToString() is var given && given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-        && CryptographicOperations.FixedTimeEquals(Hash(given[Bearer.Length..].Trim()), _token);
+        _proof.Token is { } token && request.Headers.Authorization.ToString() is var given && given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+        && CryptographicOperations.FixedTimeEquals(Hash(given[Bearer.Length..].Trim()), token);
 
     private static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));

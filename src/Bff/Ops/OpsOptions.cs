@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Bff.Reload;
 using Microsoft.AspNetCore.Http;
 
 namespace Bff.Ops;
@@ -14,6 +15,7 @@ internal sealed class OpsOptions : IValidatableObject
     private const int ShortestToken = 16;
 
     /// <summary>Where health, metrics and administration listen; nothing of it is reachable on the public port. Loopback unless configured.</summary>
+    [NeedsRestart]
     public string Url { get; set; } = DefaultUrl;
 
     /// <summary>The bearer token (RFC 6750) every ops endpoint but the health probes asks for. Required when <see cref="Url"/> is not loopback.</summary>
@@ -26,6 +28,7 @@ internal sealed class OpsOptions : IValidatableObject
     /// A PEM file with the certificate authorities whose client certificates are as good as <see cref="Token"/>. <see cref="Url"/> must then be https;
     /// its own certificate is Kestrel's to configure (<c>Kestrel:Endpoints:Ops:Certificate</c> or <c>Kestrel:Certificates:Default</c>).
     /// </summary>
+    [NeedsRestart]
     public string? ClientCertificateAuthority { get; set; }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Reload;
 using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -36,12 +37,13 @@ internal static class OpsPort
     public static void Listen(WebApplicationBuilder builder)
     {
         var addresses = TakePublicAddresses(builder);
+        var accepted = builder.AcceptedConfiguration();
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             var url = context.Configuration[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl;
             var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address)).Append((Endpoint, url));
             var configuration = new ConfigurationBuilder()
-                .AddConfiguration(context.Configuration.GetSection("Kestrel"))
+                .AddConfiguration(accepted.GetSection("Kestrel"))
                 .AddInMemoryCollection(endpoints.Select(endpoint => KeyValuePair.Create<string, string?>($"{Endpoints}:{endpoint.Item1}:Url", endpoint.Item2)))
                 .Build();
             kestrel.Configure(configuration, reloadOnChange: true).Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices));

@@ -16,10 +16,10 @@ internal static class RenewalFeature
         services.AddSettings<RenewalOptions>("Bff:Renewal");
         services.AddSingleton<RenewalSchedule>().AddSingleton<TokenCallGate>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>().AddHostedService<RenewalScheduler>();
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
-            .Configure<RenewalSchedule, IOptions<TokenOptions>>((sessions, schedule, tokens) =>
+            .Configure<RenewalSchedule, IOptionsMonitor<TokenOptions>>((sessions, schedule, tokens) =>
             {
                 sessions.FirstDueAt = schedule.DueAt;
-                sessions.AssumedLifetime = tokens.Value.AssumedLifetime;
+                sessions.AssumedLifetime = () => tokens.CurrentValue.AssumedLifetime;
             });
 
         services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
@@ -28,7 +28,7 @@ internal static class RenewalFeature
 
     public static WebApplication MapRenewal(this WebApplication app)
     {
-        app.AllowToStop(app.Services.GetRequiredService<IOptions<TokenOptions>>().Value.TokenTimeout);   // one token call beside what the last requests take
+        app.AllowToStop<TokenOptions>(tokens => tokens.TokenTimeout);   // one token call beside what the last requests take
         app.MapPost("/bff/renew", RenewEndpoint.Handle).AllowAnonymous().RequireCsrfHeader();
         return app;
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Renewal;
 
 /// <summary>When a token is renewed, when it is too old to send, and how long to wait after a failure.</summary>
-internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProvider clock)
+internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
@@ -33,7 +33,7 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
     }
 
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
-    public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.Value.MinValidity, tokens.Lifetime / 10) && !IsFromTheFuture(tokens);
+    public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.CurrentValue.MinValidity, tokens.Lifetime / 10) && !IsFromTheFuture(tokens);
 
     /// <summary>Whether the token was renewed so short a time ago that a wish to renew it is taken for a repetition of the last one: 2 s, at most a tenth of its lifetime.</summary>
     public bool IsBrandNew(TokenSet tokens) => (clock.GetUtcNow() - tokens.ObtainedAt).Duration() < Min(ShortestInterval, tokens.Lifetime / 10);
@@ -60,7 +60,7 @@ internal sealed class RenewalSchedule(IOptions<RenewalOptions> options, TimeProv
         return (now + jittered, now + Min(jittered, LongestBackOffOnDemand));
     }
 
-    private TimeSpan LeadOf(TokenSet tokens) => Min(options.Value.Lead, tokens.Lifetime / 4);
+    private TimeSpan LeadOf(TokenSet tokens) => Min(options.CurrentValue.Lead, tokens.Lifetime / 4);
 
     /// <summary>
     /// The clock was wrong when the token came and has been set back since, so it expires sooner than we believe. What is less than the lead is covered by it,

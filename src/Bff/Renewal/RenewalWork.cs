@@ -13,7 +13,7 @@ internal sealed partial class RenewalWork(
     RenewalSchedule schedule,
     RenewalMetrics metrics,
     Audit audit,
-    IOptions<TokenOptions> options,
+    IOptionsMonitor<TokenOptions> options,
     TimeProvider clock,
     ILogger<RenewalWork> logger)
 {
@@ -32,7 +32,7 @@ internal sealed partial class RenewalWork(
     /// <summary>A renewal is cut off from the request that asked for it, so it is a trace of its own.</summary>
     private static readonly ActivitySource Activities = new("Bff.Renewal");
 
-    public DateTimeOffset LeaseEnd(DateTimeOffset now) => now + options.Value.TokenTimeout + StoreAllowance;
+    public DateTimeOffset LeaseEnd(DateTimeOffset now) => now + options.CurrentValue.TokenTimeout + StoreAllowance;
 
     /// <summary>Calls the provider for a claimed session and stores what follows.</summary>
     /// <param name="lease">The claim.</param>

@@ -15,7 +15,7 @@ internal sealed partial class Renewer(
     TokenCallGate gate,
     RenewalSchedule schedule,
     RenewalMetrics metrics,
-    IOptions<TokenOptions> options,
+    IOptionsMonitor<TokenOptions> options,
     TimeProvider clock,
     ILogger<Renewer> logger)
 {
@@ -42,7 +42,7 @@ internal sealed partial class Renewer(
     {
         if (schedule.IsFresh(session.Tokens!)) { return new Usable(session); }
         var result = session.CanRenew
-            ? await RenewNowAsync(session, session.Tokens!.ExpiresAt > clock.GetUtcNow() ? PatienceWhileAlive : options.Value.TokenTimeout, cancel)
+            ? await RenewNowAsync(session, session.Tokens!.ExpiresAt > clock.GetUtcNow() ? PatienceWhileAlive : options.CurrentValue.TokenTimeout, cancel)
             : new NotRenewable();
         return result is Unreachable or NotRenewable && schedule.IsAlive(session.Tokens!) ? new Usable(session) : result;
     }
@@ -53,7 +53,7 @@ internal sealed partial class Renewer(
         if (!session.CanRenew) { return Task.FromResult<RenewalResult>(new NotRenewable()); }
         return session.Version > 1 && schedule.IsBrandNew(session.Tokens!)
             ? Task.FromResult<RenewalResult>(new Usable(session))
-            : RenewNowAsync(session, options.Value.TokenTimeout, cancel);
+            : RenewNowAsync(session, options.CurrentValue.TokenTimeout, cancel);
     }
 
     /// <summary>Claims due sessions, as many as may run, and starts them.</summary>

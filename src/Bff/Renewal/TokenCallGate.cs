@@ -39,11 +39,10 @@ internal sealed class TokenCallGate : IDisposable
     private readonly Lock _lock = new();
     private readonly Queue<Waiter> _urgent = new();
     private readonly Queue<Waiter> _background = new();
-    private readonly RenewalOptions _options;
+    private readonly IOptionsMonitor<RenewalOptions> _options;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
-    private readonly double _capacity;
-    private readonly double _refillPerSecond;
+    private readonly IDisposable? _onChange;
 
     private int _running;
     private double _bucket;
@@ -54,18 +53,25 @@ internal sealed class TokenCallGate : IDisposable
     private DateTimeOffset _openOnDemandUntil;
     private bool _probing;
 
-    public TokenCallGate(IOptions<RenewalOptions> options, TimeProvider clock)
+    public TokenCallGate(IOptionsMonitor<RenewalOptions> options, TimeProvider clock)
     {
-        (_options, _clock) = (options.Value, clock);
-
-        // What may come at once is taken off what flows in, so that no second sees more than the limit. A tenth stays free: calls let in one after the
-        // other may leave together, since each writes its claim to the store in between.
-        _capacity = Math.Max(1, _options.MaxPerSecond / 20.0);
-        _refillPerSecond = Math.Max((0.9 * _options.MaxPerSecond) - _capacity, _options.MaxPerSecond / 2.0);
-        _bucket = _capacity;
+        (_options, _clock) = (options, clock);
+        _bucket = Capacity;
         _refilledAt = clock.GetTimestamp();
         _timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _onChange = options.OnChange(_ => Pump());
     }
+
+    /// <summary>What may come at once.</summary>
+    private double Capacity => Math.Max(1, MaxPerSecond / 20.0);
+
+    /// <summary>
+    /// What may come at once is taken off what flows in, so that no second sees more than the limit. A tenth stays free: calls let in one after the other may
+    /// leave together, since each writes its claim to the store in between.
+    /// </summary>
+    private double RefillPerSecond => Math.Max((0.9 * MaxPerSecond) - Capacity, MaxPerSecond / 2.0);
+
+    private int MaxPerSecond => _options.CurrentValue.MaxPerSecond;
 
     public int Running => _running;
 
@@ -127,7 +133,7 @@ internal sealed class TokenCallGate : IDisposable
                     opened = true;
                     break;
                 case CallVerdict.NotMade:
-                    _bucket = Math.Min(_capacity, _bucket + 1);
+                    _bucket = Math.Min(Capacity, _bucket + 1);
                     break;
             }
         }
@@ -177,9 +183,9 @@ internal sealed class TokenCallGate : IDisposable
     private bool HasPlace()
     {
         var now = _clock.GetTimestamp();
-        _bucket = Math.Min(_capacity, _bucket + (_clock.GetElapsedTime(_refilledAt, now).TotalSeconds * _refillPerSecond));
+        _bucket = Math.Min(Capacity, _bucket + (_clock.GetElapsedTime(_refilledAt, now).TotalSeconds * RefillPerSecond));
         _refilledAt = now;
-        return _running < _options.MaxConcurrency && _bucket >= 1;
+        return _running < _options.CurrentValue.MaxConcurrency && _bucket >= 1;
     }
 
     private Permit Admit()
@@ -194,11 +200,15 @@ internal sealed class TokenCallGate : IDisposable
         // Without a place because of the number of calls, or with a probe out: whoever leaves pumps again.
         var wait = TimeSpan.Zero;
         if (_openUntil is { } until && !_probing) { wait = until - _clock.GetUtcNow(); }
-        if (_bucket < 1 && TimeSpan.FromSeconds((1 - _bucket) / _refillPerSecond) is var drop && drop > wait) { wait = drop; }
+        if (_bucket < 1 && TimeSpan.FromSeconds((1 - _bucket) / RefillPerSecond) is var drop && drop > wait) { wait = drop; }
         if (wait > TimeSpan.Zero) { _timer.Change(wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); }
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _onChange?.Dispose();
+        _timer.Dispose();
+    }
 
     private sealed class Waiter : TaskCompletionSource<Admission>
     {

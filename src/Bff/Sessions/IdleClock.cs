@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Sessions;
 
 /// <summary>Keeps a used session alive: moves its idle end, at most once a minute (a tenth of the idle timeout, if that is less) and never past the absolute end.</summary>
-internal sealed partial class IdleClock(ISessionStore store, IOptions<SessionsOptions> options, TimeProvider clock, ILogger<IdleClock> logger)
+internal sealed partial class IdleClock(ISessionStore store, IOptionsMonitor<SessionsOptions> options, TimeProvider clock, ILogger<IdleClock> logger)
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);
 
@@ -14,7 +14,7 @@ internal sealed partial class IdleClock(ISessionStore store, IOptions<SessionsOp
     /// <returns>The session's end now. A store that cannot write it now fails nobody's request.</returns>
     public async Task<DateTimeOffset> SlideAsync(Session session)
     {
-        var idle = options.Value.IdleTimeout;
+        var idle = options.CurrentValue.IdleTimeout;
         var step = idle / 10 < WriteEvery ? idle / 10 : WriteEvery;
         var endsAt = clock.GetUtcNow() + idle;
         if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step || !_writing.TryAdd(session.Id, true)) { return session.EndsAt; }

@@ -13,7 +13,7 @@ internal sealed class SessionAuthenticationOptions : AuthenticationSchemeOptions
     public Func<SessionId, TokenSet, DateTimeOffset?> FirstDueAt { get; set; } = (_, _) => null;
 
     /// <summary>The lifetime taken for an access token that a foreign sign-in handler stored without <c>expires_at</c>.</summary>
-    public TimeSpan AssumedLifetime { get; set; } = TimeSpan.FromMinutes(5);
+    public Func<TimeSpan> AssumedLifetime { get; set; } = () => TimeSpan.FromMinutes(5);
 }
 
 /// <summary>Turns the opaque cookie into a session and a sign-in into a new one, on the framework's own contract.</summary>
@@ -24,7 +24,7 @@ internal sealed partial class SessionAuthenticationHandler(
     SessionCache cache,
     SessionCookie cookie,
     IdleClock idle,
-    IOptions<SessionsOptions> sessions,
+    IOptionsMonitor<SessionsOptions> sessions,
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
@@ -48,7 +48,7 @@ internal sealed partial class SessionAuthenticationHandler(
         ArgumentNullException.ThrowIfNull(properties);
         var now = Now;
         var (key, id) = SessionKey.New();
-        var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime);
+        var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime());
         if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
         {
             await ContinueAsync(new SessionId(continued), tokenSet);
@@ -63,8 +63,8 @@ internal sealed partial class SessionAuthenticationHandler(
             Claims = [.. user.Claims.Select(claim => new SessionClaim(claim.Type, claim.Value, claim.ValueType == ClaimValueTypes.String ? null : claim.ValueType))],
             SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
             CreatedAt = now,
-            AbsoluteEndsAt = now + sessions.Value.AbsoluteTimeout,
-            EndsAt = now + sessions.Value.IdleTimeout,
+            AbsoluteEndsAt = now + sessions.CurrentValue.AbsoluteTimeout,
+            EndsAt = now + sessions.CurrentValue.IdleTimeout,
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };

@@ -11,7 +11,7 @@ internal sealed class SessionCache : IDisposable
 
     private readonly ISessionStore _store;
     private readonly SessionChanges _changes;
-    private readonly TimeSpan _lifetime;
+    private readonly IOptionsMonitor<SessionsOptions> _options;
     private readonly TimeProvider _clock;
     private readonly SessionMetrics _metrics;
     private readonly MemoryCache _copies = new(new MemoryCacheOptions { SizeLimit = MaxEntries });
@@ -21,23 +21,24 @@ internal sealed class SessionCache : IDisposable
 
     private sealed record Copy(Session? Session, DateTimeOffset ReadAt);
 
-    public SessionCache(ISessionStore store, SessionChanges changes, IOptions<SessionsOptions> options, SessionMetrics metrics, TimeProvider clock)
+    public SessionCache(ISessionStore store, SessionChanges changes, IOptionsMonitor<SessionsOptions> options, SessionMetrics metrics, TimeProvider clock)
     {
-        (_store, _changes, _lifetime, _metrics, _clock) = (store, changes, options.Value.CacheLifetime, metrics, clock);
+        (_store, _changes, _options, _metrics, _clock) = (store, changes, options, metrics, clock);
         _changes.Published += Drop;
         _changes.Missed += DropAll;
     }
 
     public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancel)
     {
-        if (_lifetime == TimeSpan.Zero || _changes.Blind)
+        var lifetime = _options.CurrentValue.CacheLifetime;
+        if (lifetime == TimeSpan.Zero || _changes.Blind)
         {
             _metrics.LookedUp("bypass");
             return await _store.FindAsync(id, cancel);
         }
 
         var now = _clock.GetUtcNow();
-        if (_copies.TryGetValue(id, out Copy? copy) && (now - copy!.ReadAt).Duration() < _lifetime)
+        if (_copies.TryGetValue(id, out Copy? copy) && (now - copy!.ReadAt).Duration() < lifetime)
         {
             _metrics.LookedUp("hit");
             return copy.Session;
@@ -48,7 +49,7 @@ internal sealed class SessionCache : IDisposable
         var session = await _store.FindAsync(id, cancel);
         if (session is not null)
         {
-            _copies.Set(id, new Copy(session, now), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = _lifetime });
+            _copies.Set(id, new Copy(session, now), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = lifetime });
             if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }
         }
 

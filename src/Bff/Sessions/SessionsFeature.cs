@@ -1,6 +1,7 @@
 using Bff.Sessions.Stores;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions;
@@ -19,7 +20,9 @@ internal static partial class SessionsFeature
         services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<WatchedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
         services.AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
-        services.AddDataProtection().SetApplicationName("Bff");
+        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
+        services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
+        services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
         services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => keys.XmlRepository = new KeyRing(provider));
 
         services.AddAuthentication(SessionAuthentication.Scheme)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bff.Reload;
 using Microsoft.AspNetCore.Http;
 
 namespace Bff.Sessions;
@@ -13,9 +14,11 @@ internal sealed class SessionsOptions : IValidatableObject
 
     /// <summary>Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share.</summary>
     [AllowedValues(Sqlite, PostgreSql, ErrorMessage = "must be 'Sqlite' or 'PostgreSql'.")]
+    [NeedsRestart]
     public string Store { get; set; } = Sqlite;
 
     /// <summary>The store's connection string. The keys that encrypt the tokens live with the sessions: in <c>keys/</c> beside the SQLite file, or in a table.</summary>
+    [NeedsRestart]
     public string? ConnectionString { get; set; }
 
     /// <summary>A file holding <see cref="ConnectionString"/>.</summary>
@@ -30,16 +33,19 @@ internal sealed class SessionsOptions : IValidatableObject
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(12);
 
     /// <summary>The cookie's name; must keep the <c>__Host-</c> prefix (RFC 6265bis section 4.1.3.2).</summary>
+    [NeedsRestart]
     public string CookieName { get; set; } = "__Host-bff";
 
     /// <summary><c>Strict</c>, or <c>Lax</c> when the page is often entered by links from other sites and needs the session in that first request.</summary>
     [AllowedValues(SameSiteMode.Strict, SameSiteMode.Lax, ErrorMessage = "must be 'Strict' or 'Lax'.")]
+    [NeedsRestart]
     public SameSiteMode CookieSameSite { get; set; } = SameSiteMode.Strict;
 
     /// <summary>
     /// For browsers that refuse Secure cookies over plain http on localhost (WebKit): an unprefixed cookie without Secure.
     /// Development only; refused in any other environment.
     /// </summary>
+    [NeedsRestart]
     public bool InsecureCookie { get; set; }
 
     /// <summary>How long a node may use its own copy of a session; 0 reads the store for every request.</summary>

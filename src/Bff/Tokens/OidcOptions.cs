@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bff.Reload;
 
 namespace Bff.Tokens;
 
@@ -7,16 +8,19 @@ internal sealed class OidcOptions : IValidatableObject
 {
     /// <summary>Issuer URL of the provider; <c>/.well-known/openid-configuration</c> is looked up below it.</summary>
     [Required(ErrorMessage = "is required: the issuer URL of your OpenID provider, such as https://login.example.com.")]
+    [NeedsRestart]
     public string Authority { get; set; } = "";
 
     /// <summary>
     /// Where the provider's metadata is read when servers reach it under another name than browsers do, as containers may.
     /// Default: below <see cref="Authority"/>, which the metadata must name as its issuer in any case.
     /// </summary>
+    [NeedsRestart]
     public string? MetadataAddress { get; set; }
 
     /// <summary>Our client's id at the provider.</summary>
     [Required(ErrorMessage = "is required: the id of the client registered at the provider.")]
+    [NeedsRestart]
     public string ClientId { get; set; } = "";
 
     /// <summary>Our client's secret, sent as <c>client_secret_post</c> (RFC 6749 section 2.3.1).</summary>
@@ -26,22 +30,27 @@ internal sealed class OidcOptions : IValidatableObject
     public string? ClientSecretFile { get; set; }
 
     /// <summary>Scopes to ask for, separated by spaces. Without <c>offline_access</c> most providers give no refresh token.</summary>
+    [NeedsRestart]
     public string Scope { get; set; } = "openid profile offline_access";
 
     /// <summary>The API the access token is for; nothing is sent when empty.</summary>
+    [NeedsRestart]
     public string? Audience { get; set; }
 
     /// <summary>How <see cref="Audience"/> is sent: <c>audience</c> (Auth0) or <c>resource</c> (RFC 8707).</summary>
     [AllowedValues("audience", "resource", ErrorMessage = "must be 'audience' or 'resource'.")]
+    [NeedsRestart]
     public string AudienceParameter { get; set; } = "audience";
 
     /// <summary>Refuse a provider that is not reached over https. Default: true, but in Development a loopback address may use http.</summary>
+    [NeedsRestart]
     public bool? RequireHttps { get; set; }
 
     /// <summary>
     /// Send the ID token as <c>id_token_hint</c> at sign-out (RP-Initiated Logout 1.0 section 2). It then passes through the browser in a URL,
     /// so it is off; <c>client_id</c> is sent instead. Turn it on for a provider that insists.
     /// </summary>
+    [NeedsRestart]
     public bool SendIdTokenHint { get; set; }
 
     public string EffectiveMetadataAddress => MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";

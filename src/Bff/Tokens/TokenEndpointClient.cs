@@ -10,8 +10,8 @@ internal sealed partial class TokenEndpointClient(
     IHttpClientFactory clients,
     Provider provider,
     IdTokenHandler idTokens,
-    IOptions<OidcOptions> oidc,
-    IOptions<TokenOptions> options,
+    IOptionsMonitor<OidcOptions> oidc,
+    IOptionsMonitor<TokenOptions> options,
     TimeProvider clock,
     ILogger<TokenEndpointClient> logger)
 {
@@ -21,7 +21,7 @@ internal sealed partial class TokenEndpointClient(
     /// <remarks>Ends by its own time limit only: nobody who stops waiting may cut off an answer that carries a rotated token.</remarks>
     public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject)
     {
-        using var limit = new CancellationTokenSource(options.Value.TokenTimeout, clock);
+        using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
         {
             var endpoint = (await provider.GetConfigurationAsync(limit.Token)).TokenEndpoint;
@@ -44,7 +44,7 @@ internal sealed partial class TokenEndpointClient(
     /// <summary>Revokes a refresh token (RFC 7009), as far as the provider offers it. Never fails: signing out here does not depend on it.</summary>
     public async Task RevokeAsync(string refreshToken)
     {
-        using var limit = new CancellationTokenSource(options.Value.TokenTimeout, clock);
+        using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
         {
             if ((await provider.GetConfigurationAsync(limit.Token)).RevocationEndpoint is not { Length: > 0 } endpoint) { return; }
@@ -64,8 +64,8 @@ internal sealed partial class TokenEndpointClient(
         where T : ProtocolRequest, new() => new()
         {
             Address = endpoint,
-            ClientId = oidc.Value.ClientId,
-            ClientSecret = oidc.Value.Secret,
+            ClientId = oidc.CurrentValue.ClientId,
+            ClientSecret = oidc.CurrentValue.Secret,
             ClientCredentialStyle = ClientCredentialStyle.PostBody,
         };
 
@@ -103,7 +103,7 @@ internal sealed partial class TokenEndpointClient(
             idToken ?? current.IdToken,
             body.Text("scope") ?? current.Scope,
             sentAt,
-            sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.Value.AssumedLifetime)));
+            sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime)));
     }
 
     /// <summary>RFC 6749 section 5.2.</summary>

@@ -20,7 +20,7 @@ internal static class TokensFeature
         builder.Services.AddHttpClient(Provider.HttpClientName)
             .ConfigureHttpClient((services, client) =>
             {
-                client.Timeout = services.GetRequiredService<IOptions<TokenOptions>>().Value.TokenTimeout;
+                client.Timeout = services.GetRequiredService<IOptionsMonitor<TokenOptions>>().CurrentValue.TokenTimeout;
                 client.MaxResponseContentBufferSize = LongestAnswer;
             })
             .ConfigurePrimaryHttpMessageHandler(Provider.CreateHandler)

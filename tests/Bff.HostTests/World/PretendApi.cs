@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +25,7 @@ internal sealed class PretendApi : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         _app = builder.Build();
+        _app.UseWebSockets();
         _app.Run(async context =>
         {
             var subject = Subject(context, provider, clock);
@@ -31,6 +33,18 @@ internal sealed class PretendApi : IAsyncDisposable
             var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
             Calls.Enqueue(new(context.Request.Method, context.Request.Path, headers, context.Response.StatusCode));
             Answers(context);
+            if (context.WebSockets.IsWebSocketRequest)
+            {
+                await EchoAsync(await context.WebSockets.AcceptWebSocketAsync(), context.RequestAborted);
+                return;
+            }
+
+            if (context.Request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal))
+            {
+                await StreamAsync(context);
+                return;
+            }
+
             await context.Response.WriteAsync(subject ?? "nobody");
         });
     }
@@ -51,6 +65,23 @@ internal sealed class PretendApi : IAsyncDisposable
 
     /// <summary>Adds to the answer what a test needs.</summary>
     public Action<HttpContext> Answers { get; set; } = _ => { };
+
+    private static async Task EchoAsync(WebSocket socket, CancellationToken gone)
+    {
+        var buffer = new byte[1024];
+        while (await socket.ReceiveAsync(buffer, gone) is { MessageType: not WebSocketMessageType.Close } received)
+        {
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, gone);
+        }
+    }
+
+    /// <summary>One line, and then nothing for as long as anybody listens.</summary>
+    private static async Task StreamAsync(HttpContext context)
+    {
+        await context.Response.WriteAsync("begun\n");
+        await context.Response.Body.FlushAsync();
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private static string? Subject(HttpContext context, PretendProvider provider, TimeProvider clock)
     {

@@ -227,8 +227,8 @@ internal sealed partial class PretendProvider
         return value;
     }
 
-    private static bool IsOurClient(Dictionary<string, string> form) =>
-        form.GetValueOrDefault("client_id") == ClientId && form.GetValueOrDefault("client_secret") == ClientSecret;
+    private bool IsOurClient(Dictionary<string, string> form) =>
+        form.GetValueOrDefault("client_id") == ClientId && form.GetValueOrDefault("client_secret") == AcceptedSecret;
 
     private static IResult Error(int status, string error) => Results.Json(new { error }, statusCode: status);
 

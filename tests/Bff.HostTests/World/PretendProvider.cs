@@ -99,6 +99,9 @@ internal sealed partial class PretendProvider : IAsyncDisposable
 
     public ConcurrentQueue<Dictionary<string, string>> SignOuts { get; } = new();
 
+    /// <summary>The secret our client has to show now.</summary>
+    public string AcceptedSecret { get; set; } = ClientSecret;
+
     /// <summary>Every token and code handed out, and the client secret.</summary>
     public ConcurrentBag<Secret> Secrets { get; } = [new("client secret", ClientSecret)];
 

@@ -7,7 +7,7 @@ namespace Bff.Tests.Login;
 [Trait("Standard", "SEC")]
 public class ReturnUrlsTests
 {
-    private readonly ReturnUrls _urls = new(Options.Create(new SpaOptions { Origins = ["http://localhost:5000", "https://app.example"] }));
+    private readonly ReturnUrls _urls = new(FixedOptions.Of(new SpaOptions { Origins = ["http://localhost:5000", "https://app.example"] }));
 
     [Theory]
     [InlineData("/")]

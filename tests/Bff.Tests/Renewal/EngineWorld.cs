@@ -196,10 +196,10 @@ internal sealed class EngineWorld : IAsyncDisposable
             var clock = world.Clock;
             var changes = new SessionChanges();
             var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes), IsAlive);
-            var renewal = Options.Create(new RenewalOptions { Lead = TimeSpan.FromSeconds(10), MaxPerSecond = 1000 });
-            var tokens = Options.Create(new TokenOptions());
+            var renewal = FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10), MaxPerSecond = 1000 });
+            var tokens = FixedOptions.Of(new TokenOptions());
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
-            var oidc = Options.Create(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
+            var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
             var provider = new Provider(clients, oidc, new TestEnvironment(), clock);
             var schedule = new RenewalSchedule(renewal, clock);
             var gate = new TokenCallGate(renewal, clock);
@@ -212,7 +212,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             {
                 Store = store,
                 Gate = gate,
-                Cache = new SessionCache(store, changes, Options.Create(new SessionsOptions()), new SessionMetrics(meters), clock),
+                Cache = new SessionCache(store, changes, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock),
                 Schedule = schedule,
                 Renewer = renewer,
                 Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),

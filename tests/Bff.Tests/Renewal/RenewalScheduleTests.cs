@@ -13,7 +13,7 @@ public class RenewalScheduleTests
     private readonly FakeTimeProvider _clock = new(Now);
     private readonly RenewalSchedule _schedule;
 
-    public RenewalScheduleTests() => _schedule = new RenewalSchedule(Options.Create(new RenewalOptions()), _clock);
+    public RenewalScheduleTests() => _schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), _clock);
 
     public static TheoryData<TimeSpan, TimeSpan> Lifetimes => new()
     {
@@ -73,7 +73,7 @@ public class RenewalScheduleTests
     [InlineData(5, 0.5, false)]
     public void The_last_second_of_a_token_does_not_count_however_small_the_least_validity(double lifetime, double left, bool usable)
     {
-        var schedule = new RenewalSchedule(Options.Create(new RenewalOptions { MinValidity = TimeSpan.Zero }), _clock);
+        var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions { MinValidity = TimeSpan.Zero }), _clock);
         var tokens = Tokens(TimeSpan.FromSeconds(lifetime));
         _clock.SetUtcNow(tokens.ExpiresAt.AddSeconds(-left));
         (schedule.IsFresh(tokens), schedule.IsAlive(tokens)).ShouldBe((usable, usable));

@@ -150,8 +150,23 @@ public sealed class TokenCallGateTests
         gate.Running.ShouldBe(1);
     }
 
+    [Fact]
+    public void Limits_that_change_count_at_once_for_those_who_wait_too()
+    {
+        var options = FixedOptions.Of(new RenewalOptions { MaxConcurrency = 1, MaxPerSecond = 100_000 });
+        using var gate = new TokenCallGate(options, _clock);
+        Enter(gate);
+        var waiting = gate.EnterAsync(urgent: false, default);
+        waiting.IsCompleted.ShouldBeFalse();
+
+        options.Change(new RenewalOptions { MaxConcurrency = 2, MaxPerSecond = 100_000 });
+
+        waiting.IsCompleted.ShouldBeTrue();
+        gate.EnterAsync(urgent: false, default).IsCompleted.ShouldBeFalse();
+    }
+
     private TokenCallGate Gate(int concurrency = 32, int perSecond = 100_000) =>
-        new(Options.Create(new RenewalOptions { MaxConcurrency = concurrency, MaxPerSecond = perSecond }), _clock);
+        new(FixedOptions.Of(new RenewalOptions { MaxConcurrency = concurrency, MaxPerSecond = perSecond }), _clock);
 
     private TokenCallGate Opened()
     {

@@ -75,7 +75,7 @@ public sealed class SessionCacheTests : IDisposable
     }
 
     private SessionCache Cache(int seconds) =>
-        new(_store, _changes, Options.Create(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _metrics, _clock);
+        new(_store, _changes, FixedOptions.Of(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _metrics, _clock);
 
     private async Task<Session> AddAsync()
     {

@@ -129,9 +129,9 @@ public class TokenEndpointClientTests
     private TokenEndpointClient Client(Func<HttpRequestMessage, HttpResponseMessage?> tokenEndpoint, string issuer = "https://idp.example")
     {
         var clients = new OneClient(new PretendProvider(tokenEndpoint, issuer));
-        var oidc = Options.Create(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
+        var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
         var provider = new Provider(clients, oidc, new TestEnvironment(), _clock);
-        return new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, _clock), oidc, Options.Create(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
+        return new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, _clock), oidc, FixedOptions.Of(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
     }
 
     private static string Describe(RefreshOutcome outcome) => outcome switch

@@ -7,7 +7,7 @@ namespace Bff.Ops.Health;
 /// Asked to stop, Bff is not ready any more but goes on answering, and renewing, until load balancers have noticed. Services are stopped in the reverse order of
 /// their registration, and this one is registered last, so its wait comes before anything else ends.
 /// </summary>
-internal sealed partial class Drain(IOptions<OpsOptions> options, IHostEnvironment environment, TimeProvider clock, ILogger<Drain> logger)
+internal sealed partial class Drain(IOptionsMonitor<OpsOptions> options, IHostEnvironment environment, TimeProvider clock, ILogger<Drain> logger)
     : IHostedLifecycleService, IHealthCheck
 {
     private bool _draining;
@@ -17,7 +17,7 @@ internal sealed partial class Drain(IOptions<OpsOptions> options, IHostEnvironme
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        var wait = options.Value.EffectiveDrain(environment);
+        var wait = options.CurrentValue.EffectiveDrain(environment);
         if (Interlocked.Exchange(ref _draining, true) || wait == TimeSpan.Zero) { return; }
         Draining(wait);
         await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);   // out of time: then without

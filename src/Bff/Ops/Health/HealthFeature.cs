@@ -24,6 +24,7 @@ internal static class HealthFeature
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)
             .AddCheck<ProviderCheck>("provider", tags: [Ready], timeout: Limit)
+            .AddCheck<ConfigurationCheck>("configuration", tags: [Ready])
             .AddCheck<Drain>("drain", tags: [Ready])
             .AddCheck<StartedCheck>("started", tags: [Started]);
     }

@@ -1,0 +1,67 @@
+using Bff.Sessions;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bff.HostTests.Forwarding;
+
+public sealed class LongCallsTests
+{
+    [Fact]
+    public async Task A_WebSocket_and_a_stream_are_cut_when_their_session_ends()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var bob = await world.LogInAsync("bob");
+        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        await using var stream = await OpenCall.StreamAsync(alice, "/api/stream");
+        await using var bobs = await OpenCall.WebSocketAsync(bob, world.Bff.Address, "/api/socket");
+
+        await alice.PostAsync("/bff/logout");
+
+        await socket.EndsAsync();
+        await stream.EndsAsync();
+        bobs.IsOpen.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_at_another_node_cuts_its_calls_here()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        SessionKey.TryRead(alice.Session, out var id).ShouldBeTrue();
+
+        world.Bff.Services.GetRequiredService<SessionChanges>().Publish(new SessionChange(id, DueAt: null, EndReasons.SignedOut, Remote: true));
+
+        await socket.EndsAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_lives_as_long_as_its_session_is_used_and_no_longer()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:01:00"));
+        var alice = await world.LogInAsync();
+        await using var stream = await OpenCall.StreamAsync(alice, "/api/stream");
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(50));
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(50));
+        stream.IsOpen.ShouldBeTrue();
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(15));
+        await stream.EndsAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_of_a_route_that_asks_for_no_session_goes_on()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var open = await OpenCall.StreamAsync(alice, "/plain/stream");
+        await using var hers = await OpenCall.StreamAsync(alice, "/api/stream");
+
+        await alice.PostAsync("/bff/logout");
+
+        await hers.EndsAsync();
+        open.IsOpen.ShouldBeTrue();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bff.HostTests.Sessions;
+
+/// <summary>A key that <c>bff keys rotate</c>, a process of its own, has put beside the others.</summary>
+public sealed class KeyRotationTests
+{
+    [Fact]
+    public async Task A_node_opens_what_another_sealed_with_a_key_it_had_not_read()
+    {
+        await using var world = await World.StartAsync();
+        var old = await world.LogInAsync();
+        var node = world.StartBff();
+        (await At(world, node, old).GetAsync("/api/echo")).Body.ShouldBe("alice");
+        var key = Rotate(world);
+
+        await world.RestartBffAsync();
+        var alice = await world.LogInAsync();
+
+        SealedWith(world, key).ShouldBe(1);
+        (await At(world, node, alice).GetAsync("/api/echo")).Body.ShouldBe("alice");
+        (await At(world, node, old).GetAsync("/api/echo")).Body.ShouldBe("alice", "older keys go on opening");
+    }
+
+    [Fact]
+    public async Task A_running_node_seals_with_a_new_key_within_a_minute()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var key = Rotate(world);
+
+        await world.AdvanceAsync(TimeSpan.FromMinutes(1));
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+
+        SealedWith(world, key).ShouldBe(1);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task A_sign_in_begun_with_a_new_key_ends_at_a_node_that_had_not_read_it()
+    {
+        await using var world = await World.StartAsync();
+        var node = world.StartBff();
+        await world.LogInAsync(at: node);
+        Rotate(world);
+        await world.RestartBffAsync();
+        var alice = world.NewBrowser();
+        var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
+
+        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(callback) { Port = node.Address.Port }.Uri);
+        request.Headers.Host = callback.Authority;
+        (await alice.SendAsync(request)).Status.ShouldBe(HttpStatusCode.Found);
+
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    private static Guid Rotate(World world)
+    {
+        // A key manager of its own, as in another process: the running nodes are not told.
+        var services = new ServiceCollection();
+        services.AddDataProtection().SetApplicationName("Bff").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(world.Folder, "keys")));
+        using var process = services.BuildServiceProvider();
+        var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
+        return process.GetRequiredService<IKeyManager>().CreateNewKey(now, now.AddDays(90)).KeyId;
+    }
+
+    private static long SealedWith(World world, Guid key) =>
+        world.Ask($"SELECT COUNT(*) FROM sessions WHERE hex(substr(tokens, 5, 16)) = '{Convert.ToHexString(key.ToByteArray())}'");
+
+    private static Browser At(World world, BffHost node, Browser browser)
+    {
+        var other = world.NewBrowser(node);
+        other.Cookies.Set(Browser.SessionCookie, browser.Session!);
+        return other;
+    }
+}
