@@ -45,6 +45,7 @@ public sealed class OpsPageTests(Chromium chromium)
         await alice.SignInAsync("alice");
         await using var ops = await chromium.VisitAsync(url: Demo.OpsUrl);
 
+        await Expect(ops["#sessions button"].First).ToBeVisibleAsync();
         await ops.TabToAsync("#sessions button");
         await ops.PressAsync("Enter");
         await ops.TabToAsync("#end-all");
