@@ -7,7 +7,7 @@ namespace Bff.HostTests;
 public sealed class CrashTests
 {
     /// <summary>The token timeout set below and what the store may take.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(7);
 
     [Fact]
     public async Task After_a_crash_the_same_cookie_works_and_tokens_are_renewed_again()
@@ -33,7 +33,7 @@ public sealed class CrashTests
         await using var world = await RealTimeWorld.StartAsync();
         world.Provider.Lifetime = TimeSpan.FromSeconds(12);
         world.Provider.ReuseLeeway = true;
-        world.Settings["Bff:Renewal:TokenTimeout"] = "00:00:01";
+        world.Settings["Bff:Renewal:TokenTimeout"] = "00:00:02";
         world.Settings["Bff:Renewal:Lead"] = "00:00:10";
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
