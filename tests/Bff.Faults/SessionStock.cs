@@ -1,3 +1,4 @@
+using Bff.Reload;
 using Bff.Sessions;
 using Bff.Sessions.Stores;
 using Bff.Tokens;
@@ -32,7 +33,7 @@ internal sealed class SessionStock : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection([new("Bff:Sessions:Store", store.Kind), new("Bff:Sessions:ConnectionString", store.ConnectionString)]);
-        _app = builder.AddSessions().Build();
+        _app = builder.AddReload().AddSessions().Build();
         _app.PrepareSessions();
         _database = _app.Services.GetRequiredService<SessionDatabase>();
         _protector = _app.Services.GetRequiredService<TokenProtector>();
