@@ -40,12 +40,8 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     /// <param name="what">The configuration keys or files that changed; never a value.</param>
     public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
 
-    /// <summary>Something an operator asked for that ends no session.</summary>
-    /// <param name="action">A fixed word, such as <c>renew</c>.</param>
-    /// <param name="session">The session's handle; null when it concerns none.</param>
-    public void AdminActed(string action, string? session) => Acted("admin_action", action, session ?? "-");
-
-    private static string Printable(string text) => string.Concat(text.Take(128).Select(c => char.IsControl(c) || char.IsWhiteSpace(c) ? '_' : c));
+    /// <summary>A name that came from outside, without what could break a line.</summary>
+    public static string Printable(string text) => string.Concat(text.Take(128).Select(c => char.IsControl(c) || char.IsWhiteSpace(c) ? '_' : c));
 
     [LoggerMessage(LogLevel.Information, "{Event} session={Session} user={User}")]
     private partial void Started(string @event, string session, string user);
@@ -61,7 +57,4 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     [LoggerMessage(LogLevel.Information, "{Event} what={What}")]
     private partial void Reloaded(string @event, string what);
-
-    [LoggerMessage(LogLevel.Information, "{Event} action={Action} session={Session} by=admin")]
-    private partial void Acted(string @event, string action, string session);
 }

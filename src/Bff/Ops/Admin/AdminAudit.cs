@@ -6,13 +6,13 @@ namespace Bff.Ops.Admin;
 /// <summary>One line for each thing an operator did: who, from where, to whose session.</summary>
 internal sealed partial class AdminAudit(ILoggerFactory loggers)
 {
-    private readonly ILogger _logger = loggers.CreateLogger("Bff.Audit");
+    private readonly ILogger _logger = loggers.CreateLogger<Audit>();
 
-    public void Ended(Operator who, Session session) => SessionEnded(session.Id, session.Subject, who.Name, who.Address);
+    public void Ended(Operator who, Session session) => SessionEnded(session.Id, Audit.Printable(session.Subject), who.Name, who.Address);
 
-    public void EndedAll(Operator who, string subject, int count) => SessionsEnded(count, subject, who.Name, who.Address);
+    public void EndedAll(Operator who, string subject, int count) => SessionsEnded(count, Audit.Printable(subject), who.Name, who.Address);
 
-    public void Renewed(Operator who, Session session, string outcome) => SessionRenewed(session.Id, session.Subject, who.Name, who.Address, outcome);
+    public void Renewed(Operator who, Session session, string outcome) => SessionRenewed(session.Id, Audit.Printable(session.Subject), who.Name, who.Address, outcome);
 
     [LoggerMessage(LogLevel.Information, "Session {Session} of {Subject} was ended by {Operator} from {Address}.")]
     private partial void SessionEnded(SessionId session, string subject, string @operator, IPAddress? address);
