@@ -63,6 +63,13 @@ internal interface ISessionStore
     /// <returns>Those that were deleted.</returns>
     Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
 
+    /// <summary>Uses something up that may be used once, on whichever node: a sign-in's <c>state</c>.</summary>
+    /// <param name="id">What it is; a hash of it, where it is a secret.</param>
+    /// <param name="forgetAt">When it would be refused anyway, so that it need not be remembered any longer.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    /// <returns>False when it was used up before.</returns>
+    Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken);
+
     /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
     Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);
 

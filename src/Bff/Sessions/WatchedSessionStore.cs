@@ -30,6 +30,9 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
         return ended;
     }
 
+    public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
+        MeasureAsync("use_once", () => store.UseOnceAsync(id, forgetAt, cancellationToken));
+
     public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
         MeasureAsync("claim_due", () => store.ClaimDueAsync(now, owner, leaseUntil, take, cancel));
 

@@ -38,7 +38,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         var session = await AddAsync();
         await using (var connection = await _database!.Server.OpenConnectionAsync())
         {
-            connection.Execute("DROP INDEX sessions_newest; DROP INDEX sessions_handle; ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; UPDATE bff_schema SET version = 1;");
+            connection.Execute(BackToTheFirstVersion + " UPDATE bff_schema SET version = 1;");
         }
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(_database.Prepare)));

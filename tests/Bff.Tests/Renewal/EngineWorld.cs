@@ -247,6 +247,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
 
+        public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) => Living.UseOnceAsync(id, forgetAt, cancellationToken);
+
         public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
             Living.ClaimDueAsync(now, owner, leaseUntil, take, cancel);
 

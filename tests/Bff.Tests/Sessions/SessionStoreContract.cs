@@ -11,6 +11,12 @@ public abstract class SessionStoreContract
     private protected static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset LeaseEnd = Now.AddSeconds(15);
 
+    private protected const string BackToTheFirstVersion =
+        """
+        DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations;
+        ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN issuer; ALTER TABLE sessions DROP COLUMN client_id;
+        """;
+
     private protected SessionChanges Changes { get; } = new();
 
     private protected TokenProtector Protector { get; } = new(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
@@ -72,6 +78,25 @@ public abstract class SessionStoreContract
         (await Store.RemoveEndedAsync(Now, default)).Select(session => session.Reason).Order(StringComparer.Ordinal).ShouldBe([EndReasons.AbsoluteTimeout, EndReasons.IdleTimeout]);
         (await FindAsync(ended)).ShouldBeNull();
         (await FindAsync(alive)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_may_be_used_once_is_used_up_until_it_may_be_forgotten()
+    {
+        (await Store.UseOnceAsync("state", Now.AddMinutes(10), default)).ShouldBeTrue();
+        (await Store.UseOnceAsync("state", Now.AddMinutes(10), default)).ShouldBeFalse();
+        (await Store.UseOnceAsync("another", Now.AddMinutes(10), default)).ShouldBeTrue();
+        await Store.RemoveEndedAsync(Now.AddMinutes(9), default);
+        (await Store.UseOnceAsync("state", Now.AddMinutes(10), default)).ShouldBeFalse();
+        await Store.RemoveEndedAsync(Now.AddMinutes(10), default);
+        (await Store.UseOnceAsync("state", Now.AddMinutes(20), default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Of_many_who_use_something_up_at_once_one_does()
+    {
+        var uses = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Store.UseOnceAsync("state", Now.AddMinutes(10), default))));
+        uses.Count(used => used).ShouldBe(1);
     }
 
     [Fact]

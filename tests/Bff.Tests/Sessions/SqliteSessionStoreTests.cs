@@ -73,7 +73,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         var session = await AddAsync();
         using (var connection = _database.DataSource.OpenConnection())
         {
-            connection.Execute("DROP INDEX sessions_newest; DROP INDEX sessions_handle; ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; PRAGMA user_version = 1;");
+            connection.Execute(BackToTheFirstVersion + " PRAGMA user_version = 1;");
         }
 
         _database.Prepare();

@@ -45,16 +45,16 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             using var transaction = connection.BeginTransaction();
             connection.Execute($"SELECT pg_advisory_xact_lock({SchemaLock})");
             connection.Execute("CREATE TABLE IF NOT EXISTS bff_schema (version BIGINT NOT NULL)");
-            switch (connection.Read("SELECT max(version) FROM bff_schema"))
+            var version = connection.Read("SELECT max(version) FROM bff_schema");
+            if (version > SessionSchema.Version)
             {
-                case > SessionSchema.Version and var newer:
-                    throw new IOException($"it was written by a newer version of Bff (schema {newer}, this one knows {SessionSchema.Version})");
-                case 0:
-                    connection.Execute(SessionSchema.Create("BYTEA") + SqlKeyRing.Table + $"INSERT INTO bff_schema VALUES ({SessionSchema.Version});");
-                    break;
-                case 1:
-                    connection.Execute(SessionSchema.From1 + $"UPDATE bff_schema SET version = {SessionSchema.Version};");
-                    break;
+                throw new IOException($"it was written by a newer version of Bff (schema {version}, this one knows {SessionSchema.Version})");
+            }
+
+            if (version == 0) { connection.Execute($"{SqlKeyRing.Table} INSERT INTO bff_schema VALUES (0);"); }
+            if (version < SessionSchema.Version)
+            {
+                connection.Execute($"{SessionSchema.Migrate(version, "BYTEA")} UPDATE bff_schema SET version = {SessionSchema.Version};");
             }
 
             transaction.Commit();

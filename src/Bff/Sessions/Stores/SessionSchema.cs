@@ -1,17 +1,25 @@
 namespace Bff.Sessions.Stores;
 
-/// <summary>The tables, the same in every SQL database but for the word for bytes. Times are Unix milliseconds.</summary>
+/// <summary>
+/// The tables, the same in every SQL database but for the word for bytes, as an ordered list of changes: a new database takes all of them, an older one those
+/// it lacks. Times are Unix milliseconds. A node of the version before may still run beside a new one, so a change only adds what the older writes without.
+/// </summary>
 internal static class SessionSchema
 {
-    public const int Version = 2;
+    public const int Version = 3;
 
+    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds];
+
+    /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
+    /// <param name="from">The version it has.</param>
     /// <param name="bytes">The database's type for binary data.</param>
-    public static string Create(string bytes) => $"""
+    public static string Migrate(long from, string bytes) => string.Concat(Changes.Skip((int)from).Select(change => change(bytes)));
+
+    private static string Sessions(string bytes) => $"""
         CREATE TABLE sessions (
             id               TEXT    NOT NULL PRIMARY KEY,
             sid              TEXT    NOT NULL,
             subject          TEXT    NOT NULL,
-            name             TEXT,
             provider_sid     TEXT,
             claims           TEXT    NOT NULL,
             session_state    TEXT,
@@ -23,26 +31,42 @@ internal static class SessionSchema
             due_at           BIGINT,
             not_before       BIGINT  NOT NULL,
             failures         BIGINT  NOT NULL,
-            last_error       TEXT,
             lease_owner      TEXT,
             lease_until      BIGINT  NOT NULL
         );
         CREATE INDEX sessions_due  ON sessions (due_at) WHERE due_at IS NOT NULL;
         CREATE INDEX sessions_end  ON sessions (ends_at);
         CREATE INDEX sessions_user ON sessions (subject);
-        {ForPeople}
-        """;
 
-    /// <summary>What version 2 added; a version 1 that still runs beside it goes on writing its columns.</summary>
-    public static readonly string From1 = $"""
-        ALTER TABLE sessions ADD COLUMN name TEXT;
-        ALTER TABLE sessions ADD COLUMN last_error TEXT;
-        {ForPeople}
         """;
 
     /// <summary>By what people look for a session: the newest, those of a user or a name, the one a log line names.</summary>
-    private static string ForPeople => $"""
+    private static string ForPeople(string bytes) => $"""
+        ALTER TABLE sessions ADD COLUMN name TEXT;
+        ALTER TABLE sessions ADD COLUMN last_error TEXT;
         CREATE INDEX sessions_newest ON sessions (created_at, subject, name);
         CREATE INDEX sessions_handle ON sessions (substr(id, 1, {SessionId.HandleLength}));
+
+        """;
+
+    /// <summary>What was used up (a sign-in's <c>state</c>), what has still to be revoked, and whose tokens a session holds.</summary>
+    private static string OnceAndEnds(string bytes) => $"""
+        CREATE TABLE used_once (
+            id         TEXT   NOT NULL PRIMARY KEY,
+            forget_at  BIGINT NOT NULL
+        );
+        CREATE INDEX used_once_end ON used_once (forget_at);
+        CREATE TABLE revocations (
+            id          TEXT    NOT NULL PRIMARY KEY,
+            session_id  TEXT    NOT NULL,
+            token       {bytes} NOT NULL,
+            due_at      BIGINT  NOT NULL,
+            attempts    BIGINT  NOT NULL,
+            forget_at   BIGINT  NOT NULL
+        );
+        CREATE INDEX revocations_due ON revocations (due_at);
+        ALTER TABLE sessions ADD COLUMN issuer TEXT;
+        ALTER TABLE sessions ADD COLUMN client_id TEXT;
+
         """;
 }

@@ -70,12 +70,18 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
     {
+        await ExecuteAsync("DELETE FROM used_once WHERE forget_at <= @now", cancel, ("now", Milliseconds(now)));
         using var turn = await database.TakeTurnToWriteAsync(cancel);
         return await QueryAsync(
             "DELETE FROM sessions WHERE ends_at <= @now RETURNING id, ends_at, absolute_ends_at",
             row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
             cancel, ("now", Milliseconds(now)));
     }
+
+    public async Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
+        await ExecuteAsync(
+            "INSERT INTO used_once (id, forget_at) VALUES (@id, @forget_at) ON CONFLICT DO NOTHING", cancellationToken,
+            ("id", id), ("forget_at", Milliseconds(forgetAt))) > 0;
 
     public async Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel)
     {

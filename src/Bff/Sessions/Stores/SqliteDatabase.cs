@@ -49,12 +49,7 @@ internal sealed class SqliteDatabase : SessionDatabase
 
             connection.Execute("PRAGMA journal_mode = WAL");
             using var transaction = connection.BeginTransaction(deferred: false);
-            var statements = connection.Read("PRAGMA user_version") switch
-            {
-                0 => SessionSchema.Create("BLOB"),
-                1 => SessionSchema.From1,
-                _ => "",
-            };
+            var statements = SessionSchema.Migrate(connection.Read("PRAGMA user_version"), "BLOB");
             connection.Execute($"{statements} PRAGMA user_version = {SessionSchema.Version};");
 
             transaction.Commit();
