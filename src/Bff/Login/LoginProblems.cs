@@ -10,6 +10,9 @@ internal static class LoginProblems
     public static readonly Problem ProviderUnavailable = new(
         StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "Nothing is lost; try again in a moment.", Retry);
 
+    public static readonly Problem Busy = new(
+        StatusCodes.Status503ServiceUnavailable, "busy", "Too many sign-ins are under way.", "Nothing is lost; try again in a moment.", Retry);
+
     public static readonly Problem InvalidState = new(
         StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, or too long ago.", "Start again at /bff/login.");
 

@@ -1,7 +1,8 @@
-using System.Text.Json;
 using Bff.Tokens;
+using Bff.Tokens.Throttling;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
@@ -9,6 +10,8 @@ namespace Bff.Login;
 /// <summary>Sends the browser to the provider, or says why not.</summary>
 internal static partial class OidcChallenge
 {
+    private const string Unavailable = "idp_unavailable";
+
     public static async Task<IResult> SendAsync(HttpContext context, AuthenticationProperties properties)
     {
         FlowCookies.EvictOldest(context);
@@ -20,15 +23,32 @@ internal static partial class OidcChallenge
         catch (Exception error) when (IsProviderFault(error))
         {
             CannotStart(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), error.GetBaseException().Message);
-            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(LoginProblems.ProviderUnavailable.Code, silent: properties.Items.ContainsKey(SilentPage.Item));
-            return LoginProblems.ProviderUnavailable;
+            var (word, problem) = Explain(error);
+            var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(problem?.Code ?? word, isSilent);
+
+            // A frame shows nobody a problem page; the silent page can tell its parent.
+            if (isSilent) { return Results.Redirect(SilentPage.Failure(page!, word)); }
+            return (IResult?)problem ?? Results.Redirect(QueryHelpers.AddQueryString(properties.RedirectUri!, "error", word));
         }
     }
 
-    /// <summary>Unreachable, or answering a pushed authorization request (RFC 9126) with something unusable.</summary>
+    /// <summary>Unreachable, or answering a call of the sign-in with something other than what it asked for.</summary>
     public static bool IsProviderFault(Exception error) => error
-        is ProviderUnavailableException or HttpRequestException or TaskCanceledException or JsonException or OpenIdConnectProtocolException
+        is ProviderUnavailableException or SignInCallException or HttpRequestException or TaskCanceledException or OpenIdConnectProtocolException
         || (error.InnerException is { } inner && IsProviderFault(inner));
+
+    /// <summary>What a fault of a call to the provider means: a word for the page, and a problem unless the page that asked can show the word itself.</summary>
+    public static (string Word, Problem? Problem) Explain(Exception? error) => error switch
+    {
+        SignInCallException { Blame: Blame.User, Error: "invalid_grant" or "http_400" } => ("sign_in_failed", LoginProblems.SignInFailed),
+        SignInCallException { Blame: Blame.User, Error: var asked } => (asked, null),
+        SignInCallException { Blame: Blame.Client } => ("sign_in_failed", LoginProblems.ProviderRefusesUs),
+        ProviderBusyException { IsOutage: false } busy => (Unavailable, LoginProblems.Busy with { RetryAfter = busy.RetryAfter }),
+        ProviderBusyException left => (Unavailable, LoginProblems.ProviderUnavailable with { RetryAfter = left.RetryAfter }),
+        { InnerException: { } inner } when error is not (ProviderUnavailableException or HttpRequestException) => Explain(inner),
+        _ => (Unavailable, LoginProblems.ProviderUnavailable),
+    };
 
     [LoggerMessage(LogLevel.Warning, "A sign-in could not start: {Reason}")]
     private static partial void CannotStart(ILogger logger, string reason);

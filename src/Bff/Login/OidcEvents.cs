@@ -10,7 +10,7 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, ISessionStore store, LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    Provider provider, SignInClient signIn, ISessionStore store, LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
     private const string RedeemedAt = "bff.redeemed_at";
@@ -43,12 +43,15 @@ internal sealed partial class OidcEvents(
         }
     }
 
-    public override Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
+    public override async Task PushAuthorization(PushedAuthorizationContext context) =>
+        context.HandlePush(await signIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted));
+
+    public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {
         // The lifetime counts from before the call: a slow answer must not make a token look younger.
         context.HttpContext.Items[RedeemedAt] = clock.GetUtcNow();
         context.HttpContext.Items[Redeeming] = true;
-        return Task.CompletedTask;
+        context.HandleCodeRedemption(await signIn.RedeemAsync(context.TokenEndpointRequest!.Parameters, context.HttpContext.RequestAborted));
     }
 
     // Thrown, not context.Fail: only an exception keeps the properties, and with them the way back to the silent page.
@@ -115,20 +118,12 @@ internal sealed partial class OidcEvents(
     {
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException refused) { return (refused.Error, LoginProblems.SignInFailed); }
-        if (context.HttpContext.Items.ContainsKey(Redeeming)) { return AtTokenEndpoint(context.Failure); }
+        if (context.HttpContext.Items.ContainsKey(Redeeming)) { return OidcChallenge.Explain(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (Known(error), null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)
             ? ("idp_unavailable", LoginProblems.ProviderUnavailable)
             : ("sign_in_failed", LoginProblems.SignInFailed);
     }
-
-    /// <summary>The code could not be traded: the user's doing only if the provider says the code itself is bad.</summary>
-    private static (string Code, Problem Problem) AtTokenEndpoint(Exception? failure) => failure?.Data["error"] switch
-    {
-        "invalid_grant" => ("sign_in_failed", LoginProblems.SignInFailed),
-        "invalid_client" or "unauthorized_client" or "unsupported_grant_type" or "invalid_scope" => ("sign_in_failed", LoginProblems.ProviderRefusesUs),
-        _ => ("idp_unavailable", LoginProblems.ProviderUnavailable),
-    };
 
     /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; nothing else a redirect carries is passed on.</summary>
     private static string Known(string error) => error
@@ -141,7 +136,7 @@ internal sealed partial class OidcEvents(
     /// <summary>Never an exception's message: it may quote what it could not accept.</summary>
     private static string Cause(Exception? failure) => failure switch
     {
-        SignInRefusedException refused => refused.Message,
+        SignInRefusedException or SignInCallException => failure.Message,
         { } when failure.Data["error"] is string error => Known(error),
         _ => failure?.GetBaseException().GetType().Name ?? "unknown",
     };

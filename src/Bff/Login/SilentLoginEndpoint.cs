@@ -22,10 +22,7 @@ internal static class SilentLoginEndpoint
         var session = context.GetSession();
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
-        var answer = await OidcChallenge.SendAsync(context, properties);
-
-        // A frame shows nobody a problem page; the silent page can tell its parent.
-        return answer is Problem ? Results.Redirect(SilentPage.Failure(page, "idp_unavailable")) : answer;
+        return await OidcChallenge.SendAsync(context, properties);
     }
 }
 

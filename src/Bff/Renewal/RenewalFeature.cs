@@ -14,7 +14,7 @@ internal static class RenewalFeature
     {
         var services = builder.Services;
         services.AddSettings<RenewalOptions>("Bff:Renewal");
-        services.AddSingleton<RenewalSchedule>().AddSingleton<TokenCallGate>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>().AddHostedService<RenewalScheduler>();
+        services.AddSingleton<RenewalSchedule>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>().AddHostedService<RenewalScheduler>();
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
             .Configure<RenewalSchedule, IOptionsMonitor<TokenOptions>>((sessions, schedule, tokens) =>
             {

@@ -13,14 +13,6 @@ internal sealed class RenewalOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]
     public TimeSpan MinValidity { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Token calls this node has under way at once, at most.</summary>
-    [Range(1, 1000, ErrorMessage = "must be between 1 and 1000.")]
-    public int MaxConcurrency { get; set; } = 32;
-
-    /// <summary>Token calls this node starts in any second, at most.</summary>
-    [Range(1, 100_000, ErrorMessage = "must be between 1 and 100000.")]
-    public int MaxPerSecond { get; set; } = 100;
-
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (MinValidity > Lead) { yield return new($"is {MinValidity} and must not be longer than Lead ({Lead}), or calls would wait for every renewal.", [nameof(MinValidity)]); }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Bff.Sessions;
 using Bff.Tokens;
+using Bff.Tokens.Throttling;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Renewal;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Bff.Sessions;
 using Bff.Tokens;
+using Bff.Tokens.Throttling;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Renewal;
@@ -61,7 +62,7 @@ internal sealed partial class Renewer(
     public async Task<int> StartDueAsync(CancellationToken cancel)
     {
         var permits = new Queue<Permit>();
-        permits.Enqueue((await gate.EnterAsync(urgent: false, cancel)).Permit!);
+        permits.Enqueue((await gate.EnterAsync(CallKind.BackgroundRenewal, cancel)).Permit!);
         foreach (var permit in gate.TakeMore(LargestBatch - 1)) { permits.Enqueue(permit); }
         try
         {
@@ -128,7 +129,7 @@ internal sealed partial class Renewer(
         {
             while (true)
             {
-                var admission = await gate.EnterAsync(urgent: true, CancellationToken.None);
+                var admission = await gate.EnterAsync(CallKind.Renewal, CancellationToken.None);
                 if (admission.Permit is not { } permit) { return new Unreachable(admission.RetryAfter); }
                 if (await ClaimAsync(session, permit) is { } lease) { return await work.RunAsync(lease, permit, dueAt: null); }
 

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -18,8 +21,13 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
         SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
     ];
 
-    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(2);
+    /// <summary>What a provider signs with that announces nothing (OpenID Connect Discovery 1.0 section 3, Registration 1.0 section 2).</summary>
+    private const string DefaultAlgorithm = SecurityAlgorithms.RsaSha256;
 
+    /// <summary>RFC 7518 section 3.3.</summary>
+    private const int MinRsaBits = 2048;
+
+    /// <summary>Also how much older than the clocks explain a new token may be: the call that brought it took time.</summary>
     private static readonly TimeSpan KeyFetchLimit = TimeSpan.FromSeconds(20);
 
     private readonly Provider _provider;
@@ -32,30 +40,38 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
         MapInboundClaims = false;
     }
 
-    /// <summary>Validates with our rules; those of <paramref name="parameters"/> that name claim types are kept.</summary>
-    public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters parameters)
+    /// <summary>At sign-in. Validates with our rules; those of <paramref name="validationParameters"/> that name claim types are kept.</summary>
+    /// <remarks>The framework's handler compares nonce and <c>at_hash</c>.</remarks>
+    public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {
         using var limit = new CancellationTokenSource(KeyFetchLimit, _clock);
-        return await ValidateAsync(token, parameters, limit.Token);
+        return await ValidateAsync(token, validationParameters, claims => IssuedLongAgo(claims), limit.Token);
     }
 
+    /// <summary>At renewal.</summary>
     /// <param name="token">The ID token.</param>
-    /// <param name="cancel">Ends the wait for keys that have to be fetched.</param>
-    public Task<TokenValidationResult> ValidateAsync(string token, CancellationToken cancel) => ValidateAsync(token, new TokenValidationParameters(), cancel);
+    /// <param name="accessToken">That came with it.</param>
+    /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
+    public Task<TokenValidationResult> ValidateAsync(string token, string accessToken, CancellationToken cancellationToken) =>
+        ValidateAsync(token, new TokenValidationParameters(), claims => HashOfAnother(claims, accessToken), cancellationToken);
 
-    private async Task<TokenValidationResult> ValidateAsync(string token, TokenValidationParameters parameters, CancellationToken cancel)
+    private async Task<TokenValidationResult> ValidateAsync(
+        string token, TokenValidationParameters parameters, Func<JsonWebToken, string?> more, CancellationToken cancellationToken)
     {
-        var known = await _provider.GetConfigurationAsync(cancel);
+        if (ObjectionToForm(token) is { } malformed) { return Invalid(malformed); }
+        var known = await _provider.GetConfigurationAsync(cancellationToken);
         var result = await ValidateWithAsync(known, token, parameters);
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException)
         {
-            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(known, cancel), token, parameters);
+            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), token, parameters);
         }
 
-        return result.IsValid && Objection((JsonWebToken)result.SecurityToken) is { } objection
-            ? new TokenValidationResult { IsValid = false, Exception = new SecurityTokenValidationException(objection) }
-            : result;
+        if (!result.IsValid) { return result; }
+        var read = (JsonWebToken)result.SecurityToken;
+        return (Objection(read) ?? more(read)) is { } objection ? Invalid(objection) : result;
     }
+
+    private static TokenValidationResult Invalid(string objection) => new() { IsValid = false, Exception = new SecurityTokenValidationException(objection) };
 
     private Task<TokenValidationResult> ValidateWithAsync(OpenIdConnectConfiguration provider, string token, TokenValidationParameters given) =>
         base.ValidateTokenAsync(token, new TokenValidationParameters
@@ -64,25 +80,103 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
             RoleClaimType = given.RoleClaimType,
             ValidIssuer = provider.Issuer,
             ValidAudience = _options.Value.ClientId,
-            IssuerSigningKeys = provider.SigningKeys,
+            IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(((JsonWebToken)read).Alg, ((JsonWebToken)read).Kid, provider),
+            TryAllIssuerSigningKeys = false,
             ValidAlgorithms = Algorithms,
             RequireSignedTokens = true,
             RequireExpirationTime = true,
             LifetimeValidator = IsAlive,
         });
 
+    /// <summary>The provider's keys that are meant for signatures with this algorithm, and strong enough: the one the token names, or all when it names none of them.</summary>
+    private static IEnumerable<SecurityKey> KeysFor(string algorithm, string? kid, OpenIdConnectConfiguration provider)
+    {
+        var announced = provider.IdTokenSigningAlgValuesSupported;
+        var isAnnounced = announced.Count == 0 ? algorithm == DefaultAlgorithm : announced.Contains(algorithm);
+        var keys = (provider.JsonWebKeySet?.Keys ?? []).Where(key => IsSignatureKey(key) && (string.IsNullOrEmpty(key.Alg) ? isAnnounced : key.Alg == algorithm) && Fits(key, algorithm)).ToList();
+        return keys.Exists(key => key.Kid == kid) ? keys.Where(key => key.Kid == kid) : keys;
+    }
+
+    private static bool IsSignatureKey(JsonWebKey key) =>
+        (string.IsNullOrEmpty(key.Use) || key.Use == JsonWebKeyUseNames.Sig) && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify"));
+
+    private static bool Fits(JsonWebKey key, string algorithm) => algorithm switch
+    {
+        SecurityAlgorithms.EcdsaSha256 => key.Crv == JsonWebKeyECTypes.P256,
+        SecurityAlgorithms.EcdsaSha384 => key.Crv == JsonWebKeyECTypes.P384,
+        SecurityAlgorithms.EcdsaSha512 => key.Crv == JsonWebKeyECTypes.P521,
+        _ => key.Kty == JsonWebAlgorithmsKeyTypes.RSA && RsaBits(key) >= MinRsaBits,
+    };
+
+    private static int RsaBits(JsonWebKey key)
+    {
+        try
+        {
+            // Leading zeros make no key longer.
+            var modulus = Base64UrlEncoder.DecodeBytes(key.N).AsSpan().TrimStart((byte)0);
+            return modulus.IsEmpty ? 0 : (modulus.Length * 8) - System.Numerics.BitOperations.LeadingZeroCount((uint)modulus[0]) + 24;
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException)
+        {
+            return 0;
+        }
+    }
+
     private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
-        var now = _clock.GetUtcNow().UtcDateTime;
-        return expires > now - Skew && (notBefore is null || notBefore < now + Skew);
+        var (now, tolerance) = (_clock.GetUtcNow().UtcDateTime, _options.Value.ClockTolerance);
+        return expires > now - tolerance && (notBefore is null || notBefore <= now + tolerance);
     }
+
+    /// <summary>What the library does not look at: names given twice, and a header that says the token is something else or needs what we do not know (RFC 7515 sections 4 and 4.1.11).</summary>
+    private static string? ObjectionToForm(string token)
+    {
+        var parts = token.Split('.', 4);
+        if (parts.Length != 3) { return "The ID token is no signed token."; }
+        try
+        {
+            using var header = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[0]));
+            using var claims = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[1]));
+            if (header.RootElement.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object) { return "The ID token holds no claims."; }
+            if (HasTwins(header.RootElement) || HasTwins(claims.RootElement)) { return "The ID token says something twice."; }
+            if (header.RootElement.TryGetProperty("crit", out _) || header.RootElement.TryGetProperty("b64", out _)) { return "The ID token's header needs an extension we do not know."; }
+            return header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "The ID token is a token of another type." : null;
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException or JsonException or InvalidOperationException)
+        {
+            return "The ID token cannot be read.";
+        }
+    }
+
+    private static bool HasTwins(JsonElement members)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return members.EnumerateObject().Any(member => !seen.Add(member.Name));
+    }
+
+    /// <summary>Explicitly typed tokens have a structured suffix, as <c>at+jwt</c>, <c>logout+jwt</c> (RFC 8725 section 3.11); an ID token has <c>JWT</c>, nothing, or a provider's whim.</summary>
+    private static bool IsTypeOfIdToken(JsonElement type) => type.ValueKind == JsonValueKind.String && !type.GetString()!.Contains('+', StringComparison.Ordinal);
 
     private string? Objection(JsonWebToken token)
     {
         if (string.IsNullOrEmpty(token.Subject)) { return "The ID token has no sub."; }
-        if (!token.TryGetPayloadValue<long>(JwtRegisteredClaimNames.Iat, out _)) { return "The ID token has no iat."; }
+        if (!token.TryGetPayloadValue<long>(JwtRegisteredClaimNames.Iat, out var issued)) { return "The ID token has no iat."; }
+        if (issued > (_clock.GetUtcNow() + _options.Value.ClockTolerance).ToUnixTimeSeconds()) { return "The ID token's iat lies in the future."; }
         if (token.Audiences.Any(audience => audience != _options.Value.ClientId)) { return "The ID token is also for an audience we do not trust."; }
         if (token.Azp is { Length: > 0 } authorized && authorized != _options.Value.ClientId) { return "The ID token's azp is another client."; }
         return null;
+    }
+
+    private string? IssuedLongAgo(JsonWebToken token) =>
+        token.TryGetPayloadValue<long>(JwtRegisteredClaimNames.Iat, out var issued)
+        && issued >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds() ? null : "The ID token's iat lies too far back.";
+
+    /// <summary>OpenID Connect Core 1.0 section 3.1.3.8: the left half of the access token's hash, by the hash of the signature's algorithm.</summary>
+    private static string? HashOfAnother(JsonWebToken token, string accessToken)
+    {
+        if (!token.TryGetPayloadValue<string>(JwtRegisteredClaimNames.AtHash, out var expected)) { return null; }
+        var bytes = Encoding.ASCII.GetBytes(accessToken);
+        var hash = token.Alg[^3..] switch { "384" => SHA384.HashData(bytes), "512" => SHA512.HashData(bytes), _ => SHA256.HashData(bytes) };
+        return expected == Base64UrlEncoder.Encode(hash[..(hash.Length / 2)]) ? null : "The ID token's at_hash is of another access token.";
     }
 }

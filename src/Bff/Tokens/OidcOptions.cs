@@ -53,6 +53,14 @@ internal sealed class OidcOptions : IValidatableObject
     [NeedsRestart]
     public bool SendIdTokenHint { get; set; }
 
+    /// <summary>
+    /// How far the provider's clock may be from ours when an ID token's <c>exp</c>, <c>nbf</c> and <c>iat</c> are checked (OpenID Connect Core 1.0 section 3.1.3.7).
+    /// Default 2 minutes, from 0 to 10 minutes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00", ErrorMessage = "must be between 00:00:00 and 00:10:00 (hh:mm:ss).")]
+    [NeedsRestart]
+    public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromMinutes(2);
+
     public string EffectiveMetadataAddress => MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
 
     private string? _secret;

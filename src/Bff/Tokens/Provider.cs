@@ -25,11 +25,18 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
 
     private static readonly TimeSpan RefreshWindow = TimeSpan.FromSeconds(10);
 
+    /// <summary>A failed download is remembered this long, then twice as long, and so on; whoever asks meanwhile gets its answer.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private volatile Copy? _current;
     private Task<Copy>? _fetch;
     private DateTimeOffset _windowStart;
     private int _refreshes;
+    private TimeSpan _pause;
+    private DateTimeOffset _pauseEnds;
 
     private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset At);
 
@@ -69,13 +76,34 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         }
     }
 
-    /// <summary>One download for all who ask meanwhile.</summary>
+    /// <summary>One download for all who ask meanwhile, and none for a while after one that failed: anybody can make us ask.</summary>
     private Task<Copy> FetchAsync()
     {
         lock (_lock)
         {
             if (_fetch is { IsCompleted: false }) { return _fetch; }
-            using (ExecutionContext.SuppressFlow()) { return _fetch = Task.Run(DownloadAsync); }
+            if (_fetch is { IsFaulted: true } && _pauseEnds - clock.GetUtcNow() is var left && left > TimeSpan.Zero && left <= _pause) { return _fetch; }
+            using (ExecutionContext.SuppressFlow()) { return _fetch = Task.Run(FetchOnceAsync); }
+        }
+    }
+
+    private async Task<Copy> FetchOnceAsync()
+    {
+        try
+        {
+            var copy = await DownloadAsync();
+            lock (_lock) { _pause = TimeSpan.Zero; }
+            return _current = copy;
+        }
+        catch (ProviderUnavailableException)
+        {
+            lock (_lock)
+            {
+                _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < MaxPause ? _pause * 2 : MaxPause;
+                _pauseEnds = clock.GetUtcNow() + _pause;
+            }
+
+            throw;
         }
     }
 
@@ -95,7 +123,7 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         }
 
         if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {address} {objection}"); }
-        return _current = new Copy(found, clock.GetUtcNow());
+        return new Copy(found, clock.GetUtcNow());
     }
 
     private string? Objection(OpenIdConnectConfiguration found)
@@ -103,7 +131,13 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
         if (!string.Equals(found.Issuer?.TrimEnd('/'), options.Value.Authority.TrimEnd('/'), StringComparison.Ordinal))
         {
-            return $"names another issuer than Bff:Oidc:Authority: '{found.Issuer}'.";
+            return $"names another issuer than Bff:Oidc:Authority: '{Audit.Printable(found.Issuer ?? "")}'.";
+        }
+
+        foreach (var (name, address) in Addresses(found).Where(known => !string.IsNullOrEmpty(known.Address)))
+        {
+            // Such an address would come out as a broken header; no URI has these (RFC 3986 section 2).
+            if (!address!.All(c => c is > ' ' and <= '~')) { return $"has a character that no address can have in its {name}."; }
         }
 
         if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
@@ -112,9 +146,24 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         return found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed) ? "has no usable pushed_authorization_request_endpoint." : null;
     }
 
-    /// <summary>An endpoint that gets a code, a token or our secret must be as well protected as the authority.</summary>
+    private static IEnumerable<(string Name, string? Address)> Addresses(OpenIdConnectConfiguration found) =>
+    [
+        (OpenIdProviderMetadataNames.AuthorizationEndpoint, found.AuthorizationEndpoint),
+        (OpenIdProviderMetadataNames.TokenEndpoint, found.TokenEndpoint),
+        (OpenIdProviderMetadataNames.JwksUri, found.JwksUri),
+        (OpenIdProviderMetadataNames.UserInfoEndpoint, found.UserInfoEndpoint),
+        (OpenIdProviderMetadataNames.EndSessionEndpoint, found.EndSessionEndpoint),
+        (OpenIdProviderMetadataNames.CheckSessionIframe, found.CheckSessionIframe),
+        (OpenIdProviderMetadataNames.RegistrationEndpoint, found.RegistrationEndpoint),
+        (OpenIdProviderMetadataNames.IntrospectionEndpoint, found.IntrospectionEndpoint),
+        ("revocation_endpoint", found.RevocationEndpoint),
+        ("pushed_authorization_request_endpoint", found.PushedAuthorizationRequestEndpoint),
+    ];
+
+    /// <summary>An endpoint that gets a code, a token or our secret must be as well protected as the authority; a fragment would swallow what we append (RFC 6749 section 3.1).</summary>
     private bool IsUsable(string? endpoint) =>
-        Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));
+        Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Fragment.Length == 0
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));
 
     /// <summary>No redirect is ever followed: a code, a refresh token or our secret would go where the provider's answer says.</summary>
     public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler

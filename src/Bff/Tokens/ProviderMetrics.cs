@@ -9,6 +9,7 @@ internal sealed class ProviderMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
+    private readonly Counter<long> _refused;
     private readonly TimeProvider _clock;
     private long _answeredAt;
 
@@ -20,6 +21,7 @@ internal sealed class ProviderMetrics : IDisposable
         {
             HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
         });
+        _refused = _meter.CreateCounter<long>("bff.provider.refused", "{call}", "Calls that were not made, to spare the provider: by kind (sign_in, revocation) and reason (queue, wait, breaker).");
         _meter.CreateObservableGauge("bff.provider.last_answer.age", LastAnswer, "s", "Time since the provider last gave an answer that is one; grows while nobody needs it, too.");
     }
 
@@ -31,6 +33,11 @@ internal sealed class ProviderMetrics : IDisposable
         _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint), new KeyValuePair<string, object?>("outcome", outcome));
         if (outcome is ProviderOutcome.Ok or ProviderOutcome.Refused) { Interlocked.Exchange(ref _answeredAt, _clock.GetTimestamp()); }
     }
+
+    /// <param name="kind">What the call was for.</param>
+    /// <param name="reason">The queue was full, the wait too long, or the breaker open.</param>
+    public void Refused(string kind, string reason) =>
+        _refused.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("reason", reason));
 
     private IEnumerable<Measurement<double>> LastAnswer() =>
         Interlocked.Read(ref _answeredAt) is not 0 and var at ? [new(_clock.GetElapsedTime(at).TotalSeconds)] : [];

@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Tokens.Throttling;
 using Duende.IdentityModel.Client;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -28,6 +29,7 @@ internal sealed partial class TokenEndpointClient(
             var sentAt = clock.GetUtcNow();
             using var request = Authenticated<RefreshTokenRequest>(endpoint);
             request.RefreshToken = current.RefreshToken!;
+            GatedCalls.Mark(request, CallKind.Renewal);
             using var answer = await clients.CreateClient(Provider.HttpClientName).RequestRefreshTokenAsync(request, limit.Token);
             return await ReadAsync(answer, current, subject, sentAt, limit.Token);
         }
@@ -51,6 +53,7 @@ internal sealed partial class TokenEndpointClient(
             using var request = Authenticated<TokenRevocationRequest>(endpoint);
             request.Token = refreshToken;
             request.TokenTypeHint = "refresh_token";
+            GatedCalls.Mark(request, CallKind.Revocation);
             using var answer = await clients.CreateClient(Provider.HttpClientName).RevokeTokenAsync(request, limit.Token);
             if (answer.IsError) { RevocationFailed(answer.HttpStatusCode); }
         }
@@ -79,12 +82,12 @@ internal sealed partial class TokenEndpointClient(
         var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
         if (status >= 400 || body.Text("error") is not null) { return Refusal(body.Text("error")); }
         if (!body.IsObject) { return new Unavailable("not_json"); }
-        if (body.Text("access_token") is not { } accessToken || !accessToken.All(c => c is > ' ' and <= '~'))
+        if (body.AccessToken is not { } accessToken)
         {
             return new Unavailable("no_access_token") { RotatedRefreshToken = body.Text("refresh_token") };
         }
 
-        if (!string.Equals(body.Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase))
+        if (!body.IsBearer)
         {
             return new Misconfigured("token_type") { RotatedRefreshToken = body.Text("refresh_token") };
         }
@@ -92,7 +95,7 @@ internal sealed partial class TokenEndpointClient(
         var idToken = body.Text("id_token");
         if (idToken is not null)
         {
-            var (valid, belongsToOther) = await CheckAsync(idToken, subject, limit);
+            var (valid, belongsToOther) = await CheckAsync(idToken, accessToken, subject, limit);
             if (belongsToOther) { return new Rejected("subject_changed"); }
             if (!valid) { idToken = null; }
         }
@@ -118,11 +121,11 @@ internal sealed partial class TokenEndpointClient(
     /// OpenID Connect Core 1.0 section 12.2: the same issuer and subject as at sign-in. The refresh token has rotated by now, so an ID token that cannot be
     /// verified (keys that lag behind, a clock) is dropped and the session goes on with the old one; only proof of another user ends it.
     /// </summary>
-    private async Task<(bool Valid, bool BelongsToOther)> CheckAsync(string idToken, string subject, CancellationToken limit)
+    private async Task<(bool Valid, bool BelongsToOther)> CheckAsync(string idToken, string accessToken, string subject, CancellationToken limit)
     {
         try
         {
-            var result = await idTokens.ValidateAsync(idToken, limit);
+            var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
             if (result.IsValid) { return (true, result.ClaimsIdentity.FindFirst("sub")?.Value != subject); }
             IdTokenDropped(result.Exception?.GetType().Name);
             return (false, result.Exception is SecurityTokenInvalidIssuerException);
@@ -142,7 +145,7 @@ internal sealed partial class TokenEndpointClient(
     };
 
     /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
-    private static string Printable(string? error) =>
+    internal static string Printable(string? error) =>
         error is { Length: > 0 and <= 64 } && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? error : "unknown_error";
 
     [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); the new tokens are kept without it.")]

@@ -1,3 +1,4 @@
+using Bff.Tokens.Throttling;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -5,8 +6,6 @@ namespace Bff.Tokens;
 
 internal static class TokensFeature
 {
-    private const int LongestAnswer = 1024 * 1024;
-
     public static WebApplicationBuilder AddTokens(this WebApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
@@ -17,16 +16,20 @@ internal static class TokensFeature
             (oidc, environment) => oidc.MetadataAddress?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) != true || !oidc.MustUseHttps(environment),
             "Bff:Oidc:MetadataAddress: must use https wherever the authority must (see Bff:Oidc:RequireHttps).");
         builder.Services.AddSettings<TokenOptions>("Bff:Renewal");
+        builder.Services.AddSettings<ThrottlingOptions>("Bff:Renewal");
         builder.Services.AddHttpClient(Provider.HttpClientName)
             .ConfigureHttpClient((services, client) =>
             {
                 client.Timeout = services.GetRequiredService<IOptionsMonitor<TokenOptions>>().CurrentValue.TokenTimeout;
-                client.MaxResponseContentBufferSize = LongestAnswer;
+                client.MaxResponseContentBufferSize = GatedCalls.MaxAnswer;
             })
             .ConfigurePrimaryHttpMessageHandler(Provider.CreateHandler)
+            .AddHttpMessageHandler<GatedCalls>()
             .AddHttpMessageHandler<ProviderWatch>()
             .RemoveAllLoggers();
-        builder.Services.AddSingleton<Provider>().AddSingleton<ProviderMetrics>().AddTransient<ProviderWatch>().AddSingleton<IdTokenHandler>().AddSingleton<TokenEndpointClient>();
+        builder.Services.AddSingleton<TokenCallGate>().AddTransient<GatedCalls>();
+        builder.Services.AddSingleton<Provider>().AddSingleton<ProviderMetrics>().AddTransient<ProviderWatch>().AddSingleton<IdTokenHandler>();
+        builder.Services.AddSingleton<TokenEndpointClient>().AddSingleton<SignInClient>();
         return builder;
     }
 }

@@ -21,6 +21,9 @@ public sealed class IdTokenTests
         ["no expiry"] = (_, claims) => claims.Remove("exp"),
         ["expired"] = (world, claims) => claims["exp"] = world.Clock.Now.AddMinutes(-3).ToUnixTimeSeconds(),
         ["not valid yet"] = (world, claims) => claims["nbf"] = world.Clock.Now.AddMinutes(3).ToUnixTimeSeconds(),
+        ["issued long ago"] = (world, claims) => claims["iat"] = world.Clock.Now.AddMinutes(-3).ToUnixTimeSeconds(),
+        ["issued in the future"] = (world, claims) => claims["iat"] = world.Clock.Now.AddMinutes(3).ToUnixTimeSeconds(),
+        ["issued at no time"] = (_, claims) => claims["iat"] = "yesterday",
         ["the hash of another access token"] = (_, claims) => claims["at_hash"] = Jwt.LeftHash("another"),
     };
 
@@ -36,7 +39,16 @@ public sealed class IdTokenTests
         ["changed after signing"] = (world, claims) => Mixed(claims, world.Provider.Key),
         ["no token at all"] = (_, _) => "",
         ["rubbish"] = (_, _) => "a.b.c",
+        ["a critical extension"] = WithHeader(header => (header["crit"], header["exp"]) = (new[] { "exp" }, 1)),
+        ["an unencoded payload"] = WithHeader(header => header["b64"] = false),
+        ["an access token"] = WithHeader(header => header["typ"] = "at+jwt"),
+        ["an access token by its full type"] = WithHeader(header => header["typ"] = "application/AT+JWT"),
+        ["a logout token"] = WithHeader(header => header["typ"] = "logout+jwt"),
+        ["an algorithm nobody announced"] = WithHeader(header => header["alg"] = "PS256"),
     };
+
+    private static Func<World, IDictionary<string, object?>, string> WithHeader(Action<IDictionary<string, object?>> shape) =>
+        (world, claims) => Jwt.Sign(claims, world.Provider.Key, shape);
 
     public static TheoryData<string> Defects => [.. WrongClaims.Keys, .. WrongSignatures.Keys];
 
@@ -55,6 +67,36 @@ public sealed class IdTokenTests
         end.ShouldSay("sign_in_failed");
         alice.Session.ShouldBeNull();
         world.Sessions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_too_short_signs_nobody_in()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.Key = SigningKey.Weak;
+        (await world.NewBrowser().OpenAsync("/bff/login")).ShouldSay("sign_in_failed");
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("00:00:00", 30, false)]
+    [InlineData("00:02:00", -110, true)]
+    [InlineData("00:02:00", 110, true)]
+    [InlineData("00:10:00", -590, true)]
+    [InlineData("00:10:00", 590, true)]
+    [InlineData("00:10:00", 700, false)]
+    [InlineData("00:10:00", -700, false)]
+    public async Task How_far_the_providers_clock_may_be_off_is_an_option(string tolerance, int seconds, bool accepted)
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:ClockTolerance", tolerance));
+        world.Provider.ShapeIdToken = claims =>
+        {
+            claims["iat"] = claims["nbf"] = world.Clock.Now.AddSeconds(seconds).ToUnixTimeSeconds();
+            claims["exp"] = world.Clock.Now.AddSeconds(seconds + 60).ToUnixTimeSeconds();
+        };
+        var alice = world.NewBrowser();
+        await alice.OpenAsync("/bff/login");
+        (alice.Session is not null).ShouldBe(accepted);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class ProviderTrustTests
         else { answer.Code.ShouldBe("provider_unavailable"); }
 
         world.Provider.ComeBack();
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
         await alice.OpenAsync("/bff/login?login_hint=alice");
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
@@ -43,7 +44,20 @@ public sealed class ProviderTrustTests
     }
 
     public static TheoryData<string> BadMetadata =>
-        ["wrong issuer", "no issuer", "no token endpoint", "no authorization endpoint", "an endpoint that is no address", "no keys"];
+    [
+        "wrong issuer", "no issuer", "no token endpoint", "no authorization endpoint", "an endpoint that is no address", "no keys", "an endpoint with a fragment",
+        .. from address in Addresses from name in UnusableCharacters.Keys select name + " in the " + address,
+    ];
+
+    private static readonly string[] Addresses =
+    [
+        "authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
+    ];
+
+    private static readonly Dictionary<string, string> UnusableCharacters = new()
+    {
+        ["a line break"] = "\r\nX-Injected: 1", ["an escape"] = "\u001b[2J", ["a zero"] = "\0", ["a space"] = " ", ["a letter beyond ASCII"] = "ü",
+    };
 
     [Theory]
     [MemberData(nameof(BadMetadata))]
@@ -61,6 +75,11 @@ public sealed class ProviderTrustTests
                 case "no authorization endpoint": metadata.Remove("authorization_endpoint"); break;
                 case "an endpoint that is no address": metadata["token_endpoint"] = "/token?"; break;
                 case "no keys": metadata["jwks_uri"] = world.Provider.Issuer + "/nowhere"; break;
+                case "an endpoint with a fragment": metadata["authorization_endpoint"] += "#there"; break;
+                default:
+                    var (name, address) = (defect.Split(" in the ")[0], defect.Split(" in the ")[1]);
+                    metadata[address] = (metadata.TryGetValue(address, out var known) ? known : world.Provider.Issuer + "/more") + UnusableCharacters[name];
+                    break;
             }
         };
         var alice = world.NewBrowser();
@@ -68,6 +87,7 @@ public sealed class ProviderTrustTests
         (await alice.StepAsync("/bff/login", accept: "*/*")).ShouldBeProblem(503, "provider_unavailable");
 
         world.Provider.ShapeMetadata = _ => { };
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
         (await alice.OpenAsync("/bff/login?login_hint=alice")).Status.ShouldBe(HttpStatusCode.Found);
         alice.Session.ShouldNotBeNull();
     }
@@ -187,6 +207,10 @@ public sealed class ProviderTrustTests
         { "an empty body", 200, "application/json", "" },
         { "a charset nobody knows", 200, "application/json; charset=klingon", "{}" },
         { "an access token that is no Unicode", 200, "application/json", """{"access_token":"\ud800","id_token":"a.b.c","token_type":"Bearer"}""" },
+        { "an access token with a line break", 200, "application/json", """{"access_token":"a\r\nX-Injected: 1","id_token":"a.b.c","token_type":"Bearer"}""" },
+        { "an access token with a space", 200, "application/json", """{"access_token":"a b","id_token":"a.b.c","token_type":"Bearer"}""" },
+        { "an access token that is a number", 200, "application/json", """{"access_token":12345,"id_token":"a.b.c","token_type":"Bearer"}""" },
+        { "an access token that is an object", 200, "application/json", """{"access_token":{"a":1},"id_token":"a.b.c","token_type":"Bearer"}""" },
         { "no tokens", 200, "application/json", "{}" },
         { "a refusal", 400, "application/json", """{"error":"invalid_grant"}""" },
         { "our client is unknown", 401, "application/json", """{"error":"invalid_client"}""" },
@@ -231,6 +255,49 @@ public sealed class ProviderTrustTests
         var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
         world.Provider.Faults.ResetConnections();
         (await alice.StepAsync(callback, accept: "*/*")).ShouldBeProblem(503, "provider_unavailable");
+    }
+
+    public static TheoryData<string, object?> UnusableAccessTokens => new()
+    {
+        { "line break", "a\r\nX-Injected: 1" }, { "control character", "a\u0007b" }, { "space", "a b" }, { "beyond ASCII", "tökén" }, { "number", 12345 },
+        { "object", new { a = 1 } }, { "list", new[] { "a" } }, { "null", null }, { "empty", "" }, { "true", true },
+    };
+
+    [Theory]
+    [MemberData(nameof(UnusableAccessTokens))]
+    [Trait("Standard", "RP-token-response")]
+    public async Task An_access_token_that_no_call_could_carry_is_no_session(string what, object? token)
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.ShapeTokenAnswer = answer => answer["access_token"] = token;
+        world.Provider.ShapeIdToken = claims => claims.Remove("at_hash");   // nothing else is wrong
+        var alice = world.NewBrowser();
+
+        var end = await alice.OpenAsync("/bff/login");
+
+        end.Status.ShouldBe(HttpStatusCode.BadRequest, what);
+        end.ShouldSay("sign_in_failed");
+        alice.Session.ShouldBeNull(what);
+    }
+
+    [Theory]
+    [InlineData(400, "application/json", """{"error":"invalid_grant"}""", 400, "sign_in_failed")]
+    [InlineData(400, "application/json", "", 400, "sign_in_failed")]
+    [InlineData(401, "application/json", """{"error":"invalid_client"}""", 502, "provider_refuses_client")]
+    [InlineData(401, "text/plain", "", 502, "provider_refuses_client")]
+    [InlineData(400, "application/json", """{"error":"invalid_target"}""", 502, "provider_refuses_client")]
+    [InlineData(200, "application/json", """{"error":"unauthorized_client"}""", 502, "provider_refuses_client")]
+    [InlineData(400, "application/json", """{"error":"temporarily_unavailable"}""", 503, "provider_unavailable")]
+    [InlineData(404, "text/html", "<html>not found</html>", 503, "provider_unavailable")]
+    [InlineData(400, "text/html", "<html>bad request</html>", 503, "provider_unavailable")]
+    [InlineData(429, "application/json", """{"error":"invalid_client"}""", 503, "provider_unavailable")]
+    public async Task A_refused_code_is_about_the_user_about_us_or_about_the_weather(int status, string type, string body, int problem, string code)
+    {
+        await using var world = await World.StartAsync();
+        var alice = world.NewBrowser();
+        var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
+        world.Provider.Faults.AnswerWith(status, body, type);
+        (await alice.StepAsync(callback, accept: "*/*")).ShouldBeProblem(problem, code);
     }
 
     [Theory]

@@ -1,4 +1,4 @@
-using Bff.Renewal;
+using Bff.Tokens.Throttling;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

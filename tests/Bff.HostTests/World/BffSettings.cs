@@ -11,6 +11,7 @@ internal static class BffSettings
             ["Bff:Oidc:ClientId"] = PretendProvider.ClientId,
             ["Bff:Oidc:ClientSecret"] = PretendProvider.ClientSecret,
             ["Bff:Oidc:RequireHttps"] = "false",
+            ["Bff:Renewal:MaxPerSecond"] = "10000",   // in a world whose clock stands still no further place would flow in
             ["Bff:Sessions:ConnectionString"] = "Data Source=" + databaseFile,
             ["Bff:Spa:Origins:0"] = Browser.SpaOrigin,
             ["Bff:Ops:Url"] = "http://127.0.0.1:0",

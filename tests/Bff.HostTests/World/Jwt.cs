@@ -8,10 +8,11 @@ namespace Bff.HostTests;
 /// <summary>Signed tokens by hand, so that a test can make any wrong one.</summary>
 internal static class Jwt
 {
-    public static string Sign(IDictionary<string, object?> claims, SigningKey key)
+    public static string Sign(IDictionary<string, object?> claims, SigningKey key, Action<IDictionary<string, object?>>? shapeHeader = null)
     {
         var header = new Dictionary<string, object?> { ["alg"] = "RS256", ["typ"] = "JWT" };
         if (key.Kid is not null) { header["kid"] = key.Kid; }
+        shapeHeader?.Invoke(header);
         var signed = Head(header, claims);
         return signed + "." + Base64Url.EncodeToString(key.Rsa.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
     }
@@ -36,6 +37,9 @@ internal static class Jwt
 internal sealed record SigningKey(string? Kid, RSA Rsa)
 {
     private static readonly Lazy<SigningKey>[] Pool = [.. Enumerable.Range(1, 3).Select(number => new Lazy<SigningKey>(() => new($"key-{number}", RSA.Create(2048))))];
+
+    /// <summary>Too short for anything that should last.</summary>
+    public static readonly SigningKey Weak = new("weak-key", RSA.Create(1024));
 
     public static SigningKey Number(int number) => Pool[number - 1].Value;
 

@@ -67,6 +67,7 @@ internal sealed partial class PretendProvider
             ["code_challenge_methods_supported"] = new[] { "S256" },
             ["authorization_response_iss_parameter_supported"] = true,
         };
+        if (OffersPushedRequests) { metadata["pushed_authorization_request_endpoint"] = Issuer + "/par"; }
         ShapeMetadata(metadata);
         return metadata;
     }
@@ -80,6 +81,7 @@ internal sealed partial class PretendProvider
     private IResult Authorize(HttpContext context)
     {
         var asked = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
+        if (asked.GetValueOrDefault("request_uri") is { } pushed) { asked = _pushed[pushed]; }
         Authorizations.Enqueue(asked);
         if (asked.GetValueOrDefault("client_id") != ClientId || asked.GetValueOrDefault("response_type") != "code")
         {
@@ -197,6 +199,15 @@ internal sealed partial class PretendProvider
         if (nonce is not null) { claims["nonce"] = nonce; }
         ShapeIdToken(claims);
         return claims;
+    }
+
+    private async Task<IResult> PushAsync(HttpRequest request)
+    {
+        var form = Form(await request.ReadFormAsync());
+        if (!IsOurClient(form)) { return Error(401, "invalid_client"); }
+        var uri = "urn:ietf:params:oauth:request_uri:" + NewSecret("request");
+        _pushed[uri] = form;
+        return Results.Json(new { request_uri = uri, expires_in = 60 }, statusCode: 201);
     }
 
     private async Task<IResult> RevokeAsync(HttpRequest request)

@@ -18,6 +18,7 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     private readonly List<Grant> _grants = [];
     private readonly ConcurrentDictionary<string, Code> _codes = new();
     private readonly ConcurrentDictionary<string, IssuedToken> _accessTokens = new();
+    private readonly ConcurrentDictionary<string, Dictionary<string, string>> _pushed = new();
     private int _refreshes;
     private int _reuses;
     private int _keyDownloads;
@@ -33,6 +34,7 @@ internal sealed partial class PretendProvider : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
         _app.Use(TellTimeAsync);
+        _app.Use(Traffic.WatchAsync);
         _app.Use(WatchRefreshesAsync);
         _app.Use((context, next) => Faults.InvokeAsync(context, next));
         _app.MapGet("/.well-known/openid-configuration", Metadata);
@@ -40,6 +42,7 @@ internal sealed partial class PretendProvider : IAsyncDisposable
         _app.MapGet("/authorize", Authorize);
         _app.MapPost("/token", TokenAsync);
         _app.MapPost("/revoke", RevokeAsync);
+        _app.MapPost("/par", PushAsync);
         _app.MapGet("/end-session", (HttpRequest request) => EndSession(request));
         WriteIdToken = claims => Jwt.Sign(claims, Key);
     }
@@ -55,6 +58,12 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     public string Issuer { get; private set; } = "";
 
     public ProviderFaults Faults { get; } = new();
+
+    /// <summary>How many requests came to each of its addresses, broken or not.</summary>
+    public ProviderTraffic Traffic { get; } = new();
+
+    /// <summary>Offers pushed authorization requests (RFC 9126).</summary>
+    public bool OffersPushedRequests { get; set; }
 
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -20,7 +20,18 @@ internal sealed class ProviderFaults
     public void GoDown() => _fault = (context, _) => AnswerAsync(context, 503, "down for maintenance", "text/plain", []);
 
     /// <summary>Calls to one address wait; those that wait already go on waiting after <see cref="ComeBack"/>.</summary>
-    public void Hang(string path = TokenEndpoint) => _fault = On(path, async (context, next) =>
+    public void Hang(string path = TokenEndpoint) => _fault = On(path, HoldAsync);
+
+    /// <summary>As <see cref="Hang"/>, but the token endpoint goes on serving refreshes.</summary>
+    public void HangCodes() => _fault = On(TokenEndpoint, async (context, next) => await (await IsCodeAsync(context) ? HoldAsync(context, next) : next(context)));
+
+    /// <summary>The token endpoint answers codes so, and goes on serving refreshes.</summary>
+    public void AnswerCodesWith(int status) =>
+        _fault = On(TokenEndpoint, async (context, next) => await (await IsCodeAsync(context) ? AnswerAsync(context, status, "", "text/plain", []) : next(context)));
+
+    private static async Task<bool> IsCodeAsync(HttpContext context) => (await context.Request.ReadFormAsync())["grant_type"] == "authorization_code";
+
+    private async Task HoldAsync(HttpContext context, RequestDelegate next)
     {
         Interlocked.Increment(ref _holding);
         try
@@ -36,7 +47,7 @@ internal sealed class ProviderFaults
         {
             Interlocked.Decrement(ref _holding);
         }
-    });
+    }
 
     /// <summary>The provider does its work, rotation included, and keeps the answer until <see cref="CutOff"/>.</summary>
     public void HoldAnswers() => _fault = On(TokenEndpoint, async (context, next) =>

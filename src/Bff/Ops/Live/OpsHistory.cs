@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Bff.Renewal;
 using Bff.Sessions;
+using Bff.Tokens.Throttling;
 
 namespace Bff.Ops.Live;
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using Bff.Ops.Health;
 using Bff.Renewal;
 using Bff.Sessions;
+using Bff.Tokens.Throttling;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Live;

@@ -1,0 +1,121 @@
+using System.Net;
+
+namespace Bff.HostTests.Login;
+
+/// <summary>Pushed authorization requests (RFC 9126), and what a provider may answer them.</summary>
+[Trait("Standard", "RFC-9126")]
+public sealed class PushedRequestTests
+{
+    private const string RequestUri = "urn:ietf:params:oauth:request_uri:1";
+
+    [Fact]
+    public async Task Where_a_provider_offers_it_the_browser_carries_nothing_but_our_client_and_the_name_of_the_request()
+    {
+        await using var world = await StartAsync();
+        var alice = world.NewBrowser();
+
+        var toProvider = await alice.StepAsync("/bff/login?login_hint=alice");
+
+        Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(toProvider.Location!.Query).Keys.ShouldBe(["client_id", "request_uri"], ignoreOrder: true);
+        await alice.OpenAsync(toProvider.Location);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    public static TheoryData<int, string, string, int, string, string> Answers => new()
+    {
+        { 502, "text/html", "<html>bad gateway</html>", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "text/html", "<html>welcome</html>", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", "<html>welcome</html>", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", "{}", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", "[]", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", "null", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", "", 503, "provider_unavailable", "idp_unavailable" },
+        { 204, "application/json", "", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json; charset=klingon", "{", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", """{"request_uri":12,"expires_in":60}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", """{"request_uri":"","expires_in":60}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", """{"request_uri":"a\r\nb","expires_in":60}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", """{"request_uri":"\ud800","expires_in":60}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 201, "application/json", new string(' ', 3_000_000), 503, "provider_unavailable", "idp_unavailable" },
+        { 302, "text/plain", "", 503, "provider_unavailable", "idp_unavailable" },
+        { 404, "text/html", "<html>not found</html>", 503, "provider_unavailable", "idp_unavailable" },
+        { 403, "text/plain", "", 503, "provider_unavailable", "idp_unavailable" },
+        { 429, "text/plain", "", 503, "provider_unavailable", "idp_unavailable" },
+        { 500, "application/json", """{"error":"invalid_client"}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 400, "application/json", """{"error":"temporarily_unavailable"}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 401, "application/json", """{"error":"invalid_client"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 401, "text/plain", "", 502, "provider_refuses_client", "sign_in_failed" },
+        { 400, "text/plain", "", 502, "provider_refuses_client", "sign_in_failed" },
+        { 400, "application/json", """{"error":"unauthorized_client"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 400, "application/json", """{"error":"invalid_scope"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 400, "application/json", """{"error":"invalid_target"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 400, "application/json", """{"error":"invalid_request","error_description":"redirect_uri"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 403, "application/json", """{"error":"a word nobody knows\r\n"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 201, "application/json", """{"error":"invalid_scope","request_uri":"urn:x"}""", 502, "provider_refuses_client", "sign_in_failed" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task Every_answer_has_one_meaning(int status, string type, string body, int problem, string code, string silent)
+    {
+        await using var world = await StartAsync();
+        world.Provider.Faults.AnswerWith("/par", status, body, type, ("Location", world.Api.Address + "/stolen"));
+
+        var answer = await world.NewBrowser().StepAsync("/bff/login", accept: "*/*");
+
+        answer.ShouldBeProblem(problem, code);
+        (answer.Header("Retry-After") is not null).ShouldBe(problem == 503);
+        (await world.NewBrowser().StepAsync("/bff/silent-login")).Location.ShouldBe(new Uri("http://localhost:5000/silent?result=error&error=" + silent));
+        world.Api.Calls.ShouldBeEmpty();
+        world.Bff.Logs.Lines.ShouldNotContain(line => line.Contains("nobody knows", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("login_required")]
+    [InlineData("interaction_required")]
+    [InlineData("access_denied")]
+    public async Task What_only_the_user_can_mend_leads_back_to_the_page_that_asked(string error)
+    {
+        await using var world = await StartAsync();
+        world.Provider.Faults.AnswerWith("/par", 400, $$"""{"error":"{{error}}"}""", "application/json");
+        (await world.NewBrowser().StepAsync("/bff/login?returnUrl=" + Uri.EscapeDataString("http://localhost:5000/page?x=1")))
+            .Location.ShouldBe(new Uri("http://localhost:5000/page?x=1&error=" + error));
+        (await world.NewBrowser().StepAsync("/bff/silent-login")).Location.ShouldBe(new Uri("http://localhost:5000/silent?result=error&error=" + error));
+    }
+
+    [Fact]
+    public async Task A_provider_that_hangs_is_unavailable_within_the_token_timeout()
+    {
+        await using var world = await StartAsync(("Bff:Renewal:TokenTimeout", "00:00:01"));
+        world.Provider.Faults.Hang("/par");
+        (await world.NewBrowser().StepAsync("/bff/login", accept: "*/*")).ShouldBeProblem(503, "provider_unavailable");
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(201)]
+    public async Task A_good_answer_may_say_200_or_201_and_have_any_type(int status)
+    {
+        await using var world = await StartAsync();
+        world.Provider.Faults.AnswerWith("/par", status, $$"""{"request_uri":"{{RequestUri}}"}""", "text/plain");
+        (await world.NewBrowser().StepAsync("/bff/login")).Location!.Query.ShouldContain(Uri.EscapeDataString(RequestUri));
+    }
+
+    [Fact]
+    public async Task A_pushed_request_carries_the_client_authentication()
+    {
+        await using var world = await StartAsync();
+        world.Provider.AcceptedSecret = "another";
+        var answer = await world.NewBrowser().StepAsync("/bff/login", accept: "*/*");
+        answer.Status.ShouldBe(HttpStatusCode.BadGateway);
+        world.Provider.AcceptedSecret = PretendProvider.ClientSecret;
+        (await world.NewBrowser().StepAsync("/bff/login")).Status.ShouldBe(HttpStatusCode.Found);
+    }
+
+    private static async Task<World> StartAsync(params (string Key, string? Value)[] settings)
+    {
+        var world = await World.StartAsync(settings);
+        world.Provider.OffersPushedRequests = true;
+        return world;
+    }
+}
