@@ -28,8 +28,10 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
                 return null;
             case Ended:
                 return required ? RenewalProblems.SessionEnded : null;
-            case NotRenewable:
+            case NotRenewable or SignInNeeded:
                 return required ? RenewalProblems.TokenExpired : null;
+            case ClientRefused refused:
+                return RenewalProblems.ProviderRefusesClient(refused.RetryAfter);
             case Unreachable down:
                 return RenewalProblems.ProviderUnavailable(down.RetryAfter);
             default:

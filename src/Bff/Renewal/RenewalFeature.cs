@@ -16,9 +16,10 @@ internal static class RenewalFeature
         services.AddSettings<RenewalOptions>("Bff:Renewal");
         services.AddSingleton<RenewalSchedule>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>().AddHostedService<RenewalScheduler>();
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
-            .Configure<RenewalSchedule, IOptionsMonitor<TokenOptions>>((sessions, schedule, tokens) =>
+            .Configure<RenewalSchedule, IOptionsMonitor<TokenOptions>, IOptionsMonitor<RenewalOptions>>((sessions, schedule, tokens, renewal) =>
             {
-                sessions.FirstDueAt = schedule.DueAt;
+                sessions.FirstDueAt = (id, tokenSet) => schedule.DueAt(id, tokenSet);
+                sessions.UpdateClaims = () => renewal.CurrentValue.UpdateClaims;
                 sessions.AssumedLifetime = () => tokens.CurrentValue.AssumedLifetime;
             });
 

@@ -13,6 +13,12 @@ internal sealed class RenewalOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]
     public TimeSpan MinValidity { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether a renewal that brings an ID token brings its claims, too, so that a role taken away at the provider goes away here. Claims that did not come from
+    /// an ID token stay, and so does who the user is (OpenID Connect Core 1.0 section 5.1). When off, claims are those of the sign-in until the session ends.
+    /// </summary>
+    public bool UpdateClaims { get; set; } = true;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (MinValidity > Lead) { yield return new($"is {MinValidity} and must not be longer than Lead ({Lead}), or calls would wait for every renewal.", [nameof(MinValidity)]); }

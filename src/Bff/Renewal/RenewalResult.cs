@@ -2,8 +2,19 @@ using Bff.Sessions;
 
 namespace Bff.Renewal;
 
-/// <summary>What somebody who needs a token learns.</summary>
-internal abstract record RenewalResult;
+/// <summary>What a caller that needs a token is told.</summary>
+internal abstract record RenewalResult
+{
+    /// <summary>What a session whose last renewal failed is told until the next try.</summary>
+    public static RenewalResult OfFailure(Session session, DateTimeOffset now) => OfFailure(session.LastFailure, session.NotBefore - now);
+
+    public static RenewalResult OfFailure(RenewalFailure? failure, TimeSpan retryAfter) => failure switch
+    {
+        { NeedsSignIn: true } => new SignInNeeded(),
+        { Kind: RenewalFailureKind.ClientRefused } => new ClientRefused(retryAfter),
+        _ => new Unreachable(retryAfter),
+    };
+}
 
 /// <summary>A session whose access token may be sent.</summary>
 internal sealed record Usable(Session Session) : RenewalResult;
@@ -11,8 +22,14 @@ internal sealed record Usable(Session Session) : RenewalResult;
 /// <summary>The session is over; the user must sign in again.</summary>
 internal sealed record Ended : RenewalResult;
 
-/// <summary>The session has no refresh token and its access token is too old: the page renews through the silent page.</summary>
+/// <summary>The session has no refresh token (any more) and its access token is too old: the page renews through the silent page.</summary>
 internal sealed record NotRenewable : RenewalResult;
 
-/// <summary>No usable token now; the session lives on.</summary>
+/// <summary>The provider does not renew this session without the user: a silent sign-in may do, else the page signs in.</summary>
+internal sealed record SignInNeeded : RenewalResult;
+
+/// <summary>No usable token now, by our configuration's fault; the session lives on.</summary>
+internal sealed record ClientRefused(TimeSpan RetryAfter) : RenewalResult;
+
+/// <summary>No usable token now, by the provider's fault or the network's; the session lives on.</summary>
 internal sealed record Unreachable(TimeSpan RetryAfter) : RenewalResult;

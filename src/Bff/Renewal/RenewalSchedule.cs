@@ -14,35 +14,66 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
     /// <summary>However short a token lives, it is not renewed more often.</summary>
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>A waiting user may make us ask again this soon though the background would wait longer.</summary>
     private static readonly TimeSpan LongestBackOffOnDemand = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// <c>expires_at − lead − jitter</c>: lead is at most a quarter of the lifetime; jitter in [0, lead/2) spreads sessions
-    /// that signed in together and is always the same for one session. Null without a refresh token.
+    /// that signed in together and is always the same for one session. The refresh token's own end counts like the access token's. Null without a refresh token.
     /// </summary>
-    public DateTimeOffset? DueAt(SessionId id, TokenSet tokens)
+    /// <param name="id">The session.</param>
+    /// <param name="tokens">Its tokens.</param>
+    /// <param name="previous">Those of before; null after a sign-in.</param>
+    public DateTimeOffset? DueAt(SessionId id, TokenSet tokens, TokenSet? previous = null)
     {
-        if (tokens.RefreshToken is null) { return null; }
-        var lead = LeadOf(tokens);
-        var due = tokens.ExpiresAt - lead - (lead / 2 * Fraction(id));
-        var earliest = tokens.ObtainedAt + ShortestInterval;
-        return due > earliest ? due : earliest;
+        if (!tokens.CanRefresh(tokens.ObtainedAt)) { return null; }
+        var due = Before(tokens.ExpiresAt);
+        if (tokens.RefreshTokenExpiresAt is { } end && Before(end) < due) { due = Before(end); }
+        return due > tokens.ObtainedAt + MinInterval ? due : tokens.ObtainedAt + IntervalOfStale(tokens, previous);
+
+        DateTimeOffset Before(DateTimeOffset end)
+        {
+            var lead = Min(options.CurrentValue.Lead, (end - tokens.ObtainedAt) / 4);
+            return end - lead - (lead / 2 * Fraction(id));
+        }
+    }
+
+    /// <summary>
+    /// Tokens that are stale when issued cannot be kept fresh in the background, whatever it costs: each is renewed after twice the time the one before was, up
+    /// to a minute. A call that needs one renews it on demand.
+    /// </summary>
+    private static TimeSpan IntervalOfStale(TokenSet tokens, TokenSet? previous)
+    {
+        if (previous is null) { return MinInterval; }
+        var doubled = 2 * (tokens.ObtainedAt - previous.ObtainedAt);
+        return doubled < MinInterval ? MinInterval : Min(doubled, LongestBackOff);
+    }
+
+    /// <summary>How long a call has to wait until this session's tokens may be renewed again: two renewals are never closer than <see cref="MinInterval"/>.</summary>
+    public TimeSpan UntilNextMay(Session session)
+    {
+        var left = session.Tokens!.ObtainedAt + MinInterval - clock.GetUtcNow();
+        return session.Version == 1 || left <= TimeSpan.Zero ? TimeSpan.Zero : Min(left, MinInterval);
     }
 
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
     public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.CurrentValue.MinValidity, tokens.Lifetime / 10) && !IsFromTheFuture(tokens);
 
     /// <summary>Whether the token was renewed so short a time ago that a wish to renew it is taken for a repetition of the last one: 2 s, at most a tenth of its lifetime.</summary>
-    public bool IsBrandNew(TokenSet tokens) => (clock.GetUtcNow() - tokens.ObtainedAt).Duration() < Min(ShortestInterval, tokens.Lifetime / 10);
+    public bool IsBrandNew(TokenSet tokens) => (clock.GetUtcNow() - tokens.ObtainedAt).Duration() < Min(MinInterval, tokens.Lifetime / 10);
 
     /// <summary>
     /// Whether the token may still be sent when no newer one can be had. The last second does not count (at most a tenth of the lifetime): <c>exp</c> has
     /// whole seconds (RFC 7519 section 2), and the call has to arrive first.
     /// </summary>
-    public bool IsAlive(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() > Min(TimeSpan.FromSeconds(1), tokens.Lifetime / 10);
+    public bool IsAlive(TokenSet tokens) => AliveFor(tokens) > TimeSpan.Zero;
+
+    /// <summary>How long <see cref="IsAlive"/> will hold.</summary>
+    public TimeSpan AliveFor(TokenSet tokens) => tokens.ExpiresAt - clock.GetUtcNow() - Min(TimeSpan.FromSeconds(1), tokens.Lifetime / 10);
+
+    public bool CanRefresh(TokenSet tokens) => tokens.CanRefresh(clock.GetUtcNow());
 
     /// <summary>When to try again after the <paramref name="failures"/>th failure in a row: 1, 2, 4 … 60 s less up to half, or what the provider asked for.</summary>
     /// <returns>For the background, and the earliest for a call that needs the token now.</returns>

@@ -15,13 +15,15 @@ internal sealed partial class RenewalWork(
     RenewalMetrics metrics,
     Audit audit,
     IOptionsMonitor<TokenOptions> options,
+    IOptionsMonitor<RenewalOptions> renewal,
     TimeProvider clock,
     ILogger<RenewalWork> logger)
 {
     /// <summary>Time for the store beyond the token call, so that a lease never ends under a renewal that still runs.</summary>
     public static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan MisconfiguredRetry = TimeSpan.FromMinutes(1);
+    /// <summary>After a refusal that the next request will not change: somebody has to act first.</summary>
+    private static readonly TimeSpan RefusedRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan UnreadableRetry = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan FirstStoreRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestStoreRetry = TimeSpan.FromSeconds(5);
@@ -29,6 +31,12 @@ internal sealed partial class RenewalWork(
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(250);
 
     private static readonly RefreshOutcome Unreadable = new Misconfigured("unreadable_tokens");
+
+    /// <summary>
+    /// A session that fails again and again counts for the circuit breaker so many times: fewer than open it, so that one session whose refreshes always fail
+    /// closes the provider to nobody else.
+    /// </summary>
+    private const int MaxCountedFailures = 4;
 
     /// <summary>A renewal is cut off from the request that asked for it, so it is a trace of its own.</summary>
     private static readonly ActivitySource Activities = new("Bff.Renewal");
@@ -67,7 +75,8 @@ internal sealed partial class RenewalWork(
         RefreshOutcome? outcome = null;
         try
         {
-            if (lease.Session.Tokens is not { RefreshToken: not null } tokens) { return Unreadable; }
+            if (lease.Session.Tokens is not { } tokens) { return Unreadable; }
+            if (!schedule.CanRefresh(tokens)) { return new RefreshTokenExpired(); }
             return outcome = await provider.RefreshAsync(tokens, lease.Session.Subject);
         }
         catch (Exception error)
@@ -77,10 +86,16 @@ internal sealed partial class RenewalWork(
         }
         finally
         {
-            var verdict = outcome switch { null => CallVerdict.NotMade, Unavailable => CallVerdict.Failed, _ => CallVerdict.Answered };
-            if (gate.Leave(permit, verdict, (outcome as Unavailable)?.RetryAfter)) { BreakerOpened(); }
+            if (gate.Leave(permit, VerdictOn(outcome, lease.Session, permit), (outcome as Unavailable)?.RetryAfter)) { BreakerOpened(); }
         }
     }
+
+    private static CallVerdict VerdictOn(RefreshOutcome? outcome, Session session, Permit permit) => outcome switch
+    {
+        null => CallVerdict.NotMade,
+        Unavailable { IsResponse: false } => permit.Probe || session.Failures < MaxCountedFailures ? CallVerdict.Failed : CallVerdict.NotMade,
+        _ => CallVerdict.Answered,
+    };
 
     /// <summary>Somebody else is renewing: never goes on with the old refresh token, but re-reads until the session has moved.</summary>
     /// <returns>Null when the lease ran out and nothing had happened.</returns>
@@ -91,8 +106,8 @@ internal sealed partial class RenewalWork(
             var session = await store.FindAsync(seen.Id, CancellationToken.None);
             var now = clock.GetUtcNow();
             if (session is not { Tokens: not null } || session.EndsAt <= now) { return new Ended(); }
-            if (session.Version > seen.Version) { return new Usable(session); }
-            if (session.Failures > seen.Failures || session.NotBefore > now) { return new Unreachable(session.NotBefore - now); }
+            if (session.Version > seen.Version && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }
+            if (session.Version > seen.Version || session.Failures > seen.Failures || session.NotBefore > now) { return RenewalResult.OfFailure(session, now); }
             if (session.LeaseUntil <= now) { return null; }
             await Task.Delay(wait, clock);
         }
@@ -100,99 +115,144 @@ internal sealed partial class RenewalWork(
 
     private Task<RenewalResult> StoreOutcomeAsync(Lease lease, RefreshOutcome outcome, TimeSpan took) => outcome switch
     {
-        Renewed renewed => StoreAsync(lease, renewed.Tokens, took),
-        { RotatedRefreshToken: { } rotated } => KeepRotatedAsync(lease, rotated, outcome),
-        Rejected rejected => EndAsync(lease, rejected.Error),
-        Misconfigured => PostponeAsync(lease, outcome),
-        Unavailable down => BackOffAsync(lease, down),
-        _ => throw new UnreachableException(),
+        Renewed renewed => StoreAsync(lease, renewed, took),
+        Rejected rejected => EndAsync(lease, rejected.Error, outcome),
+        Refused refused when IsOverdue(lease.Session) && lease.Session.LastFailure?.Kind == RenewalFailureKind.SignInOverdue => EndAsync(lease, refused.Error, outcome),
+        RefreshTokenExpired => ForgetRefreshTokenAsync(lease),
+        _ => PostponeAsync(lease, outcome),
     };
 
-    private async Task<RenewalResult> StoreAsync(Lease lease, TokenSet tokens, TimeSpan took)
+    /// <summary>The access token cannot be sent any more, so the next refusal is a user's.</summary>
+    private bool IsOverdue(Session session) => !schedule.IsAlive(session.Tokens!);
+
+    private async Task<RenewalResult> StoreAsync(Lease lease, Renewed renewed, TimeSpan took)
     {
-        var dueAt = schedule.DueAt(lease.Session.Id, tokens);
-        if (!await CompleteAsync(lease, tokens, dueAt))
+        var (session, tokens) = (lease.Session, renewed.Tokens);
+        var dueAt = schedule.DueAt(session.Id, tokens, session.Tokens);
+        var claims = renewal.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : null;
+        if (!await StoreTokensAsync(session.Id, () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, CancellationToken.None)))
         {
-            LeaseLost(lease.Session.Id);
-            var now = await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
-            if (now is Ended && tokens.RefreshToken is { } orphan) { await provider.RevokeAsync(orphan); }
-            return now;
+            return await LoseAsync(lease, tokens.RefreshToken);
         }
 
-        SessionRenewed(lease.Session.Id, (long)took.TotalMilliseconds, tokens.ExpiresAt, dueAt);
-        return new Usable(lease.Session with { Tokens = tokens, Version = lease.Session.Version + 1, DueAt = dueAt, Failures = 0, NotBefore = default, LeaseUntil = default });
+        SessionRenewed(session.Id, (long)took.TotalMilliseconds, tokens.ExpiresAt, dueAt);
+        return new Usable(session with
+        {
+            Tokens = tokens, Claims = claims ?? session.Claims, Version = session.Version + 1, DueAt = dueAt, Failures = 0, NotBefore = default, LeaseUntil = default,
+        });
     }
 
-    /// <summary>The answer was useless but for its refresh token: without that the next try would replay the old one.</summary>
-    private async Task<RenewalResult> KeepRotatedAsync(Lease lease, string refreshToken, RefreshOutcome outcome)
+    /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
+    private async Task<RenewalResult> LoseAsync(Lease lease, string? refreshToken)
     {
-        var again = clock.GetUtcNow() + MisconfiguredRetry;
-        await CompleteAsync(lease, lease.Session.Tokens! with { RefreshToken = refreshToken }, again);
-        WeAreMisconfigured(lease.Session.Id, Reason(outcome));
-        return new Unreachable(MisconfiguredRetry);
+        LeaseLost(lease.Session.Id);
+        var now = await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
+        if (now is Ended && refreshToken is not null) { await provider.RevokeAsync(refreshToken); }
+        return now;
+    }
+
+    /// <summary>Past the refresh token's end nobody is asked: from here on this is a session without one.</summary>
+    private async Task<RenewalResult> ForgetRefreshTokenAsync(Lease lease)
+    {
+        var tokens = lease.Session.Tokens! with { RefreshToken = null, RefreshTokenExpiresAt = null };
+        await store.CompleteRenewalAsync(lease, tokens, dueAt: null, claims: null, CancellationToken.None);
+        RefreshTokenEnded(lease.Session.Id, tokens.ExpiresAt);
+        return new NotRenewable();
     }
 
     /// <summary>
     /// The provider has rotated, so these tokens exist nowhere else: a store that stumbles is asked again for as long as this process lives.
     /// Others may have taken the session over meanwhile; owner and version then refuse the write.
     /// </summary>
-    private async Task<bool> CompleteAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt)
+    private async Task<bool> StoreTokensAsync(SessionId session, Func<Task<bool>> write)
     {
         for (var wait = FirstStoreRetry; ; wait = wait * 2 < LongestStoreRetry ? wait * 2 : LongestStoreRetry)
         {
             try
             {
-                return await store.CompleteRenewalAsync(lease, tokens, dueAt, CancellationToken.None);
+                return await write();
             }
             catch (Exception error)
             {
-                Failed(lease.Session.Id, error);
+                Failed(session, error);
                 await Task.Delay(wait, clock);
             }
         }
     }
 
-    private async Task<RenewalResult> EndAsync(Lease lease, string error)
+    private async Task<RenewalResult> EndAsync(Lease lease, string error, RefreshOutcome outcome)
     {
-        if (!await store.RemoveAsync(lease.Session.Id, lease.Session.Version, EndReasons.SessionEnded, CancellationToken.None))
+        var session = lease.Session;
+        if (!await store.RemoveAsync(session.Id, session.Version, EndReasons.SessionEnded, CancellationToken.None))
         {
             // Somebody renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
-            return await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
+            return await LoseAsync(lease, outcome.RotatedRefreshToken);
         }
 
-        SessionRejected(lease.Session.Id, error);
-        audit.RenewalRejected($"{lease.Session.Id}", error);
+        SessionRejected(session.Id, error);
+        audit.RenewalRejected($"{session.Id}", error);
+
+        // invalid_grant is the end of the refresh token; anything else leaves one alive. Nobody waits for it: it never fails.
+        if (error != "invalid_grant" && (outcome.RotatedRefreshToken ?? session.Tokens?.RefreshToken) is { } alive) { _ = provider.RevokeAsync(alive); }
         return new Ended();
     }
 
+    /// <summary>
+    /// No new access token. The failure and the earliest next try are stored in the same statement as a refresh token that came all the same: no response leaves
+    /// a session due at once.
+    /// </summary>
     private async Task<RenewalResult> PostponeAsync(Lease lease, RefreshOutcome outcome)
     {
-        // Tokens that cannot be decrypted will not be by asking again; the right keys come with a restart, and the row then becomes due.
-        var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry : MisconfiguredRetry);
-        await store.ReleaseAsync(lease, again, again, Reason(outcome), CancellationToken.None);
-        if (outcome != Unreadable) { WeAreMisconfigured(lease.Session.Id, Reason(outcome)); }
-        return new Unreachable(again - clock.GetUtcNow());
+        var session = lease.Session;
+        var (dueAt, notBefore) = NextTry(session, outcome);
+        var failure = FailureOf(session, outcome);
+        if (outcome.RotatedRefreshToken is { } rotated)
+        {
+            // Without it the next try would replay the old one.
+            var tokens = session.Tokens! with { RefreshToken = rotated, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt };
+            var kept = await StoreTokensAsync(session.Id, () => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None));
+            if (!kept) { return await LoseAsync(lease, rotated); }
+        }
+        else
+        {
+            await store.ReleaseAsync(lease, dueAt, notBefore, $"{failure}", CancellationToken.None);
+        }
+
+        if (failure.Kind == RenewalFailureKind.ProviderUnavailable) { ProviderUnavailable(session.Id, failure.Word, session.Failures + 1, dueAt); }
+        else if (failure.NeedsSignIn) { SignInIsNeeded(session.Id, failure.Word, dueAt); }
+        else if (outcome != Unreadable) { WeAreMisconfigured(session.Id, failure.Word, dueAt); }
+        return RenewalResult.OfFailure(failure, notBefore - clock.GetUtcNow());
     }
 
-    private async Task<RenewalResult> BackOffAsync(Lease lease, Unavailable down)
+    private (DateTimeOffset DueAt, DateTimeOffset NotBefore) NextTry(Session session, RefreshOutcome outcome)
     {
-        var (dueAt, notBefore) = schedule.BackOff(lease.Session.Failures + 1, down.RetryAfter);
-        await store.ReleaseAsync(lease, dueAt, notBefore, down.Reason, CancellationToken.None);
-        ProviderUnavailable(lease.Session.Id, down.Reason, lease.Session.Failures + 1, dueAt);
-        return new Unreachable(notBefore - clock.GetUtcNow());
+        switch (outcome)
+        {
+            case Unavailable down:
+                return schedule.BackOff(session.Failures + 1, down.RetryAfter);
+            case Misconfigured { MayPass: true }:
+                return schedule.BackOff(session.Failures + 1, asked: null);
+            default:
+                // Tokens that cannot be decrypted will not be by asking again; the right keys come with a restart, and the row then becomes due.
+                var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry : RefusedRetry);
+                return (again, again);
+        }
     }
 
-    private static string Reason(RefreshOutcome outcome) => outcome switch
+    private RenewalFailure FailureOf(Session session, RefreshOutcome outcome) => outcome switch
     {
-        Misconfigured wrong => wrong.Error,
-        Unavailable down => down.Reason,
-        _ => Name(outcome),
+        Unavailable down => new(RenewalFailureKind.ProviderUnavailable, down.Reason),
+        Misconfigured wrong => new(RenewalFailureKind.ClientRefused, wrong.Error),
+        Refused refused => new(IsOverdue(session) ? RenewalFailureKind.SignInOverdue : RenewalFailureKind.SignInNeeded, refused.Error),
+        _ => throw new UnreachableException(),
     };
 
     private static string Name(RefreshOutcome outcome) => outcome switch
     {
         Renewed => "renewed",
         Rejected => "rejected",
+        Refused => "refused",
+        RefreshTokenExpired => "refresh_token_expired",
         Misconfigured when outcome == Unreadable => "unreadable",
         Misconfigured => "misconfigured",
         _ => "unavailable",
@@ -204,8 +264,14 @@ internal sealed partial class RenewalWork(
     [LoggerMessage(LogLevel.Warning, "Session {Session} ended: the provider answered {Error} to a renewal.")]
     private partial void SessionRejected(SessionId session, string error);
 
-    [LoggerMessage(LogLevel.Error, "The provider refuses this client ({Error}) for session {Session}: check Bff:Oidc and the client's registration. No session is ended; tried again in a minute.")]
-    private partial void WeAreMisconfigured(SessionId session, string error);
+    [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check Bff:Oidc and the client's registration. No session is ended; tried again {DueAt:u}.")]
+    private partial void WeAreMisconfigured(SessionId session, string error, DateTimeOffset dueAt);
+
+    [LoggerMessage(LogLevel.Warning, "The provider does not renew session {Session} without its user ({Error}): its access token serves to its end; tried again {DueAt:u}.")]
+    private partial void SignInIsNeeded(SessionId session, string error, DateTimeOffset dueAt);
+
+    [LoggerMessage(LogLevel.Information, "The refresh token of session {Session} has reached its end: the session goes on without one; its access token expires {ExpiresAt:u}.")]
+    private partial void RefreshTokenEnded(SessionId session, DateTimeOffset expiresAt);
 
     [LoggerMessage(LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): the provider is unavailable; tried again {DueAt:u}.")]
     private partial void ProviderUnavailable(SessionId session, string reason, int failures, DateTimeOffset dueAt);

@@ -20,7 +20,7 @@ internal sealed partial class Renewer(
     TimeProvider clock,
     ILogger<Renewer> logger)
 {
-    /// <summary>A call whose token is old but not expired waits this long for a newer one, then goes with what it has, if that still lives.</summary>
+    /// <summary>A call whose token is old but will outlive this wait waits so long for a newer one, then goes with what it has.</summary>
     private static readonly TimeSpan PatienceWhileAlive = TimeSpan.FromSeconds(2);
 
     /// <summary>Due sessions claimed by one statement, at most.</summary>
@@ -42,16 +42,17 @@ internal sealed partial class Renewer(
     private async ValueTask<RenewalResult> GetNewerAsync(Session session, CancellationToken cancel)
     {
         if (schedule.IsFresh(session.Tokens!)) { return new Usable(session); }
-        var result = session.CanRenew
-            ? await RenewNowAsync(session, session.Tokens!.ExpiresAt > clock.GetUtcNow() ? PatienceWhileAlive : options.CurrentValue.TokenTimeout, cancel)
-            : new NotRenewable();
-        return result is Unreachable or NotRenewable && schedule.IsAlive(session.Tokens!) ? new Usable(session) : result;
+        var result = schedule.CanRefresh(session.Tokens!) ? await RenewNowAsync(session, PatienceFor(session.Tokens!), cancel) : new NotRenewable();
+        return result is not (Usable or Ended) && schedule.IsAlive(session.Tokens!) ? new Usable(session) : result;
     }
+
+    /// <summary>Who has nothing to go with after a short wait waits for the new token.</summary>
+    private TimeSpan PatienceFor(TokenSet tokens) => schedule.AliveFor(tokens) > PatienceWhileAlive ? PatienceWhileAlive : options.CurrentValue.TokenTimeout;
 
     /// <summary>Renews although nothing is due, but not what was renewed a moment ago: a page that asks in a loop costs the provider nothing.</summary>
     public Task<RenewalResult> RenewNowAsync(Session session, CancellationToken cancel)
     {
-        if (!session.CanRenew) { return Task.FromResult<RenewalResult>(new NotRenewable()); }
+        if (!schedule.CanRefresh(session.Tokens!)) { return Task.FromResult<RenewalResult>(new NotRenewable()); }
         return session.Version > 1 && schedule.IsBrandNew(session.Tokens!)
             ? Task.FromResult<RenewalResult>(new Usable(session))
             : RenewNowAsync(session, options.CurrentValue.TokenTimeout, cancel);
@@ -87,7 +88,7 @@ internal sealed partial class Renewer(
 
     private async Task<RenewalResult> RenewNowAsync(Session session, TimeSpan patience, CancellationToken cancel)
     {
-        if (session.Failures > 0 && session.NotBefore > clock.GetUtcNow()) { return new Unreachable(session.NotBefore - clock.GetUtcNow()); }
+        if (session.Failures > 0 && session.NotBefore > clock.GetUtcNow()) { return RenewalResult.OfFailure(session, clock.GetUtcNow()); }
         var mine = new Lazy<Task<RenewalResult>>(() => Detached(() => FlyAsync(session)));
         var flight = _flights.GetOrAdd(session.Id, mine);
         if (flight != mine) { metrics.Coalesced(); }
@@ -127,6 +128,7 @@ internal sealed partial class Renewer(
     {
         try
         {
+            if (schedule.UntilNextMay(session) is var wait && wait > TimeSpan.Zero) { await Task.Delay(wait, clock); }
             while (true)
             {
                 var admission = await gate.EnterAsync(CallKind.Renewal, CancellationToken.None);

@@ -77,8 +77,17 @@ internal interface ISessionStore
     Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel);
 
     /// <summary>Stores what a renewal brought and gives the lease back.</summary>
+    /// <param name="lease">The claim.</param>
+    /// <param name="tokens">The new tokens.</param>
+    /// <param name="dueAt">When the next renewal is due; null for never.</param>
+    /// <param name="claims">The user's claims from now on; null when they stay as they are.</param>
+    /// <param name="cancel">Stops waiting for the store.</param>
     /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
-    Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel);
+    Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel);
+
+    /// <summary>As <see cref="ReleaseAsync"/>, for a renewal that failed but used the old refresh token up: keeps the new one, which makes a new version.</summary>
+    /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
+    Task<bool> ReleaseRotatedAsync(Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel);
 
     /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>; <paramref name="error"/> says why, in a word.</summary>
     Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel);

@@ -40,7 +40,7 @@ internal sealed record Session
     /// <summary>Renewals that failed since the last success.</summary>
     public int Failures { get; init; }
 
-    /// <summary>Why the last renewal failed; null when it did not.</summary>
+    /// <summary><see cref="LastFailure"/> as the store keeps it.</summary>
     public string? LastError { get; init; }
 
     /// <summary>A call that needs a token asks the provider no earlier than this.</summary>
@@ -48,6 +48,9 @@ internal sealed record Session
 
     /// <summary>Somebody is renewing this session until then; the past when nobody is.</summary>
     public DateTimeOffset LeaseUntil { get; init; }
+
+    /// <summary>Why the last try to renew failed; null when it did not.</summary>
+    public RenewalFailure? LastFailure => Failures > 0 ? RenewalFailure.Parse(LastError) : null;
 
     public bool CanRenew => Tokens?.RefreshToken is not null;
 
@@ -70,7 +73,10 @@ internal sealed record Session
     }
 }
 
-internal sealed record SessionClaim(string Type, string Value, string? ValueType = null);
+internal sealed record SessionClaim(string Type, string Value, string? ValueType = null)
+{
+    public static SessionClaim Of(Claim claim) => new(claim.Type, claim.Value, claim.ValueType == ClaimValueTypes.String ? null : claim.ValueType);
+}
 
 internal static class SessionAuthentication
 {

@@ -12,6 +12,9 @@ internal sealed class SessionAuthenticationOptions : AuthenticationSchemeOptions
     /// <summary>When the tokens of a new session are first renewed; null for never. Set by the feature that renews.</summary>
     public Func<SessionId, TokenSet, DateTimeOffset?> FirstDueAt { get; set; } = (_, _) => null;
 
+    /// <summary>Whether a renewal that brings an ID token brings its claims, too. Set by the feature that renews.</summary>
+    public Func<bool> UpdateClaims { get; set; } = () => true;
+
     /// <summary>The lifetime taken for an access token that a foreign sign-in handler stored without <c>expires_at</c>.</summary>
     public Func<TimeSpan> AssumedLifetime { get; set; } = () => TimeSpan.FromMinutes(5);
 }
@@ -51,7 +54,7 @@ internal sealed partial class SessionAuthenticationHandler(
         var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime());
         if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
         {
-            await ContinueAsync(new SessionId(continued), tokenSet);
+            await ContinueAsync(new SessionId(continued), tokenSet, user);
             return;
         }
 
@@ -60,7 +63,7 @@ internal sealed partial class SessionAuthenticationHandler(
             Id = id,
             Sid = SessionKey.New().Key,
             Subject = user.FindFirst("sub")?.Value ?? throw new InvalidOperationException("A sign-in brought no sub claim."),
-            Claims = [.. user.Claims.Select(claim => new SessionClaim(claim.Type, claim.Value, claim.ValueType == ClaimValueTypes.String ? null : claim.ValueType))],
+            Claims = [.. user.Claims.Select(SessionClaim.Of)],
             SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
             CreatedAt = now,
             AbsoluteEndsAt = now + sessions.CurrentValue.AbsoluteTimeout,
@@ -75,14 +78,23 @@ internal sealed partial class SessionAuthenticationHandler(
     }
 
     /// <summary>The silent renewal of a session without a refresh token. It is no new session: a page that renews by itself would never see its ends.</summary>
-    private async Task ContinueAsync(SessionId id, TokenSet tokens)
+    private async Task ContinueAsync(SessionId id, TokenSet tokens, ClaimsPrincipal user)
     {
         var now = Now;
         if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
+
+        // A wait after a refused or failed refresh is for refresh tokens; these tokens are here already.
+        if (session.NotBefore > now) { now = session.NotBefore; }
         if (await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None) is not { } lease) { return; }
-        tokens = tokens with { RefreshToken = tokens.RefreshToken ?? lease.Session.Tokens?.RefreshToken, Scope = tokens.Scope ?? lease.Session.Tokens?.Scope };
+        tokens = tokens with { Scope = tokens.Scope ?? lease.Session.Tokens?.Scope };
+        if (tokens.RefreshToken is null && lease.Session.Tokens is { } old)
+        {
+            tokens = tokens with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt };
+        }
+
+        var claims = Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
         var dueAt = Options.FirstDueAt(id, tokens);
-        if (await store.CompleteRenewalAsync(lease, tokens, dueAt, CancellationToken.None)) { Continued(id, tokens.ExpiresAt); }
+        if (await store.CompleteRenewalAsync(lease, tokens, dueAt, claims, CancellationToken.None)) { Continued(id, tokens.ExpiresAt); }
     }
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>

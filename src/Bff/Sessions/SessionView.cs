@@ -19,8 +19,8 @@ internal sealed record SessionView(
     /// <summary>No refresh token: the page renews through the silent page.</summary>
     public const string Silent = "silent";
 
-    /// <summary>The last try to renew failed; another is planned.</summary>
-    private const string ProviderUnavailable = "idp_unavailable";
+    /// <summary>The last try to renew failed, and whose fault that is: the provider cannot be reached, it refuses this application, or it wants the user.</summary>
+    private const string ProviderUnavailable = "idp_unavailable", ClientRefused = "provider_refuses_client", SignInNeeded = "login_required";
 
     public static SessionView Of(Session? session, DateTimeOffset now) => session is null
         ? new SessionView(IsLoggedIn: false, now)
@@ -32,9 +32,17 @@ internal sealed record SessionView(
             session.Tokens?.ExpiresAt,
             session.DueAt,
             session.EndsAt,
-            session.CanRenew ? Background : Silent,
+            session.Tokens?.CanRefresh(now) == true && session.LastFailure is not { NeedsSignIn: true } ? Background : Silent,
             LogoutUrlOf(session),
-            session.Failures > 0 ? ProviderUnavailable : null);
+            ErrorOf(session.LastFailure));
+
+    private static string? ErrorOf(RenewalFailure? failure) => failure?.Kind switch
+    {
+        null => null,
+        RenewalFailureKind.ProviderUnavailable => ProviderUnavailable,
+        RenewalFailureKind.ClientRefused => ClientRefused,
+        _ => SignInNeeded,
+    };
 
     public static string LogoutUrlOf(Session session) => "/bff/logout?sid=" + session.Sid;
 }

@@ -51,7 +51,7 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
         var body = await TokenEndpointBody.ReadAsync(answer);
         var error = body.Text("error");
         if (answer.IsSuccessStatusCode && body.IsObject && error is null) { return body; }
-        throw new SignInCallException(BlameFor(answer, error, unexplained), error is null ? $"http_{(int)answer.StatusCode}" : TokenEndpointClient.Printable(error));
+        throw new SignInCallException(BlameFor(answer, error, unexplained), error is null ? $"http_{(int)answer.StatusCode}" : RefusedRefresh.Printable(error));
     }
 
     /// <summary>RFC 6749 section 5.2, RFC 9126 section 2.3. An answer without an error that is no plain 400 or 401, or is a page, comes from something before the endpoint.</summary>

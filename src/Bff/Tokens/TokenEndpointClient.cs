@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Claims;
 using Bff.Tokens.Throttling;
 using Duende.IdentityModel.Client;
 using Microsoft.Extensions.Options;
@@ -80,62 +81,77 @@ internal sealed partial class TokenEndpointClient(
         if (status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{status}"); }
 
         var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
-        if (status >= 400 || body.Text("error") is not null) { return Refusal(body.Text("error")); }
-        if (!body.IsObject) { return new Unavailable("not_json"); }
-        if (body.AccessToken is not { } accessToken)
-        {
-            return new Unavailable("no_access_token") { RotatedRefreshToken = body.Text("refresh_token") };
-        }
+        if (status >= 400 || body.Text("error") is not null) { return RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse)); }
+        if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
 
-        if (!body.IsBearer)
+        var rotated = body.Token("refresh_token");
+        var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text("refresh_token_expires_in"), body.Text("refresh_expires_in"), sentAt);
+        return await ReadTokensAsync(body, current, subject, sentAt, limit) switch
         {
-            return new Misconfigured("token_type") { RotatedRefreshToken = body.Text("refresh_token") };
-        }
-
-        var idToken = body.Text("id_token");
-        if (idToken is not null)
-        {
-            var (valid, belongsToOther) = await CheckAsync(idToken, accessToken, subject, limit);
-            if (belongsToOther) { return new Rejected("subject_changed"); }
-            if (!valid) { idToken = null; }
-        }
-
-        return new Renewed(new TokenSet(
-            accessToken,
-            body.Text("refresh_token") ?? current.RefreshToken,
-            idToken ?? current.IdToken,
-            body.Text("scope") ?? current.Scope,
-            sentAt,
-            sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime)));
+            Renewed renewed => renewed with
+            {
+                Tokens = renewed.Tokens with
+                {
+                    RefreshToken = rotated ?? current.RefreshToken,
+                    RefreshTokenExpiresAt = rotatedEnd ?? (rotated is null ? current.RefreshTokenExpiresAt : null),
+                },
+            },
+            var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd },
+        };
     }
 
-    /// <summary>RFC 6749 section 5.2.</summary>
-    private static RefreshOutcome Refusal(string? error) => error switch
+    private async Task<RefreshOutcome> ReadTokensAsync(TokenEndpointBody body, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
     {
-        "invalid_grant" => new Rejected(error),
-        "temporarily_unavailable" or "server_error" => new Unavailable(error),
-        _ => new Misconfigured(Printable(error)),
-    };
+        if (body.AccessToken is not { } accessToken)
+        {
+            return new Unavailable("no_access_token") { IsResponse = true };
+        }
+
+        if (!body.IsBearer) { return new Misconfigured("token_type", MayPass: true); }
+
+        var (user, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, subject, limit) : default;
+        return objection ?? new Renewed(
+            new TokenSet(
+                accessToken,
+                current.RefreshToken,
+                body.Token("id_token") ?? current.IdToken,
+                body.Text("scope") ?? current.Scope,
+                sentAt,
+                sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime)),
+            user);
+    }
 
     /// <summary>
-    /// OpenID Connect Core 1.0 section 12.2: the same issuer and subject as at sign-in. The refresh token has rotated by now, so an ID token that cannot be
-    /// verified (keys that lag behind, a clock) is dropped and the session goes on with the old one; only proof of another user ends it.
+    /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so the
+    /// access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
     /// </summary>
-    private async Task<(bool Valid, bool BelongsToOther)> CheckAsync(string idToken, string accessToken, string subject, CancellationToken limit)
+    private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(string idToken, string accessToken, string subject, CancellationToken limit)
     {
         try
         {
             var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
-            if (result.IsValid) { return (true, result.ClaimsIdentity.FindFirst("sub")?.Value != subject); }
-            IdTokenDropped(result.Exception?.GetType().Name);
-            return (false, result.Exception is SecurityTokenInvalidIssuerException);
+            var other = result.IsValid ? result.ClaimsIdentity.FindFirst("sub")?.Value != subject : result.Exception is SecurityTokenInvalidIssuerException;
+            if (other) { return (null, new Rejected("subject_changed")); }
+            if (result.IsValid) { return (result.ClaimsIdentity, null); }
+            IdTokenUnverified(result.Exception?.GetType().Name);
+            return (null, new Misconfigured("id_token", MayPass: true));
         }
         catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException)
         {
-            IdTokenDropped(error.GetType().Name);
-            return (false, false);
+            IdTokenUnverified(error.GetType().Name);
+            return (null, new Unavailable("keys") { IsResponse = true });
+        }
+        catch (Exception error)
+        {
+            // Whatever an odd token does to the validator, the refresh token beside it must be kept.
+            IdTokenUnverified(error.GetType().Name);
+            return (null, new Misconfigured("id_token", MayPass: true));
         }
     }
+
+    private static bool ChallengesClient(HttpResponseMessage answer) =>
+        answer.Headers.WwwAuthenticate.Any(challenge => !challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+            && !challenge.Scheme.Equals("DPoP", StringComparison.OrdinalIgnoreCase));
 
     private TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
     {
@@ -144,12 +160,8 @@ internal sealed partial class TokenEndpointClient(
         _ => null,
     };
 
-    /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
-    internal static string Printable(string? error) =>
-        error is { Length: > 0 and <= 64 } && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? error : "unknown_error";
-
-    [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); the new tokens are kept without it.")]
-    private partial void IdTokenDropped(string? cause);
+    [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); its access token is not used.")]
+    private partial void IdTokenUnverified(string? cause);
 
     [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token at sign-out (HTTP {Status}); it ends by itself.")]
     private partial void RevocationFailed(HttpStatusCode status);

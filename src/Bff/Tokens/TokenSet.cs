@@ -5,21 +5,33 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace Bff.Tokens;
 
 /// <summary>The tokens of one session at one moment. Immutable; a renewal makes the next one.</summary>
+/// <param name="AccessToken">Sent to APIs.</param>
+/// <param name="RefreshToken">Traded for the next set; null when the provider gives none.</param>
+/// <param name="IdToken">The latest that was verified.</param>
+/// <param name="Scope">What was granted.</param>
+/// <param name="ObtainedAt">When the request for them was sent.</param>
+/// <param name="ExpiresAt">When the access token expires.</param>
+/// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
 internal sealed record TokenSet(
     string AccessToken,
     string? RefreshToken,
     string? IdToken,
     string? Scope,
     DateTimeOffset ObtainedAt,
-    DateTimeOffset ExpiresAt)
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset? RefreshTokenExpiresAt = null)
 {
     private const string ObtainedAtName = "obtained_at";
     private const string ExpiresAtName = "expires_at";
+    private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
 
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
 
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
+
+    /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
+    public bool CanRefresh(DateTimeOffset now) => RefreshToken is not null && !(RefreshTokenExpiresAt <= now);
 
     /// <summary>A record prints its members; these must never reach a log.</summary>
     public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";
@@ -29,6 +41,16 @@ internal sealed record TokenSet(
     {
         if (!double.TryParse(expiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds >= 1)) { return assumed; }
         return seconds >= LongestLifetime.TotalSeconds ? LongestLifetime : TimeSpan.FromSeconds(seconds);
+    }
+
+    /// <summary>
+    /// Reads when a refresh token ends: no RFC names the field, and providers call it <c>refresh_token_expires_in</c> or <c>refresh_expires_in</c>
+    /// (where Keycloak's 0 means never). What is missing or malformed counts as not given.
+    /// </summary>
+    public static DateTimeOffset? ReadRefreshTokenEnd(string? refreshTokenExpiresIn, string? refreshExpiresIn, DateTimeOffset obtainedAt)
+    {
+        var lifetime = ReadLifetime(refreshTokenExpiresIn ?? refreshExpiresIn, TimeSpan.Zero);
+        return lifetime > TimeSpan.Zero && lifetime < LongestLifetime ? obtainedAt + lifetime : null;
     }
 
     /// <summary>Writes the framework's own token names, so <c>HttpContext.GetTokenAsync</c> works as everywhere.</summary>
@@ -41,6 +63,7 @@ internal sealed record TokenSet(
         tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
         tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
         tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
+        if (RefreshTokenExpiresAt is { } end) { tokens.Add(new() { Name = RefreshTokenExpiresAtName, Value = end.ToString("o", CultureInfo.InvariantCulture) }); }
         properties.StoreTokens(tokens);
     }
 
@@ -53,7 +76,8 @@ internal sealed record TokenSet(
         properties.GetTokenValue(OpenIdConnectParameterNames.IdToken),
         properties.GetTokenValue(OpenIdConnectParameterNames.Scope),
         ReadTime(properties, ObtainedAtName) ?? now,
-        ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime);
+        ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
+        ReadTime(properties, RefreshTokenExpiresAtName));
 
     private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
         DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;

@@ -40,6 +40,12 @@ internal sealed class EngineProvider(TimeProvider clock)
         public bool MayEnd { get; set; }
     }
 
+    /// <summary>What one session's refreshes get instead of an honest response, whatever they present.</summary>
+    public (SessionId Session, Func<HttpResponseMessage> Response)? Poison { get; set; }
+
+    /// <summary>When <see cref="Poison"/> was served.</summary>
+    public List<DateTimeOffset> Poisoned { get; } = [];
+
     public IReadOnlyList<string> Violations
     {
         get { lock (_lock) { return [.. _violations]; } }
@@ -121,6 +127,12 @@ internal sealed class EngineProvider(TimeProvider clock)
         try
         {
             var parts = HttpUtility.ParseQueryString(await request.Content!.ReadAsStringAsync(CancellationToken.None))["refresh_token"]!.Split('.');
+            if (Poison is { } poison && poison.Session.Value == parts[0])
+            {
+                lock (_lock) { Poisoned.Add(clock.GetUtcNow()); }
+                return poison.Response();
+            }
+
             return await RefreshAsync(parts[0], int.Parse(parts[2]), alive, cancel);
         }
         finally

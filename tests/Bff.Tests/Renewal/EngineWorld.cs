@@ -207,7 +207,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
             var metrics = new RenewalMetrics(meters, gate);
             var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
-            var work = new RenewalWork(store, client, gate, schedule, metrics, new Audit(NullLogger<Audit>.Instance), tokens, clock, NullLogger<RenewalWork>.Instance);
+            var work = new RenewalWork(store, client, gate, schedule, metrics, new Audit(NullLogger<Audit>.Instance), tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
             var renewer = new Renewer(store, work, gate, schedule, metrics, tokens, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
@@ -256,8 +256,11 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
             Living.ClaimAsync(id, version, now, owner, leaseUntil, cancel);
 
-        public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel) =>
-            Living.CompleteRenewalAsync(lease, tokens, dueAt, cancel);
+        public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
+            Living.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancel);
+
+        public Task<bool> ReleaseRotatedAsync(Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+            Living.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel);
 
         public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
 

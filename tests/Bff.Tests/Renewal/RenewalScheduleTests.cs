@@ -126,5 +126,44 @@ public class RenewalScheduleTests
         _schedule.DueAt(SessionKey.New().Id, tokens).ShouldBe(tokens.ObtainedAt.AddSeconds(2));
     }
 
+    [Fact]
+    public void Tokens_that_are_stale_when_issued_are_renewed_after_twice_the_time_of_before_up_to_a_minute()
+    {
+        var id = SessionKey.New().Id;
+        var (previous, intervals) = (Tokens(TimeSpan.FromSeconds(1)), new List<double>());
+        var due = _schedule.DueAt(id, previous)!.Value;
+        for (var renewal = 0; renewal < 7; renewal++)
+        {
+            _clock.SetUtcNow(due);
+            var tokens = Tokens(TimeSpan.FromSeconds(1));
+            due = _schedule.DueAt(id, tokens, previous)!.Value;
+            intervals.Add((due - tokens.ObtainedAt).TotalSeconds);
+            previous = tokens;
+        }
+
+        intervals.ShouldBe([4, 8, 16, 32, 60, 60, 60]);
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_between_two_stale_tokens_makes_no_hurry()
+    {
+        var previous = Tokens(TimeSpan.FromSeconds(1));
+        var tokens = previous with { ObtainedAt = Now.AddHours(-1), ExpiresAt = Now.AddHours(-1).AddSeconds(1) };
+        _schedule.DueAt(SessionKey.New().Id, tokens, previous).ShouldBe(tokens.ObtainedAt.AddSeconds(2));
+    }
+
+    [Theory]
+    [InlineData(600, 300)]     // the refresh token ends first
+    [InlineData(600, 6000)]
+    public void Renewal_is_due_before_the_access_token_and_the_refresh_token_end(double access, double refresh)
+    {
+        var tokens = Tokens(TimeSpan.FromSeconds(access)) with { RefreshTokenExpiresAt = Now.AddSeconds(refresh) };
+        (Now.AddSeconds(Math.Min(access, refresh)) - _schedule.DueAt(SessionKey.New().Id, tokens)!.Value).TotalSeconds.ShouldBeInRange(60, 90);
+    }
+
+    [Fact]
+    public void With_a_refresh_token_that_ended_before_it_came_nothing_is_scheduled() =>
+        _schedule.DueAt(SessionKey.New().Id, Tokens(TimeSpan.FromHours(1)) with { RefreshTokenExpiresAt = Now }).ShouldBeNull();
+
     private TokenSet Tokens(TimeSpan lifetime) => new("a", "r", null, null, _clock.GetUtcNow(), _clock.GetUtcNow() + lifetime);
 }

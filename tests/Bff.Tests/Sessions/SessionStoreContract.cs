@@ -64,7 +64,7 @@ public abstract class SessionStoreContract
     {
         var session = await AddAsync(dueIn: 0);
         var lease = await ClaimAsync(session);
-        await Store.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), default);
+        await Store.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), claims: null, default);
         (await Store.RemoveAsync(session.Id, session.Version, EndReasons.SignedOut, default)).ShouldBeFalse();
         (await FindAsync(session)).ShouldNotBeNull();
     }
@@ -168,7 +168,7 @@ public abstract class SessionStoreContract
     {
         var session = await AddAsync(dueIn: 0);
         var lease = (await ClaimAsync(session))!;
-        (await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default)).ShouldBeTrue();
+        (await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
         var found = (await FindAsync(session))!;
         found.Tokens.ShouldBe(Tokens("new"));
         (found.Version, found.DueAt, found.Failures, found.LastError, found.EndsAt).ShouldBe((session.Version + 1, Now.AddMinutes(1), 0, null, session.EndsAt));
@@ -181,9 +181,9 @@ public abstract class SessionStoreContract
         var session = await AddAsync(dueIn: 0);
         var slow = (await ClaimAsync(session, owner: "slow"))!;
         var fast = (await Store.ClaimAsync(session.Id, session.Version, LeaseEnd, "fast", LeaseEnd.AddSeconds(15), default))!;
-        (await Store.CompleteRenewalAsync(slow, Tokens("late"), Now.AddMinutes(1), default)).ShouldBeFalse();
+        (await Store.CompleteRenewalAsync(slow, Tokens("late"), Now.AddMinutes(1), claims: null, default)).ShouldBeFalse();
         await Store.ReleaseAsync(slow, Now, Now, "timeout", default);
-        (await Store.CompleteRenewalAsync(fast, Tokens("new"), Now.AddMinutes(1), default)).ShouldBeTrue();
+        (await Store.CompleteRenewalAsync(fast, Tokens("new"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
         (await FindAsync(session))!.Tokens.ShouldBe(Tokens("new"));
     }
 
@@ -191,7 +191,7 @@ public abstract class SessionStoreContract
     public async Task A_claim_on_an_old_version_is_refused()
     {
         var session = await AddAsync();
-        await Store.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), null, default);
+        await Store.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), null, claims: null, default);
         (await ClaimAsync(session)).ShouldBeNull();
     }
 
@@ -208,12 +208,37 @@ public abstract class SessionStoreContract
     }
 
     [Fact]
+    public async Task Releasing_with_a_rotated_refresh_token_keeps_it_counts_the_failure_and_sets_the_next_try()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = (await ClaimAsync(session))!;
+        (await Store.ReleaseRotatedAsync(lease, Tokens("rotated"), Now.AddSeconds(8), Now.AddSeconds(5), "client:token_type", default)).ShouldBeTrue();
+        var found = (await FindAsync(session))!;
+        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, "client:token_type", Now.AddSeconds(8), Now.AddSeconds(5), session.Version + 1));
+        found.Tokens.ShouldBe(Tokens("rotated"));
+        (await ClaimDueAsync()).ShouldBeEmpty();
+        (await Store.ClaimAsync(session.Id, found.Version, Now, "me", LeaseEnd, default)).ShouldBeNull();
+        (await Store.ReleaseRotatedAsync(lease, Tokens("late"), Now, Now, "late", default)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_renewal_may_bring_new_claims_and_a_name_to_be_found_by()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var claims = new SessionClaim[] { new("sub", "alice"), new("name", "Queen Älice"), new("sid", "provider-sid") };
+        await Store.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), Now.AddMinutes(1), claims, default);
+        (await FindAsync(session))!.Claims.ShouldBe(claims);
+        (await FoundAsync("queen ä")).ShouldBe([session.Id]);
+        (await FoundAsync("alice ä")).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Sliding_during_a_renewal_undoes_neither()
     {
         var session = await AddAsync(dueIn: 0);
         var lease = (await ClaimAsync(session))!;
         await Store.SlideAsync(session.Id, Now.AddHours(2), default);
-        await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default);
+        await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), claims: null, default);
         var found = (await FindAsync(session))!;
         (found.EndsAt, found.Tokens).ShouldBe((Now.AddHours(2), Tokens("new")));
     }
@@ -316,7 +341,7 @@ public abstract class SessionStoreContract
         Changes.Published += change => heard.Add(change.DueAt);
         var session = await AddAsync(dueIn: 45);
         var lease = (await ClaimAsync(session))!;
-        await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), default);
+        await Store.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), claims: null, default);
         await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
         heard.ShouldBe([Now.AddSeconds(45), Now.AddMinutes(1), null]);
     }

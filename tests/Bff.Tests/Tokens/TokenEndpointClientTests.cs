@@ -21,8 +21,32 @@ public class TokenEndpointClientTests
     [InlineData(400, """{"error":"unauthorized_client"}""", "Misconfigured unauthorized_client")]
     [InlineData(400, """{"error":"unsupported_grant_type"}""", "Misconfigured unsupported_grant_type")]
     [InlineData(400, """{"error":"invalid_scope"}""", "Misconfigured invalid_scope")]
-    [InlineData(400, """{"error":"line\nbreak"}""", "Misconfigured unknown_error")]
-    [InlineData(403, "<html>blocked</html>", "Misconfigured unknown_error")]
+    [InlineData(400, """{"error":"invalid_target"}""", "Misconfigured invalid_target")]
+    [InlineData(400, """{"error":"line\nbreak"}""", "Refused unknown_error")]
+    [InlineData(403, "<html>blocked</html>", "Unavailable http_403")]
+    [InlineData(403, """{"error":"invalid_grant"}""", "Rejected invalid_grant")]
+    [InlineData(403, """{"error":"access_denied"}""", "Refused access_denied")]
+    [InlineData(403, """{"error":"Forbidden"}""", "Unavailable http_403")]
+    [InlineData(403, """{"error":{"code":403}}""", "Unavailable http_403")]
+    [InlineData(404, """{"error":"invalid_client"}""", "Misconfigured invalid_client")]
+    [InlineData(404, "<html>", "Unavailable http_404")]
+    [InlineData(404, "", "Unavailable http_404")]
+    [InlineData(410, "gone", "Unavailable http_410")]
+    [InlineData(400, "", "Refused http_400")]
+    [InlineData(400, "{}", "Refused http_400")]
+    [InlineData(400, "[]", "Refused http_400")]
+    [InlineData(401, "no", "Refused http_401")]
+    [InlineData(400, "<!doctype html>", "Unavailable http_400")]
+    [InlineData(401, " \r\n<?xml version='1.0'?>", "Unavailable http_401")]
+    [InlineData(400, """{"error":"invalid_request"}""", "Refused invalid_request")]
+    [InlineData(400, """{"error":"interaction_required"}""", "Refused interaction_required")]
+    [InlineData(400, """{"error":"invalid_grant","suberror":"basic_action"}""", "Refused basic_action")]
+    [InlineData(400, """{"error":"invalid_grant","suberror":"bad_token"}""", "Rejected invalid_grant")]
+    [InlineData(400, """{"error":"invalid_grant","error_description":"reauth related error (invalid_rapt)"}""", "Refused invalid_rapt")]
+    [InlineData(403, """{"error":"mfa_required"}""", "Refused mfa_required")]
+    [InlineData(200, """{"error":"bad_refresh_token"}""", "Refused bad_refresh_token")]
+    [InlineData(200, """{"error":"invalid_client"}""", "Misconfigured invalid_client")]
+    [InlineData(400, """{"error":"slow_down"}""", "Unavailable slow_down")]
     [InlineData(400, """{"error":"temporarily_unavailable"}""", "Unavailable temporarily_unavailable")]
     [InlineData(429, "", "Unavailable http_429")]
     [InlineData(503, "", "Unavailable http_503")]
@@ -35,7 +59,10 @@ public class TokenEndpointClientTests
     [InlineData(200, """{"access_token":"a","token_type":"mac"}""", "Misconfigured token_type")]
     [InlineData(200, """{"access_token":"a","token_type":"bEARER","expires_in":60}""", "Renewed")]
     [InlineData(200, """{"access_token":"a","expires_in":"60"}""", "Renewed")]
-    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":"rubbish"}""", "Renewed")]
+    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":"rubbish"}""", "Misconfigured id_token")]
+    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":{}}""", "Misconfigured id_token")]
+    [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":null}""", "Renewed")]
+    [InlineData(200, """{"access_token":7}""", "Unavailable no_access_token")]
     [InlineData(200, """{"access_token":"line\nbreak"}""", "Unavailable no_access_token")]
     [InlineData(200, """{"access_token":"\ud800"}""", "Unavailable not_json")]
     [Trait("Standard", "RP")]
@@ -59,12 +86,43 @@ public class TokenEndpointClientTests
         outcome.ShouldBe(new Renewed(new TokenSet("new", "next", "old-id", "a b", Now, Now.AddMinutes(1))));
     }
 
-    [Fact]
-    public async Task A_rotated_refresh_token_in_a_useless_answer_is_not_lost()
+    [Theory]
+    [InlineData("""{"access_token":"a","token_type":"mac","refresh_token":"next","refresh_expires_in":60}""")]
+    [InlineData("""{"refresh_token":"next","refresh_expires_in":60}""")]
+    [InlineData("""{"access_token":"a","id_token":"rubbish","refresh_token":"next","refresh_token_expires_in":"60","refresh_expires_in":1}""")]
+    public async Task A_rotated_refresh_token_in_a_useless_answer_is_not_lost(string body)
     {
-        var outcome = await Client(_ => Answer(200, """{"access_token":"a","token_type":"mac","refresh_token":"next"}""")).RefreshAsync(Old, "alice");
+        var outcome = await Client(_ => Answer(200, body)).RefreshAsync(Old, "alice");
         outcome.RotatedRefreshToken.ShouldBe("next");
+        outcome.RotatedRefreshTokenExpiresAt.ShouldBe(Now.AddMinutes(1));
         outcome.ToString().ShouldNotContain("next");
+    }
+
+    [Fact]
+    public async Task The_end_of_a_refresh_token_is_kept_with_the_token_and_goes_with_it()
+    {
+        var old = Old with { RefreshTokenExpiresAt = Now.AddHours(1) };
+        (await TokensAsync("""{"access_token":"a"}""")).RefreshTokenExpiresAt.ShouldBe(Now.AddHours(1));
+        (await TokensAsync("""{"access_token":"a","refresh_expires_in":60}""")).RefreshTokenExpiresAt.ShouldBe(Now.AddMinutes(1));
+        (await TokensAsync("""{"access_token":"a","refresh_token":"next","refresh_token_expires_in":60}""")).RefreshTokenExpiresAt.ShouldBe(Now.AddMinutes(1));
+        (await TokensAsync("""{"access_token":"a","refresh_token":"next"}""")).RefreshTokenExpiresAt.ShouldBeNull();
+        (await TokensAsync("""{"access_token":"a","refresh_token":"next","refresh_expires_in":0}""")).RefreshTokenExpiresAt.ShouldBeNull();
+
+        async Task<TokenSet> TokensAsync(string body) => (await Client(_ => Answer(200, body)).RefreshAsync(old, "alice")).ShouldBeOfType<Renewed>().Tokens;
+    }
+
+    [Theory]
+    [InlineData("Basic realm=\"token\"", "Misconfigured http_401")]
+    [InlineData("Bearer error=\"invalid_token\"", "Refused http_401")]
+    public async Task A_401_that_asks_for_the_clients_password_is_about_the_client(string challenge, string expected)
+    {
+        var outcome = await Client(_ =>
+        {
+            var answer = Answer(401, "");
+            answer.Headers.TryAddWithoutValidation("WWW-Authenticate", challenge);
+            return answer;
+        }).RefreshAsync(Old, "alice");
+        Describe(outcome).ShouldBe(expected);
     }
 
     [Fact]
@@ -138,13 +196,14 @@ public class TokenEndpointClientTests
     {
         Renewed => "Renewed",
         Rejected rejected => "Rejected " + rejected.Error,
+        Refused refused => "Refused " + refused.Error,
         Misconfigured wrong => "Misconfigured " + wrong.Error,
         Unavailable down => "Unavailable " + down.Reason,
         _ => outcome.ToString(),
     };
 
     private static HttpResponseMessage Answer(int status, string body) =>
-        new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, body.StartsWith('<') ? "text/html" : "application/json") };
+        new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, body.TrimStart().StartsWith('<') ? "text/html" : "application/json") };
 
     private sealed class OneClient(HttpMessageHandler handler) : IHttpClientFactory
     {

@@ -29,7 +29,7 @@ public class TokenSetTests
     [Fact]
     public void Tokens_survive_the_way_through_authentication_properties()
     {
-        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1));
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1), Now.AddHours(1));
         var properties = new AuthenticationProperties();
         tokens.StoreIn(properties);
         TokenSet.ReadFrom(properties, Now.AddHours(1), Assumed).ShouldBe(tokens);

@@ -32,7 +32,7 @@ internal sealed record AdminView(
         session.Tokens is null ? Unreadable : session.CanRenew ? SessionView.Background : SessionView.Silent,
         session.Version - 1,
         session.Failures,
-        session.LastError);
+        session.LastFailure?.Word);
 }
 
 /// <param name="Sessions">Newest first.</param>

@@ -51,6 +51,8 @@ internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient toke
         Usable now => now.Session.Version > before.Version ? "renewed" : "fresh",
         Ended => "session_ended",
         NotRenewable => "renewal_not_possible",
+        SignInNeeded => "login_required",
+        ClientRefused => "provider_refuses_client",
         Unreachable => "provider_unavailable",
         _ => throw new UnreachableException(),
     };

@@ -108,17 +108,46 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }
 
-    public async Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, CancellationToken cancel)
+    public async Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel)
+    {
+        var parameters = new List<(string Name, object? Value)>
+        {
+            ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
+            ("tokens", protector.Protect(lease.Session.Id, tokens)), ("due_at", Milliseconds(dueAt)),
+        };
+        var claimColumns = "";
+        if (claims is not null)
+        {
+            claimColumns = ", claims = @claims, name = @name, provider_sid = @provider_sid";
+            var user = lease.Session with { Claims = claims };
+            parameters.AddRange([("claims", JsonSerializer.Serialize(claims)), ("name", Folded(user.DisplayName)), ("provider_sid", user.ClaimValue("sid"))]);
+        }
+
+        var written = await ExecuteAsync(
+            $"""
+            UPDATE sessions SET tokens = @tokens, due_at = @due_at, version = version + 1, failures = 0, last_error = NULL, not_before = 0,
+                                lease_owner = NULL, lease_until = 0{claimColumns}
+            WHERE id = @id AND lease_owner = @owner AND version = @version
+            """,
+            cancel, [.. parameters]);
+        changes.Publish(lease.Session.Id, dueAt);
+        return written > 0;
+    }
+
+    public async Task<bool> ReleaseRotatedAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel)
     {
         var written = await ExecuteAsync(
             """
-            UPDATE sessions SET tokens = @tokens, due_at = @due_at, version = version + 1, failures = 0, last_error = NULL, not_before = 0,
+            UPDATE sessions SET tokens = @tokens, version = version + 1,
+                                due_at = @due_at, not_before = @not_before, failures = failures + 1, last_error = @error,
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("tokens", protector.Protect(lease.Session.Id, tokens)), ("due_at", Milliseconds(dueAt)));
+            ("tokens", protector.Protect(lease.Session.Id, tokens)),
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error));
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
     }

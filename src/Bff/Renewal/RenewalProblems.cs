@@ -1,0 +1,26 @@
+namespace Bff.Renewal;
+
+/// <summary>The same words wherever a token cannot be had.</summary>
+internal static class RenewalProblems
+{
+    public static readonly Problem SessionEnded = new(
+        StatusCodes.Status401Unauthorized, "session_ended", "Your session is over.", "The provider no longer renews it; sign in again at /bff/login.");
+
+    public static readonly Problem TokenExpired = new(
+        StatusCodes.Status401Unauthorized, "token_expired", "The access token has expired.",
+        "It cannot be renewed in the background; renew it through /bff/silent-login, or sign in again at /bff/login.");
+
+    public static readonly Problem SignInNeeded = new(
+        StatusCodes.Status401Unauthorized, "login_required", "The sign-in service does not renew this session without its user.",
+        "Try /bff/silent-login, or sign in again at /bff/login. Calls go on while the access token lives.");
+
+    public static readonly Problem NotRenewable = new(
+        StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Renew it through /bff/silent-login.");
+
+    public static Problem ProviderUnavailable(TimeSpan retryAfter) => new(
+        StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "You stay signed in; try again shortly.", retryAfter);
+
+    public static Problem ProviderRefusesClient(TimeSpan retryAfter) => new(
+        StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service and this application do not agree.",
+        "You stay signed in; the application's operator must act: its log says what is wrong.", retryAfter);
+}

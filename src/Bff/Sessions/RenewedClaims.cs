@@ -1,0 +1,49 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Bff.Sessions;
+
+/// <summary>
+/// A session's claims after a renewal brought a new ID token. What the last ID token said and the new one does not say any more is gone: that is how a provider
+/// takes a role away. Claims that came from elsewhere (userinfo) stay, and so does who the user is, since a renewal's ID token is often thinner.
+/// </summary>
+internal static class RenewedClaims
+{
+    /// <summary>Dropped at sign-in by the framework's handler; dropped here by the same rules.</summary>
+    private static readonly Microsoft.AspNetCore.Authentication.OAuth.Claims.ClaimActionCollection SignInActions = new OpenIdConnectOptions().ClaimActions;
+
+    /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: neither grants anything by going away.</summary>
+    private static readonly HashSet<string> Kept = new(StringComparer.Ordinal)
+    {
+        "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "email_verified",
+        "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address", "updated_at", "sid", "auth_time", "amr",
+    };
+
+    public static IReadOnlyList<SessionClaim> Of(Session session, ClaimsIdentity brought)
+    {
+        var said = new ClaimsIdentity(brought.Claims.Where(claim => !claim.Type.StartsWith("_claim_", StringComparison.Ordinal)));
+        using (var nothing = System.Text.Json.JsonDocument.Parse("{}"))
+        {
+            foreach (var action in SignInActions) { action.Run(nothing.RootElement, said, ClaimsIdentity.DefaultIssuer); }
+        }
+
+        var now = said.Claims.Select(SessionClaim.Of).ToList();
+        var saidNow = now.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
+        var saidBefore = TypesIn(session.Tokens?.IdToken);
+        return [.. session.Claims.Where(claim => !saidNow.Contains(claim.Type) && (Kept.Contains(claim.Type) || !saidBefore.Contains(claim.Type))), .. now];
+    }
+
+    private static HashSet<string> TypesIn(string? idToken)
+    {
+        try
+        {
+            return idToken is null ? [] : new JsonWebToken(idToken).Claims.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (Exception error) when (error is ArgumentException or SecurityTokenException)
+        {
+            return [];   // stored by a foreign sign-in handler
+        }
+    }
+}
