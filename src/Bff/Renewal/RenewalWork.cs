@@ -100,8 +100,8 @@ internal sealed partial class RenewalWork(
     private Task<RenewalResult> StoreOutcomeAsync(Lease lease, RefreshOutcome outcome, TimeSpan took) => outcome switch
     {
         Renewed renewed => StoreAsync(lease, renewed.Tokens, took),
+        Rejected rejected => EndAsync(lease, rejected),
         { RotatedRefreshToken: { } rotated } => KeepRotatedAsync(lease, rotated, outcome),
-        Rejected rejected => EndAsync(lease, rejected.Error),
         Misconfigured => PostponeAsync(lease, outcome),
         Unavailable down => BackOffAsync(lease, down),
         _ => throw new UnreachableException(),
@@ -112,10 +112,7 @@ internal sealed partial class RenewalWork(
         var dueAt = schedule.DueAt(lease.Session.Id, tokens);
         if (!await CompleteAsync(lease, tokens, dueAt))
         {
-            LeaseLost(lease.Session.Id);
-            var now = await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
-            if (now is Ended && tokens.RefreshToken is { } orphan) { await provider.RevokeAsync(orphan); }
-            return now;
+            return await LeaseLostAsync(lease, tokens);
         }
 
         SessionRenewed(lease.Session.Id, (long)took.TotalMilliseconds, tokens.ExpiresAt, dueAt);
@@ -126,9 +123,25 @@ internal sealed partial class RenewalWork(
     private async Task<RenewalResult> KeepRotatedAsync(Lease lease, string refreshToken, RefreshOutcome outcome)
     {
         var again = clock.GetUtcNow() + MisconfiguredRetry;
-        await CompleteAsync(lease, lease.Session.Tokens! with { RefreshToken = refreshToken }, again);
+        var tokens = lease.Session.Tokens! with { RefreshToken = refreshToken };
+        if (!await CompleteAsync(lease, tokens, again)) { return await LeaseLostAsync(lease, tokens); }
         WeAreMisconfigured(lease.Session.Id, Reason(outcome));
         return new Unreachable(MisconfiguredRetry);
+    }
+
+    /// <summary>The session moved on or ended while the provider answered. What an ended one has no use for is not left at the provider.</summary>
+    private async Task<RenewalResult> LeaseLostAsync(Lease lease, TokenSet tokens)
+    {
+        LeaseLost(lease.Session.Id);
+        var now = await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
+        if (now is Ended) { await RevokeRotatedAsync(lease, tokens.RefreshToken); }
+        return now;
+    }
+
+    private async Task RevokeRotatedAsync(Lease lease, string? refreshToken)
+    {
+        if (refreshToken is null || refreshToken == lease.Session.Tokens!.RefreshToken) { return; }
+        await store.RevokeLaterAsync(lease.Session.Id, lease.Session.Tokens with { RefreshToken = refreshToken }, ended: true, CancellationToken.None);
     }
 
     /// <summary>
@@ -151,14 +164,16 @@ internal sealed partial class RenewalWork(
         }
     }
 
-    private async Task<RenewalResult> EndAsync(Lease lease, string error)
+    private async Task<RenewalResult> EndAsync(Lease lease, Rejected rejected)
     {
+        var error = rejected.Error;
         if (!await store.RemoveAsync(lease.Session.Id, lease.Session.Version, EndReasons.SessionEnded, CancellationToken.None))
         {
             // Somebody renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
             return await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
         }
 
+        await RevokeRotatedAsync(lease, rejected.RotatedRefreshToken);
         SessionRejected(lease.Session.Id, error);
         audit.RenewalRejected($"{lease.Session.Id}", error);
         return new Ended();

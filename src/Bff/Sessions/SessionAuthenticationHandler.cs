@@ -78,11 +78,18 @@ internal sealed partial class SessionAuthenticationHandler(
     private async Task ContinueAsync(SessionId id, TokenSet tokens)
     {
         var now = Now;
-        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
-        if (await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None) is not { } lease) { return; }
-        tokens = tokens with { RefreshToken = tokens.RefreshToken ?? lease.Session.Tokens?.RefreshToken, Scope = tokens.Scope ?? lease.Session.Tokens?.Scope };
-        var dueAt = Options.FirstDueAt(id, tokens);
-        if (await store.CompleteRenewalAsync(lease, tokens, dueAt, CancellationToken.None)) { Continued(id, tokens.ExpiresAt); }
+        var lease = await store.FindAsync(id, CancellationToken.None) is { } session
+            ? await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None) : null;
+        var old = lease?.Session.Tokens;
+        var next = tokens with { RefreshToken = tokens.RefreshToken ?? old?.RefreshToken, Scope = tokens.Scope ?? old?.Scope };
+        if (lease is null || !await store.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), CancellationToken.None))
+        {
+            await store.RevokeLaterAsync(id, tokens, ended: false, CancellationToken.None);   // nobody will use what came
+            return;
+        }
+
+        Continued(id, next.ExpiresAt);
+        if (old is not null && old.RefreshToken != next.RefreshToken) { await store.RevokeLaterAsync(id, old, ended: false, CancellationToken.None); }
     }
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
