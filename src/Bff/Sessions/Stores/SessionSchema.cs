@@ -64,6 +64,7 @@ internal static class SessionSchema
             tokens       {bytes} NOT NULL,
             due_at       BIGINT  NOT NULL,
             attempts     BIGINT  NOT NULL,
+            lease_owner  TEXT,
             forget_at    BIGINT
         );
         CREATE INDEX revocations_due ON revocations (due_at);

@@ -118,7 +118,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             """
             INSERT INTO revocations (id, session_id, provider_sid, client, tokens, due_at, attempts)
             VALUES (@id, @session_id, (SELECT provider_sid FROM sessions WHERE id = @session_id), @client, @tokens, 0, 0)
-            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0
+            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
             """,
             cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value), ("tokens", protector.Protect(id, tokens)), Client);
         changes.Publish(id);
@@ -126,10 +126,11 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
     public async Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
     {
+        var owner = Guid.NewGuid().ToString("N");
         using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         return await QueryAsync(
             $"""
-            UPDATE revocations SET due_at = @until, attempts = attempts + 1, forget_at = coalesce(forget_at, @forget_at)
+            UPDATE revocations SET lease_owner = @owner, due_at = @until, attempts = attempts + 1, forget_at = coalesce(forget_at, @forget_at)
             WHERE due_at <= @now AND id IN
             (SELECT id FROM revocations WHERE due_at <= @now AND {Ours}
              AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.provider_sid = revocations.provider_sid AND sessions.ends_at > @now)
@@ -140,18 +141,17 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             {
                 var session = new SessionId(row.GetString(1));
                 var tokens = protector.UnprotectToRevoke(session, row.GetFieldValue<byte[]>(2));
-                return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), until, Time(row, 4));
+                return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
             },
-            cancellationToken, ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), Client);
+            cancellationToken, ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner), Client);
     }
 
     public async Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken)
     {
-        // Whoever took it over meanwhile, or put a newer token there, changed the time.
-        const string Mine = "WHERE id = @id AND due_at = @until";
+        const string Mine = "WHERE id = @id AND lease_owner = @owner";
         await ExecuteAsync(
-            again is null ? $"DELETE FROM revocations {Mine}" : $"UPDATE revocations SET due_at = @again {Mine}",
-            cancellationToken, ("id", revocation.Id), ("until", Milliseconds(revocation.Until)), ("again", Milliseconds(again)));
+            again is null ? $"DELETE FROM revocations {Mine}" : $"UPDATE revocations SET due_at = @again, lease_owner = NULL {Mine}",
+            cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)));
     }
 
     public async Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
