@@ -37,6 +37,14 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     /// <param name="key">The key's identifier, which is no secret.</param>
     public void KeyAdded(string key) => Added("key_added", key);
 
+    /// <summary>An operator revoked a Data Protection key, or all there were at a time: <c>all_before</c>.</summary>
+    /// <param name="key">The key's identifier.</param>
+    public void KeyRevoked(string key) => Revoked("key_revoked", key);
+
+    /// <summary>An operator listed the Data Protection keys; their values were not shown.</summary>
+    /// <param name="count">How many there are.</param>
+    public void KeysListed(int count) => Listed("keys_listed", count);
+
     /// <param name="what">The configuration keys or files that changed; never a value.</param>
     public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
 
@@ -54,6 +62,12 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     [LoggerMessage(LogLevel.Information, "{Event} key={Key}")]
     private partial void Added(string @event, string key);
+
+    [LoggerMessage(LogLevel.Warning, "{Event} key={Key}")]
+    private partial void Revoked(string @event, string key);
+
+    [LoggerMessage(LogLevel.Information, "{Event} count={Count}")]
+    private partial void Listed(string @event, int count);
 
     [LoggerMessage(LogLevel.Information, "{Event} what={What}")]
     private partial void Reloaded(string @event, string what);

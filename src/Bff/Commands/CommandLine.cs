@@ -58,6 +58,8 @@ internal static class CommandLine
         rotate.TreatUnmatchedTokensAsErrors = false;
         rotate.SetAction(parsed => KeysCommand.RotateAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(activeIn)));
         keys.Add(rotate);
+        keys.Add(Command("list", "Lists the keys: id, times and state, never a value. Exit code: 0 done, 78 the configuration or the store is wrong.", given => KeysCommand.ListAsync(compose(given))));
+        keys.Add(RevokeKeys(compose));
         root.Add(keys);
         root.Add(Sessions());
         return root;
@@ -67,6 +69,22 @@ internal static class CommandLine
             await serve(compose(given).Build());
             return ExitCodes.Ok;
         }
+    }
+
+    private static Command RevokeKeys(Func<string[], WebApplicationBuilder> compose)
+    {
+        var key = new Argument<Guid?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
+        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made until then instead, such as 2030-01-31T12:00Z." };
+        var revoke = new Command("revoke",
+            "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
+            + "Exit code: 0 done, 1 there is no such key, 78 the configuration or the store is wrong.") { key, allBefore };
+        revoke.TreatUnmatchedTokensAsErrors = false;
+        revoke.Validators.Add(given =>
+        {
+            if (given.GetValue(key) is null == given.GetValue(allBefore) is null) { given.AddError("Give a key, or --all-before."); }
+        });
+        revoke.SetAction(parsed => KeysCommand.RevokeAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(key), parsed.GetValue(allBefore)));
+        return revoke;
     }
 
     private static Command Sessions()

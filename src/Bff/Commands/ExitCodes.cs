@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Ok = 0;
 
-    /// <summary>Something that is needed does not answer.</summary>
+    /// <summary>Something that is needed does not answer, or is not there.</summary>
     public const int Unreachable = 1;
 
     /// <summary>EX_USAGE of sysexits.h.</summary>

@@ -4,24 +4,104 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Commands;
 
-/// <summary><c>bff keys …</c>.</summary>
+/// <summary><c>bff keys …</c>. Each leaves an audit line on standard error.</summary>
 internal static class KeysCommand
 {
+    /// <summary>A node that has not read of a revocation yet goes on for this long.</summary>
+    private const string WithinAMinute = "Every Bff that runs on this store reads it within a minute. No restart is needed.";
+
+    public static async Task<int> ListAsync(WebApplicationBuilder builder)
+    {
+        await using var app = await OpenAsync(builder);
+        var keys = app.Services.GetRequiredService<IKeyManager>().GetAllKeys().OrderByDescending(key => key.ActivationDate).ToList();
+        var now = Now(app);
+        var sealing = keys.Find(key => IsUsable(key, now));
+        Console.WriteLine($"{"KEY",-36}  {"CREATED",-20}  {"SEALS FROM",-20}  {"UNTIL",-20}  STATE");
+        foreach (var key in keys)
+        {
+            var state = key switch
+            {
+                { IsRevoked: true } => "revoked: opens nothing",
+                _ when key == sealing => "seals and opens",
+                _ when key.ActivationDate > now => "opens, seals later",
+                _ => "opens",
+            };
+            Console.WriteLine($"{key.KeyId}  {key.CreationDate:u}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {state}");
+        }
+
+        app.Services.GetRequiredService<Audit>().KeysListed(keys.Count);
+        return ExitCodes.Ok;
+    }
+
     public static async Task<int> RotateAsync(WebApplicationBuilder builder, TimeSpan activeIn)
     {
-        builder.Logging.ClearProviders();
-        await using var app = builder.Build();
-        await app.CheckConfigurationAsync();
-        app.PrepareSessions();
-
+        await using var app = await OpenAsync(builder);
         var keys = app.Services.GetRequiredService<IKeyManager>();
-        var activation = app.Services.GetRequiredService<TimeProvider>().GetUtcNow() + activeIn;
         var older = keys.GetAllKeys().Count(key => !key.IsRevoked);
-        var added = keys.CreateNewKey(activation, activation + app.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.NewKeyLifetime);
+        var added = Add(app, keys, Now(app) + activeIn);
 
         Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
         Console.WriteLine($"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
         Console.WriteLine("Every Bff that runs on this store reads it within a minute, or at once when another one has sealed with it. No restart is needed.");
         return ExitCodes.Ok;
     }
+
+    /// <summary>Makes leaked keys useless: they open nothing any longer, what they sealed ends, and the refresh tokens in it are revoked at the provider.</summary>
+    public static async Task<int> RevokeAsync(WebApplicationBuilder builder, Guid? id, DateTimeOffset? allBefore)
+    {
+        await using var app = await OpenAsync(builder);
+        var keys = app.Services.GetRequiredService<IKeyManager>();
+        var leaked = keys.GetAllKeys().Where(key => !key.IsRevoked && (key.KeyId == id || key.CreationDate <= allBefore)).ToList();
+        if (leaked.Count == 0)
+        {
+            await Console.Error.WriteLineAsync("There is no such key that is not revoked already. See: bff keys list");
+            return ExitCodes.Unreachable;
+        }
+
+        if (id is { } one) { keys.RevokeKey(one, "bff keys revoke"); }
+        else { keys.RevokeAllKeys(allBefore!.Value, "bff keys revoke"); }
+
+        // At once, and not when the first node misses a key: others should find the same one.
+        if (!keys.GetAllKeys().Any(key => IsUsable(key, Now(app))))
+        {
+            var added = Add(app, keys, Now(app));
+            Console.WriteLine($"Added key {added.KeyId}: seals from now until {added.ExpirationDate:u}.");
+        }
+
+        var ended = 0;
+        foreach (var key in leaked)
+        {
+            ended += (await app.Services.GetRequiredService<ISessionStore>().RemoveSealedWithAsync(key.KeyId, EndReasons.EndedByAdmin, CancellationToken.None)).Count;
+            Console.WriteLine($"Revoked key {key.KeyId}: it opens nothing any longer.");
+        }
+
+        Console.WriteLine($"Ended {ended} {(ended == 1 ? "session" : "sessions")} whose tokens it sealed. A running Bff revokes their refresh tokens at the provider.");
+        Console.WriteLine(WithinAMinute + " What it seals until then with a revoked key is of no use later: who signs in meanwhile has to again.");
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Everything but the proxy. Of the log the audit lines remain, beside the output of the command.</summary>
+    private static async Task<WebApplication> OpenAsync(WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
+        {
+            filter.Rules.Clear();
+            filter.MinLevel = LogLevel.None;
+            filter.Rules.Add(new LoggerFilterRule(providerName: null, typeof(Audit).FullName, LogLevel.Information, filter: null));
+        });
+        var app = builder.Build();
+        await app.CheckConfigurationAsync();
+        app.PrepareSessions();
+        return app;
+    }
+
+    private static IKey Add(WebApplication app, IKeyManager keys, DateTimeOffset activation) =>
+        keys.CreateNewKey(activation, activation + app.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.NewKeyLifetime);
+
+    private static bool IsUsable(IKey key, DateTimeOffset now) => !key.IsRevoked && key.ActivationDate <= now && key.ExpirationDate > now;
+
+    private static DateTimeOffset Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
 }

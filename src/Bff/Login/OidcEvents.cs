@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Bff.Sessions;
 using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication;
@@ -15,6 +16,7 @@ internal sealed partial class OidcEvents(
 {
     private const string RedeemedAt = "bff.redeemed_at";
     private const string Redeeming = "bff.redeeming";
+    private const string Brought = "bff.brought";
     private const string InvalidState = "invalid_state";
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
@@ -59,6 +61,7 @@ internal sealed partial class OidcEvents(
     {
         context.HttpContext.Items.Remove(Redeeming);
         var answer = context.TokenEndpointResponse;
+        context.HttpContext.Items[Brought] = answer.RefreshToken;
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
         if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
@@ -93,6 +96,7 @@ internal sealed partial class OidcEvents(
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
+        await RevokeBroughtAsync(context);
         var (code, problem) = Explain(context);
         SignInFailed(code, Cause(context.Failure));
         var properties = context.Properties;
@@ -111,6 +115,24 @@ internal sealed partial class OidcEvents(
         else
         {
             await (problem ?? LoginProblems.SignInFailed).ExecuteAsync(context.HttpContext);
+        }
+    }
+
+    /// <summary>A sign-in that fails when its code is traded already leaves a refresh token that nobody will use.</summary>
+    private async Task RevokeBroughtAsync(RemoteFailureContext context)
+    {
+        if (context.HttpContext.Items[Brought] is not string { Length: > 0 } refreshToken) { return; }
+        string? continued = null;
+        context.Properties?.Items.TryGetValue(SessionAuthentication.Continues, out continued);
+        var id = continued is { Length: > 0 } ? new SessionId(continued) : SessionKey.New().Id;
+        var now = clock.GetUtcNow();
+        try
+        {
+            await store.RevokeLaterAsync(id, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
+        }
+        catch (DbException error)
+        {
+            NotKept(error);   // the page still has to learn what became of its sign-in
         }
     }
 
@@ -141,6 +163,9 @@ internal sealed partial class OidcEvents(
         { } when failure.Data["error"] is string error => Known(error),
         _ => failure?.GetBaseException().GetType().Name ?? "unknown",
     };
+
+    [LoggerMessage(LogLevel.Error, "The refresh token of a failed sign-in could not be kept to be revoked.")]
+    private partial void NotKept(Exception error);
 
     [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}).")]
     private partial void SignInFailed(string code, string cause);

@@ -14,7 +14,13 @@ internal static class RenewalFeature
     {
         var services = builder.Services;
         services.AddSettings<RenewalOptions>("Bff:Renewal");
-        services.AddSingleton<RenewalSchedule>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>().AddHostedService<RenewalScheduler>();
+        services.AddSingleton<RenewalSchedule>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>();
+        services.AddHostedService<RenewalScheduler>().AddHostedService<RevocationWorker>();
+        services.AddOptions<SessionClient>().Configure<IOptions<OidcOptions>, Provider>((client, oidc, provider) =>
+        {
+            client.Name = SessionClient.NameOf(oidc.Value.Authority, oidc.Value.ClientId);
+            client.KeepsForRevocation = () => provider.Known is not { RevocationEndpoint: null or "" };   // not known yet: it may offer it
+        });
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
             .Configure<RenewalSchedule, IOptionsMonitor<TokenOptions>, IOptionsMonitor<RenewalOptions>>((sessions, schedule, tokens, renewal) =>
             {

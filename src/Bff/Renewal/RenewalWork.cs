@@ -147,8 +147,14 @@ internal sealed partial class RenewalWork(
     {
         LeaseLost(lease.Session.Id);
         var now = await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
-        if (now is Ended && refreshToken is not null) { await provider.RevokeAsync(refreshToken); }
+        if (now is Ended) { await RevokeRotatedAsync(lease, refreshToken); }
         return now;
+    }
+
+    private async Task RevokeRotatedAsync(Lease lease, string? refreshToken)
+    {
+        if (refreshToken is null || refreshToken == lease.Session.Tokens!.RefreshToken) { return; }
+        await store.RevokeLaterAsync(lease.Session.Id, lease.Session.Tokens with { RefreshToken = refreshToken }, ended: true, CancellationToken.None);
     }
 
     /// <summary>Past the refresh token's end nobody is asked: from here on this is a session without one.</summary>
@@ -189,11 +195,9 @@ internal sealed partial class RenewalWork(
             return await LoseAsync(lease, outcome.RotatedRefreshToken);
         }
 
+        await RevokeRotatedAsync(lease, outcome.RotatedRefreshToken);
         SessionRejected(session.Id, error);
         audit.RenewalRejected($"{session.Id}", error);
-
-        // invalid_grant is the end of the refresh token; anything else leaves one alive. Nobody waits for it: it never fails.
-        if (error != "invalid_grant" && (outcome.RotatedRefreshToken ?? session.Tokens?.RefreshToken) is { } alive) { _ = provider.RevokeAsync(alive); }
         return new Ended();
     }
 

@@ -36,7 +36,10 @@ internal sealed record SessionPosition(DateTimeOffset CreatedAt, string Handle)
     private static readonly long Latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 }
 
-/// <summary>Keeps sessions, their tokens and the renewal schedule. Every member is one atomic statement; every write publishes its change.</summary>
+/// <summary>
+/// Keeps sessions, their tokens and the renewal schedule. Every member is one atomic step; every write publishes its change. Whatever ends a session keeps its
+/// refresh token in the same step, to be revoked at the provider. No member sees sessions of another client than ours (<see cref="SessionClient"/>).
+/// </summary>
 internal interface ISessionStore
 {
     Task AddAsync(Session session, CancellationToken cancel);
@@ -59,7 +62,10 @@ internal interface ISessionStore
     /// <returns>What they were.</returns>
     Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel);
 
-    /// <summary>Deletes sessions past their end. The one write that publishes nothing: who has such a session knows its end.</summary>
+    /// <summary>Ends every session whose tokens this Data Protection key sealed.</summary>
+    Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Deletes sessions past their end, some at a time. The one write that publishes nothing: who has such a session knows its end.</summary>
     /// <returns>Those that were deleted.</returns>
     Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
 
@@ -69,6 +75,19 @@ internal interface ISessionStore
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>False when it was used up before.</returns>
     Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a refresh token to be revoked that no session has, or has any longer.</summary>
+    /// <param name="id">The session it came for.</param>
+    /// <param name="tokens">The tokens it is one of.</param>
+    /// <param name="ended">That session is over: this token takes the place of the one it left, which was used up for it.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken);
+
+    /// <summary>Takes up to <paramref name="take"/> refresh tokens to revoke, each for one caller only until <paramref name="until"/>.</summary>
+    Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a claimed revocation, or has it tried again; nothing when somebody else took it over.</summary>
+    Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken);
 
     /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
     Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);

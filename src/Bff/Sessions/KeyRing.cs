@@ -12,9 +12,14 @@ internal sealed class KeyRing(IServiceProvider services) : IXmlRepository
 
     public IReadOnlyCollection<XElement> GetAllElements() => _keys.Value.GetAllElements();
 
+    /// <summary>How many keys anybody can use who reads the store.</summary>
+    public int CountUnprotected() => GetAllElements().Count(element => element.Name == "key" && element.Descendants("value").Any());
+
     public void StoreElement(XElement element, string friendlyName)
     {
         _keys.Value.StoreElement(element, friendlyName);
-        if (element.Name == "key") { services.GetRequiredService<Audit>().KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }
+        var audit = services.GetRequiredService<Audit>();
+        if (element.Name == "revocation") { audit.KeyRevoked(element.Element("key")?.Attribute("id")?.Value is { } id and not "*" ? id : "all_before " + element.Element("revocationDate")?.Value); }
+        if (element.Name == "key") { audit.KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Sessions;
 
 /// <summary>
-/// Data Protection that keeps up with its keys. The framework reads them about once a day; this looks for new ones every minute, and at once when something was
+/// Data Protection that keeps up with its keys. The framework reads them about once a day; this looks for new and revoked ones every minute, and at once when something was
 /// sealed with a key it has not read, as another node may have done by then.
 /// </summary>
 internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
@@ -24,7 +24,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
     private long? _askedAt;
 
     /// <param name="Protection">Reads the keys when first used, so it knows these at least.</param>
-    /// <param name="Keys">The keys there were just before.</param>
+    /// <param name="Keys">The keys there were just before, without those that are revoked.</param>
     private sealed record Ring(IDataProtectionProvider Protection, HashSet<Guid> Keys);
 
     private Ring Current
@@ -72,7 +72,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
             {
                 if (_ring != seen) { return true; }
                 var keys = StoredKeys();
-                if (keys.IsSubsetOf(seen.Keys)) { return false; }
+                if (keys.SetEquals(seen.Keys)) { return false; }
                 _ring = Open(keys);
             }
 
@@ -86,7 +86,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
         }
     }
 
-    private HashSet<Guid> StoredKeys() => [.. stored.GetAllKeys().Select(key => key.KeyId)];
+    private HashSet<Guid> StoredKeys() => [.. stored.GetAllKeys().Where(key => !key.IsRevoked).Select(key => key.KeyId)];
 
     /// <summary>The framework's own provider, made anew: one that has read its keys cannot be told to read them again.</summary>
     private Ring Open(HashSet<Guid> keys)
@@ -96,7 +96,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
         return new Ring(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>(), keys);
     }
 
-    private sealed class Protector(LiveKeys keys, string[] purposes) : IDataProtector
+    private sealed class Protector(LiveKeys keys, string[] purposes) : IPersistedDataProtector
     {
         private volatile Opened? _opened;
 
@@ -120,6 +120,9 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
             }
         }
 
+        public byte[] DangerousUnprotect(byte[] protectedData, bool ignoreRevocationErrors, out bool requiresMigration, out bool wasRevoked) =>
+            ((IPersistedDataProtector)With(keys.Current)).DangerousUnprotect(protectedData, ignoreRevocationErrors, out requiresMigration, out wasRevoked);
+
         private IDataProtector With(Ring ring)
         {
             if (_opened is not { } opened || opened.Ring != ring) { _opened = opened = new(ring, ring.Protection.CreateProtector(purposes)); }
@@ -130,7 +133,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
         private static Guid? KeyOf(byte[] sealedText) => sealedText.AsSpan() is [0x09, 0xF0, 0xC9, 0xF0, .. { Length: >= 16 } rest] ? new Guid(rest[..16]) : null;
     }
 
-    [LoggerMessage(LogLevel.Information, "New Data Protection keys were read.")]
+    [LoggerMessage(LogLevel.Information, "New or revoked Data Protection keys were read.")]
     private partial void Learned();
 
     [LoggerMessage(LogLevel.Error, "The Data Protection keys cannot be read again; those read before stay in use.")]

@@ -81,20 +81,24 @@ internal sealed partial class SessionAuthenticationHandler(
     private async Task ContinueAsync(SessionId id, TokenSet tokens, ClaimsPrincipal user)
     {
         var now = Now;
-        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
+        var session = await store.FindAsync(id, CancellationToken.None);
 
         // A wait after a refused or failed refresh is for refresh tokens; these tokens are here already.
-        if (session.NotBefore > now) { now = session.NotBefore; }
-        if (await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None) is not { } lease) { return; }
-        tokens = tokens with { Scope = tokens.Scope ?? lease.Session.Tokens?.Scope };
-        if (tokens.RefreshToken is null && lease.Session.Tokens is { } old)
+        if (session?.NotBefore > now) { now = session.NotBefore; }
+        var lease = session is null ? null
+            : await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None);
+        var old = lease?.Session.Tokens;
+        var next = tokens with { Scope = tokens.Scope ?? old?.Scope };
+        if (next.RefreshToken is null && old is not null) { next = next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }; }
+        var claims = lease is not null && Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
+        if (lease is null || !await store.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), claims, CancellationToken.None))
         {
-            tokens = tokens with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt };
+            await store.RevokeLaterAsync(id, tokens, ended: false, CancellationToken.None);   // nobody will use what came
+            return;
         }
 
-        var claims = Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
-        var dueAt = Options.FirstDueAt(id, tokens);
-        if (await store.CompleteRenewalAsync(lease, tokens, dueAt, claims, CancellationToken.None)) { Continued(id, tokens.ExpiresAt); }
+        Continued(id, next.ExpiresAt);
+        if (old is not null && old.RefreshToken != next.RefreshToken) { await store.RevokeLaterAsync(id, old, ended: false, CancellationToken.None); }
     }
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>

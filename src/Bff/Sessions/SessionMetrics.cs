@@ -10,6 +10,7 @@ internal sealed class SessionMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _created;
     private readonly Counter<long> _ended;
+    private readonly Counter<long> _revocations;
     private readonly Counter<long> _lookups;
     private readonly Histogram<double> _store;
     private volatile SessionCount? _active;
@@ -20,6 +21,7 @@ internal sealed class SessionMetrics : IDisposable
         _meter = meters.Create(MeterName);
         _created = _meter.CreateCounter<long>("bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
         _ended = _meter.CreateCounter<long>("bff.sessions.ended", "{session}", "Sessions this node ended, by reason.");
+        _revocations = _meter.CreateCounter<long>("bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.");
         _lookups = _meter.CreateCounter<long>("bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, or bypass while copies cannot be trusted.");
         _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null, new InstrumentAdvice<double>
         {
@@ -32,6 +34,8 @@ internal sealed class SessionMetrics : IDisposable
     public void Created() => _created.Add(1);
 
     public void Ended(string reason, int count = 1) => _ended.Add(count, Tag("reason", reason));
+
+    public void Revoked(string outcome) => _revocations.Add(1, Tag("outcome", outcome));
 
     public void LookedUp(string result) => _lookups.Add(1, Tag("result", result));
 

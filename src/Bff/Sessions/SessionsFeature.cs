@@ -23,7 +23,9 @@ internal static partial class SessionsFeature
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
-        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => keys.XmlRepository = new KeyRing(provider));
+        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => 
+            (keys.XmlRepository, keys.XmlEncryptor) = (new KeyRing(provider), KeyCertificates.CreateEncryptor(provider)));
+        services.Replace(ServiceDescriptor.Singleton(KeyCertificates.CreateKeyManager));
 
         services.AddAuthentication(SessionAuthentication.Scheme)
             .AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(SessionAuthentication.Scheme, configureOptions: null);

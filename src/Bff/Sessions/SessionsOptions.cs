@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Bff.Reload;
 using Microsoft.AspNetCore.Http;
 
@@ -23,6 +25,30 @@ internal sealed class SessionsOptions : IValidatableObject
 
     /// <summary>A file holding <see cref="ConnectionString"/>.</summary>
     public string? ConnectionStringFile { get; set; }
+
+    /// <summary>
+    /// Encrypts the Data Protection keys where they are stored: a certificate and its RSA private key in PEM form. Further ones after it only open keys of
+    /// before. Default: none; the keys then lie in the clear beside what they encrypt.
+    /// </summary>
+    [NeedsRestart]
+    public string? KeyCertificate { get; set; }
+
+    /// <summary>A file holding <see cref="KeyCertificate"/>; keep it elsewhere than the sessions and their backups.</summary>
+    public string? KeyCertificateFile { get; set; }
+
+    /// <summary>Certificates of before with their private keys, PEM: they open older keys and encrypt none.</summary>
+    [NeedsRestart]
+    public string? KeyCertificateOld { get; set; }
+
+    /// <summary>A file holding <see cref="KeyCertificateOld"/>.</summary>
+    public string? KeyCertificateOldFile { get; set; }
+
+    /// <summary>The password of the private keys, where they are encrypted.</summary>
+    [NeedsRestart]
+    public string? KeyCertificatePassword { get; set; }
+
+    /// <summary>A file holding <see cref="KeyCertificatePassword"/>.</summary>
+    public string? KeyCertificatePasswordFile { get; set; }
 
     /// <summary>A session ends this long after its last request.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00", ErrorMessage = "must be between 00:01:00 and 30.00:00:00 (d.hh:mm:ss).")]
@@ -54,12 +80,17 @@ internal sealed class SessionsOptions : IValidatableObject
 
     public string Connection => Settings.ValueOrFile(ConnectionString, ConnectionStringFile) is { Length: > 0 } given ? given : "Data Source=data/bff.db";
 
+    /// <summary>The certificate that encrypts the keys, first, and all that open them; none when none is configured.</summary>
+    public IReadOnlyList<X509Certificate2> KeyCertificates =>
+        [.. ReadCertificates(KeyCertificate, KeyCertificateFile), .. ReadCertificates(KeyCertificateOld, KeyCertificateOldFile)];
+
     /// <summary>The name in use: without prefix when <see cref="InsecureCookie"/> forbids Secure.</summary>
     public string EffectiveCookieName => InsecureCookie && CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) ? CookieName[HostPrefix.Length..] : CookieName;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var mistake in Settings.CheckFile(ConnectionString, ConnectionStringFile, nameof(ConnectionString))) { yield return mistake; }
+        foreach (var mistake in CertificateMistakes()) { yield return mistake; }
         if (!CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) || CookieName.Length == HostPrefix.Length || !CookieName.All(IsCookieNameCharacter))
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
@@ -74,6 +105,42 @@ internal sealed class SessionsOptions : IValidatableObject
 
         if (IdleTimeout > AbsoluteTimeout) { yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}); a number alone means days.", [nameof(IdleTimeout)]); }
     }
+
+    private IEnumerable<ValidationResult> CertificateMistakes()
+    {
+        foreach (var (value, file, name) in new[]
+        {
+            (KeyCertificate, KeyCertificateFile, nameof(KeyCertificate)),
+            (KeyCertificateOld, KeyCertificateOldFile, nameof(KeyCertificateOld)),
+            (KeyCertificatePassword, KeyCertificatePasswordFile, nameof(KeyCertificatePassword)),
+        })
+        {
+            var mistakes = Settings.CheckFile(value, file, name).ToList();
+            foreach (var mistake in mistakes) { yield return mistake; }
+            if (mistakes.Count == 0 && name != nameof(KeyCertificatePassword) && ProblemWithCertificate(value, file) is { } problem) { yield return new(problem, [name]); }
+        }
+
+        if (string.IsNullOrEmpty(KeyCertificate) && string.IsNullOrEmpty(KeyCertificateFile) && !(string.IsNullOrEmpty(KeyCertificateOld) && string.IsNullOrEmpty(KeyCertificateOldFile)))
+        {
+            yield return new("opens keys of before, but new ones would lie in the clear: give KeyCertificate, too.", [nameof(KeyCertificateOld)]);
+        }
+    }
+
+    private string? ProblemWithCertificate(string? value, string? file)
+    {
+        try
+        {
+            _ = ReadCertificates(value, file);
+            return null;
+        }
+        catch (CryptographicException error)
+        {
+            return $"{error.Message}. It takes a certificate and its RSA private key, PEM.";
+        }
+    }
+
+    private IReadOnlyList<X509Certificate2> ReadCertificates(string? value, string? file) =>
+        Settings.ValueOrFile(value, file) is { Length: > 0 } pem ? Sessions.KeyCertificates.Read(pem, Settings.ValueOrFile(KeyCertificatePassword, KeyCertificatePasswordFile)) : [];
 
     private static string? ProblemWith(string connection)
     {

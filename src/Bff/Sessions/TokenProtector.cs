@@ -30,11 +30,17 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
     }
 
     /// <summary>Null when this key ring cannot open it. The row stays: with the right keys it opens again.</summary>
-    public TokenSet? Unprotect(SessionId id, byte[] sealedTokens)
+    public TokenSet? Unprotect(SessionId id, byte[] sealedTokens) => Open(id, sealedTokens, _protector.Unprotect);
+
+    /// <summary>Opens with revoked keys, too: what they sealed is what most needs to be revoked at the provider.</summary>
+    public TokenSet? UnprotectToRevoke(SessionId id, byte[] sealedTokens) =>
+        Open(id, sealedTokens, text => ((IPersistedDataProtector)_protector).DangerousUnprotect(text, ignoreRevocationErrors: true, out _, out _));
+
+    private TokenSet? Open(SessionId id, byte[] sealedTokens, Func<byte[], byte[]> unprotect)
     {
         try
         {
-            var envelope = JsonSerializer.Deserialize<Envelope>(_protector.Unprotect(sealedTokens));
+            var envelope = JsonSerializer.Deserialize<Envelope>(unprotect(sealedTokens));
             if (envelope?.Session == id.Value) { return envelope.Tokens; }
         }
         catch (Exception error) when (error is CryptographicException or JsonException)
@@ -46,6 +52,6 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         return null;
     }
 
-    [LoggerMessage(LogLevel.Error, "The tokens of session {Session} cannot be decrypted: the Data Protection keys are not those that wrote them. Restore the keys folder, or sign in again.")]
+    [LoggerMessage(LogLevel.Error, "The tokens of session {Session} cannot be decrypted: the Data Protection keys are not those that wrote them, or were revoked. Restore the keys, or sign in again.")]
     private partial void Unreadable(SessionId session);
 }

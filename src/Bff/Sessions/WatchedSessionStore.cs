@@ -23,6 +23,22 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
         return removed;
     }
 
+    public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
+    {
+        var ended = await MeasureAsync("remove_sealed", () => store.RemoveSealedWithAsync(key, reason, cancellationToken));
+        foreach (var id in ended) { Tell(id, reason); }
+        return ended;
+    }
+
+    public Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
+        MeasureAsync("revoke_later", () => store.RevokeLaterAsync(id, tokens, ended, cancellationToken));
+
+    public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
+        MeasureAsync("claim_revocations", () => store.ClaimRevocationsAsync(now, until, take, cancellationToken));
+
+    public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
+        MeasureAsync("complete_revocation", () => store.CompleteRevocationAsync(revocation, again, cancellationToken));
+
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
     {
         var ended = await MeasureAsync("remove_ended", () => store.RemoveEndedAsync(now, cancel));

@@ -44,23 +44,28 @@ internal sealed partial class TokenEndpointClient(
         }
     }
 
-    /// <summary>Revokes a refresh token (RFC 7009), as far as the provider offers it. Never fails: signing out here does not depend on it.</summary>
-    public async Task RevokeAsync(string refreshToken)
+    /// <summary>Revokes a refresh token (RFC 7009), as far as the provider offers it. Never throws: no end of a session depends on it.</summary>
+    public async Task<RevocationOutcome> RevokeAsync(string refreshToken)
     {
         using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
         {
-            if ((await provider.GetConfigurationAsync(limit.Token)).RevocationEndpoint is not { Length: > 0 } endpoint) { return; }
+            if ((await provider.GetConfigurationAsync(limit.Token)).RevocationEndpoint is not { Length: > 0 } endpoint) { return RevocationOutcome.NotOffered; }
             using var request = Authenticated<TokenRevocationRequest>(endpoint);
             request.Token = refreshToken;
             request.TokenTypeHint = "refresh_token";
             GatedCalls.Mark(request, CallKind.Revocation);
             using var answer = await clients.CreateClient(Provider.HttpClientName).RevokeTokenAsync(request, limit.Token);
-            if (answer.IsError) { RevocationFailed(answer.HttpStatusCode); }
+            if (!answer.IsError) { return RevocationOutcome.Revoked; }
+            RevocationFailed(answer.HttpStatusCode);
+
+            // RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, but for the one that is about us and may be mended.
+            return answer is { HttpStatusCode: HttpStatusCode.BadRequest, Error: not "invalid_client" } ? RevocationOutcome.Refused : RevocationOutcome.Unavailable;
         }
         catch (Exception error) when (error is OperationCanceledException or ProviderUnavailableException)
         {
             RevocationFailed(default);
+            return RevocationOutcome.Unavailable;
         }
     }
 
@@ -163,6 +168,6 @@ internal sealed partial class TokenEndpointClient(
     [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); its access token is not used.")]
     private partial void IdTokenUnverified(string? cause);
 
-    [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token at sign-out (HTTP {Status}); it ends by itself.")]
+    [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token (HTTP {Status}).")]
     private partial void RevocationFailed(HttpStatusCode status);
 }

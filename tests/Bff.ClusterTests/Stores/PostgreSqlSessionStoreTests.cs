@@ -4,21 +4,26 @@ using Bff.Tests.Sessions;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Bff.ClusterTests.Stores;
 
 public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : SessionStoreContract, IAsyncLifetime
 {
-    private ISessionStore? _store;
     private PostgreSqlDatabase? _database;
 
-    private protected override ISessionStore Store => _store!;
+    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database!, Protector, Changes, Options.Create(client));
+
+    private protected override async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await _database!.Server.OpenConnectionAsync();
+        connection.Execute(sql);
+    }
 
     public async ValueTask InitializeAsync()
     {
         _database = new PostgreSqlDatabase(await postgres.Server.CreateDatabaseAsync());
         _database.Prepare();
-        _store = new SqlSessionStore(_database, Protector, Changes);
     }
 
     [Fact]

@@ -120,6 +120,42 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task A_leaked_key_is_revoked_with_the_sessions_it_sealed_and_their_refresh_tokens()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+        var (listed, table) = await world.RunAsync("keys", "list");
+        listed.ShouldBe(0, table);
+        var key = Guid.Parse(table.Split('\n')[1].Split(' ')[0]);
+        table.ShouldContain("seals and opens");
+        table.ShouldContain("keys_listed count=1");
+
+        var (exitCode, output) = await world.RunAsync("keys", "revoke", $"{key}");
+
+        exitCode.ShouldBe(0, output);
+        output.ShouldContain("Ended 1 session ");
+        output.ShouldContain($"key_revoked key={key}");
+        output.ShouldContain("key_added key=");
+        output.ShouldMatch($@"session_ended session=\S+ by=admin reason=ended_by_admin");
+        (await alice.GetAsync("/bff/session")).Status.ShouldBe(HttpStatusCode.OK);
+        await Eventually.HappensAsync(() => !world.Provider.Revocations.IsEmpty);
+        world.Provider.Revocations.Single()["token"].ShouldBe(world.Provider.Grant.RefreshToken);
+        world.Bff.Kill();
+
+        (await world.RunAsync("keys", "revoke", $"{key}")).ExitCode.ShouldBe(1);
+        (await world.RunAsync("keys", "revoke")).ExitCode.ShouldNotBe(0);
+        (await world.RunAsync("keys", "list")).Output.ShouldMatch($@"{key}.* revoked");
+        await world.StartListeningAsync();
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        using var bob = await world.LogInAsync("bob");
+        var (all, those) = await world.RunAsync("keys", "revoke", "--all-before", TimeProvider.System.GetUtcNow().ToString("O"));
+        all.ShouldBe(0, those);
+        those.ShouldContain("Ended 1 session ");
+        those.ShouldContain("key_revoked key=all_before");
+    }
+
+    [Fact]
     public async Task Sessions_are_listed_shown_and_ended_from_a_shell()
     {
         await using var world = await RealTimeWorld.StartAsync();

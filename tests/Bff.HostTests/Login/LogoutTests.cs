@@ -19,6 +19,7 @@ public sealed class LogoutTests
         world.Sessions.ShouldBe(0);
         alice.Cookies.Set(Browser.SessionCookie, key);
         (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        await Eventually.HappensAsync(() => !world.Provider.Revocations.IsEmpty);
         world.Provider.Revocations.Single()["token"].ShouldBe(refreshToken);
         var signOut = world.Provider.SignOuts.Single();
         signOut["client_id"].ShouldBe(PretendProvider.ClientId);
@@ -90,7 +91,7 @@ public sealed class LogoutTests
         answer.Header("Location").ShouldBeNull();
         alice.Session.ShouldBeNull();
         world.Sessions.ShouldBe(0);
-        world.Provider.Revocations.Count.ShouldBe(1);
+        await Eventually.HappensAsync(() => world.Provider.Revocations.Count == 1);
         var end = await alice.OpenAsync(new Uri(answer.Text("location")!));
         end.Location.ShouldBe(new Uri("http://localhost:5000/bye"));
         world.Provider.SignOuts.Count.ShouldBe(1);

@@ -122,6 +122,7 @@ public sealed class TwoNodesTests
 
         await there.PostAsync("/bff/logout");
 
+        await Eventually.HappensAsync(() => !world.Provider.Revocations.IsEmpty);
         world.Provider.Revocations.Single()["token"].ShouldBe(world.Provider.Grant.RefreshToken);
     }
 

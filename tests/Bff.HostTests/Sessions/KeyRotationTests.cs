@@ -57,14 +57,50 @@ public sealed class KeyRotationTests
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
+    [Fact]
+    public async Task A_revoked_key_opens_nothing_on_any_node_after_a_minute_and_nobody_is_locked_out()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:10:00"));
+        var alice = await world.LogInAsync();
+        var node = world.StartBff();
+        var refreshToken = world.Provider.Grant.RefreshToken;
+        (await At(world, node, alice).GetAsync("/api/echo")).Body.ShouldBe("alice");
+
+        var leaked = Elsewhere(world, keys =>
+        {
+            var key = keys.GetAllKeys().Single().KeyId;
+            keys.RevokeKey(key);
+            return key;
+        });
+        await world.AdvanceAsync(TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(6));
+
+        foreach (var at in new[] { world.Bff, node })
+        {
+            (await At(world, at, alice).GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+            (await At(world, at, alice).GetAsync("/bff/session")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        var again = await world.LogInAsync("bob");
+        (await At(world, node, again).GetAsync("/api/echo")).Body.ShouldBe("bob");
+        SealedWith(world, leaked).ShouldBe(1, "the old one");
+
+        await world.AdvanceAsync(TimeSpan.FromMinutes(10));
+        await Eventually.HappensAsync(() => world.Provider.Revocations.Any(form => form["token"] == refreshToken), "what it sealed is revoked at the provider");
+    }
+
     private static Guid Rotate(World world)
     {
-        // A key manager of its own, as in another process: the running nodes are not told.
+        var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
+        return Elsewhere(world, keys => keys.CreateNewKey(now, now.AddDays(90)).KeyId);
+    }
+
+    /// <summary>A key manager of its own, as in another process: the running nodes are not told.</summary>
+    private static Guid Elsewhere(World world, Func<IKeyManager, Guid> act)
+    {
         var services = new ServiceCollection();
         services.AddDataProtection().SetApplicationName("Bff").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(world.Folder, "keys")));
         using var process = services.BuildServiceProvider();
-        var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
-        return process.GetRequiredService<IKeyManager>().CreateNewKey(now, now.AddDays(90)).KeyId;
+        return act(process.GetRequiredService<IKeyManager>());
     }
 
     private static long SealedWith(World world, Guid key) =>

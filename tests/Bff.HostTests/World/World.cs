@@ -50,6 +50,9 @@ internal sealed class World : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(Folder, "bff.db");
 
+    /// <summary>A setting of every proxy that starts from now on.</summary>
+    public void Set(string key, string? value) => _settings[key] = value;
+
     /// <summary>One more proxy on the same files; with a clock of its own when it is to be out of step.</summary>
     public BffHost StartBff(TimeProvider? clock = null)
     {
@@ -101,10 +104,11 @@ internal sealed class World : IAsyncDisposable
         for (var end = Clock.Now + within; !condition(); await AdvanceAsync(Step)) { Clock.Now.ShouldBeLessThan(end); }
     }
 
-    /// <summary>Waits until no renewal is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.</summary>
+    /// <summary>Waits until no renewal and no revocation is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.</summary>
     public Task SettleAsync() => Eventually.HappensAsync(() =>
     {
         var hosts = _hosts.Where(host => host.Clock == Clock).ToList();
+        if (Ask("SELECT COUNT(*) FROM revocations WHERE lease_owner IS NOT NULL AND due_at > @now") > 0) { return false; }
         if (Ask("SELECT COUNT(*) FROM sessions WHERE lease_until > @now") > 0 || Clock.Sleepers < hosts.Count) { return false; }
         if (Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND due_at <= @now") == 0 || hosts.All(host => host.LeavesProviderAlone)) { return true; }
 

@@ -94,7 +94,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         _dead.Add(killed);
         foreach (var id in Sessions)
         {
-            if (await new SqlSessionStore(_database, _protector, new SessionChanges()).FindAsync(id, default) is { Tokens: { } stored }) { Provider.ForgetUnstoredAnswer(id, stored); }
+            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClient())).FindAsync(id, default) is { Tokens: { } stored }) { Provider.ForgetUnstoredAnswer(id, stored); }
         }
 
         _nodes[node % Nodes] = await Node.StartAsync(this);
@@ -196,7 +196,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             bool IsAlive() => node is null || node.Alive;
             var clock = world.Clock;
             var changes = new SessionChanges();
-            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes), IsAlive);
+            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClient())), IsAlive);
             var renewal = FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) });
             var tokens = FixedOptions.Of(new TokenOptions());
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
@@ -247,6 +247,15 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) => Living.RemoveAsync(id, version, reason, cancel);
 
         public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
+
+        public Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) => Living.RemoveSealedWithAsync(key, reason, cancellationToken);
+
+        public Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken) => Living.RevokeLaterAsync(id, tokens, ended, cancellationToken);
+
+        public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
+            Living.ClaimRevocationsAsync(now, until, take, cancellationToken);
+
+        public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) => Living.CompleteRevocationAsync(revocation, again, cancellationToken);
 
         public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) => Living.UseOnceAsync(id, forgetAt, cancellationToken);
 

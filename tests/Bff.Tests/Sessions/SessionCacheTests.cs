@@ -26,8 +26,8 @@ public sealed class SessionCacheTests : IDisposable
         var database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/");
         database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        _store = new SqlSessionStore(database, protector, _changes);
-        _elsewhere = new SqlSessionStore(database, protector, new SessionChanges());
+        _store = new SqlSessionStore(database, protector, _changes, Options.Create(new SessionClient()));
+        _elsewhere = new SqlSessionStore(database, protector, new SessionChanges(), Options.Create(new SessionClient()));
     }
 
     [Fact]

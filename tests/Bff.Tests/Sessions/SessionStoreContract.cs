@@ -14,14 +14,19 @@ public abstract class SessionStoreContract
     private protected const string BackToTheFirstVersion =
         """
         DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations;
-        ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN issuer; ALTER TABLE sessions DROP COLUMN client_id;
+        DROP INDEX sessions_due; DROP INDEX sessions_end; DROP INDEX sessions_provider;
+        ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN client;
+        CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL; CREATE INDEX sessions_end ON sessions (ends_at);
         """;
 
     private protected SessionChanges Changes { get; } = new();
 
     private protected TokenProtector Protector { get; } = new(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
 
-    private protected abstract ISessionStore Store { get; }
+    private protected ISessionStore Store => field ??= StoreOf(new SessionClient());
+
+    /// <summary>The store as a node of this client sees it.</summary>
+    private protected abstract ISessionStore StoreOf(SessionClient client);
 
     [Fact]
     public async Task A_session_comes_back_as_it_was_added()
@@ -346,9 +351,152 @@ public abstract class SessionStoreContract
         heard.ShouldBe([Now.AddSeconds(45), Now.AddMinutes(1), null]);
     }
 
+    public static TheoryData<string> Ends => ["removed", "removed as seen", "all of the user", "swept", "sealed with a key"];
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Whatever_ends_a_session_keeps_its_newest_refresh_token_to_be_revoked_once(string end)
+    {
+        var session = await AddAsync();
+        await Store.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), Now.AddMinutes(1), claims: null, default);
+        await EndAsync(session, end);
+
+        var due = (await ClaimRevocationsAsync()).ShouldHaveSingleItem();
+        (due.SessionId, due.Tokens, due.Attempts).ShouldBe((session.Id, Tokens("new"), 1));
+        await Store.CompleteRevocationAsync(due, again: null, default);
+        (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Nothing_is_kept_where_the_provider_revokes_nothing_or_there_was_no_refresh_token(string end)
+    {
+        var silent = await AddAsync(dueIn: null);
+        await EndAsync(silent, end);
+        var store = StoreOf(new SessionClient { KeepsForRevocation = () => false });
+        var session = await AddAsync();
+        await EndAsync(session, end, store);
+        await store.RevokeLaterAsync(session.Id, Tokens("late"), ended: true, default);
+
+        (await FindAsync(session)).ShouldBeNull();
+        (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_revocation_belongs_to_one_caller_until_its_time_is_over()
+    {
+        foreach (var session in new[] { await AddAsync(), await AddAsync(), await AddAsync() }) { await EndAsync(session, "removed"); }
+        var claimed = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => ClaimRevocationsAsync(take: 2))));
+        claimed.SelectMany(due => due).Select(due => due.Id).Distinct().Count().ShouldBe(3);
+        claimed.Sum(due => due.Count).ShouldBe(3);
+        var late = claimed.SelectMany(due => due).First();
+
+        var again = await ClaimRevocationsAsync(LeaseEnd);
+        again.Count.ShouldBe(3);
+        await Store.CompleteRevocationAsync(late, again: null, default);
+        (await ClaimRevocationsAsync(LeaseEnd.AddMinutes(1))).Count.ShouldBe(3, "who lost it has no say any longer");
+    }
+
+    [Fact]
+    public async Task A_revocation_that_failed_is_due_again_when_it_was_said_to_be_and_given_up_a_day_after_the_first_attempt()
+    {
+        await EndAsync(await AddAsync(), "removed");
+        var due = (await ClaimRevocationsAsync()).Single();
+        due.ForgetAt.ShouldBe(Now.AddDays(1));
+        await Store.CompleteRevocationAsync(due, Now.AddMinutes(5), default);
+        (await ClaimRevocationsAsync(Now.AddMinutes(4))).ShouldBeEmpty();
+        due = (await ClaimRevocationsAsync(Now.AddMinutes(5))).Single();
+        (due.Attempts, due.ForgetAt).ShouldBe((2, Now.AddDays(1)));
+    }
+
+    [Fact]
+    public async Task While_a_renewal_is_under_way_the_old_refresh_token_waits_for_its_answer()
+    {
+        var (answered, unanswered) = (await AddAsync(), await AddAsync());
+        var lease = (await ClaimAsync(answered))!;
+        await ClaimAsync(unanswered);
+        await EndAsync(answered, "removed");
+        await EndAsync(unanswered, "removed");
+        (await ClaimRevocationsAsync()).ShouldBeEmpty();
+
+        (await Store.CompleteRenewalAsync(lease, Tokens("new"), null, claims: null, default)).ShouldBeFalse();
+        await Store.RevokeLaterAsync(answered.Id, Tokens("new"), ended: true, default);
+        (await ClaimRevocationsAsync()).ShouldHaveSingleItem().Tokens.ShouldBe(Tokens("new"));
+        (await ClaimRevocationsAsync(LeaseEnd)).Select(due => due.SessionId).ShouldContain(unanswered.Id);
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_unasked_waits_while_another_of_the_same_session_at_the_provider_lives()
+    {
+        var (old, other, now) = (await AddAsync(providerSid: "p"), await AddAsync(providerSid: "q"), await AddAsync(providerSid: "p", createdIn: 1));
+        foreach (var session in new[] { old, other }) { await Store.RemoveAsync(session.Id, null, EndReasons.Replaced, default); }
+        (await ClaimRevocationsAsync()).ShouldHaveSingleItem().SessionId.ShouldBe(other.Id);
+
+        await Store.RemoveAsync(now.Id, null, EndReasons.SignedOut, default);
+        (await ClaimRevocationsAsync()).Select(due => due.SessionId).ShouldBe([old.Id, now.Id], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Ended_sessions_are_swept_in_turns_and_each_is_told_of_once()
+    {
+        var ended = new HashSet<SessionId>();
+        for (var i = 0; i < 1100; i++) { ended.Add((await AddAsync(endsIn: TimeSpan.Zero)).Id); }
+        var living = await AddAsync();
+
+        var swept = await Task.WhenAll(Task.Run(() => Store.RemoveEndedAsync(Now, default)), Task.Run(() => Store.RemoveEndedAsync(Now, default)));
+
+        swept.SelectMany(sessions => sessions).Select(session => session.Id).ShouldBe(ended, ignoreOrder: true);
+        (await ClaimRevocationsAsync(take: 2000)).Count.ShouldBe(1100);
+        (await FindAsync(living)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_node_of_another_client_sees_and_does_nothing()
+    {
+        var store = StoreOf(new SessionClient { Name = SessionClient.NameOf("https://idp.example", "other") });
+        var session = await AddAsync(dueIn: -1);
+        var ended = await AddAsync(endsIn: TimeSpan.Zero);
+        await EndAsync(await AddAsync(), "removed");
+
+        (await store.FindAsync(session.Id, default)).ShouldBeNull();
+        (await store.FindByHandleAsync($"{session.Id}", default)).ShouldBeNull();
+        (await store.ClaimDueAsync(Now, "other", LeaseEnd, 10, default)).ShouldBeEmpty();
+        (await store.ClaimAsync(session.Id, session.Version, Now, "other", LeaseEnd, default)).ShouldBeNull();
+        (await store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeFalse();
+        (await store.RemoveUserAsync(session.Subject, EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
+        (await store.RemoveSealedWithAsync(KeyOf(session), EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
+        (await store.RemoveEndedAsync(Now, default)).ShouldBeEmpty();
+        (await store.SearchAsync(null, null, 10, Now, default)).ShouldBeEmpty();
+        (await store.NextDueAsync(Now, default)).ShouldBeNull();
+        (await store.CountDueAsync(Now, default)).ShouldBe(0);
+        (await store.CountAsync(Now, default)).ShouldBe(new SessionCount(0, 0));
+        (await store.CountUpcomingAsync(Now.AddMinutes(-1), TimeSpan.FromMinutes(1), 10, default)).ShouldAllBe(count => count == 0);
+        (await store.ClaimRevocationsAsync(Now.AddDays(1), Now.AddDays(2), 10, default)).ShouldBeEmpty();
+
+        (await FindAsync(session)).ShouldNotBeNull();
+        (await FindAsync(ended)).ShouldNotBeNull();
+        (await ClaimRevocationsAsync()).Count.ShouldBe(1);
+        await store.RemoveEndedAsync(Now.AddDays(8), default);
+        (await FindAsync(ended)).ShouldBeNull("what nobody swept for a week has nobody");
+    }
+
+    [Fact]
+    public async Task A_session_from_before_clients_were_named_belongs_to_who_renews_it_first()
+    {
+        var session = await AddAsync(dueIn: -1);
+        await ExecuteAsync("UPDATE sessions SET client = NULL");
+        var other = StoreOf(new SessionClient { Name = "other" });
+        (await other.FindAsync(session.Id, default)).ShouldNotBeNull();
+
+        (await ClaimDueAsync()).ShouldHaveSingleItem();
+
+        (await other.FindAsync(session.Id, default)).ShouldBeNull();
+        (await FindAsync(session)).ShouldNotBeNull();
+    }
+
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
-    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0)
+    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0, string? providerSid = null)
     {
         var session = new Session
         {
@@ -363,11 +511,32 @@ public abstract class SessionStoreContract
             Tokens = Tokens("old"),
             DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
         };
+        if (providerSid is not null) { session = session with { Claims = [.. session.Claims, new("sid", providerSid)] }; }
         await Store.AddAsync(session, default);
         return session;
     }
 
     private async Task<IEnumerable<SessionId>> FoundAsync(string? user) => (await Store.SearchAsync(user, null, 100, Now, default)).Select(session => session.Id);
+
+    private async Task EndAsync(Session session, string end, ISessionStore? store = null)
+    {
+        store ??= Store;
+        switch (end)
+        {
+            case "removed": await store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default); break;
+            case "removed as seen": await store.RemoveAsync(session.Id, (await FindAsync(session))!.Version, EndReasons.SessionEnded, default); break;
+            case "all of the user": await store.RemoveUserAsync(session.Subject, EndReasons.EndedByAdmin, default); break;
+            case "swept": await store.RemoveEndedAsync(session.EndsAt, default); break;
+            case "sealed with a key": await store.RemoveSealedWithAsync(KeyOf(session), EndReasons.EndedByAdmin, default); break;
+        }
+    }
+
+    private Guid KeyOf(Session session) => new(Protector.Protect(session.Id, session.Tokens!).AsSpan(4, 16));
+
+    private Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset? at = null, int take = 10) =>
+        Store.ClaimRevocationsAsync(at ?? Now, (at ?? Now) + (LeaseEnd - Now), take, default);
+
+    private protected abstract Task ExecuteAsync(string sql);
 
     private Task<Session?> FindAsync(Session session) => Store.FindAsync(session.Id, default);
 

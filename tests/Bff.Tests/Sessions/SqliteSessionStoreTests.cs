@@ -3,6 +3,7 @@ using Bff.Sessions.Stores;
 using Microsoft.Data.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Tests.Sessions;
 
@@ -15,10 +16,16 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         _database = new SqliteDatabase(ConnectionString, "/");
         _database.Prepare();
-        Store = new SqlSessionStore(_database, Protector, Changes);
     }
 
-    private protected override ISessionStore Store { get; }
+    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database, Protector, Changes, Options.Create(client));
+
+    private protected override Task ExecuteAsync(string sql)
+    {
+        using var connection = _database.DataSource.OpenConnection();
+        connection.Execute(sql);
+        return Task.CompletedTask;
+    }
 
     private string ConnectionString => $"Data Source={Path.Combine(_folder, "deep/bff.db")}";
 
@@ -29,7 +36,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         SqliteConnection.ClearAllPools();
         var reopened = new SqliteDatabase(ConnectionString, "/");
         reopened.Prepare();
-        (await new SqlSessionStore(reopened, Protector, Changes).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
+        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient())).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
     [Fact]
@@ -48,7 +55,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         var session = await AddAsync();
         var stranger = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        (await new SqlSessionStore(_database, stranger, Changes).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
+        (await new SqlSessionStore(_database, stranger, Changes, Options.Create(new SessionClient())).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 

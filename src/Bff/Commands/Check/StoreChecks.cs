@@ -3,6 +3,7 @@ using Bff.Sessions;
 using Bff.Sessions.Stores;
 using Bff.Tokens;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Bff.Commands.Check;
@@ -28,7 +29,8 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         }
 
         var keys = KeyRing();
-        return keys.Result == Result.Ok ? [await ProbeAsync(), keys] : [keys];
+        if (keys.Result != Result.Ok) { return [keys]; }
+        return [await ProbeAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
     }
 
     private Finding KeyRing()
@@ -43,6 +45,42 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             return new(Keys, Result.Mistake, error.Message, "The user Bff runs as needs to read and write the keys.");
         }
     }
+
+    /// <summary>Who reads the store alone, in a backup or through a hole in something else, should not have the keys with what they open.</summary>
+    private IEnumerable<Finding> KeyProtection()
+    {
+        var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
+        var unprotected = ((KeyRing)services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!).CountUnprotected();
+        if (options.KeyCertificates.Count > 0)
+        {
+            if (unprotected == 0) { yield break; }
+            yield return new(Keys, Result.Warning, $"{unprotected} made before Bff:Sessions:KeyCertificate lie unprotected.", "bff keys rotate; when the sessions of today have ended, bff keys revoke.");
+        }
+        else if (options.Store == SessionsOptions.PostgreSql)
+        {
+            yield return new(Keys, Result.Warning, "lie unprotected in the database whose tokens they open: one copy of it opens all.", "Set Bff:Sessions:KeyCertificateFile, then bff keys rotate.");
+        }
+        else
+        {
+            yield return new(Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
+        }
+    }
+
+    private IEnumerable<Finding> ConnectionTls()
+    {
+        var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
+        if (options.Store != SessionsOptions.PostgreSql) { yield break; }
+        var connection = new NpgsqlConnectionStringBuilder(options.Connection);
+        if (connection.SslMode is SslMode.VerifyFull or SslMode.VerifyCA || IsThisMachine(connection.Host)) { yield break; }
+        yield return new(
+            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {connection.SslMode}: whoever is between Bff and the database may read or be it.",
+            "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.");
+    }
+
+    /// <summary>Loopback, or a Unix socket's folder.</summary>
+    private static bool IsThisMachine(string? host) => host?.Split(',').All(one =>
+        one.StartsWith('/') || one.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (System.Net.IPAddress.TryParse(one.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address))) ?? true;
 
     private async Task<Finding> ProbeAsync()
     {

@@ -1,18 +1,12 @@
 using System.Diagnostics;
 using Bff.Renewal;
 using Bff.Sessions;
-using Bff.Tokens;
 
 namespace Bff.Ops.Admin;
 
-/// <summary>Does to sessions what an operator asks for. Like a sign-out: over here first, then the refresh token is revoked, as far as the provider plays along.</summary>
-internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient tokens, Renewer renewer, AdminAudit audit, TimeProvider clock)
+/// <summary>Does to sessions what an operator asks for.</summary>
+internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, AdminAudit audit, TimeProvider clock)
 {
-    private const int RevocationsAtOnce = 8;
-
-    /// <summary>The operator waits this long for revocations; they go on without.</summary>
-    private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(2);
-
     public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, CancellationToken cancel) =>
         await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
 
@@ -25,7 +19,6 @@ internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient toke
     {
         if (!await store.RemoveAsync(session.Id, version: null, EndReasons.EndedByAdmin, CancellationToken.None)) { return false; }
         audit.Ended(who, session);
-        await RevokeAsync([session]);
         return true;
     }
 
@@ -34,7 +27,6 @@ internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient toke
     {
         var ended = await store.RemoveUserAsync(subject, EndReasons.EndedByAdmin, CancellationToken.None);
         audit.EndedAll(who, subject, ended.Count);
-        await RevokeAsync(ended);
         return ended.Count;
     }
 
@@ -56,13 +48,4 @@ internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient toke
         Unreachable => "provider_unavailable",
         _ => throw new UnreachableException(),
     };
-
-    private async Task RevokeAsync(IEnumerable<Session> sessions)
-    {
-        var revocations = Parallel.ForEachAsync(
-            sessions.Select(session => session.Tokens?.RefreshToken).OfType<string>(),
-            new ParallelOptions { MaxDegreeOfParallelism = RevocationsAtOnce },
-            async (refreshToken, _) => await tokens.RevokeAsync(refreshToken));
-        await Task.WhenAny(revocations, Task.Delay(RevocationPatience, clock));
-    }
 }

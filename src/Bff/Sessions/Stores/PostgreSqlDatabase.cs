@@ -35,6 +35,10 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
+    // One statement: another node may renew a session between two, and its newest token would be lost.
+    public override string DeleteAndKeep(string where, string columns, Func<string, string> keep) =>
+        $"WITH gone AS (DELETE FROM sessions WHERE {where} RETURNING *), kept AS ({keep("gone")}) SELECT {columns} FROM gone";
+
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new SqlKeyRing(DataSource);
 
     public override void Prepare()

@@ -49,7 +49,7 @@ internal static class SessionSchema
 
         """;
 
-    /// <summary>What was used up (a sign-in's <c>state</c>), what has still to be revoked, and whose tokens a session holds.</summary>
+    /// <summary>What was used up (a sign-in's <c>state</c>), what has still to be revoked, and whose a session is. The indexes that are counted from name it, too.</summary>
     private static string OnceAndEnds(string bytes) => $"""
         CREATE TABLE used_once (
             id         TEXT   NOT NULL PRIMARY KEY,
@@ -57,16 +57,23 @@ internal static class SessionSchema
         );
         CREATE INDEX used_once_end ON used_once (forget_at);
         CREATE TABLE revocations (
-            id          TEXT    NOT NULL PRIMARY KEY,
-            session_id  TEXT    NOT NULL,
-            token       {bytes} NOT NULL,
-            due_at      BIGINT  NOT NULL,
-            attempts    BIGINT  NOT NULL,
-            forget_at   BIGINT  NOT NULL
+            id           TEXT    NOT NULL PRIMARY KEY,
+            session_id   TEXT    NOT NULL,
+            provider_sid TEXT,
+            client       TEXT,
+            tokens       {bytes} NOT NULL,
+            due_at       BIGINT  NOT NULL,
+            attempts     BIGINT  NOT NULL,
+            lease_owner  TEXT,
+            forget_at    BIGINT
         );
         CREATE INDEX revocations_due ON revocations (due_at);
-        ALTER TABLE sessions ADD COLUMN issuer TEXT;
-        ALTER TABLE sessions ADD COLUMN client_id TEXT;
+        ALTER TABLE sessions ADD COLUMN client TEXT;
+        DROP INDEX sessions_due;
+        DROP INDEX sessions_end;
+        CREATE INDEX sessions_due      ON sessions (due_at, client) WHERE due_at IS NOT NULL;
+        CREATE INDEX sessions_end      ON sessions (ends_at, client);
+        CREATE INDEX sessions_provider ON sessions (provider_sid) WHERE provider_sid IS NOT NULL;
 
         """;
 }

@@ -1,40 +1,56 @@
 using System.Data.Common;
 using System.Text.Json;
 using Bff.Tokens;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Stores;
 
-/// <summary>Sessions in a SQL database. Times are Unix milliseconds; every write is one statement, so no transaction can be left half done.</summary>
-internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes) : ISessionStore
+/// <summary>
+/// Sessions in a SQL database. Times are Unix milliseconds; every write is one statement, so no transaction can be left half done. The one exception are ends
+/// of sessions, which keep in the same transaction what has to be revoked.
+/// </summary>
+internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client) : ISessionStore
 {
     private const string Columns =
         "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error";
 
+    /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
+    private const string Ours = "coalesce(client, @client) = @client";
+
+    /// <summary>Ended sessions deleted by one transaction: others get their turn to write between two.</summary>
+    private const int SweepBatch = 1000;
+
+    /// <summary>Sessions of a client that nobody runs any longer are deleted this long after their end; without it nobody can revoke anything.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(7);
+
+    /// <summary>A revocation is tried this long, from its first attempt on.</summary>
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
+
     private static readonly string Handle = $"substr(id, 1, {SessionId.HandleLength})";
 
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
-    private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until ";
+    private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until, client = @client ";
 
     public async Task AddAsync(Session session, CancellationToken cancel)
     {
         await ExecuteAsync(
             """
             INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
-                                  version, tokens, due_at, not_before, failures, lease_until)
+                                  version, tokens, due_at, not_before, failures, lease_until, client)
             VALUES (@id, @sid, @subject, @name, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
-                    @version, @tokens, @due_at, 0, 0, 0)
+                    @version, @tokens, @due_at, 0, 0, 0, @client)
             """,
             cancel,
             ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("name", Folded(session.DisplayName)), ("provider_sid", session.ClaimValue("sid")),
             ("claims", JsonSerializer.Serialize(session.Claims)), ("session_state", session.SessionState),
             ("created_at", Milliseconds(session.CreatedAt)), ("ends_at", Milliseconds(session.EndsAt)),
             ("absolute_ends_at", Milliseconds(session.AbsoluteEndsAt)), ("version", session.Version),
-            ("tokens", protector.Protect(session.Id, session.Tokens!)), ("due_at", Milliseconds(session.DueAt)));
+            ("tokens", protector.Protect(session.Id, session.Tokens!)), ("due_at", Milliseconds(session.DueAt)), Client);
         changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
     }
 
     public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel) =>
-        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id", cancel, ("id", id.Value))).FirstOrDefault();
+        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id AND {Ours}", cancel, ("id", id.Value), Client)).FirstOrDefault();
 
     public async Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
     {
@@ -49,33 +65,93 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
     public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
     {
-        var removed = version is null
-            ? await ExecuteAsync("DELETE FROM sessions WHERE id = @id", cancel, ("id", id.Value))
-            : await ExecuteAsync("DELETE FROM sessions WHERE id = @id AND version = @version", cancel, ("id", id.Value), ("version", version));
-        changes.Publish(new SessionChange(id, DueAt: null, Ended: removed > 0 ? reason : null));
-        return removed > 0;
+        var removed = await DeleteAsync(
+            $"id = @id AND version = coalesce(@version, version) AND {Ours}", "id", row => row.GetString(0), Siblings(reason), cancel, ("id", id.Value), ("version", version), Client);
+        changes.Publish(new SessionChange(id, DueAt: null, Ended: removed.Count > 0 ? reason : null));
+        return removed.Count > 0;
     }
 
     public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
     {
-        List<Session> removed;
-        using (await database.TakeTurnToWriteAsync(cancel))
-        {
-            removed = await QueryAsync($"DELETE FROM sessions WHERE subject = @subject RETURNING {Columns}", cancel, ("subject", subject));
-        }
-
+        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, Siblings(reason), cancel, ("subject", subject), Client);
         foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
+        return removed;
+    }
+
+    public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
+    {
+        // A sealed text begins with four bytes that are always the same, and the id of its key.
+        var removed = await DeleteAsync(
+            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), Siblings(reason), cancellationToken, ("key", key.ToByteArray()), Client);
+        foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
         return removed;
     }
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
     {
         await ExecuteAsync("DELETE FROM used_once WHERE forget_at <= @now", cancel, ("now", Milliseconds(now)));
-        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        var ended = new List<EndedSession>();
+        for (var batch = SweepBatch; batch == SweepBatch;)
+        {
+            var removed = await DeleteAsync(
+                $"""
+                ends_at <= @now AND id IN
+                (SELECT id FROM sessions WHERE ends_at <= @now AND {Ours} ORDER BY ends_at, id LIMIT {SweepBatch} {database.SkipLocked})
+                """,
+                "id, ends_at, absolute_ends_at",
+                row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
+                Siblings(EndReasons.IdleTimeout), cancel, ("now", Milliseconds(now)), Client);
+            ended.AddRange(removed);
+            batch = removed.Count;
+        }
+
+        await ExecuteAsync("DELETE FROM sessions WHERE ends_at <= @then", cancel, ("then", Milliseconds(now - Abandoned)));
+        return ended;
+    }
+
+    public async Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken)
+    {
+        if (tokens.RefreshToken is null || !client.Value.KeepsForRevocation()) { return; }
+
+        // What an ended session left behind is older than this, and was used up for it.
+        await ExecuteAsync(
+            """
+            INSERT INTO revocations (id, session_id, provider_sid, client, tokens, due_at, attempts)
+            VALUES (@id, @session_id, (SELECT provider_sid FROM sessions WHERE id = @session_id), @client, @tokens, 0, 0)
+            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
+            """,
+            cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value), ("tokens", protector.Protect(id, tokens)), Client);
+        changes.Publish(id);
+    }
+
+    public async Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
+    {
+        var owner = Guid.NewGuid().ToString("N");
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         return await QueryAsync(
-            "DELETE FROM sessions WHERE ends_at <= @now RETURNING id, ends_at, absolute_ends_at",
-            row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
-            cancel, ("now", Milliseconds(now)));
+            $"""
+            UPDATE revocations SET lease_owner = @owner, due_at = @until, attempts = attempts + 1, forget_at = coalesce(forget_at, @forget_at)
+            WHERE due_at <= @now AND id IN
+            (SELECT id FROM revocations WHERE due_at <= @now AND {Ours}
+             AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.provider_sid = revocations.provider_sid AND sessions.ends_at > @now)
+             ORDER BY due_at LIMIT @take {database.SkipLocked})
+            RETURNING id, session_id, tokens, attempts, forget_at
+            """,
+            row =>
+            {
+                var session = new SessionId(row.GetString(1));
+                var tokens = protector.UnprotectToRevoke(session, row.GetFieldValue<byte[]>(2));
+                return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
+            },
+            cancellationToken, ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner), Client);
+    }
+
+    public async Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken)
+    {
+        const string Mine = "WHERE id = @id AND lease_owner = @owner";
+        await ExecuteAsync(
+            again is null ? $"DELETE FROM revocations {Mine}" : $"UPDATE revocations SET due_at = @again, lease_owner = NULL {Mine}",
+            cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)));
     }
 
     public async Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
@@ -91,11 +167,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var claimed = await QueryAsync(
             $"""
             {TakeLease}
-            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now ORDER BY due_at LIMIT @take {database.SkipLocked})
+            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now AND {Ours}
+                         ORDER BY due_at LIMIT @take {database.SkipLocked})
               AND due_at <= @now AND lease_until <= @now
             RETURNING {Columns}
             """,
-            cancel, ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), ("take", take));
+            cancel, ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), ("take", take), Client);
         return [.. claimed.Select(session => new Lease(session, owner, leaseUntil))];
     }
 
@@ -103,8 +180,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         using var turn = await database.TakeTurnToWriteAsync(cancel);
         var claimed = await QueryAsync(
-            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND not_before <= @now AND ends_at > @now RETURNING {Columns}",
-            cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)));
+            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND not_before <= @now AND ends_at > @now AND {Ours} RETURNING {Columns}",
+            cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), Client);
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }
 
@@ -167,36 +244,36 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     }
 
     public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) =>
-        await NumberAsync("SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now ORDER BY due_at LIMIT 1", now, cancel) is { } due
+        await NumberAsync($"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {Ours} ORDER BY due_at LIMIT 1", now, cancel) is { } due
             ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
 
     public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) =>
-        await NumberAsync("SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now", now, cancel) ?? 0;
+        await NumberAsync($"SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now AND {Ours}", now, cancel) ?? 0;
 
     public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) =>
         (await QueryAsync(
-            "SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL)",
+            $"SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND {Ours}), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL AND {Ours})",
             row => new SessionCount(row.GetInt64(0), row.GetInt64(1)),
-            cancel, ("now", Milliseconds(now)))).Single();
+            cancel, ("now", Milliseconds(now)), Client)).Single();
 
     public async Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel)
     {
         var counts = new long[steps];
         var found = await QueryAsync(
-            "SELECT (due_at - @now) / @step, COUNT(*) FROM sessions WHERE due_at >= @now AND due_at < @until GROUP BY 1",
+            $"SELECT (due_at - @now) / @step, COUNT(*) FROM sessions WHERE due_at >= @now AND due_at < @until AND {Ours} GROUP BY 1",
             row => (Step: row.GetInt64(0), Count: row.GetInt64(1)), cancel,
-            ("now", Milliseconds(now)), ("step", (long)step.TotalMilliseconds), ("until", Milliseconds(now + (step * steps))));
+            ("now", Milliseconds(now)), ("step", (long)step.TotalMilliseconds), ("until", Milliseconds(now + (step * steps))), Client);
         foreach (var (at, count) in found) { counts[at] = count; }
         return counts;
     }
 
     public async Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) =>
-        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle", cancel, ("handle", handle))).FirstOrDefault();
+        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle AND {Ours}", cancel, ("handle", handle), Client)).FirstOrDefault();
 
     public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel)
     {
-        var where = "ends_at > @now";
-        var parameters = new List<(string Name, object? Value)> { ("now", Milliseconds(now)), ("take", take) };
+        var where = $"ends_at > @now AND {Ours}";
+        var parameters = new List<(string Name, object? Value)> { ("now", Milliseconds(now)), ("take", take), Client };
         if (!string.IsNullOrEmpty(user))
         {
             // Not LIKE: what it takes for the same letter differs between databases.
@@ -213,13 +290,47 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return await QueryAsync($"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancel, [.. parameters]);
     }
 
+    private (string Name, object? Value) Client => ("client", client.Value.Name);
+
+    /// <summary>
+    /// Some providers end all that a user's session there gave when one refresh token of it is revoked. So a session that ended without anybody wanting to
+    /// leave is revoked only when no other session here came of the same one there: the column that names it, or none.
+    /// </summary>
+    private static string Siblings(string reason) => reason is EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "provider_sid" : "NULL";
+
+    /// <summary>Deletes sessions, and keeps the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its lease runs out first.</summary>
+    private async Task<List<T>> DeleteAsync<T>(
+        string where, string columns, Func<DbDataReader, T> read, string siblings, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        var sql = client.Value.KeepsForRevocation()
+            ? database.DeleteAndKeep(where, columns, source =>
+                $"""
+                INSERT INTO revocations (id, session_id, provider_sid, client, tokens, due_at, attempts)
+                SELECT id, id, {siblings}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL
+                """)
+            : $"DELETE FROM sessions WHERE {where} RETURNING {columns}";
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = Command(connection, sql, parameters);
+        command.Transaction = transaction;
+        var removed = new List<T>();
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken)) { removed.Add(read(reader)); }
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return removed;
+    }
+
     /// <summary>As a name is searched for, whatever its case; done here, since databases differ in what they know of letters.</summary>
     private static string Folded(string name) => name.ToLowerInvariant();
 
     private async Task<long?> NumberAsync(string sql, DateTimeOffset now, CancellationToken cancel)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
-        await using var command = Command(connection, sql, [("now", Milliseconds(now))]);
+        await using var command = Command(connection, sql, [("now", Milliseconds(now)), Client]);
         return await command.ExecuteScalarAsync(cancel) as long?;
     }
 

@@ -26,6 +26,10 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override DbDataSource DataSource { get; }
 
+    // One writer at a time: what the first statement saw is what the second deletes.
+    public override string DeleteAndKeep(string where, string columns, Func<string, string> keep) =>
+        $"{keep($"(SELECT * FROM sessions WHERE {where})")}; DELETE FROM sessions WHERE {where} RETURNING {columns}";
+
     public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
     {
         await _writer.WaitAsync(cancel);

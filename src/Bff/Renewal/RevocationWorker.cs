@@ -1,0 +1,127 @@
+using System.Threading.Channels;
+using Bff.Sessions;
+using Bff.Tokens;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Renewal;
+
+/// <summary>
+/// Revokes what ended sessions leave behind (RFC 7009, RFC 9700 section 4.14): the one place that does, whatever ended them and on whichever node. The store
+/// kept the refresh tokens as the sessions ended, so nobody waits for the provider, and an outage or a restart only delays it.
+/// </summary>
+internal sealed partial class RevocationWorker(
+    ISessionStore store,
+    TokenEndpointClient provider,
+    SessionChanges changes,
+    SessionMetrics metrics,
+    IOptionsMonitor<TokenOptions> options,
+    TimeProvider clock,
+    ILogger<RevocationWorker> logger) : BackgroundService
+{
+    private const int AtOnce = 8;
+
+    /// <summary>Looks at least this often: for tokens whose time has come, and those that another node did not get to.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromMinutes(10);
+
+    /// <summary>Waiting for a place at the provider, and for the store, beside the call itself.</summary>
+    private static readonly TimeSpan LeaseAllowance = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        changes.Published += Consider;
+        changes.Swept += Consider;
+        try
+        {
+            await using var tick = clock.CreateTimer(_ => _wake.Writer.TryWrite(true), state: null, TimeSpan.Zero, PollInterval);
+            while (await _wake.Reader.WaitToReadAsync(stoppingToken))
+            {
+                _wake.Reader.TryRead(out _);
+                await RevokeDueAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+        finally
+        {
+            changes.Published -= Consider;
+            changes.Swept -= Consider;
+        }
+    }
+
+    private async Task RevokeDueAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var now = clock.GetUtcNow();
+                var due = await store.ClaimRevocationsAsync(now, now + options.CurrentValue.TokenTimeout + LeaseAllowance, AtOnce, cancellationToken);
+                var outcomes = await Task.WhenAll(due.Select(RevokeAsync));
+
+                // The others would fare no better now; they stay due until the next tick.
+                if (due.Count == 0 || outcomes.Contains(RevocationOutcome.Unavailable)) { return; }
+            }
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            StoreFailed(error);
+        }
+    }
+
+    private async Task<RevocationOutcome> RevokeAsync(Revocation revocation)
+    {
+        if (revocation.Tokens is not { RefreshToken: { } refreshToken })
+        {
+            metrics.Revoked(revocation.Tokens is null ? "unreadable" : "nothing");
+            await store.CompleteRevocationAsync(revocation, again: null, CancellationToken.None);
+            return RevocationOutcome.Refused;
+        }
+
+        var outcome = await provider.RevokeAsync(refreshToken);
+        var again = outcome == RevocationOutcome.Unavailable ? clock.GetUtcNow() + RetryDelay(revocation.Attempts) : default(DateTimeOffset?);
+        var givenUp = again > revocation.ForgetAt;
+        await store.CompleteRevocationAsync(revocation, givenUp ? null : again, CancellationToken.None);
+        metrics.Revoked(givenUp ? "given_up" : Name(outcome));
+        if (givenUp) { GivenUp(revocation.SessionId, revocation.Attempts); }
+        else if (outcome == RevocationOutcome.Unavailable) { Postponed(revocation.SessionId, revocation.Attempts, again); }
+        return outcome;
+    }
+
+    private static TimeSpan RetryDelay(int attempts)
+    {
+        var delay = FirstRetry * Math.Pow(2, Math.Min(attempts - 1, 10));
+        return delay < MaxRetry ? delay : MaxRetry;
+    }
+
+    private static string Name(RevocationOutcome outcome) => outcome switch
+    {
+        RevocationOutcome.Revoked => "revoked",
+        RevocationOutcome.NotOffered => "not_offered",
+        RevocationOutcome.Refused => "refused",
+        _ => "unavailable",
+    };
+
+    /// <summary>An end on another node is that node's; ours is due at once.</summary>
+    private void Consider(SessionChange change)
+    {
+        if (change is { Ended: not null, Remote: false }) { _wake.Writer.TryWrite(true); }
+    }
+
+    private void Consider(string reason, int count) => _wake.Writer.TryWrite(true);
+
+    [LoggerMessage(LogLevel.Information, "The refresh token of ended session {Session} could not be revoked (attempt {Attempts}); tried again {Again:u}.")]
+    private partial void Postponed(SessionId session, int attempts, DateTimeOffset? again);
+
+    [LoggerMessage(LogLevel.Warning, "The refresh token of ended session {Session} could not be revoked for a day ({Attempts} attempts) and is given up; at the provider it ends by itself.")]
+    private partial void GivenUp(SessionId session, int attempts);
+
+    [LoggerMessage(LogLevel.Error, "The session store cannot be asked for refresh tokens to revoke; tried again in ten seconds.")]
+    private partial void StoreFailed(Exception error);
+}

@@ -1,0 +1,12 @@
+using Bff.Tokens;
+
+namespace Bff.Sessions;
+
+/// <summary>A refresh token that outlived its session, claimed by one node for a while.</summary>
+/// <param name="Id">Of this revocation.</param>
+/// <param name="SessionId">The session it belonged to.</param>
+/// <param name="Tokens">Null when they cannot be decrypted.</param>
+/// <param name="Attempts">How many there were, this one included.</param>
+/// <param name="Owner">Unique to this claim.</param>
+/// <param name="ForgetAt">When it is given up.</param>
+internal sealed record Revocation(string Id, SessionId SessionId, TokenSet? Tokens, int Attempts, string Owner, DateTimeOffset ForgetAt);
