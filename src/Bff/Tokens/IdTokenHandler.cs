@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -169,10 +168,9 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
         return null;
     }
 
-    /// <summary>Seconds, as a JSON number (RFC 7519 section 2, NumericDate).</summary>
+    /// <summary>Seconds (RFC 7519 section 2, NumericDate); a provider that writes them as text is understood.</summary>
     private static double? IssuedAt(JsonWebToken token) =>
-        token.TryGetClaim(JwtRegisteredClaimNames.Iat, out var iat) && iat.ValueType != ClaimValueTypes.String
-        && double.TryParse(iat.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+        token.TryGetClaim(JwtRegisteredClaimNames.Iat, out var iat) && double.TryParse(iat.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
 
     private string? IssuedLongAgo(JsonWebToken token) =>
         IssuedAt(token) >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds() ? null : "The ID token's iat lies too far back.";
