@@ -13,7 +13,7 @@ internal sealed class TokenEndpointBody
     public string? AccessToken => VisibleString("access_token");
 
     /// <summary>The token type is <c>Bearer</c> in any case, or missing (RFC 6749 section 5.1 requires it, some providers forget it).</summary>
-    public bool IsBearer => !_fields.TryGetValue("token_type", out var type) || string.Equals(type.Value, "Bearer", StringComparison.OrdinalIgnoreCase);
+    public bool IsBearer => !_fields.TryGetValue("token_type", out var type) || type.Kind == JsonValueKind.Null || string.Equals(type.Value, "Bearer", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Null when the field is missing, empty, or neither text nor number.</summary>
     public string? Text(string name) => _fields.TryGetValue(name, out var field) && field.Value is { Length: > 0 } text ? text : null;
