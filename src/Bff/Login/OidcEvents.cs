@@ -70,6 +70,14 @@ internal sealed partial class OidcEvents(
 
     public override async Task TokenValidated(TokenValidatedContext context)
     {
+        // Nonce and at_hash: the framework leaves this to whoever redeems the code, and we do.
+        context.Options.ProtocolValidator.ValidateTokenResponse(new OpenIdConnectProtocolValidationContext
+        {
+            ClientId = oidc.Value.ClientId,
+            ProtocolMessage = context.TokenEndpointResponse,
+            ValidatedIdToken = context.SecurityToken,
+            Nonce = context.Nonce,
+        });
         var properties = context.Properties!;
         if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -41,7 +42,7 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
     }
 
     /// <summary>At sign-in. Validates with our rules; those of <paramref name="validationParameters"/> that name claim types are kept.</summary>
-    /// <remarks>The framework's handler compares nonce and <c>at_hash</c>.</remarks>
+    /// <remarks>Nonce and <c>at_hash</c> are compared by the framework's protocol validator, which sees the whole answer.</remarks>
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {
         using var limit = new CancellationTokenSource(KeyFetchLimit, _clock);
@@ -160,23 +161,26 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
     private string? Objection(JsonWebToken token)
     {
         if (string.IsNullOrEmpty(token.Subject)) { return "The ID token has no sub."; }
-        if (!token.TryGetPayloadValue<long>(JwtRegisteredClaimNames.Iat, out var issued)) { return "The ID token has no iat."; }
+        if (IssuedAt(token) is not { } issued) { return "The ID token has no iat."; }
         if (issued > (_clock.GetUtcNow() + _options.Value.ClockTolerance).ToUnixTimeSeconds()) { return "The ID token's iat lies in the future."; }
         if (token.Audiences.Any(audience => audience != _options.Value.ClientId)) { return "The ID token is also for an audience we do not trust."; }
         if (token.Azp is { Length: > 0 } authorized && authorized != _options.Value.ClientId) { return "The ID token's azp is another client."; }
         return null;
     }
 
+    /// <summary>Seconds (RFC 7519 section 2, NumericDate); a provider that writes them as text is understood.</summary>
+    private static double? IssuedAt(JsonWebToken token) =>
+        token.TryGetClaim(JwtRegisteredClaimNames.Iat, out var iat) && double.TryParse(iat.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+
     private string? IssuedLongAgo(JsonWebToken token) =>
-        token.TryGetPayloadValue<long>(JwtRegisteredClaimNames.Iat, out var issued)
-        && issued >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds() ? null : "The ID token's iat lies too far back.";
+        IssuedAt(token) >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds() ? null : "The ID token's iat lies too far back.";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.3.8: the left half of the access token's hash, by the hash of the signature's algorithm.</summary>
     private static string? HashOfAnother(JsonWebToken token, string accessToken)
     {
-        if (!token.TryGetPayloadValue<string>(JwtRegisteredClaimNames.AtHash, out var expected)) { return null; }
+        if (!token.TryGetClaim(JwtRegisteredClaimNames.AtHash, out var expected)) { return null; }
         var bytes = Encoding.ASCII.GetBytes(accessToken);
         var hash = token.Alg[^3..] switch { "384" => SHA384.HashData(bytes), "512" => SHA512.HashData(bytes), _ => SHA256.HashData(bytes) };
-        return expected == Base64UrlEncoder.Encode(hash[..(hash.Length / 2)]) ? null : "The ID token's at_hash is of another access token.";
+        return expected.Value == Base64UrlEncoder.Encode(hash[..(hash.Length / 2)]) ? null : "The ID token's at_hash is of another access token.";
     }
 }

@@ -18,7 +18,7 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
         return body.VisibleString("request_uri") ?? throw new SignInCallException(Blame.Provider, "no_request_uri");
     }
 
-    /// <summary>Redeems a code. What the answer says of tokens is read as strictly as at a renewal: a value that is of no use is left out.</summary>
+    /// <summary>Redeems a code. What the answer says of tokens is read as at a renewal, and a value that is of no use is left out; only the token type may not be missing here.</summary>
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
     public async Task<OpenIdConnectMessage> RedeemAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
         return new OpenIdConnectMessage
         {
             AccessToken = body.AccessToken,
-            TokenType = body.IsBearer ? "Bearer" : "",
+            TokenType = body.VisibleString("token_type"),
             IdToken = body.VisibleString("id_token"),
             RefreshToken = body.Text("refresh_token"),
             Scope = body.Text("scope"),

@@ -16,7 +16,7 @@ internal sealed class TokenEndpointBody
     public string? AccessToken => VisibleString("access_token");
 
     /// <summary>The token type is <c>Bearer</c> in any case, or missing (RFC 6749 section 5.1 requires it, some providers forget it).</summary>
-    public bool IsBearer => string.Equals(Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase);
+    public bool IsBearer => !Has("token_type") || string.Equals(Text("token_type"), "Bearer", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Null when the field is missing, empty, or neither text nor number.</summary>
     public string? Text(string name) =>

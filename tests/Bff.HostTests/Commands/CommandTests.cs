@@ -91,6 +91,7 @@ public sealed class CommandTests
         cause.Split('\n').Length.ShouldBe(1);
 
         world.Provider.ComeBack();
+        await Eventually.HappensAsync(async () => (await world.RunAsync("health")).ExitCode == 0, "the metadata are asked for again");
         var (ready, word) = await world.RunAsync("health");
         ready.ShouldBe(0);
         word.ShouldBe("Bff is ready.");
