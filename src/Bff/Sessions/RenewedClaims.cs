@@ -16,7 +16,7 @@ internal static class RenewedClaims
     /// <summary>Dropped at sign-in by the framework's handler; dropped here by the same rules.</summary>
     private static readonly ClaimActionCollection SignInActions = new OpenIdConnectOptions().ClaimActions;
 
-    /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: neither grants anything by going away.</summary>
+    /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: none grants anything by staying.</summary>
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal)
     {
         "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "email_verified",

@@ -104,7 +104,10 @@ internal sealed partial class TokenEndpointClient(
             return new Unavailable("no_access_token") { IsResponse = true };
         }
 
-        if (!string.Equals(body.Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase)) { return new Misconfigured("token_type", MayPass: true); }
+        if (!string.Equals(body.Text("token_type") ?? "Bearer", "Bearer", StringComparison.OrdinalIgnoreCase))
+        {
+            return new Misconfigured("token_type", MayPass: true);
+        }
 
         var (user, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", subject, limit) : default;
         return objection ?? new Renewed(
@@ -119,8 +122,8 @@ internal sealed partial class TokenEndpointClient(
     }
 
     /// <summary>
-    /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so the
-    /// access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
+    /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so
+    /// the access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
     /// </summary>
     private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(string idToken, string subject, CancellationToken limit)
     {
