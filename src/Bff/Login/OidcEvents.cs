@@ -98,7 +98,8 @@ internal sealed partial class OidcEvents(
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
-            TokenSet.ReadRefreshTokenEnd(answer.GetParameter("refresh_token_expires_in"), answer.GetParameter("refresh_expires_in"), obtainedAt)).StoreIn(properties);
+            TokenSet.ReadRefreshTokenEnd(answer.GetParameter("refresh_token_expires_in"), answer.GetParameter("refresh_expires_in"), obtainedAt))
+            .StoreIn(properties);
     }
 
     public override async Task RemoteFailure(RemoteFailureContext context)

@@ -14,8 +14,9 @@ internal sealed class RenewalOptions : IValidatableObject
     public TimeSpan MinValidity { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether a renewal that brings an ID token brings its claims, too, so that a role taken away at the provider goes away here. Claims that did not come from
-    /// an ID token stay, and so does who the user is (OpenID Connect Core 1.0 section 5.1). When off, claims are those of the sign-in until the session ends.
+    /// Whether a renewal that brings an ID token brings its claims, too, so that a role taken away at the provider goes away here. Claims that did not come
+    /// from an ID token stay, and so does who the user is (OpenID Connect Core 1.0 section 5.1). When off, claims are those of the sign-in until the session
+    /// ends. Default: true.
     /// </summary>
     public bool UpdateClaims { get; set; } = true;
 

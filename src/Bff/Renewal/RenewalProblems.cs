@@ -18,7 +18,8 @@ internal static class RenewalProblems
         StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Renew it through /bff/silent-login.");
 
     public static Problem ProviderUnavailable(TimeSpan retryAfter) => new(
-        StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "You stay signed in; try again shortly.", retryAfter);
+        StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.",
+        "You stay signed in; try again shortly.", retryAfter);
 
     public static Problem ProviderRefusesClient(TimeSpan retryAfter) => new(
         StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service and this application do not agree.",

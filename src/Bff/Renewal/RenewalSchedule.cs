@@ -21,7 +21,8 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
     /// <summary>
     /// <c>expires_at − lead − jitter</c>: lead is at most a quarter of the lifetime; jitter in [0, lead/2) spreads sessions
-    /// that signed in together and is always the same for one session. The refresh token's own end counts like the access token's. Null without a refresh token.
+    /// that signed in together and is always the same for one session. The refresh token's own end counts like the access token's. Null without a refresh
+    /// token.
     /// </summary>
     /// <param name="id">The session.</param>
     /// <param name="tokens">Its tokens.</param>
@@ -51,7 +52,7 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
         return doubled < MinInterval ? MinInterval : Min(doubled, LongestBackOff);
     }
 
-    /// <summary>How long a call has to wait until this session's tokens may be renewed again: two renewals are never closer than <see cref="MinInterval"/>.</summary>
+    /// <summary>How long a call waits until this session's tokens may be renewed again: two renewals are never closer than <see cref="MinInterval"/>.</summary>
     public TimeSpan UntilNextMay(Session session)
     {
         var left = session.Tokens!.ObtainedAt + MinInterval - clock.GetUtcNow();

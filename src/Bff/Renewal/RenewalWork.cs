@@ -106,8 +106,11 @@ internal sealed partial class RenewalWork(
             var session = await store.FindAsync(seen.Id, CancellationToken.None);
             var now = clock.GetUtcNow();
             if (session is not { Tokens: not null } || session.EndsAt <= now) { return new Ended(); }
-            if (session.Version > seen.Version && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }
-            if (session.Version > seen.Version || session.Failures > seen.Failures || session.NotBefore > now) { return RenewalResult.OfFailure(session, now); }
+            var moved = session.Version > seen.Version;
+            if (moved && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }
+
+            // A failure that kept a rotated refresh token makes a new version, too.
+            if (moved || session.Failures > seen.Failures || session.NotBefore > now) { return RenewalResult.OfFailure(session, now); }
             if (session.LeaseUntil <= now) { return null; }
             await Task.Delay(wait, clock);
         }
@@ -117,13 +120,15 @@ internal sealed partial class RenewalWork(
     {
         Renewed renewed => StoreAsync(lease, renewed, took),
         Rejected rejected => EndAsync(lease, rejected.Error, outcome),
-        Refused refused when IsOverdue(lease.Session) && lease.Session.LastFailure?.Kind == RenewalFailureKind.SignInOverdue => EndAsync(lease, refused.Error, outcome),
+        Refused refused when IsOverdue(lease.Session) && WasOverdue(lease.Session) => EndAsync(lease, refused.Error, outcome),
         RefreshTokenExpired => ForgetRefreshTokenAsync(lease),
         _ => PostponeAsync(lease, outcome),
     };
 
     /// <summary>The access token cannot be sent any more, so the next refusal is a user's.</summary>
     private bool IsOverdue(Session session) => !schedule.IsAlive(session.Tokens!);
+
+    private static bool WasOverdue(Session session) => session.LastFailure?.Kind == RenewalFailureKind.SignInOverdue;
 
     private async Task<RenewalResult> StoreAsync(Lease lease, Renewed renewed, TimeSpan took)
     {
@@ -138,7 +143,13 @@ internal sealed partial class RenewalWork(
         SessionRenewed(session.Id, (long)took.TotalMilliseconds, tokens.ExpiresAt, dueAt);
         return new Usable(session with
         {
-            Tokens = tokens, Claims = claims ?? session.Claims, Version = session.Version + 1, DueAt = dueAt, Failures = 0, NotBefore = default, LeaseUntil = default,
+            Tokens = tokens,
+            Claims = claims ?? session.Claims,
+            Version = session.Version + 1,
+            DueAt = dueAt,
+            Failures = 0,
+            NotBefore = default,
+            LeaseUntil = default,
         });
     }
 
@@ -202,8 +213,8 @@ internal sealed partial class RenewalWork(
     }
 
     /// <summary>
-    /// No new access token. The failure and the earliest next try are stored in the same statement as a refresh token that came all the same: no response leaves
-    /// a session due at once.
+    /// No new access token. The failure and the earliest next try are stored in the same statement as a refresh token that came all the same: no response
+    /// leaves a session due at once.
     /// </summary>
     private async Task<RenewalResult> PostponeAsync(Lease lease, RefreshOutcome outcome)
     {
@@ -214,8 +225,8 @@ internal sealed partial class RenewalWork(
         {
             // Without it the next try would replay the old one.
             var tokens = session.Tokens! with { RefreshToken = rotated, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt };
-            var kept = await StoreTokensAsync(session.Id, () => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None));
-            if (!kept) { return await LoseAsync(lease, rotated); }
+            Task<bool> KeepAsync() => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None);
+            if (!await StoreTokensAsync(session.Id, KeepAsync)) { return await LoseAsync(lease, rotated); }
         }
         else
         {
@@ -268,13 +279,16 @@ internal sealed partial class RenewalWork(
     [LoggerMessage(LogLevel.Warning, "Session {Session} ended: the provider answered {Error} to a renewal.")]
     private partial void SessionRejected(SessionId session, string error);
 
-    [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check Bff:Oidc and the client's registration. No session is ended; tried again {DueAt:u}.")]
+    [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check Bff:Oidc "
+        + "and the client's registration. No session is ended; tried again {DueAt:u}.")]
     private partial void WeAreMisconfigured(SessionId session, string error, DateTimeOffset dueAt);
 
-    [LoggerMessage(LogLevel.Warning, "The provider does not renew session {Session} without its user ({Error}): its access token serves to its end; tried again {DueAt:u}.")]
+    [LoggerMessage(LogLevel.Warning, "The provider does not renew session {Session} without its user ({Error}): its access token serves to its end; "
+        + "tried again {DueAt:u}.")]
     private partial void SignInIsNeeded(SessionId session, string error, DateTimeOffset dueAt);
 
-    [LoggerMessage(LogLevel.Information, "The refresh token of session {Session} has reached its end: the session goes on without one; its access token expires {ExpiresAt:u}.")]
+    [LoggerMessage(LogLevel.Information, "The refresh token of session {Session} has reached its end: the session goes on without one; "
+        + "its access token expires {ExpiresAt:u}.")]
     private partial void RefreshTokenEnded(SessionId session, DateTimeOffset expiresAt);
 
     [LoggerMessage(LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): the provider is unavailable; tried again {DueAt:u}.")]

@@ -104,7 +104,7 @@ internal interface ISessionStore
     /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
     Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel);
 
-    /// <summary>As <see cref="ReleaseAsync"/>, for a renewal that failed but used the old refresh token up: keeps the new one, which makes a new version.</summary>
+    /// <summary>As <see cref="ReleaseAsync"/>, when the old refresh token is used up all the same: keeps the new one, which makes a new version.</summary>
     /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
     Task<bool> ReleaseRotatedAsync(Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel);
 

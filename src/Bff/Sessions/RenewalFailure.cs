@@ -1,21 +1,5 @@
 namespace Bff.Sessions;
 
-/// <summary>What a failed renewal was about. It decides what is said until the next try.</summary>
-internal enum RenewalFailureKind
-{
-    /// <summary>The provider cannot be reached, or does not respond as it should.</summary>
-    ProviderUnavailable,
-
-    /// <summary>The provider refuses our client, or sends what we may not use.</summary>
-    ClientRefused,
-
-    /// <summary>The provider wants the user, or does not renew this grant.</summary>
-    SignInNeeded,
-
-    /// <summary>The same, after the access token had expired: when it says so once more the session is over.</summary>
-    SignInOverdue,
-}
-
 /// <summary>Why a renewal failed, as one word in the store: the kind as a prefix, then the provider's or our own word. An outage has no prefix.</summary>
 internal sealed record RenewalFailure(RenewalFailureKind Kind, string Word)
 {

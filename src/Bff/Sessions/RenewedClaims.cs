@@ -1,4 +1,6 @@
 using System.Security.Claims;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication.OAuth.Claims;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -12,9 +14,9 @@ namespace Bff.Sessions;
 internal static class RenewedClaims
 {
     /// <summary>Dropped at sign-in by the framework's handler; dropped here by the same rules.</summary>
-    private static readonly Microsoft.AspNetCore.Authentication.OAuth.Claims.ClaimActionCollection SignInActions = new OpenIdConnectOptions().ClaimActions;
+    private static readonly ClaimActionCollection SignInActions = new OpenIdConnectOptions().ClaimActions;
 
-    /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: neither grants anything by going away.</summary>
+    /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: none grants anything by staying.</summary>
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal)
     {
         "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "email_verified",
@@ -24,7 +26,7 @@ internal static class RenewedClaims
     public static IReadOnlyList<SessionClaim> Of(Session session, ClaimsIdentity brought)
     {
         var said = new ClaimsIdentity(brought.Claims.Where(claim => !claim.Type.StartsWith("_claim_", StringComparison.Ordinal)));
-        using (var nothing = System.Text.Json.JsonDocument.Parse("{}"))
+        using (var nothing = JsonDocument.Parse("{}"))
         {
             foreach (var action in SignInActions) { action.Run(nothing.RootElement, said, ClaimsIdentity.DefaultIssuer); }
         }

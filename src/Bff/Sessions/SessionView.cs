@@ -19,7 +19,7 @@ internal sealed record SessionView(
     /// <summary>No refresh token: the page renews through the silent page.</summary>
     public const string Silent = "silent";
 
-    /// <summary>The last try to renew failed, and whose fault that is: the provider cannot be reached, it refuses this application, or it wants the user.</summary>
+    /// <summary>Why the last try to renew failed: the provider cannot be reached, it refuses this application, or it wants the user.</summary>
     private const string ProviderUnavailable = "idp_unavailable", ClientRefused = "provider_refuses_client", SignInNeeded = "login_required";
 
     public static SessionView Of(Session? session, DateTimeOffset now) => session is null

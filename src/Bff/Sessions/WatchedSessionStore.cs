@@ -55,10 +55,12 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
     public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
         MeasureAsync("claim", () => store.ClaimAsync(id, version, now, owner, leaseUntil, cancel));
 
-    public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
+    public Task<bool> CompleteRenewalAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
         MeasureAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancel));
 
-    public Task<bool> ReleaseRotatedAsync(Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+    public Task<bool> ReleaseRotatedAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
         MeasureAsync("release", () => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel));
 
     public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>

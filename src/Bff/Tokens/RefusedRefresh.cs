@@ -57,11 +57,16 @@ internal static class RefusedRefresh
         return challengesClient ? new Misconfigured($"http_{status}") : new Refused($"http_{status}");
     }
 
-    /// <summary>RFC 6749 section 5.2 knows 400 and 401; some providers refuse with 200. Any other status may be that of something in front of the provider.</summary>
+    /// <summary>RFC 6749 section 5.2 knows 400 and 401; some providers refuse with 200. Any other status may come from something in front.</summary>
     private static bool IsTheEndpoints(int status) => status is 400 or 401 or < 300;
 
-    private static string? Subtype(TokenEndpointBody body) =>
-        body.Text("suberror") ?? body.Text("error_subtype") ?? (body.Text("error_description")?.Contains("invalid_rapt", StringComparison.Ordinal) == true ? "invalid_rapt" : null);
+    /// <summary>Google's word stood in the description before it had a field of its own.</summary>
+    private static string? Subtype(TokenEndpointBody body)
+    {
+        const string rapt = "invalid_rapt";
+        if ((body.Text("suberror") ?? body.Text("error_subtype")) is { } subtype) { return subtype; }
+        return body.Text("error_description")?.Contains(rapt, StringComparison.Ordinal) == true ? rapt : null;
+    }
 
     /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
     internal static string Printable(string error) =>

@@ -53,5 +53,6 @@ internal sealed class TokenEndpointBody
     }
 
     private static bool LooksLikeAPage(HttpResponseMessage answer, byte[] bytes) =>
-        answer.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml" || bytes.AsSpan().TrimStart(" \t\r\n\uFEFF"u8).StartsWith("<"u8);
+        answer.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml"
+        || bytes.AsSpan().TrimStart(" \t\r\n\uFEFF"u8).StartsWith("<"u8);
 }

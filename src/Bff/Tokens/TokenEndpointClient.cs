@@ -127,8 +127,8 @@ internal sealed partial class TokenEndpointClient(
     }
 
     /// <summary>
-    /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so the
-    /// access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
+    /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so
+    /// the access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
     /// </summary>
     private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(string idToken, string accessToken, string subject, CancellationToken limit)
     {

@@ -63,7 +63,11 @@ internal sealed record TokenSet(
         tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
         tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
         tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
-        if (RefreshTokenExpiresAt is { } end) { tokens.Add(new() { Name = RefreshTokenExpiresAtName, Value = end.ToString("o", CultureInfo.InvariantCulture) }); }
+        if (RefreshTokenExpiresAt is { } end)
+        {
+            tokens.Add(new() { Name = RefreshTokenExpiresAtName, Value = end.ToString("o", CultureInfo.InvariantCulture) });
+        }
+
         properties.StoreTokens(tokens);
     }
 

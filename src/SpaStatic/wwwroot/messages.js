@@ -15,6 +15,7 @@ const MEANING = {
   origin_mismatch: `Bff at ${bffUrl} does not know this page’s address, ${location.origin}, so the browser keeps its answers from us.`,
   idp_unavailable: SIGN_IN_SERVICE_DOWN,
   provider_unavailable: SIGN_IN_SERVICE_DOWN,
+  provider_refuses_client: 'The sign-in service and this application do not agree; its operator has to act.',
   temporarily_unavailable: SIGN_IN_SERVICE_DOWN,
   server_error: SIGN_IN_SERVICE_DOWN,
 
@@ -49,7 +50,7 @@ export const isFinal = (error) => FINAL.includes(error?.code);
 /** Bff was not heard; whether it is away or does not know us, its `connection` tells. */
 export const isUnreachable = (error) => ['unreachable', 'origin_mismatch'].includes(error.code);
 
-export const isProviderDown = (error) => error?.status === 503 || MEANING[error?.code] === SIGN_IN_SERVICE_DOWN;
+export const isProviderDown = (error) => error?.status === 503 || error?.code === 'provider_refuses_client' || MEANING[error?.code] === SIGN_IN_SERVICE_DOWN;
 
 /** @param {{code: string, status?: number, message?: string}} error */
 export function meaningOf({ code, status, message }) {

@@ -31,7 +31,7 @@ export function stateOf({ asked, leaving, comingBack, connection, session, troub
   if (connection.state === 'offline' || connection.state === 'unreachable') return connection.state;
   if (!asked) return comingBack ? 'signing-in' : 'loading';
   if (!session) return 'signed-out';
-  if (session.renewalError || isProviderDown(trouble) || (expired && session.renewal === 'background')) return 'provider-down';
+  if ((session.renewalError && !isFinal({ code: session.renewalError })) || isProviderDown(trouble) || (expired && session.renewal === 'background')) return 'provider-down';
   return expiring || expired ? 'expiring' : 'signed-in';
 }
 
@@ -42,11 +42,11 @@ export function wordsOf(state, facts) {
 }
 
 /** Why things are not as usual; null when they are. @returns {{kind: 'warning'|'error', text: string, hint: string}|null} */
-export function causeOf(state, { connection, trouble, news, expired }) {
+export function causeOf(state, { connection, session, trouble, news, expired }) {
   switch (state) {
     case 'offline': case 'signing-in': return null;
     case 'unreachable': return cause('error', connection.error ?? { code: 'unreachable' });
-    case 'provider-down': return cause(expired ? 'error' : 'warning', trouble ?? { code: 'idp_unavailable' });
+    case 'provider-down': return cause(expired ? 'error' : 'warning', trouble ?? { code: session?.renewalError ?? 'idp_unavailable' });
     default: return trouble ? cause(isFinal(trouble) ? 'warning' : 'error', trouble) : news && cause('warning', news);
   }
 }

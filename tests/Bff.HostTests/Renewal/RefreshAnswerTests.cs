@@ -172,13 +172,15 @@ public sealed class RefreshAnswerTests
 
     [Fact]
     [Trait("Standard", "RP-refresh")]
-    public async Task An_unsigned_id_token_is_dropped_and_the_session_goes_on()
+    public async Task With_an_unsigned_id_token_the_session_goes_on_with_the_token_it_has()
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
+        var first = world.Provider.Grant.AccessToken!.Value;
         world.Provider.WriteIdToken = Jwt.Unsigned;
-        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await alice.PostAsync("/bff/renew")).ShouldBeProblem(502, "provider_refuses_client");
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        world.Api.LastCall.Token.ShouldBe(first);
         world.Bff.Logs.Lines.ShouldContain(line => line.Contains("could not be verified", StringComparison.Ordinal));
     }
 

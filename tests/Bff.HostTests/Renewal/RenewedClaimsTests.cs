@@ -26,13 +26,12 @@ public sealed class RenewedClaimsTests
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
-        var before = (await alice.GetAsync("/bff/user?slide=false")).Json.EnumerateArray().Select(claim => claim.GetProperty("type").GetString()).Order().ToList();
+        var before = await AllClaimsAsync(alice);
         world.Provider.ShapeIdToken = claims => claims["name"] = "Alice Newname";
 
         await alice.PostAsync("/bff/renew");
 
-        var after = (await alice.GetAsync("/bff/user?slide=false")).Json.EnumerateArray().Select(claim => claim.GetProperty("type").GetString()).Order().ToList();
-        after.ShouldBe(before);
+        (await AllClaimsAsync(alice)).Select(claim => claim.Type).ShouldBe(before.Select(claim => claim.Type));
         (await alice.GetAsync("/bff/session")).Text("name").ShouldBe("Alice Newname");
     }
 
@@ -85,5 +84,9 @@ public sealed class RenewedClaimsTests
     }
 
     private static async Task<List<string?>> ClaimsAsync(Browser browser, string type) =>
-        [.. (await browser.GetAsync("/bff/user?slide=false")).Json.EnumerateArray().Where(claim => claim.GetProperty("type").GetString() == type).Select(claim => claim.GetProperty("value").GetString()).Order()];
+        [.. (await AllClaimsAsync(browser)).Where(claim => claim.Type == type).Select(claim => claim.Value)];
+
+    private static async Task<List<(string? Type, string? Value)>> AllClaimsAsync(Browser browser) =>
+        [.. (await browser.GetAsync("/bff/user?slide=false")).Json.EnumerateArray()
+            .Select(claim => (claim.GetProperty("type").GetString(), claim.GetProperty("value").GetString())).Order()];
 }

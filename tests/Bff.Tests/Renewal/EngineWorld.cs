@@ -168,7 +168,11 @@ internal sealed class EngineWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Provider.Recover();
-        foreach (var node in _nodes.Concat(_dead)) { await node.StopAsync(); }
+
+        // A node waits for its renewals, and they may wait for the clock.
+        var stopping = Task.WhenAll(_nodes.Concat(_dead).Select(node => node.StopAsync()));
+        for (; !stopping.IsCompleted; await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System)) { Clock.Advance(TimeSpan.FromSeconds(1)); }
+        await stopping;
         await _database.DisposeAsync();
         SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
@@ -265,10 +269,12 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
             Living.ClaimAsync(id, version, now, owner, leaseUntil, cancel);
 
-        public Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
+        public Task<bool> CompleteRenewalAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
             Living.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancel);
 
-        public Task<bool> ReleaseRotatedAsync(Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+        public Task<bool> ReleaseRotatedAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
             Living.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel);
 
         public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);

@@ -100,7 +100,8 @@ internal sealed class ProviderChecks(Provider provider, TokenEndpointClient toke
             Misconfigured { Error: "unauthorized_client" or "unsupported_grant_type" } refusal => new(Client, Result.Mistake,
                 $"Bff:Oidc:ClientId: the provider lets '{options.Value.ClientId}' use no refresh tokens ({refusal.Error}).", "Allow the refresh token grant in the client's registration there."),
             Misconfigured refusal => new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: the provider answers {refusal.Error}, which does not tell whether the secret is right.", "Sign in once to be sure."),
-            Refused refusal => new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: the provider answers {refusal.Error}, which does not tell whether the secret is right.", "Sign in once to be sure."),
+            Refused refusal => new(Client, Result.Warning,
+                $"Bff:Oidc:ClientSecret: the provider answers {refusal.Error}, which does not tell whether the secret is right.", "Sign in once to be sure."),
             Unavailable down => new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not answer as it should ({down.Reason}).", "Can this machine reach it? It may have another host than the issuer."),
             _ => new(Client, Result.Warning, "the provider gave tokens for a refresh token that does not exist.", "Ask those who run the provider."),
         };

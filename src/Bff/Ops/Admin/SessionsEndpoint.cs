@@ -40,8 +40,11 @@ internal static class SessionsEndpoint
             Usable now => Results.Ok(new { Outcome = SessionAdmin.Outcome(session, now), Session = AdminView.Of(now.Session) }),
             Ended => new Problem(StatusCodes.Status409Conflict, "session_ended", "The session is over.", "The provider no longer renews it."),
             NotRenewable => new Problem(StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Its page renews it, through the silent page."),
-            SignInNeeded => new Problem(StatusCodes.Status409Conflict, "login_required", "The provider does not renew this session without its user.", "Its page signs in again."),
-            ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter) with { Detail = "The session lives on; check Bff:Oidc and the client's registration." },
+            SignInNeeded => RenewalProblems.SignInNeeded with { Status = StatusCodes.Status409Conflict, Detail = "Its page signs in again." },
+            ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter) with
+            {
+                Detail = "The session lives on; check Bff:Oidc and the client's registration.",
+            },
             Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
             _ => throw new UnreachableException(),
         };

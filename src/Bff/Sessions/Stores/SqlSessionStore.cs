@@ -185,7 +185,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }
 
-    public async Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel)
+    public async Task<bool> CompleteRenewalAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel)
     {
         var parameters = new List<(string Name, object? Value)>
         {
