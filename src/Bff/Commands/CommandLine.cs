@@ -82,6 +82,7 @@ internal static class CommandLine
         revoke.Validators.Add(given =>
         {
             if (given.GetValue(key) is null == given.GetValue(allBefore) is null) { given.AddError("Give a key, or --all-before."); }
+            if (given.GetValue(allBefore) > TimeProvider.System.GetUtcNow()) { given.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too."); }
         });
         revoke.SetAction(parsed => KeysCommand.RevokeAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(key), parsed.GetValue(allBefore)));
         return revoke;

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Sessions;
 
 /// <summary>
-/// Data Protection that keeps up with its keys. The framework reads them about once a day; this looks for new and revoked ones every minute, and at once when something was
-/// sealed with a key it has not read, as another node may have done by then.
+/// Data Protection that keeps up with its keys. The framework reads them about once a day; this looks for new and revoked ones every minute, and at once when
+/// something was sealed with a key it has not read, as another node may have done by then.
 /// </summary>
 internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
 {
@@ -24,8 +24,8 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
     private long? _askedAt;
 
     /// <param name="Protection">Reads the keys when first used, so it knows these at least.</param>
-    /// <param name="Keys">The keys there were just before, without those that are revoked.</param>
-    private sealed record Ring(IDataProtectionProvider Protection, HashSet<Guid> Keys);
+    /// <param name="Keys">The keys there were just before, and whether they were revoked by then.</param>
+    private sealed record Ring(IDataProtectionProvider Protection, HashSet<(Guid Id, bool Revoked)> Keys);
 
     private Ring Current
     {
@@ -54,7 +54,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
     /// <returns>True when there are newer keys than in <paramref name="seen"/>, so that it is worth another try.</returns>
     private bool Learns(Guid? key, Ring seen)
     {
-        if (key is null || seen.Keys.Contains(key.Value)) { return false; }
+        if (key is null || seen.Keys.Any(known => known.Id == key)) { return false; }
         lock (_lock)
         {
             if (_ring != seen) { return true; }
@@ -72,7 +72,7 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
             {
                 if (_ring != seen) { return true; }
                 var keys = StoredKeys();
-                if (keys.SetEquals(seen.Keys)) { return false; }
+                if (keys.IsSubsetOf(seen.Keys)) { return false; }
                 _ring = Open(keys);
             }
 
@@ -86,10 +86,10 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
         }
     }
 
-    private HashSet<Guid> StoredKeys() => [.. stored.GetAllKeys().Where(key => !key.IsRevoked).Select(key => key.KeyId)];
+    private HashSet<(Guid Id, bool Revoked)> StoredKeys() => [.. stored.GetAllKeys().Select(key => (key.KeyId, key.IsRevoked))];
 
     /// <summary>The framework's own provider, made anew: one that has read its keys cannot be told to read them again.</summary>
-    private Ring Open(HashSet<Guid> keys)
+    private Ring Open(HashSet<(Guid Id, bool Revoked)> keys)
     {
         var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(stored).AddSingleton(options);
         services.AddDataProtection().SetApplicationName(ApplicationName);

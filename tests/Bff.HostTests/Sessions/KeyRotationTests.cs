@@ -76,6 +76,11 @@ public sealed class KeyRotationTests
 
         foreach (var at in new[] { world.Bff, node })
         {
+            await Eventually.HappensAsync(() => at.Logs.Lines.Any(line => line.Contains("revoked Data Protection keys were read", StringComparison.Ordinal)), "the node notices");
+        }
+
+        foreach (var at in new[] { world.Bff, node })
+        {
             (await At(world, at, alice).GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
             (await At(world, at, alice).GetAsync("/bff/session")).Status.ShouldBe(HttpStatusCode.OK);
         }
