@@ -22,7 +22,10 @@ internal sealed record SessionView(
     /// <summary>The last try to renew failed; another is planned.</summary>
     private const string ProviderUnavailable = "idp_unavailable";
 
-    public static SessionView Of(Session? session, DateTimeOffset now) => session is null
+    /// <param name="session">Null when nobody is signed in.</param>
+    /// <param name="now">The server's time.</param>
+    /// <param name="pathBase">The path below which browsers find us.</param>
+    public static SessionView Of(Session? session, DateTimeOffset now, PathString pathBase) => session is null
         ? new SessionView(IsLoggedIn: false, now)
         : new SessionView(
             IsLoggedIn: true,
@@ -33,8 +36,8 @@ internal sealed record SessionView(
             session.DueAt,
             session.EndsAt,
             session.CanRenew ? Background : Silent,
-            LogoutUrlOf(session),
+            LogoutUrlOf(session, pathBase),
             session.Failures > 0 ? ProviderUnavailable : null);
 
-    public static string LogoutUrlOf(Session session) => "/bff/logout?sid=" + session.Sid;
+    public static string LogoutUrlOf(Session session, PathString pathBase) => pathBase + "/bff/logout?sid=" + session.Sid;
 }
