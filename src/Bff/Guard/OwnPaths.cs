@@ -30,7 +30,8 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     public static IEnumerable<string> CoveredBy(string? pattern)
     {
         var matcher = new TemplateMatcher(TemplateParser.Parse(string.IsNullOrEmpty(pattern) ? "{**all}" : pattern.TrimStart('/')), []);
-        return Roots.Where(root => matcher.TryMatch(root, []) || matcher.TryMatch(root + "/login", []) || matcher.TryMatch(root + "/login/x", []));
+        var path = new PathString("/" + pattern?.TrimStart('/'));
+        return Roots.Where(root => path.StartsWithSegments(root) || matcher.TryMatch(root, []) || matcher.TryMatch(root + "/login", []));
     }
 
     public static void ExplainOverlaps(IEndpointRouteBuilder routes, ILogger<OwnPaths> logger)
