@@ -32,6 +32,7 @@ internal static class GuardFeature
             forwarded.ForwardLimit = null;   // every address in a trusted network is a proxy; the first that is not is the client
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
+            forwarded.AllowedHosts = PublicAddress.Parse(proxies.Value.PublicUrl) is { } address ? [address.Host.Host] : PublicAddress.LoopbackHosts;
             foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
         });
         services.AddSingleton<MatcherPolicy, OwnPaths.Policy>();

@@ -10,6 +10,9 @@ internal sealed record PublicAddress(string Scheme, HostString Host, PathString 
 {
     private const string Localhost = "localhost";
 
+    /// <summary>As patterns of the framework.</summary>
+    public static readonly string[] LoopbackHosts = [Localhost, "*." + Localhost, "127.0.0.1", "[::1]"];
+
     private int Port => Host.Port ?? (Scheme == Uri.UriSchemeHttps ? 443 : 80);
 
     /// <returns>Null when the text is no address of a site.</returns>

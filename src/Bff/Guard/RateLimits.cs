@@ -20,7 +20,6 @@ internal static class RateLimits
     public static void AddRateLimits(this IServiceCollection services)
     {
         services.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
-        services.AddSingleton<FailedCredentials>();
         services.AddRateLimiter(limiter =>
         {
             limiter.AddPolicy(SignIn, context => For(context, limits => limits.SignIn));
@@ -52,22 +51,4 @@ internal static class RateLimits
         IResult answer = context.GetEndpoint()?.Metadata.GetMetadata<WhenTooMany>()?.Answer(context) ?? TooMany(retryAfter);
         return answer.ExecuteAsync(context);
     }
-}
-
-/// <summary>Slows those who guess at credentials: who was wrong too often is not heard for the rest of the minute, right or wrong.</summary>
-internal sealed class FailedCredentials(IOptionsMonitor<RateLimitOptions> options) : IDisposable
-{
-    private readonly PartitionedRateLimiter<IPAddress?> _limiter =
-        PartitionedRateLimiter.Create<IPAddress?, (int, int)>(client => RateLimits.Partition(client, options.CurrentValue.OpsCredentials));
-
-    /// <returns>The answer, while this client must wait; else null.</returns>
-    public Problem? Objection(HttpContext context)
-    {
-        using var lease = _limiter.AttemptAcquire(ClientAddress.Of(context), permitCount: 0);
-        return lease.IsAcquired ? null : RateLimits.TooMany(RateLimits.RetryAfter(lease));
-    }
-
-    public void Count(HttpContext context) => _limiter.AttemptAcquire(ClientAddress.Of(context)).Dispose();
-
-    public void Dispose() => _limiter.Dispose();
 }

@@ -47,25 +47,28 @@ public sealed class RouteTableTests
         await using var world = await RealTimeWorld.StartAsync();
         world.Settings["Bff:RateLimits:SignIn"] = "0";
         world.Settings["Bff:RateLimits:Callback"] = "0";
+        world.Settings["DOTNET_GCgen0size"] = "400000";   // what waits to be collected is not what is held
         await world.StartListeningAsync();
-        await ForEachAsync(body: 20_000);   // what a process needs to be at work
-        var before = world.Bff.PeakMemory;
+        foreach (var path in Paths()) { await AttackAsync(path, body: 20_000); }   // what a process needs to be at work
+        var begun = world.Bff.PeakMemory;
 
-        await ForEachAsync(FormBytes);
-
-        (world.Bff.PeakMemory - before).ShouldBeLessThan(20_000_000, $"from {before}");
-
-        async Task ForEachAsync(long body)
+        foreach (var path in Paths())
         {
-            foreach (var at in new[] { world.Bff.Address, world.Bff.OpsAddress })
-            {
-                foreach (var (path, _) in table)
-                {
-                    await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => RawCall.SendAsync(at, Form("POST", path, body), body)));
-                    await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => RawCall.SendAsync(at, Chunked("POST", path), body, chunked: true)));
-                }
-            }
+            var before = world.Bff.PeakMemory;
+            await AttackAsync(path, FormBytes);
+            (world.Bff.PeakMemory - before).ShouldBeLessThan(20_000_000, $"{path} from {before}");
         }
+
+        // All of it together, threads and compiled code included; one such round buffered is a thousand million bytes.
+        (world.Bff.PeakMemory - begun).ShouldBeLessThan(100_000_000, $"from {begun}");
+
+        IEnumerable<Uri> Paths() => new[] { world.Bff.Address, world.Bff.OpsAddress }.SelectMany(at => table.Select(entry => new Uri(at, entry.Path)));
+    }
+
+    private static async Task AttackAsync(Uri url, long body)
+    {
+        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => RawCall.SendAsync(url, Form("POST", url.AbsolutePath, body), body)));
+        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => RawCall.SendAsync(url, Chunked("POST", url.AbsolutePath), body, chunked: true)));
     }
 
     [Fact]
