@@ -12,6 +12,9 @@ public sealed class RouteTableTests
     private const long FormBytes = 28_000_000;
     private const int AtOnce = 40;
 
+    /// <summary>So that it is seen to be the whole table.</summary>
+    private static readonly string[] Some = ["/bff/login", "/bff/renew", "/signin-oidc", "/signout-callback-oidc", "/healthz", "/sessions"];
+
     [Fact]
     public async Task No_endpoint_of_ours_fails_hangs_or_answers_for_another_host_whatever_a_stranger_sends()
     {
@@ -19,7 +22,7 @@ public sealed class RouteTableTests
         var alice = await world.LogInAsync();
         var cookies = alice.Cookies.HeaderFor("localhost");
         var table = Table(world.Bff);
-        new[] { "/bff/login", "/bff/renew", "/signin-oidc", "/signout-callback-oidc", "/healthz", "/sessions" }.ShouldBeSubsetOf(table.Select(entry => entry.Path));
+        Some.ShouldBeSubsetOf(table.Select(entry => entry.Path));
 
         foreach (var at in new[] { world.Bff.Address, world.Bff.OpsAddress })
         {

@@ -25,7 +25,7 @@ internal sealed record RawCall(int Status, string Text)
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(IPAddress.Loopback, at.Port);
         await using var stream = client.GetStream();
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = new CancellationTokenSource(Eventually.Deadline, TimeProvider.System);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head + "\r\n\r\n"), deadline.Token);
         var sending = body == 0 ? Task.CompletedTask : FillAsync(stream, body, chunked, enough.Token);
