@@ -37,7 +37,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        if (WantsPage(httpContext.Request)) { await WritePageAsync(response); }
+        if (WantsPage(httpContext.Request)) { await WritePageAsync(response, httpContext.Request.PathBase); }
         else { await WriteJsonAsync(response); }
     }
 
@@ -45,10 +45,10 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } },
         options: null, MediaTypeNames.Application.ProblemJson);
 
-    private Task WritePageAsync(HttpResponse response)
+    private Task WritePageAsync(HttpResponse response, PathString pathBase)
     {
         var encode = HtmlEncoder.Default;
-        var (way, words) = RetryAfter is null ? ("/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
+        var (way, words) = RetryAfter is null ? (pathBase + "/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = PagePolicy;
         return response.WriteAsync(
@@ -56,7 +56,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
             <title>{encode.Encode(Title)}</title><style>{PageStyle}</style></head>
-            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p><p><a href="{way}">{words}</a></p><p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
+            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p><p><a href="{encode.Encode(way)}">{words}</a></p><p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
             """);
     }
 

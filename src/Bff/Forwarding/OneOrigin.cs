@@ -10,7 +10,7 @@ internal static class OneOrigin
 {
     private const string Id = "bff-spa";
 
-    private static readonly string[] NeverThePage = ["/bff/{**rest}", "/api/{**rest}"];
+    private static readonly string[] NeverThePage = ["/api/{**rest}"];
 
     public static IProxyConfigProvider Route(IServiceProvider services)
     {

@@ -1,4 +1,8 @@
+using System.Text;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.HttpsPolicy;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
@@ -12,40 +16,69 @@ internal static class GuardFeature
         var services = builder.Services;
         services.AddSettings<SpaOptions>("Bff:Spa");
         services.AddSettings<ProxyOptions>("Bff");
+        services.AddSettings<TransportOptions>("Bff:Hsts");
+        services.AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(Settings.PublicAddresses(builder.Configuration), builder.Environment.IsDevelopment()));
+        services.AddRateLimits();
         services.AddCors();
-        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IOptionsMonitor<SpaOptions>>((cors, spa) =>
+        services.AddOptions<CorsOptions>().Configure<IOptionsMonitor<SpaOptions>>((cors, spa) =>
             cors.AddDefaultPolicy(policy => policy
                 .SetIsOriginAllowed(origin => spa.CurrentValue.Origins.Contains(origin)).AllowCredentials().AllowAnyMethod().AllowAnyHeader()
-                .WithExposedHeaders("Retry-After").SetPreflightMaxAge(PreflightMaxAge)));
+                .WithExposedHeaders(spa.CurrentValue.EffectiveExposedHeaders).SetPreflightMaxAge(PreflightMaxAge)));
+        services.AddOptions<HstsOptions>().Configure<IOptions<TransportOptions>>((hsts, transport) =>
+            (hsts.MaxAge, hsts.IncludeSubDomains) = (transport.Value.MaxAge, transport.Value.IncludeSubDomains));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((forwarded, proxies) =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
             forwarded.ForwardLimit = null;   // every address in a trusted network is a proxy; the first that is not is the client
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
+            forwarded.AllowedHosts = PublicAddress.Parse(proxies.Value.PublicUrl) is { } address ? [address.Host.Host] : PublicAddress.LoopbackHosts;
             foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
         });
-        services.AddSingleton<GuardMetrics>();
+        services.AddSingleton<MatcherPolicy, OwnPaths.Policy>();
+        services.AddSingleton<GuardMetrics>().AddSingleton<Refusals>();
+        FrameworkSwitches.TakeOut(services);
         LogFormat.Apply(builder);
         QuietLogs.Apply(services);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // What one connection may make us hold of a body nobody reads. The network's own buffers do the rest.
+            kestrel.Limits.MaxRequestBufferSize = 2 * BodyLimit.Bytes;
+
+            // Opaque bytes (RFC 9110 section 5.5): one character each, and the same byte again when they are written. The default refuses the whole request for
+            // a cookie that some other program of this host has set.
+            kestrel.RequestHeaderEncodingSelector = kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
         return builder;
     }
 
     /// <summary>Everything that must happen before a session is read.</summary>
     public static WebApplication UseGuard(this WebApplication app)
     {
+        FrameworkSwitches.Explain(app);
+        app.UseExceptionHandler(errors => errors.Run(context => ProblemOf(context).ExecuteAsync(context)));
+        app.UseSecurityHeaders();
+
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
         if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseForwardedHeaders(); }
-        app.UseRouting();   // after the forwarded host, which routes may match
-        app.UseExceptionHandler(errors => errors.Run(context =>
-            new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
+        app.UseMiddleware<PublicHost>();   // after the host that a trusted proxy forwards, before anything that asks for our address
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }
-        app.UseSecurityHeaders();
+        app.UseRouting();
+        app.UseBodyLimit();
         app.UseCors();
+        app.UseMiddleware<OwnPaths>((IEndpointRouteBuilder)app);
         app.UseMiddleware<RequestGuard>();
+        app.UseRateLimiter();
+        app.Lifetime.ApplicationStarted.Register(() => OwnPaths.ExplainOverlaps(app, app.Services.GetRequiredService<ILogger<OwnPaths>>()));
         return app;
     }
+
+    /// <summary>What cannot be read as a request is the caller's mistake.</summary>
+    private static Problem ProblemOf(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad
+        ? new(bad.StatusCode, "bad_request", "This request cannot be understood.")
+        : new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.");
 
     /// <summary>A browser reaches these endpoints by script only, with the CSRF header.</summary>
     public static T RequireCsrfHeader<T>(this T endpoints)

@@ -18,15 +18,15 @@ internal sealed class OriginRequired;
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.
 /// </summary>
-internal sealed partial class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOptions> spa, GuardMetrics metrics, ILogger<RequestGuard> logger)
+internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOptions> spa, Refusals refusals)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (HttpMethods.IsTrace(context.Request.Method)) { return Refuse(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
+        if (HttpMethods.IsTrace(context.Request.Method)) { return refusals.RefuseAsync(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
         var metadata = context.GetEndpoint()?.Metadata;
         var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null;
         if (!originWillDo && metadata?.GetMetadata<CsrfHeaderRequired>() is null) { return next(context); }
-        return Objection(context, originWillDo || IsWebSocket(context)) is { } problem ? Refuse(context, problem) : next(context);
+        return Objection(context, originWillDo || IsWebSocket(context)) is { } problem ? refusals.RefuseAsync(context, problem) : next(context);
     }
 
     /// <param name="context">The request.</param>
@@ -60,15 +60,5 @@ internal sealed partial class RequestGuard(RequestDelegate next, IOptionsMonitor
     private bool IsAllowed(string origin, HttpRequest request) =>
         spa.CurrentValue.Origins.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 
-    private Task Refuse(HttpContext context, Problem problem)
-    {
-        metrics.Refused(problem.Code);
-        Refused(problem.Code, context.GetEndpoint()?.DisplayName);
-        return problem.ExecuteAsync(context);
-    }
-
     private static Problem Forbidden(string code, string title, string? detail) => new(StatusCodes.Status403Forbidden, code, title, detail);
-
-    [LoggerMessage(LogLevel.Warning, "A request to {Endpoint} was refused: {Code}.")]
-    private partial void Refused(string code, string? endpoint);
 }

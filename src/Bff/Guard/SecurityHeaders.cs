@@ -13,10 +13,13 @@ internal static class SecurityHeaders
             headers.TryAdd("X-Content-Type-Options", "nosniff");
             headers.TryAdd("Referrer-Policy", "no-referrer");
             if (!headers.Vary.Any(value => value?.Contains("Origin", StringComparison.OrdinalIgnoreCase) == true)) { headers.Append(HeaderNames.Vary, "Origin"); }
-            if (IsOurs(context))
+            if (OwnPaths.Has(context.Request.Path))
             {
-                headers.TryAdd("Content-Security-Policy", Problem.ContentSecurityPolicy);
                 headers.CacheControl = "no-store";
+                if (!IsFramed(context.Request.Path)) { headers.TryAdd("Content-Security-Policy", Problem.ContentSecurityPolicy); }
+
+                // Pages on other ports read us by CORS, which this does not touch; what asks without is no page of ours. A frame's page may insist on the header.
+                headers.TryAdd("Cross-Origin-Resource-Policy", IsFramed(context.Request.Path) ? "same-site" : "same-origin");
             }
 
             return Task.CompletedTask;
@@ -24,7 +27,6 @@ internal static class SecurityHeaders
         return next();
     });
 
-    /// <summary>The silent login lives in a frame of the page and only redirects, so it must not forbid framing.</summary>
-    private static bool IsOurs(HttpContext context) =>
-        context.Request.Path.StartsWithSegments("/bff") && !context.Request.Path.StartsWithSegments("/bff/silent-login");
+    /// <summary>The silent login lives in a frame of the page, comes back to it, and only redirects, so it must not forbid framing.</summary>
+    private static bool IsFramed(PathString path) => path.StartsWithSegments("/bff/silent-login") || !path.StartsWithSegments("/bff");
 }

@@ -16,14 +16,31 @@ internal sealed class SpaOptions : IValidatableObject
     /// <summary>Where a silent sign-in ends. Default: <c>/silent</c> at the first origin.</summary>
     public string? SilentPage { get; set; }
 
-    /// <summary>The silent page in use; at our own origin when no front end has one of its own.</summary>
-    public string EffectiveSilentPage => SilentPage ?? (Origins is [var first, ..] ? first + "/silent" : "/silent");
+    /// <summary>
+    /// Headers of answers that a front end on its own origin may read (<c>Access-Control-Expose-Headers</c>, Fetch Standard); an empty first entry: none.
+    /// Default: <see cref="UsuallyExposed"/>.
+    /// </summary>
+    [NeedsRestart]
+    public string[] ExposedHeaders { get; set; } = [];
+
+    private static readonly string[] UsuallyExposed =
+    [
+        "Content-Disposition", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Total-Count", "traceparent",
+        "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+    ];
+
+    public string[] EffectiveExposedHeaders => ExposedHeaders.Length == 0 ? UsuallyExposed : [.. ExposedHeaders.Where(name => name.Length > 0)];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         for (var i = 0; i < Origins.Length; i++)
         {
             if (!IsOrigin(Origins[i])) { yield return new($"'{Origins[i]}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{i}"]); }
+        }
+
+        foreach (var (index, name) in ExposedHeaders.Index().Where(entry => entry.Item.Any(c => !char.IsAsciiLetterOrDigit(c) && !"!#$%&'*+-.^_`|~".Contains(c))))
+        {
+            yield return new("is not the name of a header.", [$"{nameof(ExposedHeaders)}:{index}"]);
         }
 
         if (Url is not null && !(Uri.TryCreate(Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))

@@ -42,11 +42,11 @@ internal static class EventsEndpoint
             return Task.CompletedTask;
         });
         context.Response.Headers["X-Accel-Buffering"] = "no";   // nginx would collect the events
-        return TypedResults.ServerSentEvents(NewsAsync(stream, sessions, clock, lastEventId, context.RequestAborted));
+        return TypedResults.ServerSentEvents(NewsAsync(stream, sessions, clock, context.Request.PathBase, lastEventId, context.RequestAborted));
     }
 
     private static async IAsyncEnumerable<SseItem<object>> NewsAsync(
-        EventStream stream, SessionCache sessions, TimeProvider clock, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
+        EventStream stream, SessionCache sessions, TimeProvider clock, PathString pathBase, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
     {
         Session? told = null;
         var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);
@@ -72,7 +72,7 @@ internal static class EventsEndpoint
             {
                 if (news == Expiring) { expiringTold = session.Version; }
                 (told, beat) = (session, now + HeartbeatEvery);
-                yield return new(SessionView.Of(session, now), news) { EventId = IdOf(session), ReconnectionInterval = reconnect };
+                yield return new(SessionView.Of(session, now, pathBase), news) { EventId = IdOf(session), ReconnectionInterval = reconnect };
             }
 
             var next = Earlier(beat, session.EndsAt);

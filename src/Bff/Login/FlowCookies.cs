@@ -65,7 +65,7 @@ internal static class FlowCookies
         }
     }
 
-    private static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
+    public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
     private static string Prefix(string name, SessionsOptions sessions) => sessions.InsecureCookie ? name : "__Host-" + name;
 }

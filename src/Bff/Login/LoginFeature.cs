@@ -29,14 +29,25 @@ internal static class LoginFeature
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += () => oidc.TryRemove(OpenIdConnectDefaults.AuthenticationScheme);
 
         var bff = app.MapGroup("/bff").AllowAnonymous();
-        bff.MapGet("/login", LoginEndpoint.Handle);
-        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle);
+        bff.MapGet("/login", LoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn);
+        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
         bff.MapGet("/logout", LogoutEndpoint.HandleNavigation);
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/events", EventsEndpoint.Handle).RequireOrigin();
+        MapCallbacks(app);
         return app;
+    }
+
+    /// <summary>The handler answers these while the request is authenticated; as endpoints they are in the route table, with all that goes by it.</summary>
+    private static void MapCallbacks(WebApplication app)
+    {
+        var paths = new OpenIdConnectOptions();
+        foreach (var path in new[] { paths.CallbackPath, paths.SignedOutCallbackPath })
+        {
+            app.MapGet(path, () => LoginProblems.InvalidState).AllowAnonymous().RequireRateLimiting(RateLimits.Callback).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
+        }
     }
 
     private static void Configure(OpenIdConnectOptions options, IServiceProvider services)

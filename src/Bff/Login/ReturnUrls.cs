@@ -4,12 +4,17 @@ using Microsoft.Extensions.Options;
 namespace Bff.Login;
 
 /// <summary>Where a sign-in or sign-out may lead: a path here, or a page of an allowed front end. Everything else would be an open redirector (RFC 9700 section 4.11).</summary>
-internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa)
+internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<ProxyOptions>? proxy = null)
 {
+    private readonly PathString _root = PublicAddress.Parse(proxy?.Value.PublicUrl)?.PathBase ?? PathString.Empty;
+
     private string[] Origins => spa.CurrentValue.Origins;
 
     /// <summary>Where to go when nobody said: the first front end, else our own root.</summary>
-    public string Default => Origins is [var first, ..] ? first + "/" : "/";
+    public string Default => Origins is [var first, ..] ? first + "/" : _root + "/";
+
+    /// <summary>Where a silent sign-in ends; at our own origin when no front end has one of its own.</summary>
+    public string SilentPage => spa.CurrentValue.SilentPage ?? (Origins is [var first, ..] ? first + "/silent" : _root + "/silent");
 
     /// <param name="asked">What the browser asked for; null or empty for the default.</param>
     /// <param name="target">Where to go; meaningful only when the answer is true.</param>

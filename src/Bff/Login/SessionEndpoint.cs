@@ -6,5 +6,5 @@ namespace Bff.Login;
 internal static class SessionEndpoint
 {
     public static IResult Handle(HttpContext context, TimeProvider clock) =>
-        Results.Ok(SessionView.Of(context.GetSession(), clock.GetUtcNow()));
+        Results.Ok(SessionView.Of(context.GetSession(), clock.GetUtcNow(), context.Request.PathBase));
 }

@@ -2,7 +2,6 @@ using Bff.Guard;
 using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
@@ -12,9 +11,9 @@ namespace Bff.Login;
 /// </summary>
 internal static class SilentLoginEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, IOptionsMonitor<SpaOptions> spa, string? returnUrl)
+    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, string? returnUrl)
     {
-        var page = spa.CurrentValue.EffectiveSilentPage;
+        var page = returnUrls.SilentPage;
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
 
         // Framed by another site: our cookies come neither with this request nor with the callback, so there is no need to ask the provider.
@@ -23,6 +22,19 @@ internal static class SilentLoginEndpoint
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, properties);
+    }
+
+    /// <summary>Asked too often, here or at the callback: a frame that is left without an answer would keep its page waiting.</summary>
+    /// <returns>Null outside a frame.</returns>
+    public static IResult? TooMany(HttpContext context)
+    {
+        var request = context.Request;
+        var begins = request.Path.StartsWithSegments("/bff");
+        if (!begins && !FlowCookies.IsFramed(request)) { return null; }
+        var returnUrls = context.RequestServices.GetRequiredService<ReturnUrls>();
+        var page = returnUrls.SilentPage;
+        if (begins && request.Query["returnUrl"].ToString() is { Length: > 0 } asked && !returnUrls.TryResolve(asked, out page)) { return null; }
+        return Results.Redirect(SilentPage.Failure(page, RateLimits.Code));
     }
 }
 

@@ -15,7 +15,7 @@ internal static class UserEndpoint
         [
             new UserClaim("bff:session_expires_in", secondsLeft.ToString(CultureInfo.InvariantCulture)),
             new UserClaim("bff:session_state", session.SessionState ?? ""),
-            new UserClaim("bff:logout_url", SessionView.LogoutUrlOf(session)),
+            new UserClaim("bff:logout_url", SessionView.LogoutUrlOf(session, context.Request.PathBase)),
         ]));
     }
 

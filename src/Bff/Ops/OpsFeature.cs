@@ -1,3 +1,4 @@
+using Bff.Guard;
 using Bff.Ops.Admin;
 using Bff.Ops.Health;
 using Bff.Ops.Live;
@@ -29,6 +30,7 @@ internal static class OpsFeature
                 new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
             ops.Use(AddHeadersAsync);
             ops.UseRouting();
+            ops.UseBodyLimit();
             ops.UseMiddleware<OpsGuard>();
             ops.UseEndpoints(MapEndpoints);
         });

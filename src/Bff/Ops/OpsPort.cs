@@ -51,24 +51,17 @@ internal static class OpsPort
     }
 
     /// <summary>Kestrel listens at endpoints or at plain addresses, never at both, so addresses become endpoints beside ours.</summary>
-    private static List<string> TakePublicAddresses(WebApplicationBuilder builder)
+    private static IReadOnlyList<string> TakePublicAddresses(WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
-        var addresses = Split(configuration[WebHostDefaults.ServerUrlsKey]).ToList();
-        if (addresses.Count == 0)
-        {
-            addresses = [.. Ports(WebHostDefaults.HttpPortsKey, Uri.UriSchemeHttp), .. Ports(WebHostDefaults.HttpsPortsKey, Uri.UriSchemeHttps)];
-        }
+        var addresses = Settings.HasPublicEndpoint(configuration) ? [] : Settings.PublicAddresses(configuration);
 
         // An empty list of addresses, where an empty text would only bring back the one of the environment.
         configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             [WebHostDefaults.ServerUrlsKey] = ";", [WebHostDefaults.HttpPortsKey] = "", [WebHostDefaults.HttpsPortsKey] = "",
         });
-        return Settings.HasPublicEndpoint(configuration) ? [] : addresses;
-
-        IEnumerable<string> Ports(string key, string scheme) => Split(configuration[key]).Select(port => $"{scheme}://*:{port}");
-        static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return addresses;
     }
 
     private static void Prepare(EndpointConfiguration endpoint, IServiceProvider services)

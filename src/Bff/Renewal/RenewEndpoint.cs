@@ -11,7 +11,7 @@ internal static class RenewEndpoint
         if (context.GetSession() is not { } session) { return Problem.SignInRequired; }
         return await renewer.RenewNowAsync(session, context.RequestAborted) switch
         {
-            Usable renewed => Results.Ok(SessionView.Of(renewed.Session, clock.GetUtcNow())),
+            Usable renewed => Results.Ok(SessionView.Of(renewed.Session, clock.GetUtcNow(), context.Request.PathBase)),
             Ended => RenewalProblems.SessionEnded,
             NotRenewable => RenewalProblems.NotRenewable,
             SignInNeeded => RenewalProblems.SignInNeeded,

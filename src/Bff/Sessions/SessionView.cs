@@ -22,7 +22,10 @@ internal sealed record SessionView(
     /// <summary>Why the last try to renew failed: the provider cannot be reached, it refuses this application, or it wants the user.</summary>
     private const string ProviderUnavailable = "idp_unavailable", ClientRefused = "provider_refuses_client", SignInNeeded = "login_required";
 
-    public static SessionView Of(Session? session, DateTimeOffset now) => session is null
+    /// <param name="session">Null when nobody is signed in.</param>
+    /// <param name="now">The server's time.</param>
+    /// <param name="pathBase">The path below which browsers find us.</param>
+    public static SessionView Of(Session? session, DateTimeOffset now, PathString pathBase) => session is null
         ? new SessionView(IsLoggedIn: false, now)
         : new SessionView(
             IsLoggedIn: true,
@@ -33,7 +36,7 @@ internal sealed record SessionView(
             session.DueAt,
             session.EndsAt,
             session.Tokens?.CanRefresh(now) == true && session.LastFailure is not { NeedsSignIn: true } ? Background : Silent,
-            LogoutUrlOf(session),
+            LogoutUrlOf(session, pathBase),
             ErrorOf(session.LastFailure));
 
     private static string? ErrorOf(RenewalFailure? failure) => failure?.Kind switch
@@ -44,5 +47,5 @@ internal sealed record SessionView(
         _ => SignInNeeded,
     };
 
-    public static string LogoutUrlOf(Session session) => "/bff/logout?sid=" + session.Sid;
+    public static string LogoutUrlOf(Session session, PathString pathBase) => pathBase + "/bff/logout?sid=" + session.Sid;
 }

@@ -12,6 +12,7 @@ const HINTS = {
   timeout: 'The invisible frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
   session_expired: 'The session is over: call login().',
   idp_unavailable: 'The provider cannot be reached. The user stays signed in; Bff tries again.',
+  too_many_requests: 'Too many sign-ins came from this address within a minute (Bff:RateLimits).',
   origin_mismatch: 'Bff does not answer this page: its exact origin must be in Bff:Spa:Origins.',
 };
 
@@ -370,7 +371,7 @@ const act = () => {
   if (current?.isLoggedIn && (expired || expiring)) emit(expired ? 'expired' : 'expiring', { session: current });
   if (silent && current?.renewal === 'silent' && autoRenew) {
     renewSilently().catch((error) => {
-      if (['timeout', 'unreachable', 'idp_unavailable'].includes(error.code)) plan.silent = now() + MINUTE;
+      if (['timeout', 'unreachable', 'idp_unavailable', 'too_many_requests'].includes(error.code)) plan.silent = now() + MINUTE;
       renewalFailed(error);
     });
   }

@@ -14,6 +14,7 @@ const MEANING = {
   unreachable: `Bff at ${bffUrl} does not answer.`,
   origin_mismatch: `Bff at ${bffUrl} does not know this page’s address, ${location.origin}, so the browser keeps its answers from us.`,
   idp_unavailable: SIGN_IN_SERVICE_DOWN,
+  too_many_requests: 'Too many people sign in from your network right now. It is tried again in a minute.',
   provider_unavailable: SIGN_IN_SERVICE_DOWN,
   provider_refuses_client: 'The sign-in service and this application do not agree; its operator has to act.',
   temporarily_unavailable: SIGN_IN_SERVICE_DOWN,

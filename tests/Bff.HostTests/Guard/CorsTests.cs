@@ -52,6 +52,20 @@ public sealed class CorsTests
         answer.Header("Access-Control-Allow-Credentials").ShouldBe("true");
     }
 
+    [Theory]
+    [InlineData(null, "Content-Disposition")]
+    [InlineData(null, "X-RateLimit-Remaining")]
+    [InlineData(null, "Retry-After")]
+    [InlineData("X-Of-Ours", "X-Of-Ours")]
+    public async Task A_front_end_may_read_what_the_operator_exposes(string? configured, string readable)
+    {
+        await using var world = await World.StartAsync(("Bff:Spa:ExposedHeaders:0", configured));
+        var alice = await world.LogInAsync();
+        var exposed = (await alice.GetAsync("/api/echo")).Header("Access-Control-Expose-Headers").ShouldNotBeNull();
+        exposed.Split(',', StringSplitOptions.TrimEntries).ShouldContain(readable);
+        if (configured is not null) { exposed.ShouldBe(configured); }
+    }
+
     private static Task<Answer> PreflightAsync(World world, string path, string origin, string method)
     {
         var browser = world.NewBrowser();

@@ -4,9 +4,9 @@ namespace Bff.HostTests.Guard;
 public sealed class ForwardedHeadersTests
 {
     [Fact]
-    public async Task Behind_a_trusted_proxy_its_word_on_the_public_address_counts()
+    public async Task Behind_a_trusted_proxy_its_word_on_the_host_that_was_asked_for_counts()
     {
-        await using var world = await World.StartAsync(("Bff:TrustedProxies:0", "127.0.0.0/8"));
+        await using var world = await World.StartAsync(("Bff:TrustedProxies:0", "127.0.0.0/8"), ("Bff:PublicUrl", "https://app.example"));
         var login = await BehindProxyAsync(world);
         login.Location!.Query.ShouldContain("redirect_uri=" + Uri.EscapeDataString("https://app.example/signin-oidc"));
         login.Header("Strict-Transport-Security").ShouldNotBeNull();

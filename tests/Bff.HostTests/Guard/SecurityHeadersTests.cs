@@ -44,6 +44,41 @@ public sealed class SecurityHeadersTests
         answer.Header("Cache-Control").ShouldNotBeNull().ShouldContain("no-store");
     }
 
+    [Theory]
+    [InlineData("/bff/session", "same-origin")]
+    [InlineData("/bff/login", "same-origin")]
+    [InlineData("/bff/logout", "same-origin")]
+    [InlineData("/bff/nothing", "same-origin")]
+    [InlineData("/bff/silent-login", "same-site")]
+    [InlineData("/signin-oidc?state=x", "same-site")]
+    [InlineData("/plain/echo", null)]
+    public async Task No_page_of_another_site_can_embed_our_own_answers(string path, string? policy)
+    {
+        await using var world = await World.StartAsync();
+        (await world.NewBrowser().GetAsync(path)).Header("Cross-Origin-Resource-Policy").ShouldBe(policy);
+    }
+
+    [Fact]
+    public async Task Browsers_are_told_to_insist_on_https_for_as_long_as_the_operator_says()
+    {
+        await using var world = await World.StartAsync(
+            ("Bff:PublicUrl", "https://app.example"), ("Bff:Hsts:MaxAge", "730.00:00:00"), ("Bff:Hsts:IncludeSubDomains", "true"));
+        (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "app.example")).Header("Strict-Transport-Security").ShouldBe("max-age=63072000; includeSubDomains");
+    }
+
+    [Fact]
+    public async Task Bytes_beyond_ASCII_in_a_foreign_cookie_or_header_lock_nobody_out()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var cookies = alice.Cookies.HeaderFor("localhost");
+        foreach (var odd in new[] { "gr\u00fc\u00df=\u00e4", "name=\u00c3\u00bc\u00e2\u0082\u00ac", "a=\u0080\u00ff" })
+        {
+            var answer = await RawCall.GetAsync(world.Bff.Address, "/bff/user", "localhost", "X-CSRF: 1", $"Cookie: {odd}; {cookies}", "X-Name: J\u00f6rg", "Accept: \u00e9");
+            answer.Status.ShouldBe(200, answer.Text);
+        }
+    }
+
     [Fact]
     public async Task What_an_upstream_says_about_its_page_stays()
     {

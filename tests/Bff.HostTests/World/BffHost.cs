@@ -47,7 +47,7 @@ internal sealed class BffHost : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production").UseUrls("http://127.0.0.1:0");
-        foreach (var (key, value) in _settings) { builder.UseSetting(key, value); }
+        foreach (var (key, value) in _settings.Where(setting => setting.Value is not null)) { builder.UseSetting(key, value); }
         builder.ConfigureLogging(logging => logging.AddProvider(Logs));
         builder.ConfigureTestServices(services => services.AddSingleton(Clock).AddSingleton<ILoggerProvider, ConsoleLines>());
     }

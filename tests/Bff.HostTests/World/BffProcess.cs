@@ -34,6 +34,16 @@ internal sealed partial class BffProcess : IAsyncDisposable
 
     public string Errors => string.Join('\n', _errors);
 
+    /// <summary>The most memory it has held so far.</summary>
+    public long PeakMemory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     public Uri Address { get; private set; } = new("http://localhost");
 
     public Uri OpsAddress { get; private set; } = new("http://localhost");

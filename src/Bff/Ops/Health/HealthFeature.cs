@@ -37,7 +37,7 @@ internal static class HealthFeature
 
         void Map(string path, Func<HealthCheckRegistration, bool> checks) => ops
             .MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync })
-            .WithMetadata(new OpenToProbes());
+            .WithMetadata(new OpenToProbes(), new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new

@@ -38,6 +38,6 @@ internal static class TelemetryFeature
     public static void MapTelemetry(this IEndpointRouteBuilder ops)
     {
         ops.ServiceProvider.GetRequiredService<BuildInfo>();   // nobody else would make it
-        ops.MapPrometheusScrapingEndpoint(MetricsPath);
+        ops.MapPrometheusScrapingEndpoint(MetricsPath).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     }
 }

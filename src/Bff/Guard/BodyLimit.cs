@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Model;
+
+namespace Bff.Guard;
+
+/// <summary>
+/// What is not forwarded needs no body, or a small one: nobody makes us hold more. A route's body is passed on as it comes, within the limits of Kestrel.
+/// </summary>
+internal static class BodyLimit
+{
+    public const int Bytes = 64 * 1024;
+
+    private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body of this request is too large for this address.");
+
+    /// <summary>After routing.</summary>
+    public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is not null) { return next(context); }
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) { limit.MaxRequestBodySize = Bytes; }
+        return context.Request.ContentLength > Bytes ? TooLarge.ExecuteAsync(context) : next(context);
+    });
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Guard;
+
+/// <summary>
+/// The framework puts middleware of its own before ours when an environment variable says so: <c>ASPNETCORE_FORWARDEDHEADERS_ENABLED</c> (every caller a
+/// trusted proxy, on the ops port, too), <c>AllowedHosts</c> (refuses the ops port's probes), those of IIS. Images and hosting platforms set them, and none of
+/// them may change what we believe of a request: only our own settings do.
+/// </summary>
+internal static partial class FrameworkSwitches
+{
+    private const string ForwardedHeaders = "ForwardedHeaders_Enabled", AllowedHosts = "AllowedHosts";
+
+    /// <summary>All the middleware the builder has prepared so far is the framework's.</summary>
+    public static void TakeOut(IServiceCollection services) => services.RemoveAll<IStartupFilter>();
+
+    public static void Explain(WebApplication app)
+    {
+        var trusts = app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0;
+        if (!trusts && string.Equals(app.Configuration[ForwardedHeaders], "true", StringComparison.OrdinalIgnoreCase))
+        {
+            HasNoEffect(app.Logger, "ASPNETCORE_" + ForwardedHeaders.ToUpperInvariant(), "Bff:" + nameof(ProxyOptions.TrustedProxies));
+        }
+
+        if (app.Configuration[AllowedHosts] is { Length: > 0 } hosts && hosts != "*") { HasNoEffect(app.Logger, AllowedHosts, "Bff:" + nameof(ProxyOptions.PublicUrl)); }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Switch} has no effect here. Set {Setting} instead.")]
+    private static partial void HasNoEffect(ILogger logger, string @switch, string setting);
+}

@@ -1,0 +1,41 @@
+using System.Net;
+
+namespace Bff.Guard;
+
+/// <summary>Where browsers find us (<c>Bff:PublicUrl</c>). What a request says about it is compared with this, and never believed.</summary>
+/// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
+/// <param name="Host">Name, and port unless it is the scheme's own; ready for a <c>Host</c> header.</param>
+/// <param name="PathBase">The path under which a proxy in front publishes us; empty for the root.</param>
+internal sealed record PublicAddress(string Scheme, HostString Host, PathString PathBase)
+{
+    private const string Localhost = "localhost";
+
+    /// <summary>As patterns of the framework.</summary>
+    public static readonly string[] LoopbackHosts = [Localhost, "*." + Localhost, "127.0.0.1", "[::1]"];
+
+    private int Port => Host.Port ?? (Scheme == Uri.UriSchemeHttps ? 443 : 80);
+
+    /// <returns>Null when the text is no address of a site.</returns>
+    public static PublicAddress? Parse(string? url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) { return null; }
+        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Host.EndsWith('.')) { return null; }
+        var name = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;   // the former has the brackets
+        return new(uri.Scheme, uri.IsDefaultPort ? new HostString(name) : new HostString(name, uri.Port), PathString.FromUriComponent(uri.AbsolutePath.TrimEnd('/')));
+    }
+
+    /// <summary>
+    /// The name has to be ours, letter by letter but for case: to a browser a trailing dot is another site, with other cookies. The port may be left out, as
+    /// some proxies do; a wrong one is another address.
+    /// </summary>
+    public bool IsAskedBy(HostString host) => IsSameName(host.Host, Host.Host) && (host.Port is not { } port || port == Port);
+
+    /// <summary>A name that no resolver can point elsewhere (RFC 6761 section 6.3), or an address of this machine.</summary>
+    public static bool IsLoopback(string host) =>
+        string.Equals(host, Localhost, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + Localhost, StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+
+    private static bool IsSameName(string a, string b) =>
+        string.Equals(a, b, StringComparison.OrdinalIgnoreCase)
+        || (a.StartsWith('[') && IPAddress.TryParse(a, out var asked) && IPAddress.TryParse(b, out var ours) && asked.Equals(ours));
+}

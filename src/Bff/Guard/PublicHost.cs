@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace Bff.Guard;
+
+/// <summary>
+/// Lets only requests in that were meant for us, and tells everything after it our configured address: redirect URIs, return URLs and origin checks depend on
+/// no header. Without <c>Bff:PublicUrl</c> only names of this machine are answered; any other may be an attacker's that points here (DNS rebinding).
+/// </summary>
+internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> proxy, Refusals refusals)
+{
+    private static readonly Problem NotAllowed = new(
+        StatusCodes.Status400BadRequest, "host_not_allowed", "Nobody lives here under this name.", "The operator says under which name: Bff:PublicUrl.");
+
+    private readonly PublicAddress? _address = PublicAddress.Parse(proxy.Value.PublicUrl);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!(_address?.IsAskedBy(request.Host) ?? PublicAddress.IsLoopback(request.Host.Host))) { return refusals.RefuseAsync(context, NotAllowed); }
+        if (_address is not null)
+        {
+            (request.Scheme, request.Host, request.PathBase) = (_address.Scheme, _address.Host, _address.PathBase);
+
+            // The proxy in front may take the path base off, or leave that to us.
+            if (_address.PathBase.HasValue && request.Path.StartsWithSegments(_address.PathBase, out var rest)) { request.Path = rest.HasValue ? rest : "/"; }
+        }
+
+        return next(context);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Guard;
+
+/// <summary>Endpoint metadata: what to answer, instead of the problem, to a client that asks too often; a frame shows nobody a problem.</summary>
+internal sealed record WhenTooMany(Func<HttpContext, IResult?> Answer);
+
+/// <summary>Limits per client address, for what anybody may ask and what makes us work.</summary>
+internal static class RateLimits
+{
+    /// <summary>Policies for endpoints (<c>RequireRateLimiting</c>).</summary>
+    public const string SignIn = "sign-in", Callback = "callback";
+
+    public const string Code = "too_many_requests";
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    public static void AddRateLimits(this IServiceCollection services)
+    {
+        services.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
+        services.AddRateLimiter(limiter =>
+        {
+            limiter.AddPolicy(SignIn, context => For(context, limits => limits.SignIn));
+            limiter.AddPolicy(Callback, context => For(context, limits => limits.Callback));
+            limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected.HttpContext, RetryAfter(rejected.Lease)));
+        });
+    }
+
+    /// <param name="client">Null on a Unix socket: whoever listens there has a proxy in front, which has to do this.</param>
+    /// <param name="permits">Part of the key, so that another number counts at once; 0 for no limit.</param>
+    public static RateLimitPartition<(int Bucket, int Permits)> Partition(IPAddress? client, int permits)
+    {
+        if (client is null || permits == 0) { return RateLimitPartition.GetNoLimiter((-1, 0)); }
+        return RateLimitPartition.GetFixedWindowLimiter(
+            (ClientAddress.BucketOf(client), permits), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 });
+    }
+
+    public static TimeSpan RetryAfter(RateLimitLease lease) => lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window;
+
+    public static Problem TooMany(TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, Code, "Too many requests from your address.", "Wait a moment; nothing is lost.", retryAfter);
+
+    private static RateLimitPartition<(int Bucket, int Permits)> For(HttpContext context, Func<RateLimitOptions, int> permits) =>
+        Partition(ClientAddress.Of(context), permits(context.RequestServices.GetRequiredService<IOptionsMonitor<RateLimitOptions>>().CurrentValue));
+
+    private static Task RefuseAsync(HttpContext context, TimeSpan retryAfter)
+    {
+        context.RequestServices.GetRequiredService<Refusals>().Count(context, Code);
+        IResult answer = context.GetEndpoint()?.Metadata.GetMetadata<WhenTooMany>()?.Answer(context) ?? TooMany(retryAfter);
+        return answer.ExecuteAsync(context);
+    }
+}

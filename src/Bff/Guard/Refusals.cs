@@ -1,0 +1,58 @@
+namespace Bff.Guard;
+
+/// <summary>Says no: with an answer, a number and, while there are not too many, a line with the client's address.</summary>
+internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger<RequestGuard> logger)
+{
+    private readonly RefusalLog _log = new(logger, clock);
+
+    public Task RefuseAsync(HttpContext context, Problem problem)
+    {
+        Count(context, problem.Code);
+        return problem.ExecuteAsync(context);
+    }
+
+    public void Count(HttpContext context, string code)
+    {
+        metrics.Refused(code);
+        _log.Refused(context, code);
+    }
+}
+
+/// <summary>Log lines about what strangers tried. Their number is bounded, since they are a stranger's to make; what was left out is counted.</summary>
+internal sealed partial class RefusalLog(ILogger logger, TimeProvider clock)
+{
+    /// <summary>Lines a minute.</summary>
+    public const int MostLines = 60;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private long _since = clock.GetTimestamp();
+    private int _seen;
+
+    /// <param name="context">The request, on the address it came from: of a proxy's client only where the proxy is trusted.</param>
+    /// <param name="code">The code of the answer.</param>
+    public void Refused(HttpContext context, string code)
+    {
+        var (seen, left) = Next();
+        if (left > 0) { LeftOut(left); }
+        if (seen <= MostLines) { Line(context.GetEndpoint()?.DisplayName ?? "no endpoint", ClientAddress.Of(context)?.ToString() ?? "this machine", code); }
+    }
+
+    private (int Seen, int Left) Next()
+    {
+        lock (_gate)
+        {
+            if (clock.GetElapsedTime(_since) < Window) { return (++_seen, 0); }
+            var left = _seen - MostLines;
+            (_since, _seen) = (clock.GetTimestamp(), 1);
+            return (1, left);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A request to {Endpoint} from {Client} was refused: {Code}.")]
+    private partial void Line(string endpoint, string client, string code);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} more requests were refused meanwhile; the metrics count them all.")]
+    private partial void LeftOut(int count);
+}
