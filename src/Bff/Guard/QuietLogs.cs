@@ -1,19 +1,23 @@
 namespace Bff.Guard;
 
 /// <summary>
-/// Framework categories that would print codes, states or tokens are held at a level that cannot, whatever the configuration asks for and however it
-/// spells it: the request line has <c>?code=…</c>, the OpenID Connect handler prints whole messages at Debug. Health probes, which come every few seconds, are silent too.
+/// Framework categories that would print codes, states or tokens, or what a caller or the provider says as they said it, are held at a level that cannot,
+/// whatever the configuration asks for and however it spells it. Of ASP.NET Core that is the rule and the exceptions are listed: the request line has
+/// <c>?code=…</c>, routing has the path, CORS the origin, a redirect its target. Health probes, which come every few seconds, are silent too.
 /// </summary>
 internal static class QuietLogs
 {
+    /// <summary>The first that fits counts.</summary>
     private static readonly (string Category, LogLevel Least)[] Floors =
     [
-        ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning),
-        ("Microsoft.AspNetCore.Authentication", LogLevel.Information),
+        ("Microsoft.AspNetCore.Authentication.OpenIdConnect", LogLevel.None),   // its errors quote the callback at length
         ("Microsoft.AspNetCore.HttpLogging", LogLevel.None),
+        ("Microsoft.AspNetCore.Authorization", LogLevel.Information),
+        ("Microsoft.AspNetCore.DataProtection", LogLevel.Trace),
         ("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Information),
+        ("Microsoft.AspNetCore", LogLevel.Warning),
         ("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None),
-        ("Microsoft.IdentityModel", LogLevel.Warning),
+        ("Microsoft.IdentityModel", LogLevel.None),
         ("System.Net.Http", LogLevel.Warning),
         ("Yarp.ReverseProxy.Forwarder", LogLevel.Warning),
     ];

@@ -20,7 +20,23 @@ public class QuietLogsTests
     [Fact]
     public void A_deeper_category_is_held_too() =>
         Lines("Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler", "Trace", "Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler")
-            .ShouldBe([LogLevel.Information, LogLevel.Warning, LogLevel.Error]);
+            .ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("Microsoft.AspNetCore.Routing.Matching.DfaMatcher")]
+    [InlineData("Microsoft.AspNetCore.Cors.Infrastructure.CorsService")]
+    [InlineData("Microsoft.AspNetCore.HostFiltering.HostFilteringMiddleware")]
+    [InlineData("Microsoft.AspNetCore.HttpOverrides.ForwardedHeadersMiddleware")]
+    [InlineData("Microsoft.AspNetCore.Http.Result.RedirectResult")]
+    [InlineData("Microsoft.AspNetCore.Http.RequestDelegateGenerator.RequestDelegateGenerator")]
+    [InlineData("Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationHandler")]
+    [InlineData("Microsoft.AspNetCore.SomethingNew")]
+    public void A_framework_category_that_quotes_callers_says_only_what_is_wrong(string category) =>
+        Lines("Logging:LogLevel:" + category, "Trace", category).ShouldBe([LogLevel.Warning, LogLevel.Error]);
+
+    [Fact]
+    public void Bad_requests_are_not_quoted() =>
+        Lines("Logging:LogLevel:Default", "Trace", "Microsoft.AspNetCore.Server.Kestrel.BadRequests").ShouldBe([LogLevel.Information, LogLevel.Warning, LogLevel.Error]);
 
     [Fact]
     public void What_is_configured_quieter_stays_quieter() =>
