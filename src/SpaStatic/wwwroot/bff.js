@@ -156,6 +156,7 @@ export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
 
 const inFrame = (address, timeout) => {
   const frame = document.createElement('iframe');
+  frame.referrerPolicy = 'origin';   // Bff signs in unseen only for pages it knows
   frame.hidden = true;
   frame.src = address;
   const done = new AbortController();
