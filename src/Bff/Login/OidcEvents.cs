@@ -26,6 +26,8 @@ internal sealed partial class OidcEvents(
     /// <summary>The framework's own words where the provider gave none.</summary>
     private const string NoDescription = "error_description is null";
 
+    private const string TemporarilyUnavailable = "temporarily_unavailable";
+
     public const string InvalidState = "invalid_state";
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
@@ -117,10 +119,24 @@ internal sealed partial class OidcEvents(
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime)).StoreIn(properties);
     }
 
-    public override Task TicketReceived(TicketReceivedContext context)
+    /// <summary>The session is made here, not by the framework after it, so that a store that is down is said.</summary>
+    public override async Task TicketReceived(TicketReceivedContext context)
     {
-        context.ReturnUri = returnUrls.StillAllowed(context.ReturnUri);
-        return Task.CompletedTask;
+        context.HandleResponse();
+        var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
+        try
+        {
+            await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties);
+            context.Response.Redirect(target);
+        }
+        catch (DbException error)
+        {
+            var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
+            SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
+            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
+            if (silent) { context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable)); }
+            else { await (LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext); }
+        }
     }
 
     public override async Task RemoteFailure(RemoteFailureContext context)
@@ -159,9 +175,10 @@ internal sealed partial class OidcEvents(
 
         if (code == InvalidState && flow.IsFresh(context.Properties!) && await GoesOnAsync(context.HttpContext, target)) { return; }
         var repeatable = code != InvalidState && !context.HttpContext.Items.ContainsKey(UsedUp);
-        var again = QueryHelpers.AddQueryString(context.Request.PathBase + "/bff/login", "returnUrl", target);
-        await (repeatable ? problem : problem with { SignInUrl = again }).ExecuteAsync(context.HttpContext);
+        await (repeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext);
     }
+
+    private static string LoginUrl(HttpRequest request, string target) => QueryHelpers.AddQueryString(request.PathBase + "/bff/login", "returnUrl", target);
 
     /// <summary>
     /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
@@ -199,7 +216,7 @@ internal sealed partial class OidcEvents(
     {
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException refused) { return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed); }
-        if (context.Failure is DbException) { return ("temporarily_unavailable", LoginProblems.StoreUnavailable); }
+        if (context.Failure is DbException) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.HttpContext.Items.ContainsKey(Redeeming)) { return AtTokenEndpoint(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (error, null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)

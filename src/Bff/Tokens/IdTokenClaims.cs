@@ -28,13 +28,12 @@ internal static class IdTokenClaims
         foreach (var member in payload.RootElement.EnumerateObject().Where(member => !NotAboutTheUser.Contains(member.Name)))
         {
             // A name that comes twice: the last one counts, as it did for whoever validated the token.
-            claims[member.Name] = [.. Entries(member.Value).Where(value => value.ValueKind != JsonValueKind.Null).Select(value => ToClaim(member.Name, value))];
+            JsonElement[] entries = member.Value.ValueKind == JsonValueKind.Array ? [.. member.Value.EnumerateArray()] : [member.Value];
+            claims[member.Name] = [.. entries.Where(value => value.ValueKind != JsonValueKind.Null).Select(value => ToClaim(member.Name, value))];
         }
 
         return [.. claims.Values.SelectMany(entries => entries)];
     }
-
-    private static IEnumerable<JsonElement> Entries(JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
 
     private static Claim ToClaim(string type, JsonElement value) => value.ValueKind switch
     {

@@ -421,6 +421,7 @@ const pageUrl = () => {
   const url = new URL(location.href);
   url.hash = '';
   url.searchParams.delete('error');
+  url.searchParams.delete('error_description');
   return url.href;
 };
 

@@ -106,6 +106,32 @@ public sealed class StateTests
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
+    [Theory]
+    [InlineData("/bff/login?login_hint=alice&returnUrl=/page")]
+    [InlineData("/bff/silent-login")]
+    public async Task A_store_that_goes_down_before_the_session_is_stored_is_said_too(string path)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        alice.Cookies.Remove(Browser.SessionCookie);
+        world.Execute("CREATE TRIGGER full BEFORE INSERT ON sessions BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+
+        var end = await alice.OpenAsync(path);
+        world.Execute("DROP TRIGGER full");
+
+        if (path.Contains("silent", StringComparison.Ordinal)) { end.Location.ShouldBe(new Uri("http://localhost:5000/silent?result=error&error=temporarily_unavailable")); }
+        else
+        {
+            end.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            end.ShouldSay("store_unavailable");
+            end.Body.ShouldContain("/bff/login?returnUrl=%2Fpage");
+        }
+
+        alice.Session.ShouldBeNull();
+        (await alice.OpenAsync(path)).Status.ShouldBeOneOf(HttpStatusCode.Found, HttpStatusCode.NotFound);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
     [Fact]
     public async Task Metadata_that_cannot_be_had_use_no_state_up()
     {

@@ -138,7 +138,7 @@ public sealed class LiveKeysTests : IDisposable
     private sealed class StallingRepository : IXmlRepository
     {
         private readonly List<XElement> _elements = [];
-        private volatile Stall? _stall;
+        private volatile Action? _stall;
         private int _reads;
         private int _stalled;
 
@@ -149,10 +149,10 @@ public sealed class LiveKeysTests : IDisposable
         public IReadOnlyCollection<XElement> GetAllElements()
         {
             Interlocked.Increment(ref _reads);
-            if (_stall is { } stall)
+            if (_stall is { } wait)
             {
                 Interlocked.Increment(ref _stalled);
-                stall.Wait();
+                wait();
             }
 
             lock (_elements) { return [.. _elements.Select(element => new XElement(element))]; }
@@ -164,7 +164,12 @@ public sealed class LiveKeysTests : IDisposable
         }
 
         /// <summary>Until it is disposed of, whoever reads the store waits.</summary>
-        public Stall Stall() => _stall = new Stall(() => _stall = null);
+        public Stall Stall()
+        {
+            var stall = new Stall(() => _stall = null);
+            _stall = stall.Wait;
+            return stall;
+        }
     }
 
     private sealed class Stall(Action end) : IDisposable
