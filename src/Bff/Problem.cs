@@ -26,6 +26,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
 
     public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
+    /// <summary>Where a person signs in again; keeps the page they wanted. Null for the plain way.</summary>
+    public string? SignInUrl { get; init; }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -49,6 +52,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     {
         var encode = HtmlEncoder.Default;
         var (way, words) = RetryAfter is null ? (pathBase + "/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
+        if (SignInUrl is { } url) { (way, words) = (url, "Sign in again"); }
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = PagePolicy;
         return response.WriteAsync(

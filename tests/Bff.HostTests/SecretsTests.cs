@@ -51,6 +51,50 @@ public sealed class SecretsTests
         Found(FilesOf(world.Folder), [.. world.Provider.Secrets.Where(secret => secret.Kind is not "sid"), .. cookies]).ShouldBeEmpty();
     }
 
+    /// <summary>Whoever has begun a sign-in can send its callback with any text; a page of ours can be asked for with any, too.</summary>
+    [Fact]
+    [Trait("Standard", "CWE-117")]
+    public async Task What_a_caller_says_is_never_logged_as_they_said_it()
+    {
+        await using var world = await World.StartAsync([.. LoudestLogs, ("AllowedHosts", "localhost")]);
+        var stranger = world.NewBrowser();
+        var marks = new[] { "forged-line", "\u001b[2J", new string('A', 300) };
+        var rubbish = Uri.EscapeDataString("x\nfail: Bff.Audit[1] forged-line \u001b[2J\u001b[31m \u202E" + new string('A', 5000));
+        foreach (var parameter in new[] { "error", "error_description", "error_uri", "code", "iss", "session_state", "id_token", "access_token" })
+        {
+            var callback = await stranger.GoToCallbackAsync("/bff/login?prompt=none");
+            await stranger.StepAsync(new Uri($"{(parameter == "error" ? callback.AbsoluteUri.Replace("error=login_required", "x=y", StringComparison.Ordinal) : callback)}&{parameter}={rubbish}"));
+            await stranger.StepAsync($"/signin-oidc?{parameter}={rubbish}&state=forged");
+        }
+
+        var cookies = stranger.Cookies.Names().ToList();
+        foreach (var path in new[]
+        {
+            "/signin-oidc?state=" + rubbish, "/signout-callback-oidc?state=" + rubbish, "/bff/login?returnUrl=" + rubbish, "/bff/login?returnUrl=/" + Uri.EscapeDataString("forged-line" + new string('A', 5000)),
+            "/bff/login?prompt=" + rubbish, "/bff/user?slide=" + rubbish, "/bff/logout?sid=" + rubbish, "/nowhere/x%0afail%1b[2J", "/api/x%0afail%1b[2J",   // the path is in the scope of every line of a request, encoded and as long as a request line may be
+            "/bff/events?x=" + rubbish,
+        })
+        {
+            var request = stranger.Script(HttpMethod.Get, path);
+            request.Headers.Remove("Origin");
+            request.Headers.TryAddWithoutValidation("Origin", "http://forged-line-\u001b[2J" + new string('A', 300));
+            request.Headers.TryAddWithoutValidation("Access-Control-Request-Method", "forged-line");
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", "forged-line");
+            request.Headers.TryAddWithoutValidation("Referer", "http://forged-line.example/");
+            await stranger.SendAsync(request);
+        }
+
+        cookies.ShouldAllBe(name => !name.Contains("forged", StringComparison.Ordinal));
+        var lines = world.Bff.Logs.Lines.Concat(world.Bff.Console.Lines).ToList();
+        lines.ShouldContain(line => line.Contains("A sign-in failed", StringComparison.Ordinal));
+        lines.Where(line => marks.Any(mark => line.Contains(mark, StringComparison.Ordinal)) && !IsCutAndEscaped(line)).Select(line => line[..Math.Min(line.Length, 400)]).ShouldBeEmpty();
+    }
+
+    /// <summary>Our own line about what the provider said: its text is in it, on one line, escaped and short.</summary>
+    private static bool IsCutAndEscaped(string line) =>
+        line.Contains("Bff.Login.OidcEvents", StringComparison.Ordinal) && line.Length < 3000
+        && !line.TrimEnd().Contains('\n', StringComparison.Ordinal) && !line.Contains('\u001b', StringComparison.Ordinal) && !line.Contains('\u202E', StringComparison.Ordinal);
+
     private static async Task<List<Browser>> LiveThroughEverythingAsync(World world)
     {
         var alice = await world.LogInAsync("alice");

@@ -1,4 +1,8 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using Bff.Sessions;
+using Bff.Tokens;
 using Microsoft.Extensions.Options;
 using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
 
@@ -18,21 +22,19 @@ internal static class FlowCookies
     private const string StatePrefix = "bff-state-";
     private const string NoncePrefix = "bff-nonce-";
 
-    public static CookieBuilder State(SessionsOptions sessions) => Configure(new FlowCookie(), StatePrefix, sessions);
+    public static CookieBuilder State(SessionsOptions sessions, OidcOptions oidc) => Configure(new FlowCookie(), StatePrefix, sessions, oidc);
 
-    public static CookieBuilder Nonce(SessionsOptions sessions) => Configure(new FlowCookie(), NoncePrefix, sessions);
-
-    /// <summary>A page of another site begins a sign-in in a frame.</summary>
-    public static bool IsFramedByStranger(HttpRequest request) => IsFramed(request) && request.Headers["Sec-Fetch-Site"] == "cross-site" && request.Path.StartsWithSegments("/bff");
+    public static CookieBuilder Nonce(SessionsOptions sessions, OidcOptions oidc) => Configure(new FlowCookie(), NoncePrefix, sessions, oidc);
 
     public static void EvictOldest(HttpContext context)
     {
         var sessions = context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value;
+        var oidc = context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value;
         if (!CookieHeaderValue.TryParseList(context.Request.Headers.Cookie, out var cookies)) { return; }
         foreach (var prefix in new[] { StatePrefix, NoncePrefix })
         {
             // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
-            var open = cookies.Select(cookie => cookie.Name.ToString()).Where(name => name.StartsWith(Prefix(prefix, sessions), StringComparison.Ordinal)).ToList();
+            var open = cookies.Select(cookie => cookie.Name.ToString()).Where(name => name.StartsWith(Prefix(prefix, sessions, oidc), StringComparison.Ordinal)).ToList();
             foreach (var name in open.Take(open.Count - (MaxOpenFlows - 1)))
             {
                 context.Response.Cookies.Delete(name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = SameSiteMode.Lax });
@@ -40,9 +42,9 @@ internal static class FlowCookies
         }
     }
 
-    private static CookieBuilder Configure(CookieBuilder cookie, string name, SessionsOptions sessions)
+    private static CookieBuilder Configure(CookieBuilder cookie, string name, SessionsOptions sessions, OidcOptions oidc)
     {
-        cookie.Name = Prefix(name, sessions);
+        cookie.Name = Prefix(name, sessions, oidc);
         cookie.Path = "/";
         cookie.HttpOnly = true;
         cookie.SameSite = SameSiteMode.Lax;   // Strict would not come back with the redirect from the provider's site.
@@ -53,19 +55,24 @@ internal static class FlowCookies
 
     /// <summary>
     /// In a frame that comes back from a provider on another site, Lax is not enough for every browser (Firefox looks at the redirect). The cookie is worth
-    /// nothing but for the flow that made it. A stranger's frame gets none: it could fill the browser with more cookies than a request may carry.
+    /// nothing but for the flow that made it. A stranger's frame begins no flow: it could fill the browser with more cookies than a request may carry.
     /// </summary>
     private sealed class FlowCookie : CookieBuilder
     {
         public override CookieOptions Build(HttpContext context, DateTimeOffset expiresFrom)
         {
             var options = base.Build(context, expiresFrom);
-            if (options.Secure && IsFramed(context.Request) && !IsFramedByStranger(context.Request)) { options.SameSite = SameSiteMode.None; }
+            if (options.Secure && IsFramed(context.Request)) { options.SameSite = SameSiteMode.None; }
             return options;
         }
     }
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
-    private static string Prefix(string name, SessionsOptions sessions) => sessions.InsecureCookie ? name : "__Host-" + name;
+    /// <summary>Cookies ignore ports: another Bff on this host has flows of its own, which are not ours to evict.</summary>
+    private static string Prefix(string name, SessionsOptions sessions, OidcOptions oidc)
+    {
+        var whose = SHA256.HashData(Encoding.UTF8.GetBytes($"{oidc.Authority}\n{oidc.ClientId}\n{sessions.EffectiveCookieName}"));
+        return $"{(sessions.InsecureCookie ? "" : "__Host-")}{name}{Base64Url.EncodeToString(whose.AsSpan(0, 6))}-";
+    }
 }

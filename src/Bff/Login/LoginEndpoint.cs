@@ -12,6 +12,8 @@ internal static class LoginEndpoint
     public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, string? returnUrl, string? prompt, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "login_hint")] string? loginHint)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
+        if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
+        if (Initiator.IsForeignPage(context.Request, returnUrls)) { return LoginProblems.Refused(context, silent: false); }
         if (prompt is not null && !Prompts.Contains(prompt, StringComparer.Ordinal))
         {
             return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", "Use none, login, consent or select_account.");

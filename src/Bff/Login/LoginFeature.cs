@@ -13,9 +13,10 @@ internal static class LoginFeature
     public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<LoginMetrics>();
+        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginMetrics>();
         services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
-        services.AddAuthentication().AddOpenIdConnect();
+        services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
+        services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
             .Configure<IServiceProvider>(Configure);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
@@ -74,12 +75,13 @@ internal static class LoginFeature
         options.DisableTelemetry = true;
         options.SaveTokens = false;   // OidcEvents stores them, with a lifetime that is always known.
         options.EventsType = typeof(OidcEvents);
+        options.ClaimActions.Clear();   // OidcEvents leaves out what is not about the user.
 
         options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything.
         options.SignedOutRedirectUri = services.GetRequiredService<ReturnUrls>().Default;
         options.RemoteAuthenticationTimeout = FlowCookies.Lifetime;
         options.ProtocolValidator.NonceLifetime = FlowCookies.Lifetime;
-        options.CorrelationCookie = FlowCookies.State(sessions);
-        options.NonceCookie = FlowCookies.Nonce(sessions);
+        options.CorrelationCookie = FlowCookies.State(sessions, oidc);
+        options.NonceCookie = FlowCookies.Nonce(sessions, oidc);
     }
 }

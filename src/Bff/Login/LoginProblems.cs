@@ -1,6 +1,6 @@
 namespace Bff.Login;
 
-internal static class LoginProblems
+internal static partial class LoginProblems
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
@@ -14,7 +14,14 @@ internal static class LoginProblems
         StatusCodes.Status503ServiceUnavailable, "busy", "Too many sign-ins are under way.", "Nothing is lost; try again in a moment.", Retry);
 
     public static readonly Problem InvalidState = new(
-        StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, or too long ago.", "Start again at /bff/login.");
+        StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, was used before, or began too long ago.", "Start again at /bff/login.");
+
+    public static readonly Problem StoreUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.", Retry);
+
+    private static readonly Problem ForeignPage = new(
+        StatusCodes.Status403Forbidden, "foreign_page", "A page that is not one of ours cannot begin a sign-in in a frame.",
+        "Pages of Bff:Spa:Origins can, if they send a Referer: <iframe referrerpolicy=\"origin\">.");
 
     public static readonly Problem SignInFailed = new(
         StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's answer could not be accepted.", "Start again at /bff/login; the log of the proxy says what was wrong.");
@@ -22,6 +29,21 @@ internal static class LoginProblems
     public static readonly Problem ProviderRefusesUs = new(
         StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.", "Its operator must check Bff:Oidc and the client's registration.");
 
+    /// <summary>A browser throws it away and asks in earnest when the user does.</summary>
+    public static readonly Problem NotAhead = new(
+        StatusCodes.Status503ServiceUnavailable, "not_ahead_of_time", "This is not done ahead of time.", "Follow the link.");
+
     public static readonly Problem WrongSid = new(
-        StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for your session.", "Use bff:logout_url from /bff/user, or logoutUrl from /bff/session.");
+        StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for a session of yours.", "Use bff:logout_url from /bff/user, or logoutUrl from /bff/session.");
+
+    /// <summary>Counts and tells a sign-in that a foreign page began: a front end that hides its Referer looks like one.</summary>
+    public static Problem Refused(HttpContext context, bool silent)
+    {
+        context.RequestServices.GetRequiredService<LoginMetrics>().Failed(ForeignPage.Code, silent);
+        BegunByForeignPage(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>());
+        return ForeignPage;
+    }
+
+    [LoggerMessage(LogLevel.Information, "A sign-in was refused that a page began which is not known as one of ours. A front end that sends no Referer needs <iframe referrerpolicy=\"origin\">.")]
+    private static partial void BegunByForeignPage(ILogger logger);
 }

@@ -15,7 +15,13 @@ internal static class LogoutEndpoint
     public static async Task<IResult> HandleNavigation(HttpContext context, ReturnUrls returnUrls, string? sid, string? returnUrl)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
-        if (context.GetSession() is not { } session) { return Results.Redirect(target); }
+        if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
+        if (context.GetSession() is not { } session)
+        {
+            // Anybody else would learn from another answer than the one to a wrong sid that nobody is signed in.
+            return Initiator.IsOurs(context.Request, returnUrls) ? Results.Redirect(target) : LoginProblems.WrongSid;
+        }
+
         if (sid != session.Sid) { return LoginProblems.WrongSid; }
         return await EndAsync(context, target) ? Results.Empty : Results.Redirect(target);
     }

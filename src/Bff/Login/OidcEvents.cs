@@ -1,4 +1,7 @@
 using System.Data.Common;
+using System.Security.Claims;
+using System.Text;
+using System.Text.RegularExpressions;
 using Bff.Sessions;
 using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication;
@@ -11,19 +14,29 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, SignInClient signIn, ISessionStore store, LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    Provider provider, SignInClient signIn, ISessionStore store, FlowState flow, ReturnUrls returnUrls, LoginMetrics metrics, IOptions<OidcOptions> oidc,
+    IOptions<SessionsOptions> sessions, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
     private const string RedeemedAt = "bff.redeemed_at";
     private const string Redeeming = "bff.redeeming";
     private const string Brought = "bff.brought";
-    private const string InvalidState = "invalid_state";
+    private const string UsedUp = "bff.state_used";
+    private const int MaxDescription = 200;
+
+    /// <summary>The framework's own words where the provider gave none.</summary>
+    private const string NoDescription = "error_description is null";
+
+    private const string TemporarilyUnavailable = "temporarily_unavailable";
+
+    public const string InvalidState = "invalid_state";
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
         var message = context.ProtocolMessage;
         message.LoginHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.LoginHint);
         if (!string.IsNullOrEmpty(oidc.Value.Audience)) { message.SetParameter(oidc.Value.AudienceParameter, oidc.Value.Audience); }
+        flow.Begin(context.Properties);
         return Task.CompletedTask;
     }
 
@@ -31,13 +44,31 @@ internal sealed partial class OidcEvents(
     {
         context.ProtocolMessage.ClientId = oidc.Value.ClientId;
         if (!oidc.Value.SendIdTokenHint) { context.ProtocolMessage.IdTokenHint = null; }
+        flow.Begin(context.Properties);
         return Task.CompletedTask;
     }
 
-    /// <summary>RFC 9207: the issuer that answers must be the one that was asked, in errors too; required when the provider says it sends it.</summary>
+    public override Task SignedOutCallbackRedirect(RemoteSignOutContext context)
+    {
+        context.Response.Redirect(context.Properties is { } properties && flow.IsFresh(properties) ? returnUrls.StillAllowed(properties.RedirectUri) : returnUrls.Default);
+        context.HandleResponse();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Everything about the callback but its code, in the order of what it costs. The state is used up before anything is done that a second callback with it
+    /// must not repeat; metadata, which one call fetches for all, come first, so that a callback they are missing for can be repeated.
+    /// </summary>
     public override async Task MessageReceived(MessageReceivedContext context)
     {
+        if (context.Properties is not { } properties) { throw new SignInRefusedException(InvalidState, "The state cannot be read."); }
+        if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }   // RFC 6749 section 3.1
+        flow.Check(context.HttpContext, context.Options, properties);
         var expected = await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        await flow.UseUpAsync(properties);
+        context.HttpContext.Items[UsedUp] = true;
+
+        // RFC 9207: the issuer that answers must be the one that was asked, in errors too; required when the provider says it sends it.
         var issuer = context.ProtocolMessage.Iss;
         if (string.IsNullOrEmpty(issuer) ? expected.AuthorizationResponseIssParameterSupported : issuer != expected.Issuer)
         {
@@ -90,6 +121,7 @@ internal sealed partial class OidcEvents(
         }
 
         var answer = context.TokenEndpointResponse!;
+        context.Principal = new ClaimsPrincipal(new ClaimsIdentity(IdTokenClaims.Read(answer.IdToken), SessionAuthentication.Scheme, "name", "role"));
         var obtainedAt = (DateTimeOffset)context.HttpContext.Items[RedeemedAt]!;
         new TokenSet(
             answer.AccessToken,
@@ -102,24 +134,46 @@ internal sealed partial class OidcEvents(
             .StoreIn(properties);
     }
 
+    /// <summary>The session is made here, not by the framework after it, so that a store that is down is said.</summary>
+    public override async Task TicketReceived(TicketReceivedContext context)
+    {
+        context.HandleResponse();
+        var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
+        try
+        {
+            await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties);
+            context.Response.Redirect(target);
+        }
+        catch (DbException error)
+        {
+            var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
+            SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
+            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
+            if (silent) { context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable)); }
+            else { await (LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext); }
+        }
+    }
+
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
         await RevokeBroughtAsync(context);
         var (code, problem) = Explain(context);
-        SignInFailed(code, Cause(context.Failure));
-        var properties = context.Properties;
+        if (!PlainWord().IsMatch(code)) { code = "sign_in_failed"; }
+        var description = problem is null ? Description(context.Failure) : null;
+        SignInFailed(code, Cause(context.Failure), Printable.Text(description, MaxDescription));
+
         string? page = null;
-        properties?.Items.TryGetValue(SilentPage.Item, out page);
-        metrics.Failed(problem?.Code ?? code, silent: page is not null);
-        if (page is not null)
+        context.Properties?.Items.TryGetValue(SilentPage.Item, out page);
+        metrics.Failed(problem?.Code ?? (IsWellKnown(code) ? code : "other"), silent: page is not null);
+        if (page is not null && returnUrls.TryResolve(page, out page))
         {
             // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
-            context.Response.Redirect(SilentPage.Failure(page, code == InvalidState ? "login_required" : code));
+            context.Response.Redirect(SilentPage.Failure(page, code == InvalidState ? "login_required" : code, description));
         }
-        else if (problem is null && properties?.RedirectUri is { } returnUrl)
+        else if (context.Properties?.RedirectUri is { } asked && returnUrls.TryResolve(asked, out var target))
         {
-            context.Response.Redirect(QueryHelpers.AddQueryString(returnUrl, "error", code));
+            await LeadBackAsync(context, target, code, description, problem);
         }
         else
         {
@@ -145,23 +199,77 @@ internal sealed partial class OidcEvents(
         }
     }
 
+    private async Task LeadBackAsync(RemoteFailureContext context, string target, string code, string? description, Problem? problem)
+    {
+        if (problem is null)
+        {
+            context.Response.Redirect(ErrorQuery.AddTo(target, code, description));
+            return;
+        }
+
+        if (code == InvalidState && flow.IsFresh(context.Properties!) && await GoesOnAsync(context.HttpContext, target)) { return; }
+        var repeatable = code != InvalidState && !context.HttpContext.Items.ContainsKey(UsedUp);
+        await (repeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext);
+    }
+
+    private static string LoginUrl(HttpRequest request, string target) => QueryHelpers.AddQueryString(request.PathBase + "/bff/login", "returnUrl", target);
+
+    /// <summary>
+    /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
+    /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in.
+    /// </summary>
+    private async Task<bool> GoesOnAsync(HttpContext context, string target)
+    {
+        if (!Initiator.IsTab(context.Request)) { return false; }
+        if (await IsSignedInAsync(context))
+        {
+            context.Response.Redirect(target);
+            return true;
+        }
+
+        if (sessions.Value.CookieSameSite != SameSiteMode.Strict || context.Request.Headers["Sec-Fetch-Site"] != "cross-site") { return false; }
+        var request = context.Request;
+        await new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path, "state", request.Query["state"].ToString())).ExecuteAsync(context);
+        return true;
+    }
+
+    private static async Task<bool> IsSignedInAsync(HttpContext context)
+    {
+        try
+        {
+            return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded;
+        }
+        catch (DbException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
     private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
     {
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
-        if (context.Failure is SignInRefusedException refused) { return (refused.Error, LoginProblems.SignInFailed); }
+        if (context.Failure is SignInRefusedException refused) { return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed); }
+        if (context.Failure is DbException) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.HttpContext.Items.ContainsKey(Redeeming)) { return OidcChallenge.Explain(context.Failure); }
-        if (context.Failure?.Data["error"] is string error) { return (Known(error), null); }
+        if (context.Failure?.Data["error"] is string error) { return (error, null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)
             ? ("idp_unavailable", LoginProblems.ProviderUnavailable)
             : ("sign_in_failed", LoginProblems.SignInFailed);
     }
 
-    /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; nothing else a redirect carries is passed on.</summary>
-    private static string Known(string error) => error
+    /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6. Others reach the page and the log, but not the metrics: anybody can make them up.</summary>
+    private static bool IsWellKnown(string error) => error
         is "access_denied" or "login_required" or "consent_required" or "interaction_required" or "account_selection_required"
-        or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client"
-        ? error : "sign_in_failed";
+        or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client" or "sign_in_failed";
+
+    /// <summary>The provider's sentence (RFC 6749 section 4.1.2.1), cut and without control characters.</summary>
+    private static string? Description(Exception? failure)
+    {
+        if (failure?.Data["error_description"] is not string { Length: > 0 } text || text == NoDescription) { return null; }
+        var plain = string.Concat(text.EnumerateRunes().Where(rune => !Rune.IsControl(rune)).Take(MaxDescription));
+        return plain.Length > 0 ? plain : null;
+    }
 
     private static SignInRefusedException Refused(string why) => new("sign_in_failed", why);
 
@@ -169,15 +277,19 @@ internal sealed partial class OidcEvents(
     private static string Cause(Exception? failure) => failure switch
     {
         SignInRefusedException or SignInCallException => failure.Message,
-        { } when failure.Data["error"] is string error => Known(error),
+        { } when failure.Data["error"] is string => "the provider says so",
         _ => failure?.GetBaseException().GetType().Name ?? "unknown",
     };
+
+    /// <summary>Errors beside the well-known ones keep their name when it is one.</summary>
+    [GeneratedRegex("^[a-z0-9_.-]{1,64}$", RegexOptions.CultureInvariant)]
+    private static partial Regex PlainWord();
 
     [LoggerMessage(LogLevel.Error, "The refresh token of a failed sign-in could not be kept to be revoked.")]
     private partial void NotKept(Exception error);
 
-    [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}).")]
-    private partial void SignInFailed(string code, string cause);
+    [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
+    private partial void SignInFailed(string code, string cause, string description);
 }
 
 /// <summary>We end a sign-in: with a word for the page and a sentence, free of anything the provider sent, for the log.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Bff.Guard;
 using Microsoft.Extensions.Options;
 
@@ -17,23 +18,55 @@ internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<Proxy
     public string SilentPage => spa.CurrentValue.SilentPage ?? (Origins is [var first, ..] ? first + "/silent" : _root + "/silent");
 
     /// <param name="asked">What the browser asked for; null or empty for the default.</param>
-    /// <param name="target">Where to go; meaningful only when the answer is true.</param>
+    /// <param name="target">Where to go, encoded as a browser would (WHATWG URL Standard); meaningful only when the answer is true.</param>
     public bool TryResolve(string? asked, out string target)
     {
-        target = string.IsNullOrEmpty(asked) ? Default : asked;
-        return string.IsNullOrEmpty(asked) || (!HasTraps(asked) && (IsLocal(asked) || IsAllowedPage(asked)));
+        if (string.IsNullOrEmpty(asked))
+        {
+            target = Default;
+            return true;
+        }
+
+        var allowed = HasTraps(asked) ? null : asked[0] == '/' ? asked : AllowedPage(asked);
+        target = allowed is null ? Default : Encode(allowed);
+        return allowed is not null;
     }
 
+    /// <summary>Where a flow wanted to go, if it may still go there: the front ends may have changed since it began.</summary>
+    public string StillAllowed(string? begun) => TryResolve(begun, out var target) ? target : Default;
+
+    public bool IsFrontEnd(string origin) => Origins.Contains(origin, StringComparer.Ordinal);
+
     /// <summary>
-    /// Browsers drop tabs and newlines and read a backslash as a slash, so "/\t/evil" and "/\evil" leave this host. What is not printable ASCII must
-    /// come percent-encoded: a Location header cannot carry it.
+    /// Browsers drop tabs and newlines and read a backslash as a slash until the query begins, so "/\t/evil" and "/\evil" leave this host, as "//evil" does.
     /// </summary>
-    private static bool HasTraps(string url) => url.Any(c => c is <= ' ' or > '~' or '\\');
+    private static bool HasTraps(string url) =>
+        url.Any(char.IsControl) || url.StartsWith("//", StringComparison.Ordinal) || Before(url, '?', '#').Contains('\\');
 
-    private static bool IsLocal(string url) => url[0] == '/' && !url.StartsWith("//", StringComparison.Ordinal);
+    /// <returns>The page under the very origin that is allowed, whatever the way it was spelled; null when it is under none.</returns>
+    private string? AllowedPage(string url)
+    {
+        const string Separator = "://";
+        var host = url.IndexOf(Separator, StringComparison.Ordinal) + Separator.Length;
+        if (host < Separator.Length) { return null; }
+        var authority = Before(url[host..], '/', '?', '#');
+        if (authority.ContainsAny('@', '%') || !Uri.TryCreate(url[..(host + authority.Length)], UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) { return null; }
+        var origin = new UriBuilder(uri.Scheme, uri.IdnHost, uri.Port).Uri.GetLeftPart(UriPartial.Authority);
+        return IsFrontEnd(origin) ? origin + url[(host + authority.Length)..] : null;
+    }
 
-    private bool IsAllowedPage(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri)
-        && uri.UserInfo.Length == 0
-        && Origins.Contains(uri.GetLeftPart(UriPartial.Authority), StringComparer.Ordinal);
+    private static ReadOnlySpan<char> Before(string text, params ReadOnlySpan<char> ends) => text.AsSpan().IndexOfAny(ends) is var end and >= 0 ? text.AsSpan(0, end) : text;
+
+    /// <summary>What a Location header cannot carry, or a browser would encode by itself. What is encoded already stays.</summary>
+    private static string Encode(string url)
+    {
+        var encoded = new StringBuilder(url.Length);
+        foreach (var rune in url.EnumerateRunes())
+        {
+            if (rune.Value is > ' ' and < 0x7F and not ('"' or '<' or '>' or '\\')) { encoded.Append((char)rune.Value); }
+            else { encoded.Append(Uri.EscapeDataString(rune.ToString())); }
+        }
+
+        return encoded.ToString();
+    }
 }

@@ -16,8 +16,13 @@ internal static class SilentLoginEndpoint
         var page = returnUrls.SilentPage;
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
 
-        // Framed by another site: our cookies come neither with this request nor with the callback, so there is no need to ask the provider.
-        if (FlowCookies.IsFramedByStranger(context.Request)) { return Results.Redirect(SilentPage.Failure(page, "login_required")); }
+        // A stranger's frame: it must not sign its visitor in unseen.
+        if (Initiator.IsForeignPage(context.Request, returnUrls))
+        {
+            LoginProblems.Refused(context, silent: true);
+            return Results.Redirect(SilentPage.Failure(page, "login_required"));
+        }
+
         var session = context.GetSession();
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
@@ -46,6 +51,16 @@ internal static class SilentPage
 
     public static string Success(string page) => QueryHelpers.AddQueryString(page, "result", "ok");
 
-    public static string Failure(string page, string error) =>
-        QueryHelpers.AddQueryString(page, new Dictionary<string, string?> { ["result"] = "error", ["error"] = error });
+    public static string Failure(string page, string error, string? description = null) =>
+        ErrorQuery.AddTo(QueryHelpers.AddQueryString(page, "result", "error"), error, description);
+}
+
+/// <summary>How a page learns what went wrong: the names of RFC 6749 section 4.1.2.1.</summary>
+internal static class ErrorQuery
+{
+    public static string AddTo(string page, string error, string? description)
+    {
+        var url = QueryHelpers.AddQueryString(page, "error", error);
+        return description is null ? url : QueryHelpers.AddQueryString(url, "error_description", description);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -9,41 +11,75 @@ namespace Bff.Sessions;
 /// Data Protection that keeps up with its keys. The framework reads them about once a day; this looks for new and revoked ones every minute, and at once when
 /// something was sealed with a key it has not read, as another node may have done by then.
 /// </summary>
+/// <remarks>
+/// What browsers bring may name any key. So keys are read by one thread of its own, however many wait for it: those who can, wait without a thread
+/// (<see cref="KnowsAsync"/>); of the others only a few do.
+/// </remarks>
 internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
 {
     public const string ApplicationName = "Bff";
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+    /// <summary>How long a caller waits for keys that are being read.</summary>
+    public static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>What browsers bring may name any key; the store of the keys is not asked more often for it.</summary>
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private const int MaxBlockedThreads = 4;
+
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>The store of the keys is not asked more often for keys that callers name.</summary>
+    private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<LiveKeys>();
-    private readonly Lock _lock = new();
+    private readonly Lock _opening = new();
+    private readonly Lock _lock = new();   // never held while the store is read
+    private readonly SemaphoreSlim _mayBlock = new(MaxBlockedThreads);
     private volatile Ring? _ring;
+    private Task _reading = Task.CompletedTask;
     private long? _askedAt;
 
-    /// <param name="Protection">Reads the keys when first used, so it knows these at least.</param>
+    /// <param name="Protection">Has read these keys at least.</param>
     /// <param name="Keys">The keys there were just before, and whether they were revoked by then.</param>
-    private sealed record Ring(IDataProtectionProvider Protection, HashSet<(Guid Id, bool Revoked)> Keys);
+    private sealed record Ring(IDataProtectionProvider Protection, HashSet<(Guid Id, bool Revoked)> Keys)
+    {
+        public bool Has(Guid key) => Keys.Contains((key, false)) || Keys.Contains((key, true));
+    }
 
     private Ring Current
     {
         get
         {
             if (_ring is { } ring) { return ring; }
-            lock (_lock) { return _ring ??= Open(StoredKeys()); }
+            lock (_opening) { return _ring ??= Open(StoredKeys()); }   // at the start, before anybody is served
         }
     }
 
     public IDataProtector CreateProtector(string purpose) => new Protector(this, [purpose]);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Whether the key this was sealed with is there, after a look at the store if need be. Waits without a thread: for text that anybody may bring.</summary>
+    /// <param name="sealedText">Base64url, as Data Protection writes it.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    public async Task<bool> KnowsAsync(string sealedText, CancellationToken cancellationToken)
     {
-        using var tick = new PeriodicTimer(LookEvery, clock);
+        if (KeyOf(sealedText) is not { } key) { return false; }
+        if (Current.Has(key)) { return true; }
         try
         {
-            while (await tick.WaitForNextTickAsync(stoppingToken)) { Refresh(Current); }
+            await ReadSoonAsync().WaitAsync(WaitTimeout, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+
+        return Current.Has(key);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var tick = new PeriodicTimer(RefreshInterval, clock);
+        try
+        {
+            while (await tick.WaitForNextTickAsync(stoppingToken)) { await ReadAsync().WaitAsync(stoppingToken); }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -51,38 +87,59 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
         }
     }
 
-    /// <returns>True when there are newer keys than in <paramref name="seen"/>, so that it is worth another try.</returns>
-    private bool Learns(Guid? key, Ring seen)
+    public override void Dispose()
     {
-        if (key is null || seen.Keys.Any(known => known.Id == key)) { return false; }
-        lock (_lock)
+        _mayBlock.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>For callers that cannot wait without a thread. When the store stalls, a few threads wait for it and the rest go on with what is known.</summary>
+    private bool Learns(Guid key)
+    {
+        if (!_mayBlock.Wait(0)) { return false; }
+        try
         {
-            if (_ring != seen) { return true; }
-            if (_askedAt is { } asked && clock.GetElapsedTime(asked) < ShortestPause) { return false; }
-            _askedAt = clock.GetTimestamp();
-            return Refresh(seen);
+            return ReadSoonAsync().Wait(WaitTimeout) && Current.Has(key);
+        }
+        finally
+        {
+            _mayBlock.Release();
         }
     }
 
-    private bool Refresh(Ring seen)
+    private Task ReadSoonAsync()
+    {
+        lock (_lock)
+        {
+            if (_reading.IsCompleted && _askedAt is { } asked && clock.GetElapsedTime(asked) < MinPause) { return Task.CompletedTask; }
+            _askedAt = clock.GetTimestamp();
+            return ReadAsync();
+        }
+    }
+
+    /// <summary>One reading for all who ask meanwhile, on a thread of its own: the store may stall it for as long as it likes.</summary>
+    private Task ReadAsync()
+    {
+        lock (_lock)
+        {
+            if (!_reading.IsCompleted) { return _reading; }
+            return _reading = Task.Factory.StartNew(Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    private void Read()
     {
         try
         {
-            lock (_lock)
-            {
-                if (_ring != seen) { return true; }
-                var keys = StoredKeys();
-                if (keys.IsSubsetOf(seen.Keys)) { return false; }
-                _ring = Open(keys);
-            }
-
+            var seen = Current;
+            var keys = StoredKeys();
+            if (keys.IsSubsetOf(seen.Keys)) { return; }
+            _ring = Open(keys);
             Learned();
-            return true;
         }
         catch (Exception error)
         {
             Unreadable(error);
-            return false;
         }
     }
 
@@ -93,8 +150,21 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
     {
         var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(stored).AddSingleton(options);
         services.AddDataProtection().SetApplicationName(ApplicationName);
-        return new Ring(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>(), keys);
+        var protection = services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>();
+
+        // Reads the keys here and now, not on the thread of the first request; and makes the very first one.
+        if (KeyOf(protection.CreateProtector(nameof(LiveKeys)).Protect([])) is { } current) { keys.Add((current, false)); }
+        return new Ring(protection, keys);
     }
+
+    private static Guid? KeyOf(string sealedText)
+    {
+        Span<byte> start = stackalloc byte[21];
+        return sealedText.Length >= 28 && Base64Url.DecodeFromChars(sealedText.AsSpan(0, 28), start, out _, out var written) == OperationStatus.Done ? KeyOf(start[..written]) : null;
+    }
+
+    /// <summary>A sealed text begins with 09 F0 C9 F0 and the id of its key ("Authenticated encryption details" of the framework's documentation).</summary>
+    private static Guid? KeyOf(ReadOnlySpan<byte> sealedText) => sealedText is [0x09, 0xF0, 0xC9, 0xF0, .. { Length: >= 16 } rest] ? new Guid(rest[..16]) : null;
 
     private sealed class Protector(LiveKeys keys, string[] purposes) : IPersistedDataProtector
     {
@@ -108,16 +178,13 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
 
         public byte[] Unprotect(byte[] protectedData)
         {
-            var ring = keys.Current;
-            try
+            // Asked first: for a key it does not know the framework would read the store again, each time, in its first minutes.
+            if (KeyOf(protectedData) is not { } key || !(keys.Current.Has(key) || keys.Learns(key)))
             {
-                return With(ring).Unprotect(protectedData);
+                throw new CryptographicException("This was not sealed with one of our keys.");
             }
-            catch (CryptographicException)
-            {
-                if (!keys.Learns(KeyOf(protectedData), ring)) { throw; }
-                return With(keys.Current).Unprotect(protectedData);
-            }
+
+            return With(keys.Current).Unprotect(protectedData);
         }
 
         public byte[] DangerousUnprotect(byte[] protectedData, bool ignoreRevocationErrors, out bool requiresMigration, out bool wasRevoked) =>
@@ -128,9 +195,6 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
             if (_opened is not { } opened || opened.Ring != ring) { _opened = opened = new(ring, ring.Protection.CreateProtector(purposes)); }
             return opened.Protector;
         }
-
-        /// <summary>A sealed text begins with 09 F0 C9 F0 and the id of its key ("Authenticated encryption details" of the framework's documentation).</summary>
-        private static Guid? KeyOf(byte[] sealedText) => sealedText.AsSpan() is [0x09, 0xF0, 0xC9, 0xF0, .. { Length: >= 16 } rest] ? new Guid(rest[..16]) : null;
     }
 
     [LoggerMessage(LogLevel.Information, "New or revoked Data Protection keys were read.")]

@@ -157,6 +157,7 @@ export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
 
 const inFrame = (address, timeout) => {
   const frame = document.createElement('iframe');
+  frame.referrerPolicy = 'origin';   // Bff signs in unseen only for pages it knows
   frame.hidden = true;
   frame.src = address;
   const done = new AbortController();
@@ -421,6 +422,7 @@ const pageUrl = () => {
   const url = new URL(location.href);
   url.hash = '';
   url.searchParams.delete('error');
+  url.searchParams.delete('error_description');
   return url.href;
 };
 

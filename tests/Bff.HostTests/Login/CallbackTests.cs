@@ -73,8 +73,10 @@ public sealed class CallbackTests
         await alice.StepAsync(callback);
         var session = alice.Session;
 
-        (await alice.StepAsync(callback, accept: "*/*")).ShouldBeProblem(400, "invalid_state");
+        await alice.StepAsync(callback, accept: "*/*");
 
+        world.Provider.TokenCalls.Count.ShouldBe(1);
+        world.Sessions.ShouldBe(1);
         alice.Session.ShouldBe(session);
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
@@ -83,6 +85,9 @@ public sealed class CallbackTests
     [InlineData("access_denied", "access_denied")]
     [InlineData("temporarily_unavailable", "temporarily_unavailable")]
     [InlineData("<script>", "sign_in_failed")]
+    [InlineData("a\nb", "sign_in_failed")]
+    [InlineData("user_cancelled.de-de", "user_cancelled.de-de")]
+    [InlineData("password_expired", "password_expired")]
     public async Task An_error_of_the_provider_leads_back_to_the_page_with_a_word_it_knows(string error, string word)
     {
         await using var world = await World.StartAsync();
@@ -94,6 +99,43 @@ public sealed class CallbackTests
         end.Location.ShouldBe(new Uri("http://localhost:5000/page?x=1&error=" + word));
         alice.Session.ShouldBeNull();
     }
+
+    [Theory]
+    [InlineData("The account is locked.", "The account is locked.")]
+    [InlineData("Konto gesperrt \u00FC \uD83D\uDE00 <b>&amp;", "Konto gesperrt \u00FC \uD83D\uDE00 <b>&amp;")]
+    [InlineData("a\r\nSet-Cookie: x\u001b[2J\u0085b", "aSet-Cookie: x[2Jb")]
+    [InlineData("\n", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public async Task The_providers_sentence_reaches_the_page_that_asked(string? sentence, string? told)
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.AuthorizeError = "access_denied";
+        world.Provider.ShapeAuthorizeAnswer = answer => answer["error_description"] = sentence;
+        var alice = world.NewBrowser();
+
+        var end = await alice.OpenAsync("/bff/login?returnUrl=/page");
+        var silent = await alice.OpenAsync("/bff/silent-login");
+
+        foreach (var location in new[] { Stop(end), Stop(silent) })
+        {
+            var query = QueryHelpers.ParseQuery(location.Query);
+            query["error"].ToString().ShouldBe("access_denied");
+            (query.TryGetValue("error_description", out var description) ? description.ToString() : null).ShouldBe(told);
+        }
+    }
+
+    [Fact]
+    public async Task A_long_sentence_is_cut()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.AuthorizeError = "access_denied";
+        world.Provider.ShapeAuthorizeAnswer = answer => answer["error_description"] = string.Concat(Enumerable.Repeat("\uD83D\uDE00", 300));
+        var end = await world.NewBrowser().OpenAsync("/bff/login");
+        QueryHelpers.ParseQuery(end.Location!.Query)["error_description"].ToString().ShouldBe(string.Concat(Enumerable.Repeat("\uD83D\uDE00", 200)));
+    }
+
+    private static Uri Stop(Answer answer) => answer.Location ?? answer.Url;
 
     [Fact]
     public async Task An_error_of_the_provider_leaves_the_session_there_is()

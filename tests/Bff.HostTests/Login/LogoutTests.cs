@@ -71,11 +71,19 @@ public sealed class LogoutTests
         world.Sessions.ShouldBe(2);
     }
 
-    [Fact]
-    public async Task Without_a_session_a_sign_out_just_leads_back()
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    [InlineData("Sec-Fetch-Site", "none")]
+    [InlineData("Referer", "http://localhost:5000/page")]
+    public async Task Without_a_session_a_sign_out_of_our_pages_just_leads_back(string header, string value)
     {
         await using var world = await World.StartAsync();
-        (await world.NewBrowser().OpenAsync("/bff/logout")).Location.ShouldBe(new Uri("http://localhost:5000/"));
+        var browser = world.NewBrowser();
+        var request = browser.Bare(HttpMethod.Get, "/bff/logout?sid=of-a-session-that-ended");
+        request.Headers.Add(header, value);
+
+        (await browser.SendAsync(request)).Location.ShouldBe(new Uri("http://localhost:5000/"));
+
         world.Provider.SignOuts.ShouldBeEmpty();
     }
 
@@ -197,14 +205,40 @@ public sealed class LogoutTests
     [Theory]
     [InlineData("/signout-callback-oidc")]
     [InlineData("/signout-callback-oidc?state=forged")]
-    public async Task A_forged_return_from_a_sign_out_leads_nowhere_else_and_ends_nothing(string path)
+    public async Task A_return_from_a_sign_out_without_a_state_of_ours_ends_at_the_default_page_and_ends_nothing(string path)
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
         var answer = await alice.StepAsync(path);
-        ((int)answer.Status).ShouldBeLessThan(500);
-        (answer.Location?.Authority ?? world.Bff.Address.Authority).ShouldBe(world.Bff.Address.Authority);
+        answer.Location.ShouldBe(new Uri("http://localhost:5000/"));
         (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_return_from_a_sign_out_that_comes_too_late_ends_at_the_default_page()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var back = await AtProviderAsync(alice, "http://localhost:5000/bye");
+        await world.AdvanceAsync(TimeSpan.FromMinutes(11));
+        (await alice.StepAsync(back)).Location.ShouldBe(new Uri("http://localhost:5000/"));
+    }
+
+    [Fact]
+    public async Task A_return_from_a_sign_out_leads_to_no_front_end_that_was_taken_away_meanwhile()
+    {
+        await using var world = await World.StartAsync(("Bff:Spa:Origins:1", "http://localhost:5999"));
+        var alice = await world.LogInAsync();
+        var back = await AtProviderAsync(alice, "http://localhost:5999/bye");
+        await world.RestartBffAsync(("Bff:Spa:Origins:1", null));
+        (await alice.StepAsync(new UriBuilder(back) { Port = world.Bff.Address.Port }.Uri)).Location.ShouldBe(new Uri("http://localhost:5000/"));
+    }
+
+    /// <summary>Where the provider sends a browser that it has signed out.</summary>
+    private static async Task<Uri> AtProviderAsync(Browser browser, string returnUrl)
+    {
+        var leaving = await browser.StepAsync(await LogoutUrlAsync(browser) + "&returnUrl=" + Uri.EscapeDataString(returnUrl));
+        return (await browser.StepAsync(leaving.Location!)).Location!;
     }
 
     private static async Task<string> LogoutUrlAsync(Browser browser) => (await browser.GetAsync("/bff/session")).Text("logoutUrl")!;

@@ -72,6 +72,7 @@ public sealed class SilentLoginTests
         var request = alice.Bare(HttpMethod.Get, "/bff/silent-login");
         request.Headers.Add("Sec-Fetch-Dest", "iframe");
         request.Headers.Add("Sec-Fetch-Site", "same-site");
+        request.Headers.Add("Referer", Browser.SpaOrigin + "/");
 
         var cookies = (await alice.SendAsync(request)).SetCookies;
 
@@ -124,7 +125,8 @@ public sealed class SilentLoginTests
     [InlineData("interaction_required", "interaction_required")]
     [InlineData("account_selection_required", "account_selection_required")]
     [InlineData("access_denied", "access_denied")]
-    [InlineData("weather", "sign_in_failed")]
+    [InlineData("weather", "weather")]
+    [InlineData("bad weather", "sign_in_failed")]
     public async Task The_providers_word_reaches_the_silent_page_and_the_session_stays(string error, string word)
     {
         await using var world = await World.StartAsync();

@@ -62,8 +62,15 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Stops the proxy in good order and starts it again on the same files.</summary>
-    public async Task RestartBffAsync()
+    /// <param name="settings">That are different from now on; null takes one away.</param>
+    public async Task RestartBffAsync(params (string Key, string? Value)[] settings)
     {
+        foreach (var (key, value) in settings)
+        {
+            if (value is null) { _settings.Remove(key); }
+            else { _settings[key] = value; }
+        }
+
         await StopBffAsync();
         Bff = StartBff();
     }
@@ -146,6 +153,9 @@ internal sealed class World : IAsyncDisposable
     public void Execute(string sql) => Ask(sql);
 
     public long Sessions => Ask("SELECT COUNT(*) FROM sessions");
+
+    /// <summary>Sign-ins whose <c>state</c> came back.</summary>
+    public long UsedStates => Ask("SELECT COUNT(*) FROM used_once");
 
     private async Task StopAsync(BffHost host)
     {

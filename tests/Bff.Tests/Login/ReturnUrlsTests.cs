@@ -1,5 +1,6 @@
 using Bff.Guard;
 using Bff.Login;
+using CsCheck;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Tests.Login;
@@ -7,6 +8,12 @@ namespace Bff.Tests.Login;
 [Trait("Standard", "SEC")]
 public class ReturnUrlsTests
 {
+    private static readonly string[] Pieces =
+    [
+        "/", "\\", "//", "http:", "https:", "http://localhost:5000", "https://app.example",
+        "evil.example", "@", ":", "?", "#", "%2f", "\t", "\n", " ", ".", "..", "a", "\u00FC", "\uD83D", "\u3002", "\uFF0F",
+    ];
+
     private readonly ReturnUrls _urls = new(FixedOptions.Of(new SpaOptions { Origins = ["http://localhost:5000", "https://app.example"] }));
 
     [Theory]
@@ -16,10 +23,37 @@ public class ReturnUrlsTests
     [InlineData("http://localhost:5000")]
     [InlineData("http://localhost:5000/page?x=http://evil.example")]
     [InlineData("https://app.example/#/view")]
+    [InlineData("/{curly}|pipe^`'")]
     public void A_page_of_ours_is_allowed(string url)
     {
         _urls.TryResolve(url, out var target).ShouldBeTrue();
         target.ShouldBe(url);
+    }
+
+    [Theory]
+    [InlineData("https://app.example:443/x", "https://app.example/x")]
+    [InlineData("HTTPS://App.Example", "https://app.example")]
+    [InlineData("https://app\u00ADle.example/x", null)]
+    [InlineData("https://app.\u00ADexample/x", null)]
+    [InlineData("https://app.example?x=\\\\evil", "https://app.example?x=%5C%5Cevil")]
+    [InlineData("https://app.example#\\", "https://app.example#%5C")]
+    [InlineData("/\u00A0x", "/%C2%A0x")]
+    public void What_is_used_is_the_origin_that_is_allowed_and_what_a_header_can_carry(string url, string? used)
+    {
+        _urls.TryResolve(url, out var target).ShouldBe(used is not null);
+        if (used is not null) { target.ShouldBe(used); }
+    }
+
+    /// <summary>Whatever is asked for: what comes out leads to this host or an allowed origin, by the framework's reading, and fits into a header.</summary>
+    [Fact]
+    public void Nothing_that_is_allowed_leads_elsewhere()
+    {
+        Gen.Int[0, Pieces.Length - 1].Select(piece => Pieces[piece]).Array[1, 6].Sample(parts =>
+        {
+            if (!_urls.TryResolve(string.Concat(parts), out var target)) { return; }
+            target.ShouldAllBe(c => c > ' ' && c < '\u007F');
+            new Uri(new Uri("https://bff.example/bff/login"), target).GetLeftPart(UriPartial.Authority).ShouldBeOneOf("https://bff.example", "http://localhost:5000", "https://app.example");
+        });
     }
 
     [Theory]

@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using Bff.Sessions;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Login;
+
+/// <summary>
+/// The framework's OpenID Connect handler, with less trust in strangers: it reads no form, holds no thread while keys are read, and logs nothing, since its
+/// lines carry what a request says, raw and whole. <see cref="OidcEvents"/> says what happened.
+/// </summary>
+internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, ReturnUrls returnUrls)
+    : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
+{
+    protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
+    {
+        if (!HttpMethods.IsGet(Request.Method)) { return Refused("The callback came by another method than GET."); }
+        if (!await HasStateOfOursAsync()) { return Refused("The callback has no state of ours."); }
+        return await base.HandleRemoteAuthenticateAsync();
+    }
+
+    protected override async Task<bool> HandleSignOutCallbackAsync()
+    {
+        if (await HasStateOfOursAsync()) { return await base.HandleSignOutCallbackAsync(); }
+
+        // Some providers send no state back; whoever comes here without one is signed out, and should see a page.
+        Response.Redirect(returnUrls.Default);
+        return true;
+    }
+
+    private Task<bool> HasStateOfOursAsync() =>
+        Request.Query["state"] is [{ Length: > 0 } state, ..] ? keys.KnowsAsync(state, Context.RequestAborted) : Task.FromResult(false);
+
+    private static HandleRequestResult Refused(string why) => HandleRequestResult.Fail(new SignInRefusedException(OidcEvents.InvalidState, why));
+}

@@ -1,0 +1,109 @@
+using System.Net;
+
+namespace Bff.HostTests.Login;
+
+/// <summary>A page on another port or subdomain is same-site, gets our cookies into its frames, and is somebody else's.</summary>
+[Trait("Standard", "WEB")]
+public sealed class ForeignPageTests
+{
+    private const string Stranger = "http://localhost:7777/";
+
+    public static TheoryData<string, string?> Strangers => new()
+    {
+        { "iframe", Stranger }, { "iframe", null }, { "frame", Stranger }, { "embed", Stranger }, { "object", null }, { "image", Stranger }, { "script", null }, { "empty", Stranger },
+    };
+
+    [Theory]
+    [MemberData(nameof(Strangers))]
+    public async Task It_signs_nobody_in_unseen(string destination, string? referrer)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        alice.Cookies.Remove(Browser.SessionCookie);   // signed in at the provider only
+        var asked = world.Provider.Authorizations.Count;
+
+        var silent = await alice.SendAsync(Loaded(alice, "/bff/silent-login", destination, referrer));
+        var login = await alice.SendAsync(Loaded(alice, "/bff/login", destination, referrer));
+
+        silent.Location.ShouldBe(new Uri("http://localhost:5000/silent?result=error&error=login_required"));
+        login.ShouldBeProblem(403, "foreign_page");
+        silent.SetCookies.Concat(login.SetCookies).ShouldBeEmpty();
+        world.Provider.Authorizations.Count.ShouldBe(asked);
+    }
+
+    [Theory]
+    [InlineData("same-site", "http://localhost:5000/")]
+    [InlineData("same-site", "http://localhost:5000/any/page?x=1")]
+    [InlineData("cross-site", "http://localhost:5000/")]
+    [InlineData("same-origin", null)]
+    public async Task A_frame_of_a_front_end_does(string site, string? referrer)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        alice.Cookies.Remove(Browser.SessionCookie);
+
+        var begun = await alice.SendAsync(Loaded(alice, "/bff/silent-login", "iframe", referrer, site));
+
+        begun.Location!.Authority.ShouldBe(new Uri(world.Provider.Issuer).Authority);
+        (await alice.OpenAsync(begun.Location)).Location.ShouldBe(new Uri("http://localhost:5000/silent?result=ok"));
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Theory]
+    [InlineData("same-site")]
+    [InlineData("cross-site")]
+    [InlineData("none")]
+    public async Task A_link_anywhere_leads_to_a_sign_in_that_the_user_sees(string site)
+    {
+        await using var world = await World.StartAsync();
+        var alice = world.NewBrowser();
+        (await alice.SendAsync(Loaded(alice, "/bff/login", "document", Stranger, site))).Status.ShouldBe(HttpStatusCode.Found);
+    }
+
+    [Theory]
+    [InlineData("/bff/logout", "same-site")]
+    [InlineData("/bff/logout?sid=", "cross-site")]
+    [InlineData("/bff/logout?sid=guess", "same-site")]
+    [InlineData("/bff/logout?sid=guess", "")]
+    public async Task It_does_not_learn_from_a_sign_out_whether_somebody_is_signed_in(string link, string site)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+
+        var signedIn = await alice.SendAsync(Loaded(alice, link, "document", Stranger, site));
+        var anonymous = await world.NewBrowser().SendAsync(Loaded(alice, link, "document", Stranger, site));
+
+        signedIn.ShouldBeProblem(400, "invalid_sid");
+        (anonymous.Status, anonymous.Body).ShouldBe((signedIn.Status, signedIn.Body));
+        string.Join('\n', anonymous.Headers.Keys.Order(StringComparer.Ordinal)).ShouldBe(string.Join('\n', signedIn.Headers.Keys.Order(StringComparer.Ordinal)));
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Theory]
+    [InlineData("prefetch")]
+    [InlineData("prefetch;prerender")]
+    public async Task A_browser_that_looks_ahead_begins_and_ends_nothing(string purpose)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var asked = world.Provider.Authorizations.Count;
+        foreach (var link in new[] { (await alice.GetAsync("/bff/session")).Text("logoutUrl")!, "/bff/login" })
+        {
+            var request = Loaded(alice, link, "document", Browser.SpaOrigin + "/", "same-origin");
+            request.Headers.Add("Sec-Purpose", purpose);
+            (await alice.SendAsync(request)).ShouldBeProblem(503, "not_ahead_of_time");
+        }
+
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        world.Provider.Authorizations.Count.ShouldBe(asked);
+    }
+
+    private static HttpRequestMessage Loaded(Browser browser, string path, string destination, string? referrer, string site = "same-site")
+    {
+        var request = browser.Bare(HttpMethod.Get, path);
+        request.Headers.Add("Sec-Fetch-Dest", destination);
+        if (site.Length > 0) { request.Headers.Add("Sec-Fetch-Site", site); }
+        if (referrer is not null) { request.Headers.Referrer = new Uri(referrer); }
+        return request;
+    }
+}
