@@ -33,6 +33,7 @@ public sealed class HealthTests
         (await ProbeAsync(world, "/startupz")).Status.ShouldBe(HttpStatusCode.OK);
 
         world.Provider.ComeBack();
+        await world.AdvanceAsync(TimeSpan.FromSeconds(5));
         (await ProbeAsync(world, "/readyz")).Status.ShouldBe(HttpStatusCode.OK);
     }
 

@@ -13,8 +13,14 @@ internal sealed class SessionAdmin(ISessionStore store, TokenEndpointClient toke
     /// <summary>The operator waits this long for revocations; they go on without.</summary>
     private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(2);
 
-    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, CancellationToken cancel) =>
-        await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
+    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, Operator who, CancellationToken cancel)
+    {
+        var found = await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
+        audit.Searched(who, user);
+        return found;
+    }
+
+    public void Shown(Session session, Operator who) => audit.Shown(who, session);
 
     /// <summary>A living session; null when there is none of this handle.</summary>
     public async Task<Session?> FindAsync(string handle, CancellationToken cancel) =>
