@@ -52,7 +52,7 @@ export class Browser {
       }
     }
     const way = await this.#provider.act?.({ url, html, send: (to, request) => this.#send(to, request) });
-    if (way) return { url: way };
+    if (way) return { url: new URL(way, url).href };
     throw new Error(`${new URL(url).origin}${new URL(url).pathname} answered ${status} and leads nowhere: ${html.replace(/<style[\s\S]*?<\/style>|<[^>]*>/g, ' ').replace(/\s+/g, ' ').slice(0, 300)}`);
   }
 

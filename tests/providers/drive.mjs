@@ -137,14 +137,14 @@ try {
     const end = await browser.open(`${bff}${logoutUrl}`, page);
     holds(end.startsWith(page), `ended at ${end}`);
     holds(!(await session()).isLoggedIn, 'still signed in');
-    const silent = await browser.open(`${bff}/bff/silent-login`, page, { silent: true });
+    const silent = await browser.open(`${bff}/bff/silent-login`, page, { silent: true }).catch((error) => `${page}?result=${encodeURIComponent(error.message)}`);
     const result = new URL(silent).searchParams.get('error') ?? new URL(silent).searchParams.get('result');
     holds(provider.remembersNobody ?? result !== 'ok', `the provider still signs in silently: ${silent}`);
     return provider.remembersNobody ? 'this provider has no sign-in of its own to end' : `silent sign-in then says ${result}`;
   });
   await step('nothing to complain about in the log', async () => {
     const expected = /No XML encryptor configured|login_required/;   // no key certificate here; the last silent sign-in above
-    const lines = log.split('\n').filter((line) => /(fail|crit|warn): /.test(line) && !expected.test(line));
+    const lines = log.split('\n').filter((line) => /(fail|crit|warn): /.test(line) && !expected.test(line) && !provider.expectedInLog?.test(line));
     holds(lines.length === 0, lines.slice(0, 3).join(' | '));
   });
 } catch (error) {

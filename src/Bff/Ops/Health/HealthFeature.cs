@@ -40,19 +40,21 @@ internal static partial class HealthFeature
         Map(StartedPath, Started);
 
         void Map(string path, string tag) => ops
-            .MapMethods(path, [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, Probes probes) => Answer(await probes.ReportAsync(tag, context.RequestAborted), Operator.Find(context) is not null))
+            .MapMethods(path, [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, Probes probes) => await WriteAsync(context, await probes.ReportAsync(tag, context.RequestAborted)))
             .WithMetadata(new OpenToProbes());
     }
 
-    /// <param name="report">What was found.</param>
-    /// <param name="detailed">Says what is wrong, too. It may name hosts and paths, which is nobody's business but an operator's.</param>
-    private static IResult Answer(HealthReport report, bool detailed) => Results.Json(
-        new
+    /// <summary>What is wrong is said to operators only: it may name hosts and paths. Others get the status.</summary>
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        var detailed = Operator.Find(context) is not null;
+        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        return context.Response.WriteAsJsonAsync(new
         {
             Status = report.Status.ToString(),
             Checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { Status = entry.Value.Status.ToString(), Detail = detailed ? Detail(entry.Value.Description) : null }),
-        },
-        statusCode: report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+        });
+    }
 
     /// <summary>An exception's text may quote an address as it was configured, credentials included.</summary>
     private static string? Detail(string? description) =>
