@@ -117,7 +117,7 @@ public sealed class OpsGuardTests
     [Fact]
     public async Task Many_probes_ask_a_provider_that_is_down_once()
     {
-        await using var provider = new Recorder(answer: "503 Service Unavailable");
+        await using var provider = new Recorder(answer: "404 Not Found");
         await using var world = await World.StartAsync(("Bff:Oidc:MetadataAddress", $"http://127.0.0.1:{provider.Port}/metadata"));
 
         for (var probe = 0; probe < 60; probe++) { (await GetAsync(world, "/readyz")).Status.ShouldBe(HttpStatusCode.ServiceUnavailable); }
