@@ -45,6 +45,10 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     /// <param name="count">How many there are.</param>
     public void KeysListed(int count) => Listed("keys_listed", count);
 
+    /// <param name="key">The identifier of the key that was added.</param>
+    /// <param name="by">The account that ran the command.</param>
+    public void KeysRotated(string key, string by) => Rotated("keys_rotated", key, Printable(by));
+
     /// <param name="what">The configuration keys or files that changed; never a value.</param>
     public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
 
@@ -68,6 +72,9 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     [LoggerMessage(LogLevel.Information, "{Event} count={Count}")]
     private partial void Listed(string @event, int count);
+
+    [LoggerMessage(LogLevel.Information, "{Event} key={Key} by={By}")]
+    private partial void Rotated(string @event, string key, string by);
 
     [LoggerMessage(LogLevel.Information, "{Event} what={What}")]
     private partial void Reloaded(string @event, string what);

@@ -38,10 +38,20 @@ production_settings() {
   BFF_IMAGE=bff:local own_settings -f docker-compose.yml -f compose.production.yml "$@"
 }
 
-# What everybody knows from this repository may not come along. Two do, said so in .env.example, and both stay on this machine.
+# What everybody knows from this repository may not come along.
 production_has_nothing_of_the_demo() {
-  production_settings config --no-path-resolution >"$scratch/production.yml"
-  ! grep -E 'deploy/demo|demo-api|localhost:5001|provider:5001|api:5002|Development' "$scratch/production.yml" | grep -vE 'ops-token|grafana-password'
+  production_settings --profile '*' config --no-path-resolution >"$scratch/production.yml"
+  ! grep -E 'deploy/demo|demo-only|demo-api|localhost:5001|provider:5001|api:5002|Development' "$scratch/production.yml"
+}
+
+# Each variable that names a secret, forgotten: compose stops, or the file is not the demo's.
+production_has_no_default_secret() {
+  local variable
+  for variable in OIDC_CLIENT_SECRET_FILE OPS_TOKEN_FILE SESSION_STORE_FILE POSTGRES_PASSWORD_FILE GRAFANA_PASSWORD_FILE; do
+    grep -v "^$variable=" .env.example >"$scratch/forgotten.env"
+    ! BFF_IMAGE=bff:local docker compose --env-file "$scratch/forgotten.env" -f docker-compose.yml -f compose.production.yml --profile '*' config 2>/dev/null \
+      | grep 'deploy/demo' || { echo "without $variable"; return 1; }
+  done
 }
 
 hardened() {
@@ -81,6 +91,7 @@ done
 check "docker-compose.yml is clean with .env.example" own_settings config --quiet || true
 check "compose.production.yml is clean" production_settings --profile '*' config --quiet || true
 check "compose.production.yml leaves the demo out" production_has_nothing_of_the_demo || true
+check "compose.production.yml has no default for a secret" production_has_no_default_secret || true
 if command -v promtool >/dev/null; then
   check "prometheus.yml is clean" promtool check config --syntax-only deploy/prometheus/prometheus.yml || true
 else

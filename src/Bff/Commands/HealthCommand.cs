@@ -4,12 +4,12 @@ using Bff.Ops.Health;
 
 namespace Bff.Commands;
 
-/// <summary><c>bff health</c>: for a container's HEALTHCHECK, so it builds no host and asks one question.</summary>
+/// <summary><c>bff health</c>: for a container's HEALTHCHECK, so it builds no host and asks one question, for which nobody needs a token.</summary>
 internal static class HealthCommand
 {
     public static async Task<int> RunAsync(string[] args, bool live)
     {
-        using var http = OpsConnection.Open(args);
+        using var http = OpsConnection.OpenForProbe(args);
         if (http is null) { return ExitCodes.Configuration; }
         var probe = new Uri(http.BaseAddress!, live ? HealthFeature.LivePath : HealthFeature.ReadyPath);
         try
@@ -39,7 +39,7 @@ internal static class HealthCommand
             using var report = JsonDocument.Parse(body);
             return [.. report.RootElement.GetProperty("checks").EnumerateObject()
                 .Where(check => check.Value.GetProperty("status").GetString() != "Healthy")
-                .Select(check => $"{check.Name}: {(check.Value.TryGetProperty("detail", out var detail) ? detail.GetString() : "unhealthy")}")];
+                .Select(check => $"{Printable.Text(check.Name)}: {(check.Value.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? Printable.Text(detail.GetString()) : "unhealthy")}")];
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {

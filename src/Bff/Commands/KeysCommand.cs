@@ -1,5 +1,6 @@
 using Bff.Sessions;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Commands;
@@ -40,6 +41,7 @@ internal static class KeysCommand
         var older = keys.GetAllKeys().Count(key => !key.IsRevoked);
         var added = Add(app, keys, Now(app) + activeIn);
 
+        app.Services.GetRequiredService<Audit>().KeysRotated($"{added.KeyId}", $"{Environment.UserName}@{Environment.MachineName}");
         Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
         Console.WriteLine($"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
         Console.WriteLine("Every Bff that runs on this store reads it within a minute, or at once when another one has sealed with it. No restart is needed.");
@@ -83,15 +85,7 @@ internal static class KeysCommand
     /// <summary>Everything but the proxy. Of the log the audit lines remain, beside the output of the command.</summary>
     private static async Task<WebApplication> OpenAsync(WebApplicationBuilder builder)
     {
-        builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
-        {
-            filter.Rules.Clear();
-            filter.MinLevel = LogLevel.None;
-            filter.Rules.Add(new LoggerFilterRule(providerName: null, typeof(Audit).FullName, LogLevel.Information, filter: null));
-        });
+        builder.Logging.KeepAuditOnly();
         var app = builder.Build();
         await app.CheckConfigurationAsync();
         app.PrepareSessions();
@@ -104,4 +98,11 @@ internal static class KeysCommand
     private static bool IsUsable(IKey key, DateTimeOffset now) => !key.IsRevoked && key.ActivationDate <= now && key.ExpirationDate > now;
 
     private static DateTimeOffset Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+
+    /// <summary>A command speaks for itself; what it did to the keys is on record all the same, beside its output and wherever logs are exported to.</summary>
+    private static void KeepAuditOnly(this ILoggingBuilder logging)
+    {
+        logging.AddFilter((category, _) => category == typeof(Audit).FullName);
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Security.Authentication;
 using System.Text.Json;
 using Bff.Ops.Admin;
 
@@ -39,7 +40,7 @@ internal static class SessionsCommand
 
     private static async Task<int> AskAsync(string[] args, HttpMethod method, string path, Func<HttpContent, Task> tell)
     {
-        using var http = OpsConnection.Open(args, Limit);
+        using var http = OpsConnection.OpenForOperator(args, Limit);
         if (http is null) { return ExitCodes.Configuration; }
         try
         {
@@ -52,6 +53,11 @@ internal static class SessionsCommand
             }
 
             await Console.Error.WriteLineAsync(await ProblemAsync(answer));
+        }
+        catch (HttpRequestException error) when (error.GetBaseException() is AuthenticationException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"The certificate at {http.BaseAddress} (Bff:Ops:Url) is neither the one Bff is configured with nor trusted by this machine for that name. The token was not sent.");
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {

@@ -12,6 +12,7 @@ internal static class OpsFeature
     public static WebApplicationBuilder AddOps(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
+        builder.Services.AddSingleton<CredentialLimit>();
         OpsPort.Listen(builder);
         builder.Services.AddAdmin();
         builder.Services.AddLive();

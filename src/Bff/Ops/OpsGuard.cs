@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Bff.Ops.Admin;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
@@ -10,38 +11,50 @@ internal sealed class OpenToProbes;
 
 /// <summary>
 /// Lets operators in: by the bearer token or a client certificate; where neither is configured the port is loopback, and what must be kept out are web pages in
-/// a browser on this machine.
+/// a browser on this machine. Whoever is let in is known to the endpoints as the request's <see cref="Operator"/>.
 /// </summary>
 internal sealed partial class OpsGuard
 {
     private const string Bearer = "Bearer ";
 
     private readonly RequestDelegate _next;
+    private readonly CredentialLimit _limit;
+    private readonly TimeProvider _clock;
     private readonly ILogger<OpsGuard> _logger;
-    private volatile Proof _proof;
+    private volatile Rules _rules;
 
     /// <param name="Token">Hash of the bearer token, when there is one.</param>
-    /// <param name="Needed">Either the token or a client certificate has to be shown.</param>
-    private sealed record Proof(byte[]? Token, bool Needed)
+    /// <param name="CredentialNeeded">Either the token or a client certificate has to be shown.</param>
+    /// <param name="Hosts">The names this port is asked by, beside <c>localhost</c>.</param>
+    private sealed record Rules(byte[]? Token, bool CredentialNeeded, HashSet<string> Hosts)
     {
-        public static Proof Of(OpsOptions options)
+        public static Rules Of(OpsOptions options)
         {
             var token = options.EffectiveToken is { Length: > 0 } given ? Hash(given) : null;
-            return new(token, token is not null || !string.IsNullOrEmpty(options.ClientCertificateAuthority));
+            var hosts = options.AllowedHosts.Append(OpsOptions.Parse(options.Url)?.Host ?? "").Append("localhost");
+            return new(token, token is not null || !string.IsNullOrEmpty(options.ClientCertificateAuthority), new(hosts, StringComparer.OrdinalIgnoreCase));
         }
     }
 
-    public OpsGuard(RequestDelegate next, IOptionsMonitor<OpsOptions> options, ILogger<OpsGuard> logger)
+    public OpsGuard(RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, TimeProvider clock, ILogger<OpsGuard> logger)
     {
-        (_next, _logger, _proof) = (next, logger, Proof.Of(options.CurrentValue));
-        options.OnChange(changed => _proof = Proof.Of(changed));
+        (_next, _limit, _clock, _logger, _rules) = (next, limit, clock, logger, Rules.Of(options.CurrentValue));
+        options.OnChange(changed => _rules = Rules.Of(changed));
     }
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToProbes>() is not null) { return _next(context); }
-        if (Objection(context) is not { } problem) { return _next(context); }
-        Refused(problem.Code, context.GetEndpoint()?.DisplayName);
+        var problem = Objection(context);
+        if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToProbes>() is not null)
+        {
+            // The container's own probe, which has no token, may tell people at the machine what is missing; a page in a browser there may not.
+            if (problem is { Status: StatusCodes.Status401Unauthorized } && IsLocal(context.Connection.RemoteIpAddress)) { Operator.OnThisMachine(context); }
+            return _next(context);
+        }
+
+        if (problem is null) { return _next(context); }
+        if (problem.Status == StatusCodes.Status401Unauthorized) { context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Bff ops\""; }
+        Refused(problem.Code, context.GetEndpoint()?.DisplayName, context.Connection.RemoteIpAddress);
         return problem.ExecuteAsync(context);
     }
 
@@ -52,15 +65,46 @@ internal sealed partial class OpsGuard
             return new(StatusCodes.Status403Forbidden, "cross_site_request", "Requests from other sites are refused.");
         }
 
-        if (!_proof.Needed)
+        // A name that an attacker points here makes his page same-origin with this port (DNS rebinding). An address cannot be pointed anywhere.
+        if (!_rules.Hosts.Contains(context.Request.Host.Host) && !IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out _))
         {
-            // A name that an attacker has pointed at 127.0.0.1 makes his page same-origin with this port (DNS rebinding).
-            return IsLoopback(context.Request.Host.Host)
-                ? null : new(StatusCodes.Status421MisdirectedRequest, "host_not_allowed", "Only localhost may be asked for here.", "Set Bff:Ops:Token to use another name.");
+            return new(StatusCodes.Status421MisdirectedRequest, "host_not_allowed", "The ops port is not known by this name.", "Ask by address or as localhost, or add the name to Bff:Ops:AllowedHosts.");
         }
 
-        if (HasToken(context.Request) || context.Connection.ClientCertificate is not null) { return null; }
-        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Bff ops\"";
+        if (!_rules.CredentialNeeded)
+        {
+            Operator.OnThisMachine(context);
+            return null;
+        }
+
+        if (ClientAuthority.TrustedSubject(context, _clock.GetUtcNow()) is { } subject)
+        {
+            Operator.ByCertificate(context, subject);
+            return null;
+        }
+
+        return TokenObjection(context);
+    }
+
+    private Problem? TokenObjection(HttpContext context)
+    {
+        var given = context.Request.Headers.Authorization.ToString();
+        if (given.Length > 0)
+        {
+            if (_limit.RetryAfter(context.Connection.RemoteIpAddress) is { } wait)
+            {
+                return new(StatusCodes.Status429TooManyRequests, "too_many_requests", "Too many wrong tokens came from this address.", RetryAfter: wait);
+            }
+
+            if (IsToken(given))
+            {
+                Operator.ByToken(context);
+                return null;
+            }
+
+            _limit.Failed(context.Connection.RemoteIpAddress);
+        }
+
         return new(StatusCodes.Status401Unauthorized, "ops_token_required", "The ops port wants its bearer token.", "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
     }
 
@@ -74,15 +118,13 @@ internal sealed partial class OpsGuard
     }
 
     /// <summary>Hashes have one length, so the time taken tells nothing about the token.</summary>
-    private bool HasToken(HttpRequest request) =>
-        _proof.Token is { } token && request.Headers.Authorization.ToString() is var given && given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-        && CryptographicOperations.FixedTimeEquals(Hash(given[Bearer.Length..].Trim()), token);
+    private bool IsToken(string given) =>
+        _rules.Token is { } token && given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && CryptographicOperations.FixedTimeEquals(Hash(given[Bearer.Length..].Trim()), token);
 
-    private static bool IsLoopback(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    private static bool IsLocal(IPAddress? address) => address is not null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    [LoggerMessage(LogLevel.Warning, "A request to the ops endpoint {Endpoint} was refused: {Code}.")]
-    private partial void Refused(string code, string? endpoint);
+    [LoggerMessage(LogLevel.Warning, "A request to the ops endpoint {Endpoint} from {Address} was refused: {Code}.")]
+    private partial void Refused(string code, string? endpoint, IPAddress? address);
 }

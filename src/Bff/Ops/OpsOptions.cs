@@ -32,6 +32,12 @@ internal sealed class OpsOptions : IValidatableObject
     public string? ClientCertificateAuthority { get; set; }
 
     /// <summary>
+    /// Host names, without port, by which the ops port may be asked beside IP addresses, <c>localhost</c> and the name in <see cref="Url"/>; other names are refused
+    /// with 421, token or not, since a web page can point a name of its own here (DNS rebinding). Default: none.
+    /// </summary>
+    public string[] AllowedHosts { get; set; } = [];
+
+    /// <summary>
     /// How long Bff goes on answering after it was asked to stop, not ready any more, so that a load balancer can look elsewhere first.
     /// Default: 5 seconds, 0 in Development.
     /// </summary>
@@ -52,6 +58,11 @@ internal sealed class OpsOptions : IValidatableObject
 
         foreach (var mistake in Settings.CheckFile(Token, TokenFile, nameof(Token))) { yield return mistake; }
         if (EffectiveToken is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
+
+        foreach (var host in AllowedHosts.Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown))
+        {
+            yield return new($"'{host}' is not a host name: write it without scheme, port and path.", [nameof(AllowedHosts)]);
+        }
 
         var hasAuthority = !string.IsNullOrEmpty(ClientCertificateAuthority);
         if (address is not null && !IsLoopback(address) && string.IsNullOrEmpty(Token) && string.IsNullOrEmpty(TokenFile) && !hasAuthority)

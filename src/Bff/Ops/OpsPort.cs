@@ -14,7 +14,7 @@ namespace Bff.Ops;
 internal static class OpsPort
 {
     /// <summary>Its name among Kestrel's endpoints: <c>Kestrel:Endpoints:Ops</c> may say more about it, such as its certificate.</summary>
-    private const string Endpoint = "Ops";
+    public const string Endpoint = "Ops";
 
     private const string Endpoints = "Endpoints";
 
@@ -46,7 +46,9 @@ internal static class OpsPort
                 .AddConfiguration(accepted.GetSection("Kestrel"))
                 .AddInMemoryCollection(endpoints.Select(endpoint => KeyValuePair.Create<string, string?>($"{Endpoints}:{endpoint.Item1}:Url", endpoint.Item2)))
                 .Build();
-            kestrel.Configure(configuration, reloadOnChange: true).Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices));
+            var loader = kestrel.Configure(configuration, reloadOnChange: true);
+            foreach (var name in configuration.GetSection(Endpoints).GetChildren().Select(endpoint => endpoint.Key)) { loader.Endpoint(name, PreparePublic); }
+            loader.Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices));
         });
     }
 
@@ -64,6 +66,12 @@ internal static class OpsPort
         return addresses;
     }
 
+    /// <summary>Bff has no use for a browser's certificate, yet the configuration may ask for one. HTTP/3 knows no such hook.</summary>
+    private static void PreparePublic(EndpointConfiguration endpoint)
+    {
+        if (endpoint.IsHttps && !endpoint.ListenOptions.Protocols.HasFlag(HttpProtocols.Http3)) { endpoint.HttpsOptions.OnAuthenticate = (_, tls) => ClientAuthority.NeverDownload(tls); }
+    }
+
     private static void Prepare(EndpointConfiguration endpoint, IServiceProvider services)
     {
         // Connections of HTTP/3 do not pass here and would stay unmarked; HTTP/2 needs TLS.
@@ -74,9 +82,9 @@ internal static class OpsPort
             return next(connection);
         });
 
+        PreparePublic(endpoint);
         if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } file) { return; }
-        var authority = new ClientAuthority(file);
         endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // probes come without; OpsGuard asks the others
-        endpoint.HttpsOptions.ClientCertificateValidation = (certificate, _, _) => authority.Vouches(certificate);
+        endpoint.HttpsOptions.OnAuthenticate = new ClientAuthority(file).Decide;
     }
 }

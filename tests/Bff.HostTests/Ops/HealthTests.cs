@@ -33,7 +33,7 @@ public sealed class HealthTests
         (await ProbeAsync(world, "/startupz")).Status.ShouldBe(HttpStatusCode.OK);
 
         world.Provider.ComeBack();
-        world.Clock.Advance(TimeSpan.FromSeconds(1));   // so long is a failed download remembered
+        await world.AdvanceAsync(TimeSpan.FromSeconds(5));
         (await ProbeAsync(world, "/readyz")).Status.ShouldBe(HttpStatusCode.OK);
     }
 

@@ -51,9 +51,9 @@ internal sealed partial class BffProcess : IAsyncDisposable
     public async Task<BffProcess> ListeningAsync()
     {
         await Eventually.HappensAsync(() => _process.HasExited || Listening().Count(Output) == 2, "the process listens: " + Errors);
-        var ports = Listening().Matches(Output).Select(match => match.Groups[1].Value).ToList();
-        ports.Count.ShouldBe(2, Output + Errors);
-        (Address, OpsAddress) = (new Uri("http://localhost:" + ports[0]), new Uri("http://127.0.0.1:" + ports[1]));
+        var addresses = Listening().Matches(Output).Select(match => (Scheme: match.Groups[1].Value, Port: match.Groups[2].Value)).ToList();
+        addresses.Count.ShouldBe(2, Output + Errors);
+        (Address, OpsAddress) = (new Uri($"{addresses[0].Scheme}://localhost:{addresses[0].Port}"), new Uri($"{addresses[1].Scheme}://127.0.0.1:{addresses[1].Port}"));
         return this;
     }
 
@@ -85,6 +85,6 @@ internal sealed partial class BffProcess : IAsyncDisposable
         if (line is not null) { lines.Enqueue(line); }
     }
 
-    [GeneratedRegex(@"Now listening on: http://[^\s]*:(\d+)")]
+    [GeneratedRegex(@"Now listening on: (https?)://[^\s]*:(\d+)")]
     private static partial Regex Listening();
 }

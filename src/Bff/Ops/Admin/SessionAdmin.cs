@@ -7,8 +7,14 @@ namespace Bff.Ops.Admin;
 /// <summary>Does to sessions what an operator asks for.</summary>
 internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, AdminAudit audit, TimeProvider clock)
 {
-    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, CancellationToken cancel) =>
-        await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
+    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, Operator who, CancellationToken cancel)
+    {
+        var found = await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
+        audit.Searched(who, user);
+        return found;
+    }
+
+    public void Shown(Session session, Operator who) => audit.Shown(who, session);
 
     /// <summary>A living session; null when there is none of this handle.</summary>
     public async Task<Session?> FindAsync(string handle, CancellationToken cancel) =>

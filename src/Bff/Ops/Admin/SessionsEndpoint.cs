@@ -9,19 +9,23 @@ internal static class SessionsEndpoint
 {
     private const int UsualPage = 50, LargestPage = 500;
 
-    public static async Task<IResult> Search(SessionAdmin admin, CancellationToken cancel, string? user = null, string? after = null, int take = UsualPage)
+    public static async Task<IResult> Search(HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = UsualPage)
     {
         if (take is < 1 or > LargestPage) { return Invalid("invalid_take", $"'take' must be between 1 and {LargestPage}."); }
-        if (user is not null && !IsText(user)) { return InvalidUser; }
+        if (user is not null && !CanBeStored(user)) { return InvalidUser; }
         SessionPosition? position = null;
         if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position)) { return Invalid("invalid_after", "'after' must be what the page before called 'next'."); }
 
-        var found = await admin.SearchAsync(user, position, take, cancel);
+        var found = await admin.SearchAsync(user, position, take, Operator.Of(context), context.RequestAborted);
         return Results.Ok(new AdminPage([.. found.Select(AdminView.Of)], found.Count == take ? $"{SessionPosition.Of(found[^1])}" : null));
     }
 
-    public static async Task<IResult> Show(string handle, SessionAdmin admin, CancellationToken cancel) =>
-        await FindAsync(handle, admin, cancel) is { } session ? Results.Ok(AdminView.Of(session)) : NotFound;
+    public static async Task<IResult> Show(string handle, HttpContext context, SessionAdmin admin)
+    {
+        if (await FindAsync(handle, admin, context.RequestAborted) is not { } session) { return NotFound; }
+        admin.Shown(session, Operator.Of(context));
+        return Results.Ok(AdminView.Of(session));
+    }
 
     public static async Task<IResult> End(string handle, HttpContext context, SessionAdmin admin) =>
         await FindAsync(handle, admin, CancellationToken.None) is { } session && await admin.EndAsync(session, Operator.Of(context))
@@ -29,7 +33,7 @@ internal static class SessionsEndpoint
 
     /// <summary>The whole subject and nothing but: what a search finds is not always one user's.</summary>
     public static async Task<IResult> EndAllOfUser(HttpContext context, SessionAdmin admin, string? user = null) =>
-        string.IsNullOrEmpty(user) || !IsText(user) ? InvalidUser : Results.Ok(new { Ended = await admin.EndAllAsync(user, Operator.Of(context)) });
+        string.IsNullOrEmpty(user) || !CanBeStored(user) ? InvalidUser : Results.Ok(new { Ended = await admin.EndAllAsync(user, Operator.Of(context)) });
 
     public static async Task<IResult> Renew(string handle, HttpContext context, SessionAdmin admin)
     {
@@ -51,10 +55,10 @@ internal static class SessionsEndpoint
     }
 
     private static async Task<Session?> FindAsync(string handle, SessionAdmin admin, CancellationToken cancel) =>
-        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && IsText(handle) ? await admin.FindAsync(handle, cancel) : null;
+        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && !handle.Any(char.IsControl) ? await admin.FindAsync(handle, cancel) : null;
 
-    /// <summary>PostgreSQL knows no NUL, and a log line no new line.</summary>
-    private static bool IsText(string text) => !text.Any(char.IsControl);
+    /// <summary>A provider may name its users as it likes, and each can be found and signed out. PostgreSQL alone knows no NUL.</summary>
+    private static bool CanBeStored(string subject) => !subject.Contains('\0', StringComparison.Ordinal);
 
     private static Problem NotFound => new(StatusCodes.Status404NotFound, "session_not_found", "There is no such session.", "It may have ended meanwhile.");
 

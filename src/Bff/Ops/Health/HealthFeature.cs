@@ -1,10 +1,11 @@
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using System.Text.RegularExpressions;
+using Bff.Ops.Admin;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Health;
 
 /// <summary>What an orchestrator asks. Probes need no token and leave no log line.</summary>
-internal static class HealthFeature
+internal static partial class HealthFeature
 {
     public const string LivePath = "/healthz";
     public const string ReadyPath = "/readyz";
@@ -15,11 +16,14 @@ internal static class HealthFeature
 
     private const string Started = "started";
 
+    private const int MaxDetail = 500;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
     public static void AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddSingleton<Probes>().AddSingleton<ProviderCheck>();
         services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)
@@ -31,18 +35,31 @@ internal static class HealthFeature
 
     public static void MapHealth(this IEndpointRouteBuilder ops)
     {
-        Map(LivePath, _ => false);   // whoever can answer this lives
-        Map(ReadyPath, check => check.Tags.Contains(Ready));
-        Map(StartedPath, check => check.Tags.Contains(Started));
+        Map(LivePath, "");   // whoever can answer this lives
+        Map(ReadyPath, Ready);
+        Map(StartedPath, Started);
 
-        void Map(string path, Func<HealthCheckRegistration, bool> checks) => ops
-            .MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync })
-            .WithMetadata(new OpenToProbes(), new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+        void Map(string path, string tag) => ops
+            .MapMethods(path, [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, Probes probes) => await WriteAsync(context, await probes.ReportAsync(tag, context.RequestAborted)))
+            .WithMetadata(new OpenToProbes());
     }
 
-    private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new
+    /// <summary>What is wrong is said to operators only: it may name hosts and paths. Others get the status.</summary>
+    private static Task WriteAsync(HttpContext context, HealthReport report)
     {
-        Status = report.Status.ToString(),
-        Checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { Status = entry.Value.Status.ToString(), Detail = entry.Value.Description }),
-    });
+        var detailed = Operator.Find(context) is not null;
+        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        return context.Response.WriteAsJsonAsync(new
+        {
+            Status = report.Status.ToString(),
+            Checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { Status = entry.Value.Status.ToString(), Detail = detailed ? Detail(entry.Value.Description) : null }),
+        });
+    }
+
+    /// <summary>An exception's text may quote an address as it was configured, credentials included.</summary>
+    private static string? Detail(string? description) =>
+        description is null ? null : Printable.Text(Address().Replace(description, match => Printable.Address(match.Value)), MaxDetail);
+
+    [GeneratedRegex("""https?://[^\s'"<>]+""", RegexOptions.IgnoreCase)]
+    private static partial Regex Address();
 }
