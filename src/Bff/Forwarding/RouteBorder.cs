@@ -35,6 +35,7 @@ internal sealed partial class RouteBorder(
         if (response.ProxyResponse is not { } answer) { return; }   // there was none; UpstreamErrors says so
         var context = response.HttpContext;
         context.Features.Get<HeadersWait>()?.End();
+        if (answer.RequestMessage?.Content is not null) { context.Features.Set(UpstreamErrors.Answered.Instance); }
         if (UpstreamAnswer.Objection(context, answer) is { } reason)
         {
             Refused(route.RouteId, reason);

@@ -21,6 +21,12 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     public static readonly Problem Invalid = new(
         StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address gave an answer that cannot be passed on.", "Its operators find the reason in the proxy's log.", RetryAfter);
 
+    /// <summary>The upstream has answered, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
+    public sealed class Answered
+    {
+        public static readonly Answered Instance = new();
+    }
+
     public async Task InvokeAsync(HttpContext context)
     {
         await next(context);
@@ -38,7 +44,7 @@ internal sealed class UpstreamErrors(RequestDelegate next)
             return TimedOut;
         }
 
-        if (context.RequestAborted.IsCancellationRequested) { return null; }
+        if (context.RequestAborted.IsCancellationRequested || IsOfTheBodyOnly(context, error)) { return null; }
         if (context.Features.Get<HeadersWait>() is { TimedOut: true }) { return TimedOut; }
         return context.Response.StatusCode switch
         {
@@ -50,6 +56,9 @@ internal sealed class UpstreamErrors(RequestDelegate next)
             _ => null,
         };
     }
+
+    private static bool IsOfTheBodyOnly(HttpContext context, IForwarderErrorFeature error) => context.Features.Get<Answered>() is not null
+        && error.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyCanceled;
 
     private static bool IsInvalid(IForwarderErrorFeature error) => error.Error is ForwarderError.ResponseHeaders or ForwarderError.UpgradeResponseClient
         || error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded };

@@ -69,14 +69,15 @@ public sealed class NextHopTests
         answer.Header("X-End").ShouldBe("2");
     }
 
+    /// <remarks>Of a <c>Connection</c> with <c>close</c> in it Kestrel keeps no other word, so this one has none, and HTTP/1.0 closes by itself.</remarks>
     [Fact]
-    public async Task What_a_browser_says_about_its_connection_goes_no_further()
+    public async Task What_a_caller_says_about_its_connection_goes_no_further()
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
 
         var answer = await RawClient.ScriptAsync(
-            alice, world.Bff.Address, "GET /api/echo HTTP/1.1", "Connection: close, X-Hop", "X-Hop: 1", "Trailer: X-Sum", "Keep-Alive: timeout=5", "X-End: 2");
+            alice, world.Bff.Address, "GET /api/echo HTTP/1.0", "Connection: X-Hop", "X-Hop: 1", "Trailer: X-Sum", "Keep-Alive: timeout=5", "X-End: 2");
 
         answer.ShouldContain("200 OK");
         var call = world.Api.LastCall;
