@@ -1,3 +1,4 @@
+using System.Text;
 using Bff.Guard;
 using Bff.Reload;
 using Bff.Sessions;
@@ -10,9 +11,17 @@ internal static class ForwardingFeature
 {
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSettings<ForwardingOptions>("Bff:Forwarding");
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
-            .AddTransforms<TokenTransformProvider>();
+            .AddTransforms<TokenTransformProvider>()
+            .ConfigureHttpClient((_, client) =>
+            {
+                // A header's value is bytes (RFC 9110 section 5.5): Latin-1 is the encoding that changes none. What the cluster says itself is set already.
+                client.RequestHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
+                client.ResponseHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
+            });
+        builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>();
         builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
         builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
         return builder;
@@ -34,10 +43,20 @@ internal static class ForwardingFeature
 
     public static WebApplication MapForwarding(this WebApplication app)
     {
-        app.MapReverseProxy().Add(endpoint =>
+        app.MapReverseProxy(proxy =>
+        {
+            proxy.UseMiddleware<UpstreamErrors>();
+            proxy.UseMiddleware<LongConnections>();
+            proxy.UseSessionAffinity().UseLoadBalancing().UsePassiveHealthChecks();
+        }).Add(endpoint =>
         {
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
-            if (!UsesSession(route)) { return; }
+            if (!UsesSession(route))
+            {
+                endpoint.Metadata.Add(new WebSocketOriginRequired());
+                return;
+            }
+
             endpoint.Metadata.Add(new CsrfHeaderRequired());
             endpoint.Metadata.Add(new KeepsSessionAlive());
         });
@@ -45,7 +64,10 @@ internal static class ForwardingFeature
         return app;
     }
 
-    /// <summary>The route sends a token, or its policy lets the cookie decide who may come.</summary>
+    /// <summary>
+    /// The route sends a token, or its policy lets the cookie decide who may come. The one question behind all that follows: the CSRF header, whether cookies go
+    /// upstream, whether an answer is personal, whether a connection ends with the session.
+    /// </summary>
     public static bool UsesSession(RouteConfig route) =>
         (TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
         || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));

@@ -1,21 +1,30 @@
 using System.Collections.Concurrent;
 using Bff.Sessions;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Forwarding;
 
 /// <summary>
-/// Forwarded calls that may outlive the session they began with: WebSockets, and answers that are streamed or large. They are cut when it ends, here or at another
-/// node; WebSockets also when the process stops, since nothing else would end them before the shutdown's time limit.
+/// Forwarded calls that may outlive the session they began with: WebSockets, and answers that are streamed or large. They are cut when it ends: at once when this node
+/// is told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets are cut also when the process stops,
+/// since nothing else would end them before the shutdown's time limit.
 /// </summary>
 internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleService
 {
     private const long Large = 1024 * 1024;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    /// <summary>As often as an event stream reads its session.</summary>
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(15);
+
+    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 8 };
 
     private readonly ConcurrentDictionary<SessionId, Call[]> _calls = new();
     private readonly SessionChanges _changes;
     private readonly SessionCache _sessions;
+    private readonly IdleClock _idle;
+    private readonly IOptionsMonitor<ForwardingOptions> _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<LongCalls> _logger;
     private volatile bool _stopping;
@@ -28,7 +37,7 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
 
         public bool IsUpgraded { get; } = context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols || HttpMethods.IsConnect(context.Request.Method);
 
-        /// <summary>A session that is used lives longer, so it is looked at again when it was to end. And at first: it may have ended while the upstream took its time.</summary>
+        /// <summary>At first, too: the session may have ended while the upstream took its time.</summary>
         public bool IsToBeLookedAt(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _lookAt);
 
         public void LookAt(DateTimeOffset when) => Volatile.Write(ref _lookAt, when.UtcTicks);
@@ -48,9 +57,10 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
         }
     }
 
-    public LongCalls(SessionChanges changes, SessionCache sessions, TimeProvider clock, ILogger<LongCalls> logger)
+    public LongCalls(
+        SessionChanges changes, SessionCache sessions, IdleClock idle, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock, ILogger<LongCalls> logger)
     {
-        (_changes, _sessions, _clock, _logger) = (changes, sessions, clock, logger);
+        (_changes, _sessions, _idle, _options, _clock, _logger) = (changes, sessions, idle, options, clock, logger);
         _changes.Published += CutIfEnded;
         _changes.Missed += LookAtAll;
     }
@@ -79,10 +89,10 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var tick = new PeriodicTimer(LookEvery, _clock);
+        using var tick = new PeriodicTimer(Tick, _clock);
         try
         {
-            while (await tick.WaitForNextTickAsync(stoppingToken)) { await LookAsync(stoppingToken); }
+            while (await tick.WaitForNextTickAsync(stoppingToken)) { await RefreshAsync(stoppingToken); }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -90,22 +100,41 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
         }
     }
 
-    private async Task LookAsync(CancellationToken cancel)
+    /// <summary>Reads each session whose time has come once, however many calls it has.</summary>
+    private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        foreach (var (id, calls) in _calls)
+        var now = _clock.GetUtcNow();
+        var (failures, lastError) = (0, default(Exception));
+        await Parallel.ForEachAsync(_calls.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))), AtOnce, async (entry, _) =>
         {
-            if (!Array.Exists(calls, call => call.IsToBeLookedAt(_clock.GetUtcNow()))) { continue; }
             try
             {
-                var session = await _sessions.FindAsync(id, cancel);
-                if (session is null || session.EndsAt <= _clock.GetUtcNow()) { Cut(id, calls); }
-                else { Array.ForEach(calls, call => call.LookAt(session.EndsAt)); }
+                await RefreshAsync(entry.Key, entry.Value, cancellationToken);
             }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
             {
-                NotLookedAt(id, error);
+                // A store that cannot be read now ends nobody's call.
+                Interlocked.Increment(ref failures);
+                lastError = error;
+                Array.ForEach(entry.Value, call => call.LookAt(now + RefreshInterval));
             }
+        });
+        if (lastError is not null) { NotRead(failures, RefreshInterval.TotalSeconds, lastError); }
+    }
+
+    private async Task RefreshAsync(SessionId id, Call[] calls, CancellationToken cancellationToken)
+    {
+        var session = await _sessions.FindAsync(id, cancellationToken);
+        var now = _clock.GetUtcNow();
+        if (session is null || session.EndsAt <= now)
+        {
+            Cut(id, calls);
+            return;
         }
+
+        var endsAt = _options.CurrentValue.WebSocketsKeepAlive && Array.Exists(calls, call => call.IsUpgraded) ? await _idle.SlideAsync(session) : session.EndsAt;
+        var next = endsAt < now + RefreshInterval ? endsAt : now + RefreshInterval;
+        Array.ForEach(calls, call => call.LookAt(next));
     }
 
     private void CutIfEnded(SessionChange change)
@@ -148,6 +177,6 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
     [LoggerMessage(LogLevel.Information, "{Count} calls of session {Session} were cut: it has ended.")]
     private partial void Ended(int count, SessionId session);
 
-    [LoggerMessage(LogLevel.Warning, "Whether session {Session} has ended under a call could not be read; tried again in a second.")]
-    private partial void NotLookedAt(SessionId session, Exception error);
+    [LoggerMessage(LogLevel.Warning, "{Count} sessions with open calls could not be read; tried again in {Seconds} s.")]
+    private partial void NotRead(int count, double seconds, Exception error);
 }

@@ -1,15 +1,16 @@
 using Bff.Renewal;
-using Bff.Sessions;
-using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Bff.Forwarding;
 
 /// <summary>Decides once, when a route is loaded, what goes upstream and what comes back. A wrong word stops the load and the old routes stay.</summary>
+/// <remarks>Routes are validated while the rest of the configuration may be wrong: services are asked for by <see cref="Apply"/> only.</remarks>
 internal sealed class TokenTransformProvider : ITransformProvider
 {
     private const string OurMetadata = "Bff";
+
+    private static readonly string[] Keys = [TokenPolicies.MetadataKey, HeaderNameList.MetadataKey];
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -20,10 +21,19 @@ internal sealed class TokenTransformProvider : ITransformProvider
                 $"{key}:{TokenPolicies.MetadataKey}: '{context.Route.Metadata![TokenPolicies.MetadataKey]}' is not a token policy; use {string.Join(", ", Enum.GetNames<TokenPolicy>())}."));
         }
 
-        // A misspelt key would quietly mean "no token".
-        foreach (var name in context.Route.Metadata?.Keys.Where(name => name.StartsWith(OurMetadata, StringComparison.OrdinalIgnoreCase) && name != TokenPolicies.MetadataKey) ?? [])
+        try
         {
-            context.Errors.Add(new ArgumentException($"{key}:{name}: is not a setting. There is: {TokenPolicies.MetadataKey}."));
+            HeaderNameList.Read(context.Route.Metadata);
+        }
+        catch (FormatException error)
+        {
+            context.Errors.Add(new ArgumentException($"{key}:{HeaderNameList.MetadataKey}: {error.Message}"));
+        }
+
+        // A misspelt key would quietly mean "no token".
+        foreach (var name in context.Route.Metadata?.Keys.Where(name => name.StartsWith(OurMetadata, StringComparison.OrdinalIgnoreCase) && !Keys.Contains(name)) ?? [])
+        {
+            context.Errors.Add(new ArgumentException($"{key}:{name}: is not a setting. There are: {string.Join(", ", Keys)}."));
         }
     }
 
@@ -35,35 +45,16 @@ internal sealed class TokenTransformProvider : ITransformProvider
     public void Apply(TransformBuilderContext context)
     {
         TokenPolicies.TryRead(context.Route.Metadata, out var policy);
-        var sendsToken = policy != TokenPolicy.None;
-        var sessionCookie = context.Services.GetRequiredService<SessionCookie>().Name;
+        var border = ActivatorUtilities.CreateInstance<RouteBorder>(context.Services, context.Route);
 
         // First of all, so that what the route's own transforms set stays, and YARP's X-Forwarded-* are added to a clean request.
         context.RequestTransforms.Insert(0, new RequestFuncTransform(request =>
         {
-            UpstreamHeaders.RemoveForged(request.ProxyRequest.Headers);
-            KeepForeignCookies(request, sessionCookie, keep: !sendsToken);
+            border.CleanRequest(request);
             return default;
         }));
-        if (sendsToken) { context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User)); }
-        var longCalls = ForwardingFeature.UsesSession(context.Route) ? context.Services.GetRequiredService<LongCalls>() : null;
-        context.AddResponseTransform(response =>
-        {
-            if (response.HttpContext.GetSession() is { } session) { longCalls?.Watch(response.HttpContext, session.Id); }
-            var headers = response.HttpContext.Response.Headers;
-            UpstreamAnswer.KeepOurCookies(headers, sessionCookie);
-            if (sendsToken) { UpstreamAnswer.MakePersonal(headers); }
-            return default;
-        });
-    }
-
-    /// <summary>An API that gets a bearer token gets no cookie at all; any other upstream gets the cookies that are not ours.</summary>
-    private static void KeepForeignCookies(RequestTransformContext request, string sessionCookie, bool keep)
-    {
-        var headers = request.ProxyRequest.Headers;
-        if (!headers.Remove(HeaderNames.Cookie) || !keep) { return; }
-        var foreign = request.HttpContext.Request.Headers.Cookie.SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            .Where(pair => !UpstreamAnswer.IsOurs(pair, sessionCookie));
-        if (string.Join("; ", foreign) is { Length: > 0 } rest) { headers.TryAddWithoutValidation(HeaderNames.Cookie, rest); }
+        if (policy != TokenPolicy.None) { context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User)); }
+        context.AddRequestTransform(EncodedSlashes.KeepAsync);
+        context.AddResponseTransform(border.CleanResponseAsync);
     }
 }

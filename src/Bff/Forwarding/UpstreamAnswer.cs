@@ -8,6 +8,30 @@ internal static class UpstreamAnswer
     private const string FlowCookiePrefix = "bff-";
     private const string HostPrefix = "__Host-";
 
+    /// <summary>
+    /// Why this is no answer to pass on; null when it is one. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are two
+    /// readings of where the answer ends (RFC 9112 section 6.3).
+    /// </summary>
+    public static string? Objection(HttpContext context, HttpResponseMessage answer)
+    {
+        if (answer.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols && !Upgrades.IsRequestedBy(context)) { return "it switched protocols unasked"; }
+        if (answer.Version.Major > 1 || !answer.Headers.NonValidated.TryGetValues(HeaderNames.TransferEncoding, out var codings)) { return null; }
+        if (answer.Content.Headers.NonValidated.Contains(HeaderNames.ContentLength)) { return "it has a Content-Length and a Transfer-Encoding"; }
+        return codings.Count == 1 && string.Equals(codings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase) ? null : "its Transfer-Encoding is not 'chunked'";
+    }
+
+    /// <summary>An answer that has no body by its status (RFC 9110 sections 15.3.5 and 15.3.6), whatever its headers promise.</summary>
+    public static bool HasNoBody(int status) => status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent;
+
+    /// <summary>What is said about the upstream's connection is not for the browser's (RFC 9110 section 7.6.1). YARP takes the usual ones.</summary>
+    public static void RemoveHopByHop(HttpContext context, HttpResponseMessage answer)
+    {
+        var headers = context.Response.Headers;
+        if (!context.Response.SupportsTrailers()) { headers.Remove(HeaderNames.Trailer); }
+        if (!answer.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection)) { return; }
+        foreach (var name in RequestHeaderFilter.NamedBy(connection.ToArray())) { headers.Remove(name); }
+    }
+
     /// <summary>An upstream may take none of our cookies' names.</summary>
     public static void KeepOurCookies(IHeaderDictionary headers, string sessionCookie)
     {

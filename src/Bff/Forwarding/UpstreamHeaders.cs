@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-
 namespace Bff.Forwarding;
 
 /// <summary>Request headers an upstream may take for identity, origin or routing. A browser must not be able to set them, in any spelling.</summary>
@@ -8,33 +6,36 @@ internal static class UpstreamHeaders
     private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
         // Credentials
-        "Authorization", "Proxy-Authorization", "X-Access-Token", "X-Id-Token", "X-JWT-Assertion", "X-Endpoint-API-UserInfo", "Cf-Access-Jwt-Assertion",
+        "Authorization", "Proxy-Authorization", "X-Authorization", "X-Auth", "X-Token", "X-Access-Token", "X-Id-Token", "X-Refresh-Token",
+        "X-Endpoint-API-UserInfo", "X-Apigateway-Api-Userinfo",
 
         // Where a request came from and what it was: YARP adds its own X-Forwarded-* afterwards
-        "Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-ProxyUser-Ip",
-        "X-Rewrite-URL", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override",
+        "Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Real-IP", "X-Client-IP", "Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "Fastly-Client-IP",
+        "X-ProxyUser-Ip", "X-Originating-IP", "X-Custom-IP-Authorization", "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Host", "X-HTTP-Host-Override",
+        "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Override-URL",
+        "Proxy", "X-Sendfile-Type", "X-Accel-Mapping", "X-Content-Length",
 
         // Who somebody is
-        "X-Email", "X-Groups", "X-Group", "X-Role", "X-Roles", "X-Tenant-Id", "X-WEBAUTH-USER",
-        "X-Client-Cert", "X-ARR-ClientCert", "Client-Cert", "Client-Cert-Chain",
+        "X-Sub", "X-Subject", "X-Uid", "X-Email", "X-Mail", "X-Login", "X-Name", "X-Group", "X-Groups", "X-Role", "X-Roles", "X-Scope", "X-Scopes", "X-Permissions", "X-Claims",
+        "X-Admin", "X-Is-Admin", "X-Superuser", "X-Principal", "X-Identity", "X-Account", "X-Account-Id", "X-Customer-Id", "X-Tenant", "X-Tenant-Id", "X-Org-Id", "X-Organization-Id",
+        "X-Anonymous-Consumer", "X-Client-Id", "X-Client-DN", "X-Client-CN", "X-Client-Verify", "X-ARR-ClientCert", "Client-Cert", "Client-Cert-Chain",
     };
 
     private static readonly string[] Prefixes =
     [
-        "X-Forwarded-", "X-Original-", "X-User", "X-Remote-", "Remote-", "X-Auth-", "X-Authenticated-", "X-Authentik-", "X-Consumer-", "X-Credential-",
-        "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-", "X-SSL-", "SSL-Client-", "OIDC-", "Impersonate-", "Tailscale-User-", "X-Goog-Authenticated-", "X-Goog-Iap-", "X-Amzn-Oidc-",
+        "X-Forwarded-", "X-Original-", "X-Rewrite-", "X-User", "X-Remote-", "Remote-", "X-Auth-", "X-Authenticated-", "X-Authentik-", "X-Authelia-", "X-Consumer-", "X-Credential-",
+        "X-MS-CLIENT-", "X-MS-TOKEN-", "X-SSL-", "SSL-Client-", "X-Client-Cert", "OIDC-", "X-OIDC-", "X-OAuth-", "X-JWT-", "X-SAML-", "Shib-", "X-Shib-",
+        "X-Claim-", "Impersonate-", "X-Impersonate-", "Tailscale-", "X-Goog-Authenticated-", "X-Goog-Iap-", "X-AppEngine-", "X-Amzn-Oidc-", "CF-Access-", "CF-Connecting-",
+        "X-WEBAUTH-", "X-Pomerium-", "X-Vouch-", "X-Envoy-", "X-Athenz-", "dapr-", "X-Middleware-",
     ];
 
-    public static void RemoveForged(HttpRequestHeaders headers)
+    /// <summary>What an API needs to answer an ordinary call, whatever it is about; on a route with a list of its own all else has to be named.</summary>
+    private static readonly HashSet<string> Ordinary = new(StringComparer.OrdinalIgnoreCase)
     {
-        List<string>? forged = null;
-        foreach (var (name, _) in headers.NonValidated)
-        {
-            if (IsForbidden(name)) { (forged ??= []).Add(name); }
-        }
-
-        forged?.ForEach(name => headers.Remove(name));
-    }
+        "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Expect", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",
+        "Last-Event-ID", "Origin", "Pragma", "Prefer", "Range", "TE", "User-Agent", "traceparent", "tracestate",
+        "Sec-WebSocket-Extensions", "Sec-WebSocket-Key", "Sec-WebSocket-Protocol", "Sec-WebSocket-Version",
+    };
 
     /// <summary>Servers that map headers to variables make no difference between dash and underscore, so no name with an underscore passes.</summary>
     public static bool IsForbidden(string name)
@@ -47,4 +48,6 @@ internal static class UpstreamHeaders
 
         return false;
     }
+
+    public static bool IsOrdinary(string name) => Ordinary.Contains(name);
 }

@@ -15,6 +15,11 @@ internal sealed class CsrfHeaderRequired
 internal sealed class OriginRequired;
 
 /// <summary>
+/// Endpoint metadata: nobody has to be signed in here, yet a WebSocket is opened by no page of another origin: CORS does not stop one, and the browser's other cookies go along.
+/// </summary>
+internal sealed class WebSocketOriginRequired;
+
+/// <summary>
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.
 /// </summary>
@@ -24,7 +29,7 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
     {
         if (HttpMethods.IsTrace(context.Request.Method)) { return refusals.RefuseAsync(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
         var metadata = context.GetEndpoint()?.Metadata;
-        var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null;
+        var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null || (metadata?.GetMetadata<WebSocketOriginRequired>() is not null && IsBrowsersWebSocket(context));
         if (!originWillDo && metadata?.GetMetadata<CsrfHeaderRequired>() is null) { return next(context); }
         return Objection(context, originWillDo || IsWebSocket(context)) is { } problem ? refusals.RefuseAsync(context, problem) : next(context);
     }
@@ -52,6 +57,10 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
 
         return originWillDo || headers[CsrfHeaderRequired.Name] == CsrfHeaderRequired.Value ? null : Forbidden("csrf_header_missing", "The CSRF header is missing.", $"Send '{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}' with every request.");
     }
+
+    /// <summary>A handshake without origin and cookies is a program's: no browser sends one.</summary>
+    private static bool IsBrowsersWebSocket(HttpContext context) =>
+        IsWebSocket(context) && (!StringValues.IsNullOrEmpty(context.Request.Headers.Origin) || !StringValues.IsNullOrEmpty(context.Request.Headers.Cookie));
 
     private static bool IsWebSocket(HttpContext context) =>
         string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)

@@ -64,4 +64,67 @@ public sealed class LongCallsTests
         await hers.EndsAsync();
         open.IsOpen.ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task Calls_are_cut_within_seconds_when_nobody_told_that_their_session_ended()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        await using var stream = await OpenCall.StreamAsync(alice, "/api/stream");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(5));
+
+        world.Execute("DELETE FROM sessions");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(20));
+
+        await socket.EndsAsync();
+        await stream.EndsAsync();
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_read_for_a_while_cuts_nobody()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(5));
+
+        world.Execute("ALTER TABLE sessions RENAME TO hidden");
+        for (var second = 0; second < 40; second++)
+        {
+            world.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Eventually.ShortlyAsync();
+        }
+
+        await Eventually.HappensAsync(() => world.Bff.Logs.Lines.Any(line => line.Contains("could not be read", StringComparison.Ordinal)));
+        world.Execute("ALTER TABLE hidden RENAME TO sessions");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(20));
+        socket.IsOpen.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task An_open_WebSocket_is_no_use_of_its_session()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:01:00"));
+        await using var socket = await OpenCall.WebSocketAsync(await world.LogInAsync(), world.Bff.Address, "/api/socket");
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(80));
+
+        await socket.EndsAsync();
+    }
+
+    [Fact]
+    public async Task An_open_WebSocket_keeps_its_session_alive_where_the_operator_says_so()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:01:00"), ("Bff:Forwarding:WebSocketsKeepAlive", "true"));
+        await using var socket = await OpenCall.WebSocketAsync(await world.LogInAsync(), world.Bff.Address, "/api/socket");
+
+        for (var second = 0; second < 150; second += 5)
+        {
+            await world.AdvanceAsync(TimeSpan.FromSeconds(5));
+            await Eventually.HappensAsync(() => world.Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now + 35000") == 1);
+        }
+
+        socket.IsOpen.ShouldBeTrue();
+    }
 }

@@ -14,13 +14,13 @@ internal sealed class OpenCall : IAsyncDisposable
 
     public bool IsOpen => !_end.IsCompleted;
 
-    public Task EndsAsync() => _end.WaitAsync(Eventually.Deadline, TimeProvider.System);
+    public Task EndsAsync(TimeSpan? within = null) => _end.WaitAsync(within ?? Eventually.Deadline, TimeProvider.System);
 
     public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path)
     {
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Origin", Browser.SpaOrigin);
-        socket.Options.SetRequestHeader("Cookie", browser.Cookies.HeaderFor("localhost"));
+        if (browser.Cookies.HeaderFor("localhost") is { Length: > 0 } cookies) { socket.Options.SetRequestHeader("Cookie", cookies); }
         await socket.ConnectAsync(new UriBuilder(new Uri(bff, path)) { Scheme = "ws", Host = "127.0.0.1" }.Uri, CancellationToken.None);
 
         var buffer = new byte[64];
@@ -30,9 +30,11 @@ internal sealed class OpenCall : IAsyncDisposable
         return new OpenCall(socket, EndAsync(async () => await socket.ReceiveAsync(buffer, CancellationToken.None)));
     }
 
-    public static async Task<OpenCall> StreamAsync(Browser browser, string path)
+    public static async Task<OpenCall> StreamAsync(Browser browser, string path, string? accept = null)
     {
-        var response = await browser.BeginAsync(browser.Script(HttpMethod.Get, path));
+        var request = browser.Script(HttpMethod.Get, path);
+        if (accept is not null) { request.Headers.Add("Accept", accept); }
+        var response = await browser.BeginAsync(request);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
         (await lines.ReadLineAsync()).ShouldBe("begun");

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Bff.HostTests;
@@ -12,7 +14,12 @@ internal sealed class PretendApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    public sealed record Call(string Method, string Path, IReadOnlyDictionary<string, string> Headers, int Status)
+    /// <param name="Method">The request's.</param>
+    /// <param name="Path">As the framework decodes it.</param>
+    /// <param name="Target">Path and query as they came.</param>
+    /// <param name="Headers">The request's.</param>
+    /// <param name="Status">The answer's.</param>
+    public sealed record Call(string Method, string Path, string Target, IReadOnlyDictionary<string, string> Headers, int Status)
     {
         public string? Header(string name) => Headers.GetValueOrDefault(name);
 
@@ -23,7 +30,12 @@ internal sealed class PretendApi : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Run(async context =>
@@ -31,7 +43,7 @@ internal sealed class PretendApi : IAsyncDisposable
             var subject = Subject(context, provider, clock);
             context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
             var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-            Calls.Enqueue(new(context.Request.Method, context.Request.Path, headers, context.Response.StatusCode));
+            Calls.Enqueue(new(context.Request.Method, context.Request.Path, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, headers, context.Response.StatusCode));
             Answers(context);
             if (context.WebSockets.IsWebSocketRequest)
             {
@@ -39,13 +51,14 @@ internal sealed class PretendApi : IAsyncDisposable
                 return;
             }
 
-            if (context.Request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal))
+            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)) { context.Response.ContentType = "text/event-stream"; }
+            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal) || context.Request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal))
             {
                 await StreamAsync(context);
                 return;
             }
 
-            await context.Response.WriteAsync(subject ?? "nobody");
+            if (!Silent) { await context.Response.WriteAsync(subject ?? "nobody"); }
         });
     }
 
@@ -65,6 +78,9 @@ internal sealed class PretendApi : IAsyncDisposable
 
     /// <summary>Adds to the answer what a test needs.</summary>
     public Action<HttpContext> Answers { get; set; } = _ => { };
+
+    /// <summary>Writes no body of its own.</summary>
+    public bool Silent { get; set; }
 
     private static async Task EchoAsync(WebSocket socket, CancellationToken gone)
     {

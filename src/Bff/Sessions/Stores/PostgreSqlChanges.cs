@@ -24,6 +24,9 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
     private readonly string _node = Guid.NewGuid().ToString("N");
     private readonly Channel<string> _outgoing = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    /// <summary>A batch that could not be sent; it goes first when the server can be reached again.</summary>
+    private string? _unsent;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (database is not PostgreSqlDatabase { Server: var server }) { return; }
@@ -78,16 +81,22 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
 
     private async Task SendAsync(NpgsqlDataSource server, CancellationToken cancel)
     {
-        var payload = new StringBuilder();
-        while (await _outgoing.Reader.WaitToReadAsync(cancel))
+        while (_unsent is not null || await _outgoing.Reader.WaitToReadAsync(cancel))
         {
-            payload.Clear().Append(_node);
-            while (_outgoing.Reader.TryPeek(out var next) && payload.Length + next.Length < LongestPayload && _outgoing.Reader.TryRead(out next)) { payload.Append(' ').Append(next); }
+            _unsent ??= NextBatch();
             await using var notify = server.CreateCommand("SELECT pg_notify($1, $2)");
             notify.Parameters.Add(new() { Value = ChannelName });
-            notify.Parameters.Add(new() { Value = payload.ToString() });
+            notify.Parameters.Add(new() { Value = _unsent });
             await notify.ExecuteNonQueryAsync(cancel);
+            _unsent = null;
         }
+    }
+
+    private string NextBatch()
+    {
+        var payload = new StringBuilder(_node);
+        while (_outgoing.Reader.TryPeek(out var next) && payload.Length + next.Length < LongestPayload && _outgoing.Reader.TryRead(out next)) { payload.Append(' ').Append(next); }
+        return payload.ToString();
     }
 
     private void Enqueue(SessionChange change)

@@ -1,0 +1,76 @@
+using System.Collections.Frozen;
+using Bff.Sessions;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Bff.Forwarding;
+
+/// <summary>What one route lets through to its upstream and back, decided when the route is loaded.</summary>
+internal sealed partial class RouteBorder(
+    RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongCalls longCalls, ConnectionLimits limits, ILogger<RouteBorder> logger)
+{
+    /// <summary>A body from this size on is sent only when the upstream asks for it.</summary>
+    private const long Large = 1024 * 1024;
+
+    private readonly bool _usesSession = ForwardingFeature.UsesSession(route);
+    private readonly FrozenSet<string>? _requestHeaders = HeaderNameList.Read(route.Metadata);
+
+    /// <summary>A route that uses the session forwards no cookie: what its upstream is to know of the user, the token says. A list of headers names none either.</summary>
+    private bool ForwardsCookies => !_usesSession && _requestHeaders is null;
+
+    public void CleanRequest(RequestTransformContext request)
+    {
+        var (source, target) = (request.HttpContext.Request, request.ProxyRequest);
+        target.Headers.Remove(HeaderNames.Cookie);
+        requestHeaders.Apply(source, target, _requestHeaders);
+        if (ForwardsCookies && ForeignCookies(source) is { Length: > 0 } cookies) { target.Headers.TryAddWithoutValidation(HeaderNames.Cookie, cookies); }
+
+        // The HTTP/1.1 client reads no answer before it has sent the whole body (dotnet/runtime issue 119350); an upstream that refuses by the head is heard at once this way.
+        if (source.ContentLength >= Large) { target.Headers.ExpectContinue = true; }
+    }
+
+    public async ValueTask CleanResponseAsync(ResponseTransformContext response)
+    {
+        if (response.ProxyResponse is not { } answer) { return; }   // there was none; UpstreamErrors says so
+        var context = response.HttpContext;
+        context.Features.Get<HeadersWait>()?.End();
+        if (answer.RequestMessage?.Content is not null) { context.Features.Set(UpstreamErrors.Answered.Instance); }
+        if (UpstreamAnswer.Objection(context, answer) is { } reason)
+        {
+            Refused(route.RouteId, reason);
+            await ReplaceAsync(response, UpstreamErrors.Invalid);
+            return;
+        }
+
+        if (Upgrades.IsEventStream(context.Response) && limits.TakePlace(context) is { } problem)
+        {
+            await ReplaceAsync(response, problem);
+            return;
+        }
+
+        if (UpstreamAnswer.HasNoBody(context.Response.StatusCode))
+        {
+            context.Response.ContentLength = null;
+            response.SuppressResponseBody = true;
+        }
+
+        if (_usesSession && context.GetSession() is { } session) { longCalls.Watch(context, session.Id); }
+        UpstreamAnswer.RemoveHopByHop(context, answer);
+        UpstreamAnswer.KeepOurCookies(context.Response.Headers, sessionCookie.Name);
+        if (_usesSession) { UpstreamAnswer.MakePersonal(context.Response.Headers); }
+    }
+
+    private string ForeignCookies(HttpRequest request) => string.Join("; ", request.Headers.Cookie
+        .SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(pair => !UpstreamAnswer.IsOurs(pair, sessionCookie.Name)));
+
+    private static Task ReplaceAsync(ResponseTransformContext response, Problem problem)
+    {
+        response.SuppressResponseBody = true;
+        response.HttpContext.Response.Clear();
+        return problem.ExecuteAsync(response.HttpContext);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The answer of the upstream of route {Route} was not passed on: {Reason}.")]
+    private partial void Refused(string route, string reason);
+}

@@ -1,0 +1,65 @@
+using System.Net.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Bff.Forwarding;
+
+/// <summary>A step of YARP's pipeline: what YARP would answer with an empty body, since no upstream answered, becomes a problem. An answer of an upstream is never touched.</summary>
+internal sealed class UpstreamErrors(RequestDelegate next)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than this route takes.");
+
+    private static readonly Problem TimedOut = new(
+        StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to answer.", "Whether it did what was asked is not known.", RetryAfter);
+
+    private static readonly Problem Unavailable = new(
+        StatusCodes.Status502BadGateway, "upstream_unavailable", "The service behind this address cannot be reached.", "Try again in a moment.", RetryAfter);
+
+    /// <summary>The answer of an upstream that cannot be passed on.</summary>
+    public static readonly Problem Invalid = new(
+        StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address gave an answer that cannot be passed on.", "Its operators find the reason in the proxy's log.", RetryAfter);
+
+    /// <summary>The upstream has answered, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
+    public sealed class Answered
+    {
+        public static readonly Answered Instance = new();
+    }
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        await next(context);
+        if (context.Response.HasStarted || context.Features.Get<IForwarderErrorFeature>() is not { } error || ProblemFor(context, error) is not { } problem) { return; }
+        context.Response.Clear();
+        await problem.ExecuteAsync(context);
+    }
+
+    private static Problem? ProblemFor(HttpContext context, IForwarderErrorFeature error)
+    {
+        if (context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true })
+        {
+            // The route's own Timeout: the token would stop our answer, too.
+            context.RequestAborted = CancellationToken.None;
+            return TimedOut;
+        }
+
+        if (context.RequestAborted.IsCancellationRequested || IsOfTheBodyOnly(context, error)) { return null; }
+        if (context.Features.Get<HeadersWait>() is { TimedOut: true }) { return TimedOut; }
+        return context.Response.StatusCode switch
+        {
+            StatusCodes.Status413PayloadTooLarge => TooLarge,
+            StatusCodes.Status504GatewayTimeout => TimedOut,
+            StatusCodes.Status503ServiceUnavailable => Unavailable with { Status = StatusCodes.Status503ServiceUnavailable },
+            StatusCodes.Status502BadGateway or StatusCodes.Status101SwitchingProtocols => IsInvalid(error) ? Invalid : Unavailable,
+            var status and >= 400 and < 500 => new Problem(status, "request_unreadable", "The request's body could not be read to its end."),
+            _ => null,
+        };
+    }
+
+    private static bool IsOfTheBodyOnly(HttpContext context, IForwarderErrorFeature error) => context.Features.Get<Answered>() is not null
+        && error.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyCanceled;
+
+    private static bool IsInvalid(IForwarderErrorFeature error) => error.Error is ForwarderError.ResponseHeaders or ForwarderError.UpgradeResponseClient
+        || error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded };
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Bff.Sessions;
+using Bff.Sessions.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Bff.ClusterTests.Stores;
+
+public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_change_that_could_not_be_sent_is_sent_when_the_server_can_be_reached_again()
+    {
+        var connection = await postgres.Server.CreateDatabaseAsync();
+        await using var sender = new PostgreSqlDatabase(connection + ";Application Name=sender");
+        await using var hearer = new PostgreSqlDatabase(connection + ";Application Name=hearer");
+        var (sent, heard) = (new SessionChanges(), new SessionChanges());
+        var ended = new ConcurrentQueue<string>();
+        heard.Published += change => ended.Enqueue(change.Id.Value);
+        using var sending = new PostgreSqlChanges(sender, sent, TimeProvider.System, NullLogger<PostgreSqlChanges>.Instance);
+        using var hearing = new PostgreSqlChanges(hearer, heard, TimeProvider.System, NullLogger<PostgreSqlChanges>.Instance);
+        await sending.StartAsync(default);
+        await hearing.StartAsync(default);
+        await HappensAsync(() =>
+        {
+            sent.Publish(Ended("first"));   // until the other one listens
+            return ended.Contains("first");
+        });
+
+        // The connections wait in the sender's pool: the next one who takes one finds it dead.
+        await using (var admin = new NpgsqlConnection(connection))
+        {
+            await admin.OpenAsync();
+            await using var kill = new NpgsqlCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sender' AND query LIKE '%pg_notify%' AND pid <> pg_backend_pid()", admin);
+            await kill.ExecuteNonQueryAsync();
+        }
+
+        sent.Publish(Ended("second"));   // once
+
+        await HappensAsync(() => ended.Contains("second"));
+        await sending.StopAsync(default);
+        await hearing.StopAsync(default);
+    }
+
+    private static SessionChange Ended(string id) => new(new SessionId(id), DueAt: null, EndReasons.SignedOut);
+
+    private static async Task HappensAsync(Func<bool> condition)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System))
+        {
+            Stopwatch.GetElapsedTime(started).ShouldBeLessThan(Deadline);
+        }
+    }
+}
