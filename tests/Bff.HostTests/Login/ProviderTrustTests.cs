@@ -260,7 +260,7 @@ public sealed class ProviderTrustTests
     public static TheoryData<string, object?> UnusableAccessTokens => new()
     {
         { "line break", "a\r\nX-Injected: 1" }, { "control character", "a\u0007b" }, { "space", "a b" }, { "beyond ASCII", "tökén" }, { "number", 12345 },
-        { "object", new { a = 1 } }, { "list", new[] { "a" } }, { "null", null }, { "empty", "" }, { "true", true },
+        { "object", new { a = 1 } }, { "list", Array.Empty<string>() }, { "null", null }, { "empty", "" }, { "true", true },
     };
 
     [Theory]

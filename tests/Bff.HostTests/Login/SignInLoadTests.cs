@@ -49,8 +49,9 @@ public sealed class SignInLoadTests
         var calls = Enumerable.Range(0, 400).Select(_ => world.NewBrowser().StepAsync("/bff/login", accept: "*/*")).ToList();
         await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 2 && calls.Count(call => call.IsCompleted) == 298);
 
-        foreach (var answer in calls.Where(call => call.IsCompleted).Select(call => call.Result))
+        foreach (var call in calls.Where(call => call.IsCompleted))
         {
+            var answer = await call;
             answer.ShouldBeProblem(503, "busy");
             answer.Header("Retry-After").ShouldBe("2");
         }

@@ -17,7 +17,11 @@ internal sealed class CallQueue
         return waiter;
     }
 
-    public void Remove(Waiter waiter) => waiter.Node.List?.Remove(waiter.Node);
+    public void Remove(Waiter waiter)
+    {
+        var line = _lines[(int)waiter.Kind];
+        if (waiter.Node.List == line) { line.Remove(waiter.Node); }
+    }
 
     /// <summary>Takes out the first whose kind may come in now; null when there is none.</summary>
     public Waiter? TakeFirst(Func<CallKind, bool> mayEnter)

@@ -193,10 +193,10 @@ public sealed class TokenCallGateTests
     }
 
     [Fact]
-    public void Revocations_share_with_sign_ins_and_go_before_them()
+    public async Task Revocations_share_with_sign_ins_and_go_before_them()
     {
         using var gate = Gate(concurrency: 2);
-        var running = gate.EnterAsync(CallKind.SignIn, default).Result.Permit!;
+        var running = (await gate.EnterAsync(CallKind.SignIn, default)).Permit!;
         var signIn = gate.EnterAsync(CallKind.SignIn, default);
         var revocation = gate.EnterAsync(CallKind.Revocation, default);
         gate.Leave(running, CallVerdict.Answered);
