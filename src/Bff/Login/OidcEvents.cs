@@ -207,7 +207,7 @@ internal sealed partial class OidcEvents(
             return;
         }
 
-        if (code == InvalidState && flow.IsFresh(context.Properties!) && await GoesOnAsync(context.HttpContext, target)) { return; }
+        if (code == InvalidState && flow.IsFresh(context.Properties!) && await GoesOnAsync(context.HttpContext, context.Properties!, target)) { return; }
         var repeatable = code != InvalidState && !context.HttpContext.Items.ContainsKey(UsedUp);
         await (repeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext);
     }
@@ -216,12 +216,14 @@ internal sealed partial class OidcEvents(
 
     /// <summary>
     /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
-    /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in.
+    /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in. The session that
+    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it.
     /// </summary>
-    private async Task<bool> GoesOnAsync(HttpContext context, string target)
+    private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
     {
         if (!Initiator.IsTab(context.Request)) { return false; }
-        if (await IsSignedInAsync(context))
+        properties.Items.TryGetValue(SessionAuthentication.Replaces, out var replaced);
+        if (await FindSessionAsync(context) is { } session && session.Id.Value != replaced)
         {
             context.Response.Redirect(target);
             return true;
@@ -233,15 +235,15 @@ internal sealed partial class OidcEvents(
         return true;
     }
 
-    private static async Task<bool> IsSignedInAsync(HttpContext context)
+    private static async Task<Session?> FindSessionAsync(HttpContext context)
     {
         try
         {
-            return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded;
+            return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded ? context.GetSession() : null;
         }
         catch (DbException)
         {
-            return false;
+            return null;
         }
     }
 

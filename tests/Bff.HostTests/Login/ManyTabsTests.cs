@@ -77,6 +77,20 @@ public sealed class ManyTabsTests
     }
 
     [Fact]
+    public async Task A_user_who_was_asked_to_sign_in_once_more_and_did_not_is_not_led_on_as_if_they_had()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var callback = await alice.GoToCallbackAsync("/bff/login?prompt=login&returnUrl=/step-up");
+        alice.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList().ForEach(name => alice.Cookies.Remove(name));
+
+        var answer = await alice.StepAsync(callback);
+
+        answer.Status.ShouldBe(HttpStatusCode.BadRequest);
+        answer.Body.ShouldContain("/bff/login?returnUrl=%2Fstep-up");
+    }
+
+    [Fact]
     public async Task It_goes_to_no_front_end_that_was_taken_away_meanwhile()
     {
         await using var world = await World.StartAsync(("Bff:Spa:Origins:1", "http://localhost:5999"));
