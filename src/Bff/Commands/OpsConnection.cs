@@ -65,7 +65,7 @@ internal static class OpsConnection
     /// The certificate Kestrel shows on the ops port, as the configuration names it: over the loopback interface nobody can be told by name, but this is told by its key.
     /// </summary>
     /// <returns>Null when no file is named, or it cannot be read; then only a certificate the machine trusts will do.</returns>
-    private static byte[]? OwnCertificate(IConfiguration configuration)
+    private static byte[]? OwnCertificate(ConfigurationManager configuration)
     {
         var given = configuration.GetSection($"Kestrel:Endpoints:{OpsPort.Endpoint}:Certificate");
         if (!given.Exists()) { given = configuration.GetSection("Kestrel:Certificates:Default"); }

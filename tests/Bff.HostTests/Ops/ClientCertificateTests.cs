@@ -30,7 +30,7 @@ public sealed class ClientCertificateTests : IDisposable
 
         // Of an unknown issuer, and of one whose name and key identifier are known, with an address that never answers.
         await Parallel.ForEachAsync(Enumerable.Range(0, 50), new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (number, _) =>
-            await TryAsync(world.Bff.OpsAddress, (number % 2 == 0 ? _foreign : _ours).IssueWithAddress("stranger", address)));
+            await StatusAsync(world.Bff.OpsAddress, (number % 2 == 0 ? _foreign : _ours).IssueWithAddress("stranger", address)));
 
         named.Connections.ShouldBe(0);
         using var browser = world.NewBrowser();
@@ -45,7 +45,7 @@ public sealed class ClientCertificateTests : IDisposable
         await using var named = new Recorder(answer: "404 Not Found");
         var addresses = new[] { world.Bff.Address, new UriBuilder(world.Bff.OpsAddress) { Host = "localhost" }.Uri };
 
-        await TryAsync(addresses.Single(address => address.Scheme == "https"), _foreign.IssueWithAddress("stranger", $"http://127.0.0.1:{named.Port}/"));
+        await StatusAsync(addresses.Single(address => address.Scheme == "https"), _foreign.IssueWithAddress("stranger", $"http://127.0.0.1:{named.Port}/"));
 
         named.Connections.ShouldBe(0);
     }
@@ -135,14 +135,12 @@ public sealed class ClientCertificateTests : IDisposable
         }
     }
 
-    private static Task TryAsync(Uri at, X509Certificate2 certificate) => StatusAsync(at, certificate);
-
     /// <summary>Shows the certificate whatever authorities the server says it likes, and downloads nothing itself.</summary>
     private static HttpClient Client(X509Certificate2 certificate) => new(new SocketsHttpHandler
     {
         SslOptions = new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
         },
     });
