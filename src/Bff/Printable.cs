@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+namespace Bff;
+
+/// <summary>Foreign text on its way to a terminal, a log line, an audit line or a probe's answer: it is cut, cannot break a line or steer a terminal, and shows no credentials.</summary>
+internal static class Printable
+{
+    /// <summary>Stands for what is not shown.</summary>
+    public const string Mask = "********";
+
+    private const int MaxText = 256;
+    private const int MaxWord = 128;
+
+    /// <summary>As it is, with control, format (also those that turn the direction of writing) and unassigned characters as <c>\u001B</c>, and not longer than <paramref name="max"/>.</summary>
+    public static string Text(string? text, int max = MaxText) => Written(text, max, spaces: true);
+
+    /// <summary>As <see cref="Text"/> and without white space, for lines of <c>key=value</c>.</summary>
+    public static string Word(string? text) => Written(text, MaxWord, spaces: false);
+
+    /// <summary>Scheme, host, port and path. User info, query and fragment may be credentials; what is no http address may be anything.</summary>
+    public static string Address(string? address)
+    {
+        if (string.IsNullOrEmpty(address)) { return ""; }
+        var end = address.AsSpan().IndexOfAny('?', '#');
+        var rest = end < 0 ? "" : address[end..];
+        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" or "ws" or "wss")
+        {
+            // A password with a ? or # in it ends the host early, and what looks like a host is a part of it.
+            return rest.Contains('@', StringComparison.Ordinal) ? $"{uri.Scheme}://{Mask}" : Text(uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/'));
+        }
+
+        return IsListener(address) ? Text(address) : Mask;
+    }
+
+    /// <summary>Kestrel's <c>http://+:3002</c> and <c>https://*</c>, which are no URIs.</summary>
+    private static bool IsListener(string address)
+    {
+        foreach (var start in (string[])["http://+", "http://*", "https://+", "https://*"])
+        {
+            if (address.StartsWith(start, StringComparison.OrdinalIgnoreCase)) { return address[start.Length..].TrimEnd('/') is "" or [':', ..] && address[start.Length..].All(c => char.IsAsciiDigit(c) || c is ':' or '/'); }
+        }
+
+        return false;
+    }
+
+    private static string Written(string? text, int max, bool spaces)
+    {
+        var written = new StringBuilder();
+        foreach (var rune in (text ?? "").EnumerateRunes())
+        {
+            if (written.Length >= max) { return written.Append('…').ToString(); }
+            if (rune.Value == ' ' || Rune.GetUnicodeCategory(rune) == UnicodeCategory.SpaceSeparator) { written.Append(spaces ? ' ' : '_'); }
+            else if (IsPlain(rune)) { written.Append(rune.ToString()); }
+            else { written.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}"); }
+        }
+
+        return written.ToString();
+    }
+
+    private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+}
