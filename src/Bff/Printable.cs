@@ -33,6 +33,10 @@ internal static class Printable
         return IsListener(address) ? Text(address) : Mask;
     }
 
+    /// <summary>A path in a folder that exists. Anything else may be what should have been in the file.</summary>
+    public static string Path(string? path) =>
+        System.IO.Path.GetDirectoryName(path) is { Length: > 1 } folder && Directory.Exists(folder) ? Text(path) : Mask;
+
     /// <summary>Kestrel's <c>http://+:3002</c> and <c>https://*</c>, which are no URIs.</summary>
     private static bool IsListener(string address)
     {

@@ -13,6 +13,7 @@ internal static class ForwardingFeature
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
+        builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
         builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
         return builder;

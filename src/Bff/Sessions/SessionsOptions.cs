@@ -59,7 +59,6 @@ internal sealed class SessionsOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var mistake in Settings.CheckFile(ConnectionString, ConnectionStringFile, nameof(ConnectionString))) { yield return mistake; }
         if (!CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) || CookieName.Length == HostPrefix.Length || !CookieName.All(IsCookieNameCharacter))
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);

@@ -32,6 +32,9 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
         MapInboundClaims = false;
     }
 
+    /// <summary>An ID token may be signed with this algorithm.</summary>
+    public static bool Accepts(string algorithm) => Algorithms.Contains(algorithm);
+
     /// <summary>Validates with our rules; those of <paramref name="parameters"/> that name claim types are kept.</summary>
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters parameters)
     {
