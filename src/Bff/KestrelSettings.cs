@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Reflection;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Bff;
 
@@ -17,24 +19,27 @@ internal static class KestrelSettings
 
     /// <summary>The names of Kestrel's schema; the types say what a value may be.</summary>
     internal sealed record Schema(
-        IReadOnlyDictionary<string, Endpoint>? Endpoints, EndpointDefault? EndpointDefaults, IReadOnlyDictionary<string, Certificate>? Certificates, KestrelServerLimits? Limits);
+        IReadOnlyDictionary<string, Endpoint>? Endpoints,
+        EndpointDefault? EndpointDefaults,
+        IReadOnlyDictionary<string, Certificate>? Certificates,
+        KestrelServerLimits? Limits);
 
-    internal record EndpointDefault(HttpProtocols? Protocols, IReadOnlyList<System.Security.Authentication.SslProtocols>? SslProtocols, Microsoft.AspNetCore.Server.Kestrel.Https.ClientCertificateMode? ClientCertificateMode);
+    internal record EndpointDefault(HttpProtocols? Protocols, IReadOnlyList<SslProtocols>? SslProtocols, ClientCertificateMode? ClientCertificateMode);
 
     internal sealed record Endpoint(
         string? Url,
         Certificate? Certificate,
         IReadOnlyDictionary<string, ServerName>? Sni,
         HttpProtocols? Protocols,
-        IReadOnlyList<System.Security.Authentication.SslProtocols>? SslProtocols,
-        Microsoft.AspNetCore.Server.Kestrel.Https.ClientCertificateMode? ClientCertificateMode)
+        IReadOnlyList<SslProtocols>? SslProtocols,
+        ClientCertificateMode? ClientCertificateMode)
         : EndpointDefault(Protocols, SslProtocols, ClientCertificateMode);
 
     internal sealed record ServerName(
         Certificate? Certificate,
         HttpProtocols? Protocols,
-        IReadOnlyList<System.Security.Authentication.SslProtocols>? SslProtocols,
-        Microsoft.AspNetCore.Server.Kestrel.Https.ClientCertificateMode? ClientCertificateMode)
+        IReadOnlyList<SslProtocols>? SslProtocols,
+        ClientCertificateMode? ClientCertificateMode)
         : EndpointDefault(Protocols, SslProtocols, ClientCertificateMode);
 
     internal sealed record Certificate(string? Path, string? KeyPath, string? Password, string? Subject, string? Store, string? Location, bool? AllowInvalid);
@@ -59,15 +64,17 @@ internal static class KestrelSettings
 
             if (problem is not null)
             {
-                yield return $"{certificate.Path}:Path: the certificate '{Printable.Path(FullPath(certificate["Path"]!, contentRoot))}' cannot be read: {problem} "
+                var file = Printable.Path(FullPath(certificate["Path"]!, contentRoot));
+                yield return $"{certificate.Path}:Path: the certificate '{file}' cannot be read: {problem} "
                     + "Is the path right, may the user Bff runs as read it, and is the Password right?";
             }
         }
     }
 
-    /// <summary>Wherever Kestrel's schema has a certificate in a file: <c>Certificates:*</c>, <c>Endpoints:*:Certificate</c>, <c>Endpoints:*:Sni:*:Certificate</c>.</summary>
+    /// <summary>Wherever Kestrel's schema has a file: <c>Certificates:*</c>, <c>Endpoints:*:Certificate</c>, <c>Endpoints:*:Sni:*:Certificate</c>.</summary>
     public static IEnumerable<IConfigurationSection> Certificates(IConfigurationSection section) =>
-        section["Path"] is { Length: > 0 } && section.Path.Contains("Certificate", StringComparison.OrdinalIgnoreCase) ? [section] : section.GetChildren().SelectMany(Certificates);
+        section["Path"] is { Length: > 0 } && section.Path.Contains("Certificate", StringComparison.OrdinalIgnoreCase)
+            ? [section] : section.GetChildren().SelectMany(Certificates);
 
     /// <summary>As Kestrel does: a PEM file with its key in the file or beside it, or PKCS #12.</summary>
     public static X509Certificate2 Load(IConfigurationSection certificate, string contentRoot)
@@ -99,13 +106,15 @@ internal static class KestrelSettings
 
         Try($"{Limits}:{DataRates[0]}", () => limits.MinRequestBodyDataRate = Rate(given.GetSection(DataRates[0]), limits.MinRequestBodyDataRate));
         Try($"{Limits}:{DataRates[1]}", () => limits.MinResponseDataRate = Rate(given.GetSection(DataRates[1]), limits.MinResponseDataRate));
-        if (limits.MaxRequestBufferSize < limits.MaxRequestLineSize) { mistakes.Add($"{Limits}:MaxRequestBufferSize: must not be smaller than MaxRequestLineSize ({limits.MaxRequestLineSize})."); }
+        if (limits.MaxRequestBufferSize < limits.MaxRequestLineSize) { mistakes.Add(TooSmall(nameof(limits.MaxRequestLineSize), limits.MaxRequestLineSize)); }
         if (limits.MaxRequestBufferSize < limits.MaxRequestHeadersTotalSize)
         {
-            mistakes.Add($"{Limits}:MaxRequestBufferSize: must not be smaller than MaxRequestHeadersTotalSize ({limits.MaxRequestHeadersTotalSize}).");
+            mistakes.Add(TooSmall(nameof(limits.MaxRequestHeadersTotalSize), limits.MaxRequestHeadersTotalSize));
         }
 
         return mistakes;
+
+        static string TooSmall(string name, int size) => $"{Limits}:MaxRequestBufferSize: must not be smaller than {name} ({size}).";
 
         void Try(string key, Action set)
         {
@@ -113,9 +122,13 @@ internal static class KestrelSettings
             {
                 set();
             }
-            catch (Exception error) when (error is InvalidOperationException or FormatException or ArgumentException or OverflowException or TargetInvocationException)
+            catch (Exception error) when (error is InvalidOperationException or FormatException)
             {
-                var cause = error is InvalidOperationException ? "cannot be read as what it should be: a whole number, true or false, or a time span (hh:mm:ss)" : error.GetBaseException().Message;
+                mistakes.Add($"{key}: cannot be read as what it should be: a number, true or false, or a time span (hh:mm:ss).");
+            }
+            catch (Exception error) when (error is ArgumentException or OverflowException or TargetInvocationException)
+            {
+                var cause = error.GetBaseException().Message;
                 mistakes.Add($"{key}: {cause.Split(Environment.NewLine)[0].Split(" (Parameter", 2)[0].TrimEnd('.')}.");
             }
         }
@@ -125,8 +138,9 @@ internal static class KestrelSettings
     private static MinDataRate? Rate(IConfigurationSection given, MinDataRate? usual)
     {
         if (!given.Exists()) { return usual; }
-        var bytes = given[nameof(MinDataRate.BytesPerSecond)] is { Length: > 0 } number ? double.Parse(number, CultureInfo.InvariantCulture) : usual!.BytesPerSecond;
-        var grace = given[nameof(MinDataRate.GracePeriod)] is { Length: > 0 } time ? TimeSpan.Parse(time, CultureInfo.InvariantCulture) : usual!.GracePeriod;
+        var (number, time) = (given[nameof(MinDataRate.BytesPerSecond)], given[nameof(MinDataRate.GracePeriod)]);
+        var bytes = string.IsNullOrEmpty(number) ? usual!.BytesPerSecond : double.Parse(number, CultureInfo.InvariantCulture);
+        var grace = string.IsNullOrEmpty(time) ? usual!.GracePeriod : TimeSpan.Parse(time, CultureInfo.InvariantCulture);
         return bytes == 0 ? null : new MinDataRate(bytes, grace);
     }
 }

@@ -18,22 +18,25 @@ internal sealed class PrintedSettings(SettingsSchema schema)
 
     private static readonly HashSet<string> Files = Names("ClientCertificateAuthority", "KeyCertificate");
 
+    /// <summary>First ours, then YARP's, then Kestrel's.</summary>
     private static readonly HashSet<string> Words = Names(
-        "ClientId", "Scope", "Audience", "AudienceParameter", "Store", "CookieName", "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders",                            // ours
-        "ClusterId", "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",           // YARP's
-        "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding", "ResponseHeaderEncoding",
-        "Subject", "Location");                                                                                                                                               // Kestrel's
+        "ClientId", "Scope", "Audience", "AudienceParameter", "Store", "CookieName", "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "ClusterId",
+        "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
+        "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",
+        "ResponseHeaderEncoding", "Subject", "Location");
 
     /// <summary>Transforms of YARP whose value is the name of something. What they set may be an API's key.</summary>
     private static readonly HashSet<string> Transforms = Names(
-        "RequestHeader", "RequestHeaderRemove", "RequestHeadersCopy", "RequestHeaderOriginalHost", "RequestHeadersAllowed", "ResponseHeader", "ResponseHeaderRemove", "ResponseHeadersCopy",
-        "ResponseHeadersAllowed", "ResponseTrailer", "ResponseTrailerRemove", "ResponseTrailersCopy", "ResponseTrailersAllowed", "QueryValueParameter", "QueryRouteParameter",
-        "QueryRemoveParameter", "HttpMethodChange", "When", "X-Forwarded", "For", "Proto", "Prefix", "Forwarded", "ForFormat", "ByFormat", "ClientCert");
+        "RequestHeader", "RequestHeaderRemove", "RequestHeadersCopy", "RequestHeaderOriginalHost", "RequestHeadersAllowed", "ResponseHeader",
+        "ResponseHeaderRemove", "ResponseHeadersCopy", "ResponseHeadersAllowed", "ResponseTrailer", "ResponseTrailerRemove", "ResponseTrailersCopy",
+        "ResponseTrailersAllowed", "QueryValueParameter", "QueryRouteParameter", "QueryRemoveParameter", "HttpMethodChange", "When", "X-Forwarded", "For",
+        "Proto", "Prefix", "Forwarded", "ForFormat", "ByFormat", "ClientCert");
 
     private static readonly HashSet<string> Connection = Names(
-        "Host", "Server", "Port", "Database", "Initial Catalog", "Username", "User Name", "User ID", "UserID", "User", "UID", "Data Source", "DataSource", "Filename", "Mode", "Cache", "Pooling",
-        "Foreign Keys", "Recursive Triggers", "Default Timeout", "SSL Mode", "SslMode", "SSL Negotiation", "Root Certificate", "Timeout", "Command Timeout", "Keepalive", "Application Name",
-        "Minimum Pool Size", "Maximum Pool Size", "Connection Idle Lifetime", "Connection Lifetime", "Search Path", "Target Session Attributes", "Multiplexing", "No Reset On Close",
+        "Host", "Server", "Port", "Database", "Initial Catalog", "Username", "User Name", "User ID", "UserID", "User", "UID", "Data Source", "DataSource",
+        "Filename", "Mode", "Cache", "Pooling", "Foreign Keys", "Recursive Triggers", "Default Timeout", "SSL Mode", "SslMode", "SSL Negotiation",
+        "Root Certificate", "Timeout", "Command Timeout", "Keepalive", "Application Name", "Minimum Pool Size", "Maximum Pool Size",
+        "Connection Idle Lifetime", "Connection Lifetime", "Search Path", "Target Session Attributes", "Multiplexing", "No Reset On Close",
         "Include Error Detail");
 
     public string Show(string key, string value)
@@ -62,11 +65,12 @@ internal sealed class PrintedSettings(SettingsSchema schema)
     {
         foreach (var (key, value) in values.OrderByDescending(pair => pair.Value?.Length ?? 0))
         {
-            if (string.IsNullOrEmpty(value) || !message.Contains(value, StringComparison.Ordinal) || (value.Length < Short && !message.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase))) { continue; }
-            var shown = Show(key, value);
-            if (shown == value || shown == Printable.Text(value)) { continue; }
-            message = message.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase)
-                ? message[..(key.Length + 1)] + message[(key.Length + 1)..].Replace(value, shown, StringComparison.Ordinal) : message.Replace(value, shown, StringComparison.Ordinal);
+            if (string.IsNullOrEmpty(value) || !message.Contains(value, StringComparison.Ordinal)) { continue; }
+            var (prefix, shown) = (key + ":", Show(key, value));
+            var isAboutIt = message.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
+            if (shown == value || shown == Printable.Text(value) || (value.Length < Short && !isAboutIt)) { continue; }
+            var start = isAboutIt ? prefix.Length : 0;
+            message = message[..start] + message[start..].Replace(value, shown, StringComparison.Ordinal);
         }
 
         return Printable.Text(message, LongestMessage);

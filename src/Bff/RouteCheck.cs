@@ -2,7 +2,10 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Bff;
 
-/// <summary>Routes and clusters, judged by YARP's own validator, and what Bff has nothing behind: a policy that nobody can define would fail at every call, or do nothing.</summary>
+/// <summary>
+/// Routes and clusters, judged by YARP's own validator, and what Bff has nothing behind: a policy that nobody can define would fail at every call, or do
+/// nothing.
+/// </summary>
 internal static class RouteCheck
 {
     private static readonly string[] CorsPolicies = ["Default", "Disable"];
@@ -31,7 +34,8 @@ internal static class RouteCheck
             found.AddRange((await validator.ValidateRouteAsync(Without(route, refused.Select(setting => setting.Name)))).Select(error => Keyed(key, error)));
             if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
             {
-                found.Add($"{key}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId))}.");
+                var clusters = string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId));
+                found.Add($"{key}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {clusters}.");
             }
         }
 
@@ -45,12 +49,24 @@ internal static class RouteCheck
 
     private static IEnumerable<(string Name, string Cure)> Undefined(RouteConfig route)
     {
-        if (!string.IsNullOrEmpty(route.OutputCachePolicy)) { yield return (nameof(route.OutputCachePolicy), "Bff caches no answers. Take it out, and let the API say Cache-Control."); }
-        if (!string.IsNullOrEmpty(route.RateLimiterPolicy)) { yield return (nameof(route.RateLimiterPolicy), "Bff has no rate limits for routes. Take it out, and limit at the API or in front of Bff."); }
-        if (!IsOneOf(route.TimeoutPolicy, NoTimeout)) { yield return (nameof(route.TimeoutPolicy), $"there is only '{NoTimeout}'. For a time limit write Timeout, such as 00:00:30."); }
+        if (!string.IsNullOrEmpty(route.OutputCachePolicy))
+        {
+            yield return (nameof(route.OutputCachePolicy), "Bff caches no answers. Take it out, and let the API say Cache-Control.");
+        }
+
+        if (!string.IsNullOrEmpty(route.RateLimiterPolicy))
+        {
+            yield return (nameof(route.RateLimiterPolicy), "Bff has no rate limits for routes. Take it out, and limit at the API or in front of Bff.");
+        }
+
+        if (!IsOneOf(route.TimeoutPolicy, NoTimeout))
+        {
+            yield return (nameof(route.TimeoutPolicy), $"there is only '{NoTimeout}'. For a time limit write Timeout, such as 00:00:30.");
+        }
+
         if (!IsOneOf(route.CorsPolicy, CorsPolicies))
         {
-            yield return (nameof(route.CorsPolicy), $"there are only {string.Join(" and ", CorsPolicies)}. Origins of front ends are in Bff:Spa:Origins and count for every route.");
+            yield return (nameof(route.CorsPolicy), $"there are only {string.Join(" and ", CorsPolicies)}. Front ends are in Bff:Spa:Origins.");
         }
     }
 
@@ -62,7 +78,8 @@ internal static class RouteCheck
         _ => rest with { CorsPolicy = null },
     });
 
-    private static bool IsOneOf(string? policy, params string[] policies) => string.IsNullOrEmpty(policy) || policies.Contains(policy, StringComparer.OrdinalIgnoreCase);
+    private static bool IsOneOf(string? policy, params string[] policies) =>
+        string.IsNullOrEmpty(policy) || policies.Contains(policy, StringComparer.OrdinalIgnoreCase);
 
     private static string Keyed(string key, Exception error) =>
         error.Message.StartsWith("ReverseProxy:", StringComparison.Ordinal) ? error.Message : $"{key}: {error.Message}";

@@ -8,6 +8,9 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
 {
     private readonly IReadOnlyList<SettingsSection> _sections = [.. sections];
 
+    /// <summary>Types of one value, whatever properties they have.</summary>
+    private static readonly Type[] Values = [typeof(string), typeof(TimeSpan), typeof(Version), typeof(Uri)];
+
     private sealed record ReverseProxy(IReadOnlyDictionary<string, RouteConfig>? Routes, IReadOnlyDictionary<string, ClusterConfig>? Clusters);
 
     /// <summary>What a value at this key is read as; null when nothing reads it.</summary>
@@ -30,7 +33,9 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
         if (root is null || Walk(root, segments[1..], out var unknown) is not null) { return null; }
         var (at, there) = unknown!.Value;
         var path = string.Join(':', segments[..(at + 2)]);
-        return there.Length == 0 ? $"{path}: there is nothing to set below {string.Join(':', segments[..(at + 1)])}." : $"{path}: is not a setting. There are: {string.Join(", ", there)}.";
+        return there.Length == 0
+            ? $"{path}: there is nothing to set below {string.Join(':', segments[..(at + 1)])}."
+            : $"{path}: is not a setting. There are: {string.Join(", ", there)}.";
     }
 
     private static Type? Walk(Type type, ReadOnlySpan<string> segments, out (int At, string[] There)? unknown)
@@ -38,14 +43,15 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
         unknown = null;
         for (var i = 0; i < segments.Length; i++)
         {
+            var name = segments[i];
             if (Element(type) is { } element)
             {
                 type = element;
                 continue;
             }
 
+            if (type.IsEnum && int.TryParse(name, out _)) { continue; }   // flags, as a list
             var names = Names(type);
-            var name = segments[i];
             if (names.FirstOrDefault(known => Is(known, name)) is not { } found)
             {
                 unknown = (i, [.. names.Order(StringComparer.Ordinal)]);
@@ -66,9 +72,8 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
         return type.IsArray ? type.GetElementType() : type.GetGenericArguments()[^1];
     }
 
-    private static string[] Names(Type type) =>
-        type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(Version) || type == typeof(Uri)
-            ? [] : [.. type.GetProperties().Where(property => property.GetIndexParameters().Length == 0 && property.Name != "EqualityContract").Select(property => property.Name)];
+    private static string[] Names(Type type) => type.IsPrimitive || type.IsEnum || Values.Contains(type)
+        ? [] : [.. type.GetProperties().Where(property => property.GetIndexParameters().Length == 0).Select(property => property.Name)];
 
     private static bool Is(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 }

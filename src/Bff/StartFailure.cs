@@ -22,9 +22,10 @@ internal static class StartFailure
     public static void LogHostFromNowOn() => _started = true;
 
     /// <summary>In lines that can be printed, whatever they quote.</summary>
-    public static string? Explain(Exception error) => LineOf(error) is { } lines ? string.Join(Environment.NewLine, lines.Split(Environment.NewLine).Select(line => Printable.Text(line, LongestLine))) : null;
+    public static string? Explain(Exception error) => LinesOf(error) is { } lines
+        ? string.Join(Environment.NewLine, lines.Split(Environment.NewLine).Select(line => Printable.Text(line, LongestLine))) : null;
 
-    private static string? LineOf(Exception error) => error switch
+    private static string? LinesOf(Exception error) => error switch
     {
         ConfigurationException => error.Message,
         InvalidDataException { InnerException: FormatException } => $"{error.Message} {error.GetBaseException().Message}",   // a JSON file of the configuration

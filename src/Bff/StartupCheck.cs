@@ -29,6 +29,8 @@ internal static class StartupCheck
     public static async Task<List<string>> MistakesAsync(IServiceProvider services, Reading reading)
     {
         var sections = services.GetServices<SettingsSection>().ToList();
+        var printed = new PrintedSettings(new SettingsSchema(sections));
+        if (!reading.IsWhole) { return [.. reading.Mistakes.Select(mistake => printed.Scrub(mistake, reading.Values))]; }
         var configuration = Snapshot.Restore(reading.Values);
         var found = UnknownKeys(configuration, sections).Concat(SettingsSchema.UnknownKeys(reading.Values.Keys)).ToList();
         foreach (var section in sections)
@@ -42,8 +44,8 @@ internal static class StartupCheck
         found.AddRange(await RouteCheck.MistakesAsync(services.GetRequiredService<IConfigValidator>(), configuration.GetSection("ReverseProxy")));
 
         // A secret whose file is the mistake is not missing besides.
-        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split("File: ", 2)).Where(parts => parts.Length == 2).Select(parts => parts[0] + ": ").ToList();
-        var printed = new PrintedSettings(new SettingsSchema(sections));
+        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split("File: ", 2))
+            .Where(parts => parts.Length == 2).Select(parts => parts[0] + ": ").ToList();
         return [.. reading.Mistakes.Concat(found.Where(mistake => !ofSecrets.Exists(key => mistake.StartsWith(key, StringComparison.OrdinalIgnoreCase))))
             .Select(mistake => printed.Scrub(mistake, reading.Values))];
     }

@@ -27,7 +27,11 @@ internal static class ConfigCommand
             if (!configuration.GetSection(key).Exists()) { lines[key] = $"{value} (default)"; }
         }
 
-        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration)) { lines[WebHostDefaults.ServerUrlsKey] = $"{Settings.PublicAddress} (default)"; }
+        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration))
+        {
+            lines[WebHostDefaults.ServerUrlsKey] = $"{Settings.PublicAddress} (default)";
+        }
+
         foreach (var (key, text) in lines) { Console.WriteLine($"{Printable.Text(key)} = {text}"); }
         return ExitCodes.Ok;
     }
@@ -36,7 +40,8 @@ internal static class ConfigCommand
     private static string Show(PrintedSettings printed, string key, string value) => Roots.Skip(3).Contains(key, StringComparer.OrdinalIgnoreCase)
         ? string.Join(';', value.Split(';').Select(part => part.All(char.IsAsciiDigit) ? part : Printable.Address(part))) : printed.Show(key, value);
 
-    private static IEnumerable<SettingsSection> Sections(IServiceCollection services) => services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
+    private static IEnumerable<SettingsSection> Sections(IServiceCollection services) =>
+        services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
 
     private static IEnumerable<(string Key, string Value)> Defaults(IServiceCollection services) =>
         from section in Sections(services)

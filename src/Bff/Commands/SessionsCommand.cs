@@ -102,7 +102,8 @@ internal static class SessionsCommand
 
         if (page.Next is not null) { Console.WriteLine("There are more: narrow it down with --user, or --take more."); }
 
-        static void Write(params string[] cells) => Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, LongestCell))]).TrimEnd());
+        static void Write(params string[] cells) =>
+            Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, LongestCell))]).TrimEnd());
     }
 
     private static void Print(AdminView session)

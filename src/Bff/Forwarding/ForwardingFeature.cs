@@ -1,6 +1,7 @@
 using Bff.Guard;
 using Bff.Reload;
 using Bff.Sessions;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
@@ -29,6 +30,22 @@ internal static class ForwardingFeature
             var started = clock.GetTimestamp();
             await next(context);
             if (CallMetrics.RouteOf(context) is { } route) { metrics.Answered(route, context.Response.StatusCode, clock.GetElapsedTime(started)); }
+        });
+        return app;
+    }
+
+    /// <summary>A route's <c>Timeout</c>. YARP takes its end for the caller's going away, and answers 400 to nobody; somebody is there, so it is 504.</summary>
+    public static WebApplication UseRouteTimeouts(this WebApplication app)
+    {
+        app.UseRequestTimeouts();
+        app.Use(async (context, next) =>
+        {
+            await next(context);
+            if (!context.Response.HasStarted && context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested == true)
+            {
+                context.Response.Clear();
+                context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
+            }
         });
         return app;
     }

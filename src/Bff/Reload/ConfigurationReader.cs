@@ -19,10 +19,14 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
     {
         var files = new List<string>();
         var mistakes = new List<string>();
-        var providers = Flat((IConfigurationRoot)live).Select<IConfigurationProvider, IConfigurationProvider>(provider => provider is JsonConfigurationProvider { Source: var file } ? Parse(file, files, mistakes) : new Frozen(provider)).ToList();
+        List<IConfigurationProvider> providers = [.. Flat((IConfigurationRoot)live).Select(Once)];
+        var isWhole = mistakes.Count == 0;
         var values = Snapshot.Of(new ConfigurationRoot(providers));
         foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
-        return new Reading(values, files, mistakes, Stamps(values));
+        return new Reading(values, files, mistakes, isWhole, Stamps(values));
+
+        IConfigurationProvider Once(IConfigurationProvider provider) =>
+            provider is JsonConfigurationProvider { Source: var file } ? Parse(file, files, mistakes) : new Frozen(provider);
     }
 
     /// <summary>When each file that a value names was written: certificates are read by those who use them.</summary>

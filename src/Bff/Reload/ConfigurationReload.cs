@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Bff.Reload;
 
 /// <summary>
-/// Reads the configuration when one of its files changes, and every few seconds. What is free of mistakes is put to use as a whole; of anything else the log says
-/// what is wrong, and the last good configuration stays.
+/// Reads the configuration when one of its files changes, and every few seconds. What is free of mistakes is put to use as a whole; of anything else the log
+/// says what is wrong, and the last good configuration stays.
 /// </summary>
 internal sealed partial class ConfigurationReload : BackgroundService
 {
@@ -88,9 +88,10 @@ internal sealed partial class ConfigurationReload : BackgroundService
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
-        var mistakes = Gone(reading, next).ToList();
+        var mistakes = FilesGone(reading).ToList();
         if (mistakes.Count == 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading); }
         if (mistakes.Count == 0 && waiting.Count > 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading with { Values = next }); }
+        if (mistakes.Count == 0) { mistakes = [.. AuthenticatorsGone(next)]; }
         var before = _mistakes;
         _mistakes = mistakes;
         if (mistakes.Count > 0)
@@ -115,26 +116,23 @@ internal sealed partial class ConfigurationReload : BackgroundService
         _waiting = waiting;
     }
 
-    /// <summary>A file or an authenticator that is not there any more was seldom meant to go, and what it kept closed would be open.</summary>
-    private IEnumerable<string> Gone(Reading reading, Dictionary<string, string?> next)
-    {
-        foreach (var file in _accepted.Files.Except(reading.Files))
-        {
-            yield return $"{Path.GetFileName(file)}: is gone. Put it back; to do without its settings, leave {{}} in it, or restart.";
-        }
+    /// <summary>A file that is not there any more was seldom meant to go, and what it kept closed would be open.</summary>
+    private IEnumerable<string> FilesGone(Reading reading) => _accepted.Files.Except(reading.Files)
+        .Where(_ => reading.IsWhole)
+        .Select(file => $"{Path.GetFileName(file)}: is gone. Put it back; to do without its settings, leave {{}} in it, or restart.");
 
-        foreach (var key in SettingsWith<AuthenticatorAttribute>().Where(key => !string.IsNullOrEmpty(_accepted.Values.GetValueOrDefault(key)) && string.IsNullOrEmpty(next.GetValueOrDefault(key))))
-        {
-            yield return $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.";
-        }
-    }
+    private IEnumerable<string> AuthenticatorsGone(Dictionary<string, string?> next) => SettingsWith<AuthenticatorAttribute>()
+        .Where(key => !string.IsNullOrEmpty(_accepted.Values.GetValueOrDefault(key)) && string.IsNullOrEmpty(next.GetValueOrDefault(key)))
+        .Select(key => $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.");
 
     private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>().Append(KestrelSettings.Limits)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));
 
     private IEnumerable<string> SettingsWith<T>()
         where T : Attribute => _sections.SelectMany(section =>
-            section.Options.GetProperties().Where(property => property.GetCustomAttribute<T>() is not null).Select(property => $"{section.Path}:{property.Name}"));
+            from property in section.Options.GetProperties()
+            where property.GetCustomAttribute<T>() is not null
+            select $"{section.Path}:{property.Name}");
 
     private void Keep(string key, Dictionary<string, string?> next)
     {

@@ -25,8 +25,10 @@ internal sealed record SecretSetting(string Key, bool IsAuthenticator)
         }
 
         if (!string.IsNullOrEmpty(given)) { mistakes.Add($"{Key}{File}: give either {Key} or {Key}{File}, not both."); }
-        else if (Settings.TryReadFile(file) is not { } content) { mistakes.Add($"{Key}{File}: the file '{Printable.Path(file)}' does not exist or cannot be read."); }
-        else if (content.Length == 0) { mistakes.Add($"{Key}{File}: the file '{Printable.Path(file)}' is empty."); }
+        else if (Settings.TryReadFile(file) is not { } content) { mistakes.Add(About("does not exist or cannot be read")); }
+        else if (content.Length == 0) { mistakes.Add(About("is empty")); }
         else { values[Key] = content; }
+
+        string About(string problem) => $"{Key}{File}: the file '{Printable.Path(file)}' {problem}.";
     }
 }

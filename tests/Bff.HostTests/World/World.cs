@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
 
 namespace Bff.HostTests;
 
@@ -50,10 +51,10 @@ internal sealed class World : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(Folder, "bff.db");
 
-    /// <summary>One more proxy on the same files; with a clock of its own when it is to be out of step.</summary>
-    public BffHost StartBff(TimeProvider? clock = null)
+    /// <summary>One more proxy on the same files; with a clock of its own when it is to be out of step, and one more source of settings, which wins.</summary>
+    public BffHost StartBff(TimeProvider? clock = null, IConfigurationSource? source = null)
     {
-        var host = new BffHost(_settings, clock ?? Clock).Start();
+        var host = new BffHost(_settings, clock ?? Clock, source).Start();
         _hosts.Add(host);
         return host;
     }

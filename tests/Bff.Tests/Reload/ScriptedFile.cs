@@ -8,17 +8,32 @@ namespace Bff.Tests.Reload;
 internal sealed class ScriptedFile(string name, params string?[] readings) : IFileProvider
 {
     private int _looks;
+    private int _reads;
+    private CancellationTokenSource _changed = new();
 
     public string Name => name;
 
     /// <summary>How often its bytes were asked for.</summary>
-    public int Reads { get; private set; }
+    public int Reads => Volatile.Read(ref _reads);
 
-    public IFileInfo GetFileInfo(string subpath) => readings[Math.Min(_looks++, readings.Length - 1)] is { } content ? new Reading(this, content) : new NotFoundFileInfo(subpath);
+    public IFileInfo GetFileInfo(string subpath) => readings[Math.Min(Interlocked.Increment(ref _looks), readings.Length) - 1] is { } content ? new Reading(this, content) : new NotFoundFileInfo(subpath);
 
     public IDirectoryContents GetDirectoryContents(string subpath) => NotFoundDirectoryContents.Singleton;
 
-    public IChangeToken Watch(string filter) => NullChangeToken.Singleton;
+    public IChangeToken Watch(string filter) => new CancellationChangeToken(_changed.Token);
+
+    /// <summary>Lets whoever watches the file read it.</summary>
+    public void Change()
+    {
+        try
+        {
+            Interlocked.Exchange(ref _changed, new CancellationTokenSource()).Cancel();
+        }
+        catch (AggregateException)
+        {
+            // What it read was broken; on a real watcher's thread nobody would see that.
+        }
+    }
 
     private sealed class Reading(ScriptedFile file, string content) : IFileInfo
     {
@@ -36,7 +51,7 @@ internal sealed class ScriptedFile(string name, params string?[] readings) : IFi
 
         public Stream CreateReadStream()
         {
-            file.Reads++;
+            Interlocked.Increment(ref file._reads);
             return new MemoryStream(Encoding.UTF8.GetBytes(content));
         }
     }

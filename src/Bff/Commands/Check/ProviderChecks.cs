@@ -7,14 +7,15 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace Bff.Commands.Check;
 
 /// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
-internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, IConfiguration configuration, TimeProvider clock)
+internal sealed class ProviderChecks(
+    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, IConfiguration configuration, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
     private const string Pushed = "pushed request";
     private const string Authority = "Bff:Oidc:Authority";
     private const string PublicUrl = "Bff:PublicUrl";
-    private const string Unknown = "unknown";
+    private const string Unknown = "unknown_error";
 
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(60);
 
@@ -25,6 +26,8 @@ internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clien
     {
         public bool IsSuccess => (int?)Status is >= 200 and < 300;
 
+        public bool IsOutage => Status is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
+
         public override string ToString() => Status is { } status ? $"{(int)status}{(Error is null ? "" : " " + Error)}" : $"no answer: {Error}";
     }
 
@@ -34,7 +37,7 @@ internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clien
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
             findings.AddRange(MetadataChecks.Run(metadata, options.Value));
-            findings.AddRange(await ClientAsync(metadata.TokenEndpoint));
+            findings.Add(await ClientAsync(metadata.TokenEndpoint));
             if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
         }
 
@@ -52,8 +55,10 @@ internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clien
             if (Clock(answer, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
             if (answer.StatusCode == HttpStatusCode.OK) { return true; }
             findings.Add(answer.StatusCode < HttpStatusCode.InternalServerError
-                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} answers {(int)answer.StatusCode}.", "Set it to the provider's issuer URL, exactly as the provider names it.")
-                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} answers {(int)answer.StatusCode}.", "Wait for the provider, or ask those who run it."));
+                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} answers {(int)answer.StatusCode}.",
+                    "Set it to the provider's issuer URL, exactly as the provider names it.")
+                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} answers {(int)answer.StatusCode}.",
+                    "Wait for the provider, or ask those who run it."));
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
@@ -76,50 +81,64 @@ internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clien
         {
             findings.Add(error.WasRead
                 ? new(Discovery, Result.Mistake, $"{Authority}: {error.Message}", "Set it to the issuer the provider names, if that is the provider you mean.")
-                : new(Discovery, Result.Unreachable, $"{Authority}: {error.Message}", "The provider's metadata or its keys (jwks_uri) cannot be had; ask those who run it."));
+                : new(Discovery, Result.Unreachable, $"{Authority}: {error.Message}",
+                    "The provider's metadata or its keys (jwks_uri) cannot be had; ask those who run it."));
             return null;
         }
     }
 
-    /// <summary>Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the answer was made, <c>Age</c> how long a cache kept it (RFC 9111 section 5.1).</summary>
+    /// <summary>
+    /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the answer was made, <c>Age</c> how long a cache kept it (RFC 9111 section 5.1).
+    /// </summary>
     private static Finding? Clock(HttpResponseMessage answer, DateTimeOffset asked, DateTimeOffset answered)
     {
         if (answer.Headers.Date is not { } theirs) { return null; }
         var ours = asked + ((answered - asked) / 2);
         var ahead = ours - (theirs + (answer.Headers.Age ?? TimeSpan.Zero));
         if (ahead.Duration() <= MaxClockSkew) { return new("clock", Result.Ok, "agrees with the provider's"); }
-        return new("clock", Result.Mistake, $"{Authority}: this machine's clock is about {ahead.Duration().TotalMinutes:0.#} min {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the provider's.",
+        var direction = ahead > TimeSpan.Zero ? "ahead of" : "behind";
+        return new("clock", Result.Mistake, $"{Authority}: this machine's clock is about {ahead.Duration().TotalMinutes:0.#} min {direction} the provider's.",
             "Set the clock by NTP (chrony, systemd-timesyncd). A container has the clock of its host.");
     }
 
     /// <summary>
-    /// A refresh token that never existed changes nothing at the provider. Its refusal proves our secret only where a wrong secret is refused in another way: some
-    /// providers look at the token first.
+    /// A refresh token that never existed changes nothing at the provider. Its refusal proves our secret only where a wrong secret is refused in another way:
+    /// some providers look at the token first.
     /// </summary>
-    private async Task<IReadOnlyList<Finding>> ClientAsync(string endpoint)
+    private async Task<Finding> ClientAsync(string endpoint)
     {
         var ours = await RefreshAsync(endpoint, options.Value.Secret);
         var id = options.Value.ClientId;
+        if (ours.IsSuccess)
+        {
+            return new(Client, Result.Warning, "the provider gave tokens for a refresh token that does not exist.", "Ask those who run the provider.");
+        }
+
+        if (ours.IsOutage)
+        {
+            return new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not answer as it should ({ours}).",
+                "Can this machine reach it? It may have another host than the issuer.");
+        }
+
         switch (ours.Error)
         {
             case "invalid_client":
-                return [new(Client, Result.Mistake, $"Bff:Oidc:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
-                    "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the form (client_secret_post).")];
+                return new(Client, Result.Mistake, $"Bff:Oidc:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
+                    "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the form (client_secret_post).");
             case "unauthorized_client" or "unsupported_grant_type":
-                return [new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider lets '{id}' use no refresh tokens ({ours.Error}).", "Allow the refresh token grant in the client's registration there.")];
+                return new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider lets '{id}' use no refresh tokens ({ours.Error}).",
+                    "Allow the refresh token grant in the client's registration there.");
             case "invalid_dpop_proof" or "use_dpop_nonce":
-                return [new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider wants a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.", "Allow bearer tokens in the client's registration there.")];
-        }
-
-        if (ours.IsSuccess) { return [new(Client, Result.Warning, "the provider gave tokens for a refresh token that does not exist.", "Ask those who run the provider.")]; }
-        if (ours.Status is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests)
-        {
-            return [new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not answer as it should ({ours}).", "Can this machine reach it? It may have another host than the issuer.")];
+                return new(Client, Result.Mistake,
+                    $"Bff:Oidc:ClientId: the provider wants a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
+                    "Allow bearer tokens in the client's registration there.");
         }
 
         var wrong = await RefreshAsync(endpoint, "bff-check-" + Guid.NewGuid().ToString("N"));
-        if (ours.Error == "invalid_grant" && wrong.Error is not null && wrong.Error != ours.Error) { return [new(Client, Result.Ok, $"the provider knows '{id}' and its secret")]; }
-        return [new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: not proven. The provider answers {ours} to our secret, and {wrong} to a wrong one.", "Sign in once to be sure.")];
+        return ours.Error == "invalid_grant" && wrong.Error is not null && wrong.Error != ours.Error
+            ? new(Client, Result.Ok, $"the provider knows '{id}' and its secret")
+            : new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: not proven. The provider answers {ours} to our secret, and {wrong} to a wrong one.",
+                "Sign in once to be sure.");
     }
 
     private Task<Reply> RefreshAsync(string endpoint, string secret) => PostAsync(endpoint, secret, new()
@@ -133,26 +152,37 @@ internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clien
         var redirect = RedirectUri();
         var request = new Dictionary<string, string>
         {
-            ["response_type"] = "code", ["response_mode"] = "query", ["redirect_uri"] = redirect, ["scope"] = options.Value.Scope, ["state"] = "bff-check", ["nonce"] = "bff-check",
-            ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", ["code_challenge_method"] = "S256",   // the example of RFC 7636 appendix B
+            ["response_type"] = "code",
+            ["response_mode"] = "query",
+            ["redirect_uri"] = redirect,
+            ["scope"] = options.Value.Scope,
+            ["state"] = "bff-check",
+            ["nonce"] = "bff-check",
+            ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",   // the example of RFC 7636 appendix B
+            ["code_challenge_method"] = "S256",
         };
         if (options.Value.Audience is { Length: > 0 } audience) { request[options.Value.AudienceParameter] = audience; }
         var reply = await PostAsync(endpoint, options.Value.Secret, request);
         if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"taken, with {Printable.Address(redirect)}"); }
-        if (reply.Status is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests)
+        if (reply.IsOutage)
         {
-            return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not answer as it should ({reply}).", "Sign-ins go through it. Can this machine reach it?");
+            return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not answer as it should ({reply}).",
+                "Sign-ins go through it. Can this machine reach it?");
         }
 
         var isKnown = !string.IsNullOrEmpty(configuration[PublicUrl]);
-        return new(Pushed, isKnown ? Result.Mistake : Result.Warning, $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' ({reply}).",
-            "Compare redirect URI, scopes and audience with the client's registration there." + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when {PublicUrl} is set."));
+        return new(Pushed, isKnown ? Result.Mistake : Result.Warning,
+            $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' ({reply}).",
+            "Compare redirect URI, scopes and audience with the client's registration there."
+            + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when {PublicUrl} is set."));
     }
 
     private string RedirectUri()
     {
-        var address = configuration[PublicUrl] is { Length: > 0 } given ? given : (configuration[WebHostDefaults.ServerUrlsKey] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? Settings.PublicAddress;
-        return address.Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal).TrimEnd('/') + "/signin-oidc";
+        var listening = (configuration[WebHostDefaults.ServerUrlsKey] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        var address = configuration[PublicUrl] is { Length: > 0 } given ? given : listening ?? Settings.PublicAddress;
+        var reachable = address.Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal);
+        return reachable.TrimEnd('/') + "/signin-oidc";
     }
 
     private async Task<Reply> PostAsync(string endpoint, string secret, Dictionary<string, string> form)
@@ -177,8 +207,9 @@ internal sealed class ProviderChecks(Provider provider, IHttpClientFactory clien
         try
         {
             using var json = JsonDocument.Parse(body);
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error) || error.ValueKind != JsonValueKind.String) { return null; }
-            return error.GetString() is { Length: > 0 and <= 64 } word && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? word : Unknown;
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error)) { return null; }
+            var isPlain = error.ToString() is { Length: > 0 and <= 64 } word && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+            return isPlain ? error.ToString() : Unknown;
         }
         catch (JsonException)
         {

@@ -27,14 +27,15 @@ internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configuratio
         let address = destination.Value.Address
         where address.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(address)
         select new Finding("clear text", Result.Warning,
-            $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:Address: access tokens go to {Printable.Address(address)} over plain http (RFC 6750 section 5.3).",
+            $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:Address: access tokens go to {Printable.Address(address)} over plain http "
+            + "(RFC 6750 section 5.3).",
             "Use https, unless everybody who can reach that network may have the tokens.");
 
     private IEnumerable<Finding> UncheckedCertificates() =>
         from cluster in environment.IsDevelopment() ? [] : Clusters
         where cluster.HttpClient?.DangerousAcceptAnyServerCertificate == true
         select new Finding("certificates", Result.Warning,
-            $"ReverseProxy:Clusters:{cluster.ClusterId}:HttpClient:DangerousAcceptAnyServerCertificate: whoever answers in the API's place gets its calls and tokens.",
+            $"ReverseProxy:Clusters:{cluster.ClusterId}:HttpClient:DangerousAcceptAnyServerCertificate: whoever answers for the API gets its calls and tokens.",
             "Take it out, and let this machine trust the authority that issued the API's certificate (SSL_CERT_FILE, or the system's store).");
 
     private IEnumerable<Finding> Overlaps() =>
@@ -42,7 +43,8 @@ internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configuratio
         where route.Order != int.MaxValue && route.Match.Path is not null
         let own = OwnPaths.Where(path => Matches(route.Match.Path!, path)).ToList()
         where own.Count > 0
-        select new Finding("routes", Result.Warning, $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff answers itself.",
+        select new Finding("routes", Result.Warning,
+            $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff answers itself.",
             "Those paths never reach the API. Give the route a path of its own, such as /api/{**rest}, if that was not meant.");
 
     private IEnumerable<Finding> OpsPort()
@@ -50,7 +52,8 @@ internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configuratio
         var options = ops.Value;
         if (options.Url.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(options.Url) && !string.IsNullOrEmpty(options.EffectiveToken))
         {
-            yield return new("clear text", Result.Warning, $"Bff:Ops:Url: the operators' token goes to {Printable.Address(options.Url)} over plain http (RFC 6750 section 5.3).",
+            yield return new("clear text", Result.Warning,
+                $"Bff:Ops:Url: the operators' token goes to {Printable.Address(options.Url)} over plain http (RFC 6750 section 5.3).",
                 "Use https with Kestrel:Endpoints:Ops:Certificate, or keep that port in a network only operators can reach.");
         }
     }

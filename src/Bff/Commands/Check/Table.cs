@@ -26,5 +26,6 @@ internal static class Table
         _ => "UNREACHABLE",
     };
 
-    private static void Row(string check, string result, string text) => Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {result.PadRight(Result)} {Printable.Text(text, LongestLine)}".TrimEnd());
+    private static void Row(string check, string result, string text) =>
+        Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {result.PadRight(Result)} {Printable.Text(text, LongestLine)}".TrimEnd());
 }
