@@ -53,7 +53,7 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
 
     /// <summary>A name that came from outside, without what could break a line.</summary>
-    public static string Printable(string text) => string.Concat(text.Take(128).Select(c => char.IsControl(c) || char.IsWhiteSpace(c) ? '_' : c));
+    public static string Printable(string text) => global::Bff.Printable.Word(text);
 
     [LoggerMessage(LogLevel.Information, "{Event} session={Session} user={User}")]
     private partial void Started(string @event, string session, string user);

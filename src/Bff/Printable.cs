@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Bff;
 
-/// <summary>Foreign text on its way to a terminal, a log line, an audit line or a probe's answer: it is cut, cannot break a line or steer a terminal, and shows no credentials.</summary>
+/// <summary>
+/// Foreign text on its way to a terminal, a log line, an audit line or a probe's answer: it is cut, cannot break a line or steer a terminal, and shows no
+/// credentials.
+/// </summary>
 internal static class Printable
 {
     /// <summary>Stands for what is not shown.</summary>
@@ -12,7 +15,10 @@ internal static class Printable
     private const int MaxText = 256;
     private const int MaxWord = 128;
 
-    /// <summary>As it is, with control, format (also those that turn the direction of writing) and unassigned characters as <c>\u001B</c>, and not longer than <paramref name="max"/>.</summary>
+    /// <summary>
+    /// As it is, with control, format (also those that turn the direction of writing) and unassigned characters as <c>\u001B</c>, and not longer than
+    /// <paramref name="max"/>.
+    /// </summary>
     public static string Text(string? text, int max = MaxText) => Written(text, max, spaces: true);
 
     /// <summary>As <see cref="Text"/> and without white space, for lines of <c>key=value</c>.</summary>
@@ -27,18 +33,25 @@ internal static class Printable
         if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" or "ws" or "wss")
         {
             // A password with a ? or # in it ends the host early, and what looks like a host is a part of it.
-            return rest.Contains('@', StringComparison.Ordinal) ? $"{uri.Scheme}://{Mask}" : Text(uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/'));
+            return rest.Contains('@', StringComparison.Ordinal)
+                ? $"{uri.Scheme}://{Mask}" : Text(uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/'));
         }
 
         return IsListener(address) ? Text(address) : Mask;
     }
+
+    /// <summary>A path in a folder that exists. Anything else may be what should have been in the file.</summary>
+    public static string Path(string? path) =>
+        System.IO.Path.GetDirectoryName(path) is { Length: > 1 } folder && Directory.Exists(folder) ? Text(path) : Mask;
 
     /// <summary>Kestrel's <c>http://+:3002</c> and <c>https://*</c>, which are no URIs.</summary>
     private static bool IsListener(string address)
     {
         foreach (var start in (string[])["http://+", "http://*", "https://+", "https://*"])
         {
-            if (address.StartsWith(start, StringComparison.OrdinalIgnoreCase)) { return address[start.Length..].TrimEnd('/') is "" or [':', ..] && address[start.Length..].All(c => char.IsAsciiDigit(c) || c is ':' or '/'); }
+            if (!address.StartsWith(start, StringComparison.OrdinalIgnoreCase)) { continue; }
+            var port = address[start.Length..].TrimEnd('/');
+            return port.Length == 0 || (port[0] == ':' && port[1..].All(char.IsAsciiDigit));
         }
 
         return false;
@@ -58,6 +71,7 @@ internal static class Printable
         return written.ToString();
     }
 
-    private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+    private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 }

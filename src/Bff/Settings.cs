@@ -71,7 +71,7 @@ internal static class Settings
     private static bool IsOps(IConfigurationSection endpoint) => string.Equals(endpoint.Key, "Ops", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
-    /// <returns>The value; null when neither is given or the file cannot be read (<see cref="CheckFile"/> says which).</returns>
+    /// <returns>The value; null when neither is given or the file cannot be read (<see cref="SecretSetting"/> says which).</returns>
     public static string? ValueOrFile(string? value, string? file) => string.IsNullOrEmpty(file) ? value : TryReadFile(file);
 
     /// <returns>Null when the file cannot be read.</returns>
@@ -85,14 +85,6 @@ internal static class Settings
         {
             return null;
         }
-    }
-
-    public static IEnumerable<ValidationResult> CheckFile(string? value, string? file, string name)
-    {
-        if (string.IsNullOrEmpty(file)) { yield break; }
-        if (!string.IsNullOrEmpty(value)) { yield return new($"give either {name} or {name}File, not both.", [name + "File"]); }
-        var problem = TryReadFile(file) switch { null => "does not exist or cannot be read", "" => "is empty", _ => null };
-        if (problem is not null) { yield return new($"the file '{file}' {problem}.", [name + "File"]); }
     }
 
     /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>

@@ -8,6 +8,8 @@ internal static class StartFailure
     /// <summary>EX_CONFIG of sysexits.h.</summary>
     public const int ExitCode = 78;
 
+    private const int LongestLine = 2000;
+
     private static volatile bool _started;
 
     /// <summary>The host logs a failed start with its stack trace, and then throws it. Once is enough: it is silent until it runs.</summary>
@@ -19,7 +21,11 @@ internal static class StartFailure
 
     public static void LogHostFromNowOn() => _started = true;
 
-    public static string? Explain(Exception error) => error switch
+    /// <summary>In lines that can be printed, whatever they quote.</summary>
+    public static string? Explain(Exception error) => LinesOf(error) is { } lines
+        ? string.Join(Environment.NewLine, lines.Split(Environment.NewLine).Select(line => Printable.Text(line, LongestLine))) : null;
+
+    private static string? LinesOf(Exception error) => error switch
     {
         ConfigurationException => error.Message,
         InvalidDataException { InnerException: FormatException } => $"{error.Message} {error.GetBaseException().Message}",   // a JSON file of the configuration

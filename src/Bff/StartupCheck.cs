@@ -19,24 +19,35 @@ internal static class StartupCheck
     /// <exception cref="ConfigurationException">There is at least one mistake.</exception>
     public static async Task CheckConfigurationAsync(this WebApplication app)
     {
-        var mistakes = await MistakesAsync(app.Services, app.Configuration);
+        var reading = app.Services.GetRequiredService<ConfigurationReader>().Read();
+        var mistakes = await MistakesAsync(app.Services, reading);
         if (mistakes.Count > 0) { throw new ConfigurationException(mistakes); }
-        app.Services.GetRequiredService<AcceptedConfiguration>().Accept(Snapshot.WithSecrets(Snapshot.Of(app.Configuration), app.Services.GetServices<SettingsSection>()));
+        app.Services.GetRequiredService<AcceptedConfiguration>().Accept(reading.Values, reading.Files);
     }
 
-    public static async Task<List<string>> MistakesAsync(IServiceProvider services, IConfiguration configuration)
+    /// <summary>Everything that is wrong with it, fit to be printed: nothing secret, and nothing that would break a line.</summary>
+    public static async Task<List<string>> MistakesAsync(IServiceProvider services, Reading reading)
     {
         var sections = services.GetServices<SettingsSection>().ToList();
-        var mistakes = UnknownKeys(configuration, sections).ToList();
+        var printed = new PrintedSettings(new SettingsSchema(sections));
+        if (!reading.IsWhole) { return [.. reading.Mistakes.Select(mistake => printed.Scrub(mistake, reading.Values))]; }
+        var configuration = Snapshot.Restore(reading.Values);
+        var found = UnknownKeys(configuration, sections).Concat(SettingsSchema.UnknownKeys(reading.Values.Keys)).ToList();
         foreach (var section in sections)
         {
             var unreadable = UnreadableValues(configuration.GetSection(section.Path), section.Options).ToList();
-            mistakes.AddRange(unreadable.Select(value => value.Mistake));
-            mistakes.AddRange(Refusals(services, configuration.GetSection(section.Path), section, [.. unreadable.Select(value => value.Property)]));
+            found.AddRange(unreadable.Select(value => value.Mistake));
+            found.AddRange(Refusals(services, configuration.GetSection(section.Path), section, [.. unreadable.Select(value => value.Property)]));
         }
 
-        mistakes.AddRange(await ProxyMistakesAsync(services, configuration));
-        return mistakes;
+        found.AddRange(KestrelSettings.Mistakes(configuration, services.GetRequiredService<IHostEnvironment>().ContentRootPath));
+        found.AddRange(await RouteCheck.MistakesAsync(services.GetRequiredService<IConfigValidator>(), configuration.GetSection("ReverseProxy")));
+
+        // A secret whose file is the mistake is not missing besides.
+        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split("File: ", 2))
+            .Where(parts => parts.Length == 2).Select(parts => parts[0] + ": ").ToList();
+        return [.. reading.Mistakes.Concat(found.Where(mistake => !ofSecrets.Exists(key => mistake.StartsWith(key, StringComparison.OrdinalIgnoreCase))))
+            .Select(mistake => printed.Scrub(mistake, reading.Values))];
     }
 
     private static IEnumerable<string> UnknownKeys(IConfiguration configuration, IReadOnlyList<SettingsSection> sections)
@@ -107,39 +118,4 @@ internal static class StartupCheck
 
     private static IEnumerable<string> Failures<T>(IServiceProvider services, T options)
         where T : class => [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? [])];
-
-    private static async Task<IEnumerable<string>> ProxyMistakesAsync(IServiceProvider services, IConfiguration configuration)
-    {
-        var validator = services.GetRequiredService<IConfigValidator>();
-        var found = new List<string>();
-        await using var yarp = new ServiceCollection().AddLogging().AddReverseProxy().LoadFromConfig(configuration.GetSection("ReverseProxy")).Services.BuildServiceProvider();
-        IProxyConfig config;
-        try
-        {
-            config = yarp.GetRequiredService<IProxyConfigProvider>().GetConfig();
-        }
-        catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException or OverflowException)
-        {
-            return [$"ReverseProxy: {error.Message}"];
-        }
-
-        foreach (var route in config.Routes)
-        {
-            found.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Keyed($"ReverseProxy:Routes:{route.RouteId}", error)));
-            if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
-            {
-                found.Add($"ReverseProxy:Routes:{route.RouteId}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId))}.");
-            }
-        }
-
-        foreach (var cluster in config.Clusters)
-        {
-            found.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Keyed($"ReverseProxy:Clusters:{cluster.ClusterId}", error)));
-        }
-
-        return found;
-    }
-
-    private static string Keyed(string key, Exception error) =>
-        error.Message.StartsWith("ReverseProxy:", StringComparison.Ordinal) ? error.Message : $"{key}: {error.Message}";
 }

@@ -137,5 +137,89 @@ public sealed class StartTests
         }
     }
 
+    [Fact]
+    public async Task What_YARP_and_Kestrel_would_not_do_is_refused_with_its_cure()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["ReverseProxy:Routes:api:AuthorisationPolicy"] = "default";
+        world.Settings["ReverseProxy:Routes:api:TimeoutPolicy"] = "slow";
+        world.Settings["ReverseProxy:Routes:api:OutputCachePolicy"] = "cached";
+        world.Settings["ReverseProxy:Routes:api:RateLimiterPolicy"] = "fast";
+        world.Settings["ReverseProxy:Routes:api:CorsPolicy"] = "open";
+        world.Settings["ReverseProxy:Routes:plain:Timeout"] = "-00:00:01";
+        world.Settings["ReverseProxy:Clusters:api:WeightedDestinations:0"] = "one";
+        world.Settings["Kestrel:Limits:MaxRequestBodySise"] = "1";
+        world.Settings["Kestrel:Limits:MaxRequestBodySize"] = "many";
+        world.Settings["Kestrel:Limits:KeepAliveTimeout"] = "-00:00:01";
+        world.Settings["Kestrel:Limits:Http2:MaxStreamsPerConnection"] = "0";
+        world.Settings["Kestrel:Limits:MinRequestBodyDataRate:GracePeriod"] = "soon";
+        world.Settings["Kestrel:Certificates:Default:Path"] = "not-there.pfx";
+
+        var process = world.Start();
+
+        (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
+        foreach (var key in new[]
+        {
+            "ReverseProxy:Routes:api:AuthorisationPolicy", "ReverseProxy:Routes:api:TimeoutPolicy", "ReverseProxy:Routes:api:OutputCachePolicy", "ReverseProxy:Routes:api:RateLimiterPolicy",
+            "ReverseProxy:Routes:api:CorsPolicy", "ReverseProxy:Routes:plain", "ReverseProxy:Clusters:api:WeightedDestinations", "Kestrel:Limits:MaxRequestBodySise", "Kestrel:Limits:MaxRequestBodySize",
+            "Kestrel:Limits:KeepAliveTimeout", "Kestrel:Limits:Http2:MaxStreamsPerConnection", "Kestrel:Limits:MinRequestBodyDataRate", "Kestrel:Certificates:Default:Path",
+        })
+        {
+            process.Errors.ShouldContain("- " + key + ": ");
+        }
+
+        ShouldHaveNoStackTrace(process);
+    }
+
+    [Fact]
+    public async Task The_errors_of_a_start_quote_nothing_that_may_be_a_secret()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Renewal:Lead"] = "sekret-1";
+        world.Settings["Bff:Oidc:Authority"] = "sekret-2";
+        world.Settings.Remove("Bff:Oidc:ClientSecret");
+        world.Settings["Bff:Oidc:ClientSecretFile"] = "sekret-3";
+        world.Settings["Bff:Ops:Url"] = "http://me:sekret-4@+";
+        world.Settings["Bff:Ops:ClientCertificateAuthority"] = "sekret-5";
+        world.Settings["Bff:Spa:Origins:0"] = "https://me:sekret-6@app.example/?sekret-6";
+        world.Settings["Bff:Sessions:ConnectionString"] = "sekret-7";
+        world.Settings["ReverseProxy:Clusters:api:HttpRequest:ActivityTimeout"] = "sekret-8";
+        world.Settings["Bff:TrustedProxies:0"] = "\u001B[2J";
+
+        var process = world.Start();
+
+        (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
+        process.Errors.ShouldContain("Bff:Oidc:ClientSecretFile");
+        (process.Output + process.Errors).ShouldNotContain("sekret");
+        (process.Output + process.Errors).ShouldNotContain("\u001B");
+        ShouldHaveNoStackTrace(process);
+    }
+
+    [Fact]
+    public async Task A_limit_of_Kestrel_counts_and_that_of_a_route_wins()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Kestrel:Limits:MaxRequestBodySize"] = "1000";
+        world.Settings["Kestrel:Limits:MaxRequestHeaderCount"] = "30";
+        world.Settings["ReverseProxy:Routes:open:MaxRequestBodySize"] = "5000";
+        await world.StartListeningAsync();
+        using var browser = world.NewBrowser();
+
+        (await PostAsync("/plain/x", 900)).Status.ShouldBe(HttpStatusCode.OK);
+        (await PostAsync("/plain/x", 2000)).Status.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await PostAsync("/open/x", 2000)).Status.ShouldBe(HttpStatusCode.OK);
+        (await PostAsync("/open/x", 6000)).Status.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        var many = browser.Script(HttpMethod.Get, "/plain/x");
+        for (var i = 0; i < 40; i++) { many.Headers.Add("X-Header-" + i, "x"); }
+        (await browser.SendAsync(many)).Status.ShouldBe(HttpStatusCode.RequestHeaderFieldsTooLarge);
+
+        Task<Answer> PostAsync(string path, int length)
+        {
+            var request = browser.Script(HttpMethod.Post, path);
+            request.Content = new ByteArrayContent(new byte[length]);
+            return browser.SendAsync(request);
+        }
+    }
+
     private static void ShouldHaveNoStackTrace(BffProcess process) => (process.Output + process.Errors).ShouldNotContain("   at ");
 }

@@ -90,7 +90,7 @@ internal static class CommandLine
 
     private static Command Sessions()
     {
-        var json = new Option<bool>("--json") { Description = "Print the ops port's answer as it came." };
+        var json = new Option<bool>("--json") { Description = "Print the ops port's answer as JSON, with everything but plain ASCII escaped." };
         var user = new Option<string?>("--user") { Description = "How the subject begins, or the name." };
         var take = new Option<int>("--take") { Description = "How many at most, newest first.", DefaultValueFactory = _ => 50 };
         var list = new Command("list", "Lists sessions, newest first.") { user, take, json };
@@ -127,7 +127,7 @@ internal static class CommandLine
 
     private static async Task<int> Refuse(string word)
     {
-        await Console.Error.WriteLineAsync($"There is no command '{word}'. Ask for --help.");
+        await Console.Error.WriteLineAsync($"There is no command '{Printable.Text(word)}'. Ask for --help.");
         return ExitCodes.Usage;
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration.Json;
 
 namespace Bff.Commands;
 
-/// <summary><c>bff config</c>: every key that counts, where its value comes from, and no secret.</summary>
+/// <summary><c>bff config</c>: every key that counts, where its value comes from, and of the values what is known to be harmless.</summary>
 internal static class ConfigCommand
 {
     private static readonly string[] Roots = ["Bff", "ReverseProxy", "Kestrel", WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
@@ -15,10 +15,11 @@ internal static class ConfigCommand
     public static int Run(string[] args, WebApplicationBuilder composed)
     {
         var configuration = WebApplication.CreateBuilder(args).Configuration;
+        var printed = new PrintedSettings(new SettingsSchema(Sections(composed.Services)));
         var lines = new SortedDictionary<string, string>(ConfigurationKeyComparer.Instance.AsStrings());
         foreach (var (key, value) in Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()))
         {
-            if (!string.IsNullOrEmpty(value)) { lines[key] = $"{Secrets.Mask(key, value)} ({Source(configuration, key)})"; }
+            if (!string.IsNullOrEmpty(value)) { lines[key] = $"{Show(printed, key, value)} ({Source(configuration, key)})"; }
         }
 
         foreach (var (key, value) in Defaults(composed.Services))
@@ -26,13 +27,24 @@ internal static class ConfigCommand
             if (!configuration.GetSection(key).Exists()) { lines[key] = $"{value} (default)"; }
         }
 
-        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration)) { lines[WebHostDefaults.ServerUrlsKey] = $"{Settings.PublicAddress} (default)"; }
-        foreach (var (key, text) in lines) { Console.WriteLine($"{key} = {text}"); }
+        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration))
+        {
+            lines[WebHostDefaults.ServerUrlsKey] = $"{Settings.PublicAddress} (default)";
+        }
+
+        foreach (var (key, text) in lines) { Console.WriteLine($"{Printable.Text(key)} = {text}"); }
         return ExitCodes.Ok;
     }
 
+    /// <summary>Kestrel's own lists of addresses and ports, and everything else by its schema.</summary>
+    private static string Show(PrintedSettings printed, string key, string value) => Roots.Skip(3).Contains(key, StringComparer.OrdinalIgnoreCase)
+        ? string.Join(';', value.Split(';').Select(part => part.All(char.IsAsciiDigit) ? part : Printable.Address(part))) : printed.Show(key, value);
+
+    private static IEnumerable<SettingsSection> Sections(IServiceCollection services) =>
+        services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
+
     private static IEnumerable<(string Key, string Value)> Defaults(IServiceCollection services) =>
-        from section in services.Select(service => service.ImplementationInstance).OfType<SettingsSection>()
+        from section in Sections(services)
         let options = Activator.CreateInstance(section.Options)
         from property in section.Options.GetProperties()
         where property.CanWrite && !Settings.IsList(property.PropertyType)

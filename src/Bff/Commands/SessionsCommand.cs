@@ -12,6 +12,8 @@ internal static class SessionsCommand
     /// <summary>Ending waits a little for the provider to revoke.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
+    private const int LongestCell = 64;
+
     public static Task<int> ListAsync(string[] args, string? user, int take, bool json) =>
         AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?user={Uri.EscapeDataString(user ?? "")}&take={take}", async answer =>
         {
@@ -28,7 +30,7 @@ internal static class SessionsCommand
 
     public static Task<int> EndAsync(string[] args, string? handle, string? user, bool yes)
     {
-        if (user is not null && !yes && !IsConfirmed($"End all sessions of '{user}'?")) { return Task.FromResult(ExitCodes.Unreachable); }
+        if (user is not null && !yes && !IsConfirmed($"End all sessions of '{Printable.Text(user)}'?")) { return Task.FromResult(ExitCodes.Unreachable); }
         return AskAsync(args, HttpMethod.Delete, user is null ? PathOf(handle!) : $"{AdminFeature.Path}?user={Uri.EscapeDataString(user)}", async answer =>
         {
             var ended = (await answer.ReadFromJsonAsync<JsonElement>()).GetProperty("ended").GetInt32();
@@ -61,7 +63,7 @@ internal static class SessionsCommand
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            await Console.Error.WriteLineAsync($"No answer from {http.BaseAddress} (Bff:Ops:Url): {error.GetBaseException().Message}");
+            await Console.Error.WriteLineAsync($"No answer from {http.BaseAddress} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}");
         }
         catch (JsonException)
         {
@@ -76,7 +78,7 @@ internal static class SessionsCommand
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
         return $"{Word("title")} {Word("detail")} ({(int)answer.StatusCode})";
 
-        string? Word(string name) => problem.TryGetProperty(name, out var text) ? text.GetString() : null;
+        string Word(string name) => problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var text) ? Printable.Text(text.ToString()) : "";
     }
 
     private static bool IsConfirmed(string question)
@@ -91,7 +93,8 @@ internal static class SessionsCommand
         return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
-    private static async Task PrintAsync(HttpContent answer) => Console.WriteLine(await answer.ReadAsStringAsync());
+    /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the answer did.</summary>
+    private static async Task PrintAsync(HttpContent answer) => Console.WriteLine(JsonSerializer.Serialize(await answer.ReadFromJsonAsync<JsonElement>()));
 
     private static void Print(AdminPage page)
     {
@@ -105,7 +108,8 @@ internal static class SessionsCommand
 
         if (page.Next is not null) { Console.WriteLine("There are more: narrow it down with --user, or --take more."); }
 
-        static void Write(params object[] cells) => Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, cells).TrimEnd());
+        static void Write(params string[] cells) =>
+            Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, LongestCell))]).TrimEnd());
     }
 
     private static void Print(AdminView session)
@@ -122,7 +126,7 @@ internal static class SessionsCommand
         Write("Renewals", $"{session.Renewals}");
         Write("Failures", session.Failures == 0 ? "0" : $"{session.Failures} in a row, the last: {session.LastError}");
 
-        static void Write(string name, string value) => Console.WriteLine($"{name,-20}{value}");
+        static void Write(string name, string value) => Console.WriteLine($"{name,-20}{Printable.Text(value)}");
     }
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.Text;
 using Bff.Guard;
 using Bff.Reload;
 using Bff.Sessions;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
@@ -21,6 +22,7 @@ internal static class ForwardingFeature
                 client.RequestHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
                 client.ResponseHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
             });
+        builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>();
         builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
         builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
@@ -37,6 +39,22 @@ internal static class ForwardingFeature
             var started = clock.GetTimestamp();
             await next(context);
             if (CallMetrics.RouteOf(context) is { } route) { metrics.Answered(route, context.Response.StatusCode, clock.GetElapsedTime(started)); }
+        });
+        return app;
+    }
+
+    /// <summary>A route's <c>Timeout</c>. YARP takes its end for the caller's going away, and answers 400 to nobody; somebody is there, so it is 504.</summary>
+    public static WebApplication UseRouteTimeouts(this WebApplication app)
+    {
+        app.UseRequestTimeouts();
+        app.Use(async (context, next) =>
+        {
+            await next(context);
+            if (!context.Response.HasStarted && context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested == true)
+            {
+                context.Response.Clear();
+                context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
+            }
         });
         return app;
     }

@@ -1,3 +1,4 @@
+using Bff.Reload;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Bff.Forwarding;
@@ -28,7 +29,7 @@ internal static class OneOrigin
 
     /// <summary>Read past the options: the start-up check asks for the routes of a configuration that may have mistakes elsewhere.</summary>
     private static string? Url(IServiceProvider services) =>
-        services.GetRequiredService<IConfiguration>()["Bff:Spa:Url"] is { } url && Uri.IsWellFormedUriString(url, UriKind.Absolute) ? url : null;
+        services.GetRequiredService<AcceptedConfiguration>().Root["Bff:Spa:Url"] is { } url && Uri.IsWellFormedUriString(url, UriKind.Absolute) ? url : null;
 
     public static void MapNeverThePage(this WebApplication app)
     {

@@ -19,6 +19,7 @@ internal sealed class OpsOptions : IValidatableObject
     public string Url { get; set; } = DefaultUrl;
 
     /// <summary>The bearer token (RFC 6750) every ops endpoint but the health probes asks for. Required when <see cref="Url"/> is not loopback.</summary>
+    [Authenticator]
     public string? Token { get; set; }
 
     /// <summary>A file holding <see cref="Token"/>.</summary>
@@ -28,6 +29,7 @@ internal sealed class OpsOptions : IValidatableObject
     /// A PEM file with the certificate authorities whose client certificates are as good as <see cref="Token"/>. <see cref="Url"/> must then be https;
     /// its own certificate is Kestrel's to configure (<c>Kestrel:Endpoints:Ops:Certificate</c> or <c>Kestrel:Certificates:Default</c>).
     /// </summary>
+    [Authenticator]
     [NeedsRestart]
     public string? ClientCertificateAuthority { get; set; }
 
@@ -56,7 +58,6 @@ internal sealed class OpsOptions : IValidatableObject
         var address = Parse(Url);
         if (address is null) { yield return new($"'{Url}' is not an address: write http(s)://host:port, without a path.", [nameof(Url)]); }
 
-        foreach (var mistake in Settings.CheckFile(Token, TokenFile, nameof(Token))) { yield return mistake; }
         if (EffectiveToken is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
 
         foreach (var host in AllowedHosts.Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown))

@@ -38,9 +38,9 @@ internal static class OpsPort
     {
         var addresses = TakePublicAddresses(builder);
         var accepted = builder.AcceptedConfiguration();
-        builder.WebHost.ConfigureKestrel((context, kestrel) =>
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            var url = context.Configuration[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl;
+            var url = accepted[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl;
             var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address)).Append((Endpoint, url));
             var configuration = new ConfigurationBuilder()
                 .AddConfiguration(accepted.GetSection("Kestrel"))

@@ -14,11 +14,16 @@ internal sealed class AcceptedConfiguration
 
     public IReadOnlyDictionary<string, string?> Values => _copy.Values;
 
+    /// <summary>The files it came from; one that is gone later is missed.</summary>
+    public IReadOnlyCollection<string> Files { get; private set; } = [];
+
     /// <summary>Raised when every option has its new value.</summary>
     public event Action? Changed;
 
-    public void Accept(IReadOnlyDictionary<string, string?> values)
+    public void Accept(IReadOnlyDictionary<string, string?> values, IReadOnlyCollection<string> files)
     {
+        Files = files;
+        if (Snapshot.Differences(values, Values).Count == 0) { return; }
         _copy.Replace(values);
         Changed?.Invoke();
     }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Bff.Reload;
 
 /// <summary>
-/// Looks at the configuration when one of its files changes, and at the secret files every few seconds. What is free of mistakes is put to use as a whole;
-/// of anything else the log says what is wrong, and the last good configuration stays.
+/// Reads the configuration when one of its files changes, and every few seconds. What is free of mistakes is put to use as a whole; of anything else the log
+/// says what is wrong, and the last good configuration stays.
 /// </summary>
 internal sealed partial class ConfigurationReload : BackgroundService
 {
@@ -18,8 +18,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly IConfiguration _live;
+    private readonly ConfigurationReader _reader;
     private readonly AcceptedConfiguration _accepted;
-    private readonly ConfigurationFiles _files;
     private readonly IReadOnlyList<SettingsSection> _sections;
     private readonly IServiceProvider _services;
     private readonly Audit _audit;
@@ -27,25 +27,26 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private readonly Meter _meter;
     private readonly ILogger<ConfigurationReload> _logger;
 
-    private Sight? _seen;
+    private Reading? _seen;
     private List<string> _waiting = [];
     private volatile List<string> _mistakes = [];
 
-    /// <param name="Given">As configured.</param>
-    /// <param name="Resolved">With the secrets of its files.</param>
-    /// <param name="Unreadable">Files that cannot be parsed.</param>
-    private sealed record Sight(Dictionary<string, string?> Given, Dictionary<string, string?> Resolved, List<string> Unreadable)
-    {
-        public bool Same(Sight other) =>
-            Unreadable.SequenceEqual(other.Unreadable) && Snapshot.Differences(Given, other.Given).Count == 0 && Snapshot.Differences(Resolved, other.Resolved).Count == 0;
-    }
-
     public ConfigurationReload(
-        IConfiguration live, AcceptedConfiguration accepted, ConfigurationFiles files, IEnumerable<SettingsSection> sections, IServiceProvider services, IMeterFactory meters, Audit audit, TimeProvider clock, ILogger<ConfigurationReload> logger)
+        IConfiguration live,
+        ConfigurationReader reader,
+        AcceptedConfiguration accepted,
+        IEnumerable<SettingsSection> sections,
+        IServiceProvider services,
+        IMeterFactory meters,
+        Audit audit,
+        TimeProvider clock,
+        ILogger<ConfigurationReload> logger)
     {
-        (_live, _accepted, _files, _sections, _services, _audit, _clock, _logger) = (live, accepted, files, [.. sections], services, audit, clock, logger);
+        (_live, _reader, _accepted, _sections, _services, _audit, _clock, _logger) = (live, reader, accepted, [.. sections], services, audit, clock, logger);
         _meter = meters.Create(MeterName);
-        _meter.CreateObservableGauge("bff.configuration.valid", () => _mistakes.Count == 0 ? 1 : 0, "{state}", "1 while the configuration as it is written is in use, 0 while it has mistakes and the last good one is.");
+        _meter.CreateObservableGauge(
+            "bff.configuration.valid", () => _mistakes.Count == 0 ? 1 : 0, "{state}",
+            "1 while the configuration as it is written is in use, 0 while it has mistakes and the last good one is.");
     }
 
     /// <summary>What is wrong with the configuration as it is written now. Empty when it is the one in use.</summary>
@@ -69,11 +70,10 @@ internal sealed partial class ConfigurationReload : BackgroundService
     {
         try
         {
-            var given = Snapshot.Of(_live);
-            var sight = new Sight(given, Snapshot.WithSecrets(given, _sections), [.. _files.Mistakes()]);
-            if (_seen is not null && sight.Same(_seen)) { return; }
-            _seen = sight;
-            await ConsiderAsync(sight);
+            var reading = _reader.Read();
+            if (_mistakes.Count == 0 && _seen is not null && reading.Same(_seen)) { return; }   // a mistake may be mended outside: a file that is there again
+            await ConsiderAsync(reading);
+            _seen = reading;
         }
         catch (Exception error)
         {
@@ -81,32 +81,33 @@ internal sealed partial class ConfigurationReload : BackgroundService
         }
     }
 
-    private async Task ConsiderAsync(Sight sight)
+    private async Task ConsiderAsync(Reading reading)
     {
-        var next = new Dictionary<string, string?>(sight.Resolved, StringComparer.OrdinalIgnoreCase);
+        var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
         var waiting = Snapshot.Differences(_accepted.Values, next).Where(NeedsRestart).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
-        var mistakes = sight.Unreadable;
-        if (mistakes.Count == 0) { mistakes = await StartupCheck.MistakesAsync(_services, Snapshot.Restore(sight.Given)); }
-        if (mistakes.Count == 0) { mistakes = await StartupCheck.MistakesAsync(_services, Snapshot.Restore(next)); }
-        var mended = _mistakes.Count > 0;
+        var mistakes = FilesGone(reading).ToList();
+        if (mistakes.Count == 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading); }
+        if (mistakes.Count == 0 && waiting.Count > 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading with { Values = next }); }
+        if (mistakes.Count == 0) { mistakes = [.. AuthenticatorsGone(next)]; }
+        var before = _mistakes;
         _mistakes = mistakes;
         if (mistakes.Count > 0)
         {
-            Refused(string.Join("; ", mistakes));
+            if (!mistakes.SequenceEqual(before)) { Refused(string.Join("; ", mistakes)); }
             return;
         }
 
         var changed = Snapshot.Differences(_accepted.Values, next);
+        _accepted.Accept(next, reading.Files);
         if (changed.Count > 0)
         {
-            _accepted.Accept(next);
             Reloaded(string.Join(", ", changed));
             _audit.ConfigurationReloaded(string.Join(", ", changed));
         }
-        else if (mended)
+        else if (before.Count > 0)
         {
             Mended();
         }
@@ -115,9 +116,23 @@ internal sealed partial class ConfigurationReload : BackgroundService
         _waiting = waiting;
     }
 
-    private bool NeedsRestart(string key) => _sections
-        .SelectMany(section => section.Options.GetProperties().Where(property => property.GetCustomAttribute<NeedsRestartAttribute>() is not null).Select(property => $"{section.Path}:{property.Name}"))
+    /// <summary>A file that is not there any more was seldom meant to go, and what it kept closed would be open.</summary>
+    private IEnumerable<string> FilesGone(Reading reading) => _accepted.Files.Except(reading.Files)
+        .Where(_ => reading.IsWhole)
+        .Select(file => $"{Path.GetFileName(file)}: is gone. Put it back; to do without its settings, leave {{}} in it, or restart.");
+
+    private IEnumerable<string> AuthenticatorsGone(Dictionary<string, string?> next) => SettingsWith<AuthenticatorAttribute>()
+        .Where(key => !string.IsNullOrEmpty(_accepted.Values.GetValueOrDefault(key)) && string.IsNullOrEmpty(next.GetValueOrDefault(key)))
+        .Select(key => $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.");
+
+    private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>().Append(KestrelSettings.Limits)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));
+
+    private IEnumerable<string> SettingsWith<T>()
+        where T : Attribute => _sections.SelectMany(section =>
+            from property in section.Options.GetProperties()
+            where property.GetCustomAttribute<T>() is not null
+            select $"{section.Path}:{property.Name}");
 
     private void Keep(string key, Dictionary<string, string?> next)
     {

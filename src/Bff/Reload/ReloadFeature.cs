@@ -5,9 +5,10 @@ internal static class ReloadFeature
     public static WebApplicationBuilder AddReload(this WebApplicationBuilder builder)
     {
         var accepted = new AcceptedConfiguration();
-        accepted.Accept(Snapshot.Of(builder.Configuration));
-        builder.Services.AddSingleton(accepted).AddSingleton(new ConfigurationFiles(builder.Configuration.Sources));
+        accepted.Accept(Snapshot.Of(builder.Configuration), []);
+        builder.Services.AddSingleton(accepted).AddSingleton<ConfigurationReader>();
         builder.Services.AddSingleton<ConfigurationReload>().AddHostedService(provider => provider.GetRequiredService<ConfigurationReload>());
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.ApplyLimits(accepted.Root, kestrel.Limits));
         return builder;
     }
 

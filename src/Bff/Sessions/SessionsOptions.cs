@@ -89,7 +89,6 @@ internal sealed class SessionsOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var mistake in Settings.CheckFile(ConnectionString, ConnectionStringFile, nameof(ConnectionString))) { yield return mistake; }
         foreach (var mistake in CertificateMistakes()) { yield return mistake; }
         if (!CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) || CookieName.Length == HostPrefix.Length || !CookieName.All(IsCookieNameCharacter))
         {
@@ -108,18 +107,8 @@ internal sealed class SessionsOptions : IValidatableObject
 
     private IEnumerable<ValidationResult> CertificateMistakes()
     {
-        foreach (var (value, file, name) in new[]
-        {
-            (KeyCertificate, KeyCertificateFile, nameof(KeyCertificate)),
-            (KeyCertificateOld, KeyCertificateOldFile, nameof(KeyCertificateOld)),
-            (KeyCertificatePassword, KeyCertificatePasswordFile, nameof(KeyCertificatePassword)),
-        })
-        {
-            var mistakes = Settings.CheckFile(value, file, name).ToList();
-            foreach (var mistake in mistakes) { yield return mistake; }
-            if (mistakes.Count == 0 && name != nameof(KeyCertificatePassword) && ProblemWithCertificate(value, file) is { } problem) { yield return new(problem, [name]); }
-        }
-
+        if (ProblemWithCertificate(KeyCertificate, KeyCertificateFile) is { } problem) { yield return new(problem, [nameof(KeyCertificate)]); }
+        if (ProblemWithCertificate(KeyCertificateOld, KeyCertificateOldFile) is { } older) { yield return new(older, [nameof(KeyCertificateOld)]); }
         if (string.IsNullOrEmpty(KeyCertificate) && string.IsNullOrEmpty(KeyCertificateFile) && !(string.IsNullOrEmpty(KeyCertificateOld) && string.IsNullOrEmpty(KeyCertificateOldFile)))
         {
             yield return new("opens keys of before, but new ones would lie in the clear: give KeyCertificate, too.", [nameof(KeyCertificateOld)]);

@@ -41,6 +41,9 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
         MapInboundClaims = false;
     }
 
+    /// <summary>An ID token may be signed with this algorithm.</summary>
+    public static bool Accepts(string algorithm) => Algorithms.Contains(algorithm);
+
     /// <summary>At sign-in. Validates with our rules; those of <paramref name="validationParameters"/> that name claim types are kept.</summary>
     /// <remarks>Nonce and <c>at_hash</c> are compared by the framework's protocol validator, which sees the whole answer.</remarks>
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)

@@ -90,8 +90,6 @@ internal sealed class OidcOptions : IValidatableObject
             yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
         }
 
-        foreach (var mistake in Settings.CheckFile(ClientSecret, ClientSecretFile, nameof(ClientSecret))) { yield return mistake; }
-
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
     }
 

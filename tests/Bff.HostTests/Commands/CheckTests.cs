@@ -76,12 +76,12 @@ public sealed class CheckTests
     }
 
     [Fact]
-    public async Task Finds_that_offline_access_is_missing()
+    public async Task Remarks_that_offline_access_is_not_asked_for()
     {
         await using var world = await RealTimeWorld.StartAsync();
         world.Settings["Bff:Oidc:Scope"] = "openid profile";
 
-        await FindsAsync(world, Mistake, "scope", "MISTAKE", "Bff:Oidc:Scope", "Add offline_access");
+        await FindsAsync(world, Ok, "scope", "warning", "Bff:Oidc:Scope", "add offline_access");
     }
 
     [Fact]
@@ -158,6 +158,100 @@ public sealed class CheckTests
         world.Settings["Kestrel:Certificates:Default:Password"] = CertificatePassword;
 
         await FindsAsync(world, Ok, "our TLS", "warning", "Kestrel:Certificates:Default", "expires on");
+    }
+
+    [Theory]
+    [InlineData("response_types_supported", "id_token")]
+    [InlineData("response_modes_supported", "form_post")]
+    [InlineData("grant_types_supported", "refresh_token")]
+    [InlineData("id_token_signing_alg_values_supported", "HS256")]
+    public async Task Finds_that_the_provider_does_not_offer_what_a_sign_in_needs(string name, string only)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata[name] = new[] { only };
+
+        await FindsAsync(world, Mistake, "metadata", "MISTAKE", name);
+    }
+
+    [Theory]
+    [InlineData("require_pushed_authorization_requests")]
+    [InlineData("require_signed_request_object")]
+    [InlineData("dpop_bound_access_tokens")]
+    public async Task Finds_that_the_provider_requires_what_Bff_does_not_do(string name)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata[name] = true;
+
+        await FindsAsync(world, Mistake, "metadata", "MISTAKE", name is "dpop_bound_access_tokens" ? "DPoP" : name);
+    }
+
+    [Theory]
+    [InlineData("token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post")]
+    [InlineData("code_challenge_methods_supported", "plain", "S256")]
+    public async Task Warns_of_what_the_provider_does_not_announce(string name, string only, string missing)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata[name] = new[] { only };
+
+        await FindsAsync(world, Ok, "metadata", "warning", name, missing);
+    }
+
+    [Fact]
+    public async Task Warns_of_a_scope_the_provider_does_not_announce()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata["scopes_supported"] = new[] { "openid", "profile" };
+
+        await FindsAsync(world, Ok, "scope", "warning", "Bff:Oidc:Scope", "does not announce offline_access");
+    }
+
+    [Fact]
+    public async Task Says_that_a_secret_is_known_only_when_a_wrong_one_is_refused()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.Faults.AnswerWith(400, """{"error":"invalid_grant"}""");   // looks at the token first
+
+        var output = await FindsAsync(world, Ok, "client", "warning", "not proven");
+
+        output.ShouldNotContain("knows");
+        world.Provider.Faults.AnswerWith(400, """{"error":"invalid_dpop_proof"}""");
+        await FindsAsync(world, Mistake, "client", "MISTAKE", "DPoP");
+    }
+
+    [Fact]
+    public async Task Pushes_one_authorization_request_where_that_is_offered()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.ShapeMetadata = metadata => metadata["pushed_authorization_request_endpoint"] = world.Provider.Issuer + "/par";
+        world.Provider.Faults.AnswerWith("/par", 201, """{"request_uri":"urn:example:1","expires_in":60}""", "application/json");
+        await FindsAsync(world, Ok, "pushed request", "ok");
+
+        world.Provider.Faults.AnswerWith("/par", 400, """{"error":"invalid_scope"}""", "application/json");
+        await FindsAsync(world, Ok, "pushed request", "warning", "invalid_scope", "Bff:PublicUrl");
+
+        world.Provider.Faults.AnswerWith("/par", 502, "<html>", "text/html");
+        await FindsAsync(world, Unreachable, "pushed request", "UNREACHABLE", "502");
+    }
+
+    [Fact]
+    public async Task Warns_of_tokens_in_clear_text_of_certificates_that_nobody_checks_and_of_routes_over_our_own_paths()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["ReverseProxy:Clusters:far:Destinations:one:Address"] = "http://api.invalid:8080/?key=sekret";
+        world.Settings["ReverseProxy:Clusters:far:HttpClient:DangerousAcceptAnyServerCertificate"] = "true";
+        world.Settings["ReverseProxy:Routes:all:ClusterId"] = "far";
+        world.Settings["ReverseProxy:Routes:all:Match:Path"] = "/{**catch-all}";
+        world.Settings["ReverseProxy:Routes:all:Metadata:Bff.Token"] = "User";
+        world.Settings["Bff:Ops:Url"] = "http://+:3002";
+        world.Settings["Bff:Ops:Token"] = "token-for-the-ops-port";
+
+        var output = await FindsAsync(world, Unreachable, "clear text", "warning", "Destinations:one:Address", "http://api.invalid:8080 ");
+
+        output.ShouldContain("Bff:Ops:Url: the operators' token goes to http://+:3002");
+        RowOf("certificates", output).ShouldContain("warning");
+        RowOf("certificates", output).ShouldContain("DangerousAcceptAnyServerCertificate");
+        RowOf("routes", output).ShouldContain("'/{**catch-all}' also matches /bff/login, /signin-oidc, /signout-callback-oidc");
+        output.ShouldNotContain("sekret");
     }
 
     [Fact]

@@ -74,6 +74,51 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Neither_config_nor_check_prints_what_may_be_a_secret()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["ReverseProxy:Clusters:api:Destinations:one:Address"] = new UriBuilder(world.Api.Address) { UserName = "me", Password = "sekret", Query = "sig=sekret" }.ToString();
+        world.Settings["ReverseProxy:Clusters:api:Destinations:one:Metadata:SubscriptionKey"] = "sekret";
+        world.Settings["ReverseProxy:Clusters:api:HealthCheck:Active:Query"] = "?code=sekret";
+        world.Settings["ReverseProxy:Routes:plain:Transforms:0:RequestHeader"] = "X-Key";
+        world.Settings["ReverseProxy:Routes:plain:Transforms:0:SET"] = "sekret";
+        world.Settings["ReverseProxy:Routes:plain:Transforms:1:PathPattern"] = "/sekret/{rest}";
+        world.Settings["ReverseProxy:Routes:plain:Metadata:api-key"] = "sekret";
+        world.Settings["ReverseProxy:Routes:plain:Match:Headers:0:Name"] = "X-Api-Key";
+        world.Settings["ReverseProxy:Routes:plain:Match:Headers:0:Values:0"] = "sekret";
+
+        var (_, config) = await world.RunAsync("config");
+        var (exitCode, check) = await world.RunAsync("check");
+
+        config.ShouldContain($"Destinations:one:Address = {world.Api.Address} (environment)");
+        config.ShouldNotContain("sekret");
+        exitCode.ShouldBe(0, check);
+        check.ShouldContain($"{world.Api.Address} answers");
+        check.ShouldNotContain("sekret");
+    }
+
+    [Fact]
+    public async Task A_name_that_would_steer_the_operators_terminal_is_printed_escaped()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://127.0.0.1:" + UnusedPort();
+        world.Provider.ShapeIdToken = claims => claims["name"] = "\u001B]0;owned\u0007\u001B[2J\nforged  row\u202E" + new string('x', 500);
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+
+        var (listed, table) = await world.RunAsync("sessions", "list");
+        listed.ShouldBe(0, table);
+        var lines = table.Split('\n');
+        lines.Length.ShouldBe(2);
+        lines[1].ShouldContain("\\u001B]0;owned");
+        lines[1].Length.ShouldBeLessThan(300);
+        var (_, shown) = await world.RunAsync("sessions", "show", lines[1].Split(' ')[0]);
+        var (_, json) = await world.RunAsync("sessions", "list", "--json");
+        foreach (var output in new[] { table, shown, json }) { output.Any(c => c != '\n' && (char.IsControl(c) || c == '\u202E')).ShouldBeFalse(output); }
+        shown.ShouldMatch("Name +.*u001B");
+    }
+
+    [Fact]
     public async Task Health_asks_the_running_instance()
     {
         await using var world = await RealTimeWorld.StartAsync();

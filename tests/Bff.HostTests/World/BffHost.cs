@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -14,10 +15,11 @@ namespace Bff.HostTests;
 internal sealed class BffHost : WebApplicationFactory<Program>
 {
     private readonly IReadOnlyDictionary<string, string?> _settings;
+    private readonly IConfigurationSource? _source;
 
-    public BffHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock)
+    public BffHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock, IConfigurationSource? source = null)
     {
-        (_settings, Clock) = (settings, clock);
+        (_settings, Clock, _source) = (settings, clock, source);
         UseKestrel();
     }
 
@@ -48,6 +50,7 @@ internal sealed class BffHost : WebApplicationFactory<Program>
     {
         builder.UseEnvironment("Production").UseUrls("http://127.0.0.1:0");
         foreach (var (key, value) in _settings.Where(setting => setting.Value is not null)) { builder.UseSetting(key, value); }
+        if (_source is not null) { builder.ConfigureAppConfiguration((_, configuration) => configuration.Add(_source)); }
         builder.ConfigureLogging(logging => logging.AddProvider(Logs));
         builder.ConfigureTestServices(services => services.AddSingleton(Clock).AddSingleton<ILoggerProvider, ConsoleLines>());
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
 
 namespace Bff.HostTests;
 
@@ -53,10 +54,10 @@ internal sealed class World : IAsyncDisposable
     /// <summary>A setting of every proxy that starts from now on.</summary>
     public void Set(string key, string? value) => _settings[key] = value;
 
-    /// <summary>One more proxy on the same files; with a clock of its own when it is to be out of step.</summary>
-    public BffHost StartBff(TimeProvider? clock = null)
+    /// <summary>One more proxy on the same files; with a clock of its own when it is to be out of step, and one more source of settings, which wins.</summary>
+    public BffHost StartBff(TimeProvider? clock = null, IConfigurationSource? source = null)
     {
-        var host = new BffHost(_settings, clock ?? Clock).Start();
+        var host = new BffHost(_settings, clock ?? Clock, source).Start();
         _hosts.Add(host);
         return host;
     }

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Tokens;
 using Microsoft.Extensions.Options;
@@ -15,7 +14,7 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    public IReadOnlyList<Finding> Ours() => [.. Configured(configuration.GetSection("Kestrel")).Select(Judge)];
+    public IReadOnlyList<Finding> Ours() => [.. KestrelSettings.Certificates(configuration.GetSection(KestrelSettings.Section)).Select(Judge)];
 
     public async Task<IReadOnlyList<Finding>> ProviderAsync()
     {
@@ -44,24 +43,10 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
         }
     }
 
-    /// <summary>Wherever Kestrel's schema has a certificate in a file: <c>Certificates:*</c>, <c>Endpoints:*:Certificate</c>, <c>Endpoints:*:Sni:*:Certificate</c>.</summary>
-    private static IEnumerable<IConfigurationSection> Configured(IConfigurationSection section) =>
-        section["Path"] is { Length: > 0 } && section.Path.Contains("Certificate", StringComparison.OrdinalIgnoreCase) ? [section] : section.GetChildren().SelectMany(Configured);
-
     private Finding Judge(IConfigurationSection section)
     {
-        var file = Path.GetFullPath(section["Path"]!, environment.ContentRootPath);
-        try
-        {
-            using var certificate = X509Certificate2.GetCertContentType(file) == X509ContentType.Pkcs12
-                ? X509CertificateLoader.LoadPkcs12FromFile(file, section["Password"], X509KeyStorageFlags.EphemeralKeySet)
-                : X509CertificateLoader.LoadCertificateFromFile(file);
-            return Judge("our TLS", section.Path, certificate, $"Renew it and replace the file '{file}'.");
-        }
-        catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            return new("our TLS", Result.Mistake, $"{section.Path}:Path: the certificate '{file}' cannot be read: {error.Message}", "Is the path right, may the user Bff runs as read it, and is the Password right?");
-        }
+        using var certificate = KestrelSettings.Load(section, environment.ContentRootPath);   // the check of the configuration has done so, too
+        return Judge("our TLS", section.Path, certificate, $"Renew it and replace the file '{Printable.Path(section["Path"])}'.");
     }
 
     private Finding Judge(string check, string key, X509Certificate2 certificate, string cure)

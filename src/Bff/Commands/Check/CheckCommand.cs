@@ -1,3 +1,4 @@
+using Bff.Reload;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Bff.Commands.Check;
@@ -11,16 +12,18 @@ internal static class CheckCommand
         builder.Services.TryAddSingleton<ProviderChecks>();
         builder.Services.TryAddSingleton<StoreChecks>();
         builder.Services.TryAddSingleton<ApiChecks>();
+        builder.Services.TryAddSingleton<RouteChecks>();
         builder.Services.TryAddSingleton<CertificateChecks>();
         await using var app = builder.Build();
 
         var findings = await ConfigurationAsync(app);
         if (findings.TrueForAll(finding => finding.Result == Result.Ok)) { findings.AddRange(await WorldAsync(app.Services)); }
-        else { Add("everything else", Result.Warning, "not checked until the configuration is right."); }
-        Table.Print(findings);
-        return ExitCode(findings);
+        else { findings.Add(new("everything else", Result.Warning, "not checked until the configuration is right.")); }
 
-        void Add(string check, Result result, string found) => findings.Add(new(check, result, found));
+        var printed = new PrintedSettings(new SettingsSchema(app.Services.GetServices<SettingsSection>()));
+        var values = app.Services.GetRequiredService<AcceptedConfiguration>().Values;
+        Table.Print(findings.Select(finding => finding with { Found = string.Join('\n', finding.Found.Split('\n').Select(line => printed.Scrub(line, values))) }));
+        return ExitCode(findings);
     }
 
     private static async Task<List<Finding>> ConfigurationAsync(WebApplication app)
@@ -40,6 +43,7 @@ internal static class CheckCommand
     {
         var certificates = services.GetRequiredService<CertificateChecks>();
         var found = await Task.WhenAll(
+            Task.FromResult(services.GetRequiredService<RouteChecks>().Run()),
             services.GetRequiredService<ProviderChecks>().RunAsync(),
             Task.Run(services.GetRequiredService<StoreChecks>().RunAsync),   // SQLite works on the caller's thread
             services.GetRequiredService<ApiChecks>().RunAsync(),

@@ -1,27 +1,44 @@
 using System.Net;
+using System.Text.Json;
 using Bff.Tokens;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Commands.Check;
 
-/// <summary>The provider answers and is the one we mean, knows our client, and agrees with us about the time.</summary>
-internal sealed class ProviderChecks(Provider provider, TokenEndpointClient tokenEndpoint, IHttpClientFactory clients, IOptions<OidcOptions> options, TimeProvider clock)
+/// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
+internal sealed class ProviderChecks(
+    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, IConfiguration configuration, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
+    private const string Pushed = "pushed request";
     private const string Authority = "Bff:Oidc:Authority";
-    private const string OfflineAccess = OpenIdConnectScope.OfflineAccess;
+    private const string PublicUrl = "Bff:PublicUrl";
+    private const string Unknown = "unknown_error";
 
-    private static readonly TimeSpan MostClockSkew = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(60);
+
+    /// <summary>What an endpoint said to a client.</summary>
+    /// <param name="Status">HTTP status; null when nothing came.</param>
+    /// <param name="Error">The OAuth error (RFC 6749 section 5.2); the cause when nothing came.</param>
+    private sealed record Reply(HttpStatusCode? Status, string? Error)
+    {
+        public bool IsSuccess => (int?)Status is >= 200 and < 300;
+
+        public bool IsOutage => Status is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
+
+        public override string ToString() => Status is { } status ? $"{(int)status}{(Error is null ? "" : " " + Error)}" : $"no answer: {Error}";
+    }
 
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
         var findings = new List<Finding>();
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
-            findings.Add(OfflineAccessOf(metadata));
-            findings.Add(await ClientAsync());
+            findings.AddRange(MetadataChecks.Run(metadata, options.Value));
+            findings.Add(await ClientAsync(metadata.TokenEndpoint));
+            if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
         }
 
         return findings;
@@ -30,6 +47,7 @@ internal sealed class ProviderChecks(Provider provider, TokenEndpointClient toke
     private async Task<bool> ReachAsync(List<Finding> findings)
     {
         var address = options.Value.EffectiveMetadataAddress;
+        var shown = Printable.Address(address);
         try
         {
             var asked = clock.GetUtcNow();
@@ -37,12 +55,14 @@ internal sealed class ProviderChecks(Provider provider, TokenEndpointClient toke
             if (Clock(answer, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
             if (answer.StatusCode == HttpStatusCode.OK) { return true; }
             findings.Add(answer.StatusCode < HttpStatusCode.InternalServerError
-                ? new(Discovery, Result.Mistake, $"{Authority}: {address} answers {(int)answer.StatusCode}.", "Set it to the provider's issuer URL, exactly as the provider names it.")
-                : new(Discovery, Result.Unreachable, $"{Authority}: {address} answers {(int)answer.StatusCode}.", "Wait for the provider, or ask those who run it."));
+                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} answers {(int)answer.StatusCode}.",
+                    "Set it to the provider's issuer URL, exactly as the provider names it.")
+                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} answers {(int)answer.StatusCode}.",
+                    "Wait for the provider, or ask those who run it."));
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            findings.Add(new(Discovery, Result.Unreachable, $"{Authority}: {address} does not answer: {error.GetBaseException().Message}",
+            findings.Add(new(Discovery, Result.Unreachable, $"{Authority}: {shown} does not answer: {error.GetBaseException().Message}",
                 "Is the address right and the provider up? Can this machine resolve the name and reach the port (DNS, firewall, proxy)?"));
         }
 
@@ -61,49 +81,139 @@ internal sealed class ProviderChecks(Provider provider, TokenEndpointClient toke
         {
             findings.Add(error.WasRead
                 ? new(Discovery, Result.Mistake, $"{Authority}: {error.Message}", "Set it to the issuer the provider names, if that is the provider you mean.")
-                : new(Discovery, Result.Unreachable, $"{Authority}: {error.Message}", "The provider's metadata or its keys (jwks_uri) cannot be had; ask those who run it."));
+                : new(Discovery, Result.Unreachable, $"{Authority}: {error.Message}",
+                    "The provider's metadata or its keys (jwks_uri) cannot be had; ask those who run it."));
             return null;
         }
     }
 
-    /// <summary>Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the answer was made, <c>Age</c> how long a cache kept it (RFC 9111 section 5.1).</summary>
+    /// <summary>
+    /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the answer was made, <c>Age</c> how long a cache kept it (RFC 9111 section 5.1).
+    /// </summary>
     private static Finding? Clock(HttpResponseMessage answer, DateTimeOffset asked, DateTimeOffset answered)
     {
         if (answer.Headers.Date is not { } theirs) { return null; }
         var ours = asked + ((answered - asked) / 2);
         var ahead = ours - (theirs + (answer.Headers.Age ?? TimeSpan.Zero));
-        if (ahead.Duration() <= MostClockSkew) { return new("clock", Result.Ok, "agrees with the provider's"); }
-        return new("clock", Result.Mistake, $"{Authority}: this machine's clock is about {ahead.Duration().TotalMinutes:0.#} min {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the provider's.",
+        if (ahead.Duration() <= MaxClockSkew) { return new("clock", Result.Ok, "agrees with the provider's"); }
+        var direction = ahead > TimeSpan.Zero ? "ahead of" : "behind";
+        return new("clock", Result.Mistake, $"{Authority}: this machine's clock is about {ahead.Duration().TotalMinutes:0.#} min {direction} the provider's.",
             "Set the clock by NTP (chrony, systemd-timesyncd). A container has the clock of its host.");
     }
 
-    /// <summary>A provider that lists its scopes without this one gives refresh tokens for another reason, or none at all.</summary>
-    private Finding OfflineAccessOf(OpenIdConnectConfiguration metadata)
+    /// <summary>
+    /// A refresh token that never existed changes nothing at the provider. Its refusal proves our secret only where a wrong secret is refused in another way:
+    /// some providers look at the token first.
+    /// </summary>
+    private async Task<Finding> ClientAsync(string endpoint)
     {
-        if (options.Value.Scopes.Contains(OfflineAccess)) { return new("scope", Result.Ok, options.Value.Scope); }
-        var offered = metadata.ScopesSupported.Count == 0 || metadata.ScopesSupported.Contains(OfflineAccess);
-        return new("scope", offered ? Result.Mistake : Result.Warning,
-            $"Bff:Oidc:Scope: asks for no {OfflineAccess}, so there may be no refresh token and nothing to renew with in the background.",
-            offered ? $"Add {OfflineAccess}." : "The provider does not offer it; see its documentation for how it gives refresh tokens.");
+        var ours = await RefreshAsync(endpoint, options.Value.Secret);
+        var id = options.Value.ClientId;
+        if (ours.IsSuccess)
+        {
+            return new(Client, Result.Warning, "the provider gave tokens for a refresh token that does not exist.", "Ask those who run the provider.");
+        }
+
+        if (ours.IsOutage)
+        {
+            return new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not answer as it should ({ours}).",
+                "Can this machine reach it? It may have another host than the issuer.");
+        }
+
+        switch (ours.Error)
+        {
+            case "invalid_client":
+                return new(Client, Result.Mistake, $"Bff:Oidc:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
+                    "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the form (client_secret_post).");
+            case "unauthorized_client" or "unsupported_grant_type":
+                return new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider lets '{id}' use no refresh tokens ({ours.Error}).",
+                    "Allow the refresh token grant in the client's registration there.");
+            case "invalid_dpop_proof" or "use_dpop_nonce":
+                return new(Client, Result.Mistake,
+                    $"Bff:Oidc:ClientId: the provider wants a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
+                    "Allow bearer tokens in the client's registration there.");
+        }
+
+        var wrong = await RefreshAsync(endpoint, "bff-check-" + Guid.NewGuid().ToString("N"));
+        return ours.Error == "invalid_grant" && wrong.Error is not null && wrong.Error != ours.Error
+            ? new(Client, Result.Ok, $"the provider knows '{id}' and its secret")
+            : new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: not proven. The provider answers {ours} to our secret, and {wrong} to a wrong one.",
+                "Sign in once to be sure.");
     }
 
-    /// <summary>A refresh token that never existed: a provider that knows us says <c>invalid_grant</c>, and nothing has changed.</summary>
-    private async Task<Finding> ClientAsync()
+    private Task<Reply> RefreshAsync(string endpoint, string secret) => PostAsync(endpoint, secret, new()
     {
-        var now = clock.GetUtcNow();
-        var made = new TokenSet("none", "bff-check-" + Guid.NewGuid().ToString("N"), null, null, now, now);
-        return await tokenEndpoint.RefreshAsync(made, subject: "") switch
+        ["grant_type"] = "refresh_token", ["refresh_token"] = "bff-check-" + Guid.NewGuid().ToString("N"),
+    });
+
+    /// <summary>One pushed authorization request (RFC 9126), as a sign-in makes it, that nobody follows. It expires by itself.</summary>
+    private async Task<Finding> PushAsync(string endpoint)
+    {
+        var redirect = RedirectUri();
+        var request = new Dictionary<string, string>
         {
-            Rejected => new(Client, Result.Ok, $"the provider knows '{options.Value.ClientId}' and its secret"),
-            Misconfigured { Error: "invalid_client" } => new(Client, Result.Mistake, $"Bff:Oidc:ClientSecret: the provider does not accept it for client '{options.Value.ClientId}' (invalid_client).",
-                "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the form (client_secret_post)."),
-            Misconfigured { Error: "unauthorized_client" or "unsupported_grant_type" } refusal => new(Client, Result.Mistake,
-                $"Bff:Oidc:ClientId: the provider lets '{options.Value.ClientId}' use no refresh tokens ({refusal.Error}).", "Allow the refresh token grant in the client's registration there."),
-            Misconfigured refusal => new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: the provider answers {refusal.Error}, which does not tell whether the secret is right.", "Sign in once to be sure."),
-            Refused refusal => new(Client, Result.Warning,
-                $"Bff:Oidc:ClientSecret: the provider answers {refusal.Error}, which does not tell whether the secret is right.", "Sign in once to be sure."),
-            Unavailable down => new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not answer as it should ({down.Reason}).", "Can this machine reach it? It may have another host than the issuer."),
-            _ => new(Client, Result.Warning, "the provider gave tokens for a refresh token that does not exist.", "Ask those who run the provider."),
+            ["response_type"] = "code",
+            ["response_mode"] = "query",
+            ["redirect_uri"] = redirect,
+            ["scope"] = options.Value.Scope,
+            ["state"] = "bff-check",
+            ["nonce"] = "bff-check",
+            ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",   // the example of RFC 7636 appendix B
+            ["code_challenge_method"] = "S256",
         };
+        if (options.Value.Audience is { Length: > 0 } audience) { request[options.Value.AudienceParameter] = audience; }
+        var reply = await PostAsync(endpoint, options.Value.Secret, request);
+        if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"taken, with {Printable.Address(redirect)}"); }
+        if (reply.IsOutage)
+        {
+            return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not answer as it should ({reply}).",
+                "Sign-ins go through it. Can this machine reach it?");
+        }
+
+        var isKnown = !string.IsNullOrEmpty(configuration[PublicUrl]);
+        return new(Pushed, isKnown ? Result.Mistake : Result.Warning,
+            $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' ({reply}).",
+            "Compare redirect URI, scopes and audience with the client's registration there."
+            + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when {PublicUrl} is set."));
+    }
+
+    private string RedirectUri()
+    {
+        var listening = (configuration[WebHostDefaults.ServerUrlsKey] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        var address = configuration[PublicUrl] is { Length: > 0 } given ? given : listening ?? Settings.PublicAddress;
+        var reachable = address.Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal);
+        return reachable.TrimEnd('/') + "/signin-oidc";
+    }
+
+    private async Task<Reply> PostAsync(string endpoint, string secret, Dictionary<string, string> form)
+    {
+        form["client_id"] = options.Value.ClientId;
+        form["client_secret"] = secret;
+        try
+        {
+            using var content = new FormUrlEncodedContent(form);
+            using var answer = await clients.CreateClient(Provider.HttpClientName).PostAsync(new Uri(endpoint), content);
+            return new(answer.StatusCode, ErrorOf(await answer.Content.ReadAsStringAsync()));
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            return new(null, error.GetBaseException().Message);
+        }
+    }
+
+    /// <summary>The word, when it is one.</summary>
+    private static string? ErrorOf(string body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error)) { return null; }
+            var isPlain = error.ToString() is { Length: > 0 and <= 64 } word && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+            return isPlain ? error.ToString() : Unknown;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

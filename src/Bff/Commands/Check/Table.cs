@@ -4,7 +4,9 @@ internal static class Table
 {
     private const int Check = 20, Result = 13;
 
-    public static void Print(IReadOnlyCollection<Finding> findings)
+    private const int LongestLine = 2000;
+
+    public static void Print(IEnumerable<Finding> findings)
     {
         Row("CHECK", "RESULT", "FOUND, AND ITS CURE");
         foreach (var finding in findings)
@@ -24,5 +26,6 @@ internal static class Table
         _ => "UNREACHABLE",
     };
 
-    private static void Row(string check, string result, string text) => Console.WriteLine($"{check.PadRight(Check)} {result.PadRight(Result)} {text}".TrimEnd());
+    private static void Row(string check, string result, string text) =>
+        Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {result.PadRight(Result)} {Printable.Text(text, LongestLine)}".TrimEnd());
 }

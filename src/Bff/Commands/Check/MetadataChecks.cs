@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Bff.Tokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Commands.Check;
+
+/// <summary>
+/// Compares what the provider announces with what Bff will do (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2, RFC 9126 section 5, RFC 9101
+/// section 10.5). A list that is not there says nothing. What cannot work is a mistake; where providers are known to do more than they announce, it is a
+/// warning.
+/// </summary>
+internal static class MetadataChecks
+{
+    private const string Check = "metadata";
+    private const string Code = OpenIdConnectResponseType.Code;
+    private const string Query = OpenIdConnectResponseMode.Query;
+    private const string OfflineAccess = OpenIdConnectScope.OfflineAccess;
+    private const string RequiresPushed = "require_pushed_authorization_requests";
+
+    public static IEnumerable<Finding> Run(OpenIdConnectConfiguration metadata, OidcOptions options)
+    {
+        var found = Impossible(metadata).Concat(Unannounced(metadata)).ToList();
+        if (found.Count == 0) { found.Add(new(Check, Result.Ok, "offers what Bff asks for")); }
+        return found.Append(Scopes(metadata, options));
+    }
+
+    private static IEnumerable<Finding> Impossible(OpenIdConnectConfiguration metadata)
+    {
+        if (Lacks(metadata.ResponseTypesSupported, Code)) { yield return Mistake("response_types_supported", Code, "Bff signs in by that flow."); }
+        if (Lacks(metadata.ResponseModesSupported, Query)) { yield return Mistake("response_modes_supported", Query, "Bff takes the code from a query."); }
+        if (Lacks(metadata.GrantTypesSupported, "authorization_code"))
+        {
+            yield return Mistake("grant_types_supported", "authorization_code", "Bff signs in by the authorization code flow.");
+        }
+
+        var algorithms = metadata.IdTokenSigningAlgValuesSupported;
+        if (algorithms.Count > 0 && !algorithms.Any(IdTokenHandler.Accepts))
+        {
+            yield return Mistake("id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a longer one", $"It has: {string.Join(", ", algorithms)}.");
+        }
+
+        var requiresPushed = metadata.RequirePushedAuthorizationRequests || IsTrue(metadata, RequiresPushed);
+        if (requiresPushed && string.IsNullOrEmpty(metadata.PushedAuthorizationRequestEndpoint))
+        {
+            yield return Mistake(RequiresPushed, "pushed_authorization_request_endpoint", "It wants pushed requests and names no endpoint for them.");
+        }
+
+        if (IsTrue(metadata, "require_signed_request_object")) { yield return Requires("signed request objects (require_signed_request_object, RFC 9101)"); }
+        if (IsTrue(metadata, "dpop_bound_access_tokens") || IsTrue(metadata, "require_dpop")) { yield return Requires("DPoP (RFC 9449)"); }
+    }
+
+    private static IEnumerable<Finding> Unannounced(OpenIdConnectConfiguration metadata)
+    {
+        if (Lacks(metadata.TokenEndpointAuthMethodsSupported, "client_secret_post"))
+        {
+            yield return Warning("token_endpoint_auth_methods_supported", "client_secret_post", "Bff sends its secret in the form.");
+        }
+
+        if (Lacks(metadata.CodeChallengeMethodsSupported, "S256"))
+        {
+            yield return Warning("code_challenge_methods_supported", "S256", "Bff sends a PKCE challenge of this kind (RFC 7636) with every sign-in.");
+        }
+
+        if (Lacks(metadata.GrantTypesSupported, "refresh_token"))
+        {
+            yield return Warning("grant_types_supported", "refresh_token", "Without refresh tokens nothing can be renewed in the background.");
+        }
+    }
+
+    private static Finding Scopes(OpenIdConnectConfiguration metadata, OidcOptions options)
+    {
+        const string check = "scope";
+        var unknown = options.Scopes.Where(scope => Lacks(metadata.ScopesSupported, scope)).ToList();
+        if (unknown.Count > 0)
+        {
+            return new(check, Result.Warning, $"Bff:Oidc:Scope: the provider does not announce {string.Join(", ", unknown)}.",
+                "Many providers leave the scopes of APIs out; one that does not know a scope answers invalid_scope to a sign-in, or leaves it out.");
+        }
+
+        return options.Scopes.Contains(OfflineAccess)
+            ? new(check, Result.Ok, options.Scope)
+            : new(check, Result.Warning,
+                $"Bff:Oidc:Scope: asks for no {OfflineAccess}. Some providers give a refresh token all the same; without one nothing is renewed in the background.",
+                $"Sign in once: /bff/session says \"renewal\":\"background\" when there is one. Else add {OfflineAccess}, or see docs/providers.md.");
+    }
+
+    private static bool Lacks(ICollection<string> announced, string needed) => announced.Count > 0 && !announced.Contains(needed);
+
+    private static bool IsTrue(OpenIdConnectConfiguration metadata, string name) =>
+        metadata.AdditionalData.TryGetValue(name, out var value) && value is true or JsonElement { ValueKind: JsonValueKind.True } or "true";
+
+    private static Finding Mistake(string name, string needed, string why) =>
+        new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider announces no {needed} ({name}). {why}", "Allow it there, or use another client.");
+
+    private static Finding Requires(string what) =>
+        new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider requires {what}, which Bff does not send.", "Switch that off for this client there.");
+
+    private static Finding Warning(string name, string needed, string why) => new(Check, Result.Warning,
+        $"Bff:Oidc:Authority: the provider announces no {needed} ({name}). {why}", "It may do so all the same: sign in once to be sure.");
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using Bff.Ops;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Bff.Commands.Check;
+
+/// <summary>What is allowed and seldom meant: tokens in clear text, certificates that nobody checks, routes that reach over our own paths.</summary>
+internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IHostEnvironment environment)
+{
+    private const string TokenSetting = "Bff.Token";
+
+    /// <summary>One path of each of our endpoints; whatever else is below <c>/bff</c> is like the first.</summary>
+    private static readonly string[] OwnPaths = ["/bff/login", "/signin-oidc", "/signout-callback-oidc"];
+
+    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. OpsPort()];
+
+    private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
+
+    private IEnumerable<RouteConfig> Routes => configurations.SelectMany(provider => provider.GetConfig().Routes);
+
+    private IEnumerable<Finding> Destinations() =>
+        from cluster in Clusters
+        where Routes.Any(route => route.ClusterId == cluster.ClusterId && SendsToken(route))
+        from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
+        let address = destination.Value.Address
+        where address.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(address)
+        select new Finding("clear text", Result.Warning,
+            $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:Address: access tokens go to {Printable.Address(address)} over plain http "
+            + "(RFC 6750 section 5.3).",
+            "Use https, unless everybody who can reach that network may have the tokens.");
+
+    private IEnumerable<Finding> UncheckedCertificates() =>
+        from cluster in environment.IsDevelopment() ? [] : Clusters
+        where cluster.HttpClient?.DangerousAcceptAnyServerCertificate == true
+        select new Finding("certificates", Result.Warning,
+            $"ReverseProxy:Clusters:{cluster.ClusterId}:HttpClient:DangerousAcceptAnyServerCertificate: whoever answers for the API gets its calls and tokens.",
+            "Take it out, and let this machine trust the authority that issued the API's certificate (SSL_CERT_FILE, or the system's store).");
+
+    private IEnumerable<Finding> Overlaps() =>
+        from route in Routes
+        where route.Order != int.MaxValue && route.Match.Path is not null
+        let own = OwnPaths.Where(path => Matches(route.Match.Path!, path)).ToList()
+        where own.Count > 0
+        select new Finding("routes", Result.Warning,
+            $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff answers itself.",
+            "Those paths never reach the API. Give the route a path of its own, such as /api/{**rest}, if that was not meant.");
+
+    private IEnumerable<Finding> OpsPort()
+    {
+        var options = ops.Value;
+        if (options.Url.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(options.Url) && !string.IsNullOrEmpty(options.EffectiveToken))
+        {
+            yield return new("clear text", Result.Warning,
+                $"Bff:Ops:Url: the operators' token goes to {Printable.Address(options.Url)} over plain http (RFC 6750 section 5.3).",
+                "Use https with Kestrel:Endpoints:Ops:Certificate, or keep that port in a network only operators can reach.");
+        }
+    }
+
+    private static bool SendsToken(RouteConfig route) =>
+        route.Metadata?.TryGetValue(TokenSetting, out var policy) == true && !string.Equals(policy, "None", StringComparison.Ordinal);
+
+    private static bool IsLoopback(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)));
+
+    private static bool Matches(string pattern, string path) => new TemplateMatcher(TemplateParser.Parse(pattern.TrimStart('/')), []).TryMatch(path, []);
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Bff;
+
+/// <summary>What Kestrel takes from the configuration, and <c>Kestrel:Limits</c>, which it does not take by itself.</summary>
+internal static class KestrelSettings
+{
+    public const string Section = "Kestrel";
+
+    public const string Limits = Section + ":Limits";
+
+    private static readonly string[] DataRates = [nameof(KestrelServerLimits.MinRequestBodyDataRate), nameof(KestrelServerLimits.MinResponseDataRate)];
+
+    /// <summary>The names of Kestrel's schema; the types say what a value may be.</summary>
+    internal sealed record Schema(
+        IReadOnlyDictionary<string, Endpoint>? Endpoints,
+        EndpointDefault? EndpointDefaults,
+        IReadOnlyDictionary<string, Certificate>? Certificates,
+        KestrelServerLimits? Limits);
+
+    internal record EndpointDefault(HttpProtocols? Protocols, IReadOnlyList<SslProtocols>? SslProtocols, ClientCertificateMode? ClientCertificateMode);
+
+    internal sealed record Endpoint(
+        string? Url,
+        Certificate? Certificate,
+        IReadOnlyDictionary<string, ServerName>? Sni,
+        HttpProtocols? Protocols,
+        IReadOnlyList<SslProtocols>? SslProtocols,
+        ClientCertificateMode? ClientCertificateMode)
+        : EndpointDefault(Protocols, SslProtocols, ClientCertificateMode);
+
+    internal sealed record ServerName(
+        Certificate? Certificate,
+        HttpProtocols? Protocols,
+        IReadOnlyList<SslProtocols>? SslProtocols,
+        ClientCertificateMode? ClientCertificateMode)
+        : EndpointDefault(Protocols, SslProtocols, ClientCertificateMode);
+
+    internal sealed record Certificate(string? Path, string? KeyPath, string? Password, string? Subject, string? Store, string? Location, bool? AllowInvalid);
+
+    /// <summary>Sets what the configuration says about limits; a route's own setting wins, since YARP sets it for each request.</summary>
+    public static void ApplyLimits(IConfiguration configuration, KestrelServerLimits limits) => LimitMistakes(configuration, limits).ToList();
+
+    public static IEnumerable<string> Mistakes(IConfiguration configuration, string contentRoot)
+    {
+        foreach (var mistake in LimitMistakes(configuration, new KestrelServerLimits())) { yield return mistake; }
+        foreach (var certificate in Certificates(configuration.GetSection(Section)))
+        {
+            string? problem = null;
+            try
+            {
+                using var loaded = Load(certificate, contentRoot);
+            }
+            catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                problem = error.Message;
+            }
+
+            if (problem is not null)
+            {
+                var file = Printable.Path(FullPath(certificate["Path"]!, contentRoot));
+                yield return $"{certificate.Path}:Path: the certificate '{file}' cannot be read: {problem} "
+                    + "Is the path right, may the user Bff runs as read it, and is the Password right?";
+            }
+        }
+    }
+
+    /// <summary>Wherever Kestrel's schema has a file: <c>Certificates:*</c>, <c>Endpoints:*:Certificate</c>, <c>Endpoints:*:Sni:*:Certificate</c>.</summary>
+    public static IEnumerable<IConfigurationSection> Certificates(IConfigurationSection section) =>
+        section["Path"] is { Length: > 0 } && section.Path.Contains("Certificate", StringComparison.OrdinalIgnoreCase)
+            ? [section] : section.GetChildren().SelectMany(Certificates);
+
+    /// <summary>As Kestrel does: a PEM file with its key in the file or beside it, or PKCS #12.</summary>
+    public static X509Certificate2 Load(IConfigurationSection certificate, string contentRoot)
+    {
+        var file = FullPath(certificate["Path"]!, contentRoot);
+        if (certificate["KeyPath"] is { Length: > 0 } key)
+        {
+            var keyFile = FullPath(key, contentRoot);
+            return certificate["Password"] is { Length: > 0 } password
+                ? X509Certificate2.CreateFromEncryptedPemFile(file, password, keyFile) : X509Certificate2.CreateFromPemFile(file, keyFile);
+        }
+
+        return X509Certificate2.GetCertContentType(file) == X509ContentType.Pkcs12
+            ? X509CertificateLoader.LoadPkcs12FromFile(file, certificate["Password"], X509KeyStorageFlags.EphemeralKeySet)
+            : X509CertificateLoader.LoadCertificateFromFile(file);
+    }
+
+    private static string FullPath(string file, string contentRoot) => Path.GetFullPath(file, contentRoot);
+
+    private static List<string> LimitMistakes(IConfiguration configuration, KestrelServerLimits limits)
+    {
+        var mistakes = new List<string>();
+        var given = configuration.GetSection(Limits);
+        foreach (var (key, value) in given.AsEnumerable(makePathsRelative: true))
+        {
+            if (string.IsNullOrEmpty(value) || DataRates.Any(rate => key.StartsWith(rate + ":", StringComparison.OrdinalIgnoreCase))) { continue; }
+            Try($"{Limits}:{key}", () => new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create(key, (string?)value)]).Build().Bind(limits));
+        }
+
+        Try($"{Limits}:{DataRates[0]}", () => limits.MinRequestBodyDataRate = Rate(given.GetSection(DataRates[0]), limits.MinRequestBodyDataRate));
+        Try($"{Limits}:{DataRates[1]}", () => limits.MinResponseDataRate = Rate(given.GetSection(DataRates[1]), limits.MinResponseDataRate));
+        if (limits.MaxRequestBufferSize < limits.MaxRequestLineSize) { mistakes.Add(TooSmall(nameof(limits.MaxRequestLineSize), limits.MaxRequestLineSize)); }
+        if (limits.MaxRequestBufferSize < limits.MaxRequestHeadersTotalSize)
+        {
+            mistakes.Add(TooSmall(nameof(limits.MaxRequestHeadersTotalSize), limits.MaxRequestHeadersTotalSize));
+        }
+
+        return mistakes;
+
+        static string TooSmall(string name, int size) => $"{Limits}:MaxRequestBufferSize: must not be smaller than {name} ({size}).";
+
+        void Try(string key, Action set)
+        {
+            try
+            {
+                set();
+            }
+            catch (Exception error) when (error is InvalidOperationException or FormatException)
+            {
+                mistakes.Add($"{key}: cannot be read as what it should be: a number, true or false, or a time span (hh:mm:ss).");
+            }
+            catch (Exception error) when (error is ArgumentException or OverflowException or TargetInvocationException)
+            {
+                var cause = error.GetBaseException().Message;
+                mistakes.Add($"{key}: {cause.Split(Environment.NewLine)[0].Split(" (Parameter", 2)[0].TrimEnd('.')}.");
+            }
+        }
+    }
+
+    /// <summary>0 bytes per second: no rate is asked for.</summary>
+    private static MinDataRate? Rate(IConfigurationSection given, MinDataRate? usual)
+    {
+        if (!given.Exists()) { return usual; }
+        var (number, time) = (given[nameof(MinDataRate.BytesPerSecond)], given[nameof(MinDataRate.GracePeriod)]);
+        var bytes = string.IsNullOrEmpty(number) ? usual!.BytesPerSecond : double.Parse(number, CultureInfo.InvariantCulture);
+        var grace = string.IsNullOrEmpty(time) ? usual!.GracePeriod : TimeSpan.Parse(time, CultureInfo.InvariantCulture);
+        return bytes == 0 ? null : new MinDataRate(bytes, grace);
+    }
+}

@@ -1,0 +1,94 @@
+using Bff.Ops;
+using Bff.Reload;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace Bff.Tests.Reload;
+
+public sealed class ConfigurationReaderTests : IDisposable
+{
+    private const string Good = """{ "Bff": { "Ops": { "Token": "the-operators-own-token" } } }""";
+    private const string Broken = """{ "Bff": """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("bff-tests-").FullName;
+
+    [Fact]
+    public void Each_look_reads_a_file_once_and_is_whole()
+    {
+        var file = new ScriptedFile("appsettings.json", Good, Broken, Good, null, Good);   // the framework has the first one
+        var reader = Reader(Json(file));
+
+        var broken = reader.Read();
+        broken.Mistakes.ShouldHaveSingleItem().ShouldStartWith("appsettings.json: cannot be read: ");
+        broken.Values.ShouldBeEmpty();
+        var good = reader.Read();
+        good.Mistakes.ShouldBeEmpty();
+        good.Values["Bff:Ops:Token"].ShouldBe("the-operators-own-token");
+        good.Files.ShouldBe(["appsettings.json"]);
+        reader.Read().Files.ShouldBeEmpty("it was gone at this look");
+        reader.Read().Same(good).ShouldBeTrue();
+        file.Reads.ShouldBe(4, "one for the framework, and one for each look at which it was there");
+    }
+
+    [Fact]
+    public void Sources_keep_their_order()
+    {
+        var reader = Reader(
+            Memory(("Bff:Ops:Url", "lowest"), ("Bff:Ops:DrainFor", "lowest")), Json(new ScriptedFile("a.json", """{ "Bff:Ops:Url": "a", "Bff": { "Spa": { "Origins": [ "0", "1" ] } } }""")),
+            Json(new ScriptedFile("b.json", """{ "Bff:Ops:Url": "b", "Bff:Spa:Origins:1": "b" }""")), Memory(("BFF:OPS:TOKEN", "highest")));
+
+        var values = reader.Read().Values;
+
+        values["Bff:Ops:Url"].ShouldBe("b");
+        values["Bff:Ops:DrainFor"].ShouldBe("lowest");
+        values["Bff:Ops:Token"].ShouldBe("highest");
+        values["Bff:Spa:Origins:0"].ShouldBe("0");
+        values["Bff:Spa:Origins:1"].ShouldBe("b");
+    }
+
+    [Fact]
+    public void What_a_secret_file_holds_takes_the_place_of_its_name()
+    {
+        var file = Path.Combine(_folder, "token");
+        File.WriteAllText(file, "the-operators-own-token\n");
+        var reading = Reader(Memory(("Bff:Ops:TokenFile", file))).Read();
+        reading.Mistakes.ShouldBeEmpty();
+        reading.Values.ShouldBe(new Dictionary<string, string?> { ["Bff:Ops:Token"] = "the-operators-own-token" });
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData(" \n", "is empty")]
+    [InlineData(null, "does not exist")]
+    public void A_secret_file_with_nothing_in_it_is_a_mistake(string? content, string mistake)
+    {
+        var file = Path.Combine(_folder, "token");
+        if (content is not null) { File.WriteAllText(file, content); }
+        Reader(Memory(("Bff:Ops:TokenFile", file))).Read().Mistakes.ShouldHaveSingleItem().ShouldBe($"Bff:Ops:TokenFile: the file '{file}' {mistake}{(content is null ? " or cannot be read" : "")}.");
+    }
+
+    [Fact]
+    public void An_empty_token_is_a_mistake_and_an_empty_file_name_is_none_given()
+    {
+        Reader(Memory(("Bff:Ops:Token", ""))).Read().Mistakes.ShouldHaveSingleItem().ShouldStartWith("Bff:Ops:Token: is empty");
+        Reader(Memory(("Bff:Ops:TokenFile", ""))).Read().Mistakes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_secret_in_the_place_of_its_file_is_not_quoted() =>
+        Reader(Memory(("Bff:Ops:TokenFile", "sekret-of-the-ops-port"))).Read().Mistakes.ShouldHaveSingleItem().ShouldNotContain("sekret");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static ConfigurationReader Reader(params IConfigurationSource[] sources)
+    {
+        var builder = new ConfigurationBuilder();
+        foreach (var source in sources) { builder.Add(source); }
+        return new ConfigurationReader(builder.Build(), [new("Bff:Ops", typeof(OpsOptions))], new TestEnvironment { ContentRootPath = Path.GetTempPath() });
+    }
+
+    private static JsonConfigurationSource Json(ScriptedFile file) => new() { FileProvider = file, Path = file.Name, Optional = true };
+
+    private static Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource Memory(params (string Key, string Value)[] pairs) =>
+        new() { InitialData = pairs.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)) };
+}
