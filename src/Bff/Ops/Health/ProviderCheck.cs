@@ -20,13 +20,6 @@ internal sealed class ProviderCheck(Provider provider, TimeProvider clock) : IHe
         if (provider.Known is not null) { return HealthCheckResult.Healthy(); }
         var now = clock.GetUtcNow();
         if (_last is { } last && (now - last.At).Duration() < RetryInterval) { return last.Result; }
-        var result = await AskAsync(cancellationToken);
-        _last = new(now, result);
-        return result;
-    }
-
-    private async Task<HealthCheckResult> AskAsync(CancellationToken cancellationToken)
-    {
         try
         {
             await provider.GetConfigurationAsync(cancellationToken);
@@ -34,11 +27,13 @@ internal sealed class ProviderCheck(Provider provider, TimeProvider clock) : IHe
         }
         catch (ProviderUnavailableException error)
         {
-            return HealthCheckResult.Unhealthy(error.Message);
+            var result = HealthCheckResult.Unhealthy(error.Message);
+            _last = new(now, result);
+            return result;
         }
         catch (OperationCanceledException)
         {
-            return HealthCheckResult.Unhealthy("The provider has not answered yet.");
+            return HealthCheckResult.Unhealthy("The provider has not answered yet.");   // the request goes on, and the next probe waits for the same one
         }
     }
 }
