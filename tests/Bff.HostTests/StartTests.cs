@@ -128,7 +128,11 @@ public sealed class StartTests
         (await browser.StepAsync("/bff/login", accept: "*/*")).ShouldBeProblem(503, "provider_unavailable");
 
         world.Provider.ComeBack();
-        await browser.OpenAsync("/bff/login?login_hint=alice");
+        await Eventually.HappensAsync(async () =>
+        {
+            await browser.OpenAsync("/bff/login?login_hint=alice");
+            return browser.Session is not null;
+        }, "the metadata are asked for again");
         (await browser.GetAsync("/api/echo")).Body.ShouldBe("alice");
         world.Bff.Output.ShouldNotContain("dbug:");
         if (!OperatingSystem.IsWindows())
