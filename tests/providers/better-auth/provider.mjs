@@ -33,7 +33,7 @@ export async function start({ port, client, lifetime }) {
   });
   await auth.api.signUpEmail({ body: user });
   const server = createServer(toNodeHandler(auth));
-  await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+  await new Promise((resolve, reject) => { server.once('error', reject).listen(port, '127.0.0.1', resolve); });
   return {
     issuer,
     settings: { Bff__Oidc__MetadataAddress: `${issuer}/api/auth/.well-known/openid-configuration`, Bff__Oidc__Scope: 'openid profile email offline_access' },

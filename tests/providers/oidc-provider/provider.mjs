@@ -34,7 +34,7 @@ export async function start({ port, client, lifetime }) {
     },
   });
   const server = createServer(provider.callback());
-  await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+  await new Promise((resolve, reject) => { server.once('error', reject).listen(port, '127.0.0.1', resolve); });
   return {
     issuer,
     audience: AUDIENCE,
