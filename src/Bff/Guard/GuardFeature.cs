@@ -9,8 +9,6 @@ namespace Bff.Guard;
 
 internal static class GuardFeature
 {
-    private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
-
     public static WebApplicationBuilder AddGuard(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -19,11 +17,7 @@ internal static class GuardFeature
         services.AddSettings<TransportOptions>("Bff:Hsts");
         services.AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(Settings.PublicAddresses(builder.Configuration), builder.Environment.IsDevelopment()));
         services.AddRateLimits();
-        services.AddCors();
-        services.AddOptions<CorsOptions>().Configure<IOptionsMonitor<SpaOptions>>((cors, spa) =>
-            cors.AddDefaultPolicy(policy => policy
-                .SetIsOriginAllowed(origin => spa.CurrentValue.Origins.Contains(origin)).AllowCredentials().AllowAnyMethod().AllowAnyHeader()
-                .WithExposedHeaders(spa.CurrentValue.EffectiveExposedHeaders).SetPreflightMaxAge(PreflightMaxAge)));
+        services.AddCors().AddSingleton<ICorsPolicyProvider, SpaCorsPolicy>();
         services.AddOptions<HstsOptions>().Configure<IOptions<TransportOptions>>((hsts, transport) =>
             (hsts.MaxAge, hsts.IncludeSubDomains) = (transport.Value.MaxAge, transport.Value.IncludeSubDomains));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((forwarded, proxies) =>

@@ -130,7 +130,7 @@ internal sealed partial class OidcEvents(
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
-            TokenSet.ReadRefreshTokenEnd(answer.GetParameter("refresh_token_expires_in"), answer.GetParameter("refresh_expires_in"), obtainedAt))
+            TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt))
             .StoreIn(properties);
     }
 

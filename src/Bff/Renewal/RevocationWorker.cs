@@ -35,6 +35,7 @@ internal sealed partial class RevocationWorker(
     {
         changes.Published += Consider;
         changes.Swept += Consider;
+        changes.ToRevoke += Wake;
         try
         {
             await using var tick = clock.CreateTimer(_ => _wake.Writer.TryWrite(true), state: null, TimeSpan.Zero, PollInterval);
@@ -52,6 +53,7 @@ internal sealed partial class RevocationWorker(
         {
             changes.Published -= Consider;
             changes.Swept -= Consider;
+            changes.ToRevoke -= Wake;
         }
     }
 
@@ -111,10 +113,12 @@ internal sealed partial class RevocationWorker(
     /// <summary>An end on another node is that node's; ours is due at once.</summary>
     private void Consider(SessionChange change)
     {
-        if (change is { Ended: not null, Remote: false }) { _wake.Writer.TryWrite(true); }
+        if (change is { Ended: not null, Remote: false }) { Wake(); }
     }
 
-    private void Consider(string reason, int count) => _wake.Writer.TryWrite(true);
+    private void Consider(string reason, int count) => Wake();
+
+    private void Wake() => _wake.Writer.TryWrite(true);
 
     [LoggerMessage(LogLevel.Information, "The refresh token of ended session {Session} could not be revoked (attempt {Attempts}); tried again {Again:u}.")]
     private partial void Postponed(SessionId session, int attempts, DateTimeOffset? again);

@@ -17,6 +17,9 @@ internal sealed class SessionChanges
     /// <summary>Sessions past their end were deleted here: which timeout, and how many. Too many at once to tell one by one, and nobody waits for it.</summary>
     public event Action<string, int>? Swept;
 
+    /// <summary>A refresh token that no session has, or has any longer, was kept here to be revoked.</summary>
+    public event Action? ToRevoke;
+
     /// <summary>Raised when writes of other nodes may have gone unheard.</summary>
     public event Action? Missed;
 
@@ -36,6 +39,8 @@ internal sealed class SessionChanges
     public void Publish(SessionChange change) => Published?.Invoke(change);
 
     public void PublishSwept(string reason, int count) => Swept?.Invoke(reason, count);
+
+    public void PublishToRevoke() => ToRevoke?.Invoke();
 
     public void Publish(SessionId id, DateTimeOffset? dueAt = null) => Publish(new SessionChange(id, dueAt));
 }

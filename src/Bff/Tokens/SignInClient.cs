@@ -24,7 +24,7 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
     {
         var endpoint = (await provider.GetConfigurationAsync(cancellationToken)).TokenEndpoint;
         var body = await SendAsync(endpoint, parameters, unexplained: Blame.User, cancellationToken);
-        return new OpenIdConnectMessage
+        var message = new OpenIdConnectMessage
         {
             AccessToken = body.AccessToken,
             TokenType = body.VisibleString("token_type"),
@@ -33,6 +33,9 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
             Scope = body.Text("scope"),
             ExpiresIn = body.Text("expires_in"),
         };
+        message.SetParameter(TokenSet.RefreshTokenExpiresIn, body.Text(TokenSet.RefreshTokenExpiresIn));
+        message.SetParameter(TokenSet.RefreshExpiresIn, body.Text(TokenSet.RefreshExpiresIn));
+        return message;
     }
 
     /// <param name="endpoint">Where to.</param>

@@ -90,7 +90,7 @@ internal sealed partial class TokenEndpointClient(
         if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
 
         var rotated = body.Token("refresh_token");
-        var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text("refresh_token_expires_in"), body.Text("refresh_expires_in"), sentAt);
+        var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
         return await ReadTokensAsync(body, current, subject, sentAt, limit) switch
         {
             Renewed renewed => renewed with

@@ -43,6 +43,9 @@ internal sealed record TokenSet(
         return seconds >= LongestLifetime.TotalSeconds ? LongestLifetime : TimeSpan.FromSeconds(seconds);
     }
 
+    /// <summary>What providers call the refresh token's lifetime in seconds.</summary>
+    public const string RefreshTokenExpiresIn = "refresh_token_expires_in", RefreshExpiresIn = "refresh_expires_in";
+
     /// <summary>
     /// Reads when a refresh token ends: no RFC names the field, and providers call it <c>refresh_token_expires_in</c> or <c>refresh_expires_in</c>
     /// (where Keycloak's 0 means never). What is missing or malformed counts as not given.

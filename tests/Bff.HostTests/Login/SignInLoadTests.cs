@@ -152,7 +152,9 @@ public sealed class SignInLoadTests
         var calls = strangers.Select(stranger => stranger.Browser.StepAsync(stranger.Callback, accept: "*/*")).ToList();
         await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1);
 
-        await world.RunAsync(alice.PostAsync("/bff/logout"));
+        await alice.PostAsync("/bff/logout");
+        var gate = world.Bff.Services.GetRequiredService<TokenCallGate>();
+        await Eventually.HappensAsync(() => gate.WaitingFor(CallKind.Revocation) == 1);
         world.Provider.Revocations.ShouldBeEmpty();
         world.Provider.Faults.CutOff();
 

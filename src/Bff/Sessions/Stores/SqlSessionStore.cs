@@ -121,7 +121,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
             """,
             cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value), ("tokens", protector.Protect(id, tokens)), Client);
-        changes.Publish(id);
+        changes.PublishToRevoke();
     }
 
     public async Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)

@@ -37,7 +37,9 @@ internal sealed class TokenCallGate : IDisposable
     public int Running => _running - _sharing;
 
     /// <summary>Renewals that wait.</summary>
-    public int Waiting => _queue.Count(CallKind.Renewal) + _queue.Count(CallKind.BackgroundRenewal);
+    public int Waiting => WaitingFor(CallKind.Renewal) + WaitingFor(CallKind.BackgroundRenewal);
+
+    public int WaitingFor(CallKind kind) => _queue.Count(kind);
 
     public BreakerState State
     {
