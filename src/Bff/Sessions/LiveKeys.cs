@@ -15,7 +15,8 @@ namespace Bff.Sessions;
 /// What browsers bring may name any key. So keys are read by one thread of its own, however many wait for it: those who can, wait without a thread
 /// (<see cref="KnowsAsync"/>); of the others only a few do.
 /// </remarks>
-internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
+internal sealed partial class LiveKeys(
+    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
 {
     public const string ApplicationName = "Bff";
 
@@ -143,12 +144,12 @@ internal sealed partial class LiveKeys(IKeyManager stored, IOptions<KeyManagemen
         }
     }
 
-    private HashSet<(Guid Id, bool Revoked)> StoredKeys() => [.. stored.GetAllKeys().Select(key => (key.KeyId, key.IsRevoked))];
+    private HashSet<(Guid Id, bool Revoked)> StoredKeys() => [.. stored.Value.GetAllKeys().Select(key => (key.KeyId, key.IsRevoked))];
 
     /// <summary>The framework's own provider, made anew: one that has read its keys cannot be told to read them again.</summary>
     private Ring Open(HashSet<(Guid Id, bool Revoked)> keys)
     {
-        var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(stored).AddSingleton(options);
+        var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(stored.Value).AddSingleton(options);
         services.AddDataProtection().SetApplicationName(ApplicationName);
         var protection = services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>();
 

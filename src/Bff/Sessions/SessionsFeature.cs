@@ -23,9 +23,10 @@ internal static partial class SessionsFeature
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
-        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) => 
+        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) =>
             (keys.XmlRepository, keys.XmlEncryptor) = (new KeyRing(provider), KeyCertificates.CreateEncryptor(provider)));
         services.Replace(ServiceDescriptor.Singleton(KeyCertificates.CreateKeyManager));
+        services.AddSingleton(provider => new Lazy<IKeyManager>(provider.GetRequiredService<IKeyManager>));   // the configuration is checked first
 
         services.AddAuthentication(SessionAuthentication.Scheme)
             .AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(SessionAuthentication.Scheme, configureOptions: null);

@@ -76,6 +76,7 @@ public sealed class FuzzTests
             {
                 var browser = world.NewBrowser();
                 var callback = await browser.GoToCallbackAsync("/bff/login?login_hint=alice");
+                world.Clock.Advance(TimeSpan.FromSeconds(1));   // so that the provider's gate has room again
                 world.Provider.Faults.AnswerWith(fuzz.Status, fuzz.Body, fuzz.Type);
                 var answer = await browser.StepAsync(callback);
                 world.Provider.ComeBack();
@@ -94,6 +95,7 @@ public sealed class FuzzTests
         await Answer.SampleAsync(
             async fuzz =>
             {
+                world.Clock.Advance(TimeSpan.FromSeconds(1));
                 world.Provider.Faults.AnswerWith("/par", fuzz.Status, fuzz.Body, fuzz.Type);
                 ((int)(await browser.StepAsync("/bff/login")).Status).ShouldNotBe(500, LastError(world));
                 (await browser.StepAsync("/bff/silent-login")).Status.ShouldBe(System.Net.HttpStatusCode.Found);

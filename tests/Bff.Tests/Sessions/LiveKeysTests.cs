@@ -25,7 +25,7 @@ public sealed class LiveKeysTests : IDisposable
     public LiveKeysTests()
     {
         var options = Options.Create(new KeyManagementOptions { XmlRepository = _store });
-        _keys = new LiveKeys(NewManager(), options, NullLoggerFactory.Instance, _clock);
+        _keys = new LiveKeys(new(NewManager), options, NullLoggerFactory.Instance, _clock);
         _protector = _keys.CreateProtector("test");
     }
 
@@ -127,7 +127,7 @@ public sealed class LiveKeysTests : IDisposable
         var elsewhere = NewManager();
         var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
         elsewhere.CreateNewKey(now, now.AddDays(90));
-        using var other = new LiveKeys(elsewhere, Options.Create(new KeyManagementOptions { XmlRepository = _store }), NullLoggerFactory.Instance, _clock);
+        using var other = new LiveKeys(new(() => elsewhere), Options.Create(new KeyManagementOptions { XmlRepository = _store }), NullLoggerFactory.Instance, _clock);
         return other.CreateProtector("test").Protect(text);
     }
 
