@@ -45,7 +45,13 @@ internal static class KestrelSettings
     internal sealed record Certificate(string? Path, string? KeyPath, string? Password, string? Subject, string? Store, string? Location, bool? AllowInvalid);
 
     /// <summary>Sets what the configuration says about limits; a route's own setting wins, since YARP sets it for each request.</summary>
-    public static void ApplyLimits(IConfiguration configuration, KestrelServerLimits limits) => LimitMistakes(configuration, limits).ToList();
+    public static void ApplyLimits(IConfiguration configuration, KestrelServerLimits limits)
+    {
+        foreach (var _ in LimitMistakes(configuration, limits))
+        {
+            // Reading them is setting them; the mistakes were said by the check.
+        }
+    }
 
     public static IEnumerable<string> Mistakes(IConfiguration configuration, string contentRoot)
     {

@@ -17,8 +17,8 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
     public Type? TypeOf(string key)
     {
         var segments = key.Split(':');
-        if (Is(segments[0], "ReverseProxy")) { return Walk(typeof(ReverseProxy), segments[1..], out _); }
-        if (Is(segments[0], KestrelSettings.Section)) { return Walk(typeof(KestrelSettings.Schema), segments[1..], out _); }
+        if (Is(segments[0], "ReverseProxy")) { return Walk(typeof(ReverseProxy), segments.AsSpan(1), out _); }
+        if (Is(segments[0], KestrelSettings.Section)) { return Walk(typeof(KestrelSettings.Schema), segments.AsSpan(1), out _); }
         return _sections.Where(section => key.StartsWith(section.Path + ":", StringComparison.OrdinalIgnoreCase))
             .Select(section => Walk(section.Options, key[(section.Path.Length + 1)..].Split(':'), out _)).FirstOrDefault(type => type is not null);
     }
@@ -30,11 +30,11 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
     {
         var segments = key.Split(':');
         var root = Is(segments[0], "ReverseProxy") ? typeof(ReverseProxy) : Is(segments[0], KestrelSettings.Section) ? typeof(KestrelSettings.Schema) : null;
-        if (root is null || Walk(root, segments[1..], out var unknown) is not null) { return null; }
+        if (root is null || Walk(root, segments.AsSpan(1), out var unknown) is not null) { return null; }
         var (at, there) = unknown!.Value;
-        var path = string.Join(':', segments[..(at + 2)]);
+        var path = string.Join(':', segments[..(at + 2)].AsEnumerable());
         return there.Length == 0
-            ? $"{path}: there is nothing to set below {string.Join(':', segments[..(at + 1)])}."
+            ? $"{path}: there is nothing to set below {string.Join(':', segments[..(at + 1)].AsEnumerable())}."
             : $"{path}: is not a setting. There are: {string.Join(", ", there)}.";
     }
 

@@ -28,6 +28,8 @@ internal sealed class Authority : IDisposable
 
     public X509Certificate2 IssueExpired(string name) => Issue(name, [ClientAuthentication], validFor: TimeSpan.FromHours(1));
 
+    public X509Certificate2 IssueForOneMoreDay(string name) => Issue(name, [ServerAuthentication, ClientAuthentication], validFor: TimeSpan.FromDays(2));
+
     public X509Certificate2 IssueNotYetValid(string name) => Issue(name, [ClientAuthentication], validAfter: TimeSpan.FromDays(2));
 
     /// <summary>One that names an address where its issuer's certificate, revocation list and status are said to be.</summary>
