@@ -27,7 +27,7 @@ internal static class LogFormat
             {
                 [$"{Section}:FormatterName"] = usual,
                 [$"{Section}:FormatterOptions:UseUtcTimestamp"] = "true",
-                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : "HH:mm:ss ",
+                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : usual == ConsoleFormatterNames.Systemd ? null : "HH:mm:ss ",
                 [$"{Section}:FormatterOptions:IncludeScopes"] = json ? "true" : "false",
                 [$"{Section}:FormatterOptions:SingleLine"] = json ? null : "true",
             },
