@@ -15,6 +15,7 @@ static WebApplicationBuilder Compose(string[] args)
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.ListenByDefaultOn(Settings.PublicAddress).LogHostOnlyWhenStarted();
+    builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
     return builder.AddReload().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
 }
 

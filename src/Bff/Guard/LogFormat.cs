@@ -1,13 +1,14 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Bff.Guard;
 
 /// <summary>
 /// How lines look on stdout when <c>Logging:Console</c> does not say: one JSON object each, with request and trace id, for machines; short lines in
-/// Development, for people. Times are UTC.
+/// Development, for people; under systemd lines with a priority, as journald reads them. Times are UTC.
 /// </summary>
 internal static class LogFormat
 {
@@ -15,7 +16,8 @@ internal static class LogFormat
 
     public static void Apply(WebApplicationBuilder builder)
     {
-        var usual = builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json;
+        var usual = SystemdHelpers.IsSystemdService() ? ConsoleFormatterNames.Systemd
+            : builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json;
         var json = (builder.Configuration[$"{Section}:FormatterName"] ?? usual) == ConsoleFormatterNames.Json;
 
         // First of all sources, so that every other one wins.
@@ -25,7 +27,7 @@ internal static class LogFormat
             {
                 [$"{Section}:FormatterName"] = usual,
                 [$"{Section}:FormatterOptions:UseUtcTimestamp"] = "true",
-                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : "HH:mm:ss ",
+                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : usual == ConsoleFormatterNames.Systemd ? null : "HH:mm:ss ",
                 [$"{Section}:FormatterOptions:IncludeScopes"] = json ? "true" : "false",
                 [$"{Section}:FormatterOptions:SingleLine"] = json ? null : "true",
             },
