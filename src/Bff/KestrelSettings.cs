@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Bff.Guard;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -14,6 +15,9 @@ internal static class KestrelSettings
     public const string Section = "Kestrel";
 
     public const string Limits = Section + ":Limits";
+
+    /// <summary>What one connection may make us hold of a body nobody reads. The network's own buffers do the rest.</summary>
+    private const long DefaultRequestBuffer = 2 * BodyLimit.Bytes;
 
     private static readonly string[] DataRates = [nameof(KestrelServerLimits.MinRequestBodyDataRate), nameof(KestrelServerLimits.MinResponseDataRate)];
 
@@ -47,6 +51,7 @@ internal static class KestrelSettings
     /// <summary>Sets what the configuration says about limits; a route's own setting wins, since YARP sets it for each request.</summary>
     public static void ApplyLimits(IConfiguration configuration, KestrelServerLimits limits)
     {
+        // Our defaults come first, inside, so that a configured limit is what counts.
         foreach (var _ in LimitMistakes(configuration, limits))
         {
             // Reading them is setting them; the mistakes were said by the check.
@@ -104,6 +109,7 @@ internal static class KestrelSettings
     {
         var mistakes = new List<string>();
         var given = configuration.GetSection(Limits);
+        limits.MaxRequestBufferSize = DefaultRequestBuffer;
         foreach (var (key, value) in given.AsEnumerable(makePathsRelative: true))
         {
             if (string.IsNullOrEmpty(value) || DataRates.Any(rate => key.StartsWith(rate + ":", StringComparison.OrdinalIgnoreCase))) { continue; }
@@ -112,6 +118,11 @@ internal static class KestrelSettings
 
         Try($"{Limits}:{DataRates[0]}", () => limits.MinRequestBodyDataRate = Rate(given.GetSection(DataRates[0]), limits.MinRequestBodyDataRate));
         Try($"{Limits}:{DataRates[1]}", () => limits.MinResponseDataRate = Rate(given.GetSection(DataRates[1]), limits.MinResponseDataRate));
+        if (string.IsNullOrEmpty(given[nameof(limits.MaxRequestBufferSize)]))
+        {
+            limits.MaxRequestBufferSize = Math.Max(DefaultRequestBuffer, Math.Max(limits.MaxRequestLineSize, limits.MaxRequestHeadersTotalSize));
+        }
+
         if (limits.MaxRequestBufferSize < limits.MaxRequestLineSize) { mistakes.Add(TooSmall(nameof(limits.MaxRequestLineSize), limits.MaxRequestLineSize)); }
         if (limits.MaxRequestBufferSize < limits.MaxRequestHeadersTotalSize)
         {

@@ -38,9 +38,6 @@ internal static class GuardFeature
         {
             kestrel.AddServerHeader = false;
 
-            // What one connection may make us hold of a body nobody reads. The network's own buffers do the rest.
-            kestrel.Limits.MaxRequestBufferSize = 2 * BodyLimit.Bytes;
-
             // Opaque bytes (RFC 9110 section 5.5): one character each, and the same byte again when they are written. The default refuses the whole request for
             // a cookie that some other program of this host has set.
             kestrel.RequestHeaderEncodingSelector = kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
