@@ -35,6 +35,23 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_header_that_is_exposed_from_now_on_counts_without_a_restart()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(("Bff:Spa:ExposedHeaders:0", "X-Of-Ours"));
+        await SaysAsync(world, Reloaded);
+
+        using var browser = world.NewBrowser();
+        var request = browser.Bare(HttpMethod.Get, "/bff/session");
+        request.Headers.Add("X-CSRF", "1");
+        request.Headers.Add("Origin", Browser.SpaOrigin);
+        (await browser.SendAsync(request)).Header("Access-Control-Expose-Headers").ShouldBe("X-Of-Ours");
+    }
+
+    [Fact]
     public async Task A_half_bad_edit_changes_nothing_and_every_mistake_is_named()
     {
         await using var world = await RealTimeWorld.StartAsync();
