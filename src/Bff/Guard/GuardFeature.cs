@@ -54,6 +54,7 @@ internal static class GuardFeature
 
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
         if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseForwardedHeaders(); }
+        app.UseMiddleware<UntrustedProxy>();
         app.UseMiddleware<PublicHost>();   // after the host that a trusted proxy forwards, before anything that asks for our address
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }
         app.UseRouting();

@@ -123,8 +123,8 @@ public sealed class ReloadTests
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
 
-        file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:Sessions:CookieName", "__Host-other"), ("Bff:TrustedProxies:0", "10.0.0.0/8"), ("Bff:Spa:Origins:1", "https://app.example"));
-        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
+        file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:Sessions:CookieName", "__Host-other"), ("Bff:PublicUrl", "https://www.example"), ("Bff:TrustedProxies:0", "10.0.0.1/32"), ("Bff:Spa:Origins:1", "https://app.example"));
+        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
 
         world.Bff.Output.ShouldContain(Reloaded + " Changed: Bff:Spa:Origins:1.");
         using var bob = await world.LogInAsync("bob");
