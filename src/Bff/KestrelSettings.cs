@@ -19,6 +19,8 @@ internal static class KestrelSettings
     /// <summary>What one connection may make us hold of a body nobody reads. The network's own buffers do the rest.</summary>
     private const long DefaultRequestBuffer = 2 * BodyLimit.Bytes;
 
+    private const string ClientCertificate = nameof(EndpointDefault.ClientCertificateMode);
+
     private static readonly string[] DataRates = [nameof(KestrelServerLimits.MinRequestBodyDataRate), nameof(KestrelServerLimits.MinResponseDataRate)];
 
     /// <summary>The names of Kestrel's schema; the types say what a value may be.</summary>
@@ -61,6 +63,7 @@ internal static class KestrelSettings
     public static IEnumerable<string> Mistakes(IConfiguration configuration, string contentRoot)
     {
         foreach (var mistake in LimitMistakes(configuration, new KestrelServerLimits())) { yield return mistake; }
+        foreach (var mistake in ClientCertificateMistakes(configuration)) { yield return mistake; }
         foreach (var certificate in Certificates(configuration.GetSection(Section)))
         {
             string? problem = null;
@@ -101,6 +104,34 @@ internal static class KestrelSettings
         return X509Certificate2.GetCertContentType(file) == X509ContentType.Pkcs12
             ? X509CertificateLoader.LoadPkcs12FromFile(file, certificate["Password"], X509KeyStorageFlags.EphemeralKeySet)
             : X509CertificateLoader.LoadCertificateFromFile(file);
+    }
+
+    /// <summary>What would be loosened, or not looked after, without a word.</summary>
+    private static IEnumerable<string> ClientCertificateMistakes(IConfiguration configuration)
+    {
+        var kestrel = configuration.GetSection(Section);
+        var defaults = kestrel.GetSection("EndpointDefaults");
+        foreach (var endpoint in kestrel.GetSection("Endpoints").GetChildren().Append(defaults))
+        {
+            var protocols = endpoint[nameof(EndpointDefault.Protocols)] ?? defaults[nameof(EndpointDefault.Protocols)] ?? "";
+            var modes = endpoint.GetSection("Sni").GetChildren().Append(endpoint).Append(defaults).Select(section => section[ClientCertificate]);
+            if (protocols.Contains("Http3", StringComparison.OrdinalIgnoreCase) && modes.Any(AsksForCertificate))
+            {
+                yield return $"{endpoint.Path}:{ClientCertificate}: does not go with HTTP/3, where certificates named by a stranger's would be fetched. Leave Http3 out of Protocols.";
+            }
+        }
+
+        var ops = $"{Section}:Endpoints:Ops";
+        var asked = configuration[$"{ops}:{ClientCertificate}"] ?? defaults[ClientCertificate];
+        if (string.Equals(asked, nameof(ClientCertificateMode.RequireCertificate), StringComparison.OrdinalIgnoreCase)
+            && !string.IsNullOrEmpty(configuration["Bff:Ops:ClientCertificateAuthority"]))
+        {
+            yield return $"{ops}:{ClientCertificate}: cannot be RequireCertificate beside Bff:Ops:ClientCertificateAuthority: probes come without one. "
+                + "Write AllowCertificate; everything but the probes asks for a certificate or the token.";
+        }
+
+        static bool AsksForCertificate(string? mode) =>
+            !string.IsNullOrEmpty(mode) && !mode.Equals(nameof(ClientCertificateMode.NoCertificate), StringComparison.OrdinalIgnoreCase);
     }
 
     private static string FullPath(string file, string contentRoot) => Path.GetFullPath(file, contentRoot);

@@ -189,6 +189,22 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Client_certificates_that_would_be_asked_for_less_strictly_than_configured_are_refused()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Kestrel:Endpoints:Main:Url"] = "https://127.0.0.1:0";
+        world.Settings["Kestrel:Endpoints:Main:Protocols"] = "Http1AndHttp2AndHttp3";
+        world.Settings["Kestrel:Endpoints:Main:ClientCertificateMode"] = "AllowCertificate";
+        world.Settings["Kestrel:Endpoints:Ops:ClientCertificateMode"] = "RequireCertificate";
+        world.Settings["Bff:Ops:ClientCertificateAuthority"] = "not-there.pem";
+        var process = world.Start();
+        (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
+        process.Errors.ShouldContain("- Kestrel:Endpoints:Main:ClientCertificateMode: does not go with HTTP/3");
+        process.Errors.ShouldContain("- Kestrel:Endpoints:Ops:ClientCertificateMode: cannot be RequireCertificate");
+        ShouldHaveNoStackTrace(process);
+    }
+
+    [Fact]
     public async Task A_request_buffer_smaller_than_what_it_must_hold_is_refused()
     {
         await using var world = await RealTimeWorld.StartAsync();

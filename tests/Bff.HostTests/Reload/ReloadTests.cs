@@ -52,6 +52,20 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_is_added_waits_for_a_restart()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings.Remove("ASPNETCORE_URLS");
+        world.Settings["Kestrel:Endpoints:Main:Url"] = "http://127.0.0.1:0";
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(("Kestrel:Endpoints:More:Url", "http://127.0.0.1:0"));
+
+        await SaysAsync(world, "A restart is needed for changes of: Kestrel:Endpoints:More:Url.");
+    }
+
+    [Fact]
     public async Task A_half_bad_edit_changes_nothing_and_every_mistake_is_named()
     {
         await using var world = await RealTimeWorld.StartAsync();
