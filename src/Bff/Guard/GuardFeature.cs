@@ -15,7 +15,8 @@ internal static class GuardFeature
         services.AddSettings<SpaOptions>("Bff:Spa");
         services.AddSettings<ProxyOptions>("Bff");
         services.AddSettings<TransportOptions>("Bff:Hsts");
-        services.AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(Settings.PublicAddresses(builder.Configuration), builder.Environment.IsDevelopment()));
+        var listened = new PublicListeners(Settings.PublicAddresses(builder.Configuration));
+        services.AddSingleton(listened).AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(listened, builder.Environment.IsDevelopment()));
         services.AddRateLimits();
         services.AddCors().AddSingleton<ICorsPolicyProvider, SpaCorsPolicy>();
         services.AddOptions<HstsOptions>().Configure<IOptions<TransportOptions>>((hsts, transport) =>

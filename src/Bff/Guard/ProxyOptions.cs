@@ -42,9 +42,9 @@ internal sealed class ProxyOptions : IValidatableObject
 }
 
 /// <summary>Who can be reached from other machines, or by a proxy for them, has to be told the address; to take it from their requests would let them choose it.</summary>
-/// <param name="listens">The addresses of the public port.</param>
+/// <param name="listeners">The addresses of the public port.</param>
 /// <param name="development">Then nobody depends on what is refused.</param>
-internal sealed class PublicUrlRequired(IReadOnlyList<string> listens, bool development) : IValidateOptions<ProxyOptions>
+internal sealed class PublicUrlRequired(PublicListeners listeners, bool development) : IValidateOptions<ProxyOptions>
 {
     private const string Key = "Bff:" + nameof(ProxyOptions.PublicUrl);
 
@@ -61,7 +61,7 @@ internal sealed class PublicUrlRequired(IReadOnlyList<string> listens, bool deve
                 : null;
         }
 
-        var reason = options.TrustedProxies.Length > 0 ? "since Bff:TrustedProxies names a proxy in front" : listens.Select(Reason).FirstOrDefault(found => found is not null);
+        var reason = options.TrustedProxies.Length > 0 ? "since Bff:TrustedProxies names a proxy in front" : listeners.Addresses.Select(Reason).FirstOrDefault(found => found is not null);
         return reason is null ? null : $"{Key}: is required, {reason}. "
             + "Write the address that browsers use, such as https://app.example.com; redirect URIs and the host that is answered come from it.";
     }
