@@ -39,7 +39,8 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     /// <summary>An operator revoked a Data Protection key, or all there were at a time: <c>all_before</c>.</summary>
     /// <param name="key">The key's identifier.</param>
-    public void KeyRevoked(string key) => Revoked("key_revoked", key);
+    /// <param name="by">The account that ran the command.</param>
+    public void KeyRevoked(string key, string by) => Revoked("key_revoked", key, Printable(by));
 
     /// <summary>An operator listed the Data Protection keys; their values were not shown.</summary>
     /// <param name="count">How many there are.</param>
@@ -67,8 +68,8 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     [LoggerMessage(LogLevel.Information, "{Event} key={Key}")]
     private partial void Added(string @event, string key);
 
-    [LoggerMessage(LogLevel.Warning, "{Event} key={Key}")]
-    private partial void Revoked(string @event, string key);
+    [LoggerMessage(LogLevel.Warning, "{Event} key={Key} by={By}")]
+    private partial void Revoked(string @event, string key, string by);
 
     [LoggerMessage(LogLevel.Information, "{Event} count={Count}")]
     private partial void Listed(string @event, int count);

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Bff.Guard;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -14,6 +15,11 @@ internal static class KestrelSettings
     public const string Section = "Kestrel";
 
     public const string Limits = Section + ":Limits";
+
+    /// <summary>What one connection may make us hold of a body nobody reads. The network's own buffers do the rest.</summary>
+    private const long DefaultRequestBuffer = 2 * BodyLimit.Bytes;
+
+    private const string ClientCertificate = nameof(EndpointDefault.ClientCertificateMode);
 
     private static readonly string[] DataRates = [nameof(KestrelServerLimits.MinRequestBodyDataRate), nameof(KestrelServerLimits.MinResponseDataRate)];
 
@@ -47,6 +53,7 @@ internal static class KestrelSettings
     /// <summary>Sets what the configuration says about limits; a route's own setting wins, since YARP sets it for each request.</summary>
     public static void ApplyLimits(IConfiguration configuration, KestrelServerLimits limits)
     {
+        // Our defaults come first, inside, so that a configured limit is what counts.
         foreach (var _ in LimitMistakes(configuration, limits))
         {
             // Reading them is setting them; the mistakes were said by the check.
@@ -56,6 +63,7 @@ internal static class KestrelSettings
     public static IEnumerable<string> Mistakes(IConfiguration configuration, string contentRoot)
     {
         foreach (var mistake in LimitMistakes(configuration, new KestrelServerLimits())) { yield return mistake; }
+        foreach (var mistake in ClientCertificateMistakes(configuration)) { yield return mistake; }
         foreach (var certificate in Certificates(configuration.GetSection(Section)))
         {
             string? problem = null;
@@ -98,12 +106,41 @@ internal static class KestrelSettings
             : X509CertificateLoader.LoadCertificateFromFile(file);
     }
 
+    /// <summary>What would be loosened, or not looked after, without a word.</summary>
+    private static IEnumerable<string> ClientCertificateMistakes(IConfiguration configuration)
+    {
+        var kestrel = configuration.GetSection(Section);
+        var defaults = kestrel.GetSection("EndpointDefaults");
+        foreach (var endpoint in kestrel.GetSection("Endpoints").GetChildren().Append(defaults))
+        {
+            var protocols = endpoint[nameof(EndpointDefault.Protocols)] ?? defaults[nameof(EndpointDefault.Protocols)] ?? "";
+            var modes = endpoint.GetSection("Sni").GetChildren().Append(endpoint).Append(defaults).Select(section => section[ClientCertificate]);
+            if (protocols.Contains("Http3", StringComparison.OrdinalIgnoreCase) && modes.Any(AsksForCertificate))
+            {
+                yield return $"{endpoint.Path}:{ClientCertificate}: does not go with HTTP/3, where certificates named by a stranger's would be fetched. Leave Http3 out of Protocols.";
+            }
+        }
+
+        var ops = $"{Section}:Endpoints:Ops";
+        var asked = configuration[$"{ops}:{ClientCertificate}"] ?? defaults[ClientCertificate];
+        if (string.Equals(asked, nameof(ClientCertificateMode.RequireCertificate), StringComparison.OrdinalIgnoreCase)
+            && !string.IsNullOrEmpty(configuration["Bff:Ops:ClientCertificateAuthority"]))
+        {
+            yield return $"{ops}:{ClientCertificate}: cannot be RequireCertificate beside Bff:Ops:ClientCertificateAuthority: probes come without one. "
+                + "Write AllowCertificate; everything but the probes asks for a certificate or the token.";
+        }
+
+        static bool AsksForCertificate(string? mode) =>
+            !string.IsNullOrEmpty(mode) && !mode.Equals(nameof(ClientCertificateMode.NoCertificate), StringComparison.OrdinalIgnoreCase);
+    }
+
     private static string FullPath(string file, string contentRoot) => Path.GetFullPath(file, contentRoot);
 
     private static List<string> LimitMistakes(IConfiguration configuration, KestrelServerLimits limits)
     {
         var mistakes = new List<string>();
         var given = configuration.GetSection(Limits);
+        limits.MaxRequestBufferSize = DefaultRequestBuffer;
         foreach (var (key, value) in given.AsEnumerable(makePathsRelative: true))
         {
             if (string.IsNullOrEmpty(value) || DataRates.Any(rate => key.StartsWith(rate + ":", StringComparison.OrdinalIgnoreCase))) { continue; }
@@ -112,6 +149,11 @@ internal static class KestrelSettings
 
         Try($"{Limits}:{DataRates[0]}", () => limits.MinRequestBodyDataRate = Rate(given.GetSection(DataRates[0]), limits.MinRequestBodyDataRate));
         Try($"{Limits}:{DataRates[1]}", () => limits.MinResponseDataRate = Rate(given.GetSection(DataRates[1]), limits.MinResponseDataRate));
+        if (string.IsNullOrEmpty(given[nameof(limits.MaxRequestBufferSize)]))
+        {
+            limits.MaxRequestBufferSize = Math.Max(DefaultRequestBuffer, Math.Max(limits.MaxRequestLineSize, limits.MaxRequestHeadersTotalSize));
+        }
+
         if (limits.MaxRequestBufferSize < limits.MaxRequestLineSize) { mistakes.Add(TooSmall(nameof(limits.MaxRequestLineSize), limits.MaxRequestLineSize)); }
         if (limits.MaxRequestBufferSize < limits.MaxRequestHeadersTotalSize)
         {

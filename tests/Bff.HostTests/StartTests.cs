@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Bff.HostTests;
 
@@ -172,6 +175,44 @@ public sealed class StartTests
             process.Errors.ShouldContain("- " + key + ": ");
         }
 
+        ShouldHaveNoStackTrace(process);
+    }
+
+    [Theory]
+    [InlineData("MaxRequestBufferSize", "4194304", 4194304)]
+    [InlineData("MaxRequestHeadersTotalSize", "262144", 262144)]
+    [InlineData("MaxRequestBodySize", "1000", 131072)]
+    public async Task A_configured_limit_wins_over_our_defaults(string limit, string value, long buffer)
+    {
+        await using var world = await World.StartAsync(("Kestrel:Limits:" + limit, value));
+        world.Bff.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MaxRequestBufferSize.ShouldBe(buffer);
+    }
+
+    [Fact]
+    public async Task Client_certificates_that_would_be_asked_for_less_strictly_than_configured_are_refused()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Kestrel:Endpoints:Main:Url"] = "https://127.0.0.1:0";
+        world.Settings["Kestrel:Endpoints:Main:Protocols"] = "Http1AndHttp2AndHttp3";
+        world.Settings["Kestrel:Endpoints:Main:ClientCertificateMode"] = "AllowCertificate";
+        world.Settings["Kestrel:Endpoints:Ops:ClientCertificateMode"] = "RequireCertificate";
+        world.Settings["Bff:Ops:ClientCertificateAuthority"] = "not-there.pem";
+        var process = world.Start();
+        (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
+        process.Errors.ShouldContain("- Kestrel:Endpoints:Main:ClientCertificateMode: does not go with HTTP/3");
+        process.Errors.ShouldContain("- Kestrel:Endpoints:Ops:ClientCertificateMode: cannot be RequireCertificate");
+        ShouldHaveNoStackTrace(process);
+    }
+
+    [Fact]
+    public async Task A_request_buffer_smaller_than_what_it_must_hold_is_refused()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Kestrel:Limits:MaxRequestBufferSize"] = "131072";
+        world.Settings["Kestrel:Limits:MaxRequestHeadersTotalSize"] = "262144";
+        var process = world.Start();
+        (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
+        process.Errors.ShouldContain("Kestrel:Limits:MaxRequestBufferSize: must not be smaller than MaxRequestHeadersTotalSize");
         ShouldHaveNoStackTrace(process);
     }
 

@@ -74,7 +74,7 @@ internal static class CommandLine
     private static Command RevokeKeys(Func<string[], WebApplicationBuilder> compose)
     {
         var key = new Argument<Guid?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
-        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made until then instead, such as 2030-01-31T12:00Z." };
+        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z." };
         var revoke = new Command("revoke",
             "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
             + "Exit code: 0 done, 1 there is no such key, 78 the configuration or the store is wrong.") { key, allBefore };

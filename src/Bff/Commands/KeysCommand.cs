@@ -17,7 +17,7 @@ internal static class KeysCommand
         var keys = app.Services.GetRequiredService<IKeyManager>().GetAllKeys().OrderByDescending(key => key.ActivationDate).ToList();
         var now = Now(app);
         var sealing = keys.Find(key => IsUsable(key, now));
-        Console.WriteLine($"{"KEY",-36}  {"CREATED",-20}  {"SEALS FROM",-20}  {"UNTIL",-20}  STATE");
+        Console.WriteLine($"{"KEY",-36}  {"CREATED",-28}  {"SEALS FROM",-20}  {"UNTIL",-20}  STATE");
         foreach (var key in keys)
         {
             var state = key switch
@@ -27,7 +27,7 @@ internal static class KeysCommand
                 _ when key.ActivationDate > now => "opens, seals later",
                 _ => "opens",
             };
-            Console.WriteLine($"{key.KeyId}  {key.CreationDate:u}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {state}");
+            Console.WriteLine($"{key.KeyId}  {key.CreationDate.UtcDateTime:O}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {state}");
         }
 
         app.Services.GetRequiredService<Audit>().KeysListed(keys.Count);
@@ -53,10 +53,12 @@ internal static class KeysCommand
     {
         await using var app = await OpenAsync(builder);
         var keys = app.Services.GetRequiredService<IKeyManager>();
-        var leaked = keys.GetAllKeys().Where(key => !key.IsRevoked && (key.KeyId == id || key.CreationDate <= allBefore)).ToList();
+        var leaked = keys.GetAllKeys().Where(key => !key.IsRevoked && (key.KeyId == id || key.CreationDate < allBefore)).ToList();
         if (leaked.Count == 0)
         {
-            await Console.Error.WriteLineAsync("There is no such key that is not revoked already. See: bff keys list");
+            await Console.Error.WriteLineAsync(allBefore is null
+                ? "There is no such key that is not revoked already. See: bff keys list"
+                : "No key that is not revoked already was made before that time (one made at that very time is not meant). See: bff keys list");
             return ExitCodes.Unreachable;
         }
 

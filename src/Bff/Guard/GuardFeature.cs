@@ -15,7 +15,8 @@ internal static class GuardFeature
         services.AddSettings<SpaOptions>("Bff:Spa");
         services.AddSettings<ProxyOptions>("Bff");
         services.AddSettings<TransportOptions>("Bff:Hsts");
-        services.AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(Settings.PublicAddresses(builder.Configuration), builder.Environment.IsDevelopment()));
+        var listened = new PublicListeners(Settings.PublicAddresses(builder.Configuration));
+        services.AddSingleton(listened).AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(listened, builder.Environment.IsDevelopment()));
         services.AddRateLimits();
         services.AddCors().AddSingleton<ICorsPolicyProvider, SpaCorsPolicy>();
         services.AddOptions<HstsOptions>().Configure<IOptions<TransportOptions>>((hsts, transport) =>
@@ -38,9 +39,6 @@ internal static class GuardFeature
         {
             kestrel.AddServerHeader = false;
 
-            // What one connection may make us hold of a body nobody reads. The network's own buffers do the rest.
-            kestrel.Limits.MaxRequestBufferSize = 2 * BodyLimit.Bytes;
-
             // Opaque bytes (RFC 9110 section 5.5): one character each, and the same byte again when they are written. The default refuses the whole request for
             // a cookie that some other program of this host has set.
             kestrel.RequestHeaderEncodingSelector = kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
@@ -57,6 +55,7 @@ internal static class GuardFeature
 
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
         if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseForwardedHeaders(); }
+        app.UseMiddleware<UntrustedProxy>();
         app.UseMiddleware<PublicHost>();   // after the host that a trusted proxy forwards, before anything that asks for our address
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }
         app.UseRouting();

@@ -13,7 +13,7 @@ internal sealed class GuardMetrics : IDisposable
     public GuardMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _refused = _meter.CreateCounter<long>("bff.guard.refusals", "{request}", "Requests refused as forged or from a foreign origin, by the code of the answer.");
+        _refused = _meter.CreateCounter<long>("bff.guard.refusals", "{request}", "Requests refused as forged, foreign, too many or without a credential, by the code of the response.");
     }
 
     public void Refused(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));

@@ -10,8 +10,8 @@ internal sealed class ProxyOptions : IValidatableObject
 {
     /// <summary>
     /// Our address as browsers see it: scheme, host, port, and a path when a proxy in front publishes us below one. Redirect URIs, the check of our own
-    /// origin and the only host that is answered come from it (RFC 9110 section 7.4), never from a request. Required unless Bff listens on loopback only, or runs in
-    /// Development; without it only names of this machine are answered. Default: none.
+    /// origin and the only host that is answered come from it (RFC 9110 section 7.4), never from a request. Required, and https unless it names this machine, but in
+    /// Development; not required where Bff listens on loopback only and trusts no proxy. Without it only names of this machine are answered. Default: none.
     /// </summary>
     [NeedsRestart]
     public string? PublicUrl { get; set; }
@@ -36,33 +36,47 @@ internal sealed class ProxyOptions : IValidatableObject
 
         foreach (var (index, network) in TrustedProxies.Index().Where(entry => !IPNetwork.TryParse(entry.Item, out _)))
         {
-            yield return new($"'{network}' is not a network: write CIDR such as 10.0.0.0/8.", [$"{nameof(TrustedProxies)}:{index}"]);
+            yield return new($"'{network}' is not a network: write CIDR: the proxy's own address such as 10.1.2.3/32, or its small network.", [$"{nameof(TrustedProxies)}:{index}"]);
         }
     }
 }
 
-/// <summary>Who can be reached from other machines has to be told the address; to take it from their requests would let them choose it.</summary>
-/// <param name="listens">The addresses of the public port.</param>
+/// <summary>Who can be reached from other machines, or by a proxy for them, has to be told the address; to take it from their requests would let them choose it.</summary>
+/// <param name="listeners">The addresses of the public port.</param>
 /// <param name="development">Then nobody depends on what is refused.</param>
-internal sealed class PublicUrlRequired(IReadOnlyList<string> listens, bool development) : IValidateOptions<ProxyOptions>
+internal sealed class PublicUrlRequired(PublicListeners listeners, bool development) : IValidateOptions<ProxyOptions>
 {
-    public ValidateOptionsResult Validate(string? name, ProxyOptions options) =>
-        development || !string.IsNullOrEmpty(options.PublicUrl) || listens.FirstOrDefault(CanBeReached) is not { } address
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(
-                $"Bff:{nameof(ProxyOptions.PublicUrl)}: is required, since '{address}' can be reached from other machines. "
-                + "Write the address that browsers use, such as https://app.example.com; redirect URIs and the host that is answered come from it.");
+    private const string Key = "Bff:" + nameof(ProxyOptions.PublicUrl);
 
-    private static bool CanBeReached(string listened)
+    public ValidateOptionsResult Validate(string? name, ProxyOptions options) =>
+        !development && Mistake(options) is { } mistake ? ValidateOptionsResult.Fail(mistake) : ValidateOptionsResult.Success;
+
+    private string? Mistake(ProxyOptions options)
+    {
+        if (!string.IsNullOrEmpty(options.PublicUrl))
+        {
+            return PublicAddress.Parse(options.PublicUrl) is { Scheme: "http" } address && !PublicAddress.IsLoopback(address.Host.Host)
+                ? $"{Key}: must be https, since over plain http browsers store the Secure session cookie for this machine only. "
+                    + "Where a proxy in front speaks TLS, write the https address that browsers use."
+                : null;
+        }
+
+        var reason = options.TrustedProxies.Length > 0 ? "since Bff:TrustedProxies names a proxy in front" : listeners.Addresses.Select(Reason).FirstOrDefault(found => found is not null);
+        return reason is null ? null : $"{Key}: is required, {reason}. "
+            + "Write the address that browsers use, such as https://app.example.com; redirect URIs and the host that is answered come from it.";
+    }
+
+    private static string? Reason(string listened)
     {
         try
         {
             var address = BindingAddress.Parse(listened);
-            return address is { IsUnixPipe: false, IsNamedPipe: false } && !PublicAddress.IsLoopback(address.Host);
+            if (address.IsUnixPipe || address.IsNamedPipe) { return $"since only a proxy in front can reach '{listened}'"; }
+            return PublicAddress.IsLoopback(address.Host) ? null : $"since '{listened}' can be reached from other machines";
         }
         catch (FormatException)
         {
-            return false;   // Kestrel will say what is wrong with it
+            return null;   // Kestrel will say what is wrong with it
         }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!(_address?.IsAskedBy(request.Host) ?? PublicAddress.IsLoopback(request.Host.Host))) { return refusals.RefuseAsync(context, NotAllowed); }
+        if (!(_address?.IsAskedBy(request.Host) ?? PublicAddress.IsLoopback(request.Host.Host))) { return refusals.RefuseAsync(context, NotAllowed, Why(request.Host)); }
         if (_address is not null)
         {
             (request.Scheme, request.Host, request.PathBase) = (_address.Scheme, _address.Host, _address.PathBase);
@@ -27,4 +27,7 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
 
         return next(context);
     }
+
+    private string Why(HostString asked) => $"asked for '{Printable.Text(asked.Value)}', and Bff:PublicUrl is "
+        + (_address is null ? "not set, so only names of this machine are known" : $"'{Printable.Address(proxy.Value.PublicUrl)}'");
 }

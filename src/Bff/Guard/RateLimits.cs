@@ -7,11 +7,17 @@ namespace Bff.Guard;
 /// <summary>Endpoint metadata: what to answer, instead of the problem, to a client that asks too often; a frame shows nobody a problem.</summary>
 internal sealed record WhenTooMany(Func<HttpContext, IResult?> Answer);
 
+/// <summary>
+/// Endpoint metadata: requests that any page can make a browser send and that are refused anyway. They have a budget of their own, so that no foreign page uses
+/// up its visitor's, or that of everybody behind the visitor's address.
+/// </summary>
+internal sealed record CountedApart(Func<HttpContext, bool> IsApart);
+
 /// <summary>Limits per client address, for what anybody may ask and what makes us work.</summary>
 internal static class RateLimits
 {
     /// <summary>Policies for endpoints (<c>RequireRateLimiting</c>).</summary>
-    public const string SignIn = "sign-in", Callback = "callback";
+    public const string SignIn = "sign-in", Callback = "callback", SignedOut = "signed-out";
 
     public const string Code = "too_many_requests";
 
@@ -24,17 +30,21 @@ internal static class RateLimits
         {
             limiter.AddPolicy(SignIn, context => For(context, limits => limits.SignIn));
             limiter.AddPolicy(Callback, context => For(context, limits => limits.Callback));
+            limiter.AddPolicy(SignedOut, context => For(context, limits => limits.Callback));
             limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected.HttpContext, RetryAfter(rejected.Lease)));
         });
     }
 
+    /// <summary>One budget per address.</summary>
     /// <param name="client">Null on a Unix socket: whoever listens there has a proxy in front, which has to do this.</param>
     /// <param name="permits">Part of the key, so that another number counts at once; 0 for no limit.</param>
-    public static RateLimitPartition<(int Bucket, int Permits)> Partition(IPAddress? client, int permits)
+    /// <param name="apart">A second budget of the same size.</param>
+    public static RateLimitPartition<(int Bucket, int Permits)> Partition(IPAddress? client, int permits, bool apart = false)
     {
-        if (client is null || permits == 0) { return RateLimitPartition.GetNoLimiter((-1, 0)); }
+        if (client is null || permits == 0) { return RateLimitPartition.GetNoLimiter((0, 0)); }
+        var bucket = ClientAddress.BucketOf(client);
         return RateLimitPartition.GetFixedWindowLimiter(
-            (ClientAddress.BucketOf(client), permits), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 });
+            (apart ? ~bucket : bucket, permits), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 });
     }
 
     public static TimeSpan RetryAfter(RateLimitLease lease) => lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window;
@@ -42,8 +52,12 @@ internal static class RateLimits
     public static Problem TooMany(TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, Code, "Too many requests from your address.", "Wait a moment; nothing is lost.", retryAfter);
 
-    private static RateLimitPartition<(int Bucket, int Permits)> For(HttpContext context, Func<RateLimitOptions, int> permits) =>
-        Partition(ClientAddress.Of(context), permits(context.RequestServices.GetRequiredService<IOptionsMonitor<RateLimitOptions>>().CurrentValue));
+    private static RateLimitPartition<(int Bucket, int Permits)> For(HttpContext context, Func<RateLimitOptions, int> permits)
+    {
+        var limits = context.RequestServices.GetRequiredService<IOptionsMonitor<RateLimitOptions>>().CurrentValue;
+        var apart = context.GetEndpoint()?.Metadata.GetMetadata<CountedApart>()?.IsApart(context) == true;
+        return Partition(ClientAddress.Of(context), permits(limits), apart);
+    }
 
     private static Task RefuseAsync(HttpContext context, TimeSpan retryAfter)
     {

@@ -5,16 +5,19 @@ internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger
 {
     private readonly RefusalLog _log = new(logger, clock);
 
-    public Task RefuseAsync(HttpContext context, Problem problem)
+    /// <param name="context">The request.</param>
+    /// <param name="problem">The response.</param>
+    /// <param name="why">For the log, where the code does not say enough; printable.</param>
+    public Task RefuseAsync(HttpContext context, Problem problem, string? why = null)
     {
-        Count(context, problem.Code);
+        Count(context, problem.Code, why);
         return problem.ExecuteAsync(context);
     }
 
-    public void Count(HttpContext context, string code)
+    public void Count(HttpContext context, string code, string? why = null)
     {
         metrics.Refused(code);
-        _log.Refused(context, code);
+        _log.Refused(context, code, why);
     }
 }
 
@@ -32,11 +35,14 @@ internal sealed partial class RefusalLog(ILogger logger, TimeProvider clock)
 
     /// <param name="context">The request, on the address it came from: of a proxy's client only where the proxy is trusted.</param>
     /// <param name="code">The code of the answer.</param>
-    public void Refused(HttpContext context, string code)
+    /// <param name="why">More about it, printable.</param>
+    public void Refused(HttpContext context, string code, string? why = null)
     {
         var (seen, left) = Next();
         if (left > 0) { LeftOut(left); }
-        if (seen <= MostLines) { Line(context.GetEndpoint()?.DisplayName ?? "no endpoint", ClientAddress.Of(context)?.ToString() ?? "this machine", code); }
+        if (seen > MostLines) { return; }
+        var client = ClientAddress.Of(context)?.ToString() ?? "this machine";
+        Line(context.GetEndpoint()?.DisplayName ?? "no endpoint", client, why is null ? code : $"{code}: {why}");
     }
 
     private (int Seen, int Left) Next()

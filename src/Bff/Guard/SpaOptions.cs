@@ -20,7 +20,6 @@ internal sealed class SpaOptions : IValidatableObject
     /// Headers of answers that a front end on its own origin may read (<c>Access-Control-Expose-Headers</c>, Fetch Standard); an empty first entry: none.
     /// Default: <see cref="UsuallyExposed"/>.
     /// </summary>
-    [NeedsRestart]
     public string[] ExposedHeaders { get; set; } = [];
 
     private static readonly string[] UsuallyExposed =

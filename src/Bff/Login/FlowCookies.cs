@@ -67,6 +67,10 @@ internal static class FlowCookies
         }
     }
 
+    /// <summary>A cheap look: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
+    public static bool MayEndHere(HttpRequest request) =>
+        request.Query.ContainsKey("state") && request.Cookies.Keys.Any(name => name.Contains(StatePrefix, StringComparison.Ordinal));
+
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
     /// <summary>Cookies ignore ports: another Bff on this host has flows of its own, which are not ours to evict.</summary>

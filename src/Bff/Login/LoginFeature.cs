@@ -30,8 +30,9 @@ internal static class LoginFeature
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += () => oidc.TryRemove(OpenIdConnectDefaults.AuthenticationScheme);
 
         var bff = app.MapGroup("/bff").AllowAnonymous();
-        bff.MapGet("/login", LoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn);
-        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
+        bff.MapGet("/login", LoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn).WithMetadata(new CountedApart(Initiator.MayNotBegin));
+        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn)
+            .WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany), new CountedApart(Initiator.MayNotBegin));
         bff.MapGet("/logout", LogoutEndpoint.HandleNavigation);
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
@@ -45,10 +46,11 @@ internal static class LoginFeature
     private static void MapCallbacks(WebApplication app)
     {
         var paths = new OpenIdConnectOptions();
-        foreach (var path in new[] { paths.CallbackPath, paths.SignedOutCallbackPath })
-        {
-            app.MapGet(path, () => LoginProblems.InvalidState).AllowAnonymous().RequireRateLimiting(RateLimits.Callback).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
-        }
+        Map(paths.CallbackPath, RateLimits.Callback).WithMetadata(new CountedApart(context => !FlowCookies.MayEndHere(context.Request)));
+        Map(paths.SignedOutCallbackPath, RateLimits.SignedOut);
+
+        RouteHandlerBuilder Map(PathString path, string limit) => app.MapGet(path, () => LoginProblems.InvalidState)
+            .AllowAnonymous().RequireRateLimiting(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
     }
 
     private static void Configure(OpenIdConnectOptions options, IServiceProvider services)

@@ -16,6 +16,8 @@ internal static class SilentLoginEndpoint
         var page = returnUrls.SilentPage;
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
 
+        if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
+
         // A stranger's frame: it must not sign its visitor in unseen.
         if (Initiator.IsForeignPage(context.Request, returnUrls))
         {

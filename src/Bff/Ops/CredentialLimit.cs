@@ -1,40 +1,34 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Bff.Guard;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
 
 /// <summary>
-/// Wrong credentials per address. Once spent, no further one is even compared until the minute is over, so that guessing is slow; requests without a credential
-/// are refused anyway and cost nothing.
+/// Wrong credentials per address (<c>Bff:RateLimits:OpsCredentials</c>). Once spent, no further one is even compared until the minute is over, so that guessing is
+/// slow; requests without a credential are refused anyway and cost nothing.
 /// </summary>
-internal sealed class CredentialLimit : IDisposable
+internal sealed class CredentialLimit(IOptionsMonitor<RateLimitOptions> limits) : IDisposable
 {
-    public const int PerMinute = 20;
+    private readonly Lock _gate = new();
 
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private readonly PartitionedRateLimiter<HttpContext> _failures = PartitionedRateLimiter.Create<HttpContext, (int Bucket, int Permits)>(context =>
+        RateLimits.Partition(ClientAddress.Of(context), limits.CurrentValue.OpsCredentials));
 
-    private readonly PartitionedRateLimiter<IPAddress> _failures = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => RateLimitPartition.GetFixedWindowLimiter(
-        Network(address), _ => new() { PermitLimit = PerMinute, Window = Window, QueueLimit = 0 }));
-
-    /// <returns>How long this address has to wait; null when it need not.</returns>
-    public TimeSpan? RetryAfter(IPAddress? address)
+    /// <summary>Compares a credential, unless too many were wrong. One at a time, or guesses sent together would all be compared before the first is counted.</summary>
+    /// <returns>Whether it is right; null and how long to wait when it was not looked at.</returns>
+    public (bool? IsRight, TimeSpan RetryAfter) Try(HttpContext context, Func<bool> compare)
     {
-        using var lease = _failures.AttemptAcquire(address ?? IPAddress.None, permitCount: 0);
-        return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window;
+        lock (_gate)
+        {
+            using var left = _failures.AttemptAcquire(context, permitCount: 0);
+            if (!left.IsAcquired) { return (null, RateLimits.RetryAfter(left)); }
+            if (compare()) { return (true, TimeSpan.Zero); }
+            _failures.AttemptAcquire(context).Dispose();
+            return (false, TimeSpan.Zero);
+        }
     }
-
-    public void Failed(IPAddress? address) => _failures.AttemptAcquire(address ?? IPAddress.None).Dispose();
 
     public void Dispose() => _failures.Dispose();
-
-    /// <summary>Who has one IPv6 address usually has all 2^64 of the network.</summary>
-    private static IPAddress Network(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6) { return address.MapToIPv4(); }
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) { return address; }
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new(bytes);
-    }
 }

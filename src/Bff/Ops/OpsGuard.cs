@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Bff.Guard;
 using Bff.Ops.Admin;
 using Microsoft.Extensions.Options;
 
@@ -13,14 +14,15 @@ internal sealed class OpenToProbes;
 /// Lets operators in: by the bearer token or a client certificate; where neither is configured the port is loopback, and what must be kept out are web pages in
 /// a browser on this machine. Whoever is let in is known to the endpoints as the request's <see cref="Operator"/>.
 /// </summary>
-internal sealed partial class OpsGuard
+internal sealed class OpsGuard
 {
     private const string Bearer = "Bearer ";
 
     private readonly RequestDelegate _next;
     private readonly CredentialLimit _limit;
     private readonly TimeProvider _clock;
-    private readonly ILogger<OpsGuard> _logger;
+    private readonly GuardMetrics _metrics;
+    private readonly RefusalLog _log;
     private volatile Rules _rules;
 
     /// <param name="Token">Hash of the bearer token, when there is one.</param>
@@ -36,9 +38,11 @@ internal sealed partial class OpsGuard
         }
     }
 
-    public OpsGuard(RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, TimeProvider clock, ILogger<OpsGuard> logger)
+    public OpsGuard(
+        RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, GuardMetrics metrics, TimeProvider clock, ILogger<OpsGuard> logger)
     {
-        (_next, _limit, _clock, _logger, _rules) = (next, limit, clock, logger, Rules.Of(options.CurrentValue));
+        (_next, _limit, _metrics, _clock, _rules) = (next, limit, metrics, clock, Rules.Of(options.CurrentValue));
+        _log = new RefusalLog(logger, clock);   // of its own, so that what strangers do at the public port hides nothing here
         options.OnChange(changed => _rules = Rules.Of(changed));
     }
 
@@ -54,7 +58,8 @@ internal sealed partial class OpsGuard
 
         if (problem is null) { return _next(context); }
         if (problem.Status == StatusCodes.Status401Unauthorized) { context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Bff ops\""; }
-        Refused(problem.Code, context.GetEndpoint()?.DisplayName, context.Connection.RemoteIpAddress);
+        _metrics.Refused(problem.Code);
+        _log.Refused(context, problem.Code);
         return problem.ExecuteAsync(context);
     }
 
@@ -91,18 +96,14 @@ internal sealed partial class OpsGuard
         var given = context.Request.Headers.Authorization.ToString();
         if (given.Length > 0)
         {
-            if (_limit.RetryAfter(context.Connection.RemoteIpAddress) is { } wait)
+            switch (_limit.Try(context, () => IsToken(given)))
             {
-                return new(StatusCodes.Status429TooManyRequests, "too_many_requests", "Too many wrong tokens came from this address.", RetryAfter: wait);
+                case (null, var wait):
+                    return new(StatusCodes.Status429TooManyRequests, RateLimits.Code, "Too many wrong tokens came from this address.", RetryAfter: wait);
+                case (true, _):
+                    Operator.ByToken(context);
+                    return null;
             }
-
-            if (IsToken(given))
-            {
-                Operator.ByToken(context);
-                return null;
-            }
-
-            _limit.Failed(context.Connection.RemoteIpAddress);
         }
 
         return new(StatusCodes.Status401Unauthorized, "ops_token_required", "The ops port wants its bearer token.", "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
@@ -124,7 +125,4 @@ internal sealed partial class OpsGuard
     private static bool IsLocal(IPAddress? address) => address is not null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
-
-    [LoggerMessage(LogLevel.Warning, "A request to the ops endpoint {Endpoint} from {Address} was refused: {Code}.")]
-    private partial void Refused(string code, string? endpoint, IPAddress? address);
 }

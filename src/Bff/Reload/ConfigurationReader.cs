@@ -33,11 +33,30 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
     private string Stamps(Dictionary<string, string?> values)
     {
         var named = from pair in values
-                    where pair.Value is { Length: > 0 and < LongestPath } && !pair.Key.StartsWith("ReverseProxy:", StringComparison.OrdinalIgnoreCase)
-                    let file = new FileInfo(Path.Combine(environment.ContentRootPath, pair.Value))
-                    where file.Exists
-                    select $"{pair.Key} {(file.ResolveLinkTarget(returnFinalTarget: true) ?? file).LastWriteTimeUtc.Ticks}";
+                    where pair.Value is { Length: > 0 and < LongestPath } && NamesCertificate(pair.Key)
+                    let written = Written(pair.Value)
+                    where written is not null
+                    select $"{pair.Key} {written}";
         return string.Join(';', named.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Kestrel's <c>Path</c> and <c>KeyPath</c>, and ours with a certificate or an authority in it.</summary>
+    private static bool NamesCertificate(string key) => key.StartsWith(KestrelSettings.Section + ":", StringComparison.OrdinalIgnoreCase)
+        ? key.EndsWith("Path", StringComparison.OrdinalIgnoreCase)
+        : key.StartsWith("Bff:", StringComparison.OrdinalIgnoreCase) && key.Contains("Certificate", StringComparison.OrdinalIgnoreCase);
+
+    /// <returns>Null when there is no such file; whoever uses it says why.</returns>
+    private long? Written(string path)
+    {
+        try
+        {
+            var file = new FileInfo(Path.Combine(environment.ContentRootPath, path));
+            return file.Exists ? (file.ResolveLinkTarget(returnFinalTarget: true) ?? file).LastWriteTimeUtc.Ticks : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<IConfigurationProvider> Flat(IConfigurationRoot root) => root.Providers.SelectMany(provider =>

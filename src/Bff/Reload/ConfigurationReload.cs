@@ -84,7 +84,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private async Task ConsiderAsync(Reading reading)
     {
         var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
-        var waiting = Snapshot.Differences(_accepted.Values, next).Where(NeedsRestart).ToList();
+        var waiting = Snapshot.Differences(_accepted.Values, next).Where(key => NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
@@ -127,6 +127,16 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>().Append(KestrelSettings.Limits)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What is arranged for a listener once, at the start, would be missing on one that is added.</summary>
+    private bool IsOfNewEndpoint(string key)
+    {
+        const string endpoints = KestrelSettings.Section + ":Endpoints:";
+        if (!key.StartsWith(endpoints, StringComparison.OrdinalIgnoreCase)) { return false; }
+        var name = key[endpoints.Length..].Split(':')[0];
+        return !name.Equals("Ops", StringComparison.OrdinalIgnoreCase)
+            && !_accepted.Values.Keys.Any(known => known.StartsWith(endpoints + name + ":", StringComparison.OrdinalIgnoreCase));
+    }
 
     private IEnumerable<string> SettingsWith<T>()
         where T : Attribute => _sections.SelectMany(section =>

@@ -19,7 +19,12 @@ internal sealed class KeyRing(IServiceProvider services) : IXmlRepository
     {
         _keys.Value.StoreElement(element, friendlyName);
         var audit = services.GetRequiredService<Audit>();
-        if (element.Name == "revocation") { audit.KeyRevoked(element.Element("key")?.Attribute("id")?.Value is { } id and not "*" ? id : "all_before " + element.Element("revocationDate")?.Value); }
+        if (element.Name == "revocation")
+        {
+            var revoked = element.Element("key")?.Attribute("id")?.Value is { } id and not "*" ? id : "all_before " + element.Element("revocationDate")?.Value;
+            audit.KeyRevoked(revoked, $"{Environment.UserName}@{Environment.MachineName}");   // only a command does
+        }
+
         if (element.Name == "key") { audit.KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }
     }
 }

@@ -224,7 +224,8 @@ public sealed class CheckTests
         await using var world = await RealTimeWorld.StartAsync();
         world.Provider.ShapeMetadata = metadata => metadata["pushed_authorization_request_endpoint"] = world.Provider.Issuer + "/par";
         world.Provider.Faults.AnswerWith("/par", 201, """{"request_uri":"urn:example:1","expires_in":60}""", "application/json");
-        await FindsAsync(world, Ok, "pushed request", "ok");
+        world.Settings["ASPNETCORE_URLS"] = "http://127.0.0.1:3456";
+        await FindsAsync(world, Ok, "pushed request", "ok", "http://127.0.0.1:3456/signin-oidc");
 
         world.Provider.Faults.AnswerWith("/par", 400, """{"error":"invalid_scope"}""", "application/json");
         await FindsAsync(world, Ok, "pushed request", "warning", "invalid_scope", "Bff:PublicUrl");
@@ -242,6 +243,10 @@ public sealed class CheckTests
         world.Settings["ReverseProxy:Routes:all:ClusterId"] = "far";
         world.Settings["ReverseProxy:Routes:all:Match:Path"] = "/{**catch-all}";
         world.Settings["ReverseProxy:Routes:all:Metadata:Bff.Token"] = "User";
+        world.Settings["Bff:PublicUrl"] = "https://app.example";
+        world.Settings["Bff:TrustedProxies:0"] = "10.0.0.0/8";
+        world.Settings["Bff:TrustedProxies:1"] = "10.1.2.3/32";
+        world.Settings["Bff:TrustedProxies:2"] = "2001:db8::/32";
         world.Settings["Bff:Ops:Url"] = "http://+:3002";
         world.Settings["Bff:Ops:Token"] = "token-for-the-ops-port";
 
@@ -250,7 +255,10 @@ public sealed class CheckTests
         output.ShouldContain("Bff:Ops:Url: the operators' token goes to http://+:3002");
         RowOf("certificates", output).ShouldContain("warning");
         RowOf("certificates", output).ShouldContain("DangerousAcceptAnyServerCertificate");
-        RowOf("routes", output).ShouldContain("'/{**catch-all}' also matches /bff/login, /signin-oidc, /signout-callback-oidc");
+        RowOf("routes", output).ShouldContain("'/{**catch-all}' also matches /bff, /signin-oidc, /signout-callback-oidc");
+        output.ShouldContain("Bff:TrustedProxies:0: everybody in 10.0.0.0/8");
+        output.ShouldContain("Bff:TrustedProxies:2: everybody in 2001:db8::/32");
+        output.ShouldNotContain("Bff:TrustedProxies:1");
         output.ShouldNotContain("sekret");
     }
 

@@ -181,7 +181,7 @@ public sealed class CommandTests
 
         exitCode.ShouldBe(0, output);
         output.ShouldContain("Ended 1 session ");
-        output.ShouldContain($"key_revoked key={key}");
+        output.ShouldContain($"key_revoked key={key} by={Environment.UserName}@{Environment.MachineName}");
         output.ShouldContain("key_added key=");
         output.ShouldMatch($@"session_ended session=\S+ by=admin reason=ended_by_admin");
         (await alice.GetAsync("/bff/session")).Status.ShouldBe(HttpStatusCode.OK);
@@ -195,7 +195,10 @@ public sealed class CommandTests
         await world.StartListeningAsync();
         (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
         using var bob = await world.LogInAsync("bob");
-        var (all, those) = await world.RunAsync("keys", "revoke", "--all-before", TimeProvider.System.GetUtcNow().ToString("O"));
+        var newest = (await world.RunAsync("keys", "list")).Output.Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var made = DateTimeOffset.Parse(newest, System.Globalization.CultureInfo.InvariantCulture);
+        (await world.RunAsync("keys", "revoke", "--all-before", newest)).ExitCode.ShouldBe(1, "it was made then, not before");
+        var (all, those) = await world.RunAsync("keys", "revoke", "--all-before", made.AddTicks(1).ToString("O"));
         all.ShouldBe(0, those);
         those.ShouldContain("Ended 1 session ");
         those.ShouldContain("key_revoked key=all_before");

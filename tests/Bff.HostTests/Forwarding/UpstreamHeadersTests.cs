@@ -71,7 +71,7 @@ public sealed class UpstreamHeadersTests
     [Fact]
     public async Task The_address_a_trusted_proxy_reports_is_passed_on()
     {
-        await using var world = await World.StartAsync(("Bff:TrustedProxies:0", "127.0.0.0/8"));
+        await using var world = await World.StartAsync(World.BehindProxy());
         var alice = await world.LogInAsync();
         var request = alice.Script(HttpMethod.Get, "/api/echo");
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");

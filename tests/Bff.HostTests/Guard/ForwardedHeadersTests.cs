@@ -10,6 +10,7 @@ public sealed class ForwardedHeadersTests
         var login = await BehindProxyAsync(world);
         login.Location!.Query.ShouldContain("redirect_uri=" + Uri.EscapeDataString("https://app.example/signin-oidc"));
         login.Header("Strict-Transport-Security").ShouldNotBeNull();
+        world.Bff.Logs.Lines.ShouldAllBe(line => !line.Contains("is not among Bff:TrustedProxies", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -17,8 +18,10 @@ public sealed class ForwardedHeadersTests
     [InlineData("10.0.0.0/8")]
     public async Task Nobody_elses_word_counts(string? trusted)
     {
-        await using var world = await World.StartAsync(trusted is null ? [] : [("Bff:TrustedProxies:0", trusted)]);
+        await using var world = await World.StartAsync(trusted is null ? [] : World.BehindProxy(trusted));
         var login = await BehindProxyAsync(world);
+        await BehindProxyAsync(world);
+        world.Bff.Logs.Lines.Count(line => line.Contains("127.0.0.1 sends X-Forwarded-For and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(1);
         login.Location!.Query.ShouldContain("redirect_uri=" + Uri.EscapeDataString(new Uri(world.Bff.Address, "/signin-oidc").AbsoluteUri));
         login.Header("Strict-Transport-Security").ShouldBeNull();
     }

@@ -33,7 +33,7 @@ public sealed class FrameworkSwitchesTests
     [Fact]
     public async Task With_trusted_proxies_the_ops_port_still_looks_at_its_own_connection()
     {
-        await using var world = await World.StartAsync(("ForwardedHeaders_Enabled", "true"), ("Bff:TrustedProxies:0", "127.0.0.0/8"));
+        await using var world = await World.StartAsync([("ForwardedHeaders_Enabled", "true"), .. World.BehindProxy()]);
         (await RawCall.GetAsync(world.Bff.OpsAddress, "/sessions", "evil.example", [.. Forged, "X-Forwarded-Host: localhost"])).Status.ShouldBe(421);
         (await RawCall.GetAsync(world.Bff.Address, "/plain/echo", "localhost", Forged)).Status.ShouldBe(200);
         world.Api.LastCall.Header("X-Forwarded-For").ShouldBe("6.6.6.6");

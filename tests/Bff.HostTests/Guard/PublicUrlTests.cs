@@ -45,7 +45,8 @@ public sealed class PublicUrlTests
         var answer = await RawCall.GetAsync(world.Bff.Address, "/bff/login", host);
         answer.Status.ShouldBe(400);
         answer.Says("host_not_allowed").ShouldBeTrue(answer.Text);
-        world.Bff.Logs.Lines.ShouldAllBe(line => !line.Contains("evil.example", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains(
+            $"host_not_allowed: asked for '{host}', and Bff:PublicUrl is 'https://app.example'", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -123,6 +124,41 @@ public sealed class PublicUrlTests
         var process = world.Start();
         (await process.ExitCodeAsync()).ShouldBe(exitCode.Value);
         process.Errors.ShouldContain("- Bff:PublicUrl: ");
+    }
+
+    [Theory]
+    [InlineData("Bff:TrustedProxies:0", "127.0.0.1/32", "Bff:TrustedProxies")]
+    [InlineData("ASPNETCORE_URLS", "http://unix:/tmp/bff-test.sock", "unix:")]
+    public async Task A_proxy_in_front_makes_it_required_whatever_is_listened_on(string key, string value, string reason)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings[key] = value;
+        var process = world.Start();
+        (await process.ExitCodeAsync()).ShouldBe(78);
+        process.Errors.ShouldContain("- Bff:PublicUrl: is required");
+        process.Errors.ShouldContain(reason);
+    }
+
+    [Theory]
+    [InlineData("http://app.example.com", "Production", false)]
+    [InlineData("http://app.example.com", "Development", true)]
+    [InlineData("http://localhost:3001", "Production", true)]
+    [InlineData("http://127.0.0.1:3001", "Production", true)]
+    [InlineData("http://[::1]", "Production", true)]
+    public async Task It_is_https_where_browsers_would_not_store_the_cookie_otherwise(string url, string environment, bool accepted)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["ASPNETCORE_ENVIRONMENT"] = environment;
+        world.Settings["Bff:PublicUrl"] = url;
+        if (accepted)
+        {
+            await world.StartListeningAsync();
+            return;
+        }
+
+        var process = world.Start();
+        (await process.ExitCodeAsync()).ShouldBe(78);
+        process.Errors.ShouldContain("- Bff:PublicUrl: must be https");
     }
 
     [Fact]

@@ -38,11 +38,36 @@ public sealed class RateLimitTests
     {
         await using var world = await World.StartAsync(("Bff:RateLimits:Callback", "2"));
         var browser = world.NewBrowser();
+        await browser.StepAsync("/bff/login");
         for (var i = 0; i < 2; i++) { (await browser.StepAsync("/signin-oidc?state=x&code=" + i)).Status.ShouldBe(HttpStatusCode.BadRequest); }
         (await browser.StepAsync("/signin-oidc?state=x&code=3", accept: "*/*")).ShouldBeProblem(429, "too_many_requests");
         var framed = browser.Bare(HttpMethod.Get, "/signin-oidc?state=x&code=4");
         framed.Headers.Add("Sec-Fetch-Dest", "iframe");
         (await browser.SendAsync(framed)).Location.ShouldBe(new Uri(Browser.SpaOrigin + "/silent?result=error&error=too_many_requests"));
+    }
+
+    [Fact]
+    public async Task A_foreign_page_uses_up_neither_the_sign_ins_nor_the_callbacks_of_its_visitor()
+    {
+        await using var world = await World.StartAsync(("Bff:RateLimits:SignIn", "2"), ("Bff:RateLimits:Callback", "1"));
+        var browser = world.NewBrowser();
+        for (var i = 0; i < 10; i++)
+        {
+            foreach (var path in new[] { "/bff/login", "/bff/silent-login", "/signin-oidc", "/signin-oidc?state=x", "/signout-callback-oidc?state=x" })
+            {
+                var image = new HttpRequestMessage(HttpMethod.Get, new Uri(world.Bff.Address, path));
+                image.Headers.Add("Sec-Fetch-Site", "cross-site");
+                image.Headers.Add("Sec-Fetch-Dest", "image");
+                await browser.SendAsync(image);
+            }
+
+            var ahead = new HttpRequestMessage(HttpMethod.Get, new Uri(world.Bff.Address, "/bff/login"));
+            ahead.Headers.Add("Sec-Purpose", "prefetch;prerender");
+            await browser.SendAsync(ahead);
+        }
+
+        await browser.OpenAsync("/bff/login?login_hint=alice");
+        browser.Session.ShouldNotBeNull();
     }
 
     [Theory]
@@ -52,7 +77,7 @@ public sealed class RateLimitTests
     [InlineData("203.0.113.1", "203.0.113.2", false, 429)]
     public async Task Clients_of_a_trusted_proxy_are_counted_apart(string first, string second, bool trusted, int status)
     {
-        await using var world = await World.StartAsync(("Bff:RateLimits:SignIn", "1"), ("Bff:TrustedProxies:0", trusted ? "127.0.0.0/8" : null));
+        await using var world = await World.StartAsync([("Bff:RateLimits:SignIn", "1"), .. trusted ? World.BehindProxy() : []]);
         (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "localhost", "X-Forwarded-For: " + first)).Status.ShouldBe(302);
         (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "localhost", "X-Forwarded-For: " + second)).Status.ShouldBe(status);
     }

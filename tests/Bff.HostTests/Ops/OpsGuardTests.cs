@@ -53,6 +53,37 @@ public sealed class OpsGuardTests
     }
 
     [Fact]
+    public async Task Guesses_sent_together_are_counted_one_by_one_as_the_option_says()
+    {
+        await using var world = await World.StartAsync(("Bff:Ops:Token", Token), ("Bff:RateLimits:OpsCredentials", "5"));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(guess => GetAsync(world, "/sessions", $"guess-number-{guess}-of-many")));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.Unauthorized).ShouldBe(5);
+        answers.Count(answer => answer.Status == HttpStatusCode.TooManyRequests).ShouldBe(25);
+    }
+
+    [Fact]
+    public async Task Right_tokens_are_not_counted_and_zero_is_no_limit()
+    {
+        await using var world = await World.StartAsync(("Bff:Ops:Token", Token), ("Bff:RateLimits:OpsCredentials", "1"));
+        for (var i = 0; i < 5; i++) { (await GetAsync(world, "/sessions", Token)).Status.ShouldBe(HttpStatusCode.OK); }
+
+        await world.RestartBffAsync(("Bff:RateLimits:OpsCredentials", "0"));
+        for (var i = 0; i < 50; i++) { (await GetAsync(world, "/sessions", "a-guess-of-many")).Status.ShouldBe(HttpStatusCode.Unauthorized); }
+        (await GetAsync(world, "/sessions", Token)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Refusals_are_counted_and_their_lines_have_an_end()
+    {
+        await using var world = await World.StartAsync(("Bff:Ops:Token", Token));
+        for (var i = 0; i < 100; i++) { await GetAsync(world, "/sessions"); }
+        world.Bff.Logs.Lines.Count(line => line.Contains("was refused: ops_token_required", StringComparison.Ordinal)).ShouldBe(60);
+        (await GetAsync(world, "/metrics", Token)).Body.ShouldContain("ops_token_required");
+    }
+
+    [Fact]
     public async Task A_refusal_is_logged_with_the_address_it_came_from()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", Token));

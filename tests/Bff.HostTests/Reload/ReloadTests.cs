@@ -35,6 +35,37 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_header_that_is_exposed_from_now_on_counts_without_a_restart()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(("Bff:Spa:ExposedHeaders:0", "X-Of-Ours"));
+        await SaysAsync(world, Reloaded);
+
+        using var browser = world.NewBrowser();
+        var request = browser.Bare(HttpMethod.Get, "/bff/session");
+        request.Headers.Add("X-CSRF", "1");
+        request.Headers.Add("Origin", Browser.SpaOrigin);
+        (await browser.SendAsync(request)).Header("Access-Control-Expose-Headers").ShouldBe("X-Of-Ours");
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_added_waits_for_a_restart()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings.Remove("ASPNETCORE_URLS");
+        world.Settings["Kestrel:Endpoints:Main:Url"] = "http://127.0.0.1:0";
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(("Kestrel:Endpoints:More:Url", "http://127.0.0.1:0"));
+
+        await SaysAsync(world, "A restart is needed for changes of: Kestrel:Endpoints:More:Url.");
+    }
+
+    [Fact]
     public async Task A_half_bad_edit_changes_nothing_and_every_mistake_is_named()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -106,8 +137,8 @@ public sealed class ReloadTests
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
 
-        file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:Sessions:CookieName", "__Host-other"), ("Bff:TrustedProxies:0", "10.0.0.0/8"), ("Bff:Spa:Origins:1", "https://app.example"));
-        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
+        file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:Sessions:CookieName", "__Host-other"), ("Bff:PublicUrl", "https://www.example"), ("Bff:TrustedProxies:0", "10.0.0.1/32"), ("Bff:Spa:Origins:1", "https://app.example"));
+        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
 
         world.Bff.Output.ShouldContain(Reloaded + " Changed: Bff:Spa:Origins:1.");
         using var bob = await world.LogInAsync("bob");

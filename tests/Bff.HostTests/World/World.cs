@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 
@@ -22,6 +23,15 @@ internal sealed class World : IAsyncDisposable
         _settings = BffSettings.For(provider, api, DatabaseFile);
         foreach (var (key, value) in settings) { _settings[key] = value; }
         _database = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
+    }
+
+    /// <summary>Settings of a proxy with another one in front, which has to be told its address: the port is chosen here.</summary>
+    public static (string Key, string? Value)[] BehindProxy(string trusted = "127.0.0.0/8")
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((IPEndPoint)free.LocalEndpoint).Port;
+        return [("Bff:TrustedProxies:0", trusted), ("Bff:PublicUrl", $"http://localhost:{port}"), ("Kestrel:Endpoints:Main:Url", $"http://127.0.0.1:{port}")];
     }
 
     public static Task<World> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(_ => settings);

@@ -78,6 +78,19 @@ public sealed class ConfigurationReaderTests : IDisposable
     public void A_secret_in_the_place_of_its_file_is_not_quoted() =>
         Reader(Memory(("Bff:Ops:TokenFile", "sekret-of-the-ops-port"))).Read().Mistakes.ShouldHaveSingleItem().ShouldNotContain("sekret");
 
+    [Fact]
+    public void Only_certificates_are_looked_at_and_a_name_that_is_none_does_no_harm()
+    {
+        var file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "content");
+        var loop = Path.Combine(_folder, "loop");
+        File.CreateSymbolicLink(loop, loop);
+        var reading = Reader(Memory(
+            ("Kestrel:Certificates:Default:Path", file), ("Kestrel:Certificates:Default:KeyPath", "a\0b"), ("Kestrel:Endpoints:Ops:Certificate:Path", loop),
+            ("Bff:Ops:ClientCertificateAuthority", file), ("Bff:Ops:Url", file), ("Bff:Spa:Origins:0", "a\0b"))).Read();
+        reading.Stamps.Split(';').Select(stamp => stamp.Split(' ')[0]).ShouldBe(["Bff:Ops:ClientCertificateAuthority", "Kestrel:Certificates:Default:Path"]);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static ConfigurationReader Reader(params IConfigurationSource[] sources)

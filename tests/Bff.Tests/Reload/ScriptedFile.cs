@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace Bff.Tests.Reload;
 
 /// <summary>A file that shows something else at each reading, as one that is being written may.</summary>
-internal sealed class ScriptedFile(string name, params string?[] readings) : IFileProvider
+internal sealed class ScriptedFile(string name, params string?[] readings) : IFileProvider, IDisposable
 {
     private int _looks;
     private int _reads;
@@ -34,6 +34,8 @@ internal sealed class ScriptedFile(string name, params string?[] readings) : IFi
             // What it read was broken; on a real watcher's thread nobody would see that.
         }
     }
+
+    public void Dispose() => _changed.Dispose();
 
     private sealed class Reading(ScriptedFile file, string content) : IFileInfo
     {

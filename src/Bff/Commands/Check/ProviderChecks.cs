@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Bff.Guard;
 using Bff.Tokens;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -8,7 +9,8 @@ namespace Bff.Commands.Check;
 
 /// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
 internal sealed class ProviderChecks(
-    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, IConfiguration configuration, TimeProvider clock)
+    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IConfiguration configuration,
+    TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
@@ -179,10 +181,8 @@ internal sealed class ProviderChecks(
 
     private string RedirectUri()
     {
-        var listening = (configuration[WebHostDefaults.ServerUrlsKey] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        var address = configuration[PublicUrl] is { Length: > 0 } given ? given : listening ?? Settings.PublicAddress;
-        var reachable = address.Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal);
-        return reachable.TrimEnd('/') + "/signin-oidc";
+        var address = configuration[PublicUrl] is { Length: > 0 } given ? given : listeners.LocalUrl;
+        return address.TrimEnd('/') + "/signin-oidc";
     }
 
     private async Task<Reply> PostAsync(string endpoint, string secret, Dictionary<string, string> form)

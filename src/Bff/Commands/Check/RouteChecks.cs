@@ -1,20 +1,23 @@
 using System.Net;
+using System.Net.Sockets;
+using Bff.Guard;
 using Bff.Ops;
-using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace Bff.Commands.Check;
 
 /// <summary>What is allowed and seldom meant: tokens in clear text, certificates that nobody checks, routes that reach over our own paths.</summary>
-internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IHostEnvironment environment)
+internal sealed class RouteChecks(
+    IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IOptions<ProxyOptions> proxy, IHostEnvironment environment)
 {
     private const string TokenSetting = "Bff.Token";
 
-    /// <summary>One path of each of our endpoints; whatever else is below <c>/bff</c> is like the first.</summary>
-    private static readonly string[] OwnPaths = ["/bff/login", "/signin-oidc", "/signout-callback-oidc"];
+    /// <summary>More addresses than anybody has proxies, as bits of the network's prefix.</summary>
+    private const int WidestIPv4 = 16, WidestIPv6 = 48;
 
-    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. OpsPort()];
+    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. OpsPort(), .. WideProxies()];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
 
@@ -40,8 +43,8 @@ internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configuratio
 
     private IEnumerable<Finding> Overlaps() =>
         from route in Routes
-        where route.Order != int.MaxValue && route.Match.Path is not null
-        let own = OwnPaths.Where(path => Matches(route.Match.Path!, path)).ToList()
+        where route.Order != int.MaxValue
+        let own = OwnPaths.CoveredBy(route.Match.Path).ToList()
         where own.Count > 0
         select new Finding("routes", Result.Warning,
             $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff answers itself.",
@@ -58,11 +61,18 @@ internal sealed class RouteChecks(IEnumerable<IProxyConfigProvider> configuratio
         }
     }
 
+    /// <summary>Whoever is in such a network can pretend to be any client.</summary>
+    private IEnumerable<Finding> WideProxies() =>
+        from network in proxy.Value.TrustedProxies.Index()
+        let parsed = IPNetwork.Parse(network.Item)
+        where parsed.PrefixLength < (parsed.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? WidestIPv4 : WidestIPv6)
+        select new Finding("proxies", Result.Warning,
+            $"Bff:TrustedProxies:{network.Index}: everybody in {parsed} may say which address a request comes from.",
+            "Write the proxy's own address (/32, or /128), or its small network.");
+
     private static bool SendsToken(RouteConfig route) =>
         route.Metadata?.TryGetValue(TokenSetting, out var policy) == true && !string.Equals(policy, "None", StringComparison.Ordinal);
 
     private static bool IsLoopback(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)));
-
-    private static bool Matches(string pattern, string path) => new TemplateMatcher(TemplateParser.Parse(pattern.TrimStart('/')), []).TryMatch(path, []);
 }
