@@ -90,7 +90,7 @@ internal static class KeysCommand
         builder.Logging.KeepAuditOnly();
         var app = builder.Build();
         await app.CheckConfigurationAsync();
-        app.PrepareSessions();
+        app.PrepareSessions(keysMustOpen: false);
         return app;
     }
 

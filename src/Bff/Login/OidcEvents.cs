@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
@@ -21,6 +22,7 @@ internal sealed partial class OidcEvents(
     private const string RedeemedAt = "bff.redeemed_at";
     private const string Redeeming = "bff.redeeming";
     private const string Brought = "bff.brought";
+    private const string BroughtFor = "bff.brought_for";
     private const string UsedUp = "bff.state_used";
     private const int MaxDescription = 200;
 
@@ -93,6 +95,7 @@ internal sealed partial class OidcEvents(
         context.HttpContext.Items.Remove(Redeeming);
         var answer = context.TokenEndpointResponse;
         context.HttpContext.Items[Brought] = answer.RefreshToken;
+        context.HttpContext.Items[BroughtFor] = UnverifiedSubject(answer.IdToken);
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
         if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
@@ -185,17 +188,32 @@ internal sealed partial class OidcEvents(
     private async Task RevokeBroughtAsync(RemoteFailureContext context)
     {
         if (context.HttpContext.Items[Brought] is not string { Length: > 0 } refreshToken) { return; }
-        string? continued = null;
-        context.Properties?.Items.TryGetValue(SessionAuthentication.Continues, out continued);
-        var id = continued is { Length: > 0 } ? new SessionId(continued) : SessionKey.New().Id;
+        string? known = null;
+        var isKnown = context.Properties?.Items is { } items
+            && (items.TryGetValue(SessionAuthentication.Continues, out known) || items.TryGetValue(SessionAuthentication.Replaces, out known));
+        var id = isKnown && known is { Length: > 0 } ? new SessionId(known) : SessionKey.New().Id;
+        var subject = context.HttpContext.Items[BroughtFor] as string;
         var now = clock.GetUtcNow();
         try
         {
-            await store.RevokeLaterAsync(id, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
+            await store.RevokeLaterAsync(id, subject, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
         }
         catch (DbException error)
         {
             NotKept(error);   // the page still has to learn what became of its sign-in
+        }
+    }
+
+    /// <summary>Good enough to let a revocation wait for that user's sessions; nothing else may believe it.</summary>
+    private static string? UnverifiedSubject(string? idToken)
+    {
+        try
+        {
+            return idToken is { Length: > 0 } && new JsonWebToken(idToken).Subject is { Length: > 0 } subject ? subject : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed partial class RenewalWork(
 
     /// <summary>After a refusal that the next request will not change: somebody has to act first.</summary>
     private static readonly TimeSpan RefusedRetry = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan UnreadableRetry = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan FirstUnreadableRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxUnreadableRetry = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan FirstStoreRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestStoreRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
@@ -105,7 +106,8 @@ internal sealed partial class RenewalWork(
         {
             var session = await store.FindAsync(seen.Id, CancellationToken.None);
             var now = clock.GetUtcNow();
-            if (session is not { Tokens: not null } || session.EndsAt <= now) { return new Ended(); }
+            if (session is null || session.EndsAt <= now) { return new Ended(); }
+            if (session.Tokens is null) { return new Unreachable(StoreAllowance); }   // for now: another node sealed them with a key this one has still to read
             var moved = session.Version > seen.Version;
             if (moved && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }
 
@@ -135,10 +137,8 @@ internal sealed partial class RenewalWork(
         var (session, tokens) = (lease.Session, renewed.Tokens);
         var dueAt = schedule.DueAt(session.Id, tokens, session.Tokens);
         var claims = renewal.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : null;
-        if (!await StoreTokensAsync(session.Id, () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, CancellationToken.None)))
-        {
-            return await LoseAsync(lease, tokens.RefreshToken);
-        }
+        Task<bool> KeepAsync(Lease current) => store.CompleteRenewalAsync(current, tokens, dueAt, claims, CancellationToken.None);
+        if (await KeepTokensAsync(lease, tokens.RefreshToken, KeepAsync) is { } other) { return other; }
 
         SessionRenewed(session.Id, (long)took.TotalMilliseconds, tokens.ExpiresAt, dueAt);
         return new Usable(session with
@@ -153,19 +153,45 @@ internal sealed partial class RenewalWork(
         });
     }
 
+    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay the refresh token that is used up.</summary>
+    /// <returns>Null when it was written; else what became of the session.</returns>
+    private async Task<RenewalResult?> KeepTokensAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
+    {
+        var current = lease;
+        while (!await InsistAsync(lease.Session.Id, () => write(current)))
+        {
+            if (await LoseAsync(lease, refreshToken) is { } other) { return other; }
+            var now = clock.GetUtcNow();
+            Task<Lease?> ClaimAsync() =>
+                store.ClaimToReplaceAsync(lease.Session.Id, lease.Session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
+            current = await InsistAsync(lease.Session.Id, ClaimAsync) ?? current;
+        }
+
+        return null;
+    }
+
     /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
-    private async Task<RenewalResult> LoseAsync(Lease lease, string? refreshToken)
+    /// <returns>Null when the other node let its lease run out.</returns>
+    private async Task<RenewalResult?> LoseAsync(Lease lease, string? refreshToken)
     {
         LeaseLost(lease.Session.Id);
-        var now = await FollowAsync(lease.Session) ?? new Unreachable(StoreAllowance);
-        if (now is Ended) { await RevokeRotatedAsync(lease, refreshToken); }
+        var now = await InsistAsync(lease.Session.Id, () => FollowAsync(lease.Session));
+        if (now is Ended) { await RevokeRotatedAsync(lease, lease.Session.Subject, refreshToken); }
         return now;
     }
 
-    private async Task RevokeRotatedAsync(Lease lease, string? refreshToken)
+    /// <param name="lease">The claim.</param>
+    /// <param name="subject">Whose other sessions it waits for; null for none.</param>
+    /// <param name="refreshToken">What came.</param>
+    private async Task RevokeRotatedAsync(Lease lease, string? subject, string? refreshToken)
     {
         if (refreshToken is null || refreshToken == lease.Session.Tokens!.RefreshToken) { return; }
-        await store.RevokeLaterAsync(lease.Session.Id, lease.Session.Tokens with { RefreshToken = refreshToken }, ended: true, CancellationToken.None);
+        var tokens = lease.Session.Tokens with { RefreshToken = refreshToken };
+        await InsistAsync(lease.Session.Id, async () =>
+        {
+            await store.RevokeLaterAsync(lease.Session.Id, subject, tokens, ended: true, CancellationToken.None);
+            return true;
+        });
     }
 
     /// <summary>Past the refresh token's end nobody is asked: from here on this is a session without one.</summary>
@@ -181,7 +207,7 @@ internal sealed partial class RenewalWork(
     /// The provider has rotated, so these tokens exist nowhere else: a store that stumbles is asked again for as long as this process lives.
     /// Others may have taken the session over meanwhile; owner and version then refuse the write.
     /// </summary>
-    private async Task<bool> StoreTokensAsync(SessionId session, Func<Task<bool>> write)
+    private async Task<T> InsistAsync<T>(SessionId session, Func<Task<T>> write)
     {
         for (var wait = FirstStoreRetry; ; wait = wait * 2 < LongestStoreRetry ? wait * 2 : LongestStoreRetry)
         {
@@ -200,13 +226,13 @@ internal sealed partial class RenewalWork(
     private async Task<RenewalResult> EndAsync(Lease lease, string error, RefreshOutcome outcome)
     {
         var session = lease.Session;
-        if (!await store.RemoveAsync(session.Id, session.Version, EndReasons.SessionEnded, CancellationToken.None))
+        if (!await InsistAsync(session.Id, () => store.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
         {
-            // Somebody renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
-            return await LoseAsync(lease, outcome.RotatedRefreshToken);
+            // Somebody renews or renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
+            return await LoseAsync(lease, outcome.RotatedRefreshToken) ?? new Unreachable(StoreAllowance);
         }
 
-        await RevokeRotatedAsync(lease, outcome.RotatedRefreshToken);
+        await RevokeRotatedAsync(lease, subject: null, outcome.RotatedRefreshToken);
         SessionRejected(session.Id, error);
         audit.RenewalRejected($"{session.Id}", error);
         return new Ended();
@@ -225,8 +251,8 @@ internal sealed partial class RenewalWork(
         {
             // Without it the next try would replay the old one.
             var tokens = session.Tokens! with { RefreshToken = rotated, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt };
-            Task<bool> KeepAsync() => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None);
-            if (!await StoreTokensAsync(session.Id, KeepAsync)) { return await LoseAsync(lease, rotated); }
+            Task<bool> KeepAsync(Lease current) => store.ReleaseRotatedAsync(current, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None);
+            if (await KeepTokensAsync(lease, rotated, KeepAsync) is { } other) { return other; }
         }
         else
         {
@@ -248,10 +274,16 @@ internal sealed partial class RenewalWork(
             case Misconfigured { MayPass: true }:
                 return schedule.BackOff(session.Failures + 1, asked: null);
             default:
-                // Tokens that cannot be decrypted will not be by asking again; the right keys come with a restart, and the row then becomes due.
-                var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry : RefusedRetry);
+                var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry(session.Failures) : RefusedRetry);
                 return (again, again);
         }
+    }
+
+    /// <summary>Another node's new key is read within seconds; tokens that cannot be decrypted by then wait for the right keys, which come with a restart.</summary>
+    private static TimeSpan UnreadableRetry(int failures)
+    {
+        var delay = FirstUnreadableRetry * Math.Pow(2, Math.Min(failures, 10));
+        return delay < MaxUnreadableRetry ? delay : MaxUnreadableRetry;
     }
 
     private RenewalFailure FailureOf(Session session, RefreshOutcome outcome) => outcome switch

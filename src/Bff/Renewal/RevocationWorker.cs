@@ -68,7 +68,7 @@ internal sealed partial class RevocationWorker(
                 var outcomes = await Task.WhenAll(due.Select(RevokeAsync));
 
                 // The others would fare no better now; they stay due until the next tick.
-                if (due.Count == 0 || outcomes.Contains(RevocationOutcome.Unavailable)) { return; }
+                if (due.Count == 0 || outcomes.All(outcome => outcome is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway)) { return; }
             }
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -79,21 +79,40 @@ internal sealed partial class RevocationWorker(
 
     private async Task<RevocationOutcome> RevokeAsync(Revocation revocation)
     {
-        if (revocation.Tokens is not { RefreshToken: { } refreshToken })
+        if (revocation.Tokens is not { } tokens)
         {
-            metrics.Revoked(revocation.Tokens is null ? "unreadable" : "nothing");
-            await store.CompleteRevocationAsync(revocation, again: null, CancellationToken.None);
+            // Sealed with a key that this node has still to read, or that comes back with a certificate.
+            await PostponeAsync(revocation, "unreadable");
             return RevocationOutcome.Refused;
         }
 
-        var outcome = await provider.RevokeAsync(refreshToken);
-        var again = outcome == RevocationOutcome.Unavailable ? clock.GetUtcNow() + RetryDelay(revocation.Attempts) : default(DateTimeOffset?);
+        var outcome = tokens.RefreshToken is { } refreshToken ? await provider.RevokeAsync(refreshToken) : RevocationOutcome.Refused;
+        switch (outcome)
+        {
+            case RevocationOutcome.TurnedAway:
+                // The provider was not asked, so this was no attempt.
+                await store.CompleteRevocationAsync(revocation with { Attempts = revocation.Attempts - 1 }, clock.GetUtcNow() + FirstRetry, CancellationToken.None);
+                break;
+            case RevocationOutcome.Unavailable:
+                await PostponeAsync(revocation, "unavailable");
+                break;
+            default:
+                await store.CompleteRevocationAsync(revocation, again: null, CancellationToken.None);
+                metrics.Revoked(tokens.RefreshToken is null ? "nothing" : Name(outcome));
+                break;
+        }
+
+        return outcome;
+    }
+
+    private async Task PostponeAsync(Revocation revocation, string outcome)
+    {
+        var again = clock.GetUtcNow() + RetryDelay(revocation.Attempts);
         var givenUp = again > revocation.ForgetAt;
         await store.CompleteRevocationAsync(revocation, givenUp ? null : again, CancellationToken.None);
-        metrics.Revoked(givenUp ? "given_up" : Name(outcome));
+        metrics.Revoked(givenUp ? "given_up" : outcome);
         if (givenUp) { GivenUp(revocation.SessionId, revocation.Attempts); }
-        else if (outcome == RevocationOutcome.Unavailable) { Postponed(revocation.SessionId, revocation.Attempts, again); }
-        return outcome;
+        else { Postponed(revocation.SessionId, revocation.Attempts, again); }
     }
 
     private static TimeSpan RetryDelay(int attempts)
@@ -106,8 +125,7 @@ internal sealed partial class RevocationWorker(
     {
         RevocationOutcome.Revoked => "revoked",
         RevocationOutcome.NotOffered => "not_offered",
-        RevocationOutcome.Refused => "refused",
-        _ => "unavailable",
+        _ => "refused",
     };
 
     /// <summary>An end on another node is that node's; ours is due at once.</summary>

@@ -58,6 +58,10 @@ internal interface ISessionStore
     /// <returns>False when there was no such session, or it moved on.</returns>
     Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel);
 
+    /// <summary>Ends a session on behalf of who renews it.</summary>
+    /// <returns>False when it moved on, or somebody else took it over: what the provider said of the old refresh token is then no news.</returns>
+    Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken);
+
     /// <summary>Ends every session of this user.</summary>
     /// <returns>What they were.</returns>
     Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel);
@@ -78,10 +82,11 @@ internal interface ISessionStore
 
     /// <summary>Keeps a refresh token to be revoked that no session has, or has any longer.</summary>
     /// <param name="id">The session it came for.</param>
+    /// <param name="subject">Whose other sessions it waits for, as it may share their grant at the provider; null for the session's own user, while there is the session.</param>
     /// <param name="tokens">The tokens it is one of.</param>
     /// <param name="ended">That session is over: this token takes the place of the one it left, which was used up for it.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
-    Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken);
+    Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken);
 
     /// <summary>Takes up to <paramref name="take"/> refresh tokens to revoke, each for one caller only until <paramref name="until"/>.</summary>
     Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken);
@@ -94,6 +99,10 @@ internal interface ISessionStore
 
     /// <summary>Takes one session whether due or not; null when somebody else has it, it must not be tried yet, or it is past <paramref name="version"/>.</summary>
     Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel);
+
+    /// <summary>As <see cref="ClaimAsync"/>, also when it must not be tried yet: for who has new tokens already and asks nobody.</summary>
+    Task<Lease?> ClaimToReplaceAsync(
+        SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken);
 
     /// <summary>Stores what a renewal brought and gives the lease back.</summary>
     /// <param name="lease">The claim.</param>

@@ -36,6 +36,39 @@ internal static class KeyCertificates
         provider.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates is [var first, ..]
             ? new CertificateXmlEncryptor(first, provider.GetRequiredService<ILoggerFactory>()) : null;
 
+    /// <summary>A node that cannot open what the others seal would end every session it meets, so it must not start.</summary>
+    /// <exception cref="IOException">A key in use cannot be opened; the message names the setting and the ways out.</exception>
+    public static void EnsureKeysOpen(IKeyManager keys, DateTimeOffset now)
+    {
+        foreach (var key in Stored(keys).Where(key => !key.IsRevoked && key.ExpirationDate > now))
+        {
+            try
+            {
+                if (key.CreateEncryptor() is not null) { continue; }
+            }
+            catch (Exception)
+            {
+                // Said below, without what could not be read.
+            }
+
+            throw new IOException(
+                $"Bff:Sessions:KeyCertificate: the stored key {key.KeyId} cannot be opened with the configured certificates. Configure the certificate that encrypts it, "
+                + $"beside the new one or as KeyCertificateOld; or give up the sessions it sealed: bff keys revoke {key.KeyId}.");
+        }
+    }
+
+    private static IReadOnlyCollection<IKey> Stored(IKeyManager keys)
+    {
+        try
+        {
+            return keys.GetAllKeys();
+        }
+        catch (Exception error)
+        {
+            throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
+        }
+    }
+
     private static X509Certificate2 WithKey(string certificate, IEnumerable<(string Label, string Text)> keys, string? password)
     {
         using var bare = X509Certificate2.CreateFromPem(certificate);

@@ -59,9 +59,14 @@ internal sealed partial class LiveKeys(
     /// <summary>Whether the key this was sealed with is there, after a look at the store if need be. Waits without a thread: for text that anybody may bring.</summary>
     /// <param name="sealedText">Base64url, as Data Protection writes it.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    public async Task<bool> KnowsAsync(string sealedText, CancellationToken cancellationToken)
+    public Task<bool> KnowsAsync(string sealedText, CancellationToken cancellationToken) => KnowsAsync(KeyOf(sealedText), cancellationToken);
+
+    /// <inheritdoc cref="KnowsAsync(string, CancellationToken)"/>
+    public Task<bool> KnowsAsync(byte[] sealedBytes, CancellationToken cancellationToken) => KnowsAsync(KeyOf(sealedBytes), cancellationToken);
+
+    private async Task<bool> KnowsAsync(Guid? named, CancellationToken cancellationToken)
     {
-        if (KeyOf(sealedText) is not { } key) { return false; }
+        if (named is not { } key) { return false; }
         if (Current.Has(key)) { return true; }
         try
         {
@@ -177,7 +182,12 @@ internal sealed partial class LiveKeys(
 
         public byte[] Protect(byte[] plaintext) => With(keys.Current).Protect(plaintext);
 
-        public byte[] Unprotect(byte[] protectedData)
+        public byte[] Unprotect(byte[] protectedData) => Opening(protectedData).Unprotect(protectedData);
+
+        public byte[] DangerousUnprotect(byte[] protectedData, bool ignoreRevocationErrors, out bool requiresMigration, out bool wasRevoked) =>
+            ((IPersistedDataProtector)Opening(protectedData)).DangerousUnprotect(protectedData, ignoreRevocationErrors, out requiresMigration, out wasRevoked);
+
+        private IDataProtector Opening(byte[] protectedData)
         {
             // Asked first: for a key it does not know the framework would read the store again, each time, in its first minutes.
             if (KeyOf(protectedData) is not { } key || !(keys.Current.Has(key) || keys.Learns(key)))
@@ -185,11 +195,8 @@ internal sealed partial class LiveKeys(
                 throw new CryptographicException("This was not sealed with one of our keys.");
             }
 
-            return With(keys.Current).Unprotect(protectedData);
+            return With(keys.Current);
         }
-
-        public byte[] DangerousUnprotect(byte[] protectedData, bool ignoreRevocationErrors, out bool requiresMigration, out bool wasRevoked) =>
-            ((IPersistedDataProtector)With(keys.Current)).DangerousUnprotect(protectedData, ignoreRevocationErrors, out requiresMigration, out wasRevoked);
 
         private IDataProtector With(Ring ring)
         {

@@ -33,6 +33,8 @@ internal sealed partial class SessionAuthenticationHandler(
 {
     private static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -80,25 +82,34 @@ internal sealed partial class SessionAuthenticationHandler(
     /// <summary>The silent renewal of a session without a refresh token. It is no new session: a page that renews by itself would never see its ends.</summary>
     private async Task ContinueAsync(SessionId id, TokenSet tokens, ClaimsPrincipal user)
     {
-        var now = Now;
-        var session = await store.FindAsync(id, CancellationToken.None);
-
-        // A wait after a refused or failed refresh is for refresh tokens; these tokens are here already.
-        if (session?.NotBefore > now) { now = session.NotBefore; }
-        var lease = session is null ? null
-            : await store.ClaimAsync(id, session.Version, now, Guid.NewGuid().ToString("N"), now + StoreAllowance, CancellationToken.None);
+        var lease = await ClaimAsync(id);
         var old = lease?.Session.Tokens;
         var next = tokens with { Scope = tokens.Scope ?? old?.Scope };
         if (next.RefreshToken is null && old is not null) { next = next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }; }
         var claims = lease is not null && Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
         if (lease is null || !await store.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), claims, CancellationToken.None))
         {
-            await store.RevokeLaterAsync(id, tokens, ended: false, CancellationToken.None);   // nobody will use what came
+            await store.RevokeLaterAsync(id, user.FindFirst("sub")?.Value, tokens, ended: false, CancellationToken.None);   // nobody will use what came
             return;
         }
 
         Continued(id, next.ExpiresAt);
-        if (old is not null && old.RefreshToken != next.RefreshToken) { await store.RevokeLaterAsync(id, old, ended: false, CancellationToken.None); }
+        if (old is not null && old.RefreshToken != next.RefreshToken)
+        {
+            await store.RevokeLaterAsync(id, lease.Session.Subject, old, ended: false, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Waits a little for a renewal that is under way. A wait after a refused or failed one is for refresh tokens; these tokens are here already.</summary>
+    private async Task<Lease?> ClaimAsync(SessionId id)
+    {
+        for (var (began, owner) = (Now, Guid.NewGuid().ToString("N")); ; await Task.Delay(Pause, TimeProvider))
+        {
+            var now = Now;
+            if (await store.FindAsync(id, CancellationToken.None) is not { } session || session.EndsAt <= now) { return null; }
+            var lease = await store.ClaimToReplaceAsync(id, session.Version, now, owner, now + StoreAllowance, CancellationToken.None);
+            if (lease is not null || now - began >= StoreAllowance) { return lease; }
+        }
     }
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>

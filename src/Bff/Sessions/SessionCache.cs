@@ -47,7 +47,7 @@ internal sealed class SessionCache : IDisposable
         _metrics.LookedUp("miss");
         var generation = Volatile.Read(ref Generation(id));
         var session = await _store.FindAsync(id, cancel);
-        if (session is not null)
+        if (session?.Tokens is not null)   // those that cannot be read may be the next time, when their key has been
         {
             _copies.Set(id, new Copy(session, now), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = lifetime });
             if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }

@@ -29,6 +29,10 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         }
     }
 
+    /// <summary>Waits, without a thread, for the key of another node that sealed this, if it has not been read yet: all rows share one reading.</summary>
+    public Task LearnKeyAsync(byte[] sealedTokens, CancellationToken cancellationToken) =>
+        protection is LiveKeys keys ? keys.KnowsAsync(sealedTokens, cancellationToken) : Task.CompletedTask;
+
     /// <summary>Null when this key ring cannot open it. The row stays: with the right keys it opens again.</summary>
     public TokenSet? Unprotect(SessionId id, byte[] sealedTokens) => Open(id, sealedTokens, _protector.Unprotect);
 

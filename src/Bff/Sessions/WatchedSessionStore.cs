@@ -23,6 +23,13 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
         return removed;
     }
 
+    public async Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken)
+    {
+        var removed = await MeasureAsync("remove", () => store.RemoveAsync(lease, reason, cancellationToken));
+        if (removed) { Tell(lease.Session.Id, reason); }
+        return removed;
+    }
+
     public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
     {
         var ended = await MeasureAsync("remove_sealed", () => store.RemoveSealedWithAsync(key, reason, cancellationToken));
@@ -30,8 +37,8 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
         return ended;
     }
 
-    public Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
-        MeasureAsync("revoke_later", () => store.RevokeLaterAsync(id, tokens, ended, cancellationToken));
+    public Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
+        MeasureAsync("revoke_later", () => store.RevokeLaterAsync(id, subject, tokens, ended, cancellationToken));
 
     public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
         MeasureAsync("claim_revocations", () => store.ClaimRevocationsAsync(now, until, take, cancellationToken));
@@ -54,6 +61,10 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
 
     public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
         MeasureAsync("claim", () => store.ClaimAsync(id, version, now, owner, leaseUntil, cancel));
+
+    public Task<Lease?> ClaimToReplaceAsync(
+        SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
+        MeasureAsync("claim", () => store.ClaimToReplaceAsync(id, version, now, owner, leaseUntil, cancellationToken));
 
     public Task<bool> CompleteRenewalAsync(
         Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>

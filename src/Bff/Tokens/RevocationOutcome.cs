@@ -14,4 +14,7 @@ internal enum RevocationOutcome
 
     /// <summary>No answer that settles it: the provider is down, busy, or refuses our client for now.</summary>
     Unavailable,
+
+    /// <summary>The provider was not asked: no place at our own gate.</summary>
+    TurnedAway,
 }

@@ -57,7 +57,11 @@ internal sealed partial class TokenEndpointClient(
             GatedCalls.Mark(request, CallKind.Revocation);
             using var answer = await clients.CreateClient(Provider.HttpClientName).RevokeTokenAsync(request, limit.Token);
             if (!answer.IsError) { return RevocationOutcome.Revoked; }
+            if (answer.Exception is ProviderBusyException) { return RevocationOutcome.TurnedAway; }
             RevocationFailed(answer.HttpStatusCode);
+
+            // The metadata names an endpoint that is none.
+            if ((int)answer.HttpStatusCode is 404 or 405 or 410 or 501) { return RevocationOutcome.NotOffered; }
 
             // RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, but for the one that is about us and may be mended.
             return answer is { HttpStatusCode: HttpStatusCode.BadRequest, Error: not "invalid_client" } ? RevocationOutcome.Refused : RevocationOutcome.Unavailable;

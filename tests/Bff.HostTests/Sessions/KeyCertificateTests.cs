@@ -46,9 +46,18 @@ public sealed class KeyCertificateTests
         await RestartWithAsync(world, ("KeyCertificate", Second + First), ("KeyCertificateOld", null));
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
 
-        await RestartWithAsync(world, ("KeyCertificate", Second));
-        (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
-        (await (await world.LogInAsync()).GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Without_the_certificate_of_a_key_in_use_nothing_starts_and_nobody_is_signed_out()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:KeyCertificate", First));
+        var alice = await world.LogInAsync();
+
+        await Should.ThrowAsync<InvalidOperationException>(() => RestartWithAsync(world, ("KeyCertificate", Second)));   // Program ended before it served
+        KeyFiles(world).Count.ShouldBe(1);
+        await RestartWithAsync(world, ("KeyCertificate", First));
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
     [Fact]

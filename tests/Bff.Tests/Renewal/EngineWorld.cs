@@ -250,11 +250,14 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) => Living.RemoveAsync(id, version, reason, cancel);
 
+        public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) => Living.RemoveAsync(lease, reason, cancellationToken);
+
         public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
 
         public Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) => Living.RemoveSealedWithAsync(key, reason, cancellationToken);
 
-        public Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken) => Living.RevokeLaterAsync(id, tokens, ended, cancellationToken);
+        public Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
+            Living.RevokeLaterAsync(id, subject, tokens, ended, cancellationToken);
 
         public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
             Living.ClaimRevocationsAsync(now, until, take, cancellationToken);
@@ -268,6 +271,10 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
             Living.ClaimAsync(id, version, now, owner, leaseUntil, cancel);
+
+        public Task<Lease?> ClaimToReplaceAsync(
+            SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
+            Living.ClaimToReplaceAsync(id, version, now, owner, leaseUntil, cancellationToken);
 
         public Task<bool> CompleteRenewalAsync(
         Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>

@@ -14,7 +14,7 @@ public abstract class SessionStoreContract
     private protected const string BackToTheFirstVersion =
         """
         DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations;
-        DROP INDEX sessions_due; DROP INDEX sessions_end; DROP INDEX sessions_provider;
+        DROP INDEX sessions_due; DROP INDEX sessions_end;
         ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN client;
         CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL; CREATE INDEX sessions_end ON sessions (ends_at);
         """;
@@ -376,7 +376,7 @@ public abstract class SessionStoreContract
         var store = StoreOf(new SessionClient { KeepsForRevocation = () => false });
         var session = await AddAsync();
         await EndAsync(session, end, store);
-        await store.RevokeLaterAsync(session.Id, Tokens("late"), ended: true, default);
+        await store.RevokeLaterAsync(session.Id, session.Subject, Tokens("late"), ended: true, default);
 
         (await FindAsync(session)).ShouldBeNull();
         (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
@@ -420,20 +420,76 @@ public abstract class SessionStoreContract
         (await ClaimRevocationsAsync()).ShouldBeEmpty();
 
         (await Store.CompleteRenewalAsync(lease, Tokens("new"), null, claims: null, default)).ShouldBeFalse();
-        await Store.RevokeLaterAsync(answered.Id, Tokens("new"), ended: true, default);
+        await Store.RevokeLaterAsync(answered.Id, answered.Subject, Tokens("new"), ended: true, default);
         (await ClaimRevocationsAsync()).ShouldHaveSingleItem().Tokens.ShouldBe(Tokens("new"));
         (await ClaimRevocationsAsync(LeaseEnd)).Select(due => due.SessionId).ShouldContain(unanswered.Id);
     }
 
     [Fact]
-    public async Task A_session_that_ended_unasked_waits_while_another_of_the_same_session_at_the_provider_lives()
+    public async Task A_session_that_ended_unasked_waits_while_its_user_has_another()
     {
-        var (old, other, now) = (await AddAsync(providerSid: "p"), await AddAsync(providerSid: "q"), await AddAsync(providerSid: "p", createdIn: 1));
-        foreach (var session in new[] { old, other }) { await Store.RemoveAsync(session.Id, null, EndReasons.Replaced, default); }
-        (await ClaimRevocationsAsync()).ShouldHaveSingleItem().SessionId.ShouldBe(other.Id);
+        var (old, other, now) = (await AddAsync(), await AddAsync(user: "bob"), await AddAsync(createdIn: 1));
+        await Store.RemoveAsync(old.Id, null, EndReasons.Replaced, default);
+        (await ClaimRevocationsAsync(take: 1)).ShouldBeEmpty();
+        await Store.RemoveAsync(other.Id, null, EndReasons.Replaced, default);
+        (await ClaimRevocationsAsync(take: 1)).ShouldHaveSingleItem().SessionId.ShouldBe(other.Id);
 
         await Store.RemoveAsync(now.Id, null, EndReasons.SignedOut, default);
-        (await ClaimRevocationsAsync()).Select(due => due.SessionId).ShouldBe([old.Id, now.Id], ignoreOrder: true);
+        (await ClaimRevocationsAsync()).ShouldHaveSingleItem().SessionId.ShouldBe(now.Id, "what somebody asked for waits for nothing");
+        var late = (await ClaimRevocationsAsync(Now.AddMinutes(10))).Single(due => due.SessionId == old.Id);
+        (late.Attempts, late.ForgetAt).ShouldBe((1, Now.AddMinutes(10).AddDays(1)), "waiting is no attempt");
+    }
+
+    [Fact]
+    public async Task Those_held_back_keep_nobody_behind_them_waiting()
+    {
+        await AddAsync();
+        foreach (var session in new[] { await AddAsync(), await AddAsync(), await AddAsync() }) { await Store.RemoveAsync(session.Id, null, EndReasons.Replaced, default); }
+        var other = await AddAsync(user: "bob");
+        await Store.RemoveAsync(other.Id, null, EndReasons.Replaced, default);
+        (await ClaimRevocationsAsync(take: 2)).ShouldHaveSingleItem().SessionId.ShouldBe(other.Id);
+    }
+
+    [Fact]
+    public async Task A_token_without_a_session_waits_for_the_sessions_of_the_user_it_came_for()
+    {
+        var session = await AddAsync();
+        await Store.RevokeLaterAsync(SessionKey.New().Id, session.Subject, Tokens("brought"), ended: false, default);
+        await Store.RevokeLaterAsync(session.Id, subject: null, Tokens("replaced"), ended: false, default);
+        (await ClaimRevocationsAsync()).ShouldBeEmpty();
+        (await ClaimRevocationsAsync(session.EndsAt)).Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task A_refresh_token_that_was_kept_before_the_end_stops_no_end(string end)
+    {
+        var session = await AddAsync();
+        await Store.RevokeLaterAsync(session.Id, session.Subject, Tokens("newer"), ended: true, default);
+        await EndAsync(session, end);
+        (await FindAsync(session)).ShouldBeNull();
+        (await ClaimRevocationsAsync(Now.AddDays(1))).ShouldHaveSingleItem().Tokens.ShouldBe(Tokens("newer"));
+    }
+
+    [Fact]
+    public async Task Who_lost_the_lease_cannot_end_the_session()
+    {
+        var session = await AddAsync();
+        var lost = (await ClaimAsync(session))!;
+        var held = (await Store.ClaimAsync(session.Id, session.Version, LeaseEnd, "another", LeaseEnd.AddMinutes(1), default))!;
+        (await Store.RemoveAsync(lost, EndReasons.SessionEnded, default)).ShouldBeFalse();
+        (await Store.RemoveAsync(held, EndReasons.SessionEnded, default)).ShouldBeTrue();
+        (await FindAsync(session)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Who_has_new_tokens_already_need_not_wait_for_the_next_try()
+    {
+        var session = await AddAsync();
+        await Store.ReleaseAsync((await ClaimAsync(session))!, Now.AddMinutes(1), Now.AddMinutes(1), "down", default);
+        (await ClaimAsync(session)).ShouldBeNull();
+        (await Store.ClaimToReplaceAsync(session.Id, session.Version, Now, "me", LeaseEnd, default)).ShouldNotBeNull();
+        (await Store.ClaimToReplaceAsync(session.Id, session.Version, Now, "another", LeaseEnd, default)).ShouldBeNull("it is leased");
     }
 
     [Fact]
@@ -441,7 +497,7 @@ public abstract class SessionStoreContract
     {
         var ended = new HashSet<SessionId>();
         for (var i = 0; i < 1100; i++) { ended.Add((await AddAsync(endsIn: TimeSpan.Zero)).Id); }
-        var living = await AddAsync();
+        var living = await AddAsync(user: "bob");
 
         var swept = await Task.WhenAll(Task.Run(() => Store.RemoveEndedAsync(Now, default)), Task.Run(() => Store.RemoveEndedAsync(Now, default)));
 
@@ -496,7 +552,7 @@ public abstract class SessionStoreContract
 
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
-    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0, string? providerSid = null)
+    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0)
     {
         var session = new Session
         {
@@ -511,7 +567,6 @@ public abstract class SessionStoreContract
             Tokens = Tokens("old"),
             DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
         };
-        if (providerSid is not null) { session = session with { Claims = [.. session.Claims, new("sid", providerSid)] }; }
         await Store.AddAsync(session, default);
         return session;
     }

@@ -37,12 +37,14 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     {
         try
         {
+            KeyCertificates.EnsureKeysOpen(services.GetRequiredService<IKeyManager>(), clock.GetUtcNow());
             services.GetRequiredService<TokenProtector>().Probe();
             return new(Keys, Result.Ok, $"{services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => !key.IsRevoked)} in use");
         }
         catch (IOException error)
         {
-            return new(Keys, Result.Mistake, error.Message, "The user Bff runs as needs to read and write the keys.");
+            var isCertificate = error.Message.StartsWith("Bff:Sessions:KeyCertificate", StringComparison.Ordinal);
+            return new(Keys, Result.Mistake, error.Message, isCertificate ? "A start would end every session." : "The user Bff runs as needs to read and write the keys.");
         }
     }
 

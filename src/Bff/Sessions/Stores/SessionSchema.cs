@@ -59,7 +59,7 @@ internal static class SessionSchema
         CREATE TABLE revocations (
             id           TEXT    NOT NULL PRIMARY KEY,
             session_id   TEXT    NOT NULL,
-            provider_sid TEXT,
+            subject      TEXT,
             client       TEXT,
             tokens       {bytes} NOT NULL,
             due_at       BIGINT  NOT NULL,
@@ -71,9 +71,8 @@ internal static class SessionSchema
         ALTER TABLE sessions ADD COLUMN client TEXT;
         DROP INDEX sessions_due;
         DROP INDEX sessions_end;
-        CREATE INDEX sessions_due      ON sessions (due_at, client) WHERE due_at IS NOT NULL;
-        CREATE INDEX sessions_end      ON sessions (ends_at, client);
-        CREATE INDEX sessions_provider ON sessions (provider_sid) WHERE provider_sid IS NOT NULL;
+        CREATE INDEX sessions_due ON sessions (due_at, client) WHERE due_at IS NOT NULL;
+        CREATE INDEX sessions_end ON sessions (ends_at, client);
 
         """;
 }

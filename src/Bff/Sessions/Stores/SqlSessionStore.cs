@@ -26,6 +26,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// <summary>A revocation is tried this long, from its first attempt on.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 
+    /// <summary>A revocation that a living session holds back is looked at again after this.</summary>
+    private static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
+    private const string HeldBack = $"EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now AND {Ours})";
+
     private static readonly string Handle = $"substr(id, 1, {SessionId.HandleLength})";
 
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
@@ -63,17 +69,23 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         changes.Publish(id);
     }
 
-    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
+    public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) =>
+        RemoveAsync(id, "version = coalesce(@version, version)", ("version", version), reason, cancel);
+
+    public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) =>
+        RemoveAsync(lease.Session.Id, $"version = {lease.Session.Version} AND lease_owner = @owner", ("owner", lease.Owner), reason, cancellationToken);
+
+    private async Task<bool> RemoveAsync(SessionId id, string fence, (string Name, object? Value) seen, string reason, CancellationToken cancellationToken)
     {
         var removed = await DeleteAsync(
-            $"id = @id AND version = coalesce(@version, version) AND {Ours}", "id", row => row.GetString(0), Siblings(reason), cancel, ("id", id.Value), ("version", version), Client);
+            $"id = @id AND {fence} AND {Ours}", "id", row => row.GetString(0), HolderOf(reason), cancellationToken, ("id", id.Value), seen, Client);
         changes.Publish(new SessionChange(id, DueAt: null, Ended: removed.Count > 0 ? reason : null));
         return removed.Count > 0;
     }
 
     public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
     {
-        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, Siblings(reason), cancel, ("subject", subject), Client);
+        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, HolderOf(reason), cancel, ("subject", subject), Client);
         foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
         return removed;
     }
@@ -82,7 +94,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         // A sealed text begins with four bytes that are always the same, and the id of its key.
         var removed = await DeleteAsync(
-            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), Siblings(reason), cancellationToken, ("key", key.ToByteArray()), Client);
+            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), HolderOf(reason), cancellationToken, ("key", key.ToByteArray()), Client);
         foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
         return removed;
     }
@@ -100,7 +112,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
                 """,
                 "id, ends_at, absolute_ends_at",
                 row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
-                Siblings(EndReasons.IdleTimeout), cancel, ("now", Milliseconds(now)), Client);
+                HolderOf(EndReasons.IdleTimeout), cancel, ("now", Milliseconds(now)), Client);
             ended.AddRange(removed);
             batch = removed.Count;
         }
@@ -109,49 +121,58 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return ended;
     }
 
-    public async Task RevokeLaterAsync(SessionId id, TokenSet tokens, bool ended, CancellationToken cancellationToken)
+    public async Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
     {
         if (tokens.RefreshToken is null || !client.Value.KeepsForRevocation()) { return; }
 
-        // What an ended session left behind is older than this, and was used up for it.
+        // What an ended session left behind is older than this, and was used up for it. Whether it waits for other sessions was decided by the end.
         await ExecuteAsync(
             """
-            INSERT INTO revocations (id, session_id, provider_sid, client, tokens, due_at, attempts)
-            VALUES (@id, @session_id, (SELECT provider_sid FROM sessions WHERE id = @session_id), @client, @tokens, 0, 0)
+            INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
+            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @client, @tokens, 0, 0)
             ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
             """,
-            cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value), ("tokens", protector.Protect(id, tokens)), Client);
+            cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value),
+            ("subject", subject), ("tokens", protector.Protect(id, tokens)), Client);
         changes.PublishToRevoke();
     }
 
     public async Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
     {
         var owner = Guid.NewGuid().ToString("N");
-        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-        return await QueryAsync(
-            $"""
-            UPDATE revocations SET lease_owner = @owner, due_at = @until, attempts = attempts + 1, forget_at = coalesce(forget_at, @forget_at)
-            WHERE due_at <= @now AND id IN
-            (SELECT id FROM revocations WHERE due_at <= @now AND {Ours}
-             AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.provider_sid = revocations.provider_sid AND sessions.ends_at > @now)
-             ORDER BY due_at LIMIT @take {database.SkipLocked})
-            RETURNING id, session_id, tokens, attempts, forget_at
-            """,
-            row =>
-            {
-                var session = new SessionId(row.GetString(1));
-                var tokens = protector.UnprotectToRevoke(session, row.GetFieldValue<byte[]>(2));
-                return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
-            },
-            cancellationToken, ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner), Client);
+        while (true)
+        {
+            using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+            var due = await QueryAsync(
+                $"""
+                UPDATE revocations SET
+                    lease_owner = CASE WHEN {HeldBack} THEN NULL ELSE @owner END,
+                    due_at      = CASE WHEN {HeldBack} THEN @later ELSE @until END,
+                    attempts    = CASE WHEN {HeldBack} THEN attempts ELSE attempts + 1 END,
+                    forget_at   = CASE WHEN {HeldBack} THEN forget_at ELSE coalesce(forget_at, @forget_at) END
+                WHERE due_at <= @now AND id IN
+                (SELECT id FROM revocations WHERE due_at <= @now AND {Ours} ORDER BY due_at LIMIT @take {database.SkipLocked})
+                RETURNING id, session_id, tokens, attempts, forget_at, lease_owner
+                """,
+                row => row.IsDBNull(5) ? null : ReadRevocation(row, owner),
+                cancellationToken,
+                [
+                    ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("later", Milliseconds(now + HeldBackFor)),
+                    ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner), Client,
+                ],
+                sealedColumn: 2);
+
+            // Those held back come later; there may be others behind them.
+            if (due.Count == 0 || due.Exists(revocation => revocation is not null)) { return [.. due.OfType<Revocation>()]; }
+        }
     }
 
     public async Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken)
     {
         const string Mine = "WHERE id = @id AND lease_owner = @owner";
         await ExecuteAsync(
-            again is null ? $"DELETE FROM revocations {Mine}" : $"UPDATE revocations SET due_at = @again, lease_owner = NULL {Mine}",
-            cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)));
+            again is null ? $"DELETE FROM revocations {Mine}" : $"UPDATE revocations SET due_at = @again, attempts = @attempts, forget_at = CASE WHEN @attempts = 0 THEN NULL ELSE forget_at END, lease_owner = NULL {Mine}",
+            cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)), ("attempts", revocation.Attempts));
     }
 
     public async Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
@@ -176,11 +197,19 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return [.. claimed.Select(session => new Lease(session, owner, leaseUntil))];
     }
 
-    public async Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel)
+    public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
+        ClaimAsync("AND not_before <= @now", id, version, now, owner, leaseUntil, cancel);
+
+    public Task<Lease?> ClaimToReplaceAsync(
+        SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
+        ClaimAsync("", id, version, now, owner, leaseUntil, cancellationToken);
+
+    private async Task<Lease?> ClaimAsync(
+        string condition, SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel)
     {
         using var turn = await database.TakeTurnToWriteAsync(cancel);
         var claimed = await QueryAsync(
-            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now AND not_before <= @now AND ends_at > @now AND {Ours} RETURNING {Columns}",
+            $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now {condition} AND ends_at > @now AND {Ours} RETURNING {Columns}",
             cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), Client);
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }
@@ -294,20 +323,21 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     private (string Name, object? Value) Client => ("client", client.Value.Name);
 
     /// <summary>
-    /// Some providers end all that a user's session there gave when one refresh token of it is revoked. So a session that ended without anybody wanting to
-    /// leave is revoked only when no other session here came of the same one there: the column that names it, or none.
+    /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session that
+    /// ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
-    private static string Siblings(string reason) => reason is EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "provider_sid" : "NULL";
+    private static string HolderOf(string reason) => reason is EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
 
     /// <summary>Deletes sessions, and keeps the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its lease runs out first.</summary>
     private async Task<List<T>> DeleteAsync<T>(
-        string where, string columns, Func<DbDataReader, T> read, string siblings, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        string where, string columns, Func<DbDataReader, T> read, string holder, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         var sql = client.Value.KeepsForRevocation()
             ? database.DeleteAndKeep(where, columns, source =>
                 $"""
-                INSERT INTO revocations (id, session_id, provider_sid, client, tokens, due_at, attempts)
-                SELECT id, id, {siblings}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL
+                INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
+                SELECT id, id, {holder}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL
+                ON CONFLICT (id) DO NOTHING
                 """)
             : $"DELETE FROM sessions WHERE {where} RETURNING {columns}";
         using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
@@ -358,6 +388,13 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         };
     }
 
+    private Revocation ReadRevocation(DbDataReader row, string owner)
+    {
+        var session = new SessionId(row.GetString(1));
+        var tokens = protector.UnprotectToRevoke(session, row.GetFieldValue<byte[]>(2));
+        return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
+    }
+
     /// <summary>One damaged row must not stop the work on all others.</summary>
     private static SessionClaim[] ReadClaims(string json)
     {
@@ -379,15 +416,23 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters) => QueryAsync(sql, Read, cancel, parameters);
+    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters) => QueryAsync(sql, Read, cancel, parameters, sealedColumn: 9);
 
-    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] parameters)
+    private Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] parameters) =>
+        QueryAsync(sql, read, cancel, parameters, sealedColumn: -1);
+
+    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, (string Name, object? Value)[] parameters, int sealedColumn)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
         await using var command = Command(connection, sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<T>();
-        while (await reader.ReadAsync(cancel)) { rows.Add(read(reader)); }
+        while (await reader.ReadAsync(cancel))
+        {
+            if (sealedColumn >= 0) { await protector.LearnKeyAsync(reader.GetFieldValue<byte[]>(sealedColumn), cancel); }
+            rows.Add(read(reader));
+        }
+
         return rows;
     }
 

@@ -6,11 +6,11 @@ internal enum CallKind
     /// <summary>A renewal somebody waits for.</summary>
     Renewal,
 
-    /// <summary>The last step of an ended session.</summary>
-    Revocation,
-
     /// <summary>Redeeming a code, pushing an authorization request: anybody can cause these, signed in or not.</summary>
     SignIn,
+
+    /// <summary>The last step of an ended session; nobody waits for it.</summary>
+    Revocation,
 
     /// <summary>A renewal that is due.</summary>
     BackgroundRenewal,

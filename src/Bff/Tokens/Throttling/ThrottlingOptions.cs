@@ -4,11 +4,12 @@ namespace Bff.Tokens.Throttling;
 
 /// <summary>
 /// How hard this node may press the provider with calls that carry our client's authentication: code redemptions, pushed authorization requests,
-/// refreshes, revocations (<c>Bff:Renewal</c>). Calls other than renewals get at most half of each, so that strangers cannot hold up renewals.
+/// refreshes, revocations (<c>Bff:Renewal</c>). Calls other than renewals get at most half of each, so that strangers cannot hold up renewals;
+/// revocations get at most a quarter.
 /// </summary>
 internal sealed class ThrottlingOptions
 {
-    /// <summary>Such calls this node has under way at once, at most. Default 32, from 1 to 1000.</summary>
+    /// <summary>Such calls this node has under way at once, at most; with 1, sign-ins and renewals share that one place. Default 32, from 1 to 1000.</summary>
     [Range(1, 1000, ErrorMessage = "must be between 1 and 1000.")]
     public int MaxConcurrency { get; set; } = 32;
 

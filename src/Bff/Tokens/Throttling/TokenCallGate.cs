@@ -4,7 +4,8 @@ namespace Bff.Tokens.Throttling;
 
 /// <summary>
 /// Who may call the provider in our client's name now: at most <c>MaxConcurrency</c> at once and <c>MaxPerSecond</c> in any second, and nobody while the circuit
-/// breaker is open. Whatever is no renewal has at most half of both, and its turn before the background's renewals, which keep the other half.
+/// breaker is open. Whatever is no renewal has at most half of both, and its turn before the background's renewals, which keep the other half;
+/// revocations come after sign-ins and have a quarter.
 /// </summary>
 internal sealed class TokenCallGate : IDisposable
 {
@@ -16,12 +17,14 @@ internal sealed class TokenCallGate : IDisposable
     private readonly CircuitBreaker _breaker;
     private readonly TokenBucket _rate;
     private readonly TokenBucket _shareOfRate;
+    private readonly TokenBucket _revocationRate;
     private readonly IOptionsMonitor<ThrottlingOptions> _options;
     private readonly ITimer _timer;
     private readonly IDisposable? _onChange;
 
     private int _running;
     private int _sharing;
+    private int _revoking;
 
     public TokenCallGate(IOptionsMonitor<ThrottlingOptions> options, TimeProvider clock)
     {
@@ -29,6 +32,7 @@ internal sealed class TokenCallGate : IDisposable
         _breaker = new CircuitBreaker(clock);
         _rate = new TokenBucket(clock, () => options.CurrentValue.MaxPerSecond);
         _shareOfRate = new TokenBucket(clock, () => options.CurrentValue.MaxPerSecond / 2.0);
+        _revocationRate = new TokenBucket(clock, () => options.CurrentValue.MaxPerSecond / 4.0);
         _timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _onChange = options.OnChange(_ => Pump());
     }
@@ -51,6 +55,9 @@ internal sealed class TokenCallGate : IDisposable
 
     /// <summary>Places for calls that are no renewals.</summary>
     private int Share => Math.Max(1, _options.CurrentValue.MaxConcurrency / 2);
+
+    /// <summary>Those of them that revocations may take, however many wait: the rest stays for sign-ins.</summary>
+    private int RevocationShare => Math.Max(1, _options.CurrentValue.MaxConcurrency / 4);
 
     /// <summary>Calls of one kind that may wait for a place in the share: two seconds' worth.</summary>
     private int MaxWaiting => _options.CurrentValue.MaxPerSecond;
@@ -163,8 +170,13 @@ internal sealed class TokenCallGate : IDisposable
     }
 
     private bool MayEnter(CallKind kind) =>
-        _running < _options.CurrentValue.MaxConcurrency && _rate.HasOne
-        && (Shares(kind) ? _sharing < Share && _shareOfRate.HasOne : _breaker.Admits(onDemand: kind == CallKind.Renewal));
+        HasPlace(kind) && _rate.HasOne && (kind != CallKind.Revocation || _revocationRate.HasOne)
+        && (Shares(kind) ? _shareOfRate.HasOne : _breaker.Admits(onDemand: kind == CallKind.Renewal));
+
+    /// <summary>Neither the number of calls nor a probe that is out stands in the way; else whoever leaves pumps again.</summary>
+    private bool HasPlace(CallKind kind) =>
+        _running < _options.CurrentValue.MaxConcurrency
+        && (Shares(kind) ? _sharing < Share && (kind != CallKind.Revocation || _revoking < RevocationShare) : _breaker.IsClosed || !_breaker.IsProbing);
 
     private Permit Admit(CallKind kind)
     {
@@ -173,6 +185,12 @@ internal sealed class TokenCallGate : IDisposable
         if (!Shares(kind)) { return new Permit(kind, Probe: _breaker.Begin()); }
         _sharing++;
         _shareOfRate.Take();
+        if (kind == CallKind.Revocation)
+        {
+            _revoking++;
+            _revocationRate.Take();
+        }
+
         return new Permit(kind, Probe: false);
     }
 
@@ -183,20 +201,24 @@ internal sealed class TokenCallGate : IDisposable
         if (!Shares(permit.Kind)) { return; }
         _sharing--;
         if (!used) { _shareOfRate.PutBack(); }
+        if (permit.Kind != CallKind.Revocation) { return; }
+        _revoking--;
+        if (!used) { _revocationRate.PutBack(); }
     }
 
     private void SetTimer()
     {
-        // Without a place because of the number of calls, or with a probe out: whoever leaves pumps again.
-        var waits = Enum.GetValues<CallKind>().Where(kind => _queue.Count(kind) > 0).Select(UntilMayEnter).Where(wait => wait > TimeSpan.Zero).ToList();
+        // A wait of zero counts, too: its time came after the queue was looked through, and nobody else may ever leave to look again.
+        var waits = Enum.GetValues<CallKind>().Where(kind => _queue.Count(kind) > 0 && HasPlace(kind)).Select(UntilMayEnter).ToList();
         if (waits.Count > 0) { _timer.Change(waits.Min() + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); }
     }
 
     private TimeSpan UntilMayEnter(CallKind kind)
     {
         var rate = _rate.UntilNext;
-        var own = Shares(kind) ? _shareOfRate.UntilNext : _breaker.IsProbing ? TimeSpan.Zero : _breaker.Pause(onDemand: kind == CallKind.Renewal);
-        return own > rate ? own : rate;
+        var own = Shares(kind) ? _shareOfRate.UntilNext : _breaker.Pause(onDemand: kind == CallKind.Renewal);
+        var revocations = kind == CallKind.Revocation ? _revocationRate.UntilNext : TimeSpan.Zero;
+        return new[] { rate, own, revocations }.Max();
     }
 
     public void Dispose()

@@ -14,7 +14,7 @@ public sealed class CallQueueTests
         var revocation = _queue.Add(CallKind.Revocation);
         var first = _queue.Add(CallKind.Renewal);
         var second = _queue.Add(CallKind.Renewal);
-        Enumerable.Range(0, 5).Select(_ => _queue.TakeFirst(_ => true)).ShouldBe([first, second, revocation, signIn, background]);
+        Enumerable.Range(0, 5).Select(_ => _queue.TakeFirst(_ => true)).ShouldBe([first, second, signIn, revocation, background]);
         _queue.TakeFirst(_ => true).ShouldBeNull();
     }
 

@@ -193,14 +193,37 @@ public sealed class TokenCallGateTests
     }
 
     [Fact]
-    public async Task Revocations_share_with_sign_ins_and_go_before_them()
+    public async Task Revocations_share_with_sign_ins_and_come_after_them()
     {
         using var gate = Gate(concurrency: 2);
         var running = (await gate.EnterAsync(CallKind.SignIn, default)).Permit!;
         var signIn = gate.EnterAsync(CallKind.SignIn, default);
         var revocation = gate.EnterAsync(CallKind.Revocation, default);
         gate.Leave(running, CallVerdict.Answered);
-        (revocation.IsCompleted, signIn.IsCompleted).ShouldBe((true, false));
+        (revocation.IsCompleted, signIn.IsCompleted).ShouldBe((false, true));
+    }
+
+    [Fact]
+    public void However_many_revocations_wait_they_take_a_quarter()
+    {
+        using var gate = Gate(concurrency: 32);
+        var revocations = Enumerable.Range(0, 100).Select(_ => gate.EnterAsync(CallKind.Revocation, default)).ToList();
+        revocations.Count(task => task.IsCompleted).ShouldBe(8);
+        var signIns = Enumerable.Range(0, 100).Select(_ => gate.EnterAsync(CallKind.SignIn, default)).ToList();
+        signIns.Count(task => task.IsCompleted).ShouldBe(8);
+        gate.Leave(revocations[0].Result.Permit!, CallVerdict.Answered);
+        (revocations.Count(task => task.IsCompleted), signIns.Count(task => task.IsCompleted)).ShouldBe((8, 9));
+    }
+
+    [Fact]
+    public void A_call_whose_turn_comes_while_the_queue_is_looked_through_is_let_in()
+    {
+        // Between two looks at the clock passes what the rate needs for three quarters of a call.
+        var clock = new HastyClock { Step = TimeSpan.FromSeconds(1.5) };
+        using var gate = new TokenCallGate(FixedOptions.Of(new ThrottlingOptions { MaxConcurrency = 32, MaxPerSecond = 1 }), clock);
+        gate.EnterAsync(CallKind.BackgroundRenewal, default).IsCompleted.ShouldBeTrue();
+        gate.EnterAsync(CallKind.BackgroundRenewal, default).IsCompleted.ShouldBeFalse();
+        clock.TimerDue.ShouldBe(TimeSpan.FromMilliseconds(1));
     }
 
     [Fact]
@@ -249,6 +272,36 @@ public sealed class TokenCallGateTests
 
     private TokenCallGate Gate(int concurrency = 32, int perSecond = 100_000) =>
         new(FixedOptions.Of(new ThrottlingOptions { MaxConcurrency = concurrency, MaxPerSecond = perSecond }), _clock);
+
+    private sealed class HastyClock : TimeProvider
+    {
+        private long _ticks;
+
+        public TimeSpan Step { get; init; }
+
+        public TimeSpan? TimerDue { get; private set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks += Step.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(this);
+
+        private sealed class Timer(HastyClock clock) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                clock.TimerDue = dueTime;
+                return true;
+            }
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => default;
+        }
+    }
 
     private TokenCallGate Opened()
     {
