@@ -8,7 +8,7 @@ namespace Bff.Sessions;
 /// A session's claims after a renewal brought a new ID token. What the last ID token said and the new one does not say any more is gone: that is how a provider
 /// takes a role away. Claims that came from elsewhere (userinfo) stay, and so does who the user is, since a renewal's ID token is often thinner.
 /// </summary>
-/// <remarks>What is brought has been read by <see cref="IdTokenClaims"/>, as at sign-in: a claim keeps its form, and what is about the protocol is left out.</remarks>
+/// <remarks>What is brought was read by <see cref="IdTokenClaims"/>, as at sign-in: a claim keeps its form, and nothing about the protocol is in it.</remarks>
 internal static class RenewedClaims
 {
     /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: none grants anything by staying.</summary>

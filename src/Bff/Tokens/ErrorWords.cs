@@ -1,8 +1,8 @@
 namespace Bff.Tokens;
 
 /// <summary>
-/// Whom a provider's error is about, by its word, at sign-in and at renewal alike. RFC 6749 section 5.2 and OpenID Connect Core 1.0 section 3.1.2.6 name the words
-/// that all providers share; the others are those of Entra ID, Google, Auth0, GitHub, Salesforce and of gateways.
+/// Whom a provider's error is about, by its word, at sign-in and at renewal alike. RFC 6749 section 5.2 and OpenID Connect Core 1.0 section 3.1.2.6 name the
+/// words that all providers share; the others are those of Entra ID, Google, Auth0, GitHub, Salesforce and of gateways.
 /// </summary>
 internal static class ErrorWords
 {
@@ -35,9 +35,12 @@ internal static class ErrorWords
     {
         if (AboutTheClient.Contains(error)) { return Blame.Client; }
         if (AboutTheUser.Contains(error)) { return Blame.User; }
-        if (AboutTheWeather.Contains(error) || Array.Exists(PartsOfWeather, part => error.Contains(part, StringComparison.OrdinalIgnoreCase))) { return Blame.Provider; }
-        return status != StatusCodes.Status400BadRequest && !IsCode(error) ? Blame.Provider : null;
+        var isGateways = status != StatusCodes.Status400BadRequest && !IsCode(error);
+        return IsWeather(error) || isGateways ? Blame.Provider : null;
     }
+
+    private static bool IsWeather(string error) =>
+        AboutTheWeather.Contains(error) || Array.Exists(PartsOfWeather, part => error.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Gateways write <c>Unauthorized</c> or <c>Not Found</c>; the codes of OAuth are lower case without spaces.</summary>
     private static bool IsCode(string error) => error.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-' or '.');

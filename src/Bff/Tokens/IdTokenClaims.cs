@@ -44,8 +44,11 @@ internal static class IdTokenClaims
         return [.. claims.Values.SelectMany(entries => entries)];
     }
 
-    private static JsonDocument Payload(string idToken) =>
-        idToken.Split('.') is [_, var payload, _] ? JsonDocument.Parse(Base64Url.DecodeFromChars(payload)) : throw new FormatException("This is no signed token.");
+    private static JsonDocument Payload(string idToken)
+    {
+        if (idToken.Split('.') is not [_, var payload, _]) { throw new FormatException("This is no signed token."); }
+        return JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
+    }
 
     private static Claim ToClaim(string type, JsonElement value) => value.ValueKind switch
     {

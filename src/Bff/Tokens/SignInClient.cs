@@ -41,8 +41,10 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
     /// <param name="endpoint">Where to.</param>
     /// <param name="parameters">The form.</param>
     /// <param name="unexplained">Who is to blame for a 400 that says nothing.</param>
-    /// <param name="cancellationToken">The browser is gone. Ends the wait for a place; a call that has been sent has the client's own time limit only: the provider
-    /// uses the code up whether anybody waits or not, and the refresh token in its response has to be read to be revoked.</param>
+    /// <param name="cancellationToken">
+    /// The browser is gone. Ends the wait for a place; a call that has been sent has the client's own time limit only: the provider uses the code up whether anybody
+    /// waits or not, and the refresh token in its response has to be read to be revoked.
+    /// </param>
     private async Task<TokenEndpointBody> SendAsync(string endpoint, IDictionary<string, string> parameters, Blame unexplained, CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, string>(parameters)
