@@ -18,6 +18,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>For pages and answers of our own: nothing to load, nothing to frame.</summary>
     public const string ContentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    /// <summary>For pages of our own and redirects of a callback: a foreign page that opened the tab loses it, and does not learn where it went.</summary>
+    public const string OpenerPolicy = "Cross-Origin-Opener-Policy", OpenerPolicyValue = "same-origin";
+
     private const string PageStyle =
         "body{font:1.05rem/1.6 system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}main{max-width:34rem}h1{font-size:1.5rem;line-height:1.3}small{opacity:.7}";
 
@@ -55,6 +58,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         if (SignInUrl is { } url) { (way, words) = (url, "Sign in again"); }
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = PagePolicy;
+        response.Headers[OpenerPolicy] = OpenerPolicyValue;
         return response.WriteAsync(
             $"""
             <!doctype html>

@@ -10,6 +10,9 @@ namespace Bff.Forwarding;
 
 internal static class ForwardingFeature
 {
+    /// <summary>For an upstream that ignores <c>Expect: 100-continue</c>; one that knows it answers in one round trip.</summary>
+    private static readonly TimeSpan ExpectTimeout = TimeSpan.FromMilliseconds(200);
+
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<ForwardingOptions>("Bff:Forwarding");
@@ -21,6 +24,7 @@ internal static class ForwardingFeature
                 // A header's value is bytes (RFC 9110 section 5.5): Latin-1 is the encoding that changes none. What the cluster says itself is set already.
                 client.RequestHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
                 client.ResponseHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
+                client.Expect100ContinueTimeout = ExpectTimeout;
             });
         builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>();
@@ -49,15 +53,25 @@ internal static class ForwardingFeature
         app.UseRequestTimeouts();
         app.Use(async (context, next) =>
         {
-            await next(context);
-            if (!context.Response.HasStarted && context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested == true)
+            try
             {
-                context.Response.Clear();
-                context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
+                await next(context);
             }
+            catch (OperationCanceledException) when (IsTimedOut(context))
+            {
+                // Before YARP ran: the session or a token was waited for.
+            }
+
+            if (context.Response.HasStarted || !IsTimedOut(context)) { return; }
+            context.Response.Clear();
+            context.RequestAborted = CancellationToken.None;   // the timeout's, which would stop our answer, too
+            await UpstreamErrors.TimedOut.ExecuteAsync(context);
         });
         return app;
     }
+
+    private static bool IsTimedOut(HttpContext context) =>
+        context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true };
 
     public static WebApplication MapForwarding(this WebApplication app)
     {

@@ -43,7 +43,9 @@ internal sealed partial class RouteBorder(
             return;
         }
 
-        if (Upgrades.IsEventStream(context.Response) && limits.TakePlace(context) is { } problem)
+        // Who asked for a stream may be quiet for as long as one, whatever came instead.
+        var isPatient = context.Features.Get<HeadersWait>() is not null;
+        if ((isPatient || Upgrades.IsEventStream(context.Response)) && limits.TakePlace(context) is { } problem)
         {
             await ReplaceAsync(response, problem);
             return;

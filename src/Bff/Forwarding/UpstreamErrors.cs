@@ -11,7 +11,7 @@ internal sealed class UpstreamErrors(RequestDelegate next)
 
     private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than this route takes.");
 
-    private static readonly Problem TimedOut = new(
+    public static readonly Problem TimedOut = new(
         StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to answer.", "Whether it did what was asked is not known.", RetryAfter);
 
     private static readonly Problem Unavailable = new(

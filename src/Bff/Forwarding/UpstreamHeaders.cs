@@ -16,8 +16,11 @@ internal static class UpstreamHeaders
         "Proxy", "X-Sendfile-Type", "X-Accel-Mapping", "X-Content-Length",
 
         // Who somebody is
-        "X-Sub", "X-Subject", "X-Uid", "X-Email", "X-Mail", "X-Login", "X-Name", "X-Group", "X-Groups", "X-Role", "X-Roles", "X-Scope", "X-Scopes", "X-Permissions", "X-Claims",
-        "X-Admin", "X-Is-Admin", "X-Superuser", "X-Principal", "X-Identity", "X-Account", "X-Account-Id", "X-Customer-Id", "X-Tenant", "X-Tenant-Id", "X-Org-Id", "X-Organization-Id",
+        "X-Sub", "X-Subject", "X-Uid", "X-Email", "X-Mail", "X-Login", "X-Name", "X-Group", "X-Groups", "X-Role", "X-Roles",
+        "X-Scope", "X-Scopes", "X-Scope-OrgID", "X-Permissions", "X-Claims",
+        "X-Admin", "X-Is-Admin", "X-Superuser", "X-Principal", "X-Identity", "X-Account", "X-Account-Id", "X-Customer-Id",
+        "X-Tenant", "X-Tenant-Id", "X-Tenant-Name", "X-Org-Id", "X-Organization-Id",
+        "X-Authenticated", "X-AuthUser", "X-On-Behalf-Of", "X-Actor",
         "X-Anonymous-Consumer", "X-Client-Id", "X-Client-DN", "X-Client-CN", "X-Client-Verify", "X-ARR-ClientCert", "Client-Cert", "Client-Cert-Chain",
     };
 
@@ -26,7 +29,7 @@ internal static class UpstreamHeaders
         "X-Forwarded-", "X-Original-", "X-Rewrite-", "X-User", "X-Remote-", "Remote-", "X-Auth-", "X-Authenticated-", "X-Authentik-", "X-Authelia-", "X-Consumer-", "X-Credential-",
         "X-MS-CLIENT-", "X-MS-TOKEN-", "X-SSL-", "SSL-Client-", "X-Client-Cert", "OIDC-", "X-OIDC-", "X-OAuth-", "X-JWT-", "X-SAML-", "Shib-", "X-Shib-",
         "X-Claim-", "Impersonate-", "X-Impersonate-", "Tailscale-", "X-Goog-Authenticated-", "X-Goog-Iap-", "X-AppEngine-", "X-Amzn-Oidc-", "CF-Access-", "CF-Connecting-",
-        "X-WEBAUTH-", "X-Pomerium-", "X-Vouch-", "X-Envoy-", "X-Athenz-", "dapr-", "X-Middleware-",
+        "X-WEBAUTH-", "X-Pomerium-", "X-Vouch-", "X-Envoy-", "X-Athenz-", "X-Hasura-", "X-Amzn-Mtls-", "X-TLS-Client-", "dapr-", "X-Middleware-",
     ];
 
     /// <summary>What an API needs to answer an ordinary call, whatever it is about; on a route with a list of its own all else has to be named.</summary>
@@ -37,8 +40,29 @@ internal static class UpstreamHeaders
         "Sec-WebSocket-Extensions", "Sec-WebSocket-Key", "Sec-WebSocket-Protocol", "Sec-WebSocket-Version",
     };
 
+    /// <summary>Longer names are rare, and a stranger's to make.</summary>
+    private const int MaxRemembered = 64;
+
+    /// <summary>
+    /// Verdicts on names seen of late, so that a call does not compare each of its names with all prefixes. Names come from callers, so the number of places is
+    /// fixed, and the next name of the same place takes it over.
+    /// </summary>
+    private static readonly Verdict?[] Verdicts = new Verdict?[512];
+
+    private sealed record Verdict(string Name, bool IsForbidden);
+
     /// <summary>Servers that map headers to variables make no difference between dash and underscore, so no name with an underscore passes.</summary>
     public static bool IsForbidden(string name)
+    {
+        if (name.Length > MaxRemembered) { return IsOnTheList(name); }
+        ref var place = ref Verdicts[(uint)name.GetHashCode(StringComparison.OrdinalIgnoreCase) % Verdicts.Length];
+        if (place is { } known && known.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) { return known.IsForbidden; }
+        var verdict = new Verdict(name, IsOnTheList(name));
+        place = verdict;
+        return verdict.IsForbidden;
+    }
+
+    private static bool IsOnTheList(string name)
     {
         if (name.Contains('_', StringComparison.Ordinal) || Names.Contains(name)) { return true; }
         foreach (var prefix in Prefixes)

@@ -14,6 +14,7 @@ internal sealed record ContinuePage(string Url) : IResult
         var url = HtmlEncoder.Default.Encode(Url);
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.CacheControl = "no-store";
+        response.Headers[Problem.OpenerPolicy] = Problem.OpenerPolicyValue;
         response.Headers.ContentSecurityPolicy = Problem.ContentSecurityPolicy;
         return response.WriteAsync(
             $"""

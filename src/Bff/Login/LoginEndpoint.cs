@@ -1,5 +1,7 @@
 using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
@@ -7,6 +9,9 @@ namespace Bff.Login;
 /// <summary><c>GET /bff/login</c>: to the provider, and back to the return URL with a session.</summary>
 internal static class LoginEndpoint
 {
+    /// <summary>The browser was here a moment ago.</summary>
+    private const string Again = "again";
+
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account"];
 
     public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, string? returnUrl, string? prompt, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "login_hint")] string? loginHint)
@@ -19,6 +24,12 @@ internal static class LoginEndpoint
             return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", "Use none, login, consent or select_account.");
         }
 
+        if (IsCookieWithheld(context))
+        {
+            var request = context.Request;
+            return new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path + request.QueryString, Again, "1"));
+        }
+
         var properties = new OpenIdConnectChallengeProperties
         {
             RedirectUri = target,
@@ -28,4 +39,13 @@ internal static class LoginEndpoint
         if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, properties);
     }
+
+    /// <summary>
+    /// A link on another site's page brings no <c>SameSite=Strict</c> cookie, so the session that this sign-in replaces would not be known, and would live on.
+    /// The step from a page of our own brings it. Once only, in case something in front of us calls every request cross-site.
+    /// </summary>
+    private static bool IsCookieWithheld(HttpContext context) =>
+        context.GetSession() is null && !context.Request.Query.ContainsKey(Again)
+        && Initiator.IsTab(context.Request) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site"
+        && context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value.CookieSameSite == SameSiteMode.Strict;
 }

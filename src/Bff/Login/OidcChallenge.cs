@@ -11,6 +11,7 @@ namespace Bff.Login;
 internal static partial class OidcChallenge
 {
     private const string Unavailable = "idp_unavailable";
+    private const int MaxReason = 200;
 
     public static async Task<IResult> SendAsync(HttpContext context, AuthenticationProperties properties)
     {
@@ -22,7 +23,7 @@ internal static partial class OidcChallenge
         }
         catch (Exception error) when (IsProviderFault(error))
         {
-            CannotStart(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), error.GetBaseException().Message);
+            CannotStart(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), Printable.Text(error.GetBaseException().Message, MaxReason));
             var (word, problem) = Explain(error);
             var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
             context.RequestServices.GetRequiredService<LoginMetrics>().Failed(problem?.Code ?? word, isSilent);

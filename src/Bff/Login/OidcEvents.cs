@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Security.Claims;
 using System.Text;
 using System.Text.RegularExpressions;
+using Bff.Guard;
 using Bff.Sessions;
 using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication;
@@ -15,8 +16,8 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, SignInClient signIn, ISessionStore store, FlowState flow, ReturnUrls returnUrls, LoginMetrics metrics, IOptions<OidcOptions> oidc,
-    IOptions<SessionsOptions> sessions, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    Provider provider, SignInClient signIn, TokenEndpointClient endpoint, ISessionStore store, FlowState flow, ReturnUrls returnUrls, LoginMetrics metrics,
+    IOptions<OidcOptions> oidc, IOptions<SessionsOptions> sessions, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
     private const string RedeemedAt = "bff.redeemed_at";
@@ -32,6 +33,9 @@ internal sealed partial class OidcEvents(
     private const string TemporarilyUnavailable = "temporarily_unavailable";
 
     public const string InvalidState = "invalid_state";
+
+    /// <summary>For failures that cost a stranger nothing to bring about.</summary>
+    private readonly RefusalLog _refusals = new(logger, clock);
 
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
@@ -104,6 +108,9 @@ internal sealed partial class OidcEvents(
 
     public override async Task TokenValidated(TokenValidatedContext context)
     {
+        // Its session would live on without anybody who has the key; the failure revokes the refresh token.
+        if (context.HttpContext.RequestAborted.IsCancellationRequested) { throw Refused("The browser went away."); }
+
         // Nonce and at_hash: the framework leaves this to whoever redeems the code, and we do.
         context.Options.ProtocolValidator.ValidateTokenResponse(new OpenIdConnectProtocolValidationContext
         {
@@ -150,6 +157,7 @@ internal sealed partial class OidcEvents(
         catch (DbException error)
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
+            RevokeBroughtNow(context.HttpContext, properties);
             SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
             if (silent) { context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable)); }
@@ -164,7 +172,8 @@ internal sealed partial class OidcEvents(
         var (code, problem) = Explain(context);
         if (!PlainWord().IsMatch(code)) { code = "sign_in_failed"; }
         var description = problem is null ? Description(context.Failure) : null;
-        SignInFailed(code, Cause(context.Failure), Printable.Text(description, MaxDescription));
+        if (context.HttpContext.Items.ContainsKey(UsedUp)) { SignInFailed(code, Cause(context.Failure), Printable.Text(description, MaxDescription)); }
+        else { _refusals.Refused(context.HttpContext, $"{code} ({Cause(context.Failure)})"); }
 
         string? page = null;
         context.Properties?.Items.TryGetValue(SilentPage.Item, out page);
@@ -187,7 +196,8 @@ internal sealed partial class OidcEvents(
     /// <summary>A sign-in that fails when its code is traded already leaves a refresh token that nobody will use.</summary>
     private async Task RevokeBroughtAsync(RemoteFailureContext context)
     {
-        if (context.HttpContext.Items[Brought] is not string { Length: > 0 } refreshToken) { return; }
+        var brought = context.HttpContext.Items[Brought] as string ?? (context.Failure as SignInCallException)?.RefreshToken;
+        if (brought is not { Length: > 0 } refreshToken) { return; }
         string? known = null;
         var isKnown = context.Properties?.Items is { } items
             && (items.TryGetValue(SessionAuthentication.Continues, out known) || items.TryGetValue(SessionAuthentication.Replaces, out known));
@@ -201,6 +211,7 @@ internal sealed partial class OidcEvents(
         catch (DbException error)
         {
             NotKept(error);   // the page still has to learn what became of its sign-in
+            if (context.Properties is { } properties) { RevokeBroughtNow(context.HttpContext, properties); }
         }
     }
 
@@ -215,6 +226,16 @@ internal sealed partial class OidcEvents(
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// The store that would remember the revocation is the one that failed, so this is tried once and nobody waits for it. Not for a renewal of a session:
+    /// whether the store took its tokens before it failed is not known.
+    /// </summary>
+    private void RevokeBroughtNow(HttpContext context, AuthenticationProperties properties)
+    {
+        var continues = properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 };
+        if (!continues && context.Items[Brought] is string { Length: > 0 } refreshToken) { _ = endpoint.RevokeAsync(refreshToken); }
     }
 
     private async Task LeadBackAsync(RemoteFailureContext context, string target, string code, string? description, Problem? problem)

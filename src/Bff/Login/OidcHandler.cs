@@ -14,6 +14,13 @@ namespace Bff.Login;
 internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, ReturnUrls returnUrls)
     : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
 {
+    public override async Task<bool> HandleRequestAsync()
+    {
+        // Where the tab goes from here depends on whether somebody is signed in.
+        if (await ShouldHandleRequestAsync()) { Response.Headers[Problem.OpenerPolicy] = Problem.OpenerPolicyValue; }
+        return await base.HandleRequestAsync();
+    }
+
     protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
     {
         if (!HttpMethods.IsGet(Request.Method)) { return Refused("The callback came by another method than GET."); }

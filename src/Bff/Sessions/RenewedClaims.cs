@@ -1,9 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
-using Microsoft.AspNetCore.Authentication.OAuth.Claims;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
+using Bff.Tokens;
 
 namespace Bff.Sessions;
 
@@ -11,11 +8,9 @@ namespace Bff.Sessions;
 /// A session's claims after a renewal brought a new ID token. What the last ID token said and the new one does not say any more is gone: that is how a provider
 /// takes a role away. Claims that came from elsewhere (userinfo) stay, and so does who the user is, since a renewal's ID token is often thinner.
 /// </summary>
+/// <remarks>What is brought was read by <see cref="IdTokenClaims"/>, as at sign-in: a claim keeps its form, and nothing about the protocol is in it.</remarks>
 internal static class RenewedClaims
 {
-    /// <summary>Dropped at sign-in by the framework's handler; dropped here by the same rules.</summary>
-    private static readonly ClaimActionCollection SignInActions = new OpenIdConnectOptions().ClaimActions;
-
     /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: none grants anything by staying.</summary>
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal)
     {
@@ -25,25 +20,19 @@ internal static class RenewedClaims
 
     public static IReadOnlyList<SessionClaim> Of(Session session, ClaimsIdentity brought)
     {
-        var said = new ClaimsIdentity(brought.Claims.Where(claim => !claim.Type.StartsWith("_claim_", StringComparison.Ordinal)));
-        using (var nothing = JsonDocument.Parse("{}"))
-        {
-            foreach (var action in SignInActions) { action.Run(nothing.RootElement, said, ClaimsIdentity.DefaultIssuer); }
-        }
-
-        var now = said.Claims.Select(SessionClaim.Of).ToList();
+        var now = brought.Claims.Select(SessionClaim.Of).ToList();
         var saidNow = now.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
-        var saidBefore = TypesIn(session.Tokens?.IdToken);
+        var saidBefore = NamesIn(session.Tokens?.IdToken);
         return [.. session.Claims.Where(claim => !saidNow.Contains(claim.Type) && (Kept.Contains(claim.Type) || !saidBefore.Contains(claim.Type))), .. now];
     }
 
-    private static HashSet<string> TypesIn(string? idToken)
+    private static HashSet<string> NamesIn(string? idToken)
     {
         try
         {
-            return idToken is null ? [] : new JsonWebToken(idToken).Claims.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
+            return idToken is null ? [] : IdTokenClaims.Names(idToken);
         }
-        catch (Exception error) when (error is ArgumentException or SecurityTokenException)
+        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
         {
             return [];   // stored by a foreign sign-in handler
         }

@@ -73,10 +73,11 @@ internal sealed partial class SessionAuthenticationHandler(
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };
+        // First: a store that fails here leaves no new session behind, and no cookie for one beside the answer that says it failed.
+        await EndReplacedAsync(properties);
         await store.AddAsync(session, CancellationToken.None);
         cookie.Write(Context, key);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
-        await EndReplacedAsync(properties);
     }
 
     /// <summary>The silent renewal of a session without a refresh token. It is no new session: a page that renews by itself would never see its ends.</summary>

@@ -20,10 +20,19 @@ internal static class IdTokenClaims
         "_claim_names", "_claim_sources", "acr", "at_hash", "aud", "azp", "c_hash", "exp", "iat", "ipaddr", "iss", "nbf", "nonce", "platf", "s_hash", "ver",
     ];
 
+    /// <summary>The names of everything an ID token says, of the user or not.</summary>
+    /// <exception cref="FormatException">It is no signed token.</exception>
+    /// <exception cref="JsonException">Its payload is no JSON.</exception>
+    public static HashSet<string> Names(string idToken)
+    {
+        using var payload = Payload(idToken);
+        return [.. payload.RootElement.EnumerateObject().Select(member => member.Name)];
+    }
+
     /// <param name="idToken">The very text that was validated.</param>
     public static IReadOnlyList<Claim> Read(string idToken)
     {
-        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(idToken.Split('.')[1]));
+        using var payload = Payload(idToken);
         var claims = new Dictionary<string, List<Claim>>(StringComparer.Ordinal);
         foreach (var member in payload.RootElement.EnumerateObject().Where(member => !NotAboutTheUser.Contains(member.Name)))
         {
@@ -33,6 +42,12 @@ internal static class IdTokenClaims
         }
 
         return [.. claims.Values.SelectMany(entries => entries)];
+    }
+
+    private static JsonDocument Payload(string idToken)
+    {
+        if (idToken.Split('.') is not [_, var payload, _]) { throw new FormatException("This is no signed token."); }
+        return JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
     }
 
     private static Claim ToClaim(string type, JsonElement value) => value.ValueKind switch

@@ -5,8 +5,14 @@ namespace Bff.Tokens;
 /// <summary>Measures every call to the provider, whoever makes it. Endpoints are told by what the metadata call them.</summary>
 internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, IOptions<OidcOptions> options, TimeProvider clock) : DelegatingHandler
 {
+    private static readonly HttpRequestOptionsKey<Action> Sending = new("Bff.Sending");
+
+    /// <summary>Acts when the call has its place and goes out.</summary>
+    public static void BeforeSending(HttpRequestMessage request, Action act) => request.Options.Set(Sending, act);
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (request.Options.TryGetValue(Sending, out var act)) { act(); }
         var started = clock.GetTimestamp();
         var outcome = ProviderOutcome.Connection;
         try

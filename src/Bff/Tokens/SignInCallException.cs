@@ -8,11 +8,6 @@ internal sealed class SignInCallException(Blame blame, string error) : Exception
     /// <summary>The OAuth error, or a word of ours.</summary>
     public string Error => error;
 
-    /// <summary>Who must do something about an OAuth error.</summary>
-    public static Blame BlameFor(string error) => error switch
-    {
-        "temporarily_unavailable" or "server_error" => Blame.Provider,
-        "invalid_grant" or "access_denied" or "login_required" or "consent_required" or "interaction_required" or "account_selection_required" => Blame.User,
-        _ => Blame.Client,
-    };
+    /// <summary>Came beside the error all the same, and is nobody's.</summary>
+    public string? RefreshToken { get; init; }
 }

@@ -29,7 +29,7 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
             AccessToken = body.AccessToken,
             TokenType = body.VisibleString("token_type"),
             IdToken = body.VisibleString("id_token"),
-            RefreshToken = body.Text("refresh_token"),
+            RefreshToken = body.Token("refresh_token"),
             Scope = body.Text("scope"),
             ExpiresIn = body.Text("expires_in"),
         };
@@ -41,7 +41,10 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
     /// <param name="endpoint">Where to.</param>
     /// <param name="parameters">The form.</param>
     /// <param name="unexplained">Who is to blame for a 400 that says nothing.</param>
-    /// <param name="cancellationToken">The browser is gone.</param>
+    /// <param name="cancellationToken">
+    /// The browser is gone. Ends the wait for a place; a call that has been sent has the client's own time limit only: the provider uses the code up whether anybody
+    /// waits or not, and the refresh token in its response has to be read to be revoked.
+    /// </param>
     private async Task<TokenEndpointBody> SendAsync(string endpoint, IDictionary<string, string> parameters, Blame unexplained, CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, string>(parameters)
@@ -50,11 +53,15 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
             [OpenIdConnectParameterNames.ClientSecret] = oidc.CurrentValue.Secret,
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form), Headers = { Accept = { new("application/json") } } };
-        using var answer = await clients.CreateClient(Provider.HttpClientName).SendAsync(request, cancellationToken);
+        using var waiting = new CancellationTokenSource();
+        using var browserGone = cancellationToken.UnsafeRegister(_ => waiting.Cancel(), null);
+        ProviderWatch.BeforeSending(request, browserGone.Dispose);
+        using var answer = await clients.CreateClient(Provider.HttpClientName).SendAsync(request, waiting.Token);
         var body = await TokenEndpointBody.ReadAsync(answer);
-        var error = body.Text("error");
+        var error = body.Token("error");
         if (answer.IsSuccessStatusCode && body.IsObject && error is null) { return body; }
-        throw new SignInCallException(BlameFor(answer, error, unexplained), error is null ? $"http_{(int)answer.StatusCode}" : RefusedRefresh.Printable(error));
+        var word = error is null ? $"http_{(int)answer.StatusCode}" : ErrorWords.Printable(error);
+        throw new SignInCallException(BlameFor(answer, error, unexplained), word) { RefreshToken = body.Token("refresh_token") };
     }
 
     /// <summary>RFC 6749 section 5.2, RFC 9126 section 2.3. An answer without an error that is no plain 400 or 401, or is a page, comes from something before the endpoint.</summary>
@@ -62,7 +69,7 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
     {
         var status = (int)answer.StatusCode;
         if (status is >= 500 or 429 or 408 or (>= 300 and < 400)) { return Blame.Provider; }
-        if (error is not null) { return SignInCallException.BlameFor(error); }
+        if (error is not null) { return ErrorWords.BlameFor(status, error) ?? Blame.Client; }
         return (status, answer.Content.Headers.ContentType?.MediaType) switch
         {
             (400 or 401, "text/html") => Blame.Provider,

@@ -90,12 +90,12 @@ internal sealed partial class TokenEndpointClient(
         if (status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{status}"); }
 
         var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
-        if (status >= 400 || body.Text("error") is not null) { return RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse)); }
-        if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
-
         var rotated = body.Token("refresh_token");
         var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
-        return await ReadTokensAsync(body, current, subject, sentAt, limit) switch
+        var outcome = status >= 400 || body.Token("error") is not null
+            ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse))
+            : await ReadTokensAsync(body, current, subject, sentAt, limit);
+        return outcome switch
         {
             Renewed renewed => renewed with
             {
@@ -111,6 +111,7 @@ internal sealed partial class TokenEndpointClient(
 
     private async Task<RefreshOutcome> ReadTokensAsync(TokenEndpointBody body, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
     {
+        if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
         if (body.AccessToken is not { } accessToken)
         {
             return new Unavailable("no_access_token") { IsResponse = true };
@@ -139,9 +140,10 @@ internal sealed partial class TokenEndpointClient(
         try
         {
             var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
-            var other = result.IsValid ? result.ClaimsIdentity.FindFirst("sub")?.Value != subject : result.Exception is SecurityTokenInvalidIssuerException;
+            var user = result.IsValid ? new ClaimsIdentity(IdTokenClaims.Read(idToken)) : null;
+            var other = user is null ? result.Exception is SecurityTokenInvalidIssuerException : user.FindFirst("sub")?.Value != subject;
             if (other) { return (null, new Rejected("subject_changed")); }
-            if (result.IsValid) { return (result.ClaimsIdentity, null); }
+            if (user is not null) { return (user, null); }
             IdTokenUnverified(result.Exception?.GetType().Name);
             return (null, new Misconfigured("id_token", MayPass: true));
         }

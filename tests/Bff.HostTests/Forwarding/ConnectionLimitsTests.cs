@@ -82,6 +82,15 @@ public sealed class ConnectionLimitsTests
         await using var two = await OpenCall.StreamAsync(alice, "/api/stream");
     }
 
+    [Fact]
+    public async Task Who_asked_for_a_stream_has_a_place_whatever_came_since_it_may_be_quiet_for_as_long()
+    {
+        await using var world = await World.StartAsync(("Bff:Forwarding:MaxConnectionsPerSession", "1"));
+        var alice = await world.LogInAsync();
+        await using var one = await OpenCall.StreamAsync(alice, "/api/stream", "text/event-stream");
+        (await alice.GetAsync("/api/events")).ShouldBeProblem(429, "too_many_connections");
+    }
+
     private static Task<string> HandshakeAsync(Browser browser, World world, string path, string version = "Sec-WebSocket-Version: 13") => RawClient.ScriptAsync(
         browser, world.Bff.Address, $"GET {path} HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", version, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 }

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Bff.HostTests.Forwarding;
 
 public sealed class RouteTimeoutTests
@@ -17,6 +15,6 @@ public sealed class RouteTimeoutTests
         var answer = await browser.GetAsync("/plain/echo");
         held.Set();
 
-        answer.Status.ShouldBe(HttpStatusCode.GatewayTimeout);
+        answer.ShouldBeProblem(504, "upstream_timeout");
     }
 }

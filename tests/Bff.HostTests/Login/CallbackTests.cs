@@ -35,6 +35,30 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    public async Task A_foreign_opener_loses_the_tab_whether_somebody_is_signed_in_or_not()
+    {
+        await using var world = await World.StartAsync();
+        var alice = world.NewBrowser();
+        var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
+        foreach (var answer in new[] { await alice.StepAsync(callback), await alice.StepAsync(callback), await world.NewBrowser().StepAsync(callback) })
+        {
+            answer.Header("Cross-Origin-Opener-Policy").ShouldBe("same-origin");
+        }
+    }
+
+    [Fact]
+    public async Task Callbacks_nobody_asked_for_fill_no_log_and_tell_where_they_come_from()
+    {
+        await using var world = await World.StartAsync();
+        var stranger = world.NewBrowser();
+        for (var number = 0; number < 100; number++) { await stranger.StepAsync("/signin-oidc?code=abc&state=forged"); }
+
+        var lines = world.Bff.Logs.Lines.Where(line => line.Contains("invalid_state", StringComparison.Ordinal)).ToList();
+        lines.Count.ShouldBe(Bff.Guard.RefusalLog.MostLines);
+        lines[0].ShouldContain("from 127.0.0.1 was refused: invalid_state");
+    }
+
+    [Fact]
     public async Task A_sign_in_ends_in_the_browser_that_began_it_and_in_no_other()
     {
         await using var world = await World.StartAsync();
@@ -79,6 +103,34 @@ public sealed class CallbackTests
         world.Sessions.ShouldBe(1);
         alice.Session.ShouldBe(session);
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task A_browser_that_goes_away_while_its_code_is_redeemed_leaves_neither_a_session_nor_a_refresh_token()
+    {
+        await using var world = await World.StartAsync();
+        var alice = world.NewBrowser();
+        var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
+        world.Provider.Faults.AnswerAfter(TimeSpan.FromSeconds(1));
+        using var gone = new CancellationTokenSource();
+
+        var call = alice.SendAsync(new HttpRequestMessage(HttpMethod.Get, callback), gone.Token);
+        await Eventually.HappensAsync(() => world.Provider.Traffic.Count("/token") == 1);
+        await gone.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(call);
+
+        await Eventually.HappensAsync(() => world.Provider.Revocations.Count == 1);
+        world.Provider.Revocations.Single()["token"].ShouldBe(world.Provider.Grant.RefreshToken);
+        world.Sessions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_refresh_token_beside_an_error_is_revoked()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.ShapeTokenAnswer = answer => answer["error"] = "server_error";
+        (await world.NewBrowser().OpenAsync("/bff/login")).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await Eventually.HappensAsync(() => world.Provider.Revocations.Count == 1);
     }
 
     [Theory]

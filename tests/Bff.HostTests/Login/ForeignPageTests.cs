@@ -51,13 +51,50 @@ public sealed class ForeignPageTests
 
     [Theory]
     [InlineData("same-site")]
-    [InlineData("cross-site")]
     [InlineData("none")]
     public async Task A_link_anywhere_leads_to_a_sign_in_that_the_user_sees(string site)
     {
         await using var world = await World.StartAsync();
         var alice = world.NewBrowser();
         (await alice.SendAsync(Loaded(alice, "/bff/login", "document", Stranger, site))).Status.ShouldBe(HttpStatusCode.Found);
+    }
+
+    [Fact]
+    public async Task A_link_on_another_site_brings_no_strict_cookie_and_takes_a_step_more_so_that_the_old_session_ends()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var first = alice.Session!;
+
+        alice.Cookies.Remove(Browser.SessionCookie);   // a Strict cookie stays at home
+        var step = await alice.SendAsync(Loaded(alice, "/bff/login?login_hint=alice", "document", Stranger, "cross-site"));
+
+        step.Status.ShouldBe(HttpStatusCode.OK);
+        step.Body.ShouldContain("""content="0;url=/bff/login?login_hint=alice&amp;again=1">""");
+        step.Header("Cross-Origin-Opener-Policy").ShouldBe("same-origin");
+        alice.Cookies.Set(Browser.SessionCookie, first);
+        var begun = await alice.SendAsync(Loaded(alice, "/bff/login?login_hint=alice&again=1", "document", null, "same-origin"));
+        alice.Cookies.Remove(Browser.SessionCookie);   // nor from the provider's site
+        await alice.OpenAsync(begun.Location!);
+
+        alice.Session.ShouldNotBe(first);
+        world.Sessions.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Where_every_request_is_called_cross_site_the_step_is_taken_once()
+    {
+        await using var world = await World.StartAsync();
+        var alice = world.NewBrowser();
+        (await alice.SendAsync(Loaded(alice, "/bff/login?again=1", "document", Stranger, "cross-site"))).Status.ShouldBe(HttpStatusCode.Found);
+    }
+
+    [Fact]
+    public async Task A_lax_cookie_comes_along_and_needs_no_step_more()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:CookieSameSite", "Lax"));
+        var alice = world.NewBrowser();
+        (await alice.SendAsync(Loaded(alice, "/bff/login", "document", Stranger, "cross-site"))).Status.ShouldBe(HttpStatusCode.Found);
     }
 
     [Theory]

@@ -50,7 +50,12 @@ public sealed class PushedRequestTests
         { 400, "application/json", """{"error":"invalid_scope"}""", 502, "provider_refuses_client", "sign_in_failed" },
         { 400, "application/json", """{"error":"invalid_target"}""", 502, "provider_refuses_client", "sign_in_failed" },
         { 400, "application/json", """{"error":"invalid_request","error_description":"redirect_uri"}""", 502, "provider_refuses_client", "sign_in_failed" },
-        { 403, "application/json", """{"error":"a word nobody knows\r\n"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 400, "application/json", """{"error":"a word nobody knows\r\n"}""", 502, "provider_refuses_client", "sign_in_failed" },
+        { 403, "application/json", """{"error":"a word nobody knows\r\n"}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 401, "application/json", """{"error":"Unauthorized"}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 400, "application/json", """{"error":"slow_down"}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 400, "application/json", """{"error":"too_many_requests"}""", 503, "provider_unavailable", "idp_unavailable" },
+        { 403, "application/json", """{"error":"rate_limit_exceeded"}""", 503, "provider_unavailable", "idp_unavailable" },
         { 201, "application/json", """{"error":"invalid_scope","request_uri":"urn:x"}""", 502, "provider_refuses_client", "sign_in_failed" },
     };
 

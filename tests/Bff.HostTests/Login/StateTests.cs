@@ -107,6 +107,27 @@ public sealed class StateTests
     }
 
     [Theory]
+    [InlineData("INSERT")]
+    [InlineData("DELETE")]
+    public async Task A_store_that_fails_half_way_leaves_no_new_cookie_no_new_session_and_no_refresh_token(string what)
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var first = alice.Session;
+        world.Execute($"CREATE TRIGGER full BEFORE {what} ON sessions BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+
+        var end = await alice.OpenAsync("/bff/login?login_hint=alice");
+
+        end.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        end.SetCookies.ShouldNotContain(cookie => cookie.StartsWith(Browser.SessionCookie + "=", StringComparison.Ordinal));
+        alice.Session.ShouldBe(first);
+        var brought = world.Provider.Grant.RefreshToken;
+        await Eventually.HappensAsync(() => world.Provider.Revocations.Any(form => form["token"] == brought));
+        world.Execute("DROP TRIGGER full");
+        world.Sessions.ShouldBe(what == "DELETE" ? 1 : 0);
+    }
+
+    [Theory]
     [InlineData("/bff/login?login_hint=alice&returnUrl=/page")]
     [InlineData("/bff/silent-login")]
     public async Task A_store_that_goes_down_before_the_session_is_stored_is_said_too(string path)

@@ -128,7 +128,6 @@ public sealed class RefreshRefusalTests
         { 400, """{"error":"invalid_grant","suberror":"consent_required"}""" },
         { 400, """{"error":"invalid_grant","error_subtype":"invalid_rapt","error_description":"reauth related error (invalid_rapt)"}""" },
         { 403, """{"error":"mfa_required","mfa_token":"x"}""" },
-        { 403, """{"error":"access_denied"}""" },
         { 401, """{"error":"access_denied"}""" },
         { 401, """{"error":"unauthorized","error_description":"user is blocked"}""" },
     };
@@ -222,6 +221,7 @@ public sealed class RefreshRefusalTests
     [InlineData(401, """{"error":"invalid_client"}""", null)]
     [InlineData(403, """{"error":"unauthorized_client"}""", null)]
     [InlineData(400, """{"error":"invalid_target"}""", null)]
+    [InlineData(403, """{"error":"access_denied","error_description":"Realm not enabled"}""", null)]
     [InlineData(401, "", "Basic realm=\"token\"")]
     public async Task What_is_wrong_on_our_side_is_not_called_an_outage_and_ends_no_session(int status, string body, string? challenge)
     {

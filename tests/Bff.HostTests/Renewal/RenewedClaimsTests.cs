@@ -36,6 +36,27 @@ public sealed class RenewedClaimsTests
     }
 
     [Fact]
+    public async Task A_claim_has_the_same_form_after_a_renewal_as_after_a_sign_in()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.ShapeIdToken = claims =>
+        {
+            (claims["middle_name"], claims["account"], claims["s_hash"], claims["ratio"]) = (null, 1L << 60, "hash", 1.5e300);
+            claims["address"] = new { country = "DE", numbers = new[] { 1, 2 } };
+            claims["groups"] = new object?[] { "a", null, true, 7, new { a = 1 } };
+            claims["_claim_sources"] = new { src1 = new { endpoint = "https://claims.example", access_token = "ksj3n283dke" } };
+        };
+        var alice = await world.LogInAsync();
+        var before = await AllClaimsAsync(alice);
+
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+
+        (await AllClaimsAsync(alice)).Where(OfTheUser).ShouldBe(before.Where(OfTheUser));
+        before.ShouldContain(("account", "1152921504606846976"));
+        before.ShouldNotContain(claim => claim.Type == "s_hash" || claim.Type == "_claim_sources" || claim.Type == "middle_name");
+    }
+
+    [Fact]
     public async Task Who_the_user_is_stays_known_when_a_renewals_id_token_is_thin()
     {
         await using var world = await World.StartAsync();
@@ -82,6 +103,8 @@ public sealed class RenewedClaimsTests
         await alice.PostAsync("/bff/renew");
         (await ClaimsAsync(alice, "role")).ShouldBe(["admin"]);
     }
+
+    private static bool OfTheUser((string? Type, string? Value) claim) => claim.Type?.StartsWith("bff:", StringComparison.Ordinal) == false;
 
     private static async Task<List<string?>> ClaimsAsync(Browser browser, string type) =>
         [.. (await AllClaimsAsync(browser)).Where(claim => claim.Type == type).Select(claim => claim.Value)];

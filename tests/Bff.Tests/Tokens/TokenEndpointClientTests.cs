@@ -25,8 +25,21 @@ public class TokenEndpointClientTests
     [InlineData(400, """{"error":"line\nbreak"}""", "Refused unknown_error")]
     [InlineData(403, "<html>blocked</html>", "Unavailable http_403")]
     [InlineData(403, """{"error":"invalid_grant"}""", "Rejected invalid_grant")]
-    [InlineData(403, """{"error":"access_denied"}""", "Refused access_denied")]
-    [InlineData(403, """{"error":"Forbidden"}""", "Unavailable http_403")]
+    [InlineData(403, """{"error":"access_denied"}""", "Misconfigured access_denied")]
+    [InlineData(403, """{"error":"invalid_request","error_description":"HTTPS required"}""", "Misconfigured invalid_request")]
+    [InlineData(401, """{"error":"Unauthorized"}""", "Unavailable Unauthorized")]
+    [InlineData(401, """{"error":"Not Allowed"}""", "Unavailable unknown_error")]
+    [InlineData(400, """{"error":"Bad Request"}""", "Refused unknown_error")]
+    [InlineData(401, """{"message":"Unauthorized"}""", "Unavailable http_401")]
+    [InlineData(401, """{"message":"token not found"}""", "Refused http_401")]
+    [InlineData(400, """{"error":"unknown_error"}""", "Unavailable unknown_error")]
+    [InlineData(400, """{"error":"internal_failure"}""", "Unavailable internal_failure")]
+    [InlineData(400, """{"error":"temporarily_locked"}""", "Unavailable temporarily_locked")]
+    [InlineData(400, """{"error":"ThrottlingException"}""", "Unavailable ThrottlingException")]
+    [InlineData(401, """{"error":"rate_limit"}""", "Unavailable rate_limit")]
+    [InlineData(400, """{"error":"gateway_timeout"}""", "Unavailable gateway_timeout")]
+    [InlineData(200, """{"error":0,"access_token":"a","token_type":"Bearer"}""", "Renewed")]
+    [InlineData(403, """{"error":"Forbidden"}""", "Unavailable Forbidden")]
     [InlineData(403, """{"error":{"code":403}}""", "Unavailable http_403")]
     [InlineData(404, """{"error":"invalid_client"}""", "Misconfigured invalid_client")]
     [InlineData(404, "<html>", "Unavailable http_404")]
@@ -70,6 +83,17 @@ public class TokenEndpointClientTests
     {
         var outcome = await Client(_ => Answer(status, body)).RefreshAsync(Old, "alice");
         Describe(outcome).ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData(200, """{"error":"server_error","access_token":"a","refresh_token":"next"}""")]
+    [InlineData(200, """{"error":"login_required","refresh_token":"next"}""")]
+    [InlineData(400, """{"error":"invalid_client","refresh_token":"next"}""")]
+    public async Task A_refresh_token_beside_an_error_is_not_lost(int status, string body)
+    {
+        var outcome = await Client(_ => Answer(status, body)).RefreshAsync(Old, "alice");
+        outcome.ShouldNotBeOfType<Renewed>();
+        outcome.RotatedRefreshToken.ShouldBe("next");
     }
 
     [Fact]
