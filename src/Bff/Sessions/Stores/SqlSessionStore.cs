@@ -155,12 +155,11 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
                 RETURNING id, session_id, tokens, attempts, forget_at, lease_owner
                 """,
                 row => row.IsDBNull(5) ? null : ReadRevocation(row, owner),
-                cancellationToken,
                 [
                     ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("later", Milliseconds(now + HeldBackFor)),
                     ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner), Client,
                 ],
-                sealedColumn: 2);
+                sealedColumn: 2, cancellationToken);
 
             // Those held back come later; there may be others behind them.
             if (due.Count == 0 || due.Exists(revocation => revocation is not null)) { return [.. due.OfType<Revocation>()]; }
@@ -416,12 +415,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters) => QueryAsync(sql, Read, cancel, parameters, sealedColumn: 9);
+    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters) => QueryAsync(sql, Read, parameters, sealedColumn: 9, cancel);
 
     private Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] parameters) =>
-        QueryAsync(sql, read, cancel, parameters, sealedColumn: -1);
+        QueryAsync(sql, read, parameters, sealedColumn: -1, cancel);
 
-    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, (string Name, object? Value)[] parameters, int sealedColumn)
+    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn, CancellationToken cancel)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
         await using var command = Command(connection, sql, parameters);
