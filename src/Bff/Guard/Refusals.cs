@@ -11,6 +11,9 @@ internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger
     public Task RefuseAsync(HttpContext context, Problem problem, string? why = null)
     {
         Count(context, problem.Code, why);
+
+        // A refusal tells nothing, so a page we do not know may learn that we are here: bff.js then says what is missing.
+        context.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         return problem.ExecuteAsync(context);
     }
 

@@ -6,13 +6,12 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 const HINTS = {
-  login_required: 'The provider cannot sign in silently. If it never can: shared development keys, or a browser that blocks third-party cookies.',
-  consent_required: 'The provider wants the user’s consent: call login().',
+  login_required: 'The provider cannot sign in silently. If it never can: shared development keys, or blocked third-party cookies.',
+  consent_required: 'The provider wants to ask the user: call login().',
   interaction_required: 'The provider wants to ask the user: call login().',
-  timeout: 'The invisible frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
+  timeout: 'The frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
   session_expired: 'The session is over: call login().',
-  idp_unavailable: 'The provider cannot be reached. The user stays signed in; Bff tries again.',
-  too_many_requests: 'Too many sign-ins came from this address within a minute (Bff:RateLimits).',
+  idp_unavailable: 'The provider cannot be reached; Bff tries again.',
   origin_mismatch: 'Bff does not answer this page: its exact origin must be in Bff:Spa:Origins.',
 };
 
@@ -157,7 +156,7 @@ export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
 
 const inFrame = (address, timeout) => {
   const frame = document.createElement('iframe');
-  frame.referrerPolicy = 'origin';   // Bff signs in unseen only for pages it knows
+  frame.referrerPolicy = 'origin';
   frame.hidden = true;
   frame.src = address;
   const done = new AbortController();
