@@ -1,6 +1,4 @@
 using System.Security.Claims;
-using System.Text.Json;
-using Bff.Tokens;
 
 namespace Bff.Sessions;
 
@@ -8,7 +6,7 @@ namespace Bff.Sessions;
 /// A session's claims after a renewal brought a new ID token. What the last ID token said and the new one does not say any more is gone: that is how a provider
 /// takes a role away. Claims that came from elsewhere (userinfo) stay, and so does who the user is, since a renewal's ID token is often thinner.
 /// </summary>
-/// <remarks>What is brought was read by <see cref="IdTokenClaims"/>, as at sign-in: a claim keeps its form, and nothing about the protocol is in it.</remarks>
+/// <remarks>What is brought was read as at sign-in: a claim keeps its form, and nothing about the protocol is in it.</remarks>
 internal static class RenewedClaims
 {
     /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: none grants anything by staying.</summary>
@@ -22,19 +20,7 @@ internal static class RenewedClaims
     {
         var now = brought.Claims.Select(SessionClaim.Of).ToList();
         var saidNow = now.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
-        var saidBefore = NamesIn(session.Tokens?.IdToken);
+        var saidBefore = session.Tokens?.NamesInIdToken() ?? [];
         return [.. session.Claims.Where(claim => !saidNow.Contains(claim.Type) && (Kept.Contains(claim.Type) || !saidBefore.Contains(claim.Type))), .. now];
-    }
-
-    private static HashSet<string> NamesIn(string? idToken)
-    {
-        try
-        {
-            return idToken is null ? [] : IdTokenClaims.Names(idToken);
-        }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
-        {
-            return [];   // stored by a foreign sign-in handler
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -32,6 +33,19 @@ internal sealed record TokenSet(
 
     /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
     public bool CanRefresh(DateTimeOffset now) => RefreshToken is not null && !(RefreshTokenExpiresAt <= now);
+
+    /// <summary>The names of everything the ID token says; none when it cannot be read, as one that a foreign sign-in handler stored.</summary>
+    public HashSet<string> NamesInIdToken()
+    {
+        try
+        {
+            return IdToken is null ? [] : IdTokenClaims.Names(IdToken);
+        }
+        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
 
     /// <summary>A record prints its members; these must never reach a log.</summary>
     public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";

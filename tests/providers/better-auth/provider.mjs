@@ -45,7 +45,7 @@ export async function start({ port, client, lifetime }) {
       });
       return (await answer.json()).url;
     },
-    expectedInLog: /A sign-in failed: invalid_state/,   // a silent sign-in it refuses comes back without the state
+    expectedInLog: /invalid_state/,   // a silent sign-in it refuses comes back without the state
     checkToken: async (token) => {
       const answer = await fetch(`${issuer}/api/auth/oauth2/userinfo`, { headers: { Authorization: `Bearer ${token}` } });
       if (!answer.ok) throw new Error(`userinfo answered ${answer.status}`);
