@@ -51,7 +51,7 @@ internal static class CommandLine
         var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal, as d.hh:mm:ss. [default: at once]" };
         activeIn.Validators.Add(given =>
         {
-            if (given.GetValueOrDefault<TimeSpan>() < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
+            if (Read(() => given.GetValueOrDefault<TimeSpan>()) < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
         });
         var rotate = new Command("rotate",
             "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, 78 the configuration or the store is wrong.") { activeIn };
@@ -73,7 +73,7 @@ internal static class CommandLine
 
     private static Command RevokeKeys(Func<string[], WebApplicationBuilder> compose)
     {
-        var key = new Argument<Guid?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
+        var key = new Argument<string?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
         var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z." };
         var revoke = new Command("revoke",
             "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
@@ -81,11 +81,35 @@ internal static class CommandLine
         revoke.TreatUnmatchedTokensAsErrors = false;
         revoke.Validators.Add(given =>
         {
-            if (given.GetValue(key) is null == given.GetValue(allBefore) is null) { given.AddError("Give a key, or --all-before."); }
-            if (given.GetValue(allBefore) > TimeProvider.System.GetUtcNow()) { given.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too."); }
+            var (word, time) = (Word(given.GetValue(key)), Read(() => given.GetValue(allBefore)));
+            if (word is not null && !Guid.TryParse(word, out _)) { given.AddError("A key is named by its id. See: bff keys list"); }
+            if (word is null == (given.GetResult(allBefore) is null)) { given.AddError("Give a key, or --all-before."); }
+            if (time > TimeProvider.System.GetUtcNow()) { given.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too."); }
         });
-        revoke.SetAction(parsed => KeysCommand.RevokeAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(key), parsed.GetValue(allBefore)));
+        revoke.SetAction(parsed =>
+        {
+            var word = parsed.GetValue(key);
+            return KeysCommand.RevokeAsync(compose(Settings(parsed, word)), Word(word) is { } id ? Guid.Parse(id) : null, parsed.GetValue(allBefore));
+        });
         return revoke;
+    }
+
+    /// <summary>What an optional argument is meant to say: null for a setting that the parser took for it.</summary>
+    private static string? Word(string? argument) => argument?.StartsWith("--", StringComparison.Ordinal) == true ? null : argument;
+
+    private static string[] Settings(ParseResult parsed, string? argument) => argument is not null && Word(argument) is null ? [argument, .. parsed.UnmatchedTokens] : [.. parsed.UnmatchedTokens];
+
+    /// <summary>Nothing while it cannot be read: the parser says that itself, after the validators.</summary>
+    private static T? Read<T>(Func<T?> value)
+    {
+        try
+        {
+            return value();
+        }
+        catch (InvalidOperationException)
+        {
+            return default;
+        }
     }
 
     private static Command Sessions()
@@ -106,9 +130,9 @@ internal static class CommandLine
         var end = new Command("end", "Ends a session, or all of a user: its pages are told at once, its refresh token is revoked.") { one, all, yes };
         end.Validators.Add(given =>
         {
-            if (given.GetValue(one) is null == given.GetValue(all) is null) { given.AddError("Give a handle, or --user."); }
+            if (Word(given.GetValue(one)) is null == given.GetValue(all) is null) { given.AddError("Give a handle, or --user."); }
         });
-        end.SetAction(parsed => SessionsCommand.EndAsync([.. parsed.UnmatchedTokens], parsed.GetValue(one), parsed.GetValue(all), parsed.GetValue(yes)));
+        end.SetAction(parsed => SessionsCommand.EndAsync(Settings(parsed, parsed.GetValue(one)), Word(parsed.GetValue(one)), parsed.GetValue(all), parsed.GetValue(yes)));
 
         var sessions = new Command("sessions", "Who is signed in, asked of the Bff that runs with this configuration, on its ops port. Exit code: 0 done, 1 not, 78 the configuration names no ops port.") { list, show, end };
         foreach (var command in sessions.Subcommands) { command.TreatUnmatchedTokensAsErrors = false; }

@@ -36,7 +36,7 @@ internal static class KeysCommand
 
     public static async Task<int> RotateAsync(WebApplicationBuilder builder, TimeSpan activeIn)
     {
-        await using var app = await OpenAsync(builder);
+        await using var app = await OpenAsync(builder, keysMustOpen: true);   // or the new key would lie in the clear
         var keys = app.Services.GetRequiredService<IKeyManager>();
         var older = keys.GetAllKeys().Count(key => !key.IsRevoked);
         var added = Add(app, keys, Now(app) + activeIn);
@@ -85,12 +85,12 @@ internal static class KeysCommand
     }
 
     /// <summary>Everything but the proxy. Of the log the audit lines remain, beside the output of the command.</summary>
-    private static async Task<WebApplication> OpenAsync(WebApplicationBuilder builder)
+    private static async Task<WebApplication> OpenAsync(WebApplicationBuilder builder, bool keysMustOpen = false)
     {
         builder.Logging.KeepAuditOnly();
         var app = builder.Build();
         await app.CheckConfigurationAsync();
-        app.PrepareSessions(keysMustOpen: false);
+        app.PrepareSessions(keysMustOpen);
         return app;
     }
 
