@@ -40,7 +40,7 @@ production_settings() {
 
 # What everybody knows from this repository may not come along.
 production_has_nothing_of_the_demo() {
-  production_settings --profile '*' config --no-path-resolution >"$scratch/production.yml"
+  production_settings --profile postgres --profile observability config --no-path-resolution >"$scratch/production.yml"
   ! grep -E 'deploy/demo|demo-only|demo-api|localhost:5001|provider:5001|api:5002|Development' "$scratch/production.yml"
 }
 
