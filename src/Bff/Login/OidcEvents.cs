@@ -120,7 +120,7 @@ internal sealed partial class OidcEvents(
             Nonce = context.Nonce,
         });
         var properties = context.Properties!;
-        if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
+        if (Named(properties, SessionAuthentication.Continues) is { } continued)
         {
             // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring a session back.
             var session = await store.FindAsync(new SessionId(continued), context.HttpContext.RequestAborted);
@@ -157,7 +157,7 @@ internal sealed partial class OidcEvents(
         catch (DbException error)
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            RevokeBroughtNow(context.HttpContext, properties);
+            RevokeNow(properties, context.HttpContext.Items[Brought] as string);
             SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
             if (silent) { context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable)); }
@@ -198,10 +198,8 @@ internal sealed partial class OidcEvents(
     {
         var brought = context.HttpContext.Items[Brought] as string ?? (context.Failure as SignInCallException)?.RefreshToken;
         if (brought is not { Length: > 0 } refreshToken) { return; }
-        string? known = null;
-        var isKnown = context.Properties?.Items is { } items
-            && (items.TryGetValue(SessionAuthentication.Continues, out known) || items.TryGetValue(SessionAuthentication.Replaces, out known));
-        var id = isKnown && known is { Length: > 0 } ? new SessionId(known) : SessionKey.New().Id;
+        var id = (Named(context.Properties, SessionAuthentication.Continues) ?? Named(context.Properties, SessionAuthentication.Replaces)) is { } known
+            ? new SessionId(known) : SessionKey.New().Id;
         var subject = context.HttpContext.Items[BroughtFor] as string;
         var now = clock.GetUtcNow();
         try
@@ -211,7 +209,7 @@ internal sealed partial class OidcEvents(
         catch (DbException error)
         {
             NotKept(error);   // the page still has to learn what became of its sign-in
-            if (context.Properties is { } properties) { RevokeBroughtNow(context.HttpContext, properties); }
+            RevokeNow(context.Properties, refreshToken);
         }
     }
 
@@ -232,11 +230,14 @@ internal sealed partial class OidcEvents(
     /// The store that would remember the revocation is the one that failed, so this is tried once and nobody waits for it. Not for a renewal of a session:
     /// whether the store took its tokens before it failed is not known.
     /// </summary>
-    private void RevokeBroughtNow(HttpContext context, AuthenticationProperties properties)
+    private void RevokeNow(AuthenticationProperties? properties, string? refreshToken)
     {
-        var continues = properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 };
-        if (!continues && context.Items[Brought] is string { Length: > 0 } refreshToken) { _ = endpoint.RevokeAsync(refreshToken); }
+        if (!string.IsNullOrEmpty(refreshToken) && Named(properties, SessionAuthentication.Continues) is null) { _ = endpoint.RevokeAsync(refreshToken); }
     }
+
+    /// <summary>The session the flow names; null when it names none.</summary>
+    private static string? Named(AuthenticationProperties? properties, string item) =>
+        properties?.Items.TryGetValue(item, out var named) == true && named is { Length: > 0 } ? named : null;
 
     private async Task LeadBackAsync(RemoteFailureContext context, string target, string code, string? description, Problem? problem)
     {
@@ -261,8 +262,7 @@ internal sealed partial class OidcEvents(
     private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
     {
         if (!Initiator.IsTab(context.Request)) { return false; }
-        properties.Items.TryGetValue(SessionAuthentication.Replaces, out var replaced);
-        if (await FindSessionAsync(context) is { } session && session.Id.Value != replaced)
+        if (await FindSessionAsync(context) is { } session && session.Id.Value != Named(properties, SessionAuthentication.Replaces))
         {
             context.Response.Redirect(target);
             return true;
