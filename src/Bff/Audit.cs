@@ -20,7 +20,7 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     /// <param name="session">The new session's handle.</param>
     /// <param name="user">The provider's <c>sub</c>, printed without what could break a line.</param>
-    public void SignedIn(string session, string user) => Started("sign_in", session, Printable(user));
+    public void SignedIn(string session, string user) => Started("sign_in", session, Printable.Word(user));
 
     public void SignedOut(string session) => Ended("sign_out", session, By.User, "signed_out");
 
@@ -40,7 +40,7 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     /// <summary>An operator revoked a Data Protection key, or all there were at a time: <c>all_before</c>.</summary>
     /// <param name="key">The key's identifier.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void KeyRevoked(string key, string by) => Revoked("key_revoked", key, Printable(by));
+    public void KeyRevoked(string key, string by) => Revoked("key_revoked", key, Printable.Word(by));
 
     /// <summary>An operator listed the Data Protection keys; their values were not shown.</summary>
     /// <param name="count">How many there are.</param>
@@ -48,13 +48,10 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     /// <param name="key">The identifier of the key that was added.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void KeysRotated(string key, string by) => Rotated("keys_rotated", key, Printable(by));
+    public void KeysRotated(string key, string by) => Rotated("keys_rotated", key, Printable.Word(by));
 
     /// <param name="what">The configuration keys or files that changed; never a value.</param>
     public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
-
-    /// <summary>A name that came from outside, without what could break a line.</summary>
-    public static string Printable(string text) => global::Bff.Printable.Word(text);
 
     [LoggerMessage(LogLevel.Information, "{Event} session={Session} user={User}")]
     private partial void Started(string @event, string session, string user);

@@ -100,6 +100,9 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
     /// </summary>
     private bool IsFromTheFuture(TokenSet tokens) => tokens.ObtainedAt - clock.GetUtcNow() > LeadOf(tokens);
 
+    /// <summary>Doubled with each failure before, up to a limit.</summary>
+    public static TimeSpan Doubled(TimeSpan first, int failures, TimeSpan max) => Min(first * Math.Pow(2, Math.Min(failures, 10)), max);
+
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     /// <summary>In [0, 1), the same for this session on every node: the id is a hash already, so its first bits are as good as random.</summary>

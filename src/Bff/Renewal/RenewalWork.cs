@@ -280,11 +280,7 @@ internal sealed partial class RenewalWork(
     }
 
     /// <summary>Another node's new key is read within seconds; tokens that cannot be decrypted by then wait for the right keys, which come with a restart.</summary>
-    private static TimeSpan UnreadableRetry(int failures)
-    {
-        var delay = FirstUnreadableRetry * Math.Pow(2, Math.Min(failures, 10));
-        return delay < MaxUnreadableRetry ? delay : MaxUnreadableRetry;
-    }
+    private static TimeSpan UnreadableRetry(int failures) => RenewalSchedule.Doubled(FirstUnreadableRetry, failures, MaxUnreadableRetry);
 
     private RenewalFailure FailureOf(Session session, RefreshOutcome outcome) => outcome switch
     {

@@ -107,18 +107,12 @@ internal sealed partial class RevocationWorker(
 
     private async Task PostponeAsync(Revocation revocation, string outcome)
     {
-        var again = clock.GetUtcNow() + RetryDelay(revocation.Attempts);
+        var again = clock.GetUtcNow() + RenewalSchedule.Doubled(FirstRetry, revocation.Attempts - 1, MaxRetry);
         var givenUp = again > revocation.ForgetAt;
         await store.CompleteRevocationAsync(revocation, givenUp ? null : again, CancellationToken.None);
         metrics.Revoked(givenUp ? "given_up" : outcome);
         if (givenUp) { GivenUp(revocation.SessionId, revocation.Attempts); }
         else { Postponed(revocation.SessionId, revocation.Attempts, again); }
-    }
-
-    private static TimeSpan RetryDelay(int attempts)
-    {
-        var delay = FirstRetry * Math.Pow(2, Math.Min(attempts - 1, 10));
-        return delay < MaxRetry ? delay : MaxRetry;
     }
 
     private static string Name(RevocationOutcome outcome) => outcome switch

@@ -6,6 +6,9 @@ namespace Bff.Tokens;
 /// </summary>
 internal static class ErrorWords
 {
+    /// <summary>Said in place of a word that is none.</summary>
+    public const string Unknown = "unknown_error";
+
     /// <summary>About our client: no user can do anything about it.</summary>
     private static readonly HashSet<string> AboutTheClient = new(StringComparer.Ordinal)
     {
@@ -16,7 +19,7 @@ internal static class ErrorWords
 
     private static readonly HashSet<string> AboutTheWeather = new(StringComparer.Ordinal)
     {
-        "server_error", "slow_down", "too_many_requests", "internal_failure", "internal_error", "internal_server_error", "unknown_error",
+        "server_error", "slow_down", "too_many_requests", "internal_failure", "internal_error", "internal_server_error", Unknown,
     };
 
     /// <summary>Parts of the many words for "not now".</summary>
@@ -47,5 +50,5 @@ internal static class ErrorWords
 
     /// <summary>The provider's word for a log line: short and plain, whatever it sent.</summary>
     public static string Printable(string error) =>
-        error.Length <= 64 && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? error : "unknown_error";
+        error.Length <= 64 && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? error : Unknown;
 }

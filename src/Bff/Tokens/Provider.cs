@@ -131,7 +131,7 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
         if (!string.Equals(found.Issuer?.TrimEnd('/'), options.Value.Authority.TrimEnd('/'), StringComparison.Ordinal))
         {
-            return $"names another issuer than Bff:Oidc:Authority: '{Audit.Printable(found.Issuer ?? "")}'.";
+            return $"names another issuer than Bff:Oidc:Authority: '{Printable.Word(found.Issuer)}'.";
         }
 
         foreach (var (name, address) in Addresses(found).Where(known => !string.IsNullOrEmpty(known.Address)))

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Bff.Guard;
 using Bff.Tokens;
 using Microsoft.Extensions.Options;
@@ -17,7 +16,6 @@ internal sealed class ProviderChecks(
     private const string Pushed = "pushed request";
     private const string Authority = "Bff:Oidc:Authority";
     private const string PublicUrl = "Bff:PublicUrl";
-    private const string Unknown = "unknown_error";
 
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(60);
 
@@ -193,27 +191,13 @@ internal sealed class ProviderChecks(
         {
             using var content = new FormUrlEncodedContent(form);
             using var answer = await clients.CreateClient(Provider.HttpClientName).PostAsync(new Uri(endpoint), content);
-            return new(answer.StatusCode, ErrorOf(await answer.Content.ReadAsStringAsync()));
+            var body = await TokenEndpointBody.ReadAsync(answer);
+            var unreadable = body.Has("error") ? ErrorWords.Unknown : null;
+            return new(answer.StatusCode, body.Text("error") is { } word ? ErrorWords.Printable(word) : unreadable);
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
             return new(null, error.GetBaseException().Message);
-        }
-    }
-
-    /// <summary>The word, when it is one.</summary>
-    private static string? ErrorOf(string body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error)) { return null; }
-            var isPlain = error.ToString() is { Length: > 0 and <= 64 } word && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
-            return isPlain ? error.ToString() : Unknown;
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 }
