@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Data.Common;
 
 namespace Bff;
@@ -43,7 +42,7 @@ internal sealed class PrintedSettings(SettingsSchema schema)
     {
         if (schema.TypeOf(key) is not { } type) { return Printable.Mask; }
         if (type == typeof(Uri)) { return Printable.Address(value); }
-        if (type != typeof(string)) { return IsOne(value, type) ? Printable.Text(value) : Printable.Mask; }
+        if (type != typeof(string)) { return Settings.CanRead(value, type) ? Printable.Text(value) : Printable.Mask; }
 
         var segments = key.Split(':');
         var name = int.TryParse(segments[^1], out _) ? segments[^2] : segments[^1];
@@ -87,18 +86,6 @@ internal sealed class PrintedSettings(SettingsSchema schema)
         catch (ArgumentException)
         {
             return Printable.Mask;
-        }
-    }
-
-    private static bool IsOne(string value, Type type)
-    {
-        try
-        {
-            return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value) is not null;
-        }
-        catch (Exception error) when (error is FormatException or ArgumentException or NotSupportedException or OverflowException or InvalidCastException)
-        {
-            return false;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Reflection;
 using Bff.Reload;
 using Microsoft.Extensions.Options;
@@ -73,7 +72,7 @@ internal static class StartupCheck
             {
                 if (!string.IsNullOrEmpty(given.Value)) { yield return (property.Name, $"{given.Path}: is a list; set {given.Path}:0, {given.Path}:1 and so on."); }
             }
-            else if (given.Value is { Length: > 0 } value && !CanRead(value, property.PropertyType))
+            else if (given.Value is { Length: > 0 } value && !Settings.CanRead(value, property.PropertyType))
             {
                 yield return (property.Name, $"{given.Path}: '{value}' cannot be read as {Describe(property.PropertyType)}.");
             }
@@ -81,18 +80,6 @@ internal static class StartupCheck
     }
 
     private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
-
-    private static bool CanRead(string value, Type type)
-    {
-        try
-        {
-            return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value) is not null;
-        }
-        catch (Exception error) when (error is FormatException or ArgumentException or NotSupportedException or OverflowException or InvalidCastException)
-        {
-            return false;
-        }
-    }
 
     private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {

@@ -56,6 +56,7 @@ internal sealed partial class RequestHeaderFilter : IDisposable
     private static void RemoveHopByHop(HttpRequest source, HttpRequestMessage target)
     {
         target.Headers.Remove(HeaderNames.Trailer);
+        if (source.Headers.Connection.Count == 0) { return; }
         foreach (var name in NamedBy(source.Headers.Connection))
         {
             if (!target.Headers.Remove(name)) { target.Content?.Headers.Remove(name); }

@@ -20,7 +20,16 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
         .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (Path: Trim(endpoint.RoutePattern.RawText), method))
         .ToLookup(entry => entry.Path, entry => entry.method, StringComparer.OrdinalIgnoreCase));
 
-    public static bool Has(PathString path) => Roots.Any(root => path.StartsWithSegments(root));
+    /// <remarks>Asked twice for every call, by routing and by the pipeline, so nothing is allocated for it.</remarks>
+    public static bool Has(PathString path)
+    {
+        foreach (var root in Roots)
+        {
+            if (path.StartsWithSegments(root)) { return true; }
+        }
+
+        return false;
+    }
 
     /// <summary>The endpoints of this port that are no routes of the configuration and stand for one address each.</summary>
     public static IEnumerable<RouteEndpoint> Endpoints(IEndpointRouteBuilder routes) => routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
