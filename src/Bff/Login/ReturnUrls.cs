@@ -51,7 +51,8 @@ internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<Proxy
         if (host < Separator.Length) { return null; }
         var authority = Before(url[host..], '/', '?', '#');
         if (authority.ContainsAny('@', '%') || !Uri.TryCreate(url[..(host + authority.Length)], UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) { return null; }
-        var origin = new UriBuilder(uri.Scheme, uri.IdnHost, uri.Port).Uri.GetLeftPart(UriPartial.Authority);
+        if (PublicAddress.AsciiHost(uri) is not { } name) { return null; }
+        var origin = new UriBuilder(uri.Scheme, name, uri.Port).Uri.GetLeftPart(UriPartial.Authority);
         return IsFrontEnd(origin) ? origin + url[(host + authority.Length)..] : null;
     }
 

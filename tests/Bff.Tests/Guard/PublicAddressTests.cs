@@ -32,6 +32,10 @@ public class PublicAddressTests
     [InlineData("https://app.example.")]
     public void Everything_else_is_none(string? url) => PublicAddress.Parse(url).ShouldBeNull();
 
+    /// <summary>An attribute cannot carry such a text: it is stored as UTF-8.</summary>
+    [Fact]
+    public void A_name_that_no_host_header_can_spell_is_none() => PublicAddress.Parse("https://app\uD800.example").ShouldBeNull();
+
     [Theory]
     [InlineData("https://app.example", "app.example", true)]
     [InlineData("https://app.example", "App.Example:443", true)]

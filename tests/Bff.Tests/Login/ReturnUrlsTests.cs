@@ -76,7 +76,14 @@ public class ReturnUrlsTests
     [InlineData("evil.example")]
     [InlineData("%2F%2Fevil.example")]
     [InlineData("https://app.example\\.evil.example/")]
+    [InlineData("https://\uFFFDapp.example/")]
+    [InlineData("https://app.example\uFFFD")]
+    [InlineData("https://xn--\uFFFF.example/")]
+    [InlineData("https://app.example\u0378/")]
     public void Anything_else_is_refused(string url) => _urls.TryResolve(url, out _).ShouldBeFalse();
+
+    [Fact]
+    public void So_is_a_host_that_cannot_be_spelled_in_ASCII() => _urls.TryResolve("https://app.example\uD800", out _).ShouldBeFalse();
 
     [Fact]
     public void Without_a_return_url_the_first_front_end_is_it()
