@@ -12,8 +12,9 @@ internal sealed class KeyRing(IServiceProvider services) : IXmlRepository
 
     public IReadOnlyCollection<XElement> GetAllElements() => _keys.Value.GetAllElements();
 
-    /// <summary>How many keys anybody can use who reads the store.</summary>
-    public int CountUnprotected() => GetAllElements().Count(element => element.Name == "key" && element.Descendants("value").Any());
+    /// <summary>The ids of the keys that anybody can use who reads the store.</summary>
+    public IEnumerable<Guid> Unprotected() =>
+        from element in GetAllElements() where element.Name == "key" && element.Descendants("value").Any() select (Guid)element.Attribute("id")!;
 
     public void StoreElement(XElement element, string friendlyName)
     {

@@ -37,16 +37,16 @@ internal static partial class SessionsFeature
     /// <summary>Creates the store's schema, so that an unusable store stops the start.</summary>
     /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
     /// <param name="app">The application.</param>
-    /// <param name="keysMustOpen">Off for who is about to revoke a key that opens no longer.</param>
+    /// <param name="keysMustOpen">Off for who lists keys, or is about to revoke one that opens no longer: nothing is sealed then, and no key made.</param>
     public static void PrepareSessions(this WebApplication app, bool keysMustOpen = true)
     {
         app.Services.GetRequiredService<SessionDatabase>().Prepare();
         if (keysMustOpen)
         {
             KeyCertificates.EnsureKeysOpen(app.Services.GetRequiredService<IKeyManager>(), app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+            app.Services.GetRequiredService<TokenProtector>().Probe();   // makes the first key, and one in place of keys that do not open
         }
 
-        app.Services.GetRequiredService<TokenProtector>().Probe();
         if (app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.InsecureCookie)
         {
             CookieIsInsecure(app.Logger);

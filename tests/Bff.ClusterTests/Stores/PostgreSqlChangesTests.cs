@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
+using Bff.HostTests;
 using Bff.Sessions;
 using Bff.Sessions.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,8 +9,6 @@ namespace Bff.ClusterTests.Stores;
 
 public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task A_change_that_could_not_be_sent_is_sent_when_the_server_can_be_reached_again()
     {
@@ -24,7 +22,7 @@ public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
         using var hearing = new PostgreSqlChanges(hearer, heard, TimeProvider.System, NullLogger<PostgreSqlChanges>.Instance);
         await sending.StartAsync(default);
         await hearing.StartAsync(default);
-        await HappensAsync(() =>
+        await Eventually.HappensAsync(() =>
         {
             sent.Publish(Ended("first"));   // until the other one listens
             return ended.Contains("first");
@@ -40,18 +38,10 @@ public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
 
         sent.Publish(Ended("second"));   // once
 
-        await HappensAsync(() => ended.Contains("second"));
+        await Eventually.HappensAsync(() => ended.Contains("second"));
         await sending.StopAsync(default);
         await hearing.StopAsync(default);
     }
 
     private static SessionChange Ended(string id) => new(new SessionId(id), DueAt: null, EndReasons.SignedOut);
-
-    private static async Task HappensAsync(Func<bool> condition)
-    {
-        for (var started = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System))
-        {
-            Stopwatch.GetElapsedTime(started).ShouldBeLessThan(Deadline);
-        }
-    }
 }

@@ -166,6 +166,46 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Without_the_certificate_no_command_makes_a_key_that_lies_in_the_clear()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Sessions:KeyCertificate"] = Sessions.KeyCertificateTests.NewPem();
+        (await world.RunAsync("keys", "rotate")).ExitCode.ShouldBe(0);
+        var before = KeyFiles();
+        world.Settings.Remove("Bff:Sessions:KeyCertificate");
+
+        (await world.RunAsync("keys", "list")).ExitCode.ShouldBe(0);
+        var (exitCode, output) = await world.RunAsync("keys", "rotate");
+
+        exitCode.ShouldBe(78, output);
+        output.ShouldContain("Bff:Sessions:KeyCertificate: the stored key");
+        KeyFiles().ShouldBe(before);
+
+        string[] KeyFiles() => [.. Directory.GetFiles(world.Folder, "key-*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    }
+
+    [Theory]
+    [InlineData("A key is named by its id", "keys", "revoke", "abc")]
+    [InlineData("yesterday", "keys", "revoke", "--all-before", "yesterday")]
+    [InlineData("soon", "keys", "rotate", "--active-in", "soon")]
+    public async Task What_a_command_cannot_read_is_named(string named, params string[] arguments)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (exitCode, output) = await world.RunAsync(arguments);
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain(named);
+        output.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_setting_that_follows_a_command_is_no_argument_of_it()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        (await world.RunAsync("keys", "revoke", "--all-before", "2020-01-01T00:00Z", "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldContain("No key that is not revoked");
+        (await world.RunAsync("sessions", "end", "--user", "alice", "--yes", "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldNotContain("Give a handle");
+    }
+
+    [Fact]
     public async Task A_leaked_key_is_revoked_with_the_sessions_it_sealed_and_their_refresh_tokens()
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -76,7 +76,7 @@ public sealed class KeyCertificateTests
 
     private static IReadOnlyList<string> KeyFiles(World world) => [.. Directory.GetFiles(Path.Combine(world.Folder, "keys"), "key-*").Select(File.ReadAllText)];
 
-    private static string NewPem(string? password = null)
+    internal static string NewPem(string? password = null)
     {
         using var rsa = RSA.Create(2048);
         using var certificate = new CertificateRequest("CN=keys", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)

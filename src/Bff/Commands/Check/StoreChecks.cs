@@ -44,7 +44,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         catch (IOException error)
         {
             var isCertificate = error.Message.StartsWith("Bff:Sessions:KeyCertificate", StringComparison.Ordinal);
-            return new(Keys, Result.Mistake, error.Message, isCertificate ? "A start would end every session." : "The user Bff runs as needs to read and write the keys.");
+            return new(Keys, Result.Mistake, error.Message, isCertificate ? "Bff does not start until then." : "The user Bff runs as needs to read and write the keys.");
         }
     }
 
@@ -52,9 +52,10 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     private IEnumerable<Finding> KeyProtection()
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        var unprotected = ((KeyRing)services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!).CountUnprotected();
         if (options.KeyCertificates.Count > 0)
         {
+            var inUse = services.GetRequiredService<IKeyManager>().GetAllKeys().Where(key => !key.IsRevoked).Select(key => key.KeyId);
+            var unprotected = ((KeyRing)services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!).Unprotected().Intersect(inUse).Count();
             if (unprotected == 0) { yield break; }
             yield return new(Keys, Result.Warning, $"{unprotected} made before Bff:Sessions:KeyCertificate lie unprotected.", "bff keys rotate; when the sessions of today have ended, bff keys revoke.");
         }
