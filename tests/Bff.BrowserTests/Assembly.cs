@@ -2,8 +2,8 @@ using Bff.BrowserTests.World;
 using Xunit.Sdk;
 using Xunit.v3;
 
-// The demo lives on fixed ports: one at a time.
-[assembly: Parallelization(Mode = ParallelMode.None)]
+// Most of a test's time is waiting for renewals and browsers, so two run side by side.
+[assembly: Parallelization(Mode = ParallelMode.All, MaxThreads = 2)]
 [assembly: AssemblyFixture(typeof(Chromium))]
 [assembly: AssemblyFixture(typeof(Firefox))]
 [assembly: AssemblyFixture(typeof(ChromiumWithoutThirdPartyCookies))]

@@ -79,9 +79,9 @@ public sealed class OutageTests(Chromium chromium)
         await visitor.SeesStateAsync("signed-out");
         await demo.Provider.KillAsync();
 
+        var login = Demo.BffUrl + "/bff/login";
         var answer = await visitor.Page.RunAndWaitForResponseAsync(
-            () => visitor["#login"].ClickAsync(),
-            answer => answer.Url.StartsWith(Demo.BffUrl + "/bff/login", StringComparison.Ordinal));
+            () => visitor["#login"].ClickAsync(), answer => answer.Url.StartsWith(login, StringComparison.Ordinal));
 
         answer.Status.ShouldBe(503);
         answer.Headers.ShouldContainKey("retry-after");

@@ -132,11 +132,8 @@ public sealed class ScriptTests(Chromium chromium)
         await alice.SignInAsync("alice");
         await alice.Page.Clock.InstallAsync(new());
         var streams = alice.Requests("/bff/events");
-        await alice.Page.RouteAsync("**/bff/events", route => route.FulfillAsync(new() { Status = 429, Headers = new Dictionary<string, string>
-        {
-            ["Access-Control-Allow-Origin"] = Demo.PageUrl,
-            ["Access-Control-Allow-Credentials"] = "true",
-        } }));
+        var forThePage = new Dictionary<string, string> { ["Access-Control-Allow-Origin"] = Demo.PageUrl, ["Access-Control-Allow-Credentials"] = "true" };
+        await alice.Page.RouteAsync("**/bff/events", route => route.FulfillAsync(new() { Status = 429, Headers = forThePage }));
         await alice.OpenAsync();
         await alice.SeesStateAsync("signed-in");
 
@@ -295,7 +292,7 @@ public sealed class ScriptTests(Chromium chromium)
     public async Task A_page_at_another_name_of_the_same_machine_is_told_what_is_wrong()
     {
         await using var demo = await Demo.StartAsync();
-        await using var visitor = await chromium.VisitAsync(url: "http://127.0.0.1:15000");
+        await using var visitor = await chromium.VisitAsync(url: Demo.PageUrl.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
         await visitor.SeesStateAsync("unreachable");
         await Microsoft.Playwright.Assertions.Expect(visitor["#message"]).ToContainTextAsync("does not know this page’s address");
         (await visitor.RunAsync<string>("async () => (await import('/bff.js')).getSession().catch(({ code }) => code)")).ShouldBe("origin_mismatch");
@@ -349,7 +346,7 @@ public sealed class ScriptTests(Chromium chromium)
     /// <returns>How many calls there were.</returns>
     private static async Task<Func<int>> AnswerAsync(Visitor visitor, string url, (int Status, string Code, string? RetryAfter)[] answers)
     {
-        var calls = 0;
+        var (calls, page) = (0, Demo.PageUrl);
         await visitor.Page.RouteAsync(url, async route =>
         {
             if (route.Request.Method == "OPTIONS" || ++calls > answers.Length)
@@ -361,7 +358,7 @@ public sealed class ScriptTests(Chromium chromium)
             var (status, code, retryAfter) = answers[calls - 1];
             var headers = new Dictionary<string, string>
             {
-                ["Access-Control-Allow-Origin"] = Demo.PageUrl,
+                ["Access-Control-Allow-Origin"] = page,
                 ["Access-Control-Allow-Credentials"] = "true",
                 ["Access-Control-Expose-Headers"] = "Retry-After",
                 ["Content-Type"] = "application/problem+json",

@@ -2,17 +2,21 @@ using System.Globalization;
 
 namespace Bff.BrowserTests.World;
 
-/// <summary>The demo world as four real processes with data of their own, on ports a developer's demo does not use.</summary>
+/// <summary>The demo world as four real processes with data and ports of their own.</summary>
 internal sealed class Demo : IAsyncDisposable
 {
-    public const string PageUrl = "http://localhost:15000";
-    public const string BffUrl = "http://localhost:13001";
-    public const string OpsUrl = "http://127.0.0.1:13002";
-    public const string ProviderUrl = "http://localhost:15001";
-    /// <summary>The same provider under a name that is another site to browsers than the page's.</summary>
-    public const string ForeignProviderUrl = "http://127.0.0.1:15001";
+    public static string PageUrl => $"http://localhost:{Ports.Of(0)}";
 
-    public const string ApiUrl = "http://localhost:15002";
+    public static string ProviderUrl => $"http://localhost:{Ports.Of(1)}";
+
+    /// <summary>The same provider under a name that is another site to browsers than the page's.</summary>
+    public static string ForeignProviderUrl => $"http://127.0.0.1:{Ports.Of(1)}";
+
+    public static string ApiUrl => $"http://localhost:{Ports.Of(2)}";
+
+    public static string BffUrl => $"http://localhost:{Ports.Of(3)}";
+
+    public static string OpsUrl => $"http://127.0.0.1:{Ports.Of(4)}";
 
     public static readonly TimeSpan UsualTokenLifetime = TimeSpan.FromSeconds(10);
 

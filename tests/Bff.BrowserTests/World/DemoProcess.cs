@@ -11,6 +11,9 @@ namespace Bff.BrowserTests.World;
 /// <param name="arguments">What it is called with.</param>
 internal sealed class DemoProcess(string name, string project, string url, string probe, params string[] arguments) : IAsyncDisposable
 {
+    /// <summary>Four programs start at once, beside another test.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly List<string> _output = [];
     private Process? _process;
     private Process? _guard;
@@ -86,7 +89,7 @@ internal sealed class DemoProcess(string name, string project, string url, strin
             {
                 if (_process!.HasExited) { throw new InvalidOperationException($"{name} ended with exit code {_process.ExitCode}."); }
                 return await AnswersAsync(http);
-            }, $"{name} answers at {url}{probe}");
+            }, $"{name} answers at {url}{probe}", Patience);
         }
         catch (Exception error) when (error is TimeoutException or InvalidOperationException)
         {

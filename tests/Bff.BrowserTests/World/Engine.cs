@@ -17,8 +17,8 @@ public abstract class Engine : IAsyncLifetime
     public ValueTask InitializeAsync() => default;
 
     /// <param name="proxy">A proxy that all of the visitor's traffic takes.</param>
-    /// <param name="url">The page to open.</param>
-    internal async Task<Visitor> VisitAsync(Uri? proxy = null, string url = Demo.PageUrl)
+    /// <param name="url">The page to open; the demo's when not said.</param>
+    internal async Task<Visitor> VisitAsync(Uri? proxy = null, string? url = null)
     {
         var profile = await (await BrowserAsync()).NewContextAsync(new()
         {
@@ -30,7 +30,7 @@ public abstract class Engine : IAsyncLifetime
         });
         profile.SetDefaultTimeout((float)Eventually.Deadline.TotalMilliseconds);
         var visitor = new Visitor(profile, await profile.NewPageAsync());
-        await visitor.Page.GotoAsync(url);
+        await visitor.Page.GotoAsync(url ?? Demo.PageUrl);
         return visitor;
     }
 
@@ -41,8 +41,10 @@ public abstract class Engine : IAsyncLifetime
         {
             if (_browser is not null) { return _browser; }
             File.Exists(Program).ShouldBeTrue($"the browser tests need {Program}: apt-get install {Path.GetFileName(Program)}");
+            Task<IPlaywright> starting;
             Assertions.SetDefaultExpectTimeout((float)Eventually.Deadline.TotalMilliseconds);
-            _playwright = await Playwright.CreateAsync();
+            using (ExecutionContext.SuppressFlow()) { starting = Task.Run(Playwright.CreateAsync); }   // or its callbacks would take every test for this one
+            _playwright = await starting;
             return _browser = await LaunchAsync(_playwright);
         }
         finally

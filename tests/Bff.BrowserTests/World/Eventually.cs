@@ -13,12 +13,15 @@ internal static class Eventually
     public static Task HappensAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         HappensAsync(() => Task.FromResult(condition()), what);
 
-    public static async Task HappensAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    /// <param name="condition">What will be true.</param>
+    /// <param name="what">What it is called when it does not become true.</param>
+    /// <param name="patience">How long to wait; <see cref="Deadline"/> when not said.</param>
+    public static async Task HappensAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string what = "", TimeSpan? patience = null)
     {
         var since = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            if (Stopwatch.GetElapsedTime(since) > Deadline) { throw new TimeoutException($"Waited {Deadline.TotalSeconds} s in vain for: {what}"); }
+            if (Stopwatch.GetElapsedTime(since) > (patience ?? Deadline)) { throw new TimeoutException($"Waited {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s in vain for: {what}"); }
             await Task.Delay(Pause, TimeProvider.System);
         }
     }

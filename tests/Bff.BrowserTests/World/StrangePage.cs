@@ -8,7 +8,7 @@ namespace Bff.BrowserTests.World;
 /// <summary>A page of somebody else's on the same machine: another origin, and by the name <c>localhost</c> the same site.</summary>
 internal sealed class StrangePage : IAsyncDisposable
 {
-    public const int Port = 15009;
+    public static int Port => Ports.Of(5);
 
     private readonly WebApplication _app;
 

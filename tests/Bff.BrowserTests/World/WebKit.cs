@@ -20,10 +20,10 @@ internal sealed class WebKit : IAsyncDisposable
     /// <summary>This engine takes no Secure cookie over http, on localhost neither; Development has a switch for that.</summary>
     public static readonly (string, string) InsecureCookie = ("Bff__Sessions__InsecureCookie", "true");
 
-    public static async Task<WebKit> VisitAsync(string url = Demo.PageUrl)
+    public static async Task<WebKit> VisitAsync(string? url = null)
     {
         File.Exists(DriverProgram).ShouldBeTrue($"the browser tests need {DriverProgram}: apt-get install webkit2gtk-driver xvfb");
-        const int display = 97, port = 15010;
+        var (display, port) = (Ports.Of(6), Ports.Of(7));
         var screen = Start("Xvfb", [$":{display}", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]);
         await Eventually.HappensAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), "the screen is there");
         var server = Start(DriverProgram, [$"--port={port}", "--host=127.0.0.1"], ("DISPLAY", $":{display}"), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"));
@@ -31,7 +31,7 @@ internal sealed class WebKit : IAsyncDisposable
         var driver = await Task.Run(() => new RemoteWebDriver(new Uri($"http://127.0.0.1:{port}"), new MiniBrowser()));
         driver.Manage().Timeouts().AsynchronousJavaScript = Eventually.Deadline;
         var visitor = new WebKit(screen, server, driver);
-        await visitor.OpenAsync(url);
+        await visitor.OpenAsync(url ?? Demo.PageUrl);
         return visitor;
     }
 
