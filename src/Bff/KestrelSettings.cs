@@ -141,6 +141,7 @@ internal static class KestrelSettings
         var mistakes = new List<string>();
         var given = configuration.GetSection(Limits);
         limits.MaxRequestBufferSize = DefaultRequestBuffer;
+        limits.Http2.InitialConnectionWindowSize = limits.Http2.InitialStreamWindowSize = (int)DefaultRequestBuffer;
         foreach (var (key, value) in given.AsEnumerable(makePathsRelative: true))
         {
             if (string.IsNullOrEmpty(value) || DataRates.Any(rate => key.StartsWith(rate + ":", StringComparison.OrdinalIgnoreCase))) { continue; }

@@ -53,7 +53,8 @@ internal sealed class PrintedSettings(SettingsSchema schema)
         if (Files.Contains(name) || name.EndsWith("File", StringComparison.OrdinalIgnoreCase)) { return Printable.Path(value); }
         if (name.EndsWith("Path", StringComparison.OrdinalIgnoreCase))
         {
-            return segments[0].Equals(KestrelSettings.Section, StringComparison.OrdinalIgnoreCase) ? Printable.Path(value) : Printable.Text(value);
+            if (segments[0].Equals(KestrelSettings.Section, StringComparison.OrdinalIgnoreCase)) { return Printable.Path(value); }
+            return value.Split('?', 2) is [var path, _] ? $"{Printable.Text(path)}?{Printable.Mask}" : Printable.Text(value);
         }
 
         return Words.Contains(name) ? Printable.Text(value) : Printable.Mask;

@@ -1,6 +1,5 @@
-using System.Runtime.CompilerServices;
+using Bff.Guard;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing.Template;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
 
@@ -14,8 +13,6 @@ namespace Bff.Forwarding;
 internal static class EncodedSlashes
 {
     private const string Upper = "%2F", Lower = "%2f";
-
-    private static readonly ConditionalWeakTable<RouteEndpoint, TemplateMatcher> Matchers = [];
 
     /// <summary>To be applied after every transform of the path.</summary>
     public static ValueTask KeepAsync(RequestTransformContext context)
@@ -39,20 +36,10 @@ internal static class EncodedSlashes
 
         var decoded = path.Replace(Upper, "/", StringComparison.OrdinalIgnoreCase);
         if (HasDotSegments(decoded)) { return false; }
-        var routes = LeadsWhere(context, path);
-        return LeadsWhere(context, decoded).SetEquals(routes) && LeadsWhere(context, Merged(decoded)).SetEquals(routes);
+        var routes = RoutesOfPath.Find(context, path);
+        return RoutesOfPath.Find(context, decoded).SetEquals(routes) && RoutesOfPath.Find(context, RoutesOfPath.MergeSlashes(decoded)).SetEquals(routes);
     }
 
     /// <summary>Also those with a parameter, which some servers take off before they resolve dots.</summary>
     private static bool HasDotSegments(string path) => path.Split('/', '\\').Any(segment => segment.Split(';')[0] is "." or "..");
-
-    /// <summary>As servers read it that take several slashes for one.</summary>
-    private static string Merged(string path) => "/" + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries)) + (path.EndsWith('/') ? "/" : "");
-
-    /// <summary>Every endpoint, ours included, whose path this is. Constraints are not asked: a route that has some counts for every value.</summary>
-    private static HashSet<RouteEndpoint> LeadsWhere(HttpContext context, string path) =>
-        [.. context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => Matchers.GetValue(endpoint, MatcherOf).TryMatch(path, []))];
-
-    private static TemplateMatcher MatcherOf(RouteEndpoint endpoint) => new(new RouteTemplate(endpoint.RoutePattern), []);
 }

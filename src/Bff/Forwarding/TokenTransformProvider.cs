@@ -47,12 +47,16 @@ internal sealed class TokenTransformProvider : ITransformProvider
         TokenPolicies.TryRead(context.Route.Metadata, out var policy);
         var border = ActivatorUtilities.CreateInstance<RouteBorder>(context.Services, context.Route);
 
-        // First of all, so that what the route's own transforms set stays, and YARP's X-Forwarded-* are added to a clean request.
-        context.RequestTransforms.Insert(0, new RequestFuncTransform(request =>
+        // First of all, so that what the route's own transforms set stays, and YARP's X-Forwarded-* are added to a clean request; but after what copies
+        // the browser's headers, wherever the route names it.
+        var copies = context.RequestTransforms.OfType<RequestHeadersAllowedTransform>().ToList<RequestTransform>();
+        foreach (var copy in copies) { context.RequestTransforms.Remove(copy); }
+        var clean = new RequestFuncTransform(request =>
         {
             border.CleanRequest(request);
             return default;
-        }));
+        });
+        foreach (var first in copies.Prepend(clean)) { context.RequestTransforms.Insert(0, first); }
         if (policy != TokenPolicy.None) { context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User)); }
         context.AddRequestTransform(EncodedSlashes.KeepAsync);
         context.AddResponseTransform(border.CleanResponseAsync);

@@ -51,7 +51,7 @@ internal static class UpstreamHeaders
 
     private sealed record Verdict(string Name, bool IsForbidden);
 
-    /// <summary>Servers that map headers to variables make no difference between dash and underscore, so no name with an underscore passes.</summary>
+    /// <summary>Servers that map headers to variables make no difference between dash, dot and underscore, so no name with a dot or an underscore passes.</summary>
     public static bool IsForbidden(string name)
     {
         if (name.Length > MaxRemembered) { return IsOnTheList(name); }
@@ -64,7 +64,7 @@ internal static class UpstreamHeaders
 
     private static bool IsOnTheList(string name)
     {
-        if (name.Contains('_', StringComparison.Ordinal) || Names.Contains(name)) { return true; }
+        if (name.AsSpan().ContainsAny('_', '.') || Names.Contains(name)) { return true; }
         foreach (var prefix in Prefixes)
         {
             if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) { return true; }

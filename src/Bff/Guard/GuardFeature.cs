@@ -58,6 +58,7 @@ internal static class GuardFeature
         app.UseMiddleware<UntrustedProxy>();
         app.UseMiddleware<PublicHost>();   // after the host that a trusted proxy forwards, before anything that asks for our address
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }
+        app.UseMiddleware<OneMeaning>();
         app.UseRouting();
         app.UseBodyLimit();
         app.UseCors();
@@ -69,7 +70,7 @@ internal static class GuardFeature
     }
 
     /// <summary>What cannot be read as a request is the caller's mistake.</summary>
-    private static Problem ProblemOf(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad
+    public static Problem ProblemOf(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad
         ? new(bad.StatusCode, "bad_request", "This request cannot be understood.")
         : new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.");
 

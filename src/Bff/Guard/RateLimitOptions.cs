@@ -20,6 +20,13 @@ internal sealed class RateLimitOptions
     [Range(0, Most)]
     public int Callback { get; set; } = 600;
 
+    /// <summary>
+    /// Sign-ins begun and answers brought back that are worked on at once; as many as 50 more wait their turn, first come, first served. So one address cannot
+    /// take all places that calls to the provider have. 0: no limit. Default: 8.
+    /// </summary>
+    [Range(0, Most)]
+    public int AtOnce { get; set; } = 8;
+
     /// <summary>Wrong credentials at the ops port, per minute; beyond, right ones are not tried either. 0: no limit. Default: 30.</summary>
     [Range(0, Most)]
     public int OpsCredentials { get; set; } = 30;

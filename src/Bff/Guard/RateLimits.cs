@@ -21,6 +21,8 @@ internal static class RateLimits
 
     public const string Code = "too_many_requests";
 
+    private const int MaxWaiting = 50;
+
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     public static void AddRateLimits(this IServiceCollection services)
@@ -52,12 +54,18 @@ internal static class RateLimits
     public static Problem TooMany(TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, Code, "Too many requests from your address.", "Wait a moment; nothing is lost.", retryAfter);
 
-    private static RateLimitPartition<(int Bucket, int Permits)> For(HttpContext context, Func<RateLimitOptions, int> permits)
+    private static RateLimitPartition<(int Bucket, int Permits, int AtOnce)> For(HttpContext context, Func<RateLimitOptions, int> permits)
     {
         var limits = context.RequestServices.GetRequiredService<IOptionsMonitor<RateLimitOptions>>().CurrentValue;
         var apart = context.GetEndpoint()?.Metadata.GetMetadata<CountedApart>()?.IsApart(context) == true;
-        return Partition(ClientAddress.Of(context), permits(limits), apart);
+        if (ClientAddress.Of(context) is not { } client) { return RateLimitPartition.GetNoLimiter((0, 0, 0)); }
+        var window = Partition(client, permits(limits), apart);
+        var bucket = ClientAddress.BucketOf(client);
+        return RateLimitPartition.Get((apart ? ~bucket : bucket, permits(limits), limits.AtOnce), _ => limits.AtOnce == 0
+            ? window.Factory(window.PartitionKey) : RateLimiter.CreateChained(window.Factory(window.PartitionKey), AtOnce(limits.AtOnce)));
     }
+
+    private static ConcurrencyLimiter AtOnce(int places) => new(new() { PermitLimit = places, QueueLimit = MaxWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
 
     private static Task RefuseAsync(HttpContext context, TimeSpan retryAfter)
     {

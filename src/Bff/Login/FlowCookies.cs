@@ -69,7 +69,9 @@ internal static class FlowCookies
 
     /// <summary>A cheap look: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
     public static bool MayEndHere(HttpRequest request) =>
-        request.Query.ContainsKey("state") && request.Cookies.Keys.Any(name => name.Contains(StatePrefix, StringComparison.Ordinal));
+        request.Query.ContainsKey("state") && request.Cookies.Keys.Any(IsState);
+
+    private static bool IsState(string name) => name.StartsWith(StatePrefix, StringComparison.Ordinal) || name.StartsWith("__Host-" + StatePrefix, StringComparison.Ordinal);
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 

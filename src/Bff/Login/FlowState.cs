@@ -37,7 +37,8 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
         var flow = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(properties.Items[Correlation]!)));
 
         // Not the request's token: a browser that goes away must not leave it open whether the state was used.
-        if (!await store.UseOnceAsync("state:" + flow, properties.ExpiresUtc!.Value, CancellationToken.None)) { throw Refused("The state was used before."); }
+        // Remembered for longer than it is good: a node whose clock is ahead must not forget it while it is still good to another.
+        if (!await store.UseOnceAsync("state:" + flow, properties.ExpiresUtc!.Value + FlowCookies.Lifetime, CancellationToken.None)) { throw Refused("The state was used before."); }
     }
 
     private static SignInRefusedException Refused(string why) => new(OidcEvents.InvalidState, why);

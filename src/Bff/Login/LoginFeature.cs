@@ -47,7 +47,7 @@ internal static class LoginFeature
     {
         var paths = new OpenIdConnectOptions();
         Map(paths.CallbackPath, RateLimits.Callback).WithMetadata(new CountedApart(context => !FlowCookies.MayEndHere(context.Request)));
-        Map(paths.SignedOutCallbackPath, RateLimits.SignedOut);
+        Map(paths.SignedOutCallbackPath, RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
 
         RouteHandlerBuilder Map(PathString path, string limit) => app.MapGet(path, () => LoginProblems.InvalidState)
             .AllowAnonymous().RequireRateLimiting(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));

@@ -1,6 +1,8 @@
+using Bff.Guard;
+
 namespace Bff.Login;
 
-internal static partial class LoginProblems
+internal static class LoginProblems
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
@@ -40,10 +42,7 @@ internal static partial class LoginProblems
     public static Problem Refused(HttpContext context, bool silent)
     {
         context.RequestServices.GetRequiredService<LoginMetrics>().Failed(ForeignPage.Code, silent);
-        BegunByForeignPage(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>());
+        context.RequestServices.GetRequiredService<Refusals>().Count(context, ForeignPage.Code, "a front end that sends no Referer needs <iframe referrerpolicy=\"origin\">");
         return ForeignPage;
     }
-
-    [LoggerMessage(LogLevel.Information, "A sign-in was refused that a page began which is not known as one of ours. A front end that sends no Referer needs <iframe referrerpolicy=\"origin\">.")]
-    private static partial void BegunByForeignPage(ILogger logger);
 }

@@ -1,3 +1,7 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
 namespace Bff.Reload;
 
 internal static class ReloadFeature
@@ -9,6 +13,10 @@ internal static class ReloadFeature
         builder.Services.AddSingleton(accepted).AddSingleton<ConfigurationReader>();
         builder.Services.AddSingleton<ConfigurationReload>().AddHostedService(provider => provider.GetRequiredService<ConfigurationReload>());
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.ApplyLimits(accepted.Root, kestrel.Limits));
+
+        // Beneath the server's own buffer is the socket's, of 1 MiB, and what nobody reads is held there.
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<KestrelServerOptions>>((sockets, kestrel) =>
+            sockets.MaxReadBufferSize = kestrel.Value.Limits.MaxRequestBufferSize);
         return builder;
     }
 

@@ -72,6 +72,7 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
 
         if (!result.IsValid) { return result; }
         var read = (JsonWebToken)result.SecurityToken;
+        if (read.Issuer != known.Issuer) { return new() { Exception = new SecurityTokenInvalidIssuerException("The ID token is of another issuer.") }; }
         return (Objection(read) ?? more(read)) is { } objection ? Invalid(objection) : result;
     }
 
@@ -82,7 +83,7 @@ internal sealed class IdTokenHandler : JsonWebTokenHandler
         {
             NameClaimType = given.NameClaimType,
             RoleClaimType = given.RoleClaimType,
-            ValidIssuer = provider.Issuer,
+            IssuerValidator = (issuer, _, _) => issuer,   // compared afterwards: the library looks at the issuer of a token whose signature has failed, too, and then says no more than that
             ValidAudience = _options.Value.ClientId,
             IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(((JsonWebToken)read).Alg, ((JsonWebToken)read).Kid, provider),
             TryAllIssuerSigningKeys = false,

@@ -110,6 +110,7 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
     private async Task<Copy> DownloadAsync()
     {
         var address = options.Value.EffectiveMetadataAddress;
+        var shown = Printable.Address(address);
         var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = options.Value.MustUseHttps(environment) };
         OpenIdConnectConfiguration found;
         try
@@ -119,10 +120,10 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         catch (Exception error)
         {
             // IOException, InvalidOperationException, JsonException, ArgumentException, timeouts: the retriever throws what it met.
-            throw new ProviderUnavailableException($"The provider's metadata at {address} cannot be read: {error.GetBaseException().Message}", error);
+            throw new ProviderUnavailableException($"The provider's metadata at {shown} cannot be read: {error.GetBaseException().Message.Replace(address, shown, StringComparison.Ordinal)}", error);
         }
 
-        if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {address} {objection}"); }
+        if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {shown} {objection}"); }
         return new Copy(found, clock.GetUtcNow());
     }
 

@@ -24,7 +24,10 @@ internal abstract record RefreshOutcome
 internal sealed record Renewed(TokenSet Tokens, ClaimsIdentity? User = null) : RefreshOutcome;
 
 /// <summary>The grant is over (<c>invalid_grant</c>, RFC 6749 section 5.2), or is another user's: so is the session.</summary>
-internal sealed record Rejected(string Error) : RefreshOutcome;
+internal sealed record Rejected(string Error) : RefreshOutcome
+{
+    public const string SubjectChanged = "subject_changed";
+}
 
 /// <summary>
 /// About the user or the refresh token, without proof that the grant is over: the provider wants to ask the user, or refuses in words (or none) of its own.

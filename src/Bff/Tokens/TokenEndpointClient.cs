@@ -59,18 +59,22 @@ internal sealed partial class TokenEndpointClient(
             if (!answer.IsError) { return RevocationOutcome.Revoked; }
             if (answer.Exception is ProviderBusyException) { return RevocationOutcome.TurnedAway; }
             RevocationFailed(answer.HttpStatusCode);
-
-            // The metadata names an endpoint that is none.
-            if ((int)answer.HttpStatusCode is 404 or 405 or 410 or 501) { return RevocationOutcome.NotOffered; }
-
-            // RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, but for the one that is about us and may be mended.
-            return answer is { HttpStatusCode: HttpStatusCode.BadRequest, Error: not "invalid_client" } ? RevocationOutcome.Refused : RevocationOutcome.Unavailable;
+            return answer.HttpResponse is null ? RevocationOutcome.Unavailable : RefusedRevocation((int)answer.HttpStatusCode, await TokenEndpointBody.ReadAsync(answer.HttpResponse));
         }
         catch (Exception error) when (error is OperationCanceledException or ProviderUnavailableException)
         {
             RevocationFailed(default);
             return RevocationOutcome.Unavailable;
         }
+    }
+
+    /// <summary>RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, unless it is about our client or the weather; what stands in front has no word in it.</summary>
+    private static RevocationOutcome RefusedRevocation(int status, TokenEndpointBody body)
+    {
+        if (body.IsPage) { return RevocationOutcome.Unavailable; }
+        if (status is 404 or 405 or 410 or 501) { return RevocationOutcome.NotOffered; }   // the metadata names an endpoint that is none
+        if (status != StatusCodes.Status400BadRequest) { return RevocationOutcome.Unavailable; }
+        return body.Token("error") is { } word && ErrorWords.BlameFor(status, word) is Blame.Client or Blame.Provider ? RevocationOutcome.Unavailable : RevocationOutcome.Refused;
     }
 
     private T Authenticated<T>(string endpoint)
@@ -105,6 +109,7 @@ internal sealed partial class TokenEndpointClient(
                     RefreshTokenExpiresAt = rotatedEnd ?? (rotated is null ? current.RefreshTokenExpiresAt : null),
                 },
             },
+            Rejected { Error: Rejected.SubjectChanged } => outcome,   // what came beside it is another user's, and stays theirs
             var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd },
         };
     }
@@ -142,7 +147,7 @@ internal sealed partial class TokenEndpointClient(
             var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
             var user = result.IsValid ? new ClaimsIdentity(IdTokenClaims.Read(idToken)) : null;
             var other = user is null ? result.Exception is SecurityTokenInvalidIssuerException : user.FindFirst("sub")?.Value != subject;
-            if (other) { return (null, new Rejected("subject_changed")); }
+            if (other) { return (null, new Rejected(Rejected.SubjectChanged)); }
             if (user is not null) { return (user, null); }
             IdTokenUnverified(result.Exception?.GetType().Name);
             return (null, new Misconfigured("id_token", MayPass: true));

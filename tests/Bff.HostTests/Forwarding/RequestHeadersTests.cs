@@ -35,6 +35,27 @@ public sealed class RequestHeadersTests
         process.Errors.ShouldContain("- ReverseProxy:Routes:plain:Metadata:Bff.Requestheaders: ");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task What_a_route_copies_by_name_is_cleaned_all_the_same(int place)
+    {
+        await using var world = await World.StartAsync(
+            ($"ReverseProxy:Routes:api:Transforms:{place}:RequestHeadersAllowed", "Cookie;Authorization;X-User;X-Page"),
+            ($"ReverseProxy:Routes:api:Transforms:{1 - place}:RequestHeader", "X-Tenant"), ($"ReverseProxy:Routes:api:Transforms:{1 - place}:Set", "ours"));
+        var alice = await world.LogInAsync();
+
+        await SendAsync(alice, "X-User", "X-Page", "X-Tenant", "X.Remote.User");
+
+        var call = world.Api.LastCall;
+        call.Header("Cookie").ShouldBeNull();
+        call.Header("X-User").ShouldBeNull();
+        call.Header("X.Remote.User").ShouldBeNull();
+        call.Header("X-Page").ShouldNotBeNull();
+        call.Header("X-Tenant").ShouldBe("ours");
+        call.Token.ShouldBe(world.Provider.Grant.AccessToken!.Value);
+    }
+
     [Fact]
     public async Task A_route_with_a_list_of_its_own_forwards_what_it_names_and_what_every_API_needs()
     {

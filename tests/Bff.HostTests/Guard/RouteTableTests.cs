@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Bff.Guard;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,6 +69,54 @@ public sealed class RouteTableTests
         (world.Bff.PeakMemory - begun).ShouldBeLessThan(100_000_000, $"from {begun}");
 
         IEnumerable<Uri> Paths() => new[] { world.Bff.Address, world.Bff.OpsAddress }.SelectMany(at => table.Select(entry => new Uri(at, entry.Path)));
+    }
+
+    /// <summary>Beneath the server's buffer is the socket's: what comes behind a request that waits is held there.</summary>
+    [Fact]
+    public async Task What_comes_behind_a_request_that_waits_is_not_read()
+    {
+        const int connections = 100;
+        await using var world = await RealTimeWorld.StartAsync();
+        await world.StartListeningAsync();
+        for (var i = 0; i < connections; i++) { (await RawCall.GetAsync(world.Bff.Address, "/plain/x", "localhost")).Status.ShouldBe(200); }
+        var before = world.Bff.PeakMemory;
+        var junk = new byte[2_000_000];
+        var clients = new List<TcpClient>();
+        for (var i = 0; i < connections; i++)
+        {
+            var client = new TcpClient();
+            clients.Add(client);
+            await client.ConnectAsync(IPAddress.Loopback, world.Bff.Address.Port);
+            await client.GetStream().WriteAsync("GET /plain/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+            (await RawClient.ReadHeadAsync(client.GetStream())).ShouldStartWith("HTTP/1.1 200");
+        }
+
+        // What the server does not take stays with the two ends of the network; when nothing moves any more, it has taken what it takes.
+        var sent = clients.ConvertAll(client => SendAsync(client.Client, junk));
+        (await Task.WhenAll(sent)).ShouldAllBe(bytes => bytes > 0);
+
+        (world.Bff.PeakMemory - before).ShouldBeLessThan(connections * 500_000L);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    /// <summary>Sends until nothing has been taken for half a second.</summary>
+    private static async Task<int> SendAsync(Socket socket, byte[] bytes)
+    {
+        var sent = 0;
+        try
+        {
+            while (sent < bytes.Length)
+            {
+                using var stuck = new CancellationTokenSource(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+                sent += await socket.SendAsync(bytes.AsMemory(sent, Math.Min(16_384, bytes.Length - sent)), SocketFlags.None, stuck.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It is full.
+        }
+
+        return sent;
     }
 
     private static async Task AttackAsync(Uri url, long body)

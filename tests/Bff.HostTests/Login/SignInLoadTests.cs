@@ -10,10 +10,29 @@ public sealed class SignInLoadTests
 {
     private const int Places = 16;   // half of Bff:Renewal:MaxConcurrency
 
+    /// <summary>As if each came from an address of its own.</summary>
+    private static readonly (string, string) FromAnywhere = ("Bff:RateLimits:AtOnce", "0");
+
+    [Fact]
+    public async Task One_address_takes_half_of_the_share_at_most_and_uses_up_no_state_of_those_who_wait()
+    {
+        await using var world = await World.StartAsync(World.BehindProxy());
+        var strangers = await Task.WhenAll(Enumerable.Range(0, 40).Select(number => ForgeAsync(world, number)));
+        world.Provider.Faults.HangCodes();
+
+        var calls = strangers.Select(stranger => stranger.Browser.StepAsync(stranger.Callback, accept: "*/*")).ToList();
+        await Eventually.HappensAsync(() => world.Provider.Faults.Holding == Places / 2);
+        (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "localhost", "X-Forwarded-For: 203.0.113.9")).Status.ShouldBe(302);
+
+        world.Provider.Faults.ComeBack();
+        world.Provider.Faults.CutOff();
+        await Task.WhenAll(calls);
+    }
+
     [Fact]
     public async Task Three_hundred_callbacks_with_invented_codes_take_no_more_than_the_share_of_sign_ins_and_renewals_are_on_time()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.StartAsync(FromAnywhere);
         var alice = await world.LogInAsync();
         var strangers = await Task.WhenAll(Enumerable.Range(0, 300).Select(number => ForgeAsync(world, number)));
         world.Provider.Faults.HangCodes();
@@ -41,7 +60,7 @@ public sealed class SignInLoadTests
     [Fact]
     public async Task Four_hundred_sign_ins_of_strangers_push_few_requests_at_once_and_the_rest_is_told_to_come_back()
     {
-        await using var world = await World.StartAsync(("Bff:Renewal:MaxConcurrency", "4"), ("Bff:Renewal:MaxPerSecond", "100"));
+        await using var world = await World.StartAsync(FromAnywhere, ("Bff:Renewal:MaxConcurrency", "4"), ("Bff:Renewal:MaxPerSecond", "100"));
         world.Provider.OffersPushedRequests = true;
         await world.NewBrowser().StepAsync("/bff/logout");   // nothing but a first request: the metadata are fetched by the sign-ins
         world.Provider.Faults.Hang("/par");
@@ -66,7 +85,7 @@ public sealed class SignInLoadTests
     [Fact]
     public async Task While_the_metadata_cannot_be_had_sixty_sign_ins_and_sixty_probes_ask_for_them_once()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.StartAsync(FromAnywhere);
         world.Provider.Faults.AnswerWith(Discovery, 500, "", "text/plain");
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => world.NewBrowser().StepAsync("/bff/login", accept: "*/*")));

@@ -155,9 +155,14 @@ public sealed class RefreshAnswerTests
         var alice = await world.LogInAsync();
         world.Provider.ShapeIdToken = claims => claims["sub"] = "mallory";
 
+        var grant = world.Provider.Grant;
+        var refreshToken = grant.RefreshToken;
+
         (await alice.PostAsync("/bff/renew")).ShouldBeProblem(401, "session_ended");
 
         world.Sessions.ShouldBe(0);
+        await world.AdvanceUntilAsync(() => !world.Provider.Revocations.IsEmpty, within: TimeSpan.FromMinutes(2));
+        world.Provider.Revocations.ShouldHaveSingleItem()["token"].ShouldBe(refreshToken, "what came beside it may be mallory's");
     }
 
     [Fact]
@@ -168,6 +173,18 @@ public sealed class RefreshAnswerTests
         var alice = await world.LogInAsync();
         world.Provider.ShapeIdToken = claims => claims["iss"] = "https://evil.example";
         (await alice.PostAsync("/bff/renew")).ShouldBeProblem(401, "session_ended");
+    }
+
+    [Fact]
+    [Trait("Standard", "RP-refresh")]
+    public async Task An_issuer_that_nobody_signed_for_ends_nothing()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        world.Provider.ShapeIdToken = claims => claims["iss"] = "https://evil.example";
+        world.Provider.WriteIdToken = claims => Jwt.Sign(claims, world.Provider.Key with { Kid = "nobody-knows" })[..^4] + "AAAA";
+        (await alice.PostAsync("/bff/renew")).Code.ShouldNotBe("session_ended");
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
     [Fact]

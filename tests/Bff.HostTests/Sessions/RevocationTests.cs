@@ -65,7 +65,12 @@ public sealed class RevocationTests
     [InlineData(400, """{"error":"unsupported_token_type"}""", 0)]
     [InlineData(401, """{"error":"invalid_client"}""", 1)]
     [InlineData(400, """{"error":"invalid_client"}""", 1)]
-    [InlineData(404, "<html>no such page</html>", 0)]
+    [InlineData(404, "", 0)]
+    [InlineData(404, "<html>no such page</html>", 1)]   // of an ingress without its upstream, for all we know
+    [InlineData(400, "<html>bad request</html>", 1)]
+    [InlineData(400, "{\"error\":\"slow_down\"}", 1)]
+    [InlineData(400, "{\"error\":\"unauthorized_client\"}", 1)]
+    [InlineData(400, "{\"error\":\"invalid_request\"}", 0)]
     [InlineData(429, "", 1)]
     public async Task Only_an_answer_that_settles_it_is_the_last(int status, string body, int kept)
     {
