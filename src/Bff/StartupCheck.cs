@@ -49,8 +49,8 @@ internal static class StartupCheck
         }
 
         // A secret whose file is the mistake is not missing besides.
-        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split("File: ", 2))
-            .Where(parts => parts.Length == 2).Select(parts => parts[0] + ": ").ToList();
+        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split(": ", 2)[0])
+            .Select(key => (key.EndsWith("File", StringComparison.OrdinalIgnoreCase) ? key[..^"File".Length] : key) + ": ").ToList();
         return [.. reading.Mistakes.Concat(found.Where(mistake => !ofSecrets.Exists(key => mistake.StartsWith(key, StringComparison.OrdinalIgnoreCase))))
             .Select(mistake => printed.Scrub(mistake, reading.Values))];
     }

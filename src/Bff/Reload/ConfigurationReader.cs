@@ -11,6 +11,9 @@ namespace Bff.Reload;
 /// <remarks>The framework's own reading is no help: a file it cannot parse leaves its settings empty, without a word.</remarks>
 internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<SettingsSection> sections, IHostEnvironment environment)
 {
+    private static readonly List<(string Name, string[] Content)> Sections =
+        [("Bff", ["Oidc", "Renewal", "Spa"]), ("ReverseProxy", ["Routes", "Clusters"]), ("Kestrel", ["Endpoints", "EndpointDefaults"]), ("Logging", ["LogLevel"])];
+
     private readonly IReadOnlyList<SecretSetting> _secrets = [.. sections.SelectMany(SecretSetting.Of)];
 
     private IReadOnlyDictionary<string, string?> _logging = Snapshot.Logging(live);
@@ -23,6 +26,7 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         var isWhole = mistakes.Count == 0;
         var read = new ConfigurationRoot(providers);
         var values = Snapshot.Of(read);
+        foreach (var file in providers.OfType<FileContent>()) { mistakes.AddRange(MisspeltSections(new ConfigurationRoot([file]))); }
         foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
         return new Reading(values, files, mistakes, isWhole, CertificateFiles.Of(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));
 
@@ -39,6 +43,15 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         _logging = reading.Logging;
         if (Snapshot.Differences(reading.Logging, Snapshot.Logging(live)).Count > 0) { ((IConfigurationRoot)live).Reload(); }
     }
+
+    /// <summary>A file may have sections of somebody else. One whose content is known here was meant for us, and nothing of it would count.</summary>
+    private static IEnumerable<string> MisspeltSections(ConfigurationRoot file) =>
+        from section in file.GetChildren()
+        from known in Sections
+        where !Sections.Exists(other => Is(other.Name, section.Key)) && section.GetChildren().Any(child => known.Content.Any(name => Is(name, child.Key)))
+        select $"{section.Path}: is not a section Bff reads. Write {known.Name}.";
+
+    private static bool Is(string name, string other) => string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<IConfigurationProvider> Flat(IConfigurationRoot root) => root.Providers.SelectMany(provider =>
         provider is ChainedConfigurationProvider { Configuration: IConfigurationRoot inner } ? Flat(inner) : [provider]);

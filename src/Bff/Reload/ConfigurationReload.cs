@@ -119,9 +119,10 @@ internal sealed partial class ConfigurationReload : BackgroundService
             Mended();
         }
 
-        if (waiting.Count > 0 && !waiting.SequenceEqual(_waiting)) { RestartNeeded(string.Join(", ", waiting)); }
-        if (_waiting.Except(waiting).ToList() is { Count: > 0 } takenBack) { TakenBack(string.Join(", ", takenBack)); }
+        var waited = _waiting;
         _waiting = waiting;
+        if (waiting.Count > 0 && !waiting.SequenceEqual(waited)) { RestartNeeded(string.Join(", ", waiting)); }
+        if (waited.Except(waiting).ToList() is { Count: > 0 } takenBack) { TakenBack(string.Join(", ", takenBack)); }
     }
 
     /// <summary>A file that is not there any more was seldom meant to go, and what it kept closed would be open.</summary>

@@ -22,7 +22,7 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
         values.Remove(FileKey, out var file);
         if (string.IsNullOrEmpty(file))
         {
-            if ((given ?? file) is "" && IsAuthenticator) { mistakes.Add($"{Key}: is empty. Give it a value, or take the key out."); }
+            if ((FileKey == Key ? file : given) is "" && IsAuthenticator) { mistakes.Add($"{Key}: is empty. Give it a value, or take the key out."); }
             return;
         }
 
@@ -30,6 +30,8 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
         else if (TryRead(file) is not { } content) { mistakes.Add(About("does not exist or cannot be read")); }
         else if (content.Length == 0) { mistakes.Add(About("is empty")); }
         else { values[Key] = content; }
+
+        if (FileKey == Key) { values.TryAdd(Key, file); }   // unread, so that it is still seen as given
 
         string About(string problem) => $"{FileKey}: the file '{Printable.Path(file)}' {problem}.";
     }
