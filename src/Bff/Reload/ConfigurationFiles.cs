@@ -50,7 +50,7 @@ internal static class ConfigurationFiles
         return $"line {line + 1}, column {position + 1}: {(end < 0 ? cause.Message : cause.Message[..end])}";
     }
 
-    private static List<string> Configured(IConfiguration configuration)
+    private static List<string> Configured(ConfigurationManager configuration)
     {
         var section = configuration.GetSection(Key);
         string?[] given = string.IsNullOrEmpty(section.Value) ? [.. section.GetChildren().Select(child => child.Value)] : [section.Value];
