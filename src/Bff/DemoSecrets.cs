@@ -15,9 +15,8 @@ internal sealed class DemoSecrets<T>(string section, IHostEnvironment environmen
         var mistakes = new List<string>();
         foreach (var property in typeof(T).GetProperties())
         {
-            if (typeof(T).GetProperty(property.Name + "File") is not { } file) { continue; }
-            var secret = Settings.ValueOrFile(property.GetValue(options) as string, file.GetValue(options) as string);
-            if (secret?.Contains(Mark, StringComparison.OrdinalIgnoreCase) == true)
+            if (typeof(T).GetProperty(property.Name + "File") is null) { continue; }
+            if ((property.GetValue(options) as string)?.Contains(Mark, StringComparison.OrdinalIgnoreCase) == true)
             {
                 mistakes.Add($"{section}:{property.Name}: is the demo's, which everybody knows, and works in Development only. Use a secret of your own (openssl rand -base64 32).");
             }

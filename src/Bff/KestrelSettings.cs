@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Bff.Guard;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -60,7 +61,7 @@ internal static class KestrelSettings
         }
     }
 
-    public static IEnumerable<string> Mistakes(IConfiguration configuration, string contentRoot)
+    public static IEnumerable<string> Mistakes(IConfiguration configuration, CertificateFiles files)
     {
         foreach (var mistake in LimitMistakes(configuration, new KestrelServerLimits())) { yield return mistake; }
         foreach (var mistake in ClientCertificateMistakes(configuration)) { yield return mistake; }
@@ -69,7 +70,7 @@ internal static class KestrelSettings
             string? problem = null;
             try
             {
-                using var loaded = Load(certificate, contentRoot);
+                using var loaded = Load(certificate, files);
             }
             catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
             {
@@ -78,9 +79,8 @@ internal static class KestrelSettings
 
             if (problem is not null)
             {
-                var file = Printable.Path(FullPath(certificate["Path"]!, contentRoot));
-                yield return $"{certificate.Path}:Path: the certificate '{file}' cannot be read: {problem} "
-                    + "Is the path right, may the user Bff runs as read it, and is the Password right?";
+                yield return $"{certificate.Path}:Path: the certificate '{Printable.Path(files.FullPath(certificate["Path"]!))}' cannot be used: {problem} "
+                    + "Are certificate and key a pair, may the user Bff runs as read them, and is the Password right?";
             }
         }
     }
@@ -91,20 +91,27 @@ internal static class KestrelSettings
             ? [section] : section.GetChildren().SelectMany(Certificates);
 
     /// <summary>As Kestrel does: a PEM file with its key in the file or beside it, or PKCS #12.</summary>
-    public static X509Certificate2 Load(IConfigurationSection certificate, string contentRoot)
+    /// <exception cref="CryptographicException">It is none, has no private key, or that of another certificate.</exception>
+    public static X509Certificate2 Load(IConfigurationSection certificate, CertificateFiles files)
     {
-        var file = FullPath(certificate["Path"]!, contentRoot);
-        if (certificate["KeyPath"] is { Length: > 0 } key)
-        {
-            var keyFile = FullPath(key, contentRoot);
-            return certificate["Password"] is { Length: > 0 } password
-                ? X509Certificate2.CreateFromEncryptedPemFile(file, password, keyFile) : X509Certificate2.CreateFromPemFile(file, keyFile);
-        }
-
-        return X509Certificate2.GetCertContentType(file) == X509ContentType.Pkcs12
-            ? X509CertificateLoader.LoadPkcs12FromFile(file, certificate["Password"], X509KeyStorageFlags.EphemeralKeySet)
-            : X509CertificateLoader.LoadCertificateFromFile(file);
+        var (bytes, password) = (files.Read(certificate["Path"]!), certificate["Password"]);
+        if (X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12) { return WithKey(X509CertificateLoader.LoadPkcs12(bytes, password, X509KeyStorageFlags.EphemeralKeySet)); }
+        var pem = Encoding.UTF8.GetString(bytes);
+        var key = certificate["KeyPath"] is { Length: > 0 } keyFile ? Encoding.UTF8.GetString(files.Read(keyFile)) : pem;
+        return WithKey(string.IsNullOrEmpty(password) ? X509Certificate2.CreateFromPem(pem, key) : X509Certificate2.CreateFromEncryptedPem(pem, key, password));
     }
+
+    /// <summary>What a PEM file holds after the certificate itself: those who issued it, which browsers want to be shown.</summary>
+    public static X509Certificate2Collection Chain(IConfigurationSection certificate, CertificateFiles files)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(Encoding.UTF8.GetString(files.Read(certificate["Path"]!)));
+        if (chain.Count > 0) { chain.RemoveAt(0); }
+        return chain;
+    }
+
+    private static X509Certificate2 WithKey(X509Certificate2 certificate) =>
+        certificate.HasPrivateKey ? certificate : throw new CryptographicException("it has no private key.");
 
     /// <summary>What would be loosened, or not looked after, without a word.</summary>
     private static IEnumerable<string> ClientCertificateMistakes(IConfiguration configuration)
@@ -133,8 +140,6 @@ internal static class KestrelSettings
         static bool AsksForCertificate(string? mode) =>
             !string.IsNullOrEmpty(mode) && !mode.Equals(nameof(ClientCertificateMode.NoCertificate), StringComparison.OrdinalIgnoreCase);
     }
-
-    private static string FullPath(string file, string contentRoot) => Path.GetFullPath(file, contentRoot);
 
     private static List<string> LimitMistakes(IConfiguration configuration, KestrelServerLimits limits)
     {

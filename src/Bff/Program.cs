@@ -13,7 +13,7 @@ return await CommandLine.InvokeAsync(args, Compose, RunAsync);
 
 static WebApplicationBuilder Compose(string[] args)
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder);
     builder.ListenByDefaultOn(Settings.PublicAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
     return builder.AddReload().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
@@ -22,6 +22,7 @@ static WebApplicationBuilder Compose(string[] args)
 static async Task RunAsync(WebApplication app)
 {
     await app.CheckConfigurationAsync();
+    app.WarnOfClearText();
     app.PrepareSessions();
 
     app.MapOps();                                    // a port and a pipeline of their own

@@ -8,6 +8,8 @@ namespace Bff;
 /// </summary>
 internal static class RouteCheck
 {
+    public const string Section = "ReverseProxy";
+
     private static readonly string[] CorsPolicies = ["Default", "Disable"];
 
     private const string NoTimeout = "Disable";
@@ -41,11 +43,19 @@ internal static class RouteCheck
 
         foreach (var cluster in config.Clusters)
         {
+            found.AddRange(Destinations(cluster));
             found.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Keyed($"ReverseProxy:Clusters:{cluster.ClusterId}", error)));
         }
 
         return found;
     }
+
+    /// <summary>YARP looks at an address when the first call goes there.</summary>
+    private static IEnumerable<string> Destinations(ClusterConfig cluster) =>
+        from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
+        from setting in new Dictionary<string, string?> { [nameof(DestinationConfig.Address)] = destination.Value.Address, [nameof(DestinationConfig.Health)] = destination.Value.Health }
+        where !string.IsNullOrEmpty(setting.Value) && !(Uri.TryCreate(setting.Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+        select $"{Section}:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:{setting.Key}: '{setting.Value}' is not an address: write http(s)://host[:port].";
 
     private static IEnumerable<(string Name, string Cure)> Undefined(RouteConfig route)
     {

@@ -71,23 +71,6 @@ internal static class Settings
 
     private static bool IsOps(IConfigurationSection endpoint) => string.Equals(endpoint.Key, "Ops", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A value given directly, or read from the file a container platform mounts for it.</summary>
-    /// <returns>The value; null when neither is given or the file cannot be read (<see cref="SecretSetting"/> says which).</returns>
-    public static string? ValueOrFile(string? value, string? file) => string.IsNullOrEmpty(file) ? value : TryReadFile(file);
-
-    /// <returns>Null when the file cannot be read.</returns>
-    public static string? TryReadFile(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Whether the text is one of this type, as the binder reads it.</summary>
     public static bool CanRead(string value, Type type)
     {
@@ -100,6 +83,19 @@ internal static class Settings
             return false;
         }
     }
+
+    /// <summary>What a value of this type looks like, in words.</summary>
+    public static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var t when t == typeof(TimeSpan) => "a time span (hh:mm:ss)",
+        var t when t == typeof(double) => "a number",
+        var t when t == typeof(Version) => "a version (2 or 1.1)",
+        var t when t == typeof(Uri) => "an address",
+        var t when t == typeof(bool) => "true or false",
+        var t when t == typeof(int) || t == typeof(long) || t == typeof(uint) => "a whole number",
+        { IsEnum: true } t => "one of " + string.Join(", ", Enum.GetNames(t)),
+        var t => t.Name,
+    };
 
     /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>
     public static bool IsList(Type type) => type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type);

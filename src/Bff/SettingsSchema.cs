@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Security.Authentication;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Bff;
@@ -17,19 +18,47 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
     public Type? TypeOf(string key)
     {
         var segments = key.Split(':');
-        if (Is(segments[0], "ReverseProxy")) { return Walk(typeof(ReverseProxy), segments.AsSpan(1), out _); }
-        if (Is(segments[0], KestrelSettings.Section)) { return Walk(typeof(KestrelSettings.Schema), segments.AsSpan(1), out _); }
+        if (Root(segments[0]) is { } root) { return Walk(root, segments.AsSpan(1), out _); }
         return _sections.Where(section => key.StartsWith(section.Path + ":", StringComparison.OrdinalIgnoreCase))
-            .Select(section => Walk(section.Options, key[(section.Path.Length + 1)..].Split(':'), out _)).FirstOrDefault(type => type is not null);
+            .Select(section => Walk(section.Options, key[(section.Path.Length + 1)..].Split(':'), out _)).Select(type => type is not null && IsList(type) ? Element(type) : type).FirstOrDefault(type => type is not null);
     }
 
     /// <summary>Keys of YARP and Kestrel that nobody reads. A misspelt one would quietly leave out what it should have said, such as who may come.</summary>
     public static IEnumerable<string> UnknownKeys(IEnumerable<string> keys) => keys.Select(Unknown).OfType<string>().Distinct();
 
+    /// <summary>
+    /// Values of YARP and Kestrel that are not of their key's type. YARP names no key when it cannot read one, and both pass over a value that stands where a
+    /// list or a section should: <c>Methods: GET</c> would let every method in.
+    /// </summary>
+    public static IEnumerable<string> UnreadableValues(IReadOnlyDictionary<string, string?> values) =>
+        from pair in values
+        where !string.IsNullOrEmpty(pair.Value) && !pair.Key.StartsWith(KestrelSettings.Limits + ":", StringComparison.OrdinalIgnoreCase)   // those are tried out
+        let mistake = Unreadable(pair.Key, pair.Value)
+        where mistake is not null
+        orderby pair.Key
+        select mistake;
+
+    private static string? Unreadable(string key, string value)
+    {
+        var segments = key.Split(':');
+        if (Root(segments[0]) is not { } root || Walk(root, segments.AsSpan(1), out _) is not { } type || type == typeof(string)) { return null; }
+        if (IsList(type) || (type == typeof(SslProtocols) && !int.TryParse(segments[^1], out _))) { return $"{key}: is a list; set {key}:0, {key}:1 and so on."; }
+        if (Names(type).Length > 0 || Element(type) is not null) { return $"{key}: has settings below it and no value of its own."; }
+        if (type == typeof(Version) && !value.Contains('.', StringComparison.Ordinal)) { value += ".0"; }   // as YARP does
+        return Settings.CanRead(value, type) ? null : $"{key}: '{value}' cannot be read as {Settings.Describe(type)}.";
+    }
+
+    private static bool IsList(Type type) => type != typeof(string) && Element(type) is not null && !type.GetInterfaces().Append(type).Any(IsDictionary);
+
+    private static bool IsDictionary(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>);
+
+    private static Type? Root(string section) =>
+        Is(section, "ReverseProxy") ? typeof(ReverseProxy) : Is(section, KestrelSettings.Section) ? typeof(KestrelSettings.Schema) : null;
+
     private static string? Unknown(string key)
     {
         var segments = key.Split(':');
-        var root = Is(segments[0], "ReverseProxy") ? typeof(ReverseProxy) : Is(segments[0], KestrelSettings.Section) ? typeof(KestrelSettings.Schema) : null;
+        var root = Root(segments[0]);
         if (root is null || Walk(root, segments.AsSpan(1), out var unknown) is not null) { return null; }
         var (at, there) = unknown!.Value;
         var path = string.Join(':', segments[..(at + 2)].AsEnumerable());

@@ -1,3 +1,4 @@
+using Bff.Reload;
 using Microsoft.AspNetCore.Connections;
 
 namespace Bff;
@@ -28,7 +29,7 @@ internal static class StartFailure
     private static string? LinesOf(Exception error) => error switch
     {
         ConfigurationException => error.Message,
-        InvalidDataException { InnerException: FormatException } => $"{error.Message} {error.GetBaseException().Message}",   // a JSON file of the configuration
+        InvalidDataException { InnerException: FormatException or IOException or UnauthorizedAccessException } => $"{error.Message} {ConfigurationFiles.Explain(error)}",   // of an appsettings file
         IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
         IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
         _ => null,

@@ -21,6 +21,7 @@ internal static class StartupCheck
         var reading = app.Services.GetRequiredService<ConfigurationReader>().Read();
         var mistakes = await MistakesAsync(app.Services, reading);
         if (mistakes.Count > 0) { throw new ConfigurationException(mistakes); }
+        app.Services.GetRequiredService<ServerCertificates>().Use(reading.Values, reading.Certificates);
         app.Services.GetRequiredService<AcceptedConfiguration>().Accept(reading.Values, reading.Files);
     }
 
@@ -39,12 +40,17 @@ internal static class StartupCheck
             found.AddRange(Refusals(services, configuration.GetSection(section.Path), section, [.. unreadable.Select(value => value.Property)]));
         }
 
-        found.AddRange(KestrelSettings.Mistakes(configuration, services.GetRequiredService<IHostEnvironment>().ContentRootPath));
-        found.AddRange(await RouteCheck.MistakesAsync(services.GetRequiredService<IConfigValidator>(), configuration.GetSection("ReverseProxy")));
+        var ofOthers = SettingsSchema.UnreadableValues(reading.Values).ToList();
+        found.AddRange(ofOthers);
+        found.AddRange(KestrelSettings.Mistakes(configuration, reading.Certificates));
+        if (!ofOthers.Exists(mistake => mistake.StartsWith(RouteCheck.Section, StringComparison.OrdinalIgnoreCase)))   // else YARP cannot read it as a whole
+        {
+            found.AddRange(await RouteCheck.MistakesAsync(services.GetRequiredService<IConfigValidator>(), configuration.GetSection(RouteCheck.Section)));
+        }
 
         // A secret whose file is the mistake is not missing besides.
-        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split("File: ", 2))
-            .Where(parts => parts.Length == 2).Select(parts => parts[0] + ": ").ToList();
+        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split(": ", 2)[0])
+            .Select(key => (key.EndsWith("File", StringComparison.OrdinalIgnoreCase) ? key[..^"File".Length] : key) + ": ").ToList();
         return [.. reading.Mistakes.Concat(found.Where(mistake => !ofSecrets.Exists(key => mistake.StartsWith(key, StringComparison.OrdinalIgnoreCase))))
             .Select(mistake => printed.Scrub(mistake, reading.Values))];
     }
@@ -74,21 +80,12 @@ internal static class StartupCheck
             }
             else if (given.Value is { Length: > 0 } value && !Settings.CanRead(value, property.PropertyType))
             {
-                yield return (property.Name, $"{given.Path}: '{value}' cannot be read as {Describe(property.PropertyType)}.");
+                yield return (property.Name, $"{given.Path}: '{value}' cannot be read as {Settings.Describe(property.PropertyType)}.");
             }
         }
     }
 
     private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
-
-    private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
-    {
-        var t when t == typeof(TimeSpan) => "a time span (hh:mm:ss)",
-        var t when t == typeof(bool) => "true or false",
-        var t when t == typeof(int) => "a whole number",
-        { IsEnum: true } t => "one of " + string.Join(", ", Enum.GetNames(t)),
-        var t => t.Name,
-    };
 
     /// <summary>What the validators say, with the values that cannot be read left at their defaults.</summary>
     private static IEnumerable<string> Refusals(IServiceProvider services, IConfigurationSection given, SettingsSection section, IReadOnlyCollection<string> unreadable)

@@ -108,18 +108,6 @@ public sealed class StartTests
     }
 
     [Fact]
-    public async Task The_address_of_the_environment_counts_beside_the_settings_that_are_shipped()
-    {
-        await using var world = await RealTimeWorld.StartAsync();
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), Path.Combine(world.Folder, "appsettings.json"));
-        world.Settings["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-
-        await world.StartListeningAsync();
-
-        world.Bff.Address.Port.ShouldNotBe(3001);
-    }
-
-    [Fact]
     public async Task Starting_needs_no_provider_and_says_where_it_listens()
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -7,7 +7,7 @@ public partial class HouseTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        ["Commands"] = ["Guard", "Ops", "Reload", "Sessions", "Tokens"],
+        ["Commands"] = ["Forwarding", "Guard", "Ops", "Reload", "Sessions", "Tokens"],
         ["Ops"] = ["Guard", "Reload", "Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen
         ["Login"] = ["Reload", "Sessions", "Tokens", "Guard"],
         ["Forwarding"] = ["Reload", "Renewal", "Sessions", "Guard"],

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Bff.Reload;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
@@ -14,7 +15,7 @@ internal static class ConfigCommand
     /// <param name="composed">Knows the options of every feature; its own configuration has been worked on, so the values are read afresh.</param>
     public static int Run(string[] args, WebApplicationBuilder composed)
     {
-        var configuration = WebApplication.CreateBuilder(args).Configuration;
+        var configuration = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder).Configuration;
         var printed = new PrintedSettings(new SettingsSchema(Sections(composed.Services)));
         var lines = new SortedDictionary<string, string>(ConfigurationKeyComparer.Instance.AsStrings());
         foreach (var (key, value) in Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()))
@@ -54,6 +55,7 @@ internal static class ConfigCommand
 
     private static string Source(IConfigurationRoot configuration, string key) => configuration.Providers.Last(provider => provider.TryGet(key, out _)) switch
     {
+        JsonConfigurationProvider { Source: ConfigurationFiles.NamedSource named } => Printable.Text(named.FullName),
         JsonConfigurationProvider file => file.Source.Path ?? "a JSON file",
         EnvironmentVariablesConfigurationProvider => "environment",
         CommandLineConfigurationProvider => "command line",

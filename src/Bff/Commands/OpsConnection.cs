@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Ops;
+using Bff.Reload;
 
 namespace Bff.Commands;
 
@@ -17,18 +18,18 @@ internal static class OpsConnection
     /// <returns>Null when the configuration names no port; that has been said then.</returns>
     public static HttpClient? OpenForProbe(string[] args)
     {
-        var configuration = Read(args);
-        return AddressOf(OptionsOf(configuration)) is { } address ? new HttpClient(Handler((_, _, _, _) => true)) { BaseAddress = address, Timeout = ProbeLimit } : null;
+        var (_, options, _) = Read(args);
+        return AddressOf(options) is { } address ? new HttpClient(Handler((_, _, _, _) => true)) { BaseAddress = address, Timeout = ProbeLimit } : null;
     }
 
     /// <summary>With the token, if one is configured, for a peer that proves to be ours before it gets it.</summary>
     /// <returns>Null when the configuration names no port, or none the token may be sent to; that has been said then.</returns>
     public static HttpClient? OpenForOperator(string[] args, TimeSpan limit)
     {
-        var configuration = Read(args);
-        var options = OptionsOf(configuration);
+        var (configuration, options, mistakes) = Read(args);
+        foreach (var mistake in mistakes.Where(mistake => mistake.StartsWith(OpsOptions.Section, StringComparison.OrdinalIgnoreCase))) { Console.Error.WriteLine(mistake); }
         if (AddressOf(options) is not { } address) { return null; }
-        var token = options.EffectiveToken;
+        var token = options.Token;
         if (!string.IsNullOrEmpty(token) && address.Scheme == Uri.UriSchemeHttp && !IsThisMachine(address))
         {
             Console.Error.WriteLine($"Bff:Ops:Url: the token is not sent to {Printable.Address($"{address}")} in the clear. Use https, or an address of this machine.");
@@ -47,9 +48,14 @@ internal static class OpsConnection
     private static HttpClientHandler Handler(Func<HttpRequestMessage, X509Certificate2?, X509Chain?, SslPolicyErrors, bool> isOurs) =>
         new() { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ServerCertificateCustomValidationCallback = isOurs };
 
-    private static ConfigurationManager Read(string[] args) => WebApplication.CreateSlimBuilder(args).Configuration;
-
-    private static OpsOptions OptionsOf(ConfigurationManager configuration) => configuration.GetSection(OpsOptions.Section).Get<OpsOptions>() ?? new OpsOptions();
+    /// <summary>As the running Bff reads it. A token that cannot be read here is none: whoever asks without it may be told so by the port.</summary>
+    private static (IConfiguration Configuration, OpsOptions Options, IReadOnlyList<string> Mistakes) Read(string[] args)
+    {
+        var builder = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateSlimBuilder);
+        var reading = new ConfigurationReader(builder.Configuration, [new(OpsOptions.Section, typeof(OpsOptions))], builder.Environment).Read();
+        var configuration = Snapshot.Restore(reading.Values);
+        return (configuration, configuration.GetSection(OpsOptions.Section).Get<OpsOptions>() ?? new OpsOptions(), reading.Mistakes);
+    }
 
     private static Uri? AddressOf(OpsOptions options)
     {
@@ -65,7 +71,7 @@ internal static class OpsConnection
     /// The certificate Kestrel shows on the ops port, as the configuration names it: over the loopback interface nobody can be told by name, but this is told by its key.
     /// </summary>
     /// <returns>Null when no file is named, or it cannot be read; then only a certificate the machine trusts will do.</returns>
-    private static byte[]? OwnCertificate(ConfigurationManager configuration)
+    private static byte[]? OwnCertificate(IConfiguration configuration)
     {
         var given = configuration.GetSection($"Kestrel:Endpoints:{OpsPort.Endpoint}:Certificate");
         if (!given.Exists()) { given = configuration.GetSection("Kestrel:Certificates:Default"); }

@@ -27,7 +27,7 @@ internal static class ForwardingFeature
                 client.Expect100ContinueTimeout = ExpectTimeout;
             });
         builder.Services.AddRequestTimeouts();
-        builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>();
+        builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>().AddSingleton<OpenRoutes>();
         builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
         builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
         return builder;
@@ -93,6 +93,7 @@ internal static class ForwardingFeature
             endpoint.Metadata.Add(new KeepsSessionAlive());
         });
         app.MapNeverThePage();
+        app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done
         return app;
     }
 

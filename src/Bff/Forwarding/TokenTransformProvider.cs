@@ -31,15 +31,23 @@ internal sealed class TokenTransformProvider : ITransformProvider
         }
 
         // A misspelt key would quietly mean "no token".
-        foreach (var name in context.Route.Metadata?.Keys.Where(name => name.StartsWith(OurMetadata, StringComparison.OrdinalIgnoreCase) && !Keys.Contains(name)) ?? [])
+        foreach (var name in context.Route.Metadata?.Keys.Where(name => LooksLikeOurs(name) && !Keys.Contains(name)) ?? [])
         {
             context.Errors.Add(new ArgumentException($"{key}:{name}: is not a setting. There are: {string.Join(", ", Keys)}."));
         }
     }
 
+    /// <summary>Ours by its beginning, whatever follows; or one of our words behind another beginning or none.</summary>
+    private static bool LooksLikeOurs(string name) => name.StartsWith(OurMetadata, StringComparison.OrdinalIgnoreCase)
+        || Keys.Any(known => string.Equals(name.Split('.')[^1], known.Split('.')[^1], StringComparison.OrdinalIgnoreCase));
+
     public void ValidateCluster(TransformClusterValidationContext context)
     {
-        // Clusters say nothing about tokens.
+        // Clusters say nothing about tokens, and one that seems to would send none.
+        foreach (var name in context.Cluster.Metadata?.Keys.Where(LooksLikeOurs) ?? [])
+        {
+            context.Errors.Add(new ArgumentException($"ReverseProxy:Clusters:{context.Cluster.ClusterId}:Metadata:{name}: belongs to a route: ReverseProxy:Routes:…:Metadata."));
+        }
     }
 
     public void Apply(TransformBuilderContext context)

@@ -7,12 +7,15 @@ using Microsoft.Extensions.Logging.Console;
 namespace Bff.Guard;
 
 /// <summary>
-/// How lines look on stdout when <c>Logging:Console</c> does not say: one JSON object each, with request and trace id, for machines; short lines in
+/// What is logged when <c>Logging:LogLevel</c> does not say, and how lines look on stdout when <c>Logging:Console</c> does not: one JSON object each, with request and trace id, for machines; short lines in
 /// Development, for people; under systemd lines with a priority, as journald reads them. Times are UTC.
 /// </summary>
 internal static class LogFormat
 {
     private const string Section = "Logging:Console";
+
+    /// <summary>Here and not in a file, so that they count wherever Bff is started.</summary>
+    private const string Levels = "Logging:LogLevel";
 
     public static void Apply(WebApplicationBuilder builder)
     {
@@ -25,6 +28,9 @@ internal static class LogFormat
         {
             InitialData = new Dictionary<string, string?>
             {
+                [$"{Levels}:Default"] = nameof(LogLevel.Information),
+                [$"{Levels}:Microsoft.AspNetCore"] = nameof(LogLevel.Warning),
+                [$"{Levels}:Yarp"] = nameof(LogLevel.Warning),
                 [$"{Section}:FormatterName"] = usual,
                 [$"{Section}:FormatterOptions:UseUtcTimestamp"] = "true",
                 [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : usual == ConsoleFormatterNames.Systemd ? null : "HH:mm:ss ",

@@ -1,24 +1,35 @@
 using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 
 /// <summary>Says once that somebody forwards requests whose word does not count: seldom an attack, mostly a proxy in front that <c>Bff:TrustedProxies</c> leaves out.</summary>
-internal sealed partial class UntrustedProxy(RequestDelegate next, ILogger<UntrustedProxy> logger)
+internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<ForwardedHeadersOptions> trusted, ILogger<UntrustedProxy> logger)
 {
-    private const string ForwardedFor = "X-Forwarded-For", OriginalFor = "X-Original-For";
+    private static readonly string[] Forwarded = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+
+    /// <summary>What the framework leaves where it has believed a proxy about the address.</summary>
+    private const string OriginalFor = "X-Original-For";
 
     private int _said;
 
     /// <summary>After the forwarded headers of trusted proxies, which leave a mark.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        var headers = context.Request.Headers;
-        var isUnheard = headers.ContainsKey(ForwardedFor) && !headers.ContainsKey(OriginalFor);
-        if (isUnheard && Volatile.Read(ref _said) == 0 && Interlocked.Exchange(ref _said, 1) == 0) { Said(ClientAddress.Of(context)); }
+        if (Volatile.Read(ref _said) == 0 && Unheard(context) is { } header && Interlocked.Exchange(ref _said, 1) == 0) { Said(ClientAddress.Of(context), header); }
         return next(context);
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Peer} sends X-Forwarded-For and is not among Bff:TrustedProxies: its word does not count, and all its clients are one address to rate limits and log. "
+    /// <returns>The header that nobody heeds.</returns>
+    private string? Unheard(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        if (headers.ContainsKey(OriginalFor) || Array.Find(Forwarded, headers.ContainsKey) is not { } header) { return null; }
+        return ClientAddress.Of(context) is { } peer && trusted.Value.KnownIPNetworks.Any(network => network.Contains(peer)) ? null : header;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Peer} sends {Header} and is not among Bff:TrustedProxies: its word does not count, and all its clients are one address to rate limits and log. "
         + "If it is your proxy, add its address. This is said once.")]
-    private partial void Said(IPAddress? peer);
+    private partial void Said(IPAddress? peer, string header);
 }

@@ -9,11 +9,11 @@ namespace Bff.Ops;
 /// The certificate authorities of <c>Bff:Ops:ClientCertificateAuthority</c>, and nobody else: the machine's own do not count. The TLS handshake builds the one
 /// chain of a connection by this policy; that it did is marked on the connection, and only then does its certificate prove anything.
 /// </summary>
-internal sealed class ClientAuthority(string pemFile)
+internal sealed class ClientAuthority(string pem)
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    private readonly X509Certificate2Collection _roots = Read(pemFile);
+    private readonly X509Certificate2Collection _roots = Read(pem);
 
     /// <summary>For every endpoint that takes client certificates: nothing is fetched from an address that a stranger's certificate names (AIA, CRL, OCSP).</summary>
     public static void NeverDownload(SslServerAuthenticationOptions tls)
@@ -36,25 +36,25 @@ internal sealed class ClientAuthority(string pemFile)
         context.Features.Get<ClientAuthority>() is not null && context.Connection.ClientCertificate is { } certificate && !IsAuthority(certificate) && now < certificate.NotAfter
             ? certificate.Subject : null;
 
-    public static string? ProblemWith(string pemFile)
+    public static string? ProblemWith(string pem)
     {
         try
         {
-            return Read(pemFile).Count == 0 ? $"the file '{pemFile}' holds no certificate in PEM." : null;
+            return Read(pem).Count == 0 ? "the file holds no certificate in PEM." : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (CryptographicException)
         {
-            return $"the file '{pemFile}' does not exist or cannot be read.";
+            return "the file holds a certificate that cannot be read.";
         }
     }
 
     /// <summary>An authority's own certificate names nobody.</summary>
     private static bool IsAuthority(X509Certificate2 certificate) => certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority);
 
-    private static X509Certificate2Collection Read(string pemFile)
+    private static X509Certificate2Collection Read(string pem)
     {
         var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPemFile(pemFile);
+        certificates.ImportFromPem(pem);
         return certificates;
     }
 }

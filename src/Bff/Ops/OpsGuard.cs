@@ -32,7 +32,7 @@ internal sealed class OpsGuard
     {
         public static Rules Of(OpsOptions options)
         {
-            var token = options.EffectiveToken is { Length: > 0 } given ? Hash(given) : null;
+            var token = options.Token is { Length: > 0 } given ? Hash(given) : null;
             var hosts = options.AllowedHosts.Append(OpsOptions.Parse(options.Url)?.Host ?? "").Append("localhost");
             return new(token, token is not null || !string.IsNullOrEmpty(options.ClientCertificateAuthority), new(hosts, StringComparer.OrdinalIgnoreCase));
         }

@@ -31,6 +31,7 @@ internal sealed class OpsOptions : IValidatableObject
     /// </summary>
     [Authenticator]
     [NeedsRestart]
+    [ReadFromFile]
     public string? ClientCertificateAuthority { get; set; }
 
     /// <summary>
@@ -46,11 +47,6 @@ internal sealed class OpsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]
     public TimeSpan? DrainFor { get; set; }
 
-    private string? _token;
-
-    /// <summary>The token in use; a file is read once. Null when none is asked for.</summary>
-    public string? EffectiveToken => _token ??= Settings.ValueOrFile(Token, TokenFile);
-
     public TimeSpan EffectiveDrain(IHostEnvironment environment) => DrainFor ?? (environment.IsDevelopment() ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -58,7 +54,7 @@ internal sealed class OpsOptions : IValidatableObject
         var address = Parse(Url);
         if (address is null) { yield return new($"'{Url}' is not an address: write http(s)://host:port, without a path.", [nameof(Url)]); }
 
-        if (EffectiveToken is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
+        if (Token is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
 
         foreach (var host in AllowedHosts.Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown))
         {
@@ -66,7 +62,7 @@ internal sealed class OpsOptions : IValidatableObject
         }
 
         var hasAuthority = !string.IsNullOrEmpty(ClientCertificateAuthority);
-        if (address is not null && !IsLoopback(address) && string.IsNullOrEmpty(Token) && string.IsNullOrEmpty(TokenFile) && !hasAuthority)
+        if (address is not null && !IsLoopback(address) && string.IsNullOrEmpty(Token) && !hasAuthority)
         {
             yield return new($"is required (or TokenFile, or ClientCertificateAuthority), since Bff:Ops:Url '{Url}' can be reached from other machines.", [nameof(Token)]);
         }

@@ -42,13 +42,14 @@ internal static class OpsPort
         {
             var url = accepted[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl;
             var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address)).Append((Endpoint, url));
+            var certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
             var configuration = new ConfigurationBuilder()
-                .AddConfiguration(accepted.GetSection("Kestrel"))
+                .AddConfiguration(certificates.WithoutOurs(accepted.GetSection("Kestrel")))
                 .AddInMemoryCollection(endpoints.Select(endpoint => KeyValuePair.Create<string, string?>($"{Endpoints}:{endpoint.Item1}:Url", endpoint.Item2)))
                 .Build();
             var loader = kestrel.Configure(configuration, reloadOnChange: true);
-            foreach (var name in configuration.GetSection(Endpoints).GetChildren().Select(endpoint => endpoint.Key)) { loader.Endpoint(name, PreparePublic); }
-            loader.Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices));
+            foreach (var name in configuration.GetSection(Endpoints).GetChildren().Select(endpoint => endpoint.Key)) { loader.Endpoint(name, endpoint => PreparePublic(endpoint, name, certificates)); }
+            loader.Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices, certificates));
         });
     }
 
@@ -67,12 +68,18 @@ internal static class OpsPort
     }
 
     /// <summary>Bff has no use for a browser's certificate, yet the configuration may ask for one. HTTP/3 knows no such hook.</summary>
-    private static void PreparePublic(EndpointConfiguration endpoint)
+    private static void PreparePublic(EndpointConfiguration endpoint, string name, ServerCertificates certificates)
     {
-        if (endpoint.IsHttps && !endpoint.ListenOptions.Protocols.HasFlag(HttpProtocols.Http3)) { endpoint.HttpsOptions.OnAuthenticate = (_, tls) => ClientAuthority.NeverDownload(tls); }
+        if (!endpoint.IsHttps || endpoint.ListenOptions.Protocols.HasFlag(HttpProtocols.Http3)) { return; }
+        if (certificates.Has(name)) { endpoint.HttpsOptions.ServerCertificateSelector = (_, _) => null; }   // Kestrel wants one from somewhere
+        endpoint.HttpsOptions.OnAuthenticate = (_, tls) =>
+        {
+            ClientAuthority.NeverDownload(tls);
+            certificates.Show(name, tls);
+        };
     }
 
-    private static void Prepare(EndpointConfiguration endpoint, IServiceProvider services)
+    private static void Prepare(EndpointConfiguration endpoint, IServiceProvider services, ServerCertificates certificates)
     {
         // Connections of HTTP/3 do not pass here and would stay unmarked; HTTP/2 needs TLS.
         endpoint.ListenOptions.Protocols = endpoint.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
@@ -82,9 +89,14 @@ internal static class OpsPort
             return next(connection);
         });
 
-        PreparePublic(endpoint);
-        if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } file) { return; }
+        PreparePublic(endpoint, Endpoint, certificates);
+        if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } authority) { return; }
         endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // probes come without; OpsGuard asks the others
-        endpoint.HttpsOptions.OnAuthenticate = new ClientAuthority(file).Decide;
+        var operators = new ClientAuthority(authority);
+        endpoint.HttpsOptions.OnAuthenticate = (connection, tls) =>
+        {
+            operators.Decide(connection, tls);
+            certificates.Show(Endpoint, tls);
+        };
     }
 }

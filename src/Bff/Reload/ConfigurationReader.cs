@@ -11,9 +11,12 @@ namespace Bff.Reload;
 /// <remarks>The framework's own reading is no help: a file it cannot parse leaves its settings empty, without a word.</remarks>
 internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<SettingsSection> sections, IHostEnvironment environment)
 {
-    private const int LongestPath = 1024;
+    private static readonly List<(string Name, string[] Content)> Sections =
+        [("Bff", ["Oidc", "Renewal", "Spa"]), ("ReverseProxy", ["Routes", "Clusters"]), ("Kestrel", ["Endpoints", "EndpointDefaults"]), ("Logging", ["LogLevel"])];
 
     private readonly IReadOnlyList<SecretSetting> _secrets = [.. sections.SelectMany(SecretSetting.Of)];
+
+    private IReadOnlyDictionary<string, string?> _logging = Snapshot.Logging(live);
 
     public Reading Read()
     {
@@ -21,43 +24,34 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         var mistakes = new List<string>();
         List<IConfigurationProvider> providers = [.. Flat((IConfigurationRoot)live).Select(Once)];
         var isWhole = mistakes.Count == 0;
-        var values = Snapshot.Of(new ConfigurationRoot(providers));
+        var read = new ConfigurationRoot(providers);
+        var values = Snapshot.Of(read);
+        foreach (var file in providers.OfType<FileContent>()) { mistakes.AddRange(MisspeltSections(new ConfigurationRoot([file]))); }
         foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
-        return new Reading(values, files, mistakes, isWhole, Stamps(values));
+        return new Reading(values, files, mistakes, isWhole, CertificateFiles.Of(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));
 
         IConfigurationProvider Once(IConfigurationProvider provider) =>
             provider is JsonConfigurationProvider { Source: var file } ? Parse(file, files, mistakes) : new Frozen(provider);
     }
 
-    /// <summary>When each file that a value names was written: certificates are read by those who use them.</summary>
-    private string Stamps(Dictionary<string, string?> values)
+    /// <summary>
+    /// Has the framework read the files anew when they say something else about logging than it has: its watchers miss a link that is swapped in the path of a file.
+    /// </summary>
+    public void RefreshLogging(Reading reading)
     {
-        var named = from pair in values
-                    where pair.Value is { Length: > 0 and < LongestPath } && NamesCertificate(pair.Key)
-                    let written = Written(pair.Value)
-                    where written is not null
-                    select $"{pair.Key} {written}";
-        return string.Join(';', named.Order(StringComparer.Ordinal));
+        if (!reading.IsWhole || Snapshot.Differences(reading.Logging, _logging).Count == 0) { return; }
+        _logging = reading.Logging;
+        if (Snapshot.Differences(reading.Logging, Snapshot.Logging(live)).Count > 0) { ((IConfigurationRoot)live).Reload(); }
     }
 
-    /// <summary>Kestrel's <c>Path</c> and <c>KeyPath</c>, and ours with a certificate or an authority in it.</summary>
-    private static bool NamesCertificate(string key) => key.StartsWith(KestrelSettings.Section + ":", StringComparison.OrdinalIgnoreCase)
-        ? key.EndsWith("Path", StringComparison.OrdinalIgnoreCase)
-        : key.StartsWith("Bff:", StringComparison.OrdinalIgnoreCase) && key.Contains("Certificate", StringComparison.OrdinalIgnoreCase);
+    /// <summary>A file may have sections of somebody else. One whose content is known here was meant for us, and nothing of it would count.</summary>
+    private static IEnumerable<string> MisspeltSections(ConfigurationRoot file) =>
+        from section in file.GetChildren()
+        from known in Sections
+        where !Sections.Exists(other => Is(other.Name, section.Key)) && section.GetChildren().Any(child => known.Content.Any(name => Is(name, child.Key)))
+        select $"{section.Path}: is not a section Bff reads. Write {known.Name}.";
 
-    /// <returns>Null when there is no such file; whoever uses it says why.</returns>
-    private long? Written(string path)
-    {
-        try
-        {
-            var file = new FileInfo(Path.Combine(environment.ContentRootPath, path));
-            return file.Exists ? (file.ResolveLinkTarget(returnFinalTarget: true) ?? file).LastWriteTimeUtc.Ticks : null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
+    private static bool Is(string name, string other) => string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<IConfigurationProvider> Flat(IConfigurationRoot root) => root.Providers.SelectMany(provider =>
         provider is ChainedConfigurationProvider { Configuration: IConfigurationRoot inner } ? Flat(inner) : [provider]);
@@ -65,10 +59,10 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
     private static FileContent Parse(FileConfigurationSource source, List<string> files, List<string> mistakes)
     {
         var content = new FileContent();
-        var name = source.Path ?? "a JSON file";
+        var name = source is ConfigurationFiles.NamedSource named ? named.FullName : source.Path ?? "a JSON file";
         try
         {
-            var file = source.FileProvider?.GetFileInfo(name);
+            var file = source.FileProvider?.GetFileInfo(source.Path ?? "");
             if (file is not { Exists: true })
             {
                 if (!source.Optional) { mistakes.Add($"{name}: does not exist."); }
@@ -84,7 +78,7 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidDataException)
         {
-            mistakes.Add($"{name}: cannot be read: {error.GetBaseException().Message}");
+            mistakes.Add($"{name}: cannot be read: {ConfigurationFiles.Explain(error)}");
         }
 
         return content;

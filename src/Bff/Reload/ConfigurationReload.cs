@@ -22,13 +22,14 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private readonly AcceptedConfiguration _accepted;
     private readonly IReadOnlyList<SettingsSection> _sections;
     private readonly IServiceProvider _services;
+    private readonly ServerCertificates _certificates;
     private readonly Audit _audit;
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
     private readonly ILogger<ConfigurationReload> _logger;
 
     private Reading? _seen;
-    private List<string> _waiting = [];
+    private volatile List<string> _waiting = [];
     private volatile List<string> _mistakes = [];
 
     public ConfigurationReload(
@@ -38,11 +39,12 @@ internal sealed partial class ConfigurationReload : BackgroundService
         IEnumerable<SettingsSection> sections,
         IServiceProvider services,
         IMeterFactory meters,
+        ServerCertificates certificates,
         Audit audit,
         TimeProvider clock,
         ILogger<ConfigurationReload> logger)
     {
-        (_live, _reader, _accepted, _sections, _services, _audit, _clock, _logger) = (live, reader, accepted, [.. sections], services, audit, clock, logger);
+        (_live, _reader, _accepted, _sections, _services, _certificates, _audit, _clock, _logger) = (live, reader, accepted, [.. sections], services, certificates, audit, clock, logger);
         _meter = meters.Create(MeterName);
         _meter.CreateObservableGauge(
             "bff.configuration.valid", () => _mistakes.Count == 0 ? 1 : 0, "{state}",
@@ -51,6 +53,9 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     /// <summary>What is wrong with the configuration as it is written now. Empty when it is the one in use.</summary>
     public IReadOnlyList<string> Mistakes => _mistakes;
+
+    /// <summary>Settings whose new value counts after a restart.</summary>
+    public IReadOnlyList<string> WaitingForRestart => _waiting;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,6 +76,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         try
         {
             var reading = _reader.Read();
+            _reader.RefreshLogging(reading);
             if (_mistakes.Count == 0 && _seen is not null && reading.Same(_seen)) { return; }   // a mistake may be mended outside: a file that is there again
             await ConsiderAsync(reading);
             _seen = reading;
@@ -84,7 +90,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private async Task ConsiderAsync(Reading reading)
     {
         var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
-        var waiting = Snapshot.Differences(_accepted.Values, next).Where(key => NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
+        var waiting = Snapshot.Differences(_accepted.Values, next).Where(key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
@@ -101,6 +107,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         }
 
         var changed = Snapshot.Differences(_accepted.Values, next);
+        _certificates.Use(next, reading.Certificates);
         _accepted.Accept(next, reading.Files);
         if (changed.Count > 0)
         {
@@ -112,8 +119,10 @@ internal sealed partial class ConfigurationReload : BackgroundService
             Mended();
         }
 
-        if (waiting.Count > 0 && !waiting.SequenceEqual(_waiting)) { RestartNeeded(string.Join(", ", waiting)); }
+        var waited = _waiting;
         _waiting = waiting;
+        if (waiting.Count > 0 && !waiting.SequenceEqual(waited)) { RestartNeeded(string.Join(", ", waiting)); }
+        if (waited.Except(waiting).ToList() is { Count: > 0 } takenBack) { TakenBack(string.Join(", ", takenBack)); }
     }
 
     /// <summary>A file that is not there any more was seldom meant to go, and what it kept closed would be open.</summary>
@@ -164,6 +173,9 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "A restart is needed for changes of: {Keys}. Until then the old values stay.")]
     private partial void RestartNeeded(string keys);
+
+    [LoggerMessage(LogLevel.Information, "No restart is needed any more for: {Keys}. They are again as they are in use.")]
+    private partial void TakenBack(string keys);
 
     [LoggerMessage(LogLevel.Error, "The changed configuration has mistakes and is not used; the last good one stays. {Mistakes}")]
     private partial void Refused(string mistakes);

@@ -5,11 +5,13 @@ namespace Bff.Reload;
 /// <param name="Files">The JSON files that were there.</param>
 /// <param name="Mistakes">Files that cannot be read or parsed, and secrets that are empty.</param>
 /// <param name="IsWhole">Every file could be parsed; what the others say is not worth judging without it.</param>
-/// <param name="Stamps">When the certificates were written, which Kestrel reads itself.</param>
+/// <param name="Certificates">The files of Kestrel's certificates.</param>
+/// <param name="Logging">What the framework makes of the files by itself.</param>
 internal sealed record Reading(
-    IReadOnlyDictionary<string, string?> Values, IReadOnlyCollection<string> Files, IReadOnlyList<string> Mistakes, bool IsWhole, string Stamps)
+    IReadOnlyDictionary<string, string?> Values, IReadOnlyCollection<string> Files, IReadOnlyList<string> Mistakes, bool IsWhole, CertificateFiles Certificates,
+    IReadOnlyDictionary<string, string?> Logging)
 {
     public bool Same(Reading other) =>
-        Stamps == other.Stamps && Mistakes.SequenceEqual(other.Mistakes) && Files.SequenceEqual(other.Files)
+        Certificates.Stamp == other.Certificates.Stamp && Mistakes.SequenceEqual(other.Mistakes) && Files.SequenceEqual(other.Files)
         && Snapshot.Differences(Values, other.Values).Count == 0;
 }

@@ -10,7 +10,8 @@ internal static class ReloadFeature
     {
         var accepted = new AcceptedConfiguration();
         accepted.Accept(Snapshot.Of(builder.Configuration), []);
-        builder.Services.AddSingleton(accepted).AddSingleton<ConfigurationReader>();
+        builder.Services.AddSettings<ConfigurationFileOptions>("Bff");
+        builder.Services.AddSingleton(accepted).AddSingleton<ConfigurationReader>().AddSingleton<ServerCertificates>();
         builder.Services.AddSingleton<ConfigurationReload>().AddHostedService(provider => provider.GetRequiredService<ConfigurationReload>());
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.ApplyLimits(accepted.Root, kestrel.Limits));
 

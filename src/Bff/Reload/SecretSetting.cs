@@ -2,33 +2,53 @@ using System.Reflection;
 
 namespace Bff.Reload;
 
-/// <summary>A setting that may come from a file: <c>X</c> beside <c>XFile</c>.</summary>
+/// <summary>A setting that may come from a file: <c>X</c> beside <c>XFile</c>; or one that always does and names it, marked <see cref="ReadFromFileAttribute"/>.</summary>
 /// <param name="Key">Its configuration key.</param>
+/// <param name="FileKey">The key that names the file.</param>
 /// <param name="IsAuthenticator">It decides who may come in.</param>
-internal sealed record SecretSetting(string Key, bool IsAuthenticator)
+internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenticator)
 {
     private const string File = "File";
 
     public static IEnumerable<SecretSetting> Of(SettingsSection section) => section.Options.GetProperties()
-        .Where(property => section.Options.GetProperty(property.Name + File) is not null)
-        .Select(property => new SecretSetting($"{section.Path}:{property.Name}", property.GetCustomAttribute<AuthenticatorAttribute>() is not null));
+        .Select(property => (property.Name, FileName: FileOf(section.Options, property), IsAuthenticator: property.GetCustomAttribute<AuthenticatorAttribute>() is not null))
+        .Where(property => property.FileName is not null)
+        .Select(property => new SecretSetting($"{section.Path}:{property.Name}", $"{section.Path}:{property.FileName}", property.IsAuthenticator));
 
     /// <summary>Puts what the file holds in place of its name.</summary>
     public void Resolve(Dictionary<string, string?> values, List<string> mistakes)
     {
-        var given = values.GetValueOrDefault(Key);
-        values.Remove(Key + File, out var file);
+        var given = FileKey == Key ? null : values.GetValueOrDefault(Key);
+        values.Remove(FileKey, out var file);
         if (string.IsNullOrEmpty(file))
         {
-            if (given is "" && IsAuthenticator) { mistakes.Add($"{Key}: is empty. Give it a value, or take the key out."); }
+            if ((FileKey == Key ? file : given) is "" && IsAuthenticator) { mistakes.Add($"{Key}: is empty. Give it a value, or take the key out."); }
             return;
         }
 
-        if (!string.IsNullOrEmpty(given)) { mistakes.Add($"{Key}{File}: give either {Key} or {Key}{File}, not both."); }
-        else if (Settings.TryReadFile(file) is not { } content) { mistakes.Add(About("does not exist or cannot be read")); }
+        if (!string.IsNullOrEmpty(given)) { mistakes.Add($"{FileKey}: give either {Key} or {FileKey}, not both."); }
+        else if (TryRead(file) is not { } content) { mistakes.Add(About("does not exist or cannot be read")); }
         else if (content.Length == 0) { mistakes.Add(About("is empty")); }
         else { values[Key] = content; }
 
-        string About(string problem) => $"{Key}{File}: the file '{Printable.Path(file)}' {problem}.";
+        if (FileKey == Key) { values.TryAdd(Key, file); }   // unread, so that it is still seen as given
+
+        string About(string problem) => $"{FileKey}: the file '{Printable.Path(file)}' {problem}.";
+    }
+
+    private static string? FileOf(Type options, PropertyInfo property) =>
+        property.GetCustomAttribute<ReadFromFileAttribute>() is not null ? property.Name : options.GetProperty(property.Name + File)?.Name;
+
+    /// <returns>Null when the file cannot be read.</returns>
+    private static string? TryRead(string file)
+    {
+        try
+        {
+            return System.IO.File.ReadAllText(file).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

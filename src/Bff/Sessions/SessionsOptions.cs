@@ -78,11 +78,11 @@ internal sealed class SessionsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "must be between 00:00:00 and 00:01:00 (hh:mm:ss).")]
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromSeconds(5);
 
-    public string Connection => Settings.ValueOrFile(ConnectionString, ConnectionStringFile) is { Length: > 0 } given ? given : "Data Source=data/bff.db";
+    public string Connection => ConnectionString is { Length: > 0 } given ? given : "Data Source=data/bff.db";
 
     /// <summary>The certificate that encrypts the keys, first, and all that open them; none when none is configured.</summary>
     public IReadOnlyList<X509Certificate2> KeyCertificates =>
-        [.. ReadCertificates(KeyCertificate, KeyCertificateFile), .. ReadCertificates(KeyCertificateOld, KeyCertificateOldFile)];
+        [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
 
     /// <summary>The name in use: without prefix when <see cref="InsecureCookie"/> forbids Secure.</summary>
     public string EffectiveCookieName => InsecureCookie && CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) ? CookieName[HostPrefix.Length..] : CookieName;
@@ -95,7 +95,7 @@ internal sealed class SessionsOptions : IValidatableObject
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
         }
 
-        if (Store == PostgreSql && string.IsNullOrEmpty(ConnectionString) && string.IsNullOrEmpty(ConnectionStringFile))
+        if (Store == PostgreSql && string.IsNullOrEmpty(ConnectionString))
         {
             yield return new("is required for PostgreSql, such as 'Host=db;Database=bff;Username=bff'.", [nameof(ConnectionString)]);
         }
@@ -107,19 +107,19 @@ internal sealed class SessionsOptions : IValidatableObject
 
     private IEnumerable<ValidationResult> CertificateMistakes()
     {
-        if (ProblemWithCertificate(KeyCertificate, KeyCertificateFile) is { } problem) { yield return new(problem, [nameof(KeyCertificate)]); }
-        if (ProblemWithCertificate(KeyCertificateOld, KeyCertificateOldFile) is { } older) { yield return new(older, [nameof(KeyCertificateOld)]); }
-        if (string.IsNullOrEmpty(KeyCertificate) && string.IsNullOrEmpty(KeyCertificateFile) && !(string.IsNullOrEmpty(KeyCertificateOld) && string.IsNullOrEmpty(KeyCertificateOldFile)))
+        if (ProblemWithCertificate(KeyCertificate) is { } problem) { yield return new(problem, [nameof(KeyCertificate)]); }
+        if (ProblemWithCertificate(KeyCertificateOld) is { } older) { yield return new(older, [nameof(KeyCertificateOld)]); }
+        if (string.IsNullOrEmpty(KeyCertificate) && !string.IsNullOrEmpty(KeyCertificateOld))
         {
             yield return new("opens keys of before, but new ones would lie in the clear: give KeyCertificate, too.", [nameof(KeyCertificateOld)]);
         }
     }
 
-    private string? ProblemWithCertificate(string? value, string? file)
+    private string? ProblemWithCertificate(string? pem)
     {
         try
         {
-            _ = ReadCertificates(value, file);
+            _ = ReadCertificates(pem);
             return null;
         }
         catch (CryptographicException error)
@@ -128,8 +128,8 @@ internal sealed class SessionsOptions : IValidatableObject
         }
     }
 
-    private IReadOnlyList<X509Certificate2> ReadCertificates(string? value, string? file) =>
-        Settings.ValueOrFile(value, file) is { Length: > 0 } pem ? Sessions.KeyCertificates.Read(pem, Settings.ValueOrFile(KeyCertificatePassword, KeyCertificatePasswordFile)) : [];
+    private IReadOnlyList<X509Certificate2> ReadCertificates(string? pem) =>
+        string.IsNullOrEmpty(pem) ? [] : Sessions.KeyCertificates.Read(pem, KeyCertificatePassword);
 
     private static string? ProblemWith(string connection)
     {

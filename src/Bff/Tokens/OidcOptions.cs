@@ -63,10 +63,8 @@ internal sealed class OidcOptions : IValidatableObject
 
     public string EffectiveMetadataAddress => MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
 
-    private string? _secret;
-
-    /// <summary>The secret in use; a file is read once.</summary>
-    public string Secret => _secret ??= Settings.ValueOrFile(ClientSecret, ClientSecretFile) ?? "";
+    /// <summary>The secret in use; the content of <see cref="ClientSecretFile"/> is put in its place when the configuration is read.</summary>
+    public string Secret => ClientSecret ?? "";
 
     public bool MustUseHttps(IHostEnvironment environment) =>
         RequireHttps ?? !(environment.IsDevelopment() && Uri.TryCreate(Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
@@ -85,7 +83,7 @@ internal sealed class OidcOptions : IValidatableObject
             yield return new("must be an absolute http(s) URL without fragment.", [nameof(MetadataAddress)]);
         }
 
-        if (string.IsNullOrEmpty(ClientSecret) && string.IsNullOrEmpty(ClientSecretFile))
+        if (string.IsNullOrEmpty(ClientSecret))
         {
             yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Reload;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -12,7 +13,8 @@ namespace Bff.Tokens;
 /// <remarks>
 /// The library's own manager refreshes keys in the background only, so the sign-in right after a key rotation fails; this one can be waited for.
 /// </remarks>
-internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, TimeProvider clock)
+internal sealed partial class Provider(
+    IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, AcceptedConfiguration accepted, TimeProvider clock, ILogger<Provider> logger)
     : IConfigurationManager<OpenIdConnectConfiguration>
 {
     /// <summary>Name of the HTTP client for every call to the provider: follows no redirect, reads at most 1 MiB.</summary>
@@ -93,6 +95,11 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
         {
             var copy = await DownloadAsync();
             lock (_lock) { _pause = TimeSpan.Zero; }
+            if (_current?.Configuration.AuthorizationEndpoint != copy.Configuration.AuthorizationEndpoint && ProviderRemarks.OutOfReach(copy.Configuration, accepted.Root["Bff:PublicUrl"]) is { } remark)
+            {
+                OutOfReach(remark, ProviderRemarks.ReachCure);
+            }
+
             return _current = copy;
         }
         catch (ProviderUnavailableException)
@@ -165,6 +172,9 @@ internal sealed class Provider(IHttpClientFactory clients, IOptions<OidcOptions>
     private bool IsUsable(string? endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Fragment.Length == 0
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));
+
+    [LoggerMessage(LogLevel.Warning, "{Remark} {Cure}")]
+    private partial void OutOfReach(string remark, string cure);
 
     /// <summary>No redirect is ever followed: a code, a refresh token or our secret would go where the provider's answer says.</summary>
     public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Tokens;
 
-internal static class TokensFeature
+internal static partial class TokensFeature
 {
     public static WebApplicationBuilder AddTokens(this WebApplicationBuilder builder)
     {
@@ -32,4 +32,13 @@ internal static class TokensFeature
         builder.Services.AddSingleton<TokenEndpointClient>().AddSingleton<SignInClient>();
         return builder;
     }
+
+    public static void WarnOfClearText(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<IOptions<OidcOptions>>().Value;
+        if (ProviderRemarks.ClearText(options, app.Environment) is { } remark) { ClearText(app.Logger, remark); }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Remark}")]
+    private static partial void ClearText(ILogger logger, string remark);
 }

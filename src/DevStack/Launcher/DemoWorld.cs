@@ -12,7 +12,7 @@ internal static class DemoWorld
     [
         Own("provider", colour: 35, "http://localhost:5001", "/.well-known/openid-configuration", ports: [5001]),
         Own("api", colour: 36, "http://localhost:5002", "/api/public", ports: [5002]),
-        Sibling("bff", colour: 32, "http://localhost:3001", "/bff/session", ports: [3001, 3002], project: "Bff", oneOrigin ? ["--Bff:Spa:Url=" + PageUrl] : []),
+        Sibling("bff", colour: 32, "http://localhost:3001", "/bff/session", ports: [3001, 3002], project: "Bff", ["--config", "demo.json", .. oneOrigin ? ["--Bff:Spa:Url=" + PageUrl] : Array.Empty<string>()]),
         Sibling("spa", colour: 33, PageUrl, "/", ports: [5000], project: "SpaStatic"),
     ];
 

@@ -37,7 +37,7 @@ internal sealed class Demo : IAsyncDisposable
         {
             Environment = { ["DevStack__Authority"] = providerUrl, ["DevStack__DataDirectory"] = Path.Combine(_data.FullName, "api") },
         };
-        Bff = new("bff", "Bff", BffUrl, "/bff/session")
+        Bff = new("bff", "Bff", BffUrl, "/bff/session", "--config", "demo.json")
         {
             Environment =
             {

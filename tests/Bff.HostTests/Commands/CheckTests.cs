@@ -243,6 +243,7 @@ public sealed class CheckTests
         world.Settings["ReverseProxy:Routes:all:ClusterId"] = "far";
         world.Settings["ReverseProxy:Routes:all:Match:Path"] = "/{**catch-all}";
         world.Settings["ReverseProxy:Routes:all:Metadata:Bff.Token"] = "User";
+        world.Settings["ReverseProxy:Routes:plain:AuthorizationPolicy"] = "";
         world.Settings["Bff:PublicUrl"] = "https://app.example";
         world.Settings["Bff:TrustedProxies:0"] = "10.0.0.0/8";
         world.Settings["Bff:TrustedProxies:1"] = "10.1.2.3/32";
@@ -256,10 +257,21 @@ public sealed class CheckTests
         RowOf("certificates", output).ShouldContain("warning");
         RowOf("certificates", output).ShouldContain("DangerousAcceptAnyServerCertificate");
         RowOf("routes", output).ShouldContain("'/{**catch-all}' also matches /bff, /signin-oidc, /signout-callback-oidc");
+        output.ShouldContain("ReverseProxy:Routes:plain: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.");
+        output.ShouldNotContain("ReverseProxy:Routes:open: has neither");
         output.ShouldContain("Bff:TrustedProxies:0: everybody in 10.0.0.0/8");
         output.ShouldContain("Bff:TrustedProxies:2: everybody in 2001:db8::/32");
         output.ShouldNotContain("Bff:TrustedProxies:1");
         output.ShouldNotContain("sekret");
+    }
+
+    [Fact]
+    public async Task Warns_of_a_sign_in_page_that_is_out_of_browsers_reach()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:PublicUrl"] = "https://app.example.com";
+
+        (await FindsAsync(world, Ok, "provider", "ok")).ShouldContain("browsers are sent to " + world.Provider.Issuer);
     }
 
     [Fact]

@@ -26,6 +26,24 @@ public sealed class ForwardedHeadersTests
         login.Header("Strict-Transport-Security").ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("X-Forwarded-Proto", "https", null, 1)]
+    [InlineData("X-Forwarded-Host", "app.example", null, 1)]
+    [InlineData("X-Forwarded-Host", "another.example", "127.0.0.0/8", 0)]   // a trusted proxy's, for a host that is not ours
+    public async Task Whichever_of_the_headers_nobody_heeds_is_named_once(string header, string value, string? trusted, int lines)
+    {
+        await using var world = await World.StartAsync(trusted is null ? [] : World.BehindProxy(trusted));
+        using var browser = world.NewBrowser();
+        for (var i = 0; i < 2; i++)
+        {
+            var request = browser.Bare(HttpMethod.Get, "/bff/login");
+            request.Headers.Add(header, value);
+            await browser.SendAsync(request);
+        }
+
+        world.Bff.Logs.Lines.Count(line => line.Contains($"127.0.0.1 sends {header} and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(lines);
+    }
+
     private static Task<Answer> BehindProxyAsync(World world)
     {
         var browser = world.NewBrowser();

@@ -147,6 +147,43 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task An_edit_that_needs_a_restart_and_is_taken_back_needs_none()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:PublicUrl", "https://www.example"));
+        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl.");
+        (await ReadyAsync(world)).Detail.ShouldBe("A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl.");
+
+        file.Edit(("Bff:Oidc:ClientId", PretendProvider.ClientId));
+        await SaysAsync(world, "No restart is needed any more for: Bff:Oidc:ClientId.");
+        (await ReadyAsync(world)).Detail.ShouldBe("A restart is needed for changes of: Bff:PublicUrl.");
+
+        file.Edit(("Bff:PublicUrl", null));
+        await SaysAsync(world, "No restart is needed any more for: Bff:PublicUrl.");
+        (await ReadyAsync(world)).Detail.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_route_that_is_open_and_does_not_say_so_is_named_once_at_the_start_and_after_a_reload()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings.Remove("ReverseProxy:Routes:plain:AuthorizationPolicy");
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+        await SaysAsync(world, "ReverseProxy:Routes:plain has neither");
+
+        file.Edit(("ReverseProxy:Routes:open:Metadata:Bff.Token", "None"));
+        await SaysAsync(world, "ReverseProxy:Routes:open has neither");
+
+        file.Edit(("ReverseProxy:Routes:open:AuthorizationPolicy", "anonymous"), ("ReverseProxy:Routes:plain:AuthorizationPolicy", "anonymous"));
+        await SaysAsync(world, "Changed: ReverseProxy:Routes:open:AuthorizationPolicy, ReverseProxy:Routes:plain:AuthorizationPolicy.");
+        world.Bff.Output.Split("has neither").Length.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task An_ops_port_that_others_can_reach_does_not_lose_its_token_before_the_restart_that_closes_it()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -209,11 +246,12 @@ public sealed class ReloadTests
 
     private static Task SaysAsync(RealTimeWorld world, string line) => Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
 
-    private static async Task<(HttpStatusCode Status, string? Configuration)> ReadyAsync(RealTimeWorld world)
+    private static async Task<(HttpStatusCode Status, string? Configuration, string? Detail)> ReadyAsync(RealTimeWorld world)
     {
         using var http = new HttpClient();
         using var answer = await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"));
         var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
-        return (answer.StatusCode, body.GetProperty("checks").GetProperty("configuration").GetProperty("status").GetString());
+        var check = body.GetProperty("checks").GetProperty("configuration");
+        return (answer.StatusCode, check.GetProperty("status").GetString(), check.TryGetProperty("detail", out var detail) ? detail.GetString() : null);
     }
 }

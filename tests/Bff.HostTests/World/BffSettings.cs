@@ -21,7 +21,7 @@ internal static class BffSettings
         };
         AddRoute(settings, "api", "User", "default");
         AddRoute(settings, "open", "UserOrNone", null);
-        AddRoute(settings, "plain", "None", null);
+        AddRoute(settings, "plain", "None", "anonymous");
         return settings;
     }
 

@@ -30,6 +30,13 @@ public sealed class ConfigurationReaderTests : IDisposable
         file.Reads.ShouldBe(4, "one for the framework, and one for each look at which it was there");
     }
 
+    [Theory]
+    [InlineData("""{ "ReversProxy:Routes:api:ClusterId": "api" }""", "ReversProxy: is not a section Bff reads. Write ReverseProxy.")]
+    [InlineData("""{ "Bf": { "Oidc": { "ClientId": "bff" } } }""", "Bf: is not a section Bff reads. Write Bff.")]
+    [InlineData("""{ "logging": { "LogLevel": { "Default": "Debug" } }, "Another": { "Thing": "1" } }""", null)]
+    public void A_section_that_was_meant_for_us_is_named(string content, string? mistake) =>
+        Reader(Json(new ScriptedFile("a.json", content))).Read().Mistakes.ShouldBe(mistake is null ? [] : [mistake]);
+
     [Fact]
     public void Sources_keep_their_order()
     {
@@ -79,16 +86,33 @@ public sealed class ConfigurationReaderTests : IDisposable
         Reader(Memory(("Bff:Ops:TokenFile", "sekret-of-the-ops-port"))).Read().Mistakes.ShouldHaveSingleItem().ShouldNotContain("sekret");
 
     [Fact]
-    public void Only_certificates_are_looked_at_and_a_name_that_is_none_does_no_harm()
+    public void Of_the_files_of_certificates_what_is_in_them_counts_and_a_name_that_is_none_does_no_harm()
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "content");
         var loop = Path.Combine(_folder, "loop");
         File.CreateSymbolicLink(loop, loop);
-        var reading = Reader(Memory(
-            ("Kestrel:Certificates:Default:Path", file), ("Kestrel:Certificates:Default:KeyPath", "a\0b"), ("Kestrel:Endpoints:Ops:Certificate:Path", loop),
-            ("Bff:Ops:ClientCertificateAuthority", file), ("Bff:Ops:Url", file), ("Bff:Spa:Origins:0", "a\0b"))).Read();
-        reading.Stamps.Split(';').Select(stamp => stamp.Split(' ')[0]).ShouldBe(["Bff:Ops:ClientCertificateAuthority", "Kestrel:Certificates:Default:Path"]);
+        var reader = Reader(Memory(
+            ("Kestrel:Certificates:Default:Path", file), ("Kestrel:Certificates:Default:KeyPath", "a\0b"), ("Kestrel:Endpoints:Ops:Certificate:Path", loop), ("Bff:Spa:Origins:0", "a\0b")));
+        var before = reader.Read();
+        before.Certificates.Stamp.ShouldStartWith(file + " ");
+        before.Certificates.Stamp.ShouldNotContain(';');
+        reader.Read().Same(before).ShouldBeTrue();
+
+        var written = File.GetLastWriteTimeUtc(file);
+        File.WriteAllText(file, "another");
+        File.SetLastWriteTimeUtc(file, written);
+        reader.Read().Same(before).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_the_authority_file_holds_takes_the_place_of_its_name()
+    {
+        var file = Path.Combine(_folder, "ca.pem");
+        var reader = Reader(Memory(("Bff:Ops:ClientCertificateAuthority", file)));
+        reader.Read().Mistakes.ShouldHaveSingleItem().ShouldBe($"Bff:Ops:ClientCertificateAuthority: the file '{file}' does not exist or cannot be read.");
+        File.WriteAllText(file, "-----BEGIN CERTIFICATE-----\n");
+        reader.Read().Values["Bff:Ops:ClientCertificateAuthority"].ShouldBe("-----BEGIN CERTIFICATE-----");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

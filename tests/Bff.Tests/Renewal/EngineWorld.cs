@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Bff.Reload;
 using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Sessions.Stores;
@@ -205,7 +206,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var tokens = FixedOptions.Of(new TokenOptions());
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
             var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-            var provider = new Provider(clients, oidc, new TestEnvironment(), clock);
+            var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<Provider>.Instance);
             var schedule = new RenewalSchedule(renewal, clock);
             var gate = new TokenCallGate(FixedOptions.Of(new ThrottlingOptions { MaxPerSecond = 1000 }), clock);
             var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();

@@ -2,7 +2,9 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Bff.Reload;
 using Bff.Tokens;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 
@@ -178,7 +180,7 @@ public sealed class IdTokenHandlerTests
     private IdTokenHandler Handler(string? announced = """["RS256"]""", string? key = null)
     {
         var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-        return new IdTokenHandler(new Provider(new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))), oidc, new TestEnvironment(), _clock), oidc, _clock);
+        return new IdTokenHandler(new Provider(new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))), oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance), oidc, _clock);
     }
 
     private static string Claims(long? issuedAt = null) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Bff.Reload;
 using Bff.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -212,7 +213,7 @@ public class TokenEndpointClientTests
     {
         var clients = new OneClient(new PretendProvider(tokenEndpoint, issuer));
         var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-        var provider = new Provider(clients, oidc, new TestEnvironment(), _clock);
+        var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance);
         return new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, _clock), oidc, FixedOptions.Of(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
     }
 

@@ -45,7 +45,7 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
 
     private Finding Judge(IConfigurationSection section)
     {
-        using var certificate = KestrelSettings.Load(section, environment.ContentRootPath);   // the check of the configuration has done so, too
+        using var certificate = KestrelSettings.Load(section, new CertificateFiles(environment.ContentRootPath));   // the check of the configuration has done so, too
         return Judge("our TLS", section.Path, certificate, $"Renew it and replace the file '{Printable.Path(section["Path"])}'.");
     }
 

@@ -9,7 +9,7 @@ namespace Bff.Commands.Check;
 /// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
 internal sealed class ProviderChecks(
     Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IConfiguration configuration,
-    TimeProvider clock)
+    IHostEnvironment environment, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
@@ -34,9 +34,11 @@ internal sealed class ProviderChecks(
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
         var findings = new List<Finding>();
+        if (ProviderRemarks.ClearText(options.Value, environment) is { } clearText) { findings.Add(new("clear text", Result.Warning, clearText, "Use https, and let this machine trust the authority that issued the provider's certificate (SSL_CERT_FILE).")); }
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
             findings.AddRange(MetadataChecks.Run(metadata, options.Value));
+            if (ProviderRemarks.OutOfReach(metadata, configuration[PublicUrl]) is { } remark) { findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure)); }
             findings.Add(await ClientAsync(metadata.TokenEndpoint));
             if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
         }

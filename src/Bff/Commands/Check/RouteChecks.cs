@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Bff.Forwarding;
 using Bff.Guard;
 using Bff.Ops;
+using Bff.Reload;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using IPNetwork = System.Net.IPNetwork;
@@ -10,14 +12,13 @@ namespace Bff.Commands.Check;
 
 /// <summary>What is allowed and seldom meant: tokens in clear text, certificates that nobody checks, routes that reach over our own paths.</summary>
 internal sealed class RouteChecks(
-    IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IOptions<ProxyOptions> proxy, IHostEnvironment environment)
+    IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IOptions<ProxyOptions> proxy, AcceptedConfiguration accepted,
+    IHostEnvironment environment)
 {
-    private const string TokenSetting = "Bff.Token";
-
     /// <summary>More addresses than anybody has proxies, as bits of the network's prefix.</summary>
     private const int WidestIPv4 = 16, WidestIPv6 = 48;
 
-    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. OpsPort(), .. WideProxies()];
+    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Open(), .. OpsPort(), .. WideProxies()];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
 
@@ -50,10 +51,14 @@ internal sealed class RouteChecks(
             $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff answers itself.",
             "Those paths never reach the API. Give the route a path of its own, such as /api/{**rest}, if that was not meant.");
 
+    private IEnumerable<Finding> Open() =>
+        from route in OpenRoutes.In(accepted.Root)
+        select new Finding("routes", Result.Warning, $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.", "If that is meant, say AuthorizationPolicy: anonymous.");
+
     private IEnumerable<Finding> OpsPort()
     {
         var options = ops.Value;
-        if (options.Url.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(options.Url) && !string.IsNullOrEmpty(options.EffectiveToken))
+        if (options.Url.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(options.Url) && !string.IsNullOrEmpty(options.Token))
         {
             yield return new("clear text", Result.Warning,
                 $"Bff:Ops:Url: the operators' token goes to {Printable.Address(options.Url)} over plain http (RFC 6750 section 5.3).",
@@ -71,7 +76,7 @@ internal sealed class RouteChecks(
             "Write the proxy's own address (/32, or /128), or its small network.");
 
     private static bool SendsToken(RouteConfig route) =>
-        route.Metadata?.TryGetValue(TokenSetting, out var policy) == true && !string.Equals(policy, "None", StringComparison.Ordinal);
+        TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None;
 
     private static bool IsLoopback(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)));

@@ -8,6 +8,7 @@ internal sealed class ConfigurationCheck(ConfigurationReload reload) : IHealthCh
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(reload.Mistakes.Count switch
     {
+        0 when reload.WaitingForRestart.Count > 0 => HealthCheckResult.Healthy($"A restart is needed for changes of: {string.Join(", ", reload.WaitingForRestart)}."),
         0 => HealthCheckResult.Healthy(),
         var count => HealthCheckResult.Degraded($"The changed configuration has {count} {(count == 1 ? "mistake" : "mistakes")}, named in the log; the last good one is in use."),
     });
