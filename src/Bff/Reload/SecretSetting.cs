@@ -22,7 +22,8 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
         values.Remove(FileKey, out var file);
         if (string.IsNullOrEmpty(file))
         {
-            if ((FileKey == Key ? file : given) is "" && IsAuthenticator) { mistakes.Add($"{Key}: is empty. Give it a value, or take the key out."); }
+            // Empty is a variable that was not set, more often than a wish to let everybody in.
+            if (IsAuthenticator && string.IsNullOrEmpty(given) && (given ?? file) is "") { mistakes.Add($"{(given is null ? FileKey : Key)}: is empty. Give it a value, or take the key out."); }
             return;
         }
 

@@ -75,10 +75,14 @@ public sealed class ConfigurationReaderTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_token_is_a_mistake_and_an_empty_file_name_is_none_given()
+    public void An_empty_authenticator_is_a_mistake_however_it_is_given()
     {
-        Reader(Memory(("Bff:Ops:Token", ""))).Read().Mistakes.ShouldHaveSingleItem().ShouldStartWith("Bff:Ops:Token: is empty");
-        Reader(Memory(("Bff:Ops:TokenFile", ""))).Read().Mistakes.ShouldBeEmpty();
+        foreach (var key in new[] { "Bff:Ops:Token", "Bff:Ops:TokenFile", "Bff:Ops:ClientCertificateAuthority" })
+        {
+            Reader(Memory((key, ""))).Read().Mistakes.ShouldHaveSingleItem().ShouldStartWith(key + ": is empty");
+        }
+
+        Reader(Memory(("Bff:Ops:Token", "the-operators-own-token"), ("Bff:Ops:TokenFile", ""))).Read().Mistakes.ShouldBeEmpty();
     }
 
     [Fact]
