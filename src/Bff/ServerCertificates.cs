@@ -22,9 +22,13 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
     /// <summary>Decided at the start.</summary>
     public bool AreOurs { get; private set; }
 
-    /// <summary>What would move a certificate between Kestrel and us.</summary>
+    /// <summary>The other way round. Only then may Kestrel look for changes: it takes more for one than is, and closes listeners for it.</summary>
+    public bool AreKestrels { get; private set; }
+
+    /// <summary>Of Kestrel's settings a reload takes only the files of certificates: where and how it listens is decided at the start.</summary>
     public static bool NeedsRestart(string key) => key.StartsWith(KestrelSettings.Section + ":", StringComparison.OrdinalIgnoreCase)
-        && (key.Contains(":Sni:", StringComparison.OrdinalIgnoreCase) || key.EndsWith(":Protocols", StringComparison.OrdinalIgnoreCase) || key.EndsWith(":Subject", StringComparison.OrdinalIgnoreCase));
+        && (!key.Contains(":Certificate", StringComparison.OrdinalIgnoreCase) || key.Contains(":Sni:", StringComparison.OrdinalIgnoreCase)
+            || key.EndsWith(":Subject", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Shows these from now on. They have been checked.</summary>
     public void Use(IReadOnlyDictionary<string, string?> values, CertificateFiles files)
@@ -36,7 +40,7 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
             var stamp = string.Join(';', certificates.SelectMany(section => section.AsEnumerable()).Select(pair => $"{pair.Key}={pair.Value}").Append(files.Stamp));
             if (stamp == _stamp) { return; }
             var isStart = _stamp is null;
-            if (isStart) { AreOurs = certificates.Count > 0 && !HasKestrelsOwn(kestrel); }
+            if (isStart) { (AreKestrels, AreOurs) = (HasKestrelsOwn(kestrel), certificates.Count > 0 && !HasKestrelsOwn(kestrel)); }
             _stamp = stamp;
             if (AreOurs) { Replace(certificates, files, isStart); }
             else if (!isStart && certificates.Count > 0) { LeftToKestrel(); }

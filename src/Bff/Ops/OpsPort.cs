@@ -47,7 +47,7 @@ internal static class OpsPort
                 .AddConfiguration(certificates.WithoutOurs(accepted.GetSection("Kestrel")))
                 .AddInMemoryCollection(endpoints.Select(endpoint => KeyValuePair.Create<string, string?>($"{Endpoints}:{endpoint.Item1}:Url", endpoint.Item2)))
                 .Build();
-            var loader = kestrel.Configure(configuration, reloadOnChange: true);
+            var loader = kestrel.Configure(configuration, reloadOnChange: certificates.AreKestrels);
             foreach (var name in configuration.GetSection(Endpoints).GetChildren().Select(endpoint => endpoint.Key)) { loader.Endpoint(name, endpoint => PreparePublic(endpoint, name, certificates)); }
             loader.Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices, certificates));
         });

@@ -91,7 +91,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private async Task ConsiderAsync(Reading reading)
     {
         var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
-        var waiting = Snapshot.Differences(_accepted.Values, next).Where(key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsAddress(key) || IsOfNewEndpoint(key)).ToList();
+        var waiting = Snapshot.Differences(_accepted.Values, next).Where(key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
@@ -137,10 +137,6 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>().Append(KestrelSettings.Limits)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>Whether <c>Bff:PublicUrl</c> is needed was decided by where we listen.</summary>
-    private static bool IsAddress(string key) =>
-        key.StartsWith(KestrelSettings.Section + ":Endpoints:", StringComparison.OrdinalIgnoreCase) && key.EndsWith(":Url", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What is arranged for a listener once, at the start, would be missing on one that is added.</summary>
     private bool IsOfNewEndpoint(string key)
