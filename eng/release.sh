@@ -35,7 +35,7 @@ trap 'rm -rf "$work"' EXIT
 publish() {   # RUNTIME FOLDER
   local how=(--self-contained true -r "$1" -p:PublishReadyToRun=true)
   [ "$1" != portable ] || how=(--self-contained false -p:UseAppHost=false)
-  dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false "${how[@]}"
+  dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false "${how[@]}"
   cp LICENSE eng/debian/bff.json "$2"/
 }
 

@@ -17,7 +17,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
 #endif
 
     private const int Terminate = 15, Stop = 19, Continue = 18;
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, string> _settings;

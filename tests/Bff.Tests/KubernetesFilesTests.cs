@@ -12,7 +12,7 @@ public sealed class KubernetesFilesTests
 {
     private static readonly string Folder = Path.Combine(Find(AppContext.BaseDirectory), "deploy", "kubernetes");
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Folder, "base"), "*.yaml").Select(Path.GetFileName).Where(file => file != "kustomization.yaml").Order()!];
+    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Folder, "base"), "*.yaml").Select(path => Path.GetFileName(path)!).Where(file => file != "kustomization.yaml").Order()];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -40,7 +40,7 @@ public sealed class KubernetesFilesTests
 
         (container.StartupProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path, container.ReadinessProbe.HttpGet.Path).ShouldBe(("/startupz", "/healthz", "/readyz"));
         var drain = TimeSpan.Parse(container.Env.Single(variable => variable.Name == "Bff__Ops__DrainFor").Value, CultureInfo.InvariantCulture);
-        var tokenTimeout = new Bff.Renewal.RenewalOptions().TokenTimeout;
+        var tokenTimeout = new Bff.Tokens.TokenOptions().TokenTimeout;
         pod.TerminationGracePeriodSeconds!.Value.ShouldBeGreaterThanOrEqualTo((long)(drain + tokenTimeout).TotalSeconds + 20);
         drain.TotalSeconds.ShouldBeGreaterThan(container.ReadinessProbe.PeriodSeconds!.Value * container.ReadinessProbe.FailureThreshold!.Value);
     }
@@ -58,7 +58,7 @@ public sealed class KubernetesFilesTests
         File.Exists(Path.Combine(Folder, "example", Path.GetFileName(file))).ShouldBeTrue();
         var secrets = container.Env.Where(variable => variable.Name.EndsWith("File", StringComparison.Ordinal)).ToList();
         secrets.Count.ShouldBe(3);
-        secrets.ShouldAllBe(variable => Path.GetDirectoryName(variable.Value) == Mount("secrets"));
+        secrets.Select(variable => Path.GetDirectoryName(variable.Value)).Distinct().ShouldBe([Mount("secrets")]);
     }
 
     private static V1PodSpec Pod() => Load("deployment.yaml").OfType<V1Deployment>().Single().Spec.Template.Spec;

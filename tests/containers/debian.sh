@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the Debian package and tries it as an administrator would, on a Debian machine with systemd (a container): installed, configured, started, a browser
 # signs in, upgraded, removed, purged. Ends with one line: "N passed, N failed". Needs Docker, Chromium and the tests built (dotnet build Bff.sln).
-# The ports 3001, 3002, 5000, 5001 and 5002 must be free: the machine shares this one's network, and the demo's provider, API and page run beside it.
+# The demo's provider, API and page, and the browser, run here but on the machine's network, so that all of them are "localhost" and no port of this machine
+# is taken. That needs root and nsenter.
 #
 #   tests/containers/debian.sh [FOLDER-WITH-THE-PACKAGE]      (built when none is given)
 set -euo pipefail
@@ -34,6 +35,8 @@ finish() {
 }
 trap finish EXIT
 
+inside() { nsenter --target "$(docker inspect --format '{{.State.Pid}}' "$machine")" --net -- "$@"; }
+inside_exec() { exec nsenter --target "$(docker inspect --format '{{.State.Pid}}' "$machine")" --net -- "$@"; }
 on() { docker exec "$machine" "$@"; }
 say() { on sh -c "$1"; }
 
@@ -52,7 +55,7 @@ start_machine() {
   local base=debian:bookworm-slim
   ! docker image inspect local/debian:bookworm >/dev/null 2>&1 || base=local/debian:bookworm
   docker build --build-arg "BASE=$base" --tag bff-test-debian:local tests/containers/debian
-  docker run --detach --name "$machine" --network host --privileged --cgroupns private --volume /sys/fs/cgroup:/sys/fs/cgroup:rw \
+  docker run --detach --name "$machine" --privileged --cgroupns private --volume /sys/fs/cgroup:/sys/fs/cgroup:rw \
     --tmpfs /run --tmpfs /tmp --volume "$scratch/packages:/packages:ro" bff-test-debian:local
   for _ in $(seq 100); do
     case $(on systemctl is-system-running 2>/dev/null) in running|degraded) return 0 ;; esac
@@ -64,15 +67,15 @@ start_machine() {
 
 start_demo() {
   local program=src/DevStack/bin/Debug/net10.0/DevStack.dll
-  (cd src/DevStack && DevStack__Issuer=http://localhost:5001 DevStack__DataDirectory="$scratch/provider" exec dotnet ../../$program provider) >"$scratch/provider.log" 2>&1 &
+  (cd src/DevStack && DevStack__Issuer=http://localhost:5001 DevStack__DataDirectory="$scratch/provider" inside_exec dotnet ../../$program provider) >"$scratch/provider.log" 2>&1 &
   demo+=($!)
-  (cd src/DevStack && DevStack__Authority=http://localhost:5001 exec dotnet ../../$program api) >"$scratch/api.log" 2>&1 &
+  (cd src/DevStack && DevStack__Authority=http://localhost:5001 inside_exec dotnet ../../$program api) >"$scratch/api.log" 2>&1 &
   demo+=($!)
-  (cd src/SpaStatic && exec dotnet bin/Debug/net10.0/SpaStatic.dll) >"$scratch/spa.log" 2>&1 &
+  (cd src/SpaStatic && inside_exec dotnet bin/Debug/net10.0/SpaStatic.dll) >"$scratch/spa.log" 2>&1 &
   demo+=($!)
   local url
   for url in http://localhost:5001/.well-known/openid-configuration http://localhost:5002/api/public http://localhost:5000/; do
-    curl --silent --fail --output /dev/null --retry 60 --retry-delay 1 --retry-all-errors "$url" || { tail -n 20 "$scratch"/*.log; return 1; }
+    inside curl --silent --fail --output /dev/null --retry 60 --retry-delay 1 --retry-all-errors "$url" || { tail -n 20 "$scratch"/*.log; return 1; }
   done
 }
 
@@ -106,7 +109,7 @@ checks() { on env DOTNET_ENVIRONMENT=Development runuser -u bff -- bff check --c
 starts() {
   on systemctl enable --now bff
   [ "$(on systemctl is-active bff)" = active ]     # Type=notify: it has said that it listens
-  curl --silent --fail http://localhost:3002/readyz
+  on curl --silent --fail http://localhost:3002/readyz
 }
 
 restarts_after_a_crash() {
@@ -115,7 +118,7 @@ restarts_after_a_crash() {
   on kill -9 "$before"
   for _ in $(seq 60); do
     after=$(on systemctl show --property MainPID --value bff)
-    if [ "$after" != 0 ] && [ "$after" != "$before" ] && curl --silent --fail --output /dev/null http://localhost:3002/readyz; then return 0; fi
+    if [ "$after" != 0 ] && [ "$after" != "$before" ] && on curl --silent --fail --output /dev/null http://localhost:3002/readyz; then return 0; fi
     sleep 0.5
   done
   return 1
@@ -146,7 +149,7 @@ confined() {
 }
 
 browser_signs_in_and_is_upgraded() {
-  BFF_PACKAGE_MACHINE=$machine timeout 200 dotnet test --project tests/Bff.BrowserTests --no-build --filter-class '*PackageTests'
+  BFF_PACKAGE_MACHINE=$machine inside timeout 200 dotnet test --project tests/Bff.BrowserTests --no-build --filter-class '*PackageTests'
 }
 
 is_the_later_version() {
@@ -156,7 +159,7 @@ is_the_later_version() {
 removed() {
   on apt-get remove --yes bff
   say '! systemctl is-active bff && ! test -e /usr/bin/bff && ! test -e /usr/lib/bff && test -s /etc/bff/bff.json && test -s /var/lib/bff/bff.db'
-  ! curl --silent --output /dev/null http://localhost:3001/
+  ! on curl --silent --output /dev/null http://localhost:3001/
 }
 
 purged() {
@@ -170,6 +173,10 @@ package=$(echo "$scratch"/release/bff_*_amd64.deb)
 version=$(dpkg-deb --field "$package" Version) later=$version+later
 cp "$package" "$scratch/packages/bff.deb"
 check "a later package is made" make_upgrade || exit
+if [ "$(id -u)" != 0 ] || ! command -v nsenter >/dev/null; then
+  echo "left out: the Debian package, which wants root and nsenter to be tried"
+  exit
+fi
 if ! start_machine >"$scratch/machine.log" 2>&1; then
   tail -n 20 "$scratch/machine.log"
   echo "left out: the Debian package, since systemd does not run in a container here"

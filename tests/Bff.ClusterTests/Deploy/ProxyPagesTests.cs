@@ -29,7 +29,6 @@ public sealed class ProxyPagesTests(FrontedBff bff) : IClassFixture<FrontedBff>
         }))
         {
             (await answer.Content.ReadAsStringAsync()).ShouldBe("alice");
-            answer.Headers.Contains("Strict-Transport-Security").ShouldBeTrue("Bff knows that this was https");
             var call = world.Api.LastCall;
             (call.Header("X-Forwarded-For"), call.Header("X-Forwarded-Proto"), call.Header("X-Forwarded-Host")).ShouldBe((RemoteBrowser.Address, "https", at.Authority));
         }
@@ -66,7 +65,5 @@ public sealed class ProxyPagesTests(FrontedBff bff) : IClassFixture<FrontedBff>
         using var answer = await browser.CallAsync(HttpMethod.Get, "/api/echo");
         (await answer.Content.ReadAsStringAsync()).ShouldBe("bob");
         world.Api.LastCall.Path.ShouldBe("/api/echo");
-        using var elsewhere = await new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true }).GetAsync(new Uri(at, "/bff/user"));
-        elsewhere.StatusCode.ShouldNotBe(HttpStatusCode.OK);
     }
 }

@@ -16,6 +16,7 @@ internal static class RollingScenario
         var rounds = bench.Quick ? 2 : 10;
         var rate = bench.Options.Rate ?? 100;
         var store = await bench.NewStoreAsync(SessionsOptions.PostgreSql);
+        store = store with { ConnectionString = store.ConnectionString + ";Maximum Pool Size=30" };   // of 200 that the server allows, with one node leaving and one coming
         await using var provider = await MassProvider.StartAsync(Sessions);
         await using var stock = new SessionStock(store);
         var now = TimeProvider.System.GetUtcNow();
@@ -27,7 +28,7 @@ internal static class RollingScenario
         while (nodes.Count < Nodes) { nodes.Add(await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer, ("Bff:Ops:DrainFor", "00:00:05"))); }
         await using (var nginx = new Nginx(nodes.Select(node => node.Address)))
         {
-            var load = new Load([.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
+            var load = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
             await load.WarmUpAsync();
             for (var round = 0; round < rounds; round++)
             {
@@ -40,7 +41,7 @@ internal static class RollingScenario
             {
                 var here = AppContext.BaseDirectory;
                 foreach (var node in nodes) { await node.RestartAsync(other); }
-                load = new Load([.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
+                load = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
                 await load.WarmUpAsync();
                 foreach (var node in nodes) { await node.RestartAsync(here); }
                 bench.Say($"upgraded: {load.Summary}");
@@ -64,14 +65,15 @@ internal static class RollingScenario
         private readonly ConcurrentQueue<(bool Post, Caller.Answer Answer)> _answers = new();
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _running;
+        private readonly Bench _bench;
         private readonly Uri _at;
         private readonly Caller[] _callers;
         private readonly int _rate;
         private readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
 
-        public Load(Caller[] callers, Uri at, int rate)
+        public Load(Bench bench, Caller[] callers, Uri at, int rate)
         {
-            (_callers, _at, _rate) = (callers, at, rate);
+            (_bench, _callers, _at, _rate) = (bench, callers, at, rate);
             _running = Task.Run(RunAsync);
         }
 
@@ -112,6 +114,11 @@ internal static class RollingScenario
             await Task.WhenAll(calls);
         }
 
-        private async Task CallAsync(Caller caller, bool post) => _answers.Enqueue((post, await (post ? caller.PostAsync(_at) : caller.GetAsync(_at))));
+        private async Task CallAsync(Caller caller, bool post)
+        {
+            var answer = await (post ? caller.PostAsync(_at) : caller.GetAsync(_at));
+            _answers.Enqueue((post, answer));
+            if (!answer.Ok) { _bench.Say($"{(post ? "POST" : "GET")} sent {answer.SentAt:HH:mm:ss.fff} answered {answer.Status} after {answer.Took.TotalSeconds:F2} s: {answer.Said.ReplaceLineEndings(" ")}"); }
+        }
     }
 }
