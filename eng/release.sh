@@ -57,7 +57,7 @@ package() {   # FOLDER ARCHITECTURE
   find "$root/usr/lib/bff" -type f -exec chmod 0644 {} + -o -type d -exec chmod 0755 {} +
   chmod 0755 "$root/usr/lib/bff/Bff"
   sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$2/" -e "s/@SIZE@/$(du -sk "$root" | cut -f1)/" eng/debian/control > "$root/DEBIAN/control"
-  SOURCE_DATE_EPOCH=$epoch dpkg-deb --root-owner-group -Zxz --build "$root" "$output/bff_${version}_$2.deb" >/dev/null
+  SOURCE_DATE_EPOCH=$epoch dpkg-deb --root-owner-group -Zzstd -z9 --build "$root" "$output/bff_${version}_$2.deb" >/dev/null
 }
 
 for runtime in "${runtimes[@]}"; do

@@ -75,7 +75,7 @@ start_demo() {
   demo+=($!)
   local url
   for url in http://localhost:5001/.well-known/openid-configuration http://localhost:5002/api/public http://localhost:5000/; do
-    inside curl --silent --fail --output /dev/null --retry 60 --retry-delay 1 --retry-all-errors "$url" || { tail -n 20 "$scratch"/*.log; return 1; }
+    inside curl --silent --fail --output /dev/null --retry 180 --retry-delay 1 --retry-all-errors "$url" || { tail -n 20 "$scratch"/*.log; return 1; }
   done
 }
 
