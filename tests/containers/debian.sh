@@ -115,7 +115,7 @@ starts() {
 restarts_after_a_crash() {
   local before after
   before=$(on systemctl show --property MainPID --value bff)
-  on kill -9 "$before"
+  on systemctl kill --kill-whom=main --signal=KILL bff
   for _ in $(seq 60); do
     after=$(on systemctl show --property MainPID --value bff)
     if [ "$after" != 0 ] && [ "$after" != "$before" ] && on curl --silent --fail --output /dev/null http://localhost:3002/readyz; then return 0; fi

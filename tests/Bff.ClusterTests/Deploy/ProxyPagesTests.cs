@@ -50,6 +50,7 @@ public sealed class ProxyPagesTests(FrontedBff bff) : IClassFixture<FrontedBff>
 
         world.Api.Answers = _ => { };
         using var encoded = await browser.CallAsync(HttpMethod.Get, "/api/a%2Fb%20c?q=%C3%A4%2F1");
+        encoded.StatusCode.ShouldBe(HttpStatusCode.OK, proxy.Said);
         world.Api.LastCall.Target.ShouldBe("/api/a%2Fb%20c?q=%C3%A4%2F1");
     }
 
