@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine, builds everything, runs all tests.
-# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browsers, PostgreSQL and Prometheus are installed when they are missing.
+# Ends with one line: "N passed, N failed". Needs the .NET SDK and Node.js; browsers, PostgreSQL, Prometheus and proxies are installed when they are missing.
 # The containers are tried where a Docker daemon answers.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -30,6 +30,10 @@ need "the browser tests" /usr/bin/chromium chromium fonts-dejavu-core
 need "the browser tests" /usr/bin/firefox-esr firefox-esr
 need "the browser tests" /usr/bin/WebKitWebDriver webkit2gtk-driver xvfb
 command -v postgres >/dev/null || need "the tests of several nodes" '/usr/lib/postgresql/*/bin/postgres' postgresql
+need "the tests of proxies in front" /usr/sbin/nginx nginx-light
+need "the tests of proxies in front" /usr/sbin/haproxy haproxy
+need "the tests of proxies in front" /usr/sbin/apache2 apache2-bin
+need "the tests of proxies in front" /usr/bin/caddy caddy
 command -v prometheus >/dev/null || need "the tests of alert rules and dashboard" /usr/bin/prometheus prometheus
 
 echo "Building"

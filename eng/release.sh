@@ -35,8 +35,8 @@ trap 'rm -rf "$work"' EXIT
 publish() {   # RUNTIME FOLDER
   local how=(--self-contained true -r "$1" -p:PublishReadyToRun=true)
   [ "$1" != portable ] || how=(--self-contained false -p:UseAppHost=false)
-  dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false "${how[@]}"
-  cp LICENSE eng/debian/appsettings.json "$2"/
+  dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false "${how[@]}"
+  cp LICENSE eng/debian/bff.json "$2"/
 }
 
 archive() {   # FOLDER FILE: the same bytes for the same commit
@@ -47,17 +47,17 @@ package() {   # FOLDER ARCHITECTURE
   local root=$work/deb-$2
   install -d "$root/DEBIAN" "$root/usr/lib" "$root/usr/bin" "$root/lib/systemd/system" "$root/etc/bff" "$root/usr/share/doc/bff"
   cp -r "$1" "$root/usr/lib/bff"
-  rm "$root/usr/lib/bff/LICENSE" "$root/usr/lib/bff/appsettings.json"
+  rm "$root/usr/lib/bff/LICENSE" "$root/usr/lib/bff/bff.json"
   ln -s ../lib/bff/Bff "$root/usr/bin/bff"
   install -m 0644 eng/debian/bff.service "$root/lib/systemd/system/"
-  install -m 0640 eng/debian/appsettings.json "$root/etc/bff/"
+  install -m 0640 eng/debian/bff.json "$root/etc/bff/"
   install -m 0644 LICENSE "$root/usr/share/doc/bff/copyright"
   install -m 0755 eng/debian/postinst eng/debian/prerm eng/debian/postrm "$root/DEBIAN/"
-  echo /etc/bff/appsettings.json > "$root/DEBIAN/conffiles"
+  echo /etc/bff/bff.json > "$root/DEBIAN/conffiles"
   find "$root/usr/lib/bff" -type f -exec chmod 0644 {} + -o -type d -exec chmod 0755 {} +
   chmod 0755 "$root/usr/lib/bff/Bff"
   sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$2/" -e "s/@SIZE@/$(du -sk "$root" | cut -f1)/" eng/debian/control > "$root/DEBIAN/control"
-  SOURCE_DATE_EPOCH=$epoch dpkg-deb --root-owner-group -Zxz --build "$root" "$output/bff_${version}_$2.deb" >/dev/null
+  SOURCE_DATE_EPOCH=$epoch dpkg-deb --root-owner-group -Zzstd -z9 --build "$root" "$output/bff_${version}_$2.deb" >/dev/null
 }
 
 for runtime in "${runtimes[@]}"; do

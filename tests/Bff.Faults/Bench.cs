@@ -16,6 +16,12 @@ internal sealed record BenchOptions
     public TimeSpan? Outage { get; init; }
 
     public int? Sessions { get; init; }
+
+    /// <summary>Calls a second, of each kind (rolling).</summary>
+    public int? Rate { get; init; }
+
+    /// <summary>A folder with another build of Bff (rolling): upgraded from it and back.</summary>
+    public string? Other { get; init; }
 }
 
 /// <summary>One line of the table. Without a target a figure only informs.</summary>

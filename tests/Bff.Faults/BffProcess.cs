@@ -17,11 +17,12 @@ internal sealed partial class BffProcess : IAsyncDisposable
 #endif
 
     private const int Terminate = 15, Stop = 19, Continue = 18;
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, string> _settings;
     private readonly int _port = FreePort();
+    private string _folder = AppContext.BaseDirectory;
     private Process _process = null!;
     private bool _frozen, _stopped;
 
@@ -66,7 +67,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
         // The shell gives way to Bff at once, and leaves it a log file that costs neither process anything to carry.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet Bff.dll \"$@\" >> \"$LOG\" 2>&1", "bff", .. _settings.Select(setting => $"--{setting.Key}={setting.Value}")])
         {
-            WorkingDirectory = AppContext.BaseDirectory,
+            WorkingDirectory = _folder,
             Environment = { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{_port}", ["DOTNET_ENVIRONMENT"] = "Production", ["LOG"] = Log },
         };
         _process = Process.Start(start)!;
@@ -74,6 +75,15 @@ internal sealed partial class BffProcess : IAsyncDisposable
         {
             if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartDeadline) { throw new InvalidOperationException($"Bff did not start:\n{await File.ReadAllTextAsync(Log)}"); }
         }
+    }
+
+    /// <summary>Stops it in good order and starts it again, maybe as another build.</summary>
+    /// <param name="folder">With <c>Bff.dll</c>; null for the same as before.</param>
+    public async Task RestartAsync(string? folder = null)
+    {
+        await StopAsync();
+        (_stopped, _folder) = (false, folder ?? _folder);
+        await StartAsync();
     }
 
     /// <summary>Stops all its threads, as a suspended machine or a long pause would; the kernel goes on taking its connections and requests.</summary>

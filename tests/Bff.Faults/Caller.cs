@@ -44,6 +44,8 @@ internal sealed class Caller(string cookies)
 
     public Task<Answer> GetAsync(Uri bff, CancellationToken cancel = default) => SendAsync(HttpMethod.Get, new Uri(bff, "/api/echo"), cancel);
 
+    public Task<Answer> PostAsync(Uri bff, CancellationToken cancel = default) => SendAsync(HttpMethod.Post, new Uri(bff, "/api/echo"), cancel);
+
     public Task<Answer> RenewAsync(Uri bff, CancellationToken cancel = default) => SendAsync(HttpMethod.Post, new Uri(bff, "/bff/renew"), cancel);
 
     /// <summary>Calls one after the other until told to stop.</summary>

@@ -22,6 +22,8 @@ internal static class FaultBench
         ("recovery", RecoveryScenario.RunAsync),
         ("index", IndexScenario.RunAsync),
         ("streams", StreamsScenario.RunAsync),
+        ("rolling", RollingScenario.RunAsync),
+        ("sizing", SizingScenario.RunAsync),
     ];
 
     public static async Task<int> Main(string[] arguments)
@@ -72,12 +74,20 @@ internal static class FaultBench
                     options = options with { Sessions = sessions };
                     at++;
                     break;
+                case "--rate" when int.TryParse(value, CultureInfo.InvariantCulture, out var rate):
+                    options = options with { Rate = rate };
+                    at++;
+                    break;
+                case "--other" when File.Exists(Path.Combine(value, "Bff.dll")):
+                    options = options with { Other = Path.GetFullPath(value) };
+                    at++;
+                    break;
                 case var name when Scenarios.Any(scenario => scenario.Name == name):
                     names.Add(name);
                     break;
                 default:
                     Console.Error.WriteLine($"'{arguments[at]}' is not understood. Scenarios: {string.Join(' ', Scenarios.Select(scenario => scenario.Name))}");
-                    Console.Error.WriteLine("Options: --quick, --store sqlite|postgres|both, --outage hh:mm:ss (recovery), --sessions n (burst, recovery, index)");
+                    Console.Error.WriteLine("Options: --quick, --store sqlite|postgres|both, --outage hh:mm:ss (recovery), --sessions n (burst, recovery, index, sizing), --rate n and --other FOLDER-OF-ANOTHER-BUILD (rolling)");
                     return false;
             }
         }

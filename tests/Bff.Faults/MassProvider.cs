@@ -39,7 +39,12 @@ internal sealed class MassProvider : IAsyncDisposable
             "application/json"));
         _app.MapGet("/jwks", () => new { keys = new[] { SigningKey.Number(1).Public() } });
         _app.MapPost("/token", TokenAsync);
-        _app.MapGet("/api/echo", Api);
+        _app.MapMethods("/api/echo", [HttpMethods.Get, HttpMethods.Post], Api);
+        _app.MapGet("/api/download/{bytes:long}", async (long bytes, HttpResponse response) =>
+        {
+            response.ContentLength = bytes;
+            for (var part = new byte[64 * 1024]; bytes > 0; bytes -= part.Length) { await response.Body.WriteAsync(part.AsMemory(0, (int)Math.Min(bytes, part.Length))); }
+        });
     }
 
     public static async Task<MassProvider> StartAsync(int sessions)

@@ -112,6 +112,7 @@ internal sealed class SessionStock : IAsyncDisposable
             columns = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
             values = new object[reader.FieldCount];
             reader.GetValues(values);
+            values[Array.IndexOf(columns, "client")] = DBNull.Value;   // whichever client asks: this program is none
         }
 
         await Sessions.RemoveAsync(session.Id, version: null, EndReasons.SignedOut, CancellationToken.None);

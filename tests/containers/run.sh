@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the compose files, builds the images and runs docker-compose.yml for real, with each session store: up, a browser signs in through the published
 # ports, down, up again. Ends with one line: "N passed, N failed". Needs Docker with compose, Chromium, and the tests built (dotnet build Bff.sln).
-# The ports 3001, 3002, 5000 and 5001 must be free. Project, volumes and settings are its own: a demo's data and a .env file stay untouched.
+# Then debian.sh does the same for the Debian package. The ports 3001, 3002, 5000 and 5001 must be free. Project, volumes and settings are its own: a demo's data and a .env file stay untouched.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -103,6 +103,14 @@ if check "the images build" docker compose build; then
   run_with SQLite
   export SESSION_STORE=PostgreSql COMPOSE_PROFILES=postgres
   run_with PostgreSQL
+fi
+
+# The Debian package, on a machine of its own.
+tests/containers/debian.sh 2>&1 | tee "$scratch/debian" || true
+if [[ $(tail -n 1 "$scratch/debian") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+else
+  failed=$((failed + 1))
 fi
 
 echo

@@ -21,10 +21,13 @@ internal static class OpsFeature
         return builder;
     }
 
-    /// <summary>A pipeline of its own, before the public one: a request of either port never sees the endpoints of the other.</summary>
+    /// <summary>
+    /// A pipeline of its own, before the public one: a request of either port never sees the endpoints of the other. The drain stands before both.
+    /// </summary>
     public static WebApplication MapOps(this WebApplication app)
     {
         app.AllowToStop<OpsOptions>(ops => ops.EffectiveDrain(app.Environment));
+        app.Use(app.Services.GetRequiredService<Drain>().InvokeAsync);
         app.MapWhen(OpsPort.Received, ops =>
         {
             ops.UseExceptionHandler(errors => errors.Run(context => GuardFeature.ProblemOf(context).ExecuteAsync(context)));

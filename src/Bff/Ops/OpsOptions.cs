@@ -41,7 +41,8 @@ internal sealed class OpsOptions : IValidatableObject
     public string[] AllowedHosts { get; set; } = [];
 
     /// <summary>
-    /// How long Bff goes on answering after it was asked to stop, not ready any more, so that a load balancer can look elsewhere first.
+    /// How long Bff goes on answering after it was asked to stop, not ready any more, so that a load balancer can look elsewhere first. Each answer closes its
+    /// connection; in the last fifth of the time, a second at most, no new connection is accepted.
     /// Default: 5 seconds, 0 in Development.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]

@@ -96,7 +96,7 @@ public sealed class HealthTests
         var alice = await world.LogInAsync();
         (await ProbeAsync(world, "/readyz")).Status.ShouldBe(HttpStatusCode.OK);
 
-        var stopped = await world.Clock.StartsWaitAsync(TimeSpan.FromMinutes(1), () => world.Bff.DisposeAsync().AsTask());
+        var stopped = await world.Clock.StartsWaitAsync(TimeSpan.FromSeconds(59), () => world.Bff.DisposeAsync().AsTask());
 
         (await ProbeAsync(world, "/readyz")).Of("drain").ShouldBe("Unhealthy");
         (await ProbeAsync(world, "/healthz")).Status.ShouldBe(HttpStatusCode.OK);

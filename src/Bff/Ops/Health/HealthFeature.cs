@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Bff.Ops.Admin;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Health;
@@ -22,6 +23,7 @@ internal static partial class HealthFeature
 
     public static void AddHealth(this IServiceCollection services)
     {
+        services.AddSingleton<ListenSockets>().AddOptions<SocketTransportOptions>().Configure<ListenSockets>((transport, sockets) => transport.CreateBoundListenSocket = sockets.Bind);
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<Probes>().AddSingleton<ProviderCheck>();
         services.AddHealthChecks()
