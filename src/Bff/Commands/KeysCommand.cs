@@ -1,6 +1,5 @@
 using Bff.Sessions;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Commands;
@@ -100,11 +99,4 @@ internal static class KeysCommand
     private static bool IsUsable(IKey key, DateTimeOffset now) => !key.IsRevoked && key.ActivationDate <= now && key.ExpirationDate > now;
 
     private static DateTimeOffset Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-
-    /// <summary>A command speaks for itself; what it did to the keys is on record all the same, beside its output and wherever logs are exported to.</summary>
-    private static void KeepAuditOnly(this ILoggingBuilder logging)
-    {
-        logging.AddFilter((category, _) => category == typeof(Audit).FullName);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    }
 }

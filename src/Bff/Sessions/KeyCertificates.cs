@@ -22,13 +22,14 @@ internal static class KeyCertificates
 
     /// <summary>The framework's own key manager, which reads keys that any of the certificates opens, and those from before there was one.</summary>
     /// <remarks>Made apart: the framework wants the certificates when services are registered, and the configuration is not checked by then.</remarks>
-    public static IKeyManager CreateKeyManager(IServiceProvider provider)
+    public static IKeyManager CreateKeyManager(IServiceProvider provider) => CreateKeyManager(
+        provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IOptions<KeyManagementOptions>>(), provider.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates);
+
+    /// <inheritdoc cref="CreateKeyManager(IServiceProvider)"/>
+    public static IKeyManager CreateKeyManager(ILoggerFactory loggers, IOptions<KeyManagementOptions> options, IReadOnlyList<X509Certificate2> certificates)
     {
-        var services = new ServiceCollection()
-            .AddSingleton(provider.GetRequiredService<ILoggerFactory>())
-            .AddSingleton(provider.GetRequiredService<IOptions<KeyManagementOptions>>());
-        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName)
-            .UnprotectKeysWithAnyCertificate([.. provider.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates]);
+        var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(options);
+        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName).UnprotectKeysWithAnyCertificate([.. certificates]);
         return services.BuildServiceProvider().GetRequiredService<IKeyManager>();
     }
 
