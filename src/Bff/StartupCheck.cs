@@ -74,16 +74,17 @@ internal static class StartupCheck
             }
             else if (given.Value is { Length: > 0 } value && !Settings.CanRead(value, property.PropertyType))
             {
-                yield return (property.Name, $"{given.Path}: '{value}' cannot be read as {Describe(property.PropertyType)}.");
+                yield return (property.Name, $"{given.Path}: {Unreadable(value, property.PropertyType)}.");
             }
         }
     }
 
     private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
 
+    private static string Unreadable(string value, Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? Durations.Explain(value) : $"'{value}' cannot be read as {Describe(type)}";
+
     private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
-        var t when t == typeof(TimeSpan) => "a time span (hh:mm:ss)",
         var t when t == typeof(bool) => "true or false",
         var t when t == typeof(int) => "a whole number",
         { IsEnum: true } t => "one of " + string.Join(", ", Enum.GetNames(t)),

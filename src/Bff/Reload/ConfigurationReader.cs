@@ -23,10 +23,28 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         var isWhole = mistakes.Count == 0;
         var values = Snapshot.Of(new ConfigurationRoot(providers));
         foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
+        ReadDurations(values, mistakes);
         return new Reading(values, files, mistakes, isWhole, Stamps(values));
 
         IConfigurationProvider Once(IConfigurationProvider provider) =>
             provider is JsonConfigurationProvider { Source: var file } ? Parse(file, files, mistakes) : new Frozen(provider);
+    }
+
+    /// <summary>YARP reads durations by itself, and knows no units; a number alone it takes for days.</summary>
+    private static void ReadDurations(Dictionary<string, string?> values, List<string> mistakes)
+    {
+        var schema = new SettingsSchema([]);
+        foreach (var (key, text) in values.Where(pair => pair.Value is { Length: > 0 } && schema.TypeOf(pair.Key) == typeof(TimeSpan)).ToList())
+        {
+            if (Durations.TryParse(text!, out var duration))
+            {
+                values[key] = duration.ToString("c");
+                continue;
+            }
+
+            values.Remove(key);   // said once
+            mistakes.Add($"{key}: {Durations.Explain(text!)}.");
+        }
     }
 
     /// <summary>When each file that a value names was written: certificates are read by those who use them.</summary>

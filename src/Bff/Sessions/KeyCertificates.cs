@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
 
@@ -22,14 +23,19 @@ internal static class KeyCertificates
 
     /// <summary>The framework's own key manager, which reads keys that any of the certificates opens, and those from before there was one.</summary>
     /// <remarks>Made apart: the framework wants the certificates when services are registered, and the configuration is not checked by then.</remarks>
-    public static IKeyManager CreateKeyManager(IServiceProvider provider) => CreateKeyManager(
-        provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IOptions<KeyManagementOptions>>(), provider.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates);
+    public static IKeyManager CreateKeyManager(IServiceProvider provider) =>
+        CreateKeyManager(provider, services => services.AddSingleton(provider.GetRequiredService<IOptions<KeyManagementOptions>>()));
 
-    /// <inheritdoc cref="CreateKeyManager(IServiceProvider)"/>
-    public static IKeyManager CreateKeyManager(ILoggerFactory loggers, IOptions<KeyManagementOptions> options, IReadOnlyList<X509Certificate2> certificates)
+    /// <summary>The same for keys that are elsewhere.</summary>
+    public static IKeyManager CreateKeyManager(IServiceProvider provider, IXmlRepository keys) =>
+        CreateKeyManager(provider, services => services.Configure<KeyManagementOptions>(options => options.XmlRepository = keys));
+
+    private static IKeyManager CreateKeyManager(IServiceProvider provider, Action<IServiceCollection> configure)
     {
-        var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(options);
-        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName).UnprotectKeysWithAnyCertificate([.. certificates]);
+        var services = new ServiceCollection().AddSingleton(provider.GetRequiredService<ILoggerFactory>());
+        configure(services);
+        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName)
+            .UnprotectKeysWithAnyCertificate([.. provider.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates]);
         return services.BuildServiceProvider().GetRequiredService<IKeyManager>();
     }
 

@@ -26,14 +26,14 @@ internal static class BackupCipher
 
     public static bool IsEncrypted(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
-    public static void Encrypt(Stream plain, Stream target, string passphrase)
+    public static void Encrypt(Stream plain, Stream target, string passphrase, int iterations = Iterations)
     {
         var header = new byte[HeaderSize];
         Magic.CopyTo(header, 0);
         header[Magic.Length] = FormatVersion;
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(Magic.Length + 1), Iterations);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(Magic.Length + 1), iterations);
         RandomNumberGenerator.Fill(Salt(header));
-        var derived = Derive(passphrase, header, Iterations);
+        var derived = Derive(passphrase, header, iterations);
         derived.AsSpan(KeySize).CopyTo(Check(header));
         target.Write(header);
 

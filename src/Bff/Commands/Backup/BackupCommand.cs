@@ -33,7 +33,7 @@ internal static class BackupCommand
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)
         {
-            return await FailAsync($"No backup was made: {Printable.Text(error.Message)}.");
+            return await FailAsync($"No backup was made: {Printable.Text(error.Message.TrimEnd('.'))}.");
         }
     }
 

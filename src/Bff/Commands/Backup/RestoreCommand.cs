@@ -1,10 +1,8 @@
 using System.Globalization;
 using Bff.Sessions;
 using Bff.Sessions.Stores;
-using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Commands.Backup;
 
@@ -46,7 +44,7 @@ internal static class RestoreCommand
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)
         {
-            return await FailAsync($"Nothing was restored from '{Printable.Text(file)}': {Printable.Text(error.Message, 1000)}.");
+            return await FailAsync($"Nothing was restored from '{Printable.Text(file)}': {Printable.Text(error.Message.TrimEnd('.'), 1000)}.");
         }
     }
 
@@ -70,10 +68,8 @@ internal static class RestoreCommand
     {
         var keys = folder.PathOf(BackupFile.Keys);
         if (Directory.Exists(store.KeysFolder)) { CopyMissing(store.KeysFolder, keys); }
-        var loggers = services.GetRequiredService<ILoggerFactory>();
-        var all = Options.Create(new KeyManagementOptions { XmlRepository = new FileSystemXmlRepository(new DirectoryInfo(keys), loggers) });
-        var certificates = services.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates;
-        KeyCertificates.EnsureKeysOpen(KeyCertificates.CreateKeyManager(loggers, all, certificates), services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var all = new FileSystemXmlRepository(new DirectoryInfo(keys), services.GetRequiredService<ILoggerFactory>());
+        KeyCertificates.EnsureKeysOpen(KeyCertificates.CreateKeyManager(services, all), services.GetRequiredService<TimeProvider>().GetUtcNow());
     }
 
     /// <summary>Keys are only ever added, so both sets together open all that either opened; and what was revoked stays so.</summary>

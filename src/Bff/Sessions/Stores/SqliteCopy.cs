@@ -65,7 +65,7 @@ internal static class SqliteCopy
         {
             using var connection = Open(store, SqliteOpenMode.ReadWrite);
             connection.Execute("PRAGMA journal_mode = DELETE");   // refused while anybody else has it open
-            connection.Execute("BEGIN EXCLUSIVE; ROLLBACK");
+            connection.Execute("BEGIN EXCLUSIVE; SELECT count(*) FROM sqlite_master; ROLLBACK");
             isReadable = true;
             return true;
         }
@@ -104,6 +104,7 @@ internal static class SqliteCopy
     public static void Replace(string copy, string store, string aside)
     {
         foreach (var side in SideFiles.Where(side => File.Exists(store + side))) { File.Move(store + side, aside + side); }   // of a damaged file; left there, SQLite would apply it to the copy
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
         if (File.Exists(store)) { File.Replace(copy, store, aside); }
         else { File.Move(copy, store); }
     }
