@@ -69,7 +69,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         var announced = _database.FindMigration();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(_database.Prepare)));
         announced.ShouldBe(new SchemaMigration(1, SessionSchema.Version, SessionSchema.ReadableFrom));
-        migrated.ShouldBe([announced!], "one of them did it");
+        migrated.ShouldHaveSingleItem("one of them did it").ShouldBe(announced);
         (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
         (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
     }
