@@ -50,6 +50,20 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     /// <param name="by">The account that ran the command.</param>
     public void KeysRotated(string key, string by) => Rotated("keys_rotated", key, Printable.Word(by));
 
+    /// <summary>A start, or a command, brought the session store to another version of its schema.</summary>
+    public void StoreMigrated(long from, long to, long readableFrom) => Migrated("store_migrated", from, to, readableFrom);
+
+    /// <param name="sessions">How many sessions are in it.</param>
+    /// <param name="encrypted">Whether only who has the passphrase can read it.</param>
+    /// <param name="by">The account that ran the command.</param>
+    public void BackupMade(long sessions, bool encrypted, string by) => BackedUp("backup_made", sessions, encrypted, Printable.Word(by));
+
+    /// <param name="madeAt">When the backup was made.</param>
+    /// <param name="sessions">How many sessions it brought back.</param>
+    /// <param name="ended">How many others of it have to sign in again.</param>
+    /// <param name="by">The account that ran the command.</param>
+    public void StoreRestored(DateTimeOffset madeAt, long sessions, long ended, string by) => Restored("store_restored", $"{madeAt:u}".Replace(' ', 'T'), sessions, ended, Printable.Word(by));
+
     /// <param name="what">The configuration keys or files that changed; never a value.</param>
     public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
 
@@ -73,6 +87,15 @@ internal sealed partial class Audit(ILogger<Audit> logger)
 
     [LoggerMessage(LogLevel.Information, "{Event} key={Key} by={By}")]
     private partial void Rotated(string @event, string key, string by);
+
+    [LoggerMessage(LogLevel.Information, "{Event} from={From} to={To} readable_from={ReadableFrom}")]
+    private partial void Migrated(string @event, long from, long to, long readableFrom);
+
+    [LoggerMessage(LogLevel.Information, "{Event} sessions={Sessions} encrypted={Encrypted} by={By}")]
+    private partial void BackedUp(string @event, long sessions, bool encrypted, string by);
+
+    [LoggerMessage(LogLevel.Warning, "{Event} made_at={MadeAt} sessions={Sessions} ended={Ended} by={By}")]
+    private partial void Restored(string @event, string madeAt, long sessions, long ended, string by);
 
     [LoggerMessage(LogLevel.Information, "{Event} what={What}")]
     private partial void Reloaded(string @event, string what);

@@ -42,6 +42,7 @@ internal sealed class PrintedSettings(SettingsSchema schema)
     {
         if (schema.TypeOf(key) is not { } type) { return Printable.Mask; }
         if (type == typeof(Uri)) { return Printable.Address(value); }
+        if (type == typeof(TimeSpan) && Durations.LacksUnit(value)) { return value; }
         if (type != typeof(string)) { return Settings.CanRead(value, type) ? Printable.Text(value) : Printable.Mask; }
 
         var segments = key.Split(':');

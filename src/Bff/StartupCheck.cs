@@ -80,12 +80,15 @@ internal static class StartupCheck
             }
             else if (given.Value is { Length: > 0 } value && !Settings.CanRead(value, property.PropertyType))
             {
-                yield return (property.Name, $"{given.Path}: '{value}' cannot be read as {Settings.Describe(property.PropertyType)}.");
+                yield return (property.Name, $"{given.Path}: {Unreadable(value, property.PropertyType)}.");
             }
         }
     }
 
     private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
+
+    private static string Unreadable(string value, Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? Durations.Explain(value) : $"'{value}' cannot be read as {Settings.Describe(type)}";
 
     /// <summary>What the validators say, with the values that cannot be read left at their defaults.</summary>
     private static IEnumerable<string> Refusals(IServiceProvider services, IConfigurationSection given, SettingsSection section, IReadOnlyCollection<string> unreadable)

@@ -1,22 +1,29 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Bff.Commands.Backup;
 using Bff.Commands.Check;
 
 namespace Bff.Commands;
 
-/// <summary>What the executable can do. Whatever the parser does not know is configuration, as it always was: <c>--Bff:Oidc:Authority=…</c>.</summary>
+/// <summary>What the executable can do, and every word it knows. Settings are taken out first (<see cref="SettingWords"/>); any other word that is left is an error.</summary>
 internal static class CommandLine
 {
     private const string WithSettings = "Settings may follow any command, as in: bff check --Bff:Oidc:Authority=https://login.example.com";
 
+    private const string ConfigurationOnly = "78 the configuration or the store is wrong";
+
     /// <param name="args">The command line.</param>
-    /// <param name="compose">Registers everything for these settings.</param>
+    /// <param name="compose">Registers everything for these settings, among them <c>--config=FILE</c>, in their order.</param>
     /// <param name="serve">Runs the proxy until it is stopped.</param>
     public static async Task<int> InvokeAsync(string[] args, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
     {
+        Durations.ReadEverywhere();
         try
         {
-            var root = Describe(args, compose, serve);
-            var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            var (words, settings) = SettingWords.Split(args);
+            var parsed = Describe(settings, compose, serve).Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Action is ParseErrorAction) { return await RefuseAsync(parsed); }
 
             // The host handles signals and we explain failures; the parser's own handlers would cut a graceful stop short.
             return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
@@ -28,76 +35,163 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Describe(string[] args, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
+    private static RootCommand Describe(string[] settings, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
     {
-        var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings}") { TreatUnmatchedTokensAsErrors = false };
-        root.SetAction(_ => LooksLikeCommand(args) ? Refuse(args[0]) : RunAsync(args));
+        var config = new Option<string[]>("--config")
+        {
+            Description = "A settings file (JSON). May be given several times; what a later one says wins.", HelpName = "FILE", Recursive = true, Arity = ArgumentArity.OneOrMore,
+        };
+        var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings} Exit code: 64 when a word is not known or missing, else as each command says.") { config };
+        root.SetAction(RunAsync);
+        root.Add(Command("run", "Runs the proxy until it is stopped. Exit code: 0 after a stop, 78 when the configuration or the store is wrong.", [], RunAsync));
 
-        root.Add(Command("run", "Runs the proxy until it is stopped. Exit code: 0 after a stop, 78 when the configuration or the store is wrong.", RunAsync));
-        root.Add(Command("check",
-            "Checks the configuration, then the provider, our client there, its clock and certificate, the store, the keys and every API. Writes one probe to the store and deletes it. Run it as the user Bff runs as. "
-            + "Exit code: 0 all well (warnings included), 78 something to correct, 1 something cannot be reached.",
-            given => CheckCommand.RunAsync(compose(given))));
-        root.Add(Command("config", "Prints the configuration in use as 'key = value (source)', secrets masked. Exit code: 0.", given => Task.FromResult(ConfigCommand.Run(given, compose(given)))));
+        var checkJson = Json("{exitCode, findings: [{check, result, found, cure}]}; result is ok, warning, mistake or unreachable");
+        root.Add(Command(
+            "check",
+            "Checks the configuration, then the provider, our client there, its clock and certificate, the store, the keys and every API. Writes one probe to the store and deletes it; a store that the next start "
+            + "would migrate is left alone, and that is said. Run it as the user Bff runs as. Exit code: 0 all well (warnings included), 78 something to correct, 1 something cannot be reached.",
+            [checkJson], parsed => CheckCommand.RunAsync(compose(Given(parsed)), parsed.GetValue(checkJson))));
+
+        var configJson = Json("{settings: [{key, value, source}]}");
+        root.Add(Command(
+            "config", "Prints the configuration in use as 'key = value (source)', secrets masked. Exit code: 0.",
+            [configJson], parsed => Task.FromResult(ConfigCommand.Run(Given(parsed), compose(Given(parsed)), parsed.GetValue(configJson)))));
 
         var live = new Option<bool>("--live") { Description = "Ask only whether the process answers." };
-        var health = new Command("health",
-            "Asks the Bff that runs with this configuration whether it is ready, on its ops port. Prints one line. Exit code: 0 yes, 1 no, 78 the configuration names no ops port.") { live };
-        health.TreatUnmatchedTokensAsErrors = false;
-        health.SetAction(parsed => HealthCommand.RunAsync([.. parsed.UnmatchedTokens], parsed.GetValue(live)));
-        root.Add(health);
+        var healthJson = Json("{ok, asked, status, message, causes: [{check, detail}]}; status is the HTTP status, or null when nobody answers");
+        root.Add(Command(
+            "health", "Asks the Bff that runs with this configuration whether it is ready, on its ops port. Prints one line. Exit code: 0 yes, 1 no, 78 the configuration names no ops port.",
+            [live, healthJson], parsed => HealthCommand.RunAsync(Given(parsed), parsed.GetValue(live), parsed.GetValue(healthJson))));
 
-        var keys = new Command("keys", "The Data Protection keys that encrypt tokens in the store.");
-        var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal, as d.hh:mm:ss. [default: at once]" };
-        activeIn.Validators.Add(given =>
-        {
-            if (Read(() => given.GetValueOrDefault<TimeSpan>()) < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
-        });
-        var rotate = new Command("rotate",
-            "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, 78 the configuration or the store is wrong.") { activeIn };
-        rotate.TreatUnmatchedTokensAsErrors = false;
-        rotate.SetAction(parsed => KeysCommand.RotateAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(activeIn)));
-        keys.Add(rotate);
-        keys.Add(Command("list", "Lists the keys: id, times and state, never a value. Exit code: 0 done, 78 the configuration or the store is wrong.", given => KeysCommand.ListAsync(compose(given))));
-        keys.Add(RevokeKeys(compose));
-        root.Add(keys);
-        root.Add(Sessions());
+        root.Add(Keys(compose, Given));
+        root.Add(Sessions(Given));
+        root.Add(Backup(compose, Given));
+        root.Add(Restore(compose, Given));
+        root.Add(new Command("completion", "Prints what makes a shell complete the words of bff. Exit code: 0.") { Command("bash", "For bash, and zsh with bashcompinit.", [], _ => Task.FromResult(CompletionCommand.Run())) });
         return root;
 
-        async Task<int> RunAsync(string[] given)
+        async Task<int> RunAsync(ParseResult parsed)
         {
-            await serve(compose(given).Build());
+            await serve(compose(Given(parsed)).Build());
             return ExitCodes.Ok;
         }
+
+        string[] Given(ParseResult parsed) => [.. settings, .. (parsed.GetValue(config) ?? []).Select(file => "--config=" + file)];
     }
 
-    private static Command RevokeKeys(Func<string[], WebApplicationBuilder> compose)
+    private static Command Keys(Func<string[], WebApplicationBuilder> compose, Func<ParseResult, string[]> given)
     {
+        var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal: 10m, 12h, 2d. [default: at once]", HelpName = "DURATION", CustomParser = ReadDuration };
+        var json = Json("{keys: [{id, createdAt, sealsFrom, until, state}]}; state is seals, opens, later or revoked");
+
         var key = new Argument<string?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
-        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z." };
-        var revoke = new Command("revoke",
+        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z.", HelpName = "TIME" };
+        var revoke = Command(
+            "revoke",
             "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
-            + "Exit code: 0 done, 1 there is no such key, 78 the configuration or the store is wrong.") { key, allBefore };
-        revoke.TreatUnmatchedTokensAsErrors = false;
-        revoke.Validators.Add(given =>
+            + $"Exit code: 0 done, 1 there is no such key, {ConfigurationOnly}.",
+            [allBefore], parsed => KeysCommand.RevokeAsync(compose(given(parsed)), parsed.GetValue(key) is { } id ? Guid.Parse(id) : null, parsed.GetValue(allBefore)));
+        revoke.Add(key);
+        revoke.Validators.Add(result =>
         {
-            var (word, time) = (Word(given.GetValue(key)), Read(() => given.GetValue(allBefore)));
-            if (word is not null && !Guid.TryParse(word, out _)) { given.AddError("A key is named by its id. See: bff keys list"); }
-            if (word is null == (given.GetResult(allBefore) is null)) { given.AddError("Give a key, or --all-before."); }
-            if (time > TimeProvider.System.GetUtcNow()) { given.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too."); }
+            var (word, time) = (result.GetValue(key), Read(() => result.GetValue(allBefore)));
+            if (word is not null && !Guid.TryParse(word, out _)) { result.AddError("A key is named by its id. See: bff keys list"); }
+            if (word is null == (result.GetResult(allBefore) is null)) { result.AddError("Give a key, or --all-before."); }
+            if (time > TimeProvider.System.GetUtcNow()) { result.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too."); }
         });
-        revoke.SetAction(parsed =>
+
+        return new Command("keys", "The Data Protection keys that encrypt tokens in the store.")
         {
-            var word = parsed.GetValue(key);
-            return KeysCommand.RevokeAsync(compose(Settings(parsed, word)), Word(word) is { } id ? Guid.Parse(id) : null, parsed.GetValue(allBefore));
-        });
-        return revoke;
+            Command(
+                "rotate",
+                $"Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, {ConfigurationOnly}.",
+                [activeIn], parsed => KeysCommand.RotateAsync(compose(given(parsed)), parsed.GetValue(activeIn))),
+            Command(
+                "list", $"Lists the keys: id, times and state, never a value. Exit code: 0 done, {ConfigurationOnly}.",
+                [json], parsed => KeysCommand.ListAsync(compose(given(parsed)), parsed.GetValue(json))),
+            revoke,
+        };
     }
 
-    /// <summary>What an optional argument is meant to say: null for a setting that the parser took for it.</summary>
-    private static string? Word(string? argument) => argument?.StartsWith("--", StringComparison.Ordinal) == true ? null : argument;
+    private static Command Sessions(Func<ParseResult, string[]> given)
+    {
+        const string ExitCode = " Exit code: 0 done, 1 not, 78 the configuration names no ops port.";
+        var json = Json("the ops port's answer, with everything but plain ASCII escaped");
+        var user = new Option<string?>("--user") { Description = "How the subject begins, or the name." };
+        var take = new Option<int>("--take") { Description = "How many at most, newest first.", DefaultValueFactory = _ => 50 };
+        var handle = new Argument<string>("handle") { Description = "The session, as the list or a log line names it." };
+        var show = Command(
+            "show", "Shows what is known of a session; never a token." + ExitCode, [json], parsed => SessionsCommand.ShowAsync(given(parsed), parsed.GetValue(handle)!, parsed.GetValue(json)));
+        show.Add(handle);
 
-    private static string[] Settings(ParseResult parsed, string? argument) => argument is not null && Word(argument) is null ? [argument, .. parsed.UnmatchedTokens] : [.. parsed.UnmatchedTokens];
+        var one = new Argument<string?>("handle") { Description = "The session to end.", Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<string?>("--user") { Description = "End all sessions of this subject instead." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var end = Command(
+            "end", "Ends a session, or all of a user: its pages are told at once, its refresh token is revoked." + ExitCode,
+            [all, yes], parsed => SessionsCommand.EndAsync(given(parsed), parsed.GetValue(one), parsed.GetValue(all), parsed.GetValue(yes)));
+        end.Add(one);
+        end.Validators.Add(result =>
+        {
+            if (result.GetValue(one) is null == result.GetValue(all) is null) { result.AddError("Give a handle, or --user."); }
+        });
+
+        return new Command("sessions", "Who is signed in, asked of the Bff that runs with this configuration, on its ops port.")
+        {
+            Command(
+                "list", "Lists sessions, newest first." + ExitCode,
+                [user, take, json], parsed => SessionsCommand.ListAsync(given(parsed), parsed.GetValue(user), parsed.GetValue(take), parsed.GetValue(json))),
+            show, end,
+        };
+    }
+
+    private static Command Backup(Func<string[], WebApplicationBuilder> compose, Func<ParseResult, string[]> given)
+    {
+        var file = new Argument<string>("file") { Description = "Where to; - for standard output." };
+        var passphrase = PassphraseFile("Encrypt it with the passphrase in this file; - for standard input.");
+        var force = new Option<bool>("--force") { Description = "Replace the file, if there is one." };
+        var backup = Command(
+            "backup",
+            "Writes the sessions of a SQLite store and their keys to one file, while Bff runs. Whoever has the file has the tokens in it, unless it is encrypted. "
+            + $"Exit code: 0 done, 1 not (a file is there, no store, PostgreSQL), {ConfigurationOnly}.",
+            [passphrase, force], parsed => BackupCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(force)));
+        backup.Add(file);
+        return backup;
+    }
+
+    private static Command Restore(Func<string[], WebApplicationBuilder> compose, Func<ParseResult, string[]> given)
+    {
+        var file = new Argument<string>("file") { Description = "A file that 'bff backup' made; - for standard input." };
+        var passphrase = PassphraseFile("The passphrase it was encrypted with; - for standard input.");
+        var keep = new Option<bool>("--keep-renewed") { Description = "Keep sessions renewed since, too. Their refresh tokens are used up; a provider may take a second use for theft." };
+        var restore = Command(
+            "restore",
+            "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is touched. Sessions that were renewed since the backup are left out: "
+            + $"their users sign in again. Exit code: 0 done, 1 not (nothing was changed), {ConfigurationOnly}.",
+            [passphrase, keep], parsed => RestoreCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(keep)));
+        restore.Add(file);
+        return restore;
+    }
+
+    private static Command Command(string name, string description, IEnumerable<Option> options, Func<ParseResult, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var option in options) { command.Add(option); }
+        command.SetAction(run);
+        return command;
+    }
+
+    private static Option<bool> Json(string shape) => new("--json") { Description = $"Print JSON: {shape}." };
+
+    private static Option<string?> PassphraseFile(string description) => new("--passphrase-file") { Description = description, HelpName = "FILE" };
+
+    private static TimeSpan ReadDuration(ArgumentResult given)
+    {
+        var text = given.Tokens[0].Value;
+        if (!Durations.TryParse(text, out var duration)) { given.AddError($"{Durations.Explain(text)}."); }
+        else if (duration < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
+        return duration;
+    }
 
     /// <summary>Nothing while it cannot be read: the parser says that itself, after the validators.</summary>
     private static T? Read<T>(Func<T?> value)
@@ -112,46 +206,35 @@ internal static class CommandLine
         }
     }
 
-    private static Command Sessions()
+    private static async Task<int> RefuseAsync(ParseResult parsed)
     {
-        var json = new Option<bool>("--json") { Description = "Print the ops port's answer as JSON, with everything but plain ASCII escaped." };
-        var user = new Option<string?>("--user") { Description = "How the subject begins, or the name." };
-        var take = new Option<int>("--take") { Description = "How many at most, newest first.", DefaultValueFactory = _ => 50 };
-        var list = new Command("list", "Lists sessions, newest first.") { user, take, json };
-        list.SetAction(parsed => SessionsCommand.ListAsync([.. parsed.UnmatchedTokens], parsed.GetValue(user), parsed.GetValue(take), parsed.GetValue(json)));
-
-        var handle = new Argument<string>("handle") { Description = "The session, as the list or a log line names it." };
-        var show = new Command("show", "Shows what is known of a session; never a token.") { handle, json };
-        show.SetAction(parsed => SessionsCommand.ShowAsync([.. parsed.UnmatchedTokens], parsed.GetValue(handle)!, parsed.GetValue(json)));
-
-        var one = new Argument<string?>("handle") { Description = "The session to end.", Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<string?>("--user") { Description = "End all sessions of this subject instead." };
-        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
-        var end = new Command("end", "Ends a session, or all of a user: its pages are told at once, its refresh token is revoked.") { one, all, yes };
-        end.Validators.Add(given =>
+        var command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens is [var word, ..])
         {
-            if (Word(given.GetValue(one)) is null == given.GetValue(all) is null) { given.AddError("Give a handle, or --user."); }
-        });
-        end.SetAction(parsed => SessionsCommand.EndAsync(Settings(parsed, parsed.GetValue(one)), Word(parsed.GetValue(one)), parsed.GetValue(all), parsed.GetValue(yes)));
+            var parts = SettingWords.WithoutValue(word).Split(':', 2);
+            var meant = Suggestion.For(parts[0], Known(parsed)) is { } near ? string.Join(':', [near, .. parts[1..]]) : null;
+            await Console.Error.WriteLineAsync(
+                SettingWords.LacksValue(word) ? $"'{Printable.Text(SettingWords.WithoutValue(word))}' has no value."
+                : $"There is no '{Printable.Text(SettingWords.WithoutValue(word))}' here.{(meant is null ? "" : $" Did you mean '{Printable.Text(meant)}'?")}");
+        }
+        else
+        {
+            foreach (var error in parsed.Errors) { await Console.Error.WriteLineAsync(Printable.Text(error.Message)); }
+        }
 
-        var sessions = new Command("sessions", "Who is signed in, asked of the Bff that runs with this configuration, on its ops port. Exit code: 0 done, 1 not, 78 the configuration names no ops port.") { list, show, end };
-        foreach (var command in sessions.Subcommands) { command.TreatUnmatchedTokensAsErrors = false; }
-        return sessions;
-    }
-
-    private static Command Command(string name, string description, Func<string[], Task<int>> run)
-    {
-        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
-        command.SetAction(parsed => run([.. parsed.UnmatchedTokens]));
-        return command;
-    }
-
-    /// <summary>A word where settings have a sign: most likely a command misspelt, and to run instead would be a surprise.</summary>
-    private static bool LooksLikeCommand(string[] args) => args is [var first, ..] && first.Length > 0 && first[0] is not ('-' or '/') && !first.Contains('=', StringComparison.Ordinal);
-
-    private static async Task<int> Refuse(string word)
-    {
-        await Console.Error.WriteLineAsync($"There is no command '{Printable.Text(word)}'. Ask for --help.");
+        await Console.Error.WriteLineAsync($"See: bff {(command is RootCommand ? "" : Path(parsed.CommandResult) + " ")}--help");
         return ExitCodes.Usage;
     }
+
+    private static IEnumerable<string> Known(ParseResult parsed)
+    {
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: var command }; at = at.Parent)
+        {
+            foreach (var name in command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Select(option => option.Name))) { yield return name; }
+        }
+
+        foreach (var root in SettingWords.Roots) { yield return "--" + root; }
+    }
+
+    private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
 }

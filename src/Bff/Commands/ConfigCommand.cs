@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Bff.Reload;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
@@ -13,27 +14,34 @@ internal static class ConfigCommand
 
     /// <param name="args">The settings on the command line.</param>
     /// <param name="composed">Knows the options of every feature; its own configuration has been worked on, so the values are read afresh.</param>
-    public static int Run(string[] args, WebApplicationBuilder composed)
+    /// <param name="json">Whether for a program.</param>
+    public static int Run(string[] args, WebApplicationBuilder composed, bool json)
     {
         var configuration = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder).Configuration;
         var printed = new PrintedSettings(new SettingsSchema(Sections(composed.Services)));
-        var lines = new SortedDictionary<string, string>(ConfigurationKeyComparer.Instance.AsStrings());
+        var lines = new SortedDictionary<string, (string Value, string Source)>(ConfigurationKeyComparer.Instance.AsStrings());
         foreach (var (key, value) in Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()))
         {
-            if (!string.IsNullOrEmpty(value)) { lines[key] = $"{Show(printed, key, value)} ({Source(configuration, key)})"; }
+            if (!string.IsNullOrEmpty(value)) { lines[key] = (Show(printed, key, value), Source(configuration, key)); }
         }
 
         foreach (var (key, value) in Defaults(composed.Services))
         {
-            if (!configuration.GetSection(key).Exists()) { lines[key] = $"{value} (default)"; }
+            if (!configuration.GetSection(key).Exists()) { lines[key] = (value, "default"); }
         }
 
         if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration))
         {
-            lines[WebHostDefaults.ServerUrlsKey] = $"{Settings.PublicAddress} (default)";
+            lines[WebHostDefaults.ServerUrlsKey] = (Settings.PublicAddress, "default");
         }
 
-        foreach (var (key, text) in lines) { Console.WriteLine($"{Printable.Text(key)} = {text}"); }
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new { Settings = lines.Select(line => new { line.Key, line.Value.Value, line.Value.Source }) }, JsonSerializerOptions.Web));
+            return ExitCodes.Ok;
+        }
+
+        foreach (var (key, (value, source)) in lines) { Console.WriteLine($"{Printable.Text(key)} = {value} ({source})"); }
         return ExitCodes.Ok;
     }
 

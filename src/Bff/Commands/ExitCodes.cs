@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>Something that is needed does not answer, or is not there.</summary>
     public const int Unreachable = 1;
 
+    /// <summary>A command could not do what it was asked to, and says why.</summary>
+    public const int NotDone = 1;
+
     /// <summary>EX_USAGE of sysexits.h.</summary>
     public const int Usage = 64;
 

@@ -11,7 +11,9 @@ internal static class HealthCommand
 
     private const int MostCauses = 20;
 
-    public static async Task<int> RunAsync(string[] args, bool live)
+    private sealed record Cause(string Check, string Detail);
+
+    public static async Task<int> RunAsync(string[] args, bool live, bool json)
     {
         using var http = OpsConnection.OpenForProbe(args);
         if (http is null) { return ExitCodes.Configuration; }
@@ -20,34 +22,39 @@ internal static class HealthCommand
         try
         {
             using var answer = await http.GetAsync(probe);
-            Console.WriteLine(Sentence(answer.StatusCode, live, await answer.Content.ReadAsStringAsync()));
-            return answer.StatusCode == HttpStatusCode.OK ? ExitCodes.Ok : ExitCodes.Unreachable;
+            var causes = answer.StatusCode == HttpStatusCode.OK ? [] : Unhealthy(await answer.Content.ReadAsStringAsync());
+            return Say(probe, answer.StatusCode, Sentence(answer.StatusCode, live, causes), causes, json);
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            Console.WriteLine($"No answer from {probe} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}");
-            return ExitCodes.Unreachable;
+            return Say(probe, status: null, $"No answer from {probe} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}", causes: [], json);
         }
     }
 
-    private static string Sentence(HttpStatusCode status, bool live, string body)
+    private static int Say(Uri probe, HttpStatusCode? status, string sentence, IReadOnlyList<Cause> causes, bool json)
+    {
+        var ok = status == HttpStatusCode.OK;
+        Console.WriteLine(json ? JsonSerializer.Serialize(new { Ok = ok, Asked = probe, Status = (int?)status, Message = sentence, Causes = causes }, JsonSerializerOptions.Web) : sentence);
+        return ok ? ExitCodes.Ok : ExitCodes.Unreachable;
+    }
+
+    private static string Sentence(HttpStatusCode status, bool live, List<Cause> causes)
     {
         if (status == HttpStatusCode.OK) { return live ? "Bff lives." : "Bff is ready."; }
-        var causes = Unhealthy(body).ToList();
-        return $"Bff is not ready: {(causes.Count > 0 ? string.Join("; ", causes) : $"the ops port answered {(int)status}")}";
+        return $"Bff is not ready: {(causes.Count > 0 ? string.Join("; ", causes.Select(cause => $"{cause.Check}: {cause.Detail}")) : $"the ops port answered {(int)status}")}";
     }
 
     private static string Detail(JsonElement check) =>
         check.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? Printable.Text(detail.GetString()) : "unhealthy";
 
-    private static List<string> Unhealthy(string body)
+    private static List<Cause> Unhealthy(string body)
     {
         try
         {
             using var report = JsonDocument.Parse(body);
             return [.. report.RootElement.GetProperty("checks").EnumerateObject()
                 .Where(check => check.Value.GetProperty("status").GetString() != "Healthy").Take(MostCauses)
-                .Select(check => $"{Printable.Text(check.Name)}: {Detail(check.Value)}")];
+                .Select(check => new Cause(Printable.Text(check.Name), Detail(check.Value)))];
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -1,6 +1,6 @@
+using System.Text.Json;
 using Bff.Sessions;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Commands;
@@ -11,28 +11,42 @@ internal static class KeysCommand
     /// <summary>A node that has not read of a revocation yet goes on for this long.</summary>
     private const string WithinAMinute = "Every Bff that runs on this store reads it within a minute. No restart is needed.";
 
-    public static async Task<int> ListAsync(WebApplicationBuilder builder)
+    public static async Task<int> ListAsync(WebApplicationBuilder builder, bool json)
     {
         await using var app = await OpenAsync(builder);
         var keys = app.Services.GetRequiredService<IKeyManager>().GetAllKeys().OrderByDescending(key => key.ActivationDate).ToList();
         var now = Now(app);
         var sealing = keys.Find(key => IsUsable(key, now));
-        Console.WriteLine($"{"KEY",-36}  {"CREATED",-28}  {"SEALS FROM",-20}  {"UNTIL",-20}  STATE");
-        foreach (var key in keys)
+        if (json)
         {
-            var state = key switch
-            {
-                { IsRevoked: true } => "revoked: opens nothing",
-                _ when key == sealing => "seals and opens",
-                _ when key.ActivationDate > now => "opens, seals later",
-                _ => "opens",
-            };
-            Console.WriteLine($"{key.KeyId}  {key.CreationDate.UtcDateTime:O}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {state}");
+            Console.WriteLine(JsonSerializer.Serialize(
+                new { Keys = keys.Select(key => new { Id = key.KeyId, CreatedAt = key.CreationDate, SealsFrom = key.ActivationDate, Until = key.ExpirationDate, State = State(key) }) }, JsonSerializerOptions.Web));
+        }
+        else
+        {
+            Console.WriteLine($"{"KEY",-36}  {"CREATED",-28}  {"SEALS FROM",-20}  {"UNTIL",-20}  STATE");
+            foreach (var key in keys) { Console.WriteLine($"{key.KeyId}  {key.CreationDate.UtcDateTime:O}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {InWords(State(key))}"); }
         }
 
         app.Services.GetRequiredService<Audit>().KeysListed(keys.Count);
         return ExitCodes.Ok;
+
+        string State(IKey key) => key switch
+        {
+            { IsRevoked: true } => "revoked",
+            _ when key == sealing => "seals",
+            _ when key.ActivationDate > now => "later",
+            _ => "opens",
+        };
     }
+
+    private static string InWords(string state) => state switch
+    {
+        "revoked" => "revoked: opens nothing",
+        "seals" => "seals and opens",
+        "later" => "opens, seals later",
+        _ => state,
+    };
 
     public static async Task<int> RotateAsync(WebApplicationBuilder builder, TimeSpan activeIn)
     {
@@ -100,11 +114,4 @@ internal static class KeysCommand
     private static bool IsUsable(IKey key, DateTimeOffset now) => !key.IsRevoked && key.ActivationDate <= now && key.ExpirationDate > now;
 
     private static DateTimeOffset Now(WebApplication app) => app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-
-    /// <summary>A command speaks for itself; what it did to the keys is on record all the same, beside its output and wherever logs are exported to.</summary>
-    private static void KeepAuditOnly(this ILoggingBuilder logging)
-    {
-        logging.AddFilter((category, _) => category == typeof(Audit).FullName);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    }
 }

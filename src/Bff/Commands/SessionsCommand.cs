@@ -30,7 +30,7 @@ internal static class SessionsCommand
 
     public static Task<int> EndAsync(string[] args, string? handle, string? user, bool yes)
     {
-        if (user is not null && !yes && !IsConfirmed($"End all sessions of '{Printable.Text(user)}'?")) { return Task.FromResult(ExitCodes.Unreachable); }
+        if (user is not null && !yes && !IsConfirmed($"End all sessions of '{Printable.Text(user)}'?")) { return Task.FromResult(ExitCodes.NotDone); }
         return AskAsync(args, HttpMethod.Delete, user is null ? PathOf(handle!) : $"{AdminFeature.Path}?user={Uri.EscapeDataString(user)}", async answer =>
         {
             var ended = (await answer.ReadFromJsonAsync<JsonElement>()).GetProperty("ended").GetInt32();

@@ -28,6 +28,7 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         var values = Snapshot.Of(read);
         foreach (var file in providers.OfType<FileContent>()) { mistakes.AddRange(MisspeltSections(new ConfigurationRoot([file]))); }
         foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
+        ReadDurations(values, mistakes);
         return new Reading(values, files, mistakes, isWhole, CertificateFiles.Of(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));
 
         IConfigurationProvider Once(IConfigurationProvider provider) =>
@@ -42,6 +43,23 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         if (!reading.IsWhole || Snapshot.Differences(reading.Logging, _logging).Count == 0) { return; }
         _logging = reading.Logging;
         if (Snapshot.Differences(reading.Logging, Snapshot.Logging(live)).Count > 0) { ((IConfigurationRoot)live).Reload(); }
+    }
+
+    /// <summary>YARP reads durations by itself, and knows no units; a number alone it takes for days.</summary>
+    private static void ReadDurations(Dictionary<string, string?> values, List<string> mistakes)
+    {
+        var schema = new SettingsSchema([]);
+        foreach (var (key, text) in values.Where(pair => pair.Value is { Length: > 0 } && schema.TypeOf(pair.Key) == typeof(TimeSpan)).ToList())
+        {
+            if (Durations.TryParse(text!, out var duration))
+            {
+                values[key] = duration.ToString("c");
+                continue;
+            }
+
+            values.Remove(key);   // said once
+            mistakes.Add($"{key}: {Durations.Explain(text!)}.");
+        }
     }
 
     /// <summary>A file may have sections of somebody else. One whose content is known here was meant for us, and nothing of it would count.</summary>

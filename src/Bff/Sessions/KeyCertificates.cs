@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
 
@@ -22,11 +23,17 @@ internal static class KeyCertificates
 
     /// <summary>The framework's own key manager, which reads keys that any of the certificates opens, and those from before there was one.</summary>
     /// <remarks>Made apart: the framework wants the certificates when services are registered, and the configuration is not checked by then.</remarks>
-    public static IKeyManager CreateKeyManager(IServiceProvider provider)
+    public static IKeyManager CreateKeyManager(IServiceProvider provider) =>
+        CreateKeyManager(provider, services => services.AddSingleton(provider.GetRequiredService<IOptions<KeyManagementOptions>>()));
+
+    /// <summary>The same for keys that are elsewhere.</summary>
+    public static IKeyManager CreateKeyManager(IServiceProvider provider, IXmlRepository keys) =>
+        CreateKeyManager(provider, services => services.Configure<KeyManagementOptions>(options => options.XmlRepository = keys));
+
+    private static IKeyManager CreateKeyManager(IServiceProvider provider, Action<IServiceCollection> configure)
     {
-        var services = new ServiceCollection()
-            .AddSingleton(provider.GetRequiredService<ILoggerFactory>())
-            .AddSingleton(provider.GetRequiredService<IOptions<KeyManagementOptions>>());
+        var services = new ServiceCollection().AddSingleton(provider.GetRequiredService<ILoggerFactory>());
+        configure(services);
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName)
             .UnprotectKeysWithAnyCertificate([.. provider.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates]);
         return services.BuildServiceProvider().GetRequiredService<IKeyManager>();

@@ -56,8 +56,18 @@ internal static partial class SessionsFeature
     private static SessionDatabase OpenDatabase(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        return options.Store == SessionsOptions.PostgreSql ? new PostgreSqlDatabase(options.Connection) : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        SessionDatabase database = options.Store == SessionsOptions.PostgreSql
+            ? new PostgreSqlDatabase(options.Connection) : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        database.Migrated = migration =>
+        {
+            StoreMigrated(services.GetRequiredService<ILogger<SessionDatabase>>(), migration.From, migration.To, migration.ReadableFrom);
+            services.GetRequiredService<Audit>().StoreMigrated(migration.From, migration.To, migration.ReadableFrom);
+        };
+        return database;
     }
+
+    [LoggerMessage(LogLevel.Information, "The session store was migrated from schema {From} to {To}. Versions of Bff that know schema {ReadableFrom} or later can use it.")]
+    private static partial void StoreMigrated(ILogger logger, long from, long to, long readableFrom);
 
     [LoggerMessage(LogLevel.Warning, "Bff:Sessions:InsecureCookie is on: the session cookie is not Secure. Never use this outside a developer's machine.")]
     private static partial void CookieIsInsecure(ILogger logger);

@@ -102,7 +102,7 @@ internal sealed class SessionsOptions : IValidatableObject
 
         if (Store == Sqlite && ProblemWith(Connection) is { } problem) { yield return new(problem, [nameof(ConnectionString)]); }
 
-        if (IdleTimeout > AbsoluteTimeout) { yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}); a number alone means days.", [nameof(IdleTimeout)]); }
+        if (IdleTimeout > AbsoluteTimeout) { yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}).", [nameof(IdleTimeout)]); }
     }
 
     private IEnumerable<ValidationResult> CertificateMistakes()

@@ -26,6 +26,24 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         _database.Prepare();
     }
 
+    private protected override SessionDatabase Database => _database!;
+
+    private protected override string EmptyBytes => "''";
+
+    private protected override Task UpgradeBeyondAsync(long readableFrom) =>
+        ExecuteAsync($"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; UPDATE bff_schema SET version = {SessionSchema.Version + 1}, readable_from = {readableFrom}");
+
+    [Fact]
+    public async Task A_database_from_before_the_store_said_what_can_read_it_is_taken_as_it_is()
+    {
+        var session = await AddAsync();
+        await ExecuteAsync("ALTER TABLE bff_schema DROP COLUMN readable_from");
+        _database!.FindMigration().ShouldBeNull();
+        _database.Prepare();
+        (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
+        await UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
+    }
+
     [Fact]
     public async Task Nodes_that_start_together_make_one_schema()
     {
@@ -43,10 +61,15 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         var session = await AddAsync();
         await using (var connection = await _database!.Server.OpenConnectionAsync())
         {
-            connection.Execute(BackToTheFirstVersion + " UPDATE bff_schema SET version = 1;");
+            connection.Execute(BackToTheFirstVersion + " ALTER TABLE bff_schema DROP COLUMN readable_from; UPDATE bff_schema SET version = 1;");
         }
 
+        var migrated = new System.Collections.Concurrent.ConcurrentQueue<SchemaMigration>();
+        _database.Migrated = migrated.Enqueue;
+        var announced = _database.FindMigration();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(_database.Prepare)));
+        announced.ShouldBe(new SchemaMigration(1, SessionSchema.Version, SessionSchema.ReadableFrom));
+        migrated.ShouldHaveSingleItem("one of them did it").ShouldBe(announced);
         (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
         (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
     }

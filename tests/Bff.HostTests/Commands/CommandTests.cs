@@ -20,13 +20,79 @@ public sealed class CommandTests
         }
     }
 
-    [Fact]
-    public async Task A_command_that_does_not_exist_is_refused()
+    [Theory]
+    [InlineData("There is no 'chekc' here. Did you mean 'check'?\nSee: bff --help", "chekc")]
+    [InlineData("There is no '--hlep' here. Did you mean '--help'?\nSee: bff --help", "--hlep")]
+    [InlineData("There is no '--jsn' here. Did you mean '--json'?\nSee: bff check --help", "check", "--jsn")]
+    [InlineData("There is no '--Bf:Oidc:ClientSecret' here. Did you mean '--Bff:Oidc:ClientSecret'?\nSee: bff keys list --help", "keys", "list", "--Bf:Oidc:ClientSecret=sekret")]
+    [InlineData("'--Bff:Ops:Url' has no value.\nSee: bff --help", "--Bff:Ops:Url")]
+    [InlineData("'5' has no unit: write 5s, 5m or 5h.\nSee: bff keys rotate --help", "keys", "rotate", "--active-in", "5")]
+    public async Task A_word_that_is_not_known_is_refused_and_not_passed_over(string says, params string[] line)
     {
         await using var world = await RealTimeWorld.StartAsync();
-        var (exitCode, output) = await world.RunAsync("chekc");
-        exitCode.ShouldBe(64);
-        output.ShouldContain("'chekc'");
+        (await world.RunAsync(line)).ShouldBe((64, says));
+    }
+
+    [Fact]
+    public async Task Durations_have_units_and_a_number_alone_is_no_surprise_of_days()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Sessions:IdleTimeout"] = "1h30m";
+        world.Settings["ReverseProxy:Clusters:api:HttpRequest:ActivityTimeout"] = "90s";
+        var (well, table) = await world.RunAsync("check", "--Bff:Renewal:Lead", "20s", "--Kestrel:Limits:KeepAliveTimeout=2m");
+        well.ShouldBe(0, table);
+
+        world.Settings["ReverseProxy:Clusters:api:HttpRequest:ActivityTimeout"] = "5";
+        var (exitCode, output) = await world.RunAsync("run", "--Bff:Sessions:IdleTimeout=5", "--Kestrel:Limits:KeepAliveTimeout=5");
+        exitCode.ShouldBe(78, output);
+        foreach (var key in new[] { "Bff:Sessions:IdleTimeout", "Kestrel:Limits:KeepAliveTimeout", "ReverseProxy:Clusters:api:HttpRequest:ActivityTimeout" })
+        {
+            output.ShouldContain($"{key}: '5' has no unit: write 5s, 5m or 5h.");
+        }
+    }
+
+    [Fact]
+    public async Task What_programs_read_is_JSON_of_a_stable_shape()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://127.0.0.1:" + UnusedPort();
+
+        var check = await JsonAsync(0, "check", "--json");
+        check.GetProperty("exitCode").GetInt32().ShouldBe(0);
+        var finding = check.GetProperty("findings").EnumerateArray().First(one => one.GetProperty("check").GetString() == "store");
+        (finding.GetProperty("result").GetString(), finding.GetProperty("found").GetString(), finding.GetProperty("cure").ValueKind).ShouldBe(("ok", "written, read and deleted", JsonValueKind.Null));
+
+        var setting = (await JsonAsync(0, "config", "--json")).GetProperty("settings").EnumerateArray().Single(one => one.GetProperty("key").GetString() == "Bff:Oidc:ClientSecret");
+        (setting.GetProperty("value").GetString(), setting.GetProperty("source").GetString()).ShouldBe(("********", "environment"));
+
+        var health = await JsonAsync(1, "health", "--json");
+        (health.GetProperty("ok").GetBoolean(), health.GetProperty("status").ValueKind, health.GetProperty("causes").GetArrayLength()).ShouldBe((false, JsonValueKind.Null, 0));
+        health.GetProperty("message").GetString()!.ShouldStartWith("No answer from ");
+        health.GetProperty("asked").GetString()!.ShouldEndWith("/readyz");
+
+        async Task<JsonElement> JsonAsync(int exitCode, params string[] line)
+        {
+            var (code, output) = await world.RunAsync(line);
+            code.ShouldBe(exitCode, output);
+            return JsonDocument.Parse(output).RootElement;
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_coloured_that_no_terminal_shows()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["TERM"] = "xterm-256color";
+        (await world.RunAsync("check")).Output.ShouldNotContain('\u001B');
+        (await world.RunAsync("chekc")).Output.ShouldNotContain('\u001B');
+    }
+
+    [Fact]
+    public async Task A_shell_is_told_which_words_may_come_next()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        (await world.RunAsync("completion", "bash")).Output.ShouldContain("complete -o default -F _bff bff");
+        (await world.RunAsync("[suggest:6]", "keys r")).Output.Split('\n').ShouldBe(["revoke", "rotate"]);
     }
 
     [Fact]
@@ -35,8 +101,12 @@ public sealed class CommandTests
         await using var world = await RealTimeWorld.StartAsync();
         var (exitCode, output) = await world.RunAsync("--help");
         exitCode.ShouldBe(0);
-        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions" }) { output.ShouldContain("\n  " + command); }
-        output.ShouldContain("Exit code");
+        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions", "backup", "restore", "completion" }) { output.ShouldContain("\n  " + command); }
+        output.ShouldContain("--config <FILE>");
+        foreach (var line in new string[][] { [], ["run"], ["check"], ["config"], ["health"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"], ["sessions", "list"], ["sessions", "end"], ["backup"], ["restore"] })
+        {
+            (await world.RunAsync([.. line, "--help"])).Output.ShouldContain("Exit code: ", customMessage: string.Join(' ', line));
+        }
     }
 
     [Fact]
@@ -192,7 +262,7 @@ public sealed class CommandTests
     {
         await using var world = await RealTimeWorld.StartAsync();
         var (exitCode, output) = await world.RunAsync(arguments);
-        exitCode.ShouldBe(1, output);
+        exitCode.ShouldBe(64, output);
         output.ShouldContain(named);
         output.ShouldNotContain("   at ");
     }
@@ -230,7 +300,7 @@ public sealed class CommandTests
         world.Bff.Kill();
 
         (await world.RunAsync("keys", "revoke", $"{key}")).ExitCode.ShouldBe(1);
-        (await world.RunAsync("keys", "revoke")).ExitCode.ShouldNotBe(0);
+        (await world.RunAsync("keys", "revoke")).ExitCode.ShouldBe(64);
         (await world.RunAsync("keys", "list")).Output.ShouldMatch($@"{key}.* revoked");
         await world.StartListeningAsync();
         (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
@@ -281,7 +351,7 @@ public sealed class CommandTests
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
 
-        (await world.RunAsync("sessions", "end")).ExitCode.ShouldNotBe(0);
+        (await world.RunAsync("sessions", "end")).ExitCode.ShouldBe(64);
         world.Settings["Bff:Ops:Token"] = "token-of-another-port";
         var (refused, why) = await world.RunAsync("sessions", "end", "--user", "alice", "--yes");
         refused.ShouldBe(1);

@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Stores;
 using Bff.Tokens;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -39,6 +40,50 @@ public abstract class SessionStoreContract
         (found.Sid, found.Subject, found.SessionState, found.Version).ShouldBe((session.Sid, session.Subject, session.SessionState, session.Version));
         (found.CreatedAt, found.EndsAt, found.AbsoluteEndsAt, found.DueAt).ShouldBe((session.CreatedAt, session.EndsAt, session.AbsoluteEndsAt, session.DueAt));
     }
+
+    [Fact]
+    public async Task A_store_of_the_next_version_is_used_when_it_says_that_this_one_can()
+    {
+        var session = await AddAsync();
+        await UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
+        var migrated = new List<SchemaMigration>();
+        Database.Migrated = migrated.Add;
+
+        Database.FindMigration().ShouldBeNull();
+        Database.Prepare();
+
+        migrated.ShouldBeEmpty();
+        (await FindAsync(session))!.Tokens.ShouldBe(session.Tokens);
+        var lease = await ClaimAsync(await AddAsync());
+        (await Store.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
+        await UpgradeBeyondAsync(readableFrom: SessionSchema.Version);   // nothing of it was taken back
+    }
+
+    [Fact]
+    public async Task A_store_of_the_next_version_that_does_not_say_so_is_left_alone()
+    {
+        await UpgradeBeyondAsync(readableFrom: SessionSchema.Version + 1);
+        var refusal = Should.Throw<IOException>(Database.Prepare).Message;
+        refusal.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+        refusal.ShouldContain($"newer version of Bff (schema {SessionSchema.Version + 1}, for programs that know schema {SessionSchema.Version + 1}; this one knows {SessionSchema.Version})");
+        Should.Throw<IOException>(() => Database.FindMigration());
+    }
+
+    [Fact]
+    public async Task What_a_node_of_the_version_before_writes_is_taken_and_read()
+    {
+        // As schema 2 had it: a node that runs on while another one has migrated the store knows no client.
+        var id = SessionKey.New().Id;
+        await ExecuteAsync(
+            $"""
+            INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until)
+            VALUES ('{id.Value}', 'sid', 'alice', 'alice', NULL, '[]', NULL, 0, {Now.AddHours(1).ToUnixTimeMilliseconds()}, {Now.AddHours(1).ToUnixTimeMilliseconds()}, 1, {EmptyBytes}, 0, 0, 0, 0)
+            """);
+        (await Store.FindAsync(id, default)).ShouldNotBeNull();
+        (await ClaimDueAsync()).Select(lease => lease.Session.Id).ShouldContain(id);
+    }
+
+    private protected virtual string EmptyBytes => "x''";
 
     [Fact]
     public async Task An_unknown_session_is_not_found() => (await Store.FindAsync(SessionKey.New().Id, default)).ShouldBeNull();
@@ -592,6 +637,11 @@ public abstract class SessionStoreContract
         Store.ClaimRevocationsAsync(at ?? Now, (at ?? Now) + (LeaseEnd - Now), take, default);
 
     private protected abstract Task ExecuteAsync(string sql);
+
+    private protected abstract SessionDatabase Database { get; }
+
+    /// <summary>Makes the store one that a program of the next version has changed.</summary>
+    private protected abstract Task UpgradeBeyondAsync(long readableFrom);
 
     private Task<Session?> FindAsync(Session session) => Store.FindAsync(session.Id, default);
 

@@ -27,6 +27,24 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         return Task.CompletedTask;
     }
 
+    private protected override SessionDatabase Database => _database;
+
+    private protected override Task UpgradeBeyondAsync(long readableFrom) =>
+        ExecuteAsync($"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; PRAGMA user_version = {SessionSchema.Version + 1}; UPDATE bff_store SET readable_from = {readableFrom}");
+
+    [Fact]
+    public async Task A_file_from_before_the_store_said_what_can_read_it_is_taken_as_it_is()
+    {
+        var session = await AddAsync();
+        await ExecuteAsync("DROP TABLE bff_store");
+        _database.FindMigration().ShouldBeNull();
+        _database.Prepare();
+        (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
+        using var connection = (SqliteConnection)_database.DataSource.OpenConnection();
+        SqliteSchema.Read(connection).ShouldBe(new StoredSchema(SessionSchema.Version, SessionSchema.ReadableFrom));
+        SqliteSchema.Lineage(connection).ShouldNotBeNullOrEmpty();
+    }
+
     private string ConnectionString => $"Data Source={Path.Combine(_folder, "deep/bff.db")}";
 
     [Fact]
@@ -80,26 +98,20 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         var session = await AddAsync();
         using (var connection = _database.DataSource.OpenConnection())
         {
-            connection.Execute(BackToTheFirstVersion + " PRAGMA user_version = 1;");
+            connection.Execute(BackToTheFirstVersion + " DROP TABLE bff_store; PRAGMA user_version = 1;");
         }
 
+        var migrated = new List<SchemaMigration>();
+        _database.Migrated = migrated.Add;
+        var announced = _database.FindMigration();
         _database.Prepare();
+        announced.ShouldBe(new SchemaMigration(1, SessionSchema.Version, SessionSchema.ReadableFrom));
+        migrated.ShouldBe([announced!]);
+        _database.Prepare();
+        migrated.Count.ShouldBe(1, "it was done");
         (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
         (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
         await AddAsync();
-    }
-
-    [Fact]
-    public void A_file_of_a_newer_version_is_left_alone()
-    {
-        using (var connection = _database.DataSource.OpenConnection())
-        using (var command = connection.CreateCommand())
-        {
-            command.CommandText = "PRAGMA user_version = 99";
-            command.ExecuteNonQuery();
-        }
-
-        Should.Throw<IOException>(_database.Prepare).Message.ShouldContain("newer version");
     }
 
     public async ValueTask DisposeAsync()

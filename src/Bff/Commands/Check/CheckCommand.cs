@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Bff.Reload;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -6,7 +8,9 @@ namespace Bff.Commands.Check;
 /// <summary><c>bff check</c>: what an operator would find out during the first hour, in one table.</summary>
 internal static class CheckCommand
 {
-    public static async Task<int> RunAsync(WebApplicationBuilder builder)
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+
+    public static async Task<int> RunAsync(WebApplicationBuilder builder, bool json)
     {
         builder.Logging.ClearProviders();
         builder.Services.TryAddSingleton<ProviderChecks>();
@@ -22,7 +26,9 @@ internal static class CheckCommand
 
         var printed = new PrintedSettings(new SettingsSchema(app.Services.GetServices<SettingsSection>()));
         var values = app.Services.GetRequiredService<AcceptedConfiguration>().Values;
-        Table.Print(findings.Select(finding => finding with { Found = string.Join('\n', finding.Found.Split('\n').Select(line => printed.Scrub(line, values))) }));
+        var shown = findings.Select(finding => finding with { Found = string.Join('\n', finding.Found.Split('\n').Select(line => printed.Scrub(line, values))) });
+        if (json) { Console.WriteLine(JsonSerializer.Serialize(new { ExitCode = ExitCode(findings), Findings = shown }, Json)); }
+        else { Table.Print(shown); }
         return ExitCode(findings);
     }
 

@@ -19,9 +19,11 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
 
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
+        var database = services.GetRequiredService<SessionDatabase>();
         try
         {
-            services.GetRequiredService<SessionDatabase>().Prepare();
+            if (database.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
+            database.Prepare();
         }
         catch (IOException error)
         {
@@ -32,6 +34,12 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         if (keys.Result != Result.Ok) { return [keys]; }
         return [await ProbeAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
     }
+
+    /// <summary>Asking must not be doing: nothing else is tried on such a store, since whatever writes to it would migrate it first.</summary>
+    private static Finding Migrates(SchemaMigration migration) => new(
+        Store, Result.Warning,
+        $"has schema {migration.From}; the next start brings it to {migration.To}. Versions of Bff that know schema {migration.ReadableFrom} or later can use it then. Not probed until then.",
+        "Make a backup before: bff backup FILE (PostgreSQL: pg_dump).");
 
     private Finding KeyRing()
     {

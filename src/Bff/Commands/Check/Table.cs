@@ -20,12 +20,14 @@ internal static class Table
 
     private static string Word(Result result) => result switch
     {
-        Commands.Check.Result.Ok => "ok",
-        Commands.Check.Result.Warning => "warning",
-        Commands.Check.Result.Mistake => "MISTAKE",
-        _ => "UNREACHABLE",
+        Commands.Check.Result.Ok => Paint.Green(Cell("ok")),
+        Commands.Check.Result.Warning => Paint.Yellow(Cell("warning")),
+        Commands.Check.Result.Mistake => Paint.Red(Cell("MISTAKE")),
+        _ => Paint.Red(Cell("UNREACHABLE")),
     };
 
+    private static string Cell(string result) => result.PadRight(Result);
+
     private static void Row(string check, string result, string text) =>
-        Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {result.PadRight(Result)} {Printable.Text(text, LongestLine)}".TrimEnd());
+        Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {Cell(result)} {Printable.Text(text, LongestLine)}".TrimEnd());
 }

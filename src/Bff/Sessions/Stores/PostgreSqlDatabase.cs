@@ -41,27 +41,53 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new SqlKeyRing(DataSource);
 
+    public override SchemaMigration? FindMigration() => Use(connection =>
+    {
+        var stored = Read(connection);
+        SessionSchema.EnsureUsable(stored);
+        return SchemaMigration.Of(stored);
+    });
+
     public override void Prepare()
+    {
+        var migration = Use(connection =>
+        {
+            using var transaction = connection.BeginTransaction();
+            connection.Execute($"SELECT pg_advisory_xact_lock({SchemaLock})");
+            connection.Execute("CREATE TABLE IF NOT EXISTS bff_schema (version BIGINT NOT NULL, readable_from BIGINT)");
+            var stored = Read(connection);
+            SessionSchema.EnsureUsable(stored);
+            if (stored.Version == 0) { connection.Execute($"{SqlKeyRing.Table} INSERT INTO bff_schema VALUES (0);"); }
+            if (stored.Version < SessionSchema.Version) { connection.Execute(SessionSchema.Migrate(stored.Version, "BYTEA")); }
+            if (stored.Version <= SessionSchema.Version && stored != new StoredSchema(SessionSchema.Version, SessionSchema.ReadableFrom))
+            {
+                if (!SaysReadableFrom(connection)) { connection.Execute("ALTER TABLE bff_schema ADD COLUMN readable_from BIGINT"); }
+                connection.Execute($"UPDATE bff_schema SET version = {SessionSchema.Version}, readable_from = {SessionSchema.ReadableFrom}");
+            }
+
+            transaction.Commit();
+            return SchemaMigration.Of(stored);
+        });
+        if (migration is not null) { Migrated?.Invoke(migration); }
+    }
+
+    private static StoredSchema Read(NpgsqlConnection connection)
+    {
+        if (connection.Read("SELECT count(*) FROM pg_class WHERE oid = to_regclass('bff_schema')") == 0) { return new(0, ReadableFrom: null); }
+        var readableFrom = SaysReadableFrom(connection) ? connection.Read("SELECT max(readable_from) FROM bff_schema") : 0;
+        return new(connection.Read("SELECT max(version) FROM bff_schema"), readableFrom > 0 ? readableFrom : null);
+    }
+
+    /// <summary>The column came later than the table.</summary>
+    private static bool SaysReadableFrom(NpgsqlConnection connection) =>
+        connection.Read("SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('bff_schema') AND attname = 'readable_from'") > 0;
+
+    private T Use<T>(Func<NpgsqlConnection, T> use)
     {
         try
         {
             using var connection = Server.OpenConnection();
-            using var transaction = connection.BeginTransaction();
-            connection.Execute($"SELECT pg_advisory_xact_lock({SchemaLock})");
-            connection.Execute("CREATE TABLE IF NOT EXISTS bff_schema (version BIGINT NOT NULL)");
-            var version = connection.Read("SELECT max(version) FROM bff_schema");
-            if (version > SessionSchema.Version)
-            {
-                throw new IOException($"it was written by a newer version of Bff (schema {version}, this one knows {SessionSchema.Version})");
-            }
-
-            if (version == 0) { connection.Execute($"{SqlKeyRing.Table} INSERT INTO bff_schema VALUES (0);"); }
-            if (version < SessionSchema.Version)
-            {
-                connection.Execute($"{SessionSchema.Migrate(version, "BYTEA")} UPDATE bff_schema SET version = {SessionSchema.Version};");
-            }
-
-            transaction.Commit();
+            return use(connection);
         }
         catch (Exception error) when (error is DbException or IOException or TimeoutException)
         {

@@ -20,7 +20,14 @@ internal abstract class SessionDatabase : IAsyncDisposable
     /// <summary>Held while writing, where a database lets one write at a time; waiting here costs nothing, waiting on its lock means sleeping and trying again.</summary>
     public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel) => new((IDisposable?)null);
 
-    /// <summary>Creates what is missing. Called once at start, so that an unusable store stops the start and not the first sign-in.</summary>
+    /// <summary>Told of each migration that <see cref="Prepare"/> did.</summary>
+    public Action<SchemaMigration>? Migrated { get; set; }
+
+    /// <summary>What <see cref="Prepare"/> would migrate, without doing it; null for nothing.</summary>
+    /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
+    public abstract SchemaMigration? FindMigration();
+
+    /// <summary>Creates what is missing, and brings an older store up to date. Called once at start, so that an unusable store stops the start and not the first sign-in.</summary>
     /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
     public abstract void Prepare();
 

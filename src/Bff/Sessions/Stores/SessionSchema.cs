@@ -8,12 +8,26 @@ internal static class SessionSchema
 {
     public const int Version = 3;
 
+    /// <summary>
+    /// The lowest version whose programs can use a store of <see cref="Version"/>. It stands in the store, so that a program that knows less can start on it: after
+    /// a rollback, or when a node of the version before crashed in mid-upgrade. Raise it with a change that such a program does not survive.
+    /// </summary>
+    public const int ReadableFrom = 1;
+
     private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
     /// <param name="from">The version it has.</param>
     /// <param name="bytes">The database's type for binary data.</param>
     public static string Migrate(long from, string bytes) => string.Concat(Changes.Skip((int)from).Select(change => change(bytes)));
+
+    /// <summary>Refuses a store that a newer program has changed beyond what this one can use.</summary>
+    /// <exception cref="IOException">It did; the message says from which version it can be used.</exception>
+    public static void EnsureUsable(StoredSchema stored)
+    {
+        if (stored.Version <= Version || (stored.ReadableFrom is { } from && from <= Version)) { return; }
+        throw new IOException($"it was written by a newer version of Bff (schema {stored.Version}, for programs that know schema {stored.ReadableFrom ?? stored.Version}; this one knows {Version})");
+    }
 
     private static string Sessions(string bytes) => $"""
         CREATE TABLE sessions (

@@ -10,6 +10,7 @@ internal sealed class SqliteDatabase : SessionDatabase
     private readonly string _file;
     private readonly string _folder;
     private readonly SemaphoreSlim _writer = new(1);
+    private SqliteLock? _inUse;
 
     /// <summary>A lock that is not had by then is an error; the driver would try on for half a minute.</summary>
     private const int LockTimeoutSeconds = 5;
@@ -26,6 +27,10 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override DbDataSource DataSource { get; }
 
+    public string StoreFile => _file;
+
+    public string KeysFolder => Path.Combine(_folder, "keys");
+
     // One writer at a time: what the first statement saw is what the second deletes.
     public override string DeleteAndKeep(string where, string columns, Func<string, string> keep) =>
         $"{keep($"(SELECT * FROM sessions WHERE {where})")}; DELETE FROM sessions WHERE {where} RETURNING {columns}";
@@ -37,26 +42,51 @@ internal sealed class SqliteDatabase : SessionDatabase
     }
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
-        new FileSystemXmlRepository(PrivateFolder(Path.Combine(_folder, "keys")), loggers);
+        new FileSystemXmlRepository(PrivateFolder(KeysFolder), loggers);
+
+    public override SchemaMigration? FindMigration()
+    {
+        if (!File.Exists(_file)) { return null; }
+        return Use(() =>
+        {
+            using var connection = (SqliteConnection)DataSource.OpenConnection();
+            var stored = SqliteSchema.Read(connection);
+            SessionSchema.EnsureUsable(stored);
+            return SchemaMigration.Of(stored);
+        });
+    }
 
     public override void Prepare()
     {
-        try
+        var migration = Use(() =>
         {
             PrivateFolder(_folder);
+            _inUse ??= SqliteLock.Share(_file);
             CreatePrivateFile();
             using var connection = (SqliteConnection)DataSource.OpenConnection();
-            if (connection.Read("PRAGMA user_version") is > SessionSchema.Version and var newer)
-            {
-                throw new IOException($"it was written by a newer version of Bff (schema {newer}, this one knows {SessionSchema.Version})");
-            }
-
+            SessionSchema.EnsureUsable(SqliteSchema.Read(connection));
             connection.Execute("PRAGMA journal_mode = WAL");
             using var transaction = connection.BeginTransaction(deferred: false);
-            var statements = SessionSchema.Migrate(connection.Read("PRAGMA user_version"), "BLOB");
-            connection.Execute($"{statements} PRAGMA user_version = {SessionSchema.Version};");
-
+            var stored = SqliteSchema.Read(connection);
+            SessionSchema.EnsureUsable(stored);
+            if (stored.Version <= SessionSchema.Version) { SqliteSchema.Write(connection, stored); }
             transaction.Commit();
+            return SchemaMigration.Of(stored);
+        });
+        if (migration is not null) { Migrated?.Invoke(migration); }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _inUse?.Dispose();
+        return base.DisposeAsync();
+    }
+
+    private T Use<T>(Func<T> use)
+    {
+        try
+        {
+            return use();
         }
         catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
         {
@@ -77,7 +107,7 @@ internal sealed class SqliteDatabase : SessionDatabase
         public void Dispose() => writer.Release();
     }
 
-    private static DirectoryInfo PrivateFolder(string path)
+    public static DirectoryInfo PrivateFolder(string path)
     {
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         return OperatingSystem.IsWindows() ? Directory.CreateDirectory(path) : Directory.CreateDirectory(path, ownerOnly);

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using Bff.Sessions.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace Bff.Commands.Backup;
+
+/// <summary><c>bff backup</c>: store and keys in one file, while Bff runs.</summary>
+internal static class BackupCommand
+{
+    public const string StandardStream = "-";
+
+    public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool force)
+    {
+        if (file == StandardStream && !Console.IsOutputRedirected) { return await FailAsync("A backup is no text for a terminal: send it somewhere, as in 'bff backup - > FILE'."); }
+        await using var app = await Workspace.OpenAsync(builder);
+        if (app.Services.GetRequiredService<SessionDatabase>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_dump --format=custom --file=FILE DATABASE"); }
+        if (!File.Exists(store.StoreFile)) { return await FailAsync($"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Does this run where Bff runs, with the same settings?"); }
+        if (file != StandardStream && File.Exists(file) && !force) { return await FailAsync($"'{Printable.Text(file)}' is there already. Choose another name, or say --force to replace it."); }
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var passphrase = Passphrase.Read(passphraseFile);
+            using var folder = new Workspace(store, "backup");
+            var (manifest, size) = Make(store, folder, file, passphrase, force, app.Services.GetRequiredService<TimeProvider>());
+            app.Services.GetRequiredService<Audit>().BackupMade(manifest.Sessions, passphrase is not null, Workspace.Account);
+            await Console.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Backed up {manifest.Sessions} sessions and their keys: {size:N0} bytes, schema {manifest.Schema}, {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s."));
+            if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or give --passphrase-file."); }
+            return ExitCodes.Ok;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)
+        {
+            return await FailAsync($"No backup was made: {Printable.Text(error.Message.TrimEnd('.'))}.");
+        }
+    }
+
+    private static (BackupManifest Manifest, long Size) Make(SqliteDatabase store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
+    {
+        var copy = folder.PathOf(BackupFile.Store);
+        var now = clock.GetUtcNow();
+        SqliteCopy.Make(store.StoreFile, copy);
+        var info = SqliteCopy.Inspect(copy);
+
+        // After the store: a key is stored before anything is sealed with it, so what the copy needs is there.
+        var keys = Directory.Exists(store.KeysFolder) ? Directory.GetFiles(store.KeysFolder, "*.xml") : [];
+        List<(string Entry, string File)> entries = [(BackupFile.Store, copy), .. keys.Select(key => (BackupFile.Keys + Path.GetFileName(key), key))];
+        var version = typeof(BackupCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        var manifest = new BackupManifest(BackupManifest.CurrentFormat, now, version, info.Schema.Version, info.Sessions, new Dictionary<string, string>());
+        var temporary = file == StandardStream ? folder.PathOf("backup") : $"{Path.GetFullPath(file)}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var target = Workspace.CreatePrivate(temporary))
+            {
+                BackupFile.Write(target, folder.FullName, entries, manifest, passphrase);
+                target.Flush(flushToDisk: true);
+            }
+
+            var size = new FileInfo(temporary).Length;
+            if (file != StandardStream)
+            {
+                File.Move(temporary, file, overwrite: force);
+                return (manifest, size);
+            }
+
+            using var result = File.OpenRead(temporary);
+            using var output = Console.OpenStandardOutput();
+            result.CopyTo(output);
+            return (manifest, size);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static async Task<int> FailAsync(string why)
+    {
+        await Console.Error.WriteLineAsync(why);
+        return ExitCodes.NotDone;
+    }
+}

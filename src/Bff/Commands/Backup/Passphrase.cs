@@ -1,0 +1,17 @@
+namespace Bff.Commands.Backup;
+
+/// <summary>What encrypts a backup. Never on the command line, where every process of the machine could read it.</summary>
+internal static class Passphrase
+{
+    private const int MinLength = 12;
+
+    /// <param name="file">A file, or <c>-</c> for standard input; null for no passphrase.</param>
+    /// <exception cref="InvalidDataException">It cannot be read, or is too short.</exception>
+    public static string? Read(string? file)
+    {
+        if (file is null) { return null; }
+        var text = file == "-" ? Console.In.ReadToEnd().Trim() : Settings.TryReadFile(file);
+        if (text is null) { throw new InvalidDataException($"the file of the passphrase, '{Printable.Path(Path.GetFullPath(file))}', does not exist or cannot be read"); }
+        return text.Length >= MinLength ? text : throw new InvalidDataException($"the passphrase has to have {MinLength} characters at least (openssl rand -base64 32)");
+    }
+}

@@ -1,0 +1,46 @@
+using Bff.Sessions.Stores;
+
+namespace Bff.Commands.Backup;
+
+/// <summary>A folder beside the store, the owner's alone, for what must not lie open anywhere else; gone when the command ends.</summary>
+internal sealed class Workspace : IDisposable
+{
+    private const string Prefix = "bff-";
+
+    private readonly DirectoryInfo _folder;
+
+    public Workspace(SqliteDatabase store, string purpose) =>
+        _folder = SqliteDatabase.PrivateFolder(Path.Combine(Path.GetDirectoryName(store.StoreFile)!, $"{Prefix}{purpose}-{Guid.NewGuid():N}"));
+
+    public static string Account => $"{Environment.UserName}@{Environment.MachineName}";
+
+    public string FullName => _folder.FullName;
+
+    public string PathOf(string name) => Path.Combine(FullName, name);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    public static FileStream CreatePrivate(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
+        if (!OperatingSystem.IsWindows()) { options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; }
+        return new FileStream(file, options);
+    }
+
+    /// <summary>Everything but the proxy, and the store left as it is: neither made nor migrated.</summary>
+    public static async Task<WebApplication> OpenAsync(WebApplicationBuilder builder)
+    {
+        builder.Logging.KeepAuditOnly();
+        var app = builder.Build();
+        await app.CheckConfigurationAsync();
+        return app;
+    }
+
+    public static async Task<int> RefusePostgreSqlAsync(string instead)
+    {
+        await Console.Error.WriteLineAsync(
+            "The sessions are in PostgreSQL (Bff:Sessions:Store), and the keys in the same database: use its own tools, whether Bff runs or not.\n"
+            + $"  {instead}\nSee \"Backup and restore\" in docs/operations.md, also for what to do with sessions renewed since.");
+        return ExitCodes.NotDone;
+    }
+}

@@ -1,0 +1,168 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Bff.Sessions.Stores;
+
+/// <summary>What a copy of a store is.</summary>
+/// <param name="Schema">Its schema.</param>
+/// <param name="Lineage">Whose copy it is; null when the store did not say yet.</param>
+/// <param name="Sessions">How many sessions are in it.</param>
+internal sealed record SqliteCopyInfo(StoredSchema Schema, string? Lineage, long Sessions);
+
+/// <summary>What a restored store has of the backup's sessions.</summary>
+/// <param name="Kept">Sessions that go on.</param>
+/// <param name="Ended">Sessions left out: renewed or ended since, or possibly so.</param>
+/// <param name="IsExact">The store that was replaced told which; otherwise it was judged by the time.</param>
+internal sealed record RestoredSessions(long Kept, long Ended, bool IsExact);
+
+/// <summary>Copies a SQLite store while it is in use, and puts a copy in a store's place.</summary>
+internal static class SqliteCopy
+{
+    private const int BusySeconds = 2;
+
+    /// <summary>The first version that has all the tables which are compared.</summary>
+    private const long ComparableFrom = 3;
+
+    private static readonly string[] SideFiles = ["-wal", "-shm", "-journal"];
+
+    /// <summary>SQLite's online backup: one moment of the store, while others go on to read and write it.</summary>
+    public static void Make(string store, string target)
+    {
+        using var from = Open(store, SqliteOpenMode.ReadWrite);   // not read-only: it may have to recover what a killed process left
+        using var to = Open(target, SqliteOpenMode.ReadWriteCreate);
+        from.BackupDatabase(to);
+        to.Execute("PRAGMA journal_mode = DELETE");   // one file and nothing beside it
+    }
+
+    /// <exception cref="InvalidDataException">It is damaged, or no store of sessions.</exception>
+    public static SqliteCopyInfo Inspect(string copy)
+    {
+        try
+        {
+            using var connection = Open(copy, SqliteOpenMode.ReadWrite);
+            using var check = connection.CreateCommand();
+            check.CommandText = "PRAGMA integrity_check(1)";
+            if (check.ExecuteScalar() as string is not "ok") { throw new InvalidDataException("the database in it is damaged"); }
+            var schema = SqliteSchema.Read(connection);
+            if (schema.Version == 0) { throw new InvalidDataException("the database in it has no sessions table"); }
+            return new(schema, SqliteSchema.Lineage(connection), connection.Read("SELECT count(*) FROM sessions"));
+        }
+        catch (SqliteException error)
+        {
+            throw new InvalidDataException($"the database in it cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Takes a store out of use: what is beside its file goes into it. Only for who holds <see cref="SqliteLock"/> alone.</summary>
+    /// <returns>False when somebody has it open all the same: a version of Bff that takes no lock, or another program.</returns>
+    /// <param name="store">The file.</param>
+    /// <param name="isReadable">False when it is damaged.</param>
+    public static bool TryRetire(string store, out bool isReadable)
+    {
+        isReadable = false;
+        if (!File.Exists(store)) { return true; }
+        try
+        {
+            using var connection = Open(store, SqliteOpenMode.ReadWrite);
+            connection.Execute("PRAGMA journal_mode = DELETE");   // refused while anybody else has it open
+            connection.Execute("BEGIN EXCLUSIVE; SELECT count(*) FROM sqlite_master; ROLLBACK");
+            isReadable = true;
+            return true;
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode is 5 or 6)   // SQLITE_BUSY, SQLITE_LOCKED
+        {
+            return false;
+        }
+        catch (SqliteException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Leaves out of a copy the sessions whose refresh token may be used up, since a provider takes a second use for theft. The store that is about to be replaced
+    /// knows them, if the copy was made of it; otherwise they are those that were due for renewal since.
+    /// </summary>
+    public static RestoredSessions EndRenewed(string copy, string? replaced, DateTimeOffset now)
+    {
+        using var connection = Open(copy, SqliteOpenMode.ReadWrite);
+        var before = connection.Read("SELECT count(*) FROM sessions");
+        var isExact = replaced is not null && TryCompare(connection, replaced);
+        if (!isExact) { connection.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM sessions WHERE due_at <= {now.ToUnixTimeMilliseconds()}")); }
+        var kept = connection.Read("SELECT count(*) FROM sessions");
+        return new(kept, before - kept, isExact);
+    }
+
+    /// <summary>What happens to it from here on is its own.</summary>
+    public static void BeginLineage(string copy)
+    {
+        using var connection = Open(copy, SqliteOpenMode.ReadWrite);
+        SqliteSchema.BeginLineage(connection);
+    }
+
+    /// <summary>Puts a copy in the place of a store, in one step. The store's file is kept beside it.</summary>
+    public static void Replace(string copy, string store, string aside)
+    {
+        foreach (var side in SideFiles.Where(side => File.Exists(store + side))) { File.Move(store + side, aside + side); }   // of a damaged file; left there, SQLite would apply it to the copy
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
+        if (File.Exists(store)) { File.Replace(copy, store, aside); }
+        else { File.Move(copy, store); }
+    }
+
+    private static bool TryCompare(SqliteConnection connection, string replaced)
+    {
+        try
+        {
+            using (var attach = connection.CreateCommand())
+            {
+                attach.CommandText = "ATTACH @file AS replaced";
+                attach.Parameters.AddWithValue("file", replaced);
+                attach.ExecuteNonQuery();
+            }
+
+            // Not a copy of this store, or a store that has been replaced since: its sessions say nothing about these.
+            var isComparable = connection.Read("PRAGMA replaced.user_version") == connection.Read("PRAGMA main.user_version") && connection.Read("PRAGMA user_version") >= ComparableFrom
+                && connection.Read("SELECT count(*) FROM replaced.sqlite_master WHERE name = 'bff_store'") > 0
+                && connection.Read("SELECT count(*) FROM main.bff_store ours JOIN replaced.bff_store theirs ON theirs.lineage = ours.lineage") > 0;
+            if (isComparable) { Compare(connection); }
+            connection.Execute("DETACH replaced");
+            return isComparable;
+        }
+        catch (SqliteException)
+        {
+            return false;   // as good as none
+        }
+    }
+
+    // Each renewal seals anew, so the same bytes are the same refresh token; and one with a lease may just have been sent.
+    private static void Compare(SqliteConnection connection)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+        connection.Execute(
+            """
+            DELETE FROM main.sessions WHERE NOT EXISTS (
+                SELECT 1 FROM replaced.sessions there WHERE there.id = sessions.id AND there.tokens = sessions.tokens AND there.lease_owner IS NULL);
+            UPDATE main.sessions SET ends_at = (SELECT there.ends_at FROM replaced.sessions there WHERE there.id = sessions.id);
+            DELETE FROM main.revocations;
+            INSERT INTO main.revocations (id, session_id, subject, client, tokens, due_at, attempts, forget_at)
+                SELECT id, session_id, subject, client, tokens, due_at, attempts, forget_at FROM replaced.revocations;
+            INSERT OR IGNORE INTO main.used_once (id, forget_at) SELECT id, forget_at FROM replaced.used_once;
+            """);
+        transaction.Commit();
+    }
+
+    private static SqliteConnection Open(string file, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ConnectionString);
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}
