@@ -24,7 +24,7 @@ internal static class CommandLine
         catch (Exception error) when (StartFailure.Explain(error) is { } line)
         {
             await Console.Error.WriteLineAsync(line);
-            return ExitCodes.Configuration;
+            return StartFailure.ExitCodeOf(error);
         }
     }
 
@@ -33,7 +33,7 @@ internal static class CommandLine
         var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings}") { TreatUnmatchedTokensAsErrors = false };
         root.SetAction(_ => LooksLikeCommand(args) ? Refuse(args[0]) : RunAsync(args));
 
-        root.Add(Command("run", "Runs the proxy until it is stopped. Exit code: 0 after a stop, 78 when the configuration or the store is wrong.", RunAsync));
+        root.Add(Command("run", "Runs the proxy until it is stopped. A store that is away is waited for. Exit code: 0 after a stop, 75 when its port is in use, 78 when the configuration is wrong.", RunAsync));
         root.Add(Command("check",
             "Checks the configuration, then the provider, our client there, its clock and certificate, the store, the keys and every API. Writes one probe to the store and deletes it. Run it as the user Bff runs as. "
             + "Exit code: 0 all well (warnings included), 78 something to correct, 1 something cannot be reached.",
@@ -54,11 +54,11 @@ internal static class CommandLine
             if (Read(() => given.GetValueOrDefault<TimeSpan>()) < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
         });
         var rotate = new Command("rotate",
-            "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, 78 the configuration or the store is wrong.") { activeIn };
+            "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, 75 the store is away, 78 the configuration or the store is wrong.") { activeIn };
         rotate.TreatUnmatchedTokensAsErrors = false;
         rotate.SetAction(parsed => KeysCommand.RotateAsync(compose([.. parsed.UnmatchedTokens]), parsed.GetValue(activeIn)));
         keys.Add(rotate);
-        keys.Add(Command("list", "Lists the keys: id, times and state, never a value. Exit code: 0 done, 78 the configuration or the store is wrong.", given => KeysCommand.ListAsync(compose(given))));
+        keys.Add(Command("list", "Lists the keys: id, times and state, never a value. Exit code: 0 done, 75 the store is away, 78 the configuration or the store is wrong.", given => KeysCommand.ListAsync(compose(given))));
         keys.Add(RevokeKeys(compose));
         root.Add(keys);
         root.Add(Sessions());
@@ -77,7 +77,7 @@ internal static class CommandLine
         var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z." };
         var revoke = new Command("revoke",
             "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
-            + "Exit code: 0 done, 1 there is no such key, 78 the configuration or the store is wrong.") { key, allBefore };
+            + "Exit code: 0 done, 1 there is no such key, 75 the store is away, 78 the configuration or the store is wrong.") { key, allBefore };
         revoke.TreatUnmatchedTokensAsErrors = false;
         revoke.Validators.Add(given =>
         {

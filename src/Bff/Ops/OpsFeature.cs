@@ -27,8 +27,7 @@ internal static class OpsFeature
         app.AllowToStop<OpsOptions>(ops => ops.EffectiveDrain(app.Environment));
         app.MapWhen(OpsPort.Received, ops =>
         {
-            ops.UseExceptionHandler(errors => errors.Run(context =>
-                new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
+            ops.UseProblemsForExceptions();
             ops.Use(AddHeadersAsync);
             ops.UseRouting();
             ops.UseBodyLimit();

@@ -16,9 +16,9 @@ internal static partial class SessionsFeature
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<IdleClock>().AddSingleton<TokenProtector>();
-        services.AddSingleton(OpenDatabase).AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
+        services.AddSingleton(OpenDatabase).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
         services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<WatchedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
-        services.AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
+        services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
@@ -34,19 +34,11 @@ internal static partial class SessionsFeature
         return builder;
     }
 
-    /// <summary>Creates the store's schema, so that an unusable store stops the start.</summary>
+    /// <summary>Creates the store's schema, so that a store that can never be used as configured stops the start. One that is away does not.</summary>
     /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
-    /// <param name="app">The application.</param>
-    /// <param name="keysMustOpen">Off for who lists keys, or is about to revoke one that opens no longer: nothing is sealed then, and no key made.</param>
-    public static void PrepareSessions(this WebApplication app, bool keysMustOpen = true)
+    public static void PrepareSessions(this WebApplication app)
     {
-        app.Services.GetRequiredService<SessionDatabase>().Prepare();
-        if (keysMustOpen)
-        {
-            KeyCertificates.EnsureKeysOpen(app.Services.GetRequiredService<IKeyManager>(), app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
-            app.Services.GetRequiredService<TokenProtector>().Probe();   // makes the first key, and one in place of keys that do not open
-        }
-
+        app.Services.GetRequiredService<StorePreparation>().RunOrWait();
         if (app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.InsecureCookie)
         {
             CookieIsInsecure(app.Logger);
@@ -56,7 +48,9 @@ internal static partial class SessionsFeature
     private static SessionDatabase OpenDatabase(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        return options.Store == SessionsOptions.PostgreSql ? new PostgreSqlDatabase(options.Connection) : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        return options.Store == SessionsOptions.PostgreSql
+            ? new PostgreSqlDatabase(options.Connection, options.StoreTimeout)
+            : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout);
     }
 
     [LoggerMessage(LogLevel.Warning, "Bff:Sessions:InsecureCookie is on: the session cookie is not Secure. Never use this outside a developer's machine.")]

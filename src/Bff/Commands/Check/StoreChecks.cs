@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Bff.Sessions;
 using Bff.Sessions.Stores;
 using Bff.Tokens;
@@ -23,7 +22,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         {
             services.GetRequiredService<SessionDatabase>().Prepare();
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or StoreUnavailableException)
         {
             return [Unusable(error)];
         }
@@ -40,6 +39,10 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             KeyCertificates.EnsureKeysOpen(services.GetRequiredService<IKeyManager>(), clock.GetUtcNow());
             services.GetRequiredService<TokenProtector>().Probe();
             return new(Keys, Result.Ok, $"{services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => !key.IsRevoked)} in use");
+        }
+        catch (StoreUnavailableException error)
+        {
+            return new(Keys, Result.Unreachable, $"cannot be read: {error.Message}", "See the store.");
         }
         catch (IOException error)
         {
@@ -97,7 +100,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             return read?.Tokens is not null && removed
                 ? new(Store, Result.Ok, "written, read and deleted") : new(Store, Result.Mistake, "Bff:Sessions:ConnectionString: what was written could not be read back.", "Does another program change this database?");
         }
-        catch (Exception error) when (error is DbException or IOException or TimeoutException)
+        catch (StoreUnavailableException error)
         {
             return Unusable(error);
         }
@@ -116,7 +119,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     private static Finding Unusable(Exception error)
     {
         var found = error.Message.StartsWith("Bff:", StringComparison.Ordinal) ? error.Message : $"Bff:Sessions:ConnectionString: the session store cannot be used: {error.Message}";
-        return error.GetBaseException() is System.Net.Sockets.SocketException or TimeoutException || (error.InnerException is NpgsqlException and not PostgresException)
+        return error is StoreUnavailableException { IsUnanswered: true }
             ? new(Store, Result.Unreachable, found, "Is the database up? Can this machine resolve its name and reach its port?")
             : new(Store, Result.Mistake, found, "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, at its user and rights.");
     }

@@ -11,17 +11,23 @@ internal sealed class SqliteDatabase : SessionDatabase
     private readonly string _folder;
     private readonly SemaphoreSlim _writer = new(1);
 
-    /// <summary>A lock that is not had by then is an error; the driver would try on for half a minute.</summary>
-    private const int LockTimeoutSeconds = 5;
+    private readonly TimeSpan _timeout;
+    private readonly SqliteFile _there;
 
     /// <param name="connectionString">SQLite's; a relative <c>Data Source</c> starts at <paramref name="root"/>.</param>
     /// <param name="root">The content root.</param>
-    public SqliteDatabase(string connectionString, string root)
+    /// <param name="timeout">A lock, or a turn to write, that is not had by then is an error; the driver would try on for half a minute.</param>
+    public SqliteDatabase(string connectionString, string root, TimeSpan timeout)
     {
-        var connection = new SqliteConnectionStringBuilder(connectionString) { Pooling = true, DefaultTimeout = LockTimeoutSeconds };
+        var connection = new SqliteConnectionStringBuilder(connectionString)
+        {
+            Pooling = true, DefaultTimeout = (int)Math.Ceiling(timeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,   // a file that was deleted is not made anew
+        };
+        _timeout = timeout;
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
-        DataSource = new SqliteDataSource(connection.ConnectionString);
+        _there = new SqliteFile(_file, connection.ConnectionString);
+        DataSource = new SqliteDataSource(connection.ConnectionString, _there, timeout);
     }
 
     public override DbDataSource DataSource { get; }
@@ -32,7 +38,7 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
     {
-        await _writer.WaitAsync(cancel);
+        if (!await _writer.WaitAsync(_timeout, cancel)) { throw new TimeoutException("Writes before this one have not ended in time."); }
         return new Turn(_writer);
     }
 
@@ -57,6 +63,7 @@ internal sealed class SqliteDatabase : SessionDatabase
             connection.Execute($"{statements} PRAGMA user_version = {SessionSchema.Version};");
 
             transaction.Commit();
+            _there.Hold();
         }
         catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
         {
@@ -72,6 +79,12 @@ internal sealed class SqliteDatabase : SessionDatabase
         if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
     }
 
+    public override ValueTask DisposeAsync()
+    {
+        _there.LetGo();
+        return base.DisposeAsync();
+    }
+
     private sealed class Turn(SemaphoreSlim writer) : IDisposable
     {
         public void Dispose() => writer.Release();
@@ -85,11 +98,11 @@ internal sealed class SqliteDatabase : SessionDatabase
 }
 
 /// <summary>Opens every connection with the same settings.</summary>
-internal sealed class SqliteDataSource(string connectionString) : DbDataSource
+internal sealed class SqliteDataSource(string connectionString, SqliteFile file, TimeSpan timeout) : DbDataSource
 {
     /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again;
     /// 16 MiB of pages a connection keep the inner nodes of an index over a million sessions at hand.</summary>
-    private const string Settings = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
+    private readonly string _settings = $"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
 
     public override string ConnectionString => connectionString;
 
@@ -97,11 +110,12 @@ internal sealed class SqliteDataSource(string connectionString) : DbDataSource
 
     protected override DbConnection OpenDbConnection()
     {
+        file.EnsureThere();
         var connection = CreateDbConnection();
         try
         {
             connection.Open();
-            connection.Execute(Settings);
+            connection.Execute(_settings);
             return connection;
         }
         catch
