@@ -107,10 +107,12 @@ public sealed class ParallelCallsTests
         world.Provider.ComeBack();
         world.Provider.Faults.Release();
         await Eventually.HappensAsync(() => world.Provider.Grant.AccessToken!.Value != old && world.Provider.Grant.UnderWay == 0);
-        await Eventually.HappensAsync(() => world.Bff.Logs.Lines.Any(line => line.Contains("failed on our side", StringComparison.Ordinal)));
+        var told = await renewing;
+        told.ShouldBeProblem(503, "store_unavailable");
+        told.Header("Retry-After").ShouldBe("2");
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
 
-        (await world.RunAsync(renewing)).Status.ShouldBe(HttpStatusCode.OK);
+        await world.AdvanceAsync(TimeSpan.FromSeconds(5));
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
         world.Api.LastCall.Token.ShouldBe(world.Provider.Grant.AccessToken!.Value);
         world.Provider.Refreshes.ShouldBe(1);

@@ -23,7 +23,7 @@ internal static partial class HealthFeature
     public static void AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddSingleton<Probes>().AddSingleton<ProviderCheck>();
+        services.AddSingleton<Probes>().AddSingleton<StoreProbes>().AddSingleton<StoreCheck>().AddSingleton<ProviderCheck>();
         services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)
