@@ -77,7 +77,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     {
         var postmaster = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
         using var children = Process.Start(new ProcessStartInfo("pgrep", ["-P", postmaster]) { RedirectStandardOutput = true })!;
-        string[] all = [postmaster, .. children.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        string[] all = [postmaster, $"{_server!.Id}", .. children.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)];
         using var kill = Process.Start("kill", ["-" + signal, .. all]);
         kill.WaitForExit();
     }

@@ -29,7 +29,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
 
         var keys = KeyRing();
         if (keys.Result != Result.Ok) { return [keys]; }
-        return [await ProbeAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
+        return [await ProbeAsync(), .. await ConnectionsAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
     }
 
     private Finding KeyRing()
@@ -69,6 +69,29 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         else
         {
             yield return new(Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
+        }
+    }
+
+    /// <summary>Each node takes as many connections as its pool holds.</summary>
+    private async Task<IEnumerable<Finding>> ConnectionsAsync()
+    {
+        if (services.GetRequiredService<SessionDatabase>() is not PostgreSqlDatabase { Server: var server, PoolSize: var pool }) { return []; }
+        try
+        {
+            await using var command = server.CreateCommand(
+                "SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)::bigint, "
+                + "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'Bff')");
+            await using var row = await command.ExecuteReaderAsync();
+            await row.ReadAsync();
+            var (free, others, each) = (row.GetInt64(0), row.GetInt64(1), pool);
+            var nodes = Math.Max(0, free - others) / each;
+            var found = $"a node takes up to {each} connections (Maximum Pool Size), the server gives {free}, {others} of them in use by others: enough for {nodes} {(nodes == 1 ? "node" : "nodes")}.";
+            return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
+                "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a second.")];
+        }
+        catch (Exception error) when (StoreFailure.Of(error) is { } away)
+        {
+            return [Unusable(away)];
         }
     }
 

@@ -29,11 +29,15 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(connectionString);
-            connection.Timeout = connection.CommandTimeout = (int)Math.Ceiling(timeout.TotalSeconds);
-            connection.CancellationTimeout = -1;   // a server that does not answer does not answer to that, either
+            connection.Timeout = (int)Math.Ceiling(timeout.TotalSeconds);
+
+            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer, to cancel.
+            connection.CommandTimeout = (int)SlowLimit.TotalSeconds;
+            connection.CancellationTimeout = -1;
             if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
             connection.ApplicationName ??= "Bff";
             Server = NpgsqlDataSource.Create(connection);
+            PoolSize = connection.MaxPoolSize;
             connection.CommandTimeout = PrepareSeconds;
             connection.Pooling = false;
             _toPrepare = connection.ConnectionString;
@@ -46,9 +50,10 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public NpgsqlDataSource Server { get; }
 
-    public override DbDataSource DataSource => Server;
+    /// <summary>How many connections a node takes at most.</summary>
+    public int PoolSize { get; }
 
-    public override int? SlowSeconds => (int)SlowLimit.TotalSeconds;
+    public override DbDataSource DataSource => Server;
 
     // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancel.
     public override Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work.WaitAsync(limit, clock);

@@ -11,9 +11,6 @@ internal abstract class SessionDatabase : IAsyncDisposable
 
     public abstract DbDataSource DataSource { get; }
 
-    /// <summary>How long a statement may take that is allowed <see cref="SlowLimit"/>, in seconds; null for as long as others.</summary>
-    public virtual int? SlowSeconds => null;
-
     /// <summary>Added where due rows are picked: a database with row locks then passes over those another node is just taking.</summary>
     public virtual string SkipLocked => "";
 

@@ -358,7 +358,6 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var command = Command(connection, sql, parameters);
-        command.CommandTimeout = database.SlowSeconds ?? command.CommandTimeout;
         command.Transaction = transaction;
         var removed = new List<T>();
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -377,7 +376,6 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
         await using var command = Command(connection, sql, [("now", Milliseconds(now)), Client]);
-        command.CommandTimeout = database.SlowSeconds ?? command.CommandTimeout;
         return await command.ExecuteScalarAsync(cancel) as long?;
     }
 
@@ -421,7 +419,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     private Revocation ReadRevocation(DbDataReader row, string owner)
     {
         var session = new SessionId(row.GetString(1));
-        var tokens = protector.UnprotectToRevoke(session, row.GetFieldValue<byte[]>(2));
+        var tokens = protector.UnprotectToRevoke(session, row.GetValue(2) as byte[] ?? []);
         return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
     }
 
@@ -459,7 +457,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var rows = new List<T>();
         while (await reader.ReadAsync(cancel))
         {
-            if (sealedColumn >= 0) { await protector.LearnKeyAsync(reader.GetFieldValue<byte[]>(sealedColumn), cancel); }
+            if (sealedColumn >= 0 && reader.GetValue(sealedColumn) is byte[] sealedTokens) { await protector.LearnKeyAsync(sealedTokens, cancel); }
             rows.Add(read(reader));
         }
 
