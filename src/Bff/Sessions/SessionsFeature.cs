@@ -21,6 +21,9 @@ internal static partial class SessionsFeature
         services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
+
+        // Reads the framework's own key ring at the start, which nobody uses here, and prints a stack trace when it cannot.
+        foreach (var unused in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) { services.Remove(unused); }
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
         services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) =>
