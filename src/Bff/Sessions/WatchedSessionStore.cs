@@ -169,7 +169,7 @@ internal sealed partial class WatchedSessionStore(
         catch (Exception error) when (StoreFailure.Of(error) is { } failure)   // who stops waiting says nothing about the store
         {
             metrics.Stored(operation, clock.GetElapsedTime(started), error);
-            if (failure.IsConnection) { database.ForgetConnections(); }
+            if (failure.IsConnection || failure.IsDamage) { database.ForgetConnections(); }
             health.Failed(access, failure);
             throw failure;
         }

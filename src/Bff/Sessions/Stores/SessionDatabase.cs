@@ -26,11 +26,8 @@ internal abstract class SessionDatabase : IAsyncDisposable
     /// <summary>Gives up waiting for what takes too long, where the driver may not.</summary>
     public virtual Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work;
 
-    /// <summary>The connections that wait for their next use are likely dead.</summary>
-    public virtual void ForgetConnections()
-    {
-        // A file has none.
-    }
+    /// <summary>The connections that wait for their next use are likely dead, or remember pages that were damaged.</summary>
+    public abstract void ForgetConnections();
 
     /// <summary>Creates what is missing. Called at the start, and again when the store was away then.</summary>
     /// <exception cref="IOException">The store as configured can never be used; the message names the setting.</exception>

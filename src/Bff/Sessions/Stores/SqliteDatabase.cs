@@ -11,7 +11,7 @@ internal sealed class SqliteDatabase : SessionDatabase
     private readonly string _folder;
     private readonly SemaphoreSlim _writer = new(1);
 
-    private readonly TimeSpan _timeout;
+    private readonly TimeSpan _turnTimeout;
     private readonly SqliteFile _there;
 
     /// <param name="connectionString">SQLite's; a relative <c>Data Source</c> starts at <paramref name="root"/>.</param>
@@ -19,15 +19,16 @@ internal sealed class SqliteDatabase : SessionDatabase
     /// <param name="timeout">A lock, or a turn to write, that is not had by then is an error; the driver would try on for half a minute.</param>
     public SqliteDatabase(string connectionString, string root, TimeSpan timeout)
     {
+        // Half of it for the turn, half for a lock that another process may have.
+        _turnTimeout = timeout / 2;
         var connection = new SqliteConnectionStringBuilder(connectionString)
         {
-            Pooling = true, DefaultTimeout = (int)Math.Ceiling(timeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,   // a file that was deleted is not made anew
+            Pooling = true, DefaultTimeout = (int)Math.Ceiling(_turnTimeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,   // a file that was deleted is not made anew
         };
-        _timeout = timeout;
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
         _there = new SqliteFile(_file, connection.ConnectionString);
-        DataSource = new SqliteDataSource(connection.ConnectionString, _there, timeout);
+        DataSource = new SqliteDataSource(connection.ConnectionString, _there, timeout - _turnTimeout);
     }
 
     public override DbDataSource DataSource { get; }
@@ -36,9 +37,15 @@ internal sealed class SqliteDatabase : SessionDatabase
     public override string DeleteAndKeep(string where, string columns, Func<string, string> keep) =>
         $"{keep($"(SELECT * FROM sessions WHERE {where})")}; DELETE FROM sessions WHERE {where} RETURNING {columns}";
 
+    public override void ForgetConnections()
+    {
+        using var one = new SqliteConnection(DataSource.ConnectionString);
+        SqliteConnection.ClearPool(one);
+    }
+
     public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
     {
-        if (!await _writer.WaitAsync(_timeout, cancel)) { throw new TimeoutException("Writes before this one have not ended in time."); }
+        if (!await _writer.WaitAsync(_turnTimeout, cancel)) { throw new StoreUnavailableException("Writes before this one have not ended in time."); }
         return new Turn(_writer);
     }
 
