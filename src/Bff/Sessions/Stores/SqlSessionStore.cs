@@ -350,7 +350,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             ? database.DeleteAndKeep(where, columns, source =>
                 $"""
                 INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-                SELECT id, id, {holder}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL
+                SELECT id, id, {holder}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
                 ON CONFLICT (id) DO NOTHING
                 """)
             : $"DELETE FROM sessions WHERE {where} RETURNING {columns}";
