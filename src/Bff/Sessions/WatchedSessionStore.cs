@@ -148,7 +148,7 @@ internal sealed partial class WatchedSessionStore(
         }
     }
 
-    private Task WriteAsync(string operation, Func<Task> run) => WriteAsync(operation, () => Answering(run()));
+    private Task<bool> WriteAsync(string operation, Func<Task> run) => WriteAsync(operation, () => Answering(run()));
 
     private Task<T> WriteAsync<T>(string operation, Func<Task<T>> run)
     {

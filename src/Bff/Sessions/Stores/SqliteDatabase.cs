@@ -88,7 +88,7 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override ValueTask DisposeAsync()
     {
-        _there.LetGo();
+        _there.Dispose();
         return base.DisposeAsync();
     }
 

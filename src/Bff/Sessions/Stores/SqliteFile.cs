@@ -7,7 +7,7 @@ namespace Bff.Sessions.Stores;
 /// Notices that the file was deleted, moved or replaced while it is open: SQLite would go on with a file that has no name any longer, and all of it would be gone
 /// with the next start. What was deleted is written back from the open handle; a file that was put in its place is taken.
 /// </summary>
-internal sealed class SqliteFile(string path, string connectionString)
+internal sealed class SqliteFile(string path, string connectionString) : IDisposable
 {
     private readonly Lock _lock = new();
     private FileStream? _held;
@@ -29,7 +29,9 @@ internal sealed class SqliteFile(string path, string connectionString)
         }
     }
 
-    public void LetGo()
+    public void Dispose() => LetGo();
+
+    private void LetGo()
     {
         lock (_lock)
         {
