@@ -78,6 +78,11 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
         return new Store("PostgreSQL", kind, await (await _server.Value).CreateDatabaseAsync());
     }
 
+    /// <summary>The server that all databases are on.</summary>
+    public Task<PostgreSqlServer> ServerAsync() => _server.Value;
+
+    public string NewFolder() => Directory.CreateDirectory(Path.Combine(_folder, $"folder-{++_files}")).FullName;
+
     public string NewLogFile() => Path.Combine(_folder, $"bff-{++_files}.log");
 
     public Sheet Sheet(string setting) => new(this, setting);

@@ -46,6 +46,11 @@ internal sealed class Caller(string cookies)
 
     public Task<Answer> PostAsync(Uri bff, CancellationToken cancel = default) => SendAsync(HttpMethod.Post, new Uri(bff, "/api/echo"), cancel);
 
+    /// <summary>A new visitor who wants to sign in.</summary>
+    public static Task<Answer> BeginSignInAsync(Uri bff) => new Caller("").SendAsync(HttpMethod.Get, new Uri(bff, "/bff/login"), CancellationToken.None);
+
+    public static Task<Answer> ProbeAsync(Uri ops) => new Caller("").SendAsync(HttpMethod.Get, new Uri(ops, "/readyz"), CancellationToken.None);
+
     public Task<Answer> RenewAsync(Uri bff, CancellationToken cancel = default) => SendAsync(HttpMethod.Post, new Uri(bff, "/bff/renew"), cancel);
 
     /// <summary>Calls one after the other until told to stop.</summary>

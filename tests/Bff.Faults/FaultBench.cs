@@ -24,6 +24,7 @@ internal static class FaultBench
         ("streams", StreamsScenario.RunAsync),
         ("rolling", RollingScenario.RunAsync),
         ("sizing", SizingScenario.RunAsync),
+        ("store", StoreScenario.RunAsync),
     ];
 
     public static async Task<int> Main(string[] arguments)

@@ -69,7 +69,7 @@ public sealed class StartTests
 
         var process = world.Start();
 
-        (await process.ExitCodeAsync()).ShouldNotBe(0);
+        (await process.ExitCodeAsync()).ShouldBe(75, "another process may be gone the next time: no mistake of the configuration");
         process.Errors.ShouldContain(address);
         process.Errors.ShouldContain("ASPNETCORE_URLS");
         process.Errors.Trim().Split('\n').Length.ShouldBe(1);
@@ -105,6 +105,25 @@ public sealed class StartTests
         (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
         process.Errors.ShouldContain("Bff:Sessions:ConnectionString");
         ShouldHaveNoStackTrace(process);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_at_the_start_is_waited_for_and_readiness_says_so()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Sessions:Store"] = "PostgreSql";
+        world.Settings["Bff:Sessions:ConnectionString"] = "Host=127.0.0.1;Port=1;Username=bff;Database=bff";
+        await world.StartListeningAsync();
+        using var http = new HttpClient();
+        using var browser = world.NewBrowser();
+
+        (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/healthz"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var ready = await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"));
+        ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await ready.Content.ReadAsStringAsync()).ShouldContain("127.0.0.1:1");
+        (await browser.StepAsync("/bff/login", accept: "*/*")).ShouldBeProblem(503, "store_unavailable");
+        (world.Bff.Output + world.Bff.Errors).ShouldContain("The session store cannot be used");
+        ShouldHaveNoStackTrace(world.Bff);
     }
 
     [Fact]

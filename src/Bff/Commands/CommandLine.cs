@@ -11,7 +11,7 @@ internal static class CommandLine
 {
     private const string WithSettings = "Settings may follow any command, as in: bff check --Bff:Oidc:Authority=https://login.example.com";
 
-    private const string ConfigurationOnly = "78 the configuration or the store is wrong";
+    private const string ConfigurationOnly = "75 the store is away, 78 the configuration or the store is wrong";
 
     /// <param name="args">The command line.</param>
     /// <param name="compose">Registers everything for these settings, among them <c>--config=FILE</c>, in their order.</param>
@@ -31,7 +31,7 @@ internal static class CommandLine
         catch (Exception error) when (StartFailure.Explain(error) is { } line)
         {
             await Console.Error.WriteLineAsync(line);
-            return ExitCodes.Configuration;
+            return StartFailure.ExitCodeOf(error);
         }
     }
 
@@ -43,7 +43,7 @@ internal static class CommandLine
         };
         var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings} Exit code: 64 when a word is not known or missing, else as each command says.") { config };
         root.SetAction(RunAsync);
-        root.Add(Command("run", "Runs the proxy until it is stopped. Exit code: 0 after a stop, 78 when the configuration or the store is wrong.", [], RunAsync));
+        root.Add(Command("run", "Runs the proxy until it is stopped. A store that is away is waited for. Exit code: 0 after a stop, 75 when its port is in use, 78 when the configuration is wrong.", [], RunAsync));
 
         var checkJson = Json("{exitCode, findings: [{check, result, found, cure}]}; result is ok, warning, mistake or unreachable");
         root.Add(Command(

@@ -14,5 +14,8 @@ internal static class ExitCodes
     /// <summary>EX_USAGE of sysexits.h.</summary>
     public const int Usage = 64;
 
+    /// <summary>Something is in the way that may be gone the next time: a port in use, a store that is away.</summary>
+    public const int MayPass = StartFailure.MayPassExitCode;
+
     public const int Configuration = StartFailure.ExitCode;
 }

@@ -104,7 +104,7 @@ internal static class KeysCommand
         builder.Logging.KeepAuditOnly();
         var app = builder.Build();
         await app.CheckConfigurationAsync();
-        app.PrepareSessions(keysMustOpen);
+        app.Services.GetRequiredService<StorePreparation>().Run(keysMustOpen);
         return app;
     }
 

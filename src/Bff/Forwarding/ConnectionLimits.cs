@@ -29,7 +29,7 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
     public Problem? TakePlace(HttpContext context)
     {
         if (context.Features.Get<Place>() is not null) { return null; }
-        var session = context.GetSession()?.Id;
+        var session = context.FindSession()?.Id;
         var caller = session?.Value ?? AddressOf(context);
         if (Refusal(caller, session is null) is { } problem) { return problem; }
         context.Features.Set(new Place());

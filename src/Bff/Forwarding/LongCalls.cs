@@ -111,6 +111,10 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
             {
                 await RefreshAsync(entry.Key, entry.Value, cancellationToken);
             }
+            catch (StoreUnavailableException)
+            {
+                Array.ForEach(entry.Value, call => call.LookAt(now + RefreshInterval));   // ends nobody's call; StoreHealth has said it
+            }
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)
             {
                 // A store that cannot be read now ends nobody's call.

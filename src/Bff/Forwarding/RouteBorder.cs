@@ -57,7 +57,7 @@ internal sealed partial class RouteBorder(
             response.SuppressResponseBody = true;
         }
 
-        if (_usesSession && context.GetSession() is { } session) { longCalls.Watch(context, session.Id); }
+        if (_usesSession && context.FindSession() is { } session) { longCalls.Watch(context, session.Id); }
         UpstreamAnswer.RemoveHopByHop(context, answer);
         UpstreamAnswer.KeepOurCookies(context.Response.Headers, sessionCookie.Name);
         if (_usesSession) { UpstreamAnswer.MakePersonal(context.Response.Headers); }

@@ -11,8 +11,9 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
 {
     public override async ValueTask ApplyAsync(RequestTransformContext context)
     {
-        var problem = context.HttpContext.GetSession() is { } session
-            ? await AttachAsync(context, session)
+        var problem = context.HttpContext.Features.Get<SessionUnknown>() is not null
+            ? StoreUnavailableException.Problem
+            : context.HttpContext.FindSession() is { } session ? await AttachAsync(context, session)
             : required ? Problem.SignInRequired : null;
 
         // A response that is set here is what the browser gets; YARP then forwards nothing.
@@ -32,6 +33,8 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
                 return required ? RenewalProblems.TokenExpired : null;
             case ClientRefused refused:
                 return RenewalProblems.ProviderRefusesClient(refused.RetryAfter);
+            case StoreUnavailable:
+                return StoreUnavailableException.Problem;
             case Unreachable down:
                 return RenewalProblems.ProviderUnavailable(down.RetryAfter);
             default:

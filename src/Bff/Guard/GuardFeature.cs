@@ -50,7 +50,7 @@ internal static class GuardFeature
     public static WebApplication UseGuard(this WebApplication app)
     {
         FrameworkSwitches.Explain(app);
-        app.UseExceptionHandler(errors => errors.Run(context => ProblemOf(context).ExecuteAsync(context)));
+        app.UseProblemsForExceptions();
         app.UseSecurityHeaders();
 
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
@@ -69,10 +69,20 @@ internal static class GuardFeature
         return app;
     }
 
+    /// <summary>Of a store that is away one line tells, not each request that meets it.</summary>
+    public static IApplicationBuilder UseProblemsForExceptions(this IApplicationBuilder app) => app.UseExceptionHandler(new ExceptionHandlerOptions
+    {
+        ExceptionHandler = context => ProblemOf(context.Features.Get<IExceptionHandlerFeature>()?.Error).ExecuteAsync(context),
+        SuppressDiagnosticsCallback = context => StoreUnavailableException.In(context.Exception) is not null,
+    });
+
     /// <summary>What cannot be read as a request is the caller's mistake.</summary>
-    public static Problem ProblemOf(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad
-        ? new(bad.StatusCode, "bad_request", "This request cannot be understood.")
-        : new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.");
+    private static Problem ProblemOf(Exception? error) => error switch
+    {
+        BadHttpRequestException bad => new(bad.StatusCode, "bad_request", "This request cannot be understood."),
+        _ when StoreUnavailableException.In(error) is not null => StoreUnavailableException.Problem,
+        _ => new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged."),
+    };
 
     /// <summary>A browser reaches these endpoints by script only, with the CSRF header.</summary>
     public static T RequireCsrfHeader<T>(this T endpoints)

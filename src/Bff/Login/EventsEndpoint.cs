@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Bff.Sessions;
@@ -42,18 +41,18 @@ internal static class EventsEndpoint
             return Task.CompletedTask;
         });
         context.Response.Headers["X-Accel-Buffering"] = "no";   // nginx would collect the events
-        return TypedResults.ServerSentEvents(NewsAsync(stream, sessions, clock, context.Request.PathBase, lastEventId, context.RequestAborted));
+        return TypedResults.ServerSentEvents(NewsAsync(stream, session, sessions, clock, context.Request.PathBase, lastEventId, context.RequestAborted));
     }
 
     private static async IAsyncEnumerable<SseItem<object>> NewsAsync(
-        EventStream stream, SessionCache sessions, TimeProvider clock, PathString pathBase, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
+        EventStream stream, Session first, SessionCache sessions, TimeProvider clock, PathString pathBase, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
     {
         Session? told = null;
         var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);
         var reconnect = Reconnect * (1 + Random.Shared.NextDouble());
         while (!stream.Closing)
         {
-            var session = await FindAsync(stream, sessions, told, cancel);
+            var session = await FindAsync(stream, sessions, told ?? first, cancel);
             var now = clock.GetUtcNow();
             if (session is not { Tokens: { } tokens } || session.EndsAt <= now)
             {
@@ -81,7 +80,7 @@ internal static class EventsEndpoint
     }
 
     /// <summary>Null also when the browser went away meanwhile: nobody hears what follows. A store that cannot be read now ends no stream; the next beat looks again.</summary>
-    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, Session? told, CancellationToken cancel)
+    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, Session told, CancellationToken cancel)
     {
         try
         {
@@ -91,7 +90,7 @@ internal static class EventsEndpoint
         {
             return null;
         }
-        catch (DbException) when (told is not null)
+        catch (StoreUnavailableException)
         {
             return stream.Ended is null ? told : null;
         }

@@ -30,7 +30,7 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     }
 
     /// <exception cref="SignInRefusedException">It was used up before.</exception>
-    /// <exception cref="System.Data.Common.DbException">The store cannot say; nothing is used up.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot say; nothing is used up.</exception>
     public async Task UseUpAsync(AuthenticationProperties properties)
     {
         // What is inside, not the text around it: one state can be spelled in more than one way.

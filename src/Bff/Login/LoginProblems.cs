@@ -19,7 +19,7 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, was used before, or began too long ago.", "Start again at /bff/login.");
 
     public static readonly Problem StoreUnavailable = new(
-        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.", Retry);
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.", StoreUnavailableException.RetryAfter);
 
     private static readonly Problem ForeignPage = new(
         StatusCodes.Status403Forbidden, "foreign_page", "A page that is not one of ours cannot begin a sign-in in a frame.",

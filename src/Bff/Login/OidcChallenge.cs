@@ -1,3 +1,4 @@
+using Bff.Sessions;
 using Bff.Tokens;
 using Bff.Tokens.Throttling;
 using Microsoft.AspNetCore.Authentication;
@@ -18,8 +19,20 @@ internal static partial class OidcChallenge
         FlowCookies.EvictOldest(context);
         try
         {
+            // Not after the user has signed in over there.
+            if (context.RequestServices.GetRequiredService<StoreHealth>().IsAway)
+            {
+                await context.RequestServices.GetRequiredService<ISessionStore>().ProbeWriteAsync(context.RequestAborted);
+            }
+
             await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
             return Results.Empty;
+        }
+        catch (Exception error) when (StoreUnavailableException.In(error) is not null)
+        {
+            var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(LoginProblems.StoreUnavailable.Code, isSilent);
+            return isSilent ? Results.Redirect(SilentPage.Failure(page!, OidcEvents.TemporarilyUnavailable)) : LoginProblems.StoreUnavailable;
         }
         catch (Exception error) when (IsProviderFault(error))
         {

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Security.Claims;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -30,7 +29,7 @@ internal sealed partial class OidcEvents(
     /// <summary>The framework's own words where the provider gave none.</summary>
     private const string NoDescription = "error_description is null";
 
-    private const string TemporarilyUnavailable = "temporarily_unavailable";
+    public const string TemporarilyUnavailable = "temporarily_unavailable";
 
     public const string InvalidState = "invalid_state";
 
@@ -154,7 +153,7 @@ internal sealed partial class OidcEvents(
             await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties);
             context.Response.Redirect(target);
         }
-        catch (DbException error)
+        catch (StoreUnavailableException error)
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
             RevokeNow(properties, context.HttpContext.Items[Brought] as string);
@@ -206,10 +205,9 @@ internal sealed partial class OidcEvents(
         {
             await store.RevokeLaterAsync(id, subject, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
         }
-        catch (DbException error)
+        catch (StoreUnavailableException)
         {
-            NotKept(error);   // the page still has to learn what became of its sign-in
-            RevokeNow(context.Properties, refreshToken);
+            RevokeNow(context.Properties, refreshToken);   // and the page still learns what became of its sign-in
         }
     }
 
@@ -280,7 +278,7 @@ internal sealed partial class OidcEvents(
         {
             return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded ? context.GetSession() : null;
         }
-        catch (DbException)
+        catch (StoreUnavailableException)
         {
             return null;
         }
@@ -289,9 +287,9 @@ internal sealed partial class OidcEvents(
     /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
     private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
     {
+        if (StoreUnavailableException.In(context.Failure) is not null) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException refused) { return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed); }
-        if (context.Failure is DbException) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.HttpContext.Items.ContainsKey(Redeeming)) { return OidcChallenge.Explain(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (error, null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)
@@ -325,9 +323,6 @@ internal sealed partial class OidcEvents(
     /// <summary>Errors beside the well-known ones keep their name when it is one.</summary>
     [GeneratedRegex("^[a-z0-9_.-]{1,64}$", RegexOptions.CultureInvariant)]
     private static partial Regex PlainWord();
-
-    [LoggerMessage(LogLevel.Error, "The refresh token of a failed sign-in could not be kept to be revoked.")]
-    private partial void NotKept(Exception error);
 
     [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
     private partial void SignInFailed(string code, string cause, string description);

@@ -11,7 +11,7 @@ namespace Bff.Login;
 /// The framework's OpenID Connect handler, with less trust in strangers: it reads no form, holds no thread while keys are read, and logs nothing, since its
 /// lines carry what a request says, raw and whole. <see cref="OidcEvents"/> says what happened.
 /// </summary>
-internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, ReturnUrls returnUrls)
+internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, StoreHealth health, ReturnUrls returnUrls)
     : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
 {
     public override async Task<bool> HandleRequestAsync()
@@ -37,8 +37,13 @@ internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options,
         return true;
     }
 
-    private Task<bool> HasStateOfOursAsync() =>
-        Request.Query["state"] is [{ Length: > 0 } state, ..] ? keys.KnowsAsync(state, Context.RequestAborted) : Task.FromResult(false);
+    /// <exception cref="StoreUnavailableException">The key that sealed it may be one that cannot be read now.</exception>
+    private async Task<bool> HasStateOfOursAsync()
+    {
+        if (Request.Query["state"] is not [{ Length: > 0 } state, ..]) { return false; }
+        health.Enter(StoreAccess.Read);
+        return await keys.KnowsAsync(state, Context.RequestAborted);
+    }
 
     private static HandleRequestResult Refused(string why) => HandleRequestResult.Fail(new SignInRefusedException(OidcEvents.InvalidState, why));
 }

@@ -30,7 +30,7 @@ internal static class OpsFeature
         app.Use(app.Services.GetRequiredService<Drain>().InvokeAsync);
         app.MapWhen(OpsPort.Received, ops =>
         {
-            ops.UseExceptionHandler(errors => errors.Run(context => GuardFeature.ProblemOf(context).ExecuteAsync(context)));
+            ops.UseProblemsForExceptions();
             ops.Use(AddHeadersAsync);
             ops.UseRouting();
             ops.UseBodyLimit();

@@ -48,6 +48,12 @@ internal sealed class OpsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]
     public TimeSpan? DrainFor { get; set; }
 
+    /// <summary>
+    /// A store that is away makes every node unready at once. With this a node stays ready, degraded, while its copies of sessions serve
+    /// (<c>Bff:Sessions:CacheLifetimeDuringOutage</c>), so that a load balancer goes on sending calls. Default: false.
+    /// </summary>
+    public bool ReadyWithoutStore { get; set; }
+
     public TimeSpan EffectiveDrain(IHostEnvironment environment) => DrainFor ?? (environment.IsDevelopment() ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

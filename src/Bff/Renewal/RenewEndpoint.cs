@@ -16,6 +16,7 @@ internal static class RenewEndpoint
             NotRenewable => RenewalProblems.NotRenewable,
             SignInNeeded => RenewalProblems.SignInNeeded,
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter),
+            StoreUnavailable => StoreUnavailableException.Problem,
             Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter),
             _ => throw new UnreachableException(),
         };

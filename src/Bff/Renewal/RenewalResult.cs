@@ -31,5 +31,8 @@ internal sealed record SignInNeeded : RenewalResult;
 /// <summary>No usable token now, by our configuration's fault; the session lives on.</summary>
 internal sealed record ClientRefused(TimeSpan RetryAfter) : RenewalResult;
 
+/// <summary>No usable token now, by our store's fault; the session lives on.</summary>
+internal sealed record StoreUnavailable : RenewalResult;
+
 /// <summary>No usable token now, by the provider's fault or the network's; the session lives on.</summary>
 internal sealed record Unreachable(TimeSpan RetryAfter) : RenewalResult;

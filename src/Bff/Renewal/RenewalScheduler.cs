@@ -48,6 +48,10 @@ internal sealed partial class RenewalScheduler(
             {
                 if (await renewer.StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
             }
+            catch (StoreUnavailableException)
+            {
+                // StoreHealth has said it, and whoever starts what is due waits until the store is back.
+            }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
                 StoreFailed(error);
@@ -65,6 +69,10 @@ internal sealed partial class RenewalScheduler(
             try
             {
                 metrics.Backlog(await store.CountDueAsync(clock.GetUtcNow(), cancel));
+            }
+            catch (StoreUnavailableException)
+            {
+                // StoreHealth has said it.
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {

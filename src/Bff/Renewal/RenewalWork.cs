@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Bff.Sessions;
 using Bff.Tokens;
@@ -13,6 +14,7 @@ internal sealed partial class RenewalWork(
     TokenCallGate gate,
     RenewalSchedule schedule,
     RenewalMetrics metrics,
+    StoreHealth health,
     Audit audit,
     IOptionsMonitor<TokenOptions> options,
     IOptionsMonitor<RenewalOptions> renewal,
@@ -28,6 +30,7 @@ internal sealed partial class RenewalWork(
     private static readonly TimeSpan MaxUnreadableRetry = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan FirstStoreRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestStoreRetry = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<SessionId, Lease> _unstored = new();
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(250);
 
@@ -41,6 +44,9 @@ internal sealed partial class RenewalWork(
 
     /// <summary>A renewal is cut off from the request that asked for it, so it is a trace of its own.</summary>
     private static readonly ActivitySource Activities = new("Bff.Renewal");
+
+    /// <summary>This process has new tokens for the session that the store has not taken yet: the new claim is theirs. To renew again would use a refresh token twice.</summary>
+    public bool Adopts(Lease lease) => _unstored.TryGetValue(lease.Session.Id, out var held) && _unstored.TryUpdate(lease.Session.Id, lease, held);
 
     public DateTimeOffset LeaseEnd(DateTimeOffset now) => now + options.CurrentValue.TokenTimeout + StoreAllowance;
 
@@ -60,6 +66,11 @@ internal sealed partial class RenewalWork(
             metrics.Finished(Name(outcome), clock.GetElapsedTime(started));
             if (outcome is Renewed && dueAt is { } due) { metrics.Completed(clock.GetUtcNow() - due); }
             return result;
+        }
+        catch (StoreUnavailableException)
+        {
+            metrics.Finished("failed", clock.GetElapsedTime(started));
+            return new StoreUnavailable();
         }
         catch (Exception error)
         {
@@ -157,17 +168,25 @@ internal sealed partial class RenewalWork(
     /// <returns>Null when it was written; else what became of the session.</returns>
     private async Task<RenewalResult?> KeepTokensAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
     {
-        var current = lease;
-        while (!await InsistAsync(lease.Session.Id, () => write(current)))
+        var id = lease.Session.Id;
+        _unstored[id] = lease;
+        try
         {
-            if (await LoseAsync(lease, refreshToken) is { } other) { return other; }
-            var now = clock.GetUtcNow();
-            Task<Lease?> ClaimAsync() =>
-                store.ClaimToReplaceAsync(lease.Session.Id, lease.Session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
-            current = await InsistAsync(lease.Session.Id, ClaimAsync) ?? current;
+            while (true)
+            {
+                var current = _unstored[id];
+                if (await InsistAsync(id, () => write(_unstored[id]))) { return null; }
+                if (_unstored[id] != current) { continue; }   // the claim of before ran out, and the next one was ours, too
+                if (await LoseAsync(lease, refreshToken) is { } other) { return other; }
+                var now = clock.GetUtcNow();
+                Task<Lease?> ClaimAsync() => store.ClaimToReplaceAsync(id, lease.Session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
+                if (await InsistAsync(id, ClaimAsync) is { } claimed) { _unstored[id] = claimed; }
+            }
         }
-
-        return null;
+        finally
+        {
+            _unstored.TryRemove(id, out _);
+        }
     }
 
     /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
@@ -214,6 +233,11 @@ internal sealed partial class RenewalWork(
             try
             {
                 return await write();
+            }
+            catch (StoreUnavailableException)
+            {
+                await health.WhenBack;
+                await Task.Delay(FirstStoreRetry, clock);
             }
             catch (Exception error)
             {

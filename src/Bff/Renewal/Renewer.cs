@@ -16,12 +16,19 @@ internal sealed partial class Renewer(
     TokenCallGate gate,
     RenewalSchedule schedule,
     RenewalMetrics metrics,
+    StoreHealth health,
     IOptionsMonitor<TokenOptions> options,
     TimeProvider clock,
     ILogger<Renewer> logger)
 {
     /// <summary>A call whose token is old but will outlive this wait waits so long for a newer one, then goes with what it has.</summary>
     private static readonly TimeSpan PatienceWhileAlive = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// After the store was away: whoever holds new tokens that it could not take stores them first. A lease may have run out meanwhile, and to renew that session
+    /// again would use its refresh token twice.
+    /// </summary>
+    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(2);
 
     /// <summary>Due sessions claimed by one statement, at most.</summary>
     private const int LargestBatch = 64;
@@ -62,6 +69,8 @@ internal sealed partial class Renewer(
     /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>
     public async Task<int> StartDueAsync(CancellationToken cancel)
     {
+        await health.WhenBack.WaitAsync(cancel);
+        if (LeftOfHeadStart() is var left && left > TimeSpan.Zero) { await Task.Delay(left, clock, cancel); }
         var permits = new Queue<Permit>();
         permits.Enqueue((await gate.EnterAsync(CallKind.BackgroundRenewal, cancel)).Permit!);
         foreach (var permit in gate.TakeMore(LargestBatch - 1)) { permits.Enqueue(permit); }
@@ -69,13 +78,24 @@ internal sealed partial class Renewer(
         {
             var now = clock.GetUtcNow();
             var leases = await store.ClaimDueAsync(now, NewOwner(), work.LeaseEnd(now), permits.Count, cancel);
-            foreach (var lease in leases) { StartInBackground(lease, permits.Dequeue()); }
+            foreach (var lease in leases.Where(lease => !work.Adopts(lease))) { StartInBackground(lease, permits.Dequeue()); }
             return leases.Count;
         }
         finally
         {
             foreach (var unused in permits) { gate.Leave(unused, CallVerdict.NotMade); }
         }
+    }
+
+    private TimeSpan LeftOfHeadStart() =>
+        health.BackAt is { } back && back + HeadStart - clock.GetUtcNow() is var left && left > TimeSpan.Zero && left <= HeadStart ? left : TimeSpan.Zero;
+
+    /// <summary>Only a session that somebody had claimed may have new tokens under way; who needs another one need not wait.</summary>
+    private async Task GiveHeadStartAsync(Session session)
+    {
+        await health.WhenBack;
+        if (LeftOfHeadStart() is var left && left == TimeSpan.Zero) { return; }
+        if (await store.FindAsync(session.Id, CancellationToken.None) is { } now && now.LeaseUntil > DateTimeOffset.UnixEpoch) { await Task.Delay(left, clock); }
     }
 
     /// <summary>Waits for every renewal under way, as long as a lease lasts: a rotated token that is not stored is a session lost.</summary>
@@ -89,16 +109,20 @@ internal sealed partial class Renewer(
     private async Task<RenewalResult> RenewNowAsync(Session session, TimeSpan patience, CancellationToken cancel)
     {
         if (session.Failures > 0 && session.NotBefore > clock.GetUtcNow()) { return RenewalResult.OfFailure(session, clock.GetUtcNow()); }
+        if (health.IsAway) { return new StoreUnavailable(); }
         var mine = new Lazy<Task<RenewalResult>>(() => Detached(() => FlyAsync(session)));
         var flight = _flights.GetOrAdd(session.Id, mine);
         if (flight != mine) { metrics.Coalesced(); }
         try
         {
-            return await flight.Value.WaitAsync(patience, clock, cancel);
+            // While the store is away nobody waits for what cannot be stored.
+            var away = health.WhenAway;
+            var first = await Task.WhenAny(flight.Value, away).WaitAsync(patience, clock, cancel);
+            return first == away && !flight.Value.IsCompleted ? new StoreUnavailable() : await flight.Value;
         }
         catch (TimeoutException)
         {
-            return new Unreachable(RenewalWork.StoreAllowance);
+            return health.IsAway ? new StoreUnavailable() : new Unreachable(RenewalWork.StoreAllowance);
         }
     }
 
@@ -129,6 +153,7 @@ internal sealed partial class Renewer(
         try
         {
             if (schedule.UntilNextMay(session) is var wait && wait > TimeSpan.Zero) { await Task.Delay(wait, clock); }
+            await GiveHeadStartAsync(session);
             while (true)
             {
                 var admission = await gate.EnterAsync(CallKind.Renewal, CancellationToken.None);
@@ -139,9 +164,13 @@ internal sealed partial class Renewer(
                 if (await work.FollowAsync(session) is { } result) { return result; }
             }
         }
+        catch (StoreUnavailableException)
+        {
+            return new StoreUnavailable();
+        }
         catch (Exception error)
         {
-            StoreFailed(session.Id, error);
+            Failed(session.Id, error);
             return new Unreachable(RenewalWork.StoreAllowance);
         }
         finally
@@ -157,7 +186,9 @@ internal sealed partial class Renewer(
         try
         {
             var now = clock.GetUtcNow();
-            return lease = await store.ClaimAsync(session.Id, session.Version, now, NewOwner(), work.LeaseEnd(now), CancellationToken.None);
+            lease = await store.ClaimAsync(session.Id, session.Version, now, NewOwner(), work.LeaseEnd(now), CancellationToken.None);
+            if (lease is not null && work.Adopts(lease)) { lease = null; }
+            return lease;
         }
         finally
         {
@@ -182,6 +213,6 @@ internal sealed partial class Renewer(
     [LoggerMessage(LogLevel.Warning, "{Count} renewals did not end before the shutdown; their leases run out by themselves.")]
     private partial void NotDrained(int count);
 
-    [LoggerMessage(LogLevel.Error, "The session store failed for session {Session}.")]
-    private partial void StoreFailed(SessionId session, Exception error);
+    [LoggerMessage(LogLevel.Error, "A renewal of session {Session} failed on our side.")]
+    private partial void Failed(SessionId session, Exception error);
 }

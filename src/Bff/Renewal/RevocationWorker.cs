@@ -71,6 +71,10 @@ internal sealed partial class RevocationWorker(
                 if (due.Count == 0 || outcomes.All(outcome => outcome is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway)) { return; }
             }
         }
+        catch (StoreUnavailableException)
+        {
+            // StoreHealth has said it; tried again in ten seconds.
+        }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             StoreFailed(error);

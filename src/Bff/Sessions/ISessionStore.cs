@@ -94,6 +94,12 @@ internal interface ISessionStore
     /// <summary>Forgets a claimed revocation, or has it tried again; nothing when somebody else took it over.</summary>
     Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken);
 
+    /// <summary>Finds out, at little cost, whether sessions can be read.</summary>
+    Task ProbeReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Finds out, at little cost, whether anything can be written: in a row of its own.</summary>
+    Task ProbeWriteAsync(CancellationToken cancellationToken);
+
     /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
     Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);
 

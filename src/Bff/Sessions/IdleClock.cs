@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions;
 
 /// <summary>Keeps a used session alive: moves its idle end, at most once a minute (a tenth of the idle timeout, if that is less) and never past the absolute end.</summary>
-internal sealed partial class IdleClock(ISessionStore store, IOptionsMonitor<SessionsOptions> options, TimeProvider clock, ILogger<IdleClock> logger)
+internal sealed class IdleClock(ISessionStore store, StoreHealth health, IOptionsMonitor<SessionsOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);
 
@@ -17,23 +16,19 @@ internal sealed partial class IdleClock(ISessionStore store, IOptionsMonitor<Ses
         var idle = options.CurrentValue.IdleTimeout;
         var step = idle / 10 < WriteEvery ? idle / 10 : WriteEvery;
         var endsAt = clock.GetUtcNow() + idle;
-        if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step || !_writing.TryAdd(session.Id, true)) { return session.EndsAt; }
+        if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step || health.IsAway || !_writing.TryAdd(session.Id, true)) { return session.EndsAt; }
         try
         {
             await store.SlideAsync(session.Id, endsAt, CancellationToken.None);
             return endsAt < session.AbsoluteEndsAt ? endsAt : session.AbsoluteEndsAt;
         }
-        catch (DbException error)
+        catch (StoreUnavailableException)
         {
-            NotWritten(session.Id, error);
-            return session.EndsAt;
+            return session.EndsAt;   // a later request of it tries again
         }
         finally
         {
             _writing.TryRemove(session.Id, out _);
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "The idle end of session {Session} could not be written.")]
-    private partial void NotWritten(SessionId session, Exception error);
 }

@@ -70,7 +70,7 @@ internal static class KeyCertificates
         {
             return keys.GetAllKeys();
         }
-        catch (Exception error)
+        catch (Exception error) when (StoreUnavailableException.In(error) is null)
         {
             throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
         }

@@ -35,6 +35,7 @@ internal sealed partial class LiveKeys(
     private readonly Lock _lock = new();   // never held while the store is read
     private readonly SemaphoreSlim _mayBlock = new(MaxBlockedThreads);
     private volatile Ring? _ring;
+    private volatile StoreUnavailableException? _unreadable;
     private Task _reading = Task.CompletedTask;
     private long? _askedAt;
 
@@ -54,15 +55,24 @@ internal sealed partial class LiveKeys(
         }
     }
 
+    /// <summary>Why keys could not be read the last time; null when they could.</summary>
+    public StoreUnavailableException? Unreadable => _unreadable;
+
     public IDataProtector CreateProtector(string purpose) => new Protector(this, [purpose]);
 
     /// <summary>Whether the key this was sealed with is there, after a look at the store if need be. Waits without a thread: for text that anybody may bring.</summary>
     /// <param name="sealedText">Base64url, as Data Protection writes it.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    public Task<bool> KnowsAsync(string sealedText, CancellationToken cancellationToken) => KnowsAsync(KeyOf(sealedText), cancellationToken);
+    /// <exception cref="StoreUnavailableException">It is none of those that were read, and others cannot be read now.</exception>
+    public async Task<bool> KnowsAsync(string sealedText, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(sealedText);
+        var known = await KnowsAsync(key, cancellationToken);
+        return !known && key is not null && Unreadable is { } away ? throw away : known;
+    }
 
-    /// <inheritdoc cref="KnowsAsync(string, CancellationToken)"/>
-    public Task<bool> KnowsAsync(byte[] sealedBytes, CancellationToken cancellationToken) => KnowsAsync(KeyOf(sealedBytes), cancellationToken);
+    /// <summary>Has the key read that this was sealed with, if it has not been. Waits as <see cref="KnowsAsync(string, CancellationToken)"/> does.</summary>
+    public Task LooksForAsync(byte[] sealedBytes, CancellationToken cancellationToken) => KnowsAsync(KeyOf(sealedBytes), cancellationToken);
 
     private async Task<bool> KnowsAsync(Guid? named, CancellationToken cancellationToken)
     {
@@ -139,13 +149,16 @@ internal sealed partial class LiveKeys(
         {
             var seen = Current;
             var keys = StoredKeys();
+            _unreadable = null;
             if (keys.IsSubsetOf(seen.Keys)) { return; }
             _ring = Open(keys);
             Learned();
         }
         catch (Exception error)
         {
-            Unreadable(error);
+            var away = StoreUnavailableException.In(error);
+            _unreadable = away ?? new StoreUnavailableException("The Data Protection keys cannot be read: " + error.GetBaseException().Message, error);
+            if (away is null) { CannotBeRead(error); }   // else the store's own line says it
         }
     }
 
@@ -209,5 +222,5 @@ internal sealed partial class LiveKeys(
     private partial void Learned();
 
     [LoggerMessage(LogLevel.Error, "The Data Protection keys cannot be read again; those read before stay in use.")]
-    private partial void Unreadable(Exception error);
+    private partial void CannotBeRead(Exception error);
 }

@@ -35,13 +35,26 @@ internal sealed partial class SessionAuthenticationHandler(
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail("The session's tokens cannot be decrypted.");
+
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (!cookie.TryRead(Request, out var id)) { return AuthenticateResult.NoResult(); }
-        if (await cache.FindAsync(id, Context.RequestAborted) is not { } session || session.EndsAt <= Now) { return AuthenticateResult.NoResult(); }
-        if (session.Tokens is null) { return AuthenticateResult.Fail("The session's tokens cannot be decrypted."); }
+        Session? session;
+        try
+        {
+            session = await cache.FindAsync(id, Context.RequestAborted);
+        }
+        catch (StoreUnavailableException error)
+        {
+            Context.Features.Set(new SessionUnknown(error));
+            return AuthenticateResult.Fail(error);
+        }
+
+        if (session is null || session.EndsAt <= Now) { return session is { Tokens: null } ? Unreadable : AuthenticateResult.NoResult(); }
+        if (session.Tokens is null) { return Unreadable; }
 
         Context.Features.Set(new SessionFeature(session));
         if (Context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null) { await idle.SlideAsync(session); }
@@ -116,23 +129,46 @@ internal sealed partial class SessionAuthenticationHandler(
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
     private async Task EndReplacedAsync(AuthenticationProperties properties)
     {
-        if (cookie.TryRead(Request, out var brought)) { await EndAsync(brought, EndReasons.Replaced); }
+        if (cookie.TryRead(Request, out var brought)) { await ReplaceAsync(brought); }
         if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
         {
-            await EndAsync(new SessionId(known), EndReasons.Replaced);
+            await ReplaceAsync(new SessionId(known));
         }
     }
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
-        if (cookie.TryRead(Request, out var id)) { await EndAsync(id, EndReasons.SignedOut); }
+        if (cookie.TryRead(Request, out var id)) { await SignOutAsync(id); }
         cookie.Delete(Context);
     }
 
-    private Task<bool> EndAsync(SessionId id, string reason) => store.RemoveAsync(id, version: null, reason, CancellationToken.None);
+    private async Task SignOutAsync(SessionId id)
+    {
+        try
+        {
+            await store.RemoveAsync(id, version: null, EndReasons.SignedOut, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            cache.Forget(id);   // here at least it counts at once
+            throw;
+        }
+    }
+
+    private async Task ReplaceAsync(SessionId id)
+    {
+        try
+        {
+            await store.RemoveAsync(id, version: null, EndReasons.Replaced, CancellationToken.None);
+        }
+        catch (StoreUnavailableException error) when (error.IsDamage)
+        {
+            NotReplaced(id);   // nobody can read it; its user needs a new one
+        }
+    }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
-        Problem.SignInRequired.ExecuteAsync(Context);
+        (Context.Features.Get<SessionUnknown>() is null ? Problem.SignInRequired : StoreUnavailableException.Problem).ExecuteAsync(Context);
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         new Problem(StatusCodes.Status403Forbidden, "forbidden", "You are signed in, but may not do this.").ExecuteAsync(Context);
@@ -142,6 +178,9 @@ internal sealed partial class SessionAuthenticationHandler(
 
     [LoggerMessage(LogLevel.Information, "Session {Session} started; its access token expires {ExpiresAt:u}, renewal is due {DueAt:u}.")]
     private partial void Started(SessionId session, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Warning, "Session {Session} is damaged and could not be deleted; a new sign-in has taken its place.")]
+    private partial void NotReplaced(SessionId session);
 
     [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
     private partial void Continued(SessionId session, DateTimeOffset expiresAt);

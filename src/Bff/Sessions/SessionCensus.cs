@@ -30,6 +30,10 @@ internal sealed partial class SessionCensus(ISessionStore store, SessionMetrics 
             var inUse = keys.GetAllKeys().Where(key => !key.IsRevoked && key.ActivationDate <= now).MaxBy(key => key.ActivationDate);
             metrics.KeyIs(inUse is null ? null : now - inUse.CreationDate);
         }
+        catch (StoreUnavailableException)
+        {
+            // StoreHealth has said it; tried again in half a minute.
+        }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
             Failed(error.GetBaseException().Message);

@@ -23,7 +23,7 @@ internal sealed class SessionChanges
     /// <summary>Raised when writes of other nodes may have gone unheard.</summary>
     public event Action? Missed;
 
-    /// <summary>While other nodes cannot be heard no copy of a session may be trusted.</summary>
+    /// <summary>While other nodes cannot be heard no copy of a session may be trusted, if the store can be read instead.</summary>
     public bool Blind
     {
         get => _blind;

@@ -22,7 +22,7 @@ internal sealed class SessionMetrics : IDisposable
         _created = _meter.CreateCounter<long>("bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
         _ended = _meter.CreateCounter<long>("bff.sessions.ended", "{session}", "Sessions this node ended, by reason.");
         _revocations = _meter.CreateCounter<long>("bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.");
-        _lookups = _meter.CreateCounter<long>("bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, or bypass while copies cannot be trusted.");
+        _lookups = _meter.CreateCounter<long>("bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, bypass while copies cannot be trusted, outage for one used because the store cannot be read.");
         _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null, new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],

@@ -28,6 +28,10 @@ internal sealed partial class SessionSweeper(ISessionStore store, SessionChanges
             Swept(ended.Count);
             foreach (var (reason, sessions) in ended.CountBy(session => session.Reason)) { changes.PublishSwept(reason, sessions); }
         }
+        catch (StoreUnavailableException)
+        {
+            // StoreHealth has said it; tried again in a minute.
+        }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
             Failed(error);

@@ -16,11 +16,14 @@ internal static partial class SessionsFeature
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<IdleClock>().AddSingleton<TokenProtector>();
-        services.AddSingleton(OpenDatabase).AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
+        services.AddSingleton(OpenDatabase).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
         services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<WatchedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
-        services.AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
+        services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
+
+        // Reads the framework's own key ring at the start, which nobody uses here, and prints a stack trace when it cannot.
+        foreach (var unused in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) { services.Remove(unused); }
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
         services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) =>
@@ -34,19 +37,11 @@ internal static partial class SessionsFeature
         return builder;
     }
 
-    /// <summary>Creates the store's schema, so that an unusable store stops the start.</summary>
+    /// <summary>Creates the store's schema, so that a store that can never be used as configured stops the start. One that is away does not.</summary>
     /// <exception cref="IOException">The store cannot be used; the message names the setting.</exception>
-    /// <param name="app">The application.</param>
-    /// <param name="keysMustOpen">Off for who lists keys, or is about to revoke one that opens no longer: nothing is sealed then, and no key made.</param>
-    public static void PrepareSessions(this WebApplication app, bool keysMustOpen = true)
+    public static void PrepareSessions(this WebApplication app)
     {
-        app.Services.GetRequiredService<SessionDatabase>().Prepare();
-        if (keysMustOpen)
-        {
-            KeyCertificates.EnsureKeysOpen(app.Services.GetRequiredService<IKeyManager>(), app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
-            app.Services.GetRequiredService<TokenProtector>().Probe();   // makes the first key, and one in place of keys that do not open
-        }
-
+        app.Services.GetRequiredService<StorePreparation>().RunOrWait();
         if (app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.InsecureCookie)
         {
             CookieIsInsecure(app.Logger);
@@ -57,7 +52,8 @@ internal static partial class SessionsFeature
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
         SessionDatabase database = options.Store == SessionsOptions.PostgreSql
-            ? new PostgreSqlDatabase(options.Connection) : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+            ? new PostgreSqlDatabase(options.Connection, options.StoreTimeout)
+            : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout);
         database.Migrated = migration =>
         {
             StoreMigrated(services.GetRequiredService<ILogger<SessionDatabase>>(), migration.From, migration.To, migration.ReadableFrom);

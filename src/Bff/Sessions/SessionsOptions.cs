@@ -78,6 +78,24 @@ internal sealed class SessionsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "must be between 00:00:00 and 00:01:00 (hh:mm:ss).")]
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a copy may serve while the store cannot be read; less than <see cref="CacheLifetime"/> counts as that. A session that another node ends
+    /// meanwhile goes on here as long; one that ends on this node ends at once. Default: 0, so copies serve for <see cref="CacheLifetime"/>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00", ErrorMessage = "must be between 00:00:00 and 01:00:00 (hh:mm:ss).")]
+    public TimeSpan CacheLifetimeDuringOutage { get; set; }
+
+    /// <summary>
+    /// How long a request waits for the store: for a connection, for its turn to write, for an answer. Beyond is <c>503 store_unavailable</c>. A timeout in
+    /// the connection string has no effect. Default: 2 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "00:00:30", ErrorMessage = "must be between 00:00:00.5 and 00:00:30 (hh:mm:ss).")]
+    [NeedsRestart]
+    public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long copies serve while the store cannot be read.</summary>
+    public TimeSpan OutageCopies => CacheLifetime == TimeSpan.Zero || CacheLifetimeDuringOutage < CacheLifetime ? CacheLifetime : CacheLifetimeDuringOutage;
+
     public string Connection => ConnectionString is { Length: > 0 } given ? given : "Data Source=data/bff.db";
 
     /// <summary>The certificate that encrypts the keys, first, and all that open them; none when none is configured.</summary>

@@ -23,6 +23,10 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         {
             _protector.Unprotect(_protector.Protect([]));
         }
+        catch (Exception error) when (StoreUnavailableException.In(error) is { } away)
+        {
+            throw away;
+        }
         catch (Exception error)
         {
             throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
@@ -31,7 +35,13 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
 
     /// <summary>Waits, without a thread, for the key of another node that sealed this, if it has not been read yet: all rows share one reading.</summary>
     public Task LearnKeyAsync(byte[] sealedTokens, CancellationToken cancellationToken) =>
-        protection is LiveKeys keys ? keys.KnowsAsync(sealedTokens, cancellationToken) : Task.CompletedTask;
+        protection is LiveKeys keys ? keys.LooksForAsync(sealedTokens, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Why keys could not be read the last time; null when they could.</summary>
+    public StoreUnavailableException? Unreadable => (protection as LiveKeys)?.Unreadable;
+
+    /// <summary>Its row holds what nobody can make sense of.</summary>
+    public void IsUnreadable(SessionId id) => RowIsDamaged(id);
 
     /// <summary>Null when this key ring cannot open it. The row stays: with the right keys it opens again.</summary>
     public TokenSet? Unprotect(SessionId id, byte[] sealedTokens) => Open(id, sealedTokens, _protector.Unprotect);
@@ -52,10 +62,13 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
             // Said below, without the exception: it may quote what it could not read.
         }
 
-        Unreadable(id);
+        CannotBeOpened(id);
         return null;
     }
 
     [LoggerMessage(LogLevel.Error, "The tokens of session {Session} cannot be decrypted: the Data Protection keys are not those that wrote them, or were revoked. Restore the keys, or sign in again.")]
-    private partial void Unreadable(SessionId session);
+    private partial void CannotBeOpened(SessionId session);
+
+    [LoggerMessage(LogLevel.Error, "What is stored of session {Session} is damaged: its user has to sign in again.")]
+    private partial void RowIsDamaged(SessionId session);
 }

@@ -77,7 +77,7 @@ export { bffFetch as fetch };
 
 // Bff's own 503 comes before anything was forwarded.
 const mayRepeat = async (response, init) => /^(GET|HEAD|OPTIONS)$/i.test(init.method ?? 'GET')
-  || (await response.clone().json().catch(() => null))?.code === 'provider_unavailable';
+  || /^(provider|store)_un/.test((await response.clone().json().catch(() => null))?.code);
 
 /** @type {typeof bffFetch} */
 const ask = async (path, init = {}) => {
@@ -371,7 +371,7 @@ const act = () => {
   if (current?.isLoggedIn && (expired || expiring)) emit(expired ? 'expired' : 'expiring', { session: current });
   if (silent && current?.renewal === 'silent' && autoRenew) {
     renewSilently().catch((error) => {
-      if (['timeout', 'unreachable', 'idp_unavailable', 'too_many_requests'].includes(error.code)) plan.silent = now() + MINUTE;
+      if (/^t|_una|unr/.test(error.code)) plan.silent = now() + MINUTE;
       renewalFailed(error);
     });
   }

@@ -13,8 +13,8 @@ public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
     public async Task A_change_that_could_not_be_sent_is_sent_when_the_server_can_be_reached_again()
     {
         var connection = await postgres.Server.CreateDatabaseAsync();
-        await using var sender = new PostgreSqlDatabase(connection + ";Application Name=sender");
-        await using var hearer = new PostgreSqlDatabase(connection + ";Application Name=hearer");
+        await using var sender = new PostgreSqlDatabase(connection + ";Application Name=sender", TimeSpan.FromSeconds(5));
+        await using var hearer = new PostgreSqlDatabase(connection + ";Application Name=hearer", TimeSpan.FromSeconds(5));
         var (sent, heard) = (new SessionChanges(), new SessionChanges());
         var ended = new ConcurrentQueue<string>();
         heard.Published += change => ended.Enqueue(change.Id.Value);

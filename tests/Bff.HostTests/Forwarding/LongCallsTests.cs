@@ -96,7 +96,7 @@ public sealed class LongCallsTests
             await Eventually.ShortlyAsync();
         }
 
-        await Eventually.HappensAsync(() => world.Bff.Logs.Lines.Any(line => line.Contains("could not be read", StringComparison.Ordinal)));
+        await Eventually.HappensAsync(() => world.Bff.Logs.Lines.Any(line => line.Contains("session store cannot be used", StringComparison.Ordinal)));
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
         await world.AdvanceAsync(TimeSpan.FromSeconds(20));
         socket.IsOpen.ShouldBeTrue();

@@ -166,7 +166,7 @@ internal sealed class World : IAsyncDisposable
     public long Sessions => Ask("SELECT COUNT(*) FROM sessions");
 
     /// <summary>Sign-ins whose <c>state</c> came back.</summary>
-    public long UsedStates => Ask("SELECT COUNT(*) FROM used_once");
+    public long UsedStates => Ask("SELECT COUNT(*) FROM used_once WHERE id LIKE 'state:%'");
 
     private async Task StopAsync(BffHost host)
     {

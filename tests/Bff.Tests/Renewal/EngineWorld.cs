@@ -31,7 +31,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
     public EngineWorld()
     {
-        _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/");
+        _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromSeconds(5));
         _database.Prepare();
         Provider = new EngineProvider(Clock);
     }
@@ -212,13 +212,14 @@ internal sealed class EngineWorld : IAsyncDisposable
             var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
             var metrics = new RenewalMetrics(meters, gate);
             var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
-            var work = new RenewalWork(store, client, gate, schedule, metrics, new Audit(NullLogger<Audit>.Instance), tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
-            var renewer = new Renewer(store, work, gate, schedule, metrics, tokens, clock, NullLogger<Renewer>.Instance);
+            var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
+            var work = new RenewalWork(store, client, gate, schedule, metrics, health, new Audit(NullLogger<Audit>.Instance), tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
+            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
                 Store = store,
                 Gate = gate,
-                Cache = new SessionCache(store, changes, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock),
+                Cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock),
                 Schedule = schedule,
                 Renewer = renewer,
                 Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),
@@ -266,6 +267,10 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) => Living.CompleteRevocationAsync(revocation, again, cancellationToken);
 
         public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) => Living.UseOnceAsync(id, forgetAt, cancellationToken);
+
+        public Task ProbeReadAsync(CancellationToken cancellationToken) => Living.ProbeReadAsync(cancellationToken);
+
+        public Task ProbeWriteAsync(CancellationToken cancellationToken) => Living.ProbeWriteAsync(cancellationToken);
 
         public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
             Living.ClaimDueAsync(now, owner, leaseUntil, take, cancel);

@@ -23,7 +23,7 @@ public sealed class SessionCacheTests : IDisposable
 
     public SessionCacheTests()
     {
-        var database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/");
+        var database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromSeconds(5));
         database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
         _store = new SqlSessionStore(database, protector, _changes, Options.Create(new SessionClient()));
@@ -75,7 +75,7 @@ public sealed class SessionCacheTests : IDisposable
     }
 
     private SessionCache Cache(int seconds) =>
-        new(_store, _changes, FixedOptions.Of(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _metrics, _clock);
+        new(_store, _changes, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FixedOptions.Of(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _metrics, _clock);
 
     private async Task<Session> AddAsync()
     {

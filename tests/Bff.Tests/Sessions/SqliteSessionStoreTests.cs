@@ -10,11 +10,13 @@ namespace Bff.Tests.Sessions;
 public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-store-").FullName;
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
     private readonly SqliteDatabase _database;
 
     public SqliteSessionStoreTests()
     {
-        _database = new SqliteDatabase(ConnectionString, "/");
+        _database = new SqliteDatabase(ConnectionString, "/", Timeout);
         _database.Prepare();
     }
 
@@ -52,7 +54,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         var session = await AddAsync();
         SqliteConnection.ClearAllPools();
-        var reopened = new SqliteDatabase(ConnectionString, "/");
+        var reopened = new SqliteDatabase(ConnectionString, "/", Timeout);
         reopened.Prepare();
         (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient())).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
@@ -89,7 +91,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={file}/bff.db", "/").Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+        Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={file}/bff.db", "/", Timeout).Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Bff.Sessions;
 using Bff.Sessions.Stores;
 using Bff.Tokens;
@@ -25,14 +24,14 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             if (database.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
             database.Prepare();
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or StoreUnavailableException)
         {
             return [Unusable(error)];
         }
 
         var keys = KeyRing();
         if (keys.Result != Result.Ok) { return [keys]; }
-        return [await ProbeAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
+        return [await ProbeAsync(), .. await ConnectionsAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
     }
 
     /// <summary>Asking must not be doing: nothing else is tried on such a store, since whatever writes to it would migrate it first.</summary>
@@ -48,6 +47,10 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             KeyCertificates.EnsureKeysOpen(services.GetRequiredService<IKeyManager>(), clock.GetUtcNow());
             services.GetRequiredService<TokenProtector>().Probe();
             return new(Keys, Result.Ok, $"{services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => !key.IsRevoked)} in use");
+        }
+        catch (StoreUnavailableException error)
+        {
+            return new(Keys, Result.Unreachable, $"cannot be read: {error.Message}", "See the store.");
         }
         catch (IOException error)
         {
@@ -74,6 +77,29 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         else
         {
             yield return new(Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
+        }
+    }
+
+    /// <summary>Each node takes as many connections as its pool holds.</summary>
+    private async Task<IEnumerable<Finding>> ConnectionsAsync()
+    {
+        if (services.GetRequiredService<SessionDatabase>() is not PostgreSqlDatabase { Server: var server, PoolSize: var pool }) { return []; }
+        try
+        {
+            await using var command = server.CreateCommand(
+                "SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)::bigint, "
+                + "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'Bff')");
+            await using var row = await command.ExecuteReaderAsync();
+            await row.ReadAsync();
+            var (free, others, each) = (row.GetInt64(0), row.GetInt64(1), pool);
+            var nodes = Math.Max(0, free - others) / each;
+            var found = $"a node takes up to {each} connections (Maximum Pool Size), the server gives {free}, {others} of them in use by others: enough for {nodes} {(nodes == 1 ? "node" : "nodes")}.";
+            return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
+                "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a second.")];
+        }
+        catch (Exception error) when (StoreFailure.Of(error) is { } away)
+        {
+            return [Unusable(away)];
         }
     }
 
@@ -105,7 +131,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             return read?.Tokens is not null && removed
                 ? new(Store, Result.Ok, "written, read and deleted") : new(Store, Result.Mistake, "Bff:Sessions:ConnectionString: what was written could not be read back.", "Does another program change this database?");
         }
-        catch (Exception error) when (error is DbException or IOException or TimeoutException)
+        catch (StoreUnavailableException error)
         {
             return Unusable(error);
         }
@@ -124,7 +150,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     private static Finding Unusable(Exception error)
     {
         var found = error.Message.StartsWith("Bff:", StringComparison.Ordinal) ? error.Message : $"Bff:Sessions:ConnectionString: the session store cannot be used: {error.Message}";
-        return error.GetBaseException() is System.Net.Sockets.SocketException or TimeoutException || (error.InnerException is NpgsqlException and not PostgresException)
+        return error is StoreUnavailableException { IsUnanswered: true }
             ? new(Store, Result.Unreachable, found, "Is the database up? Can this machine resolve its name and reach its port?")
             : new(Store, Result.Mistake, found, "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, at its user and rights.");
     }

@@ -51,6 +51,7 @@ internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, AdminAu
         NotRenewable => "renewal_not_possible",
         SignInNeeded => "login_required",
         ClientRefused => "provider_refuses_client",
+        StoreUnavailable => "store_unavailable",
         Unreachable => "provider_unavailable",
         _ => throw new UnreachableException(),
     };

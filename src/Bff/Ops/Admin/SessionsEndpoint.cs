@@ -49,6 +49,7 @@ internal static class SessionsEndpoint
             {
                 Detail = "The session lives on; check Bff:Oidc and the client's registration.",
             },
+            StoreUnavailable => StoreUnavailableException.Problem,
             Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
             _ => throw new UnreachableException(),
         };

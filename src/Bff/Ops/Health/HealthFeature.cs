@@ -25,7 +25,7 @@ internal static partial class HealthFeature
     {
         services.AddSingleton<ListenSockets>().AddOptions<SocketTransportOptions>().Configure<ListenSockets>((transport, sockets) => transport.CreateBoundListenSocket = sockets.Bind);
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddSingleton<Probes>().AddSingleton<ProviderCheck>();
+        services.AddSingleton<Probes>().AddSingleton<StoreProbes>().AddSingleton<StoreCheck>().AddSingleton<ProviderCheck>();
         services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)

@@ -4,17 +4,20 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Bff.Ops.Health;
 
 /// <summary>The keys that open the tokens can be read from where they are kept; those in memory would not survive a restart.</summary>
-internal sealed class KeysCheck(IKeyManager keys) : IHealthCheck
+internal sealed class KeysCheck(IKeyManager keys, StoreProbes probes, StoreCheck store) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        await probes.RunAsync("keys", LookAsync) is { } wrong ? store.Judge(wrong) : HealthCheckResult.Healthy();
+
+    private Task<string?> LookAsync()
     {
         try
         {
-            return Task.FromResult(keys.GetAllKeys().Any(key => !key.IsRevoked) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The Data Protection keys are gone."));
+            return Task.FromResult(keys.GetAllKeys().Any(key => !key.IsRevoked) ? null : "The Data Protection keys are gone.");
         }
         catch (Exception error)
         {
-            return Task.FromResult(HealthCheckResult.Unhealthy($"The Data Protection keys cannot be read: {error.GetBaseException().Message}"));
+            return Task.FromResult<string?>($"The Data Protection keys cannot be read: {error.GetBaseException().Message}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Npgsql;
@@ -21,11 +22,15 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
 
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(30);
+
     private readonly string _node = Guid.NewGuid().ToString("N");
     private readonly Channel<string> _outgoing = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     /// <summary>A batch that could not be sent; it goes first when the server can be reached again.</summary>
     private string? _unsent;
+
+    private long? _told;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -53,13 +58,21 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
             {
                 await work(cancel);
             }
-            catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException)
+            catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException or SocketException)
             {
-                ChannelLost(error.Message);
+                Tell(error.Message);
             }
 
             await Task.Delay(Reconnect, clock, cancel);
         }
+    }
+
+    /// <summary>A store that is away is told of elsewhere, once for all who miss it; this line says what follows, now and then.</summary>
+    private void Tell(string reason)
+    {
+        if (_told is { } told && clock.GetElapsedTime(told) < TellInterval) { return; }
+        _told = clock.GetTimestamp();
+        ChannelLost(reason);
     }
 
     private async Task ListenAsync(NpgsqlDataSource server, CancellationToken cancel)
@@ -120,6 +133,6 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Changes of other nodes cannot be heard ({Reason}); sessions are read from the store for every request until they can.")]
+    [LoggerMessage(LogLevel.Warning, "Changes of other nodes cannot be heard ({Reason}); sessions are read from the store for every request until they can, or while that cannot be read, local copies of them serve on.")]
     private partial void ChannelLost(string reason);
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Npgsql;
 
@@ -13,15 +14,33 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     /// <summary>Any number that no other program uses for its advisory locks.</summary>
     private const long SchemaLock = 0x6266665F73657373;
 
+    /// <summary>A migration of many sessions takes its time.</summary>
+    private const int PrepareSeconds = 600;
+
+    private readonly string _toPrepare;
+    private readonly TimeSpan _timeout;
+
+    /// <param name="connectionString">Npgsql's.</param>
+    /// <param name="timeout">How long to wait for a connection, and for an answer.</param>
     /// <exception cref="IOException">The connection string cannot be read; the message names the setting.</exception>
-    public PostgreSqlDatabase(string connectionString)
+    public PostgreSqlDatabase(string connectionString, TimeSpan timeout)
     {
+        _timeout = timeout;
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(connectionString);
+            connection.Timeout = (int)Math.Ceiling(timeout.TotalSeconds);
+
+            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer, to cancel.
+            connection.CommandTimeout = (int)SlowLimit.TotalSeconds;
+            connection.CancellationTimeout = -1;
             if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
             connection.ApplicationName ??= "Bff";
             Server = NpgsqlDataSource.Create(connection);
+            PoolSize = connection.MaxPoolSize;
+            connection.CommandTimeout = PrepareSeconds;
+            connection.Pooling = false;
+            _toPrepare = connection.ConnectionString;
         }
         catch (ArgumentException error)
         {
@@ -31,7 +50,15 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public NpgsqlDataSource Server { get; }
 
+    /// <summary>How many connections a node takes at most.</summary>
+    public int PoolSize { get; }
+
     public override DbDataSource DataSource => Server;
+
+    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancel.
+    public override Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work.WaitAsync(limit, clock);
+
+    public override void ForgetConnections() => Server.Clear();
 
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
@@ -53,7 +80,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         var migration = Use(connection =>
         {
             using var transaction = connection.BeginTransaction();
-            connection.Execute($"SELECT pg_advisory_xact_lock({SchemaLock})");
+            connection.Execute($"SET LOCAL lock_timeout = {(long)_timeout.TotalMilliseconds}; SELECT pg_advisory_xact_lock({SchemaLock})");
             connection.Execute("CREATE TABLE IF NOT EXISTS bff_schema (version BIGINT NOT NULL, readable_from BIGINT)");
             var stored = Read(connection);
             SessionSchema.EnsureUsable(stored);
@@ -86,10 +113,11 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     {
         try
         {
-            using var connection = Server.OpenConnection();
+            using var connection = new NpgsqlConnection(_toPrepare);
+            connection.Open();
             return use(connection);
         }
-        catch (Exception error) when (error is DbException or IOException or TimeoutException)
+        catch (Exception error) when (error is DbException or IOException or TimeoutException or SocketException)
         {
             throw Unusable("(PostgreSQL)", error);
         }

@@ -17,6 +17,9 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
     private const string Ours = "coalesce(client, @client) = @client";
 
+    /// <summary>A node's own, so that nodes do not wait for each other.</summary>
+    private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
+
     /// <summary>Ended sessions deleted by one transaction: others get their turn to write between two.</summary>
     private const int SweepBatch = 1000;
 
@@ -55,8 +58,20 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
     }
 
-    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel) =>
-        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id AND {Ours}", cancel, ("id", id.Value), Client)).FirstOrDefault();
+    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel)
+    {
+        var found = (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id AND {Ours}", cancel, ("id", id.Value), Client)).FirstOrDefault();
+
+        // Its key may be among those that cannot be read now.
+        return found is { Tokens: null } && protector.Unreadable is { } keys ? throw keys : found;
+    }
+
+    public async Task ProbeReadAsync(CancellationToken cancellationToken) =>
+        await QueryAsync("SELECT id FROM sessions LIMIT 1", row => row.GetString(0), cancellationToken);
+
+    public async Task ProbeWriteAsync(CancellationToken cancellationToken) => await ExecuteAsync(
+        "INSERT INTO used_once (id, forget_at) VALUES (@id, 1) ON CONFLICT (id) DO UPDATE SET forget_at = used_once.forget_at + 1",
+        cancellationToken, ("id", ProbeRow));   // swept each minute
 
     public async Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
     {
@@ -335,7 +350,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             ? database.DeleteAndKeep(where, columns, source =>
                 $"""
                 INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-                SELECT id, id, {holder}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL
+                SELECT id, id, {holder}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
                 ON CONFLICT (id) DO NOTHING
                 """)
             : $"DELETE FROM sessions WHERE {where} RETURNING {columns}";
@@ -367,6 +382,20 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     private Session Read(DbDataReader row)
     {
         var id = new SessionId(row.GetString(0));
+        try
+        {
+            return Read(id, row);
+        }
+        catch (Exception error) when (error is InvalidCastException or InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // A column that holds something else: as if its tokens could not be opened, so that its user signs in again and the rows beside it are worked on.
+            protector.IsUnreadable(id);
+            return new Session { Id = id, Sid = id.Value, Subject = "", Claims = [], CreatedAt = default, EndsAt = default, AbsoluteEndsAt = default, Tokens = null };
+        }
+    }
+
+    private Session Read(SessionId id, DbDataReader row)
+    {
         return new Session
         {
             Id = id,
@@ -390,7 +419,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     private Revocation ReadRevocation(DbDataReader row, string owner)
     {
         var session = new SessionId(row.GetString(1));
-        var tokens = protector.UnprotectToRevoke(session, row.GetFieldValue<byte[]>(2));
+        var tokens = protector.UnprotectToRevoke(session, row.GetValue(2) as byte[] ?? []);
         return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
     }
 
@@ -399,7 +428,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         try
         {
-            return JsonSerializer.Deserialize<SessionClaim[]>(json) ?? [];
+            return [.. (JsonSerializer.Deserialize<SessionClaim?[]>(json) ?? []).OfType<SessionClaim>().Where(claim => claim.Type is not null && claim.Value is not null)];
         }
         catch (JsonException)
         {
@@ -428,7 +457,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var rows = new List<T>();
         while (await reader.ReadAsync(cancel))
         {
-            if (sealedColumn >= 0) { await protector.LearnKeyAsync(reader.GetFieldValue<byte[]>(sealedColumn), cancel); }
+            if (sealedColumn >= 0 && reader.GetValue(sealedColumn) is byte[] sealedTokens) { await protector.LearnKeyAsync(sealedTokens, cancel); }
             rows.Add(read(reader));
         }
 

@@ -12,17 +12,24 @@ internal sealed class SqliteDatabase : SessionDatabase
     private readonly SemaphoreSlim _writer = new(1);
     private SqliteLock? _inUse;
 
-    /// <summary>A lock that is not had by then is an error; the driver would try on for half a minute.</summary>
-    private const int LockTimeoutSeconds = 5;
+    private readonly TimeSpan _turnTimeout;
+    private readonly SqliteFile _there;
 
     /// <param name="connectionString">SQLite's; a relative <c>Data Source</c> starts at <paramref name="root"/>.</param>
     /// <param name="root">The content root.</param>
-    public SqliteDatabase(string connectionString, string root)
+    /// <param name="timeout">A lock, or a turn to write, that is not had by then is an error; the driver would try on for half a minute.</param>
+    public SqliteDatabase(string connectionString, string root, TimeSpan timeout)
     {
-        var connection = new SqliteConnectionStringBuilder(connectionString) { Pooling = true, DefaultTimeout = LockTimeoutSeconds };
+        // Half of it for the turn, half for a lock that another process may have.
+        _turnTimeout = timeout / 2;
+        var connection = new SqliteConnectionStringBuilder(connectionString)
+        {
+            Pooling = true, DefaultTimeout = (int)Math.Ceiling(_turnTimeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,   // a file that was deleted is not made anew
+        };
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
-        DataSource = new SqliteDataSource(connection.ConnectionString);
+        _there = new SqliteFile(_file, connection.ConnectionString);
+        DataSource = new SqliteDataSource(connection.ConnectionString, _there, timeout - _turnTimeout);
     }
 
     public override DbDataSource DataSource { get; }
@@ -35,9 +42,15 @@ internal sealed class SqliteDatabase : SessionDatabase
     public override string DeleteAndKeep(string where, string columns, Func<string, string> keep) =>
         $"{keep($"(SELECT * FROM sessions WHERE {where})")}; DELETE FROM sessions WHERE {where} RETURNING {columns}";
 
+    public override void ForgetConnections()
+    {
+        using var one = new SqliteConnection(DataSource.ConnectionString);
+        SqliteConnection.ClearPool(one);
+    }
+
     public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
     {
-        await _writer.WaitAsync(cancel);
+        if (!await _writer.WaitAsync(_turnTimeout, cancel)) { throw new StoreUnavailableException("Writes before this one have not ended in time."); }
         return new Turn(_writer);
     }
 
@@ -71,15 +84,10 @@ internal sealed class SqliteDatabase : SessionDatabase
             SessionSchema.EnsureUsable(stored);
             if (stored.Version <= SessionSchema.Version) { SqliteSchema.Write(connection, stored); }
             transaction.Commit();
+            _there.Hold();
             return SchemaMigration.Of(stored);
         });
         if (migration is not null) { Migrated?.Invoke(migration); }
-    }
-
-    public override ValueTask DisposeAsync()
-    {
-        _inUse?.Dispose();
-        return base.DisposeAsync();
     }
 
     private T Use<T>(Func<T> use)
@@ -102,6 +110,13 @@ internal sealed class SqliteDatabase : SessionDatabase
         if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
     }
 
+    public override ValueTask DisposeAsync()
+    {
+        _inUse?.Dispose();
+        _there.Dispose();
+        return base.DisposeAsync();
+    }
+
     private sealed class Turn(SemaphoreSlim writer) : IDisposable
     {
         public void Dispose() => writer.Release();
@@ -115,11 +130,11 @@ internal sealed class SqliteDatabase : SessionDatabase
 }
 
 /// <summary>Opens every connection with the same settings.</summary>
-internal sealed class SqliteDataSource(string connectionString) : DbDataSource
+internal sealed class SqliteDataSource(string connectionString, SqliteFile file, TimeSpan timeout) : DbDataSource
 {
     /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again;
     /// 16 MiB of pages a connection keep the inner nodes of an index over a million sessions at hand.</summary>
-    private const string Settings = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
+    private readonly string _settings = $"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
 
     public override string ConnectionString => connectionString;
 
@@ -127,11 +142,12 @@ internal sealed class SqliteDataSource(string connectionString) : DbDataSource
 
     protected override DbConnection OpenDbConnection()
     {
+        file.EnsureThere();
         var connection = CreateDbConnection();
         try
         {
             connection.Open();
-            connection.Execute(Settings);
+            connection.Execute(_settings);
             return connection;
         }
         catch
