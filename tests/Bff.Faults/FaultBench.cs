@@ -22,6 +22,7 @@ internal static class FaultBench
         ("recovery", RecoveryScenario.RunAsync),
         ("index", IndexScenario.RunAsync),
         ("streams", StreamsScenario.RunAsync),
+        ("alerts", AlertsScenario.RunAsync),
     ];
 
     public static async Task<int> Main(string[] arguments)

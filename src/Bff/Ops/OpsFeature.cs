@@ -1,17 +1,22 @@
+using System.Data.Common;
 using Bff.Guard;
 using Bff.Ops.Admin;
 using Bff.Ops.Health;
 using Bff.Ops.Live;
 using Bff.Ops.Page;
 using Bff.Ops.Telemetry;
+using Microsoft.AspNetCore.Diagnostics;
 
 namespace Bff.Ops;
 
 internal static class OpsFeature
 {
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+
     public static WebApplicationBuilder AddOps(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
+        builder.Services.AddSettings<AccessLogOptions>(AccessLogOptions.Section);
         builder.Services.AddSingleton<CredentialLimit>();
         OpsPort.Listen(builder);
         builder.Services.AddAdmin();
@@ -27,14 +32,20 @@ internal static class OpsFeature
         app.AllowToStop<OpsOptions>(ops => ops.EffectiveDrain(app.Environment));
         app.MapWhen(OpsPort.Received, ops =>
         {
-            ops.UseExceptionHandler(errors => errors.Run(context =>
-                new Problem(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.").ExecuteAsync(context)));
+            ops.UseExceptionHandler(errors => errors.Run(context => ProblemOf(context).ExecuteAsync(context)));
             ops.Use(AddHeadersAsync);
             ops.UseRouting();
             ops.UseBodyLimit();
             ops.UseMiddleware<OpsGuard>();
             ops.UseEndpoints(MapEndpoints);
         });
+        return app;
+    }
+
+    /// <summary>Around all that follows at the public port, so that what is written is what was sent.</summary>
+    public static WebApplication UseAccessLog(this WebApplication app)
+    {
+        app.UseMiddleware<AccessLog>();
         return app;
     }
 
@@ -46,6 +57,10 @@ internal static class OpsFeature
         ops.MapAdmin();
         ops.MapPage();
     }
+
+    private static Problem ProblemOf(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error is DbException or TimeoutException
+        ? new(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The session store does not answer.", "Who is signed in cannot be told until it does.", StoreRetry)
+        : new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.");
 
     /// <summary>What an endpoint sets itself stays.</summary>
     private static Task AddHeadersAsync(HttpContext context, RequestDelegate next)

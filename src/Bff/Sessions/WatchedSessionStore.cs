@@ -93,6 +93,13 @@ internal sealed class WatchedSessionStore(ISessionStore store, SessionMetrics me
     public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
         MeasureAsync("count_upcoming", () => store.CountUpcomingAsync(now, step, steps, cancel));
 
+    public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        MeasureAsync("count_trouble", () => store.CountTroubleAsync(now, lateBefore, cancellationToken));
+
+    public Task<IReadOnlyList<Session>> SearchTroubleAsync(
+        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        MeasureAsync("search", () => store.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken));
+
     public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => MeasureAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancel));
 
     public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
