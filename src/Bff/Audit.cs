@@ -6,8 +6,8 @@ namespace Bff;
 
 /// <summary>
 /// Who did what to whom: one line an event in the category <c>Bff.Audit</c>, which can be kept apart from the rest. All have one grammar,
-/// <c>event time=… name=value …</c>, and the event's name is the line's event id, too. Sessions are named by their handle; whom one belongs to is said at the
-/// sign-in, and where an operator acted on it. The address is the client's as far as trusted proxies tell it.
+/// <c>event time=… name=value …</c>, and the event's name is the line's event id, too. Sessions are named by their handle; whom one belongs to is said at
+/// the sign-in, and where an operator acted on it. The address is the client's as far as trusted proxies tell it.
 /// </summary>
 internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, IHttpContextAccessor requests)
 {
@@ -53,7 +53,8 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
 
     /// <param name="session">The handle of the session that ends because of it.</param>
     /// <param name="error">The provider's word for it.</param>
-    public void RenewalRejected(string session, string error) => Write("renewal_rejected", LogLevel.Warning, ("Session", session), ("Error", Printable.Word(error)));
+    public void RenewalRejected(string session, string error) =>
+        Write("renewal_rejected", LogLevel.Warning, ("Session", session), ("Error", Printable.Word(error)));
 
     /// <summary>A Data Protection key was made: the first, one that Bff made in time by itself, or one an operator asked for.</summary>
     /// <param name="key">The key's identifier, which is no secret.</param>

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Bff.Faults;
 
-/// <summary>A provider, an API, one cold Bff and one cold Prometheus that scrapes it as <c>deploy/prometheus</c> says: every 15 seconds, with the rules as they are.</summary>
+/// <summary>A provider, an API, one cold Bff, and one cold Prometheus that scrapes it as <c>deploy/prometheus</c> says: every 15 s, with the rules as they are.</summary>
 internal sealed class AlertWorld : IAsyncDisposable
 {
     public static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(15);
@@ -40,7 +40,10 @@ internal sealed class AlertWorld : IAsyncDisposable
         var provider = await PretendProvider.StartAsync(TimeProvider.System);
         return new AlertWorld
         {
-            Bench = bench, Provider = provider, Api = await PretendApi.StartAsync(provider, TimeProvider.System), Store = await bench.NewStoreAsync(SessionsOptions.Sqlite),
+            Bench = bench,
+            Provider = provider,
+            Api = await PretendApi.StartAsync(provider, TimeProvider.System),
+            Store = await bench.NewStoreAsync(SessionsOptions.Sqlite),
         };
     }
 
@@ -64,7 +67,8 @@ internal sealed class AlertWorld : IAsyncDisposable
                 static_configs: [ { targets: [ {{found}} ] } ]
             """);
         _prometheus = Process.Start(new ProcessStartInfo(
-            "prometheus", [$"--config.file={configuration}", $"--storage.tsdb.path={Folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]))!;
+            "prometheus",
+            [$"--config.file={configuration}", $"--storage.tsdb.path={Folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]))!;
         _asked = new Uri($"http://127.0.0.1:{port}");
         while (!await IsReadyAsync()) { await Pause.ForAsync(200); }
     }

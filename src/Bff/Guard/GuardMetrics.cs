@@ -9,7 +9,8 @@ internal sealed class GuardMetrics : IDisposable
 
     private static readonly string[] Codes =
     [
-        "csrf_header_missing", "cross_site_request", "origin_not_allowed", "origin_required", "host_not_allowed", "method_not_allowed", "ops_token_required", RateLimits.Code,
+        "csrf_header_missing", "cross_site_request", "origin_not_allowed", "origin_required", "host_not_allowed", "method_not_allowed",
+        "ops_token_required", RateLimits.Code,
     ];
 
     private readonly Meter _meter;
@@ -19,7 +20,8 @@ internal sealed class GuardMetrics : IDisposable
     {
         _meter = meters.Create(MeterName);
         _refused = new(
-            _meter, "bff.guard.refusals", "{request}", "Requests refused as forged, foreign, too many or without a credential, by the code of the response.", ("code", Codes));
+            _meter, "bff.guard.refusals", "{request}", "Requests refused as forged, foreign, too many or without a credential, by the code of the response.",
+            ("code", Codes));
     }
 
     public void Refused(string code) => _refused.Add(code);

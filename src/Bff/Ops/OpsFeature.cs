@@ -59,7 +59,9 @@ internal static class OpsFeature
     }
 
     private static Problem ProblemOf(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>()?.Error is DbException or TimeoutException
-        ? new(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The session store does not answer.", "Who is signed in cannot be told until it does.", StoreRetry)
+        ? new(
+            StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The session store does not answer.",
+            "Who is signed in cannot be told until it does.", StoreRetry)
         : new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged.");
 
     /// <summary>What an endpoint sets itself stays.</summary>

@@ -40,7 +40,8 @@ internal sealed class OpsGuard
     }
 
     public OpsGuard(
-        RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, GuardMetrics metrics, Audit audit, TimeProvider clock, ILogger<OpsGuard> logger)
+        RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, GuardMetrics metrics, Audit audit, TimeProvider clock,
+        ILogger<OpsGuard> logger)
     {
         (_next, _limit, _metrics, _audit, _clock, _rules) = (next, limit, metrics, audit, clock, Rules.Of(options.CurrentValue));
         _log = new RefusalLog(logger, clock);   // of its own, so that what strangers do at the public port hides nothing here

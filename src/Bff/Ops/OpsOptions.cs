@@ -40,8 +40,8 @@ internal sealed class OpsOptions : IValidatableObject
     public string[] AllowedHosts { get; set; } = [];
 
     /// <summary>
-    /// Where the ops pages of the other nodes lead to this one's: http(s)://host:port. Default: <see cref="Url"/> with this machine's first address, and no link
-    /// where it is loopback.
+    /// Where the ops pages of the other nodes lead to this one's: http(s)://host:port. Default: <see cref="Url"/> with this machine's first address, and no
+    /// link where it is loopback.
     /// </summary>
     [NeedsRestart]
     public string? NodeUrl { get; set; }
@@ -65,7 +65,10 @@ internal sealed class OpsOptions : IValidatableObject
         var address = Parse(Url);
         if (address is null) { yield return new($"'{Url}' is not an address: write http(s)://host:port, without a path.", [nameof(Url)]); }
 
-        if (!string.IsNullOrEmpty(NodeUrl) && Parse(NodeUrl) is null) { yield return new($"'{NodeUrl}' is not an address: write http(s)://host:port, without a path.", [nameof(NodeUrl)]); }
+        if (!string.IsNullOrEmpty(NodeUrl) && Parse(NodeUrl) is null)
+        {
+            yield return new($"'{NodeUrl}' is not an address: write http(s)://host:port, without a path.", [nameof(NodeUrl)]);
+        }
 
         if (EffectiveToken is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
 

@@ -8,7 +8,8 @@ internal sealed class RenewalMetrics : IDisposable
 {
     public const string MeterName = "Bff.Renewal";
 
-    private static readonly string[] Outcomes = ["renewed", "rejected", "refused", "unavailable", "misconfigured", "unreadable", "refresh_token_expired", "failed"];
+    private static readonly string[] Outcomes =
+        ["renewed", "rejected", "refused", "unavailable", "misconfigured", "unreadable", "refresh_token_expired", "failed"];
 
     private static readonly InstrumentAdvice<double> Durations = new() { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] };
 

@@ -27,11 +27,13 @@ internal sealed class SessionMetrics : IDisposable
         _created = new(_meter, "bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
         _ended = new(_meter, "bff.sessions.ended", "{session}", "Sessions this node ended, by reason.", ("reason", EndReasons.All));
         _revocations = new(
-            _meter, "bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.", ("outcome", Revocations));
+            _meter, "bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.",
+            ("outcome", Revocations));
         _lookups = new(
             _meter, "bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, or bypass while copies cannot be trusted.",
             ("result", Lookups));
-        _storeFailures = new(_meter, "bff.store.failures", "{statement}", "Statements of the session store that failed; bff.store.duration says which and how.");
+        _storeFailures = new(
+            _meter, "bff.store.failures", "{statement}", "Statements of the session store that failed; bff.store.duration says which and how.");
         _unreadable = new(_meter, "bff.tokens.unreadable", "{attempt}", "Attempts to open the tokens of a session that no key here opens.");
         _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null, new InstrumentAdvice<double>
         {

@@ -211,7 +211,8 @@ internal sealed class EngineWorld : IAsyncDisposable
             var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
             var metrics = new RenewalMetrics(meters, gate);
             var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
-            var work = new RenewalWork(store, client, gate, schedule, metrics, new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor()), tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
+            var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
+            var work = new RenewalWork(store, client, gate, schedule, metrics, audit, tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
             var renewer = new Renewer(store, work, gate, schedule, metrics, tokens, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {

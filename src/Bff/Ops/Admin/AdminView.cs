@@ -41,7 +41,8 @@ internal sealed record AdminView(
         session.DueAt is { } due && (session.Failures > 0 || due <= lateBefore) ? FirstDueAt(session, schedule) ?? due : null);
 
     /// <summary>A failure moves the due time on; what it was before follows from the tokens.</summary>
-    private static DateTimeOffset? FirstDueAt(Session session, RenewalSchedule schedule) => session.Tokens is { } tokens ? schedule.DueAt(session.Id, tokens) : null;
+    private static DateTimeOffset? FirstDueAt(Session session, RenewalSchedule schedule) =>
+        session.Tokens is { } tokens ? schedule.DueAt(session.Id, tokens) : null;
 }
 
 /// <param name="Sessions">Newest first.</param>

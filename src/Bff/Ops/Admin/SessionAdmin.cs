@@ -21,7 +21,8 @@ internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, Renewal
     public async Task<IReadOnlyList<Session>> SearchAsync(string? user, bool troubled, SessionPosition? after, int take, Operator who, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var found = troubled ? await store.SearchTroubleAsync(user, after, take, now, LateBefore, cancel) : await store.SearchAsync(user, after, take, now, cancel);
+        var found = troubled
+            ? await store.SearchTroubleAsync(user, after, take, now, LateBefore, cancel) : await store.SearchAsync(user, after, take, now, cancel);
         audit.Searched(who, user);
         return found;
     }

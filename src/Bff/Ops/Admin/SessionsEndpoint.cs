@@ -9,7 +9,8 @@ internal static class SessionsEndpoint
 {
     private const int UsualPage = 50, LargestPage = 500;
 
-    public static async Task<IResult> Search(HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = UsualPage, bool troubled = false)
+    public static async Task<IResult> Search(
+        HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = UsualPage, bool troubled = false)
     {
         if (take is < 1 or > LargestPage) { return Invalid("invalid_take", $"'take' must be between 1 and {LargestPage}."); }
         if (user is not null && !CanBeStored(user)) { return InvalidUser; }

@@ -23,7 +23,8 @@ internal static partial class HealthFeature
     public static void AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddSingleton<Probes>().AddSingleton<ProviderCheck>().AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
+        services.AddSingleton<Probes>().AddSingleton<ProviderCheck>();
+        services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
         services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)

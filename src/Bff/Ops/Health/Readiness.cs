@@ -37,9 +37,8 @@ internal sealed class Readiness : BackgroundService
         }
     }
 
-    private IEnumerable<Measurement<int>> Checks() => _last is { } last
-        ? last.Entries.Select(entry => new Measurement<int>(entry.Value.Status == HealthStatus.Unhealthy ? 0 : 1, new KeyValuePair<string, object?>("check", entry.Key)))
-        : [];
+    private IEnumerable<Measurement<int>> Checks() => _last?.Entries.Select(
+        entry => new Measurement<int>(entry.Value.Status == HealthStatus.Unhealthy ? 0 : 1, new KeyValuePair<string, object?>("check", entry.Key))) ?? [];
 
     public override void Dispose()
     {

@@ -105,7 +105,8 @@ internal sealed class CallHistory : IDisposable
                 }
 
                 return new(
-                    cells.Sum(cell => cell.Calls), cells.Sum(cell => cell.ClientErrors), cells.Sum(cell => cell.ServerErrors), Quantile(took, 0.5), Quantile(took, 0.95));
+                    cells.Sum(cell => cell.Calls), cells.Sum(cell => cell.ClientErrors), cells.Sum(cell => cell.ServerErrors),
+                    Quantile(took, 0.5), Quantile(took, 0.95));
             }
         }
 

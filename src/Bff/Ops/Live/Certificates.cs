@@ -32,12 +32,12 @@ internal sealed class Certificates : IDisposable
     private IReadOnlyList<CertificateEnd> _ends = [];
     private long? _readAt;
 
-    public Certificates(AcceptedConfiguration accepted, IOptions<SessionsOptions> sessions, IHostEnvironment environment, IMeterFactory meters, TimeProvider clock)
+    public Certificates(
+        AcceptedConfiguration accepted, IOptions<SessionsOptions> sessions, IHostEnvironment environment, IMeterFactory meters, TimeProvider clock)
     {
         (_accepted, _sessions, _environment, _clock, _meter) = (accepted, sessions, environment, clock, meters.Create(MeterName));
         _meter.CreateObservableGauge(
-            "bff.certificate.not_after", () => Ends().Select(end => new Measurement<double>(end.NotAfter.ToUnixTimeSeconds(), new KeyValuePair<string, object?>("certificate", end.Key))),
-            "s", "When the certificate ends, as Unix time; its label is the configuration key.");
+            "bff.certificate.not_after", Measure, "s", "When the certificate ends, as Unix time; its label is the configuration key.");
     }
 
     /// <summary>The soonest first.</summary>
@@ -51,10 +51,13 @@ internal sealed class Certificates : IDisposable
         }
     }
 
+    private IEnumerable<Measurement<double>> Measure() =>
+        Ends().Select(end => new Measurement<double>(end.NotAfter.ToUnixTimeSeconds(), new KeyValuePair<string, object?>("certificate", end.Key)));
+
     private IEnumerable<CertificateEnd> Listeners() => KestrelSettings.Certificates(_accepted.Root.GetSection(KestrelSettings.Section))
         .SelectMany(section => Read(section.Path, () => [KestrelSettings.Load(section, _environment.ContentRootPath)]));
 
-    private IEnumerable<CertificateEnd> Authority()
+    private CertificateEnd[] Authority()
     {
         const string key = OpsOptions.Section + ":" + nameof(OpsOptions.ClientCertificateAuthority);
         return _accepted.Root[key] is { Length: > 0 } file ? Read(key, () =>
@@ -66,9 +69,9 @@ internal sealed class Certificates : IDisposable
     }
 
     /// <summary>The one that encrypts; older ones only open.</summary>
-    private IEnumerable<CertificateEnd> Keys() => Read("Bff:Sessions:KeyCertificate", () => _sessions.Value.KeyCertificates.Take(1));
+    private CertificateEnd[] Keys() => Read("Bff:Sessions:KeyCertificate", () => _sessions.Value.KeyCertificates.Take(1));
 
-    private static IEnumerable<CertificateEnd> Read(string key, Func<IEnumerable<X509Certificate2>> load)
+    private static CertificateEnd[] Read(string key, Func<IEnumerable<X509Certificate2>> load)
     {
         try
         {
@@ -84,7 +87,8 @@ internal sealed class Certificates : IDisposable
         }
     }
 
-    private static CertificateEnd End(string key, X509Certificate2 certificate) => new(key, Printable.Text(certificate.Subject), new DateTimeOffset(certificate.NotAfter));
+    private static CertificateEnd End(string key, X509Certificate2 certificate) =>
+        new(key, Printable.Text(certificate.Subject), new DateTimeOffset(certificate.NotAfter));
 
     public void Dispose() => _meter.Dispose();
 }

@@ -115,11 +115,13 @@ internal sealed partial class Nodes : BackgroundService
         {
             others.Add(new(
                 reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
-                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(4)), reader.GetInt64(5) != 0));
+                Time(reader.GetInt64(3)), Time(reader.GetInt64(4)), reader.GetInt64(5) != 0));
         }
 
         _others = others;
     }
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
     /// <summary>In good order, so nobody takes it for lost.</summary>
     private async Task LeaveAsync(CancellationToken cancellationToken)
@@ -137,7 +139,8 @@ internal sealed partial class Nodes : BackgroundService
     private static string? UrlOf(BindingAddress address)
     {
         var isIp = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip);
-        if (address.Port == 0 || string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (isIp && IPAddress.IsLoopback(ip!))) { return null; }
+        var isLoopback = isIp ? IPAddress.IsLoopback(ip!) : string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase);
+        if (address.Port == 0 || isLoopback) { return null; }
         var everywhere = address.Host is "*" or "+" || ip?.Equals(IPAddress.Any) == true || ip?.Equals(IPAddress.IPv6Any) == true;
         return (everywhere ? OwnAddress() : address.Host) is { } host ? $"{address.Scheme}://{host}:{address.Port}" : null;
     }

@@ -45,9 +45,10 @@ internal sealed class Overview(
             BuildInfo.Read().Version,
             history.StartedAt,
             Ready = checks.Status != HealthStatus.Unhealthy,
-            Troubles = Troubles(now, checks, counts, calls, clusters, breaker),
+            Troubles = Troubles(now, checks, counts, calls, clusters, BreakerSince(moments, breaker)),
             Checks = checks.Entries.ToDictionary(
-                entry => entry.Key, entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = HealthFeature.Detail(entry.Value.Description) }),
+                entry => entry.Key,
+                entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = HealthFeature.Detail(entry.Value.Description) }),
             StoreTook = storeTook?.TotalSeconds,
             StoreAwaySince = history.StoreAwaySince,
             Breaker = Word(breaker),
@@ -69,8 +70,14 @@ internal sealed class Overview(
             CallSeconds = CallHistory.Window.TotalSeconds,
             Routes = calls,
             Clusters = clusters,
-            Nodes = nodes.Others.Select(node => new { node.Name, node.Version, node.Url, node.StartedAt, node.SeenAt, node.Ready, Alive = IsAlive(node, now) }),
-            Configuration = new { State = ConfigurationState(), Since = configuration.DiffersSince, configuration.Mistakes, Waiting = configuration.WaitingForRestart },
+            Nodes = nodes.Others.Select(node => new
+            {
+                node.Name, node.Version, node.Url, node.StartedAt, node.SeenAt, node.Ready, Alive = counts is null ? (bool?)null : IsAlive(node, now),
+            }),
+            Configuration = new
+            {
+                State = ConfigurationState(), Since = configuration.DiffersSince, configuration.Mistakes, Waiting = configuration.WaitingForRestart,
+            },
             Certificates = certificates.Ends(),
         };
     }
@@ -93,26 +100,34 @@ internal sealed class Overview(
     }
 
     private List<Trouble> Troubles(
-        DateTimeOffset now, HealthReport checks, Counts? counts, IReadOnlyList<RouteView> calls, IReadOnlyList<ClusterView> clusters, BreakerState breaker)
+        DateTimeOffset now, HealthReport checks, Counts? counts, IReadOnlyList<RouteView> calls, IReadOnlyList<ClusterView> clusters,
+        DateTimeOffset? breakerSince)
     {
         var found = new List<Trouble>();
         if (counts is null)
         {
             found.Add(Trouble.Bad(
-                "store_away", "The session store does not answer: nobody can sign in, nothing is renewed, and only who was here a moment ago is served.", history.StoreAwaySince));
+                "store_away",
+                "The session store does not answer: nobody can sign in, nothing is renewed, and only who was here a moment ago is served.",
+                history.StoreAwaySince));
         }
         else if (counts.Trouble.Expired > 0)
         {
-            var (one, many) = ("One user’s access token has expired: their calls fail.", $"{counts.Trouble.Expired:N0} sessions’ access tokens have expired: their users’ calls fail.");
-            found.Add(Trouble.Bad("tokens_expired", counts.Trouble.Expired == 1 ? one : many, counts.Trouble.ExpiredSince));
+            var text = counts.Trouble.Expired == 1
+                ? "One user’s access token has expired: their calls fail."
+                : $"{counts.Trouble.Expired:N0} sessions’ access tokens have expired: their users’ calls fail.";
+            found.Add(Trouble.Bad("tokens_expired", text, counts.Trouble.ExpiredSince));
         }
 
-        if (breaker != BreakerState.Closed) { found.Add(Trouble.Bad("provider_away", "The provider does not renew tokens" + LastFailure(), provider.LastFailure?.At)); }
+        if (breakerSince is not null) { found.Add(Trouble.Bad("provider_away", "The provider does not renew tokens" + LastFailure(), breakerSince)); }
         found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
-            "calls_failing", $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes were answered 5xx.")));
+            "calls_failing",
+            $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes were answered 5xx.")));
         foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy && !(entry.Key == "store" && counts is null)))
         {
-            found.Add(name == "drain" ? Trouble.Warning("draining", "This node is stopping.") : Trouble.Bad("not_ready", $"Not ready: {name}. {HealthFeature.Detail(check.Description)}"));
+            found.Add(name == "drain"
+                ? Trouble.Warning("draining", "This node is stopping.")
+                : Trouble.Bad("not_ready", $"Not ready: {name}. {HealthFeature.Detail(check.Description)}"));
         }
 
         if (counts is { Trouble: { Late: > 0 } trouble } && trouble.Late > trouble.Expired)
@@ -124,10 +139,24 @@ internal sealed class Overview(
             cluster => cluster.Destinations.Where(destination => destination.Health == nameof(Yarp.ReverseProxy.Model.DestinationHealth.Unhealthy)),
             (cluster, destination) => Trouble.Warning("destination_unhealthy", $"{Printable.Text(cluster.Id)}: {destination.Address} is unhealthy.")));
         found.AddRange(ConfigurationTroubles());
-        found.AddRange(certificates.Ends().Where(end => end.NotAfter - now < CertificateSoon && !end.Key.EndsWith("KeyCertificate", StringComparison.Ordinal)).Select(end =>
-            (end.NotAfter - now < CertificateVerySoon ? Trouble.Bad("certificate_ends", Ends(end)) : Trouble.Warning("certificate_ends", Ends(end)))));
-        found.AddRange(nodes.Others.Where(node => !IsAlive(node, now)).Select(node => Trouble.Warning("node_gone", $"The node {node.Name} is silent.", node.SeenAt)));
+        found.AddRange(CertificateTroubles(now));
+        found.AddRange(nodes.Others.Where(node => counts is not null && !IsAlive(node, now))
+            .Select(node => Trouble.Warning("node_gone", $"The node {node.Name} is silent.", node.SeenAt)));
         return [.. found.OrderBy(trouble => trouble.Level, StringComparer.Ordinal)];
+    }
+
+    private IEnumerable<Trouble> CertificateTroubles(DateTimeOffset now) =>
+        from end in certificates.Ends()
+        where end.NotAfter - now < CertificateSoon && !end.Key.EndsWith("KeyCertificate", StringComparison.Ordinal)
+        let text = $"The certificate {end.Key} ({end.Subject}) ends on {end.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}."
+        select end.NotAfter - now < CertificateVerySoon ? Trouble.Bad("certificate_ends", text) : Trouble.Warning("certificate_ends", text);
+
+    /// <summary>From the first of the steps in which it was not closed, without one between; null while it is closed.</summary>
+    private static DateTimeOffset? BreakerSince(IReadOnlyList<Moment> moments, BreakerState now)
+    {
+        if (now == BreakerState.Closed) { return null; }
+        var open = moments.SkipLast(1).Reverse().TakeWhile(moment => moment.Breaker != BreakerState.Closed);
+        return (open.LastOrDefault() ?? moments[^1]).At;
     }
 
     private IEnumerable<Trouble> ConfigurationTroubles()
@@ -135,25 +164,33 @@ internal sealed class Overview(
         if (configuration.Mistakes.Count > 0)
         {
             yield return Trouble.Warning(
-                "configuration_refused", "The configuration as it is written has mistakes and is not in use; a restart would fail: " + Printable.Text(string.Join("; ", configuration.Mistakes), MaxDetail),
+                "configuration_refused",
+                "The configuration as it is written is not in use, and a restart would fail: "
+                    + Printable.Text(string.Join("; ", configuration.Mistakes), MaxDetail),
                 configuration.DiffersSince);
         }
         else if (configuration.WaitingForRestart.Count > 0)
         {
             yield return Trouble.Warning(
-                "restart_needed", "A restart is needed for changes of: " + Printable.Text(string.Join(", ", configuration.WaitingForRestart), MaxDetail), configuration.DiffersSince);
+                "restart_needed",
+                "A restart is needed for changes of: " + Printable.Text(string.Join(", ", configuration.WaitingForRestart), MaxDetail),
+                configuration.DiffersSince);
         }
     }
 
-    private string ConfigurationState() => configuration.Mistakes.Count > 0 ? "refused" : configuration.WaitingForRestart.Count > 0 ? "restart_needed" : "in_use";
+    private string ConfigurationState() =>
+        configuration.Mistakes.Count > 0 ? "refused" : configuration.WaitingForRestart.Count > 0 ? "restart_needed" : "in_use";
 
-    private string LastFailure() => provider.LastFailure is { } last ? $": {last.Endpoint} endpoint, {last.Outcome}{(last.Detail.Length > 0 ? $" ({last.Detail})" : "")}." : ".";
+    private string LastFailure()
+    {
+        if (provider.LastFailure is not { } last) { return "."; }
+        var detail = last.Detail.Length > 0 ? $" ({last.Detail})" : "";
+        return $": {last.Endpoint} endpoint, {last.Outcome}{detail}.";
+    }
 
     private static bool IsFailing(RouteView route) => route.Calls.ServerErrors > FailingShare * route.Calls.Calls;
 
     private static bool IsAlive(Node node, DateTimeOffset now) => now - node.SeenAt < Nodes.GoneAfter;
-
-    private static string Ends(CertificateEnd end) => $"The certificate {end.Key} ({end.Subject}) ends on {end.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.";
 
     private static string Share(int part, int all) => part == all ? "All" : (100.0 * part / all).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 

@@ -31,14 +31,15 @@ internal sealed class RoutesView(IProxyStateLookup proxy, CallHistory calls)
     [
         .. proxy.GetRoutes().Select(route => route.Config)
             .Select(route => new RouteView(route.RouteId, route.Match.Path, route.ClusterId, calls.Of(route.RouteId)))
-            .OrderByDescending(route => route.Calls.ServerErrors).ThenByDescending(route => route.Calls.ClientErrors).ThenByDescending(route => route.Calls.Calls)
-            .ThenBy(route => route.Id, StringComparer.Ordinal).Take(Max),
+            .OrderByDescending(route => route.Calls.ServerErrors).ThenByDescending(route => route.Calls.ClientErrors)
+            .ThenByDescending(route => route.Calls.Calls).ThenBy(route => route.Id, StringComparer.Ordinal).Take(Max),
     ];
 
     public IReadOnlyList<ClusterView> Clusters() =>
     [
         .. proxy.GetClusters().OrderBy(cluster => cluster.ClusterId, StringComparer.Ordinal).Take(Max)
-            .Select(cluster => new ClusterView(cluster.ClusterId, [.. cluster.DestinationsState.AllDestinations.Select(destination => View(cluster, destination))])),
+            .Select(cluster => new ClusterView(
+                cluster.ClusterId, [.. cluster.DestinationsState.AllDestinations.Select(destination => View(cluster, destination))])),
     ];
 
     private static DestinationView View(ClusterState cluster, DestinationState destination) => new(

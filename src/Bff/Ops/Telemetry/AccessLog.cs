@@ -7,8 +7,8 @@ using Yarp.ReverseProxy.Model;
 namespace Bff.Ops.Telemetry;
 
 /// <summary>
-/// One line a request, by the names of OpenTelemetry's semantic conventions. Our own few lines and not the framework's HTTP logging, which takes the query, whole
-/// headers and bodies where a configuration asks for them: what is not named here cannot be switched on.
+/// One line a request, by the names of OpenTelemetry's semantic conventions. Our own few lines and not the framework's HTTP logging, which takes the query,
+/// whole headers and bodies where a configuration asks for them: what is not named here cannot be switched on.
 /// </summary>
 internal sealed class AccessLog(RequestDelegate next, IOptionsMonitor<AccessLogOptions> options, ILoggerFactory loggers, TimeProvider clock)
 {
@@ -26,7 +26,8 @@ internal sealed class AccessLog(RequestDelegate next, IOptionsMonitor<AccessLogO
 
     private static readonly string[] Methods =
     [
-        HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch, HttpMethods.Options, HttpMethods.Connect, HttpMethods.Trace,
+        HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch, HttpMethods.Options,
+        HttpMethods.Connect, HttpMethods.Trace,
     ];
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);

@@ -5,6 +5,6 @@ internal sealed class AccessLogOptions
 {
     public const string Section = "Bff:AccessLog";
 
-    /// <summary>Writes it, in the category <c>Bff.AccessLog</c>, when the request is over. Never a query, a cookie, a token or a name. Default: false.</summary>
+    /// <summary>Writes it in the category <c>Bff.AccessLog</c>, when the request is over. Never a query, a cookie, a token or a name. Default: off.</summary>
     public bool Enabled { get; set; }
 }

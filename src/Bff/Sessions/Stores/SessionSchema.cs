@@ -76,7 +76,7 @@ internal static class SessionSchema
 
         """;
 
-    /// <summary>Whose access token has expired, which renewals fail, and which nodes share the store. Rows that an older node wrote name no expiry until they are renewed.</summary>
+    /// <summary>Whose access token has expired, which renewals fail, and which nodes share the store. Rows of an older node name no expiry yet.</summary>
     private static string ForOperators(string bytes) => """
         ALTER TABLE sessions ADD COLUMN token_expires_at BIGINT;
         CREATE INDEX sessions_failing ON sessions (failures) WHERE failures > 0;

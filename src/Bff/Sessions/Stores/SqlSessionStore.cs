@@ -235,7 +235,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
         var written = await ExecuteAsync(
             $"""
-            UPDATE sessions SET tokens = @tokens, token_expires_at = @token_expires_at, due_at = @due_at, version = version + 1, failures = 0, last_error = NULL, not_before = 0,
+            UPDATE sessions SET tokens = @tokens, token_expires_at = @token_expires_at, due_at = @due_at, version = version + 1,
+                                failures = 0, last_error = NULL, not_before = 0,
                                 lease_owner = NULL, lease_until = 0{claimColumns}
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
@@ -320,7 +321,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         SearchAsync(which: null, [], user, after, take, now, cancel);
 
     private async Task<IReadOnlyList<Session>> SearchAsync(
-        string? which, (string Name, object? Value)[] more, string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken)
+        string? which, (string Name, object? Value)[] more, string? user, SessionPosition? after, int take, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var where = $"ends_at > @now AND {Ours}";
         if (which is not null) { where += $" AND {which}"; }
@@ -338,7 +340,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             parameters.AddRange([("at", Milliseconds(after.CreatedAt)), ("handle", after.Handle)]);
         }
 
-        return await QueryAsync($"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancellationToken, [.. parameters]);
+        return await QueryAsync(
+            $"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancellationToken, [.. parameters]);
     }
 
     private (string Name, object? Value) Client => ("client", client.Value.Name);
