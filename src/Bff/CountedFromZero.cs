@@ -13,6 +13,7 @@ internal sealed class CountedFromZero
     private readonly (string Name, string[] Values)[] _labels;
     private readonly long[] _counts;
     private readonly KeyValuePair<string, object?>[][] _tags;
+    private readonly bool[] _unexpected;
 
     /// <param name="meter">Whose counter it is.</param>
     /// <param name="name">As in OpenTelemetry, with dots.</param>
@@ -24,6 +25,7 @@ internal sealed class CountedFromZero
         _labels = [.. labels.Select(label => (label.Name, label.Values.Append(Other).Distinct().ToArray()))];
         _counts = new long[_labels.Aggregate(1, (count, label) => count * label.Values.Length)];
         _tags = [.. _counts.Select((_, cell) => TagsOf(cell))];
+        _unexpected = [.. _tags.Select(tags => tags.Zip(labels).Any(one => one.First.Value is Other && !one.Second.Values.Contains(Other)))];
         meter.CreateObservableCounter(name, Read, unit, description);
     }
 
@@ -50,7 +52,7 @@ internal sealed class CountedFromZero
         for (var cell = 0; cell < _counts.Length; cell++)
         {
             var count = Interlocked.Read(ref _counts[cell]);
-            if (count > 0 || !_tags[cell].Any(tag => tag.Value is Other)) { yield return new(count, _tags[cell]); }
+            if (count > 0 || !_unexpected[cell]) { yield return new(count, _tags[cell]); }
         }
     }
 

@@ -46,6 +46,7 @@ public sealed class AccessLogTests
     {
         await using var world = await World.StartAsync(On);
         var alice = await world.LogInAsync();
+        var cookie = alice.Session!;
         await alice.GetAsync("/api/echo?secret=in-the-query");
         await alice.PostAsync("/bff/renew");
         await alice.OpenAsync((await alice.GetAsync("/bff/session")).Text("logoutUrl")!);
@@ -53,7 +54,6 @@ public sealed class AccessLogTests
         await Eventually.HappensAsync(() => Lines(world).Any(line => line.GetProperty("url.path").GetString() == "/bff/logout"));
         var text = string.Join('\n', world.Bff.Console.Lines.Where(line => line.Contains("Bff.AccessLog", StringComparison.Ordinal)));
         text.ShouldContain("/signin-oidc");
-        var cookie = alice.Received.First().SetCookies[0].Split('=')[1].Split(';')[0];
         foreach (var secret in new[] { "in-the-query", "?", "state=", "sid=", "alice", world.Provider.Grant.RefreshToken!, cookie }) { text.ShouldNotContain(secret); }
     }
 
@@ -86,7 +86,7 @@ public sealed class AccessLogTests
         await Eventually.HappensAsync(() => Lines(world).Count == 1);
         var message = world.Bff.Console.Lines.Select(line => JsonDocument.Parse(line).RootElement)
             .Single(line => line.GetProperty("Category").GetString() == "Bff.AccessLog").GetProperty("Message").GetString()!;
-        message.ShouldStartWith("http.request.method=_OTHER url.path=/nowhere\\u000Ahttp.request.method=GET_url.path=/forged\\u001B[2J ");
+        message.ShouldStartWith("http.request.method=_OTHER url.path=/nowhere%0Ahttp.request.method=GET%20url.path=/forged%1B%5B2J ");
         message.Any(char.IsControl).ShouldBeFalse();
         message.Length.ShouldBeLessThan(2000);
         Lines(world).Single().GetProperty("user_agent.original").GetString()!.Length.ShouldBeLessThan(300);
