@@ -1,11 +1,29 @@
+using System.Globalization;
+using System.Net;
+using Bff.Guard;
+
 namespace Bff;
 
 /// <summary>
-/// Who did what to whom: one line an event in the category <c>Bff.Audit</c>, which can be kept apart from the rest. Sessions are named by their handle, and who
-/// they belong to is said once, at the sign-in.
+/// Who did what to whom: one line an event in the category <c>Bff.Audit</c>, which can be kept apart from the rest. All have one grammar,
+/// <c>event time=… name=value …</c>, and the event's name is the line's event id, too. Sessions are named by their handle; whom one belongs to is said at
+/// the sign-in, and where an operator acted on it. The address is the client's as far as trusted proxies tell it.
 /// </summary>
-internal sealed partial class Audit(ILogger<Audit> logger)
+internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, IHttpContextAccessor requests)
 {
+    /// <summary>Lines that strangers can cause, a minute; the rest is counted.</summary>
+    private const int MaxStrangers = 60;
+
+    /// <summary>Numbers stay the same between releases, so new ones come at the end.</summary>
+    private static readonly string[] Events =
+    [
+        "sign_in", "sign_in_failed", "sign_out", "session_ended", "renewal_rejected", "key_added", "key_revoked", "keys_listed", "keys_rotated",
+        "configuration_reloaded", "ops_refused", "ops_sessions_listed", "ops_session_shown", "ops_session_ended", "ops_sessions_ended", "ops_session_renewed",
+        "left_out", "store_migrated", "backup_made", "store_restored",
+    ];
+
+    private readonly LineBudget _strangers = new(MaxStrangers, clock);
+
     /// <summary>Who ended a session; the same words between releases.</summary>
     public static class By
     {
@@ -19,84 +37,86 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     }
 
     /// <param name="session">The new session's handle.</param>
-    /// <param name="user">The provider's <c>sub</c>, printed without what could break a line.</param>
-    public void SignedIn(string session, string user) => Started("sign_in", session, Printable.Word(user));
+    /// <param name="user">The provider's <c>sub</c>.</param>
+    public void SignedIn(string session, string user) => Write("sign_in", ("Session", session), ("User", Printable.Word(user)), Client);
 
-    public void SignedOut(string session) => Ended("sign_out", session, By.User, "signed_out");
+    /// <param name="reason">A code of our answers or of the specifications, as in the metrics.</param>
+    public void SignInFailed(string reason) => WriteForStranger("sign_in_failed", ("Reason", Printable.Word(reason)), Client);
+
+    public void SignedOut(string session) => Write("sign_out", ("Session", session), ("By", By.User), ("Reason", "signed_out"), Client);
 
     /// <param name="session">Its handle.</param>
     /// <param name="by">One of <see cref="By"/>.</param>
     /// <param name="reason">The reason that pages and metrics show, too.</param>
-    public void SessionEnded(string session, string by, string reason) => Ended("session_ended", session, by, reason);
+    public void SessionEnded(string session, string by, string reason) =>
+        Write("session_ended", ("Session", session), ("By", by), ("Reason", reason), by is By.Admin or By.Replaced ? Client : default);
 
     /// <param name="session">The handle of the session that ends because of it.</param>
     /// <param name="error">The provider's word for it.</param>
-    public void RenewalRejected(string session, string error) => Rejected("renewal_rejected", session, error);
+    public void RenewalRejected(string session, string error) =>
+        Write("renewal_rejected", LogLevel.Warning, ("Session", session), ("Error", Printable.Word(error)));
 
     /// <summary>A Data Protection key was made: the first, one that Bff made in time by itself, or one an operator asked for.</summary>
     /// <param name="key">The key's identifier, which is no secret.</param>
-    public void KeyAdded(string key) => Added("key_added", key);
+    public void KeyAdded(string key) => Write("key_added", ("Key", key));
 
     /// <summary>An operator revoked a Data Protection key, or all there were at a time: <c>all_before</c>.</summary>
     /// <param name="key">The key's identifier.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void KeyRevoked(string key, string by) => Revoked("key_revoked", key, Printable.Word(by));
+    public void KeyRevoked(string key, string by) => Write("key_revoked", LogLevel.Warning, ("Key", key), ("By", Printable.Word(by)));
 
     /// <summary>An operator listed the Data Protection keys; their values were not shown.</summary>
     /// <param name="count">How many there are.</param>
-    public void KeysListed(int count) => Listed("keys_listed", count);
+    public void KeysListed(int count) => Write("keys_listed", ("Count", count));
 
     /// <param name="key">The identifier of the key that was added.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void KeysRotated(string key, string by) => Rotated("keys_rotated", key, Printable.Word(by));
+    public void KeysRotated(string key, string by) => Write("keys_rotated", ("Key", key), ("By", Printable.Word(by)));
 
     /// <summary>A start, or a command, brought the session store to another version of its schema.</summary>
-    public void StoreMigrated(long from, long to, long readableFrom) => Migrated("store_migrated", from, to, readableFrom);
+    public void StoreMigrated(long from, long to, long readableFrom) => Write("store_migrated", ("From", from), ("To", to), ("ReadableFrom", readableFrom));
 
     /// <param name="sessions">How many sessions are in it.</param>
     /// <param name="encrypted">Whether only who has the passphrase can read it.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void BackupMade(long sessions, bool encrypted, string by) => BackedUp("backup_made", sessions, encrypted, Printable.Word(by));
+    public void BackupMade(long sessions, bool encrypted, string by) => Write("backup_made", ("Sessions", sessions), ("Encrypted", encrypted), ("By", Printable.Word(by)));
 
     /// <param name="madeAt">When the backup was made.</param>
     /// <param name="sessions">How many sessions it brought back.</param>
     /// <param name="ended">How many others of it have to sign in again.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void StoreRestored(DateTimeOffset madeAt, long sessions, long ended, string by) => Restored("store_restored", $"{madeAt:u}".Replace(' ', 'T'), sessions, ended, Printable.Word(by));
+    public void StoreRestored(DateTimeOffset madeAt, long sessions, long ended, string by) => Write(
+        "store_restored", LogLevel.Warning, ("MadeAt", $"{madeAt:u}".Replace(' ', 'T')), ("Sessions", sessions), ("Ended", ended), ("By", Printable.Word(by)));
 
     /// <param name="what">The configuration keys or files that changed; never a value.</param>
-    public void ConfigurationReloaded(string what) => Reloaded("configuration_reloaded", what);
+    public void ConfigurationReloaded(string what) => Write("configuration_reloaded", ("What", what));
 
-    [LoggerMessage(LogLevel.Information, "{Event} session={Session} user={User}")]
-    private partial void Started(string @event, string session, string user);
+    /// <summary>A request at the ops port came without a credential that counts, or may not come at all.</summary>
+    /// <param name="code">The code of the answer.</param>
+    public void OperatorRefused(string code) => WriteForStranger("ops_refused", ("Reason", code), Client);
 
-    [LoggerMessage(LogLevel.Information, "{Event} session={Session} by={By} reason={Reason}")]
-    private partial void Ended(string @event, string session, string by, string reason);
+    /// <summary>What an operator did on the ops port.</summary>
+    /// <param name="event">One of those that begin with <c>ops_</c>.</param>
+    /// <param name="operator">The credential that was shown: <c>ops token</c>, a certificate's subject, or that none is needed on this machine.</param>
+    /// <param name="address">Where from.</param>
+    /// <param name="more">To whom, and what came of it.</param>
+    public void Operated(string @event, string @operator, IPAddress? address, params (string Name, object? Value)[] more) =>
+        Write(@event, [.. more, ("By", By.Admin), ("Operator", Printable.Word(@operator)), ("Address", address?.ToString())]);
 
-    [LoggerMessage(LogLevel.Warning, "{Event} session={Session} error={Error}")]
-    private partial void Rejected(string @event, string session, string error);
+    private (string Name, object? Value) Client => ("Address", requests.HttpContext is { } context ? ClientAddress.Of(context)?.ToString() : null);
 
-    [LoggerMessage(LogLevel.Information, "{Event} key={Key}")]
-    private partial void Added(string @event, string key);
+    private void WriteForStranger(string @event, params (string Name, object? Value)[] fields)
+    {
+        var (isWithin, leftOut) = _strangers.Take();
+        if (leftOut > 0) { Write("left_out", LogLevel.Warning, ("Count", leftOut)); }
+        if (isWithin) { Write(@event, LogLevel.Warning, fields); }
+    }
 
-    [LoggerMessage(LogLevel.Warning, "{Event} key={Key} by={By}")]
-    private partial void Revoked(string @event, string key, string by);
+    private void Write(string @event, params (string Name, object? Value)[] fields) => Write(@event, LogLevel.Information, fields);
 
-    [LoggerMessage(LogLevel.Information, "{Event} count={Count}")]
-    private partial void Listed(string @event, int count);
-
-    [LoggerMessage(LogLevel.Information, "{Event} key={Key} by={By}")]
-    private partial void Rotated(string @event, string key, string by);
-
-    [LoggerMessage(LogLevel.Information, "{Event} from={From} to={To} readable_from={ReadableFrom}")]
-    private partial void Migrated(string @event, long from, long to, long readableFrom);
-
-    [LoggerMessage(LogLevel.Information, "{Event} sessions={Sessions} encrypted={Encrypted} by={By}")]
-    private partial void BackedUp(string @event, long sessions, bool encrypted, string by);
-
-    [LoggerMessage(LogLevel.Warning, "{Event} made_at={MadeAt} sessions={Sessions} ended={Ended} by={By}")]
-    private partial void Restored(string @event, string madeAt, long sessions, long ended, string by);
-
-    [LoggerMessage(LogLevel.Information, "{Event} what={What}")]
-    private partial void Reloaded(string @event, string what);
+    private void Write(string @event, LogLevel level, params (string Name, object? Value)[] fields)
+    {
+        var time = clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        new LogLine(("Event", @event), [("Time", time), .. fields]).WriteTo(logger, level, new EventId(Array.IndexOf(Events, @event) + 1, @event));
+    }
 }

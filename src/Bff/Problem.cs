@@ -21,6 +21,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>For pages of our own and redirects of a callback: a foreign page that opened the tab loses it, and does not learn where it went.</summary>
     public const string OpenerPolicy = "Cross-Origin-Opener-Policy", OpenerPolicyValue = "same-origin";
 
+    /// <summary>Where the code of the answer is left on the request, for the access log.</summary>
+    public const string CodeItem = "bff.code";
+
     private const string PageStyle =
         "body{font:1.05rem/1.6 system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}main{max-width:34rem}h1{font-size:1.5rem;line-height:1.3}small{opacity:.7}";
 
@@ -36,6 +39,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     {
         var response = httpContext.Response;
         response.StatusCode = Status;
+        httpContext.Items[CodeItem] = Code;
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         if (RetryAfter is { } wait)

@@ -26,7 +26,7 @@ static async Task RunAsync(WebApplication app)
     app.PrepareSessions();
 
     app.MapOps();                                    // a port and a pipeline of their own
-    app.UseCallMetrics();
+    app.UseAccessLog().UseCallMetrics();
     app.UseGuard();                                  // headers, CORS and the CSRF header: before any store is read
     app.UseRouteTimeouts();
     app.UseAuthentication().UseAuthorization();      // the one session read of a request happens here

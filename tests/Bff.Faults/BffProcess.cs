@@ -71,6 +71,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
             Environment = { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{_port}", ["DOTNET_ENVIRONMENT"] = "Production", ["LOG"] = Log },
         };
         _process = Process.Start(start)!;
+        _stopped = false;
         for (var started = Stopwatch.GetTimestamp(); !await AnswersAsync(); await Pause.ForAsync(20))
         {
             if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartDeadline) { throw new InvalidOperationException($"Bff did not start:\n{await File.ReadAllTextAsync(Log)}"); }
@@ -105,6 +106,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        _stopped = true;
     }
 
     /// <summary>CPU time used so far.</summary>

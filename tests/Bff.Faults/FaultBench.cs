@@ -25,6 +25,7 @@ internal static class FaultBench
         ("rolling", RollingScenario.RunAsync),
         ("sizing", SizingScenario.RunAsync),
         ("store", StoreScenario.RunAsync),
+        ("alerts", AlertsScenario.RunAsync),
     ];
 
     public static async Task<int> Main(string[] arguments)

@@ -7,16 +7,24 @@ internal sealed class GuardMetrics : IDisposable
 {
     public const string MeterName = "Bff.Guard";
 
+    private static readonly string[] Codes =
+    [
+        "csrf_header_missing", "cross_site_request", "origin_not_allowed", "origin_required", "host_not_allowed", "method_not_allowed",
+        "ops_token_required", RateLimits.Code,
+    ];
+
     private readonly Meter _meter;
-    private readonly Counter<long> _refused;
+    private readonly CountedFromZero _refused;
 
     public GuardMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _refused = _meter.CreateCounter<long>("bff.guard.refusals", "{request}", "Requests refused as forged, foreign, too many or without a credential, by the code of the response.");
+        _refused = new(
+            _meter, "bff.guard.refusals", "{request}", "Requests refused as forged, foreign, too many or without a credential, by the code of the response.",
+            ("code", Codes));
     }
 
-    public void Refused(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+    public void Refused(string code) => _refused.Add(code);
 
     public void Dispose() => _meter.Dispose();
 }

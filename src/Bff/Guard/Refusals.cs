@@ -30,33 +30,18 @@ internal sealed partial class RefusalLog(ILogger logger, TimeProvider clock)
     /// <summary>Lines a minute.</summary>
     public const int MostLines = 60;
 
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-
-    private readonly Lock _gate = new();
-    private long _since = clock.GetTimestamp();
-    private int _seen;
+    private readonly LineBudget _budget = new(MostLines, clock);
 
     /// <param name="context">The request, on the address it came from: of a proxy's client only where the proxy is trusted.</param>
     /// <param name="code">The code of the answer.</param>
     /// <param name="why">More about it, printable.</param>
     public void Refused(HttpContext context, string code, string? why = null)
     {
-        var (seen, left) = Next();
+        var (isWithin, left) = _budget.Take();
         if (left > 0) { LeftOut(left); }
-        if (seen > MostLines) { return; }
+        if (!isWithin) { return; }
         var client = ClientAddress.Of(context)?.ToString() ?? "this machine";
         Line(context.GetEndpoint()?.DisplayName ?? "no endpoint", client, why is null ? code : $"{code}: {why}");
-    }
-
-    private (int Seen, int Left) Next()
-    {
-        lock (_gate)
-        {
-            if (clock.GetElapsedTime(_since) < Window) { return (++_seen, 0); }
-            var left = _seen - MostLines;
-            (_since, _seen) = (clock.GetTimestamp(), 1);
-            return (1, left);
-        }
     }
 
     [LoggerMessage(LogLevel.Warning, "A request to {Endpoint} from {Client} was refused: {Code}.")]

@@ -25,6 +25,7 @@ internal static class LoginFeature
 
     public static WebApplication MapLogin(this WebApplication app)
     {
+        app.Services.GetRequiredService<LoginMetrics>();   // its counters are there from the start
         // The framework's options hold the secret and time limit: made anew from ours after a reload.
         var oidc = app.Services.GetRequiredService<IOptionsMonitorCache<OpenIdConnectOptions>>();
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += () => oidc.TryRemove(OpenIdConnectDefaults.AuthenticationScheme);

@@ -7,19 +7,40 @@ internal sealed class LoginMetrics : IDisposable
 {
     public const string MeterName = "Bff.Login";
 
-    private readonly Meter _meter;
-    private readonly Counter<long> _failed;
+    private const string Yes = "true", No = "false";
 
-    public LoginMetrics(IMeterFactory meters)
+    /// <summary>
+    /// Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6, and codes of our own. Others reach the page and the log, but not the
+    /// metrics: anybody can make them up.
+    /// </summary>
+    private static readonly string[] Causes =
+    [
+        "access_denied", "login_required", "consent_required", "interaction_required", "account_selection_required", "server_error", "temporarily_unavailable",
+        "invalid_request", "invalid_scope", "unauthorized_client", "sign_in_failed", "invalid_state", "store_unavailable", "provider_unavailable", "busy",
+        "provider_refuses_client", "foreign_page",
+    ];
+
+    private readonly Meter _meter;
+    private readonly Audit _audit;
+    private readonly CountedFromZero _failed;
+
+    public LoginMetrics(IMeterFactory meters, Audit audit)
     {
+        _audit = audit;
         _meter = meters.Create(MeterName);
-        _failed = _meter.CreateCounter<long>("bff.sign_in.failures", "{sign_in}", "Sign-ins that failed, by cause; silent ones fail as a matter of course, with login_required.");
+        _failed = new(
+            _meter, "bff.sign_in.failures", "{sign_in}", "Sign-ins that failed, by cause; silent ones fail as a matter of course, with login_required.",
+            ("cause", [.. Causes, CountedFromZero.Other]), ("silent", [Yes, No]));
     }
 
+    /// <summary>An event of the audit stream, too, where somebody wanted to sign in.</summary>
     /// <param name="cause">A code of our answers or of the specifications, never what a request carried.</param>
     /// <param name="silent">Nobody was looking.</param>
-    public void Failed(string cause, bool silent) =>
-        _failed.Add(1, new KeyValuePair<string, object?>("cause", cause), new KeyValuePair<string, object?>("silent", silent ? "true" : "false"));
+    public void Failed(string cause, bool silent)
+    {
+        _failed.Add(cause, silent ? Yes : No);
+        if (!silent) { _audit.SignInFailed(cause); }
+    }
 
     public void Dispose() => _meter.Dispose();
 }

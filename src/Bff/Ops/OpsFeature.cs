@@ -1,17 +1,22 @@
+using System.Data.Common;
 using Bff.Guard;
 using Bff.Ops.Admin;
 using Bff.Ops.Health;
 using Bff.Ops.Live;
 using Bff.Ops.Page;
 using Bff.Ops.Telemetry;
+using Microsoft.AspNetCore.Diagnostics;
 
 namespace Bff.Ops;
 
 internal static class OpsFeature
 {
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+
     public static WebApplicationBuilder AddOps(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
+        builder.Services.AddSettings<AccessLogOptions>(AccessLogOptions.Section);
         builder.Services.AddSingleton<CredentialLimit>();
         OpsPort.Listen(builder);
         builder.Services.AddAdmin();
@@ -37,6 +42,13 @@ internal static class OpsFeature
             ops.UseMiddleware<OpsGuard>();
             ops.UseEndpoints(MapEndpoints);
         });
+        return app;
+    }
+
+    /// <summary>Around all that follows at the public port, so that what is written is what was sent.</summary>
+    public static WebApplication UseAccessLog(this WebApplication app)
+    {
+        app.UseMiddleware<AccessLog>();
         return app;
     }
 

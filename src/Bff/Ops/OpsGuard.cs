@@ -22,6 +22,7 @@ internal sealed class OpsGuard
     private readonly CredentialLimit _limit;
     private readonly TimeProvider _clock;
     private readonly GuardMetrics _metrics;
+    private readonly Audit _audit;
     private readonly RefusalLog _log;
     private volatile Rules _rules;
 
@@ -39,9 +40,10 @@ internal sealed class OpsGuard
     }
 
     public OpsGuard(
-        RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, GuardMetrics metrics, TimeProvider clock, ILogger<OpsGuard> logger)
+        RequestDelegate next, IOptionsMonitor<OpsOptions> options, CredentialLimit limit, GuardMetrics metrics, Audit audit, TimeProvider clock,
+        ILogger<OpsGuard> logger)
     {
-        (_next, _limit, _metrics, _clock, _rules) = (next, limit, metrics, clock, Rules.Of(options.CurrentValue));
+        (_next, _limit, _metrics, _audit, _clock, _rules) = (next, limit, metrics, audit, clock, Rules.Of(options.CurrentValue));
         _log = new RefusalLog(logger, clock);   // of its own, so that what strangers do at the public port hides nothing here
         options.OnChange(changed => _rules = Rules.Of(changed));
     }
@@ -59,6 +61,7 @@ internal sealed class OpsGuard
         if (problem is null) { return _next(context); }
         if (problem.Status == StatusCodes.Status401Unauthorized) { context.Response.Headers.WWWAuthenticate = "Bearer realm=\"Bff ops\""; }
         _metrics.Refused(problem.Code);
+        _audit.OperatorRefused(problem.Code);
         _log.Refused(context, problem.Code);
         return problem.ExecuteAsync(context);
     }

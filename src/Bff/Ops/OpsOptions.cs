@@ -41,6 +41,13 @@ internal sealed class OpsOptions : IValidatableObject
     public string[] AllowedHosts { get; set; } = [];
 
     /// <summary>
+    /// Where the ops pages of the other nodes lead to this one's: http(s)://host:port. Default: <see cref="Url"/> with this machine's first address, and no
+    /// link where it is loopback.
+    /// </summary>
+    [NeedsRestart]
+    public string? NodeUrl { get; set; }
+
+    /// <summary>
     /// How long Bff goes on answering after it was asked to stop, not ready any more, so that a load balancer can look elsewhere first. Each answer closes its
     /// connection; in the last fifth of the time, a second at most, no new connection is accepted.
     /// Default: 5 seconds, 0 in Development.
@@ -60,6 +67,11 @@ internal sealed class OpsOptions : IValidatableObject
     {
         var address = Parse(Url);
         if (address is null) { yield return new($"'{Url}' is not an address: write http(s)://host:port, without a path.", [nameof(Url)]); }
+
+        if (!string.IsNullOrEmpty(NodeUrl) && Parse(NodeUrl) is null)
+        {
+            yield return new($"'{NodeUrl}' is not an address: write http(s)://host:port, without a path.", [nameof(NodeUrl)]);
+        }
 
         if (Token is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
 

@@ -31,6 +31,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private Reading? _seen;
     private volatile List<string> _waiting = [];
     private volatile List<string> _mistakes = [];
+    private long _differsSince;
 
     public ConfigurationReload(
         IConfiguration live,
@@ -49,6 +50,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
         _meter.CreateObservableGauge(
             "bff.configuration.valid", () => _mistakes.Count == 0 ? 1 : 0, "{state}",
             "1 while the configuration as it is written is in use, 0 while it has mistakes and the last good one is.");
+        _meter.CreateObservableGauge(
+            "bff.configuration.restart_needed", () => _waiting.Count == 0 ? 0 : 1, "{state}", "1 while changes of the configuration wait for a restart.");
     }
 
     /// <summary>What is wrong with the configuration as it is written now. Empty when it is the one in use.</summary>
@@ -56,6 +59,9 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     /// <summary>Settings whose new value counts after a restart.</summary>
     public IReadOnlyList<string> WaitingForRestart => _waiting;
+
+    /// <summary>Since when the configuration as it is written is not the one in use, all of it; null when it is.</summary>
+    public DateTimeOffset? DiffersSince => Interlocked.Read(ref _differsSince) is not 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -81,6 +87,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
             if (!_reader.Read().Same(reading)) { return; }   // written at this very moment: one file is old and another new. The next look finds both
             await ConsiderAsync(reading);
             _seen = reading;
+            if (_mistakes.Count == 0 && _waiting.Count == 0) { Interlocked.Exchange(ref _differsSince, 0); }
+            else { Interlocked.CompareExchange(ref _differsSince, _clock.GetUtcNow().UtcTicks, 0); }
         }
         catch (Exception error)
         {

@@ -8,6 +8,9 @@ internal sealed class RenewalMetrics : IDisposable
 {
     public const string MeterName = "Bff.Renewal";
 
+    private static readonly string[] Outcomes =
+        ["renewed", "rejected", "refused", "unavailable", "misconfigured", "unreadable", "refresh_token_expired", "failed"];
+
     private static readonly InstrumentAdvice<double> Durations = new() { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] };
 
     /// <summary>From "at once" to "long after the token expired".</summary>
@@ -16,8 +19,8 @@ internal sealed class RenewalMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _lag;
-    private readonly Counter<long> _finished;
-    private readonly Counter<long> _coalesced;
+    private readonly CountedFromZero _finished;
+    private readonly CountedFromZero _coalesced;
     private long _backlog;
 
     public RenewalMetrics(IMeterFactory meters, TokenCallGate gate)
@@ -25,8 +28,8 @@ internal sealed class RenewalMetrics : IDisposable
         _meter = meters.Create(MeterName);
         _duration = _meter.CreateHistogram("bff.renewal.duration", "s", "From the claim to the stored outcome.", tags: null, Durations);
         _lag = _meter.CreateHistogram("bff.renewal.lag", "s", "Completion of a background renewal after the time it was due.", tags: null, Lags);
-        _finished = _meter.CreateCounter<long>("bff.renewals", "{renewal}", "Renewals by outcome.");
-        _coalesced = _meter.CreateCounter<long>("bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
+        _finished = new(_meter, "bff.renewals", "{renewal}", "Renewals by outcome.", ("outcome", Outcomes));
+        _coalesced = new(_meter, "bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
         _meter.CreateObservableGauge("bff.renewal.due", () => Interlocked.Read(ref _backlog), "{session}", "Sessions due for renewal, when last looked at.");
         _meter.CreateObservableGauge("bff.renewal.in_flight", () => gate.Running, "{renewal}", "Token calls under way on this node.");
         _meter.CreateObservableGauge("bff.renewal.waiting", () => gate.Waiting, "{renewal}", "Renewals waiting for a place, the rate or the breaker.");
@@ -35,14 +38,13 @@ internal sealed class RenewalMetrics : IDisposable
 
     public void Finished(string outcome, TimeSpan took)
     {
-        var tag = new KeyValuePair<string, object?>("outcome", outcome);
-        _finished.Add(1, tag);
-        _duration.Record(took.TotalSeconds, tag);
+        _finished.Add(outcome);
+        _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
     }
 
     public void Completed(TimeSpan afterDue) => _lag.Record(afterDue.TotalSeconds);
 
-    public void Coalesced() => _coalesced.Add(1);
+    public void Coalesced() => _coalesced.Add();
 
     public void Backlog(long due) => Interlocked.Exchange(ref _backlog, due);
 

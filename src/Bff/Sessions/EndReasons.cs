@@ -24,6 +24,8 @@ internal static class EndReasons
     /// <summary>Nobody here saw why.</summary>
     public const string Unknown = "unknown";
 
+    public static readonly string[] All = [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, Unknown];
+
     /// <summary>The timeout that ended, or will end, a session.</summary>
     public static string TimeoutOf(Session session) => TimeoutOf(session.EndsAt, session.AbsoluteEndsAt);
 

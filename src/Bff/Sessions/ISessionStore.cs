@@ -138,6 +138,16 @@ internal interface ISessionStore
     /// <summary>How many renewals become due in each of <paramref name="steps"/> steps from now on.</summary>
     Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel);
 
+    /// <summary>How many sessions are renewed too late, from indexes alone.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="lateBefore">What was due before this, and is not begun, is late.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="SearchAsync"/>, of the sessions that <see cref="CountTroubleAsync"/> counts.</summary>
+    Task<IReadOnlyList<Session>> SearchTroubleAsync(
+        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken);
+
     /// <summary>The session that a log line or a list names by its handle; null when there is none.</summary>
     Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel);
 

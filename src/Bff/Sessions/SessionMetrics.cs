@@ -7,11 +7,16 @@ internal sealed class SessionMetrics : IDisposable
 {
     public const string MeterName = "Bff.Sessions";
 
+    private static readonly string[] Revocations = ["revoked", "refused", "unavailable", "given_up", "not_offered", "unreadable", "nothing"];
+    private static readonly string[] Lookups = ["hit", "miss", "bypass", "outage"];
+
     private readonly Meter _meter;
-    private readonly Counter<long> _created;
-    private readonly Counter<long> _ended;
-    private readonly Counter<long> _revocations;
-    private readonly Counter<long> _lookups;
+    private readonly CountedFromZero _created;
+    private readonly CountedFromZero _ended;
+    private readonly CountedFromZero _revocations;
+    private readonly CountedFromZero _lookups;
+    private readonly CountedFromZero _storeFailures;
+    private readonly CountedFromZero _unreadable;
     private readonly Histogram<double> _store;
     private volatile SessionCount? _active;
     private double _keyAge = double.NaN;   // seconds; one word, so that a reader never sees half of it
@@ -19,10 +24,17 @@ internal sealed class SessionMetrics : IDisposable
     public SessionMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _created = _meter.CreateCounter<long>("bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
-        _ended = _meter.CreateCounter<long>("bff.sessions.ended", "{session}", "Sessions this node ended, by reason.");
-        _revocations = _meter.CreateCounter<long>("bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.");
-        _lookups = _meter.CreateCounter<long>("bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, bypass while copies cannot be trusted, outage for one used because the store cannot be read.");
+        _created = new(_meter, "bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
+        _ended = new(_meter, "bff.sessions.ended", "{session}", "Sessions this node ended, by reason.", ("reason", EndReasons.All));
+        _revocations = new(
+            _meter, "bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.",
+            ("outcome", Revocations));
+        _lookups = new(
+            _meter, "bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, bypass while copies cannot be trusted, outage for one used because the store cannot be read.",
+            ("result", Lookups));
+        _storeFailures = new(
+            _meter, "bff.store.failures", "{statement}", "Statements of the session store that failed; bff.store.duration says which and how.");
+        _unreadable = new(_meter, "bff.tokens.unreadable", "{attempt}", "Attempts to open the tokens of a session that no key here opens.");
         _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null, new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
@@ -31,18 +43,26 @@ internal sealed class SessionMetrics : IDisposable
         _meter.CreateObservableGauge("bff.keys.age", KeyAge, "s", "Age of the Data Protection key that seals now.");
     }
 
-    public void Created() => _created.Add(1);
+    public void Created() => _created.Add();
 
-    public void Ended(string reason, int count = 1) => _ended.Add(count, Tag("reason", reason));
+    public void Ended(string reason, int count = 1) => _ended.Add(count, reason);
 
-    public void Revoked(string outcome) => _revocations.Add(1, Tag("outcome", outcome));
+    public void Revoked(string outcome) => _revocations.Add(outcome);
 
-    public void LookedUp(string result) => _lookups.Add(1, Tag("result", result));
+    public void LookedUp(string result) => _lookups.Add(result);
+
+    public void Unreadable() => _unreadable.Add();
 
     public void Stored(string operation, TimeSpan took, Exception? error)
     {
-        if (error is null) { _store.Record(took.TotalSeconds, Tag("operation", operation)); }
-        else { _store.Record(took.TotalSeconds, Tag("operation", operation), Tag("error.type", error.GetType().Name)); }
+        if (error is null)
+        {
+            _store.Record(took.TotalSeconds, Tag("operation", operation));
+            return;
+        }
+
+        _store.Record(took.TotalSeconds, Tag("operation", operation), Tag("error.type", error.GetType().Name));
+        _storeFailures.Add();
     }
 
     public void Counted(SessionCount active) => _active = active;

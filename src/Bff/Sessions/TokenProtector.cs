@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Bff.Sessions;
 
 /// <summary>Encrypts the tokens of a session for the store, bound to that session: a row copied onto another one does not open.</summary>
-internal sealed partial class TokenProtector(IDataProtectionProvider protection, ILogger<TokenProtector> logger)
+internal sealed partial class TokenProtector(IDataProtectionProvider protection, ILogger<TokenProtector> logger, SessionMetrics? metrics = null)
 {
     private readonly IDataProtector _protector = protection.CreateProtector("Bff.Sessions.Tokens.v1");
 
@@ -62,6 +62,7 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
             // Said below, without the exception: it may quote what it could not read.
         }
 
+        metrics?.Unreadable();
         CannotBeOpened(id);
         return null;
     }

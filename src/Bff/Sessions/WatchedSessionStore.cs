@@ -116,6 +116,13 @@ internal sealed partial class WatchedSessionStore(
     public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
         ReadAsync("count_upcoming", () => store.CountUpcomingAsync(now, step, steps, cancel));
 
+    public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        ReadAsync("count_trouble", () => store.CountTroubleAsync(now, lateBefore, cancellationToken));
+
+    public Task<IReadOnlyList<Session>> SearchTroubleAsync(
+        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        ReadAsync("search", () => store.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken));
+
     public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => ReadAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancel));
 
     public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>

@@ -14,11 +14,11 @@ internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, 
     {
         if (request.Options.TryGetValue(Sending, out var act)) { act(); }
         var started = clock.GetTimestamp();
-        var outcome = ProviderOutcome.Connection;
+        var (outcome, detail) = (ProviderOutcome.Connection, "");
         try
         {
             var answer = await base.SendAsync(request, cancellationToken);
-            outcome = ProviderOutcome.Of((int)answer.StatusCode);
+            (outcome, detail) = (ProviderOutcome.Of((int)answer.StatusCode), $"{(int)answer.StatusCode}");
             return answer;
         }
         catch (OperationCanceledException)
@@ -26,9 +26,14 @@ internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, 
             outcome = ProviderOutcome.Timeout;
             throw;
         }
+        catch (HttpRequestException error)
+        {
+            detail = $"{error.HttpRequestError}";
+            throw;
+        }
         finally
         {
-            metrics.Called(Endpoint(request), outcome, clock.GetElapsedTime(started));
+            metrics.Called(Endpoint(request), outcome, clock.GetElapsedTime(started), detail);
         }
     }
 

@@ -68,7 +68,8 @@ public sealed class AdminTests
         (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
         await Eventually.HappensAsync(() => !world.Provider.Revocations.IsEmpty);
         world.Provider.Revocations.Single()["token"].ShouldBe(refreshToken);
-        world.Bff.Logs.Lines.ShouldContain(line => line.StartsWith($"Information Bff.Audit: Session {handle} of alice was ended by ops token from 127.0.0.1.", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(line => line.StartsWith("Information Bff.Audit: ops_session_ended time=", StringComparison.Ordinal)
+            && line.Contains($" session={handle} user=alice by=admin operator=ops_token address=127.0.0.1 ", StringComparison.Ordinal));
         (await ops.DeleteAsync("/sessions/" + handle)).ShouldBeProblem(404, "session_not_found");
         (await ops.GetAsync("/sessions/" + handle)).ShouldBeProblem(404, "session_not_found");
     }
@@ -88,7 +89,8 @@ public sealed class AdminTests
         foreach (var browser in new[] { phone, desk }) { (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required"); }
         (await alicia.GetAsync("/api/echo")).Body.ShouldBe("alicia");
         await Eventually.HappensAsync(() => world.Provider.Revocations.Count == 2);
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff.Audit: All 2 sessions of alice were ended by somebody on this machine from 127.0.0.1.", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff.Audit: ops_sessions_ended", StringComparison.Ordinal)
+            && line.Contains("count=2 user=alice by=admin operator=somebody_on_this_machine address=127.0.0.1 ", StringComparison.Ordinal));
         (await ops.DeleteAsync("/sessions")).ShouldBeProblem(400, "invalid_user");
         (await ops.DeleteAsync("/sessions?user=a%00")).ShouldBeProblem(400, "invalid_user");
     }
@@ -120,7 +122,7 @@ public sealed class AdminTests
         renewed.Json.GetProperty("session").GetProperty("renewals").GetInt32().ShouldBe(1);
         (await ops.PostAsync(path)).Text("outcome").ShouldBe("fresh");
         world.Provider.Refreshes.ShouldBe(1);
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff.Audit: A renewal of session", StringComparison.Ordinal) && line.Contains("from 127.0.0.1: renewed.", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff.Audit: ops_session_renewed", StringComparison.Ordinal) && line.Contains(" outcome=renewed ", StringComparison.Ordinal));
     }
 
     [Fact]

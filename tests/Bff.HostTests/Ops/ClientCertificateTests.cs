@@ -114,7 +114,7 @@ public sealed class ClientCertificateTests : IDisposable
 
         (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/sessions"))).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        var line = world.Bff.Logs.Lines.Single(line => line.Contains("were listed by", StringComparison.Ordinal));
+        var line = world.Bff.Logs.Lines.Single(line => line.Contains("ops_sessions_listed", StringComparison.Ordinal));
         line.ShouldContain("mallory");
         line.Any(c => char.IsControl(c) || c == '\u202E').ShouldBeFalse(line);
     }

@@ -103,10 +103,10 @@ public sealed class OpsGuardTests
             await GetAsync(world, "/sessions/" + handle);
         }
 
-        var lines = world.Bff.Logs.Lines.Where(line => line.Contains("Bff.Audit", StringComparison.Ordinal) && line.Contains(" from 127.0.0.1", StringComparison.Ordinal)).ToList();
-        lines.ShouldAllBe(line => line.Contains("somebody on this machine"));
-        lines.Count(line => line.Contains("Sessions of all users were listed", StringComparison.Ordinal)).ShouldBe(1, "a page that polls leaves one line a minute");
-        lines.Count(line => line.Contains($"Session {handle} of alice was shown", StringComparison.Ordinal)).ShouldBe(1);
+        var lines = world.Bff.Logs.Lines.Where(line => line.Contains("Bff.Audit: ops_", StringComparison.Ordinal)).ToList();
+        lines.ShouldAllBe(line => line.Contains("operator=somebody_on_this_machine address=127.0.0.1"));
+        lines.Count(line => line.Contains("ops_sessions_listed", StringComparison.Ordinal)).ShouldBe(1, "a page that polls leaves one line a minute");
+        lines.Count(line => line.Contains("ops_session_shown", StringComparison.Ordinal) && line.Contains($" session={handle} user=alice ", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class OpsGuardTests
 
         using var ops = new OpsClient(world.Bff);
         (await ops.DeleteAsync("/sessions?user=al%0Aice")).Json.GetProperty("ended").GetInt32().ShouldBe(1);
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("sessions of al\\u000Aice were ended", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("ops_sessions_ended", StringComparison.Ordinal) && line.Contains(" user=al\\u000Aice ", StringComparison.Ordinal));
     }
 
     [Fact]

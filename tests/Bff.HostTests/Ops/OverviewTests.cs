@@ -95,6 +95,91 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public async Task Calls_are_told_by_route_with_their_failures_and_how_long_they_took()
+    {
+        await using var world = await World.StartAsync();
+        using var ops = new OpsClient(world.Bff);
+        var alice = await world.LogInAsync();
+        for (var call = 0; call < 4; call++) { await alice.GetAsync("/api/echo"); }
+        await alice.SendAsync(alice.Bare(HttpMethod.Get, "/api/echo"));
+        world.Api.Answers = context => context.Response.StatusCode = 500;
+        await alice.GetAsync("/api/echo");
+
+        await Eventually.HappensAsync(async () => Route(await LookAsync(ops), "api").GetProperty("calls").GetInt32() == 6);
+        var now = await LookAsync(ops);
+        var calls = Route(now, "api");
+        (calls.GetProperty("clientErrors").GetInt32(), calls.GetProperty("serverErrors").GetInt32()).ShouldBe((1, 1));
+        calls.TryGetProperty("p95", out _).ShouldBeTrue();
+        Codes(now).ShouldBe(["calls_failing"]);
+        now.GetProperty("ready").GetBoolean().ShouldBeTrue();
+        now.GetProperty("clusters")[0].GetProperty("destinations")[0].GetProperty("isUsed").GetBoolean().ShouldBeTrue();
+
+        world.Clock.Advance(TimeSpan.FromMinutes(6));
+        Route(await LookAsync(ops), "api").GetProperty("calls").GetInt32().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Users_whose_token_has_expired_are_told_with_what_the_provider_said_last_and_the_next_probe()
+    {
+        await using var world = await World.StartAsync();
+        using var ops = new OpsClient(world.Bff);
+        for (var user = 0; user < 6; user++) { await world.LogInAsync("user-" + user); }
+        Codes(await LookAsync(ops)).ShouldBeEmpty();
+        world.Provider.GoDown();
+        await world.AdvanceAsync(world.Provider.Lifetime + TimeSpan.FromSeconds(20));
+
+        var down = await LookAsync(ops);
+        down.GetProperty("expired").GetInt64().ShouldBe(6);
+        down.GetProperty("late").GetInt64().ShouldBe(6);
+        down.GetProperty("expiredSince").GetDateTimeOffset().ShouldBeLessThan(world.Clock.Now);
+        down.GetProperty("providerFailure").GetProperty("endpoint").GetString().ShouldBe("token");
+        down.GetProperty("providerFailure").GetProperty("detail").GetString().ShouldBe("503");
+        down.TryGetProperty("nextProbeAt", out _).ShouldBeTrue();
+        Codes(down).ShouldBe(["tokens_expired", "provider_away"]);
+
+        var found = (await ops.GetAsync("/sessions?troubled=true")).Json.GetProperty("sessions");
+        found.GetArrayLength().ShouldBe(6);
+        found[0].GetProperty("overdueSince").GetDateTimeOffset().ShouldBeLessThan(found[0].GetProperty("accessTokenExpiresAt").GetDateTimeOffset());
+
+        world.Provider.ComeBack();
+        await world.AdvanceAsync(TimeSpan.FromMinutes(2));
+        var back = await LookAsync(ops);
+        (back.GetProperty("expired").GetInt64(), back.GetProperty("late").GetInt64()).ShouldBe((0, 0));
+        Codes(back).ShouldBeEmpty();
+        (await ops.GetAsync("/sessions?troubled=true")).Json.GetProperty("sessions").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task In_an_outage_of_the_store_nobody_is_told_that_nobody_is_signed_in()
+    {
+        await using var world = await World.StartAsync();
+        using var ops = new OpsClient(world.Bff);
+        await world.LogInAsync();
+        world.Execute("ALTER TABLE sessions RENAME TO hidden");
+        await world.AdvanceAsync(TimeSpan.Zero);
+        world.Clock.Advance(TimeSpan.FromSeconds(11));
+        await Eventually.HappensAsync(async () => (await LookAsync(ops)).TryGetProperty("storeAwaySince", out _));
+
+        Codes(await LookAsync(ops))[0].ShouldBe("store_away");
+        (await ops.GetAsync("/sessions")).ShouldBeProblem(503, "store_unavailable");
+        world.Execute("ALTER TABLE hidden RENAME TO sessions");
+    }
+
+    [Fact]
+    public async Task A_certificate_near_its_end_is_told()
+    {
+        using var authority = new Authority("an authority");
+        using var folder = new TemporaryFolder();
+        await using var world = await World.StartAsync(("Kestrel:Certificates:Other:Path", folder.Write("certificate.pem", authority.Certificate.ExportCertificatePem())));
+        using var ops = new OpsClient(world.Bff);
+
+        var now = await LookAsync(ops);
+        now.GetProperty("certificates")[0].GetProperty("key").GetString().ShouldBe("Kestrel:Certificates:Other");
+        Codes(now).ShouldContain("certificate_ends");
+        now.GetProperty("configuration").GetProperty("state").GetString().ShouldBe("in_use");
+    }
+
+    [Fact]
     public async Task The_page_is_there_for_everybody_under_a_strict_policy_and_holds_nothing()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", "an-ops-token-for-tests"));
@@ -117,6 +202,11 @@ public sealed class OverviewTests
         answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
         return answer.Json;
     }
+
+    private static JsonElement Route(JsonElement overview, string id) =>
+        overview.GetProperty("routes").EnumerateArray().Single(route => route.GetProperty("id").GetString() == id).GetProperty("calls");
+
+    private static List<string> Codes(JsonElement overview) => [.. overview.GetProperty("troubles").EnumerateArray().Select(trouble => trouble.GetProperty("code").GetString()!)];
 
     private static int Sum(JsonElement overview, string what) => overview.GetProperty("history").EnumerateArray().Sum(moment => moment.GetProperty(what).GetInt32());
 }

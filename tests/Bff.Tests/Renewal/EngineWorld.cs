@@ -213,7 +213,8 @@ internal sealed class EngineWorld : IAsyncDisposable
             var metrics = new RenewalMetrics(meters, gate);
             var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
             var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
-            var work = new RenewalWork(store, client, gate, schedule, metrics, health, new Audit(NullLogger<Audit>.Instance), tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
+            var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
+            var work = new RenewalWork(store, client, gate, schedule, metrics, health, audit, tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
             var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
@@ -293,6 +294,13 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
 
         public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(now, cancel);
+
+        public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+            Living.CountTroubleAsync(now, lateBefore, cancellationToken);
+
+        public Task<IReadOnlyList<Session>> SearchTroubleAsync(
+            string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+            Living.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken);
 
         public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountDueAsync(now, cancel);
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Bff.Sessions;
 
 namespace Bff.Ops.Admin;
@@ -7,13 +6,12 @@ namespace Bff.Ops.Admin;
 /// One line for each thing an operator did: who, from where, to whose session. What is merely looked at again and again, as the ops page does every few seconds,
 /// is one line a minute.
 /// </summary>
-internal sealed partial class AdminAudit(ILoggerFactory loggers, TimeProvider clock)
+internal sealed class AdminAudit(Audit audit, TimeProvider clock)
 {
     private const int MaxRemembered = 1000;
 
     private static readonly TimeSpan ReadInterval = TimeSpan.FromMinutes(1);
 
-    private readonly ILogger _logger = loggers.CreateLogger<Audit>();
     private readonly Lock _lock = new();
     private readonly Dictionary<(Operator Who, string What), DateTimeOffset> _reads = [];
 
@@ -21,20 +19,27 @@ internal sealed partial class AdminAudit(ILoggerFactory loggers, TimeProvider cl
     /// <param name="user">What was searched for; nothing for everybody.</param>
     public void Searched(Operator who, string? user)
     {
-        var whom = string.IsNullOrEmpty(user) ? "all users" : $"users like {Printable.Word(user)}";
-        if (IsNew(who, whom)) { SessionsListed(whom, who.Name, who.Address); }
+        var whom = string.IsNullOrEmpty(user) ? "*" : Printable.Word(user) + "*";
+        if (IsNew(who, whom)) { Write("ops_sessions_listed", who, ("Users", whom)); }
     }
 
     public void Shown(Operator who, Session session)
     {
-        if (IsNew(who, $"{session.Id}")) { SessionShown(session.Id, Printable.Word(session.Subject), who.Name, who.Address); }
+        if (IsNew(who, $"{session.Id}")) { Write("ops_session_shown", who, Handle(session), User(session.Subject)); }
     }
 
-    public void Ended(Operator who, Session session) => SessionEnded(session.Id, Printable.Word(session.Subject), who.Name, who.Address);
+    public void Ended(Operator who, Session session) => Write("ops_session_ended", who, Handle(session), User(session.Subject));
 
-    public void EndedAll(Operator who, string subject, int count) => SessionsEnded(count, Printable.Word(subject), who.Name, who.Address);
+    public void EndedAll(Operator who, string subject, int count) => Write("ops_sessions_ended", who, ("Count", count), User(subject));
 
-    public void Renewed(Operator who, Session session, string outcome) => SessionRenewed(session.Id, Printable.Word(session.Subject), who.Name, who.Address, outcome);
+    public void Renewed(Operator who, Session session, string outcome) =>
+        Write("ops_session_renewed", who, Handle(session), User(session.Subject), ("Outcome", outcome));
+
+    private void Write(string @event, Operator who, params (string Name, object? Value)[] more) => audit.Operated(@event, who.Name, who.Address, more);
+
+    private static (string Name, object? Value) Handle(Session session) => ("Session", $"{session.Id}");
+
+    private static (string Name, object? Value) User(string subject) => ("User", Printable.Word(subject));
 
     private bool IsNew(Operator who, string what)
     {
@@ -47,19 +52,4 @@ internal sealed partial class AdminAudit(ILoggerFactory loggers, TimeProvider cl
             return true;
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Sessions of {Users} were listed by {Operator} from {Address}.")]
-    private partial void SessionsListed(string users, string @operator, IPAddress? address);
-
-    [LoggerMessage(LogLevel.Information, "Session {Session} of {Subject} was shown to {Operator} from {Address}.")]
-    private partial void SessionShown(SessionId session, string subject, string @operator, IPAddress? address);
-
-    [LoggerMessage(LogLevel.Information, "Session {Session} of {Subject} was ended by {Operator} from {Address}.")]
-    private partial void SessionEnded(SessionId session, string subject, string @operator, IPAddress? address);
-
-    [LoggerMessage(LogLevel.Information, "All {Count} sessions of {Subject} were ended by {Operator} from {Address}.")]
-    private partial void SessionsEnded(int count, string subject, string @operator, IPAddress? address);
-
-    [LoggerMessage(LogLevel.Information, "A renewal of session {Session} of {Subject} was asked for by {Operator} from {Address}: {Outcome}.")]
-    private partial void SessionRenewed(SessionId session, string subject, string @operator, IPAddress? address, string outcome);
 }

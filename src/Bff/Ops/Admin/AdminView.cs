@@ -1,3 +1,4 @@
+using Bff.Renewal;
 using Bff.Sessions;
 
 namespace Bff.Ops.Admin;
@@ -15,12 +16,16 @@ internal sealed record AdminView(
     string Renewal,
     long Renewals,
     int Failures,
-    string? LastError)
+    string? LastError,
+    DateTimeOffset? OverdueSince)
 {
     /// <summary>The keys that sealed the tokens are gone, so nobody can use them, or tell what they were.</summary>
     private const string Unreadable = "unreadable";
 
-    public static AdminView Of(Session session) => new(
+    /// <param name="session">The session.</param>
+    /// <param name="schedule">Knows when its renewal was due first.</param>
+    /// <param name="lateBefore">What was due before this is overdue.</param>
+    public static AdminView Of(Session session, RenewalSchedule schedule, DateTimeOffset lateBefore) => new(
         $"{session.Id}",
         session.Subject,
         session.DisplayName,
@@ -32,7 +37,12 @@ internal sealed record AdminView(
         session.Tokens is null ? Unreadable : session.CanRenew ? SessionView.Background : SessionView.Silent,
         session.Version - 1,
         session.Failures,
-        session.LastFailure?.Word);
+        session.LastFailure?.Word,
+        session.DueAt is { } due && (session.Failures > 0 || due <= lateBefore) ? FirstDueAt(session, schedule) ?? due : null);
+
+    /// <summary>A failure moves the due time on; what it was before follows from the tokens.</summary>
+    private static DateTimeOffset? FirstDueAt(Session session, RenewalSchedule schedule) =>
+        session.Tokens is { } tokens ? schedule.DueAt(session.Id, tokens) : null;
 }
 
 /// <param name="Sessions">Newest first.</param>

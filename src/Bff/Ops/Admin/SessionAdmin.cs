@@ -1,15 +1,28 @@
 using System.Diagnostics;
+using Bff.Ops.Live;
 using Bff.Renewal;
 using Bff.Sessions;
 
 namespace Bff.Ops.Admin;
 
 /// <summary>Does to sessions what an operator asks for.</summary>
-internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, AdminAudit audit, TimeProvider clock)
+internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, RenewalSchedule schedule, AdminAudit audit, TimeProvider clock)
 {
-    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, Operator who, CancellationToken cancel)
+    private DateTimeOffset LateBefore => clock.GetUtcNow() - OpsHistory.LateAfter;
+
+    public AdminView View(Session session) => AdminView.Of(session, schedule, LateBefore);
+
+    /// <param name="user">How the subject or the name begins; null for everybody's.</param>
+    /// <param name="troubled">Only those whose renewal fails or is overdue.</param>
+    /// <param name="after">The last one of the page before.</param>
+    /// <param name="take">How many at most.</param>
+    /// <param name="who">Asks.</param>
+    /// <param name="cancel">Stops waiting for the store.</param>
+    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, bool troubled, SessionPosition? after, int take, Operator who, CancellationToken cancel)
     {
-        var found = await store.SearchAsync(user, after, take, clock.GetUtcNow(), cancel);
+        var now = clock.GetUtcNow();
+        var found = troubled
+            ? await store.SearchTroubleAsync(user, after, take, now, LateBefore, cancel) : await store.SearchAsync(user, after, take, now, cancel);
         audit.Searched(who, user);
         return found;
     }

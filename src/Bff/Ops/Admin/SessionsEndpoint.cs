@@ -9,22 +9,23 @@ internal static class SessionsEndpoint
 {
     private const int UsualPage = 50, LargestPage = 500;
 
-    public static async Task<IResult> Search(HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = UsualPage)
+    public static async Task<IResult> Search(
+        HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = UsualPage, bool troubled = false)
     {
         if (take is < 1 or > LargestPage) { return Invalid("invalid_take", $"'take' must be between 1 and {LargestPage}."); }
         if (user is not null && !CanBeStored(user)) { return InvalidUser; }
         SessionPosition? position = null;
         if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position)) { return Invalid("invalid_after", "'after' must be what the page before called 'next'."); }
 
-        var found = await admin.SearchAsync(user, position, take, Operator.Of(context), context.RequestAborted);
-        return Results.Ok(new AdminPage([.. found.Select(AdminView.Of)], found.Count == take ? $"{SessionPosition.Of(found[^1])}" : null));
+        var found = await admin.SearchAsync(user, troubled, position, take, Operator.Of(context), context.RequestAborted);
+        return Results.Ok(new AdminPage([.. found.Select(admin.View)], found.Count == take ? $"{SessionPosition.Of(found[^1])}" : null));
     }
 
     public static async Task<IResult> Show(string handle, HttpContext context, SessionAdmin admin)
     {
         if (await FindAsync(handle, admin, context.RequestAborted) is not { } session) { return NotFound; }
         admin.Shown(session, Operator.Of(context));
-        return Results.Ok(AdminView.Of(session));
+        return Results.Ok(admin.View(session));
     }
 
     public static async Task<IResult> End(string handle, HttpContext context, SessionAdmin admin) =>
@@ -41,7 +42,7 @@ internal static class SessionsEndpoint
         var result = await admin.RenewAsync(session, Operator.Of(context), context.RequestAborted);
         return result switch
         {
-            Usable now => Results.Ok(new { Outcome = SessionAdmin.Outcome(session, now), Session = AdminView.Of(now.Session) }),
+            Usable now => Results.Ok(new { Outcome = SessionAdmin.Outcome(session, now), Session = admin.View(now.Session) }),
             Ended => new Problem(StatusCodes.Status409Conflict, "session_ended", "The session is over.", "The provider no longer renews it."),
             NotRenewable => new Problem(StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Its page renews it, through the silent page."),
             SignInNeeded => RenewalProblems.SignInNeeded with { Status = StatusCodes.Status409Conflict, Detail = "Its page signs in again." },

@@ -26,6 +26,7 @@ internal static partial class HealthFeature
         services.AddSingleton<ListenSockets>().AddOptions<SocketTransportOptions>().Configure<ListenSockets>((transport, sockets) => transport.CreateBoundListenSocket = sockets.Bind);
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<Probes>().AddSingleton<StoreProbes>().AddSingleton<StoreCheck>().AddSingleton<ProviderCheck>();
+        services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
         services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)
@@ -59,7 +60,7 @@ internal static partial class HealthFeature
     }
 
     /// <summary>An exception's text may quote an address as it was configured, credentials included.</summary>
-    private static string? Detail(string? description) =>
+    public static string? Detail(string? description) =>
         description is null ? null : Printable.Text(Address().Replace(description, match => Printable.Address(match.Value)), MaxDetail);
 
     [GeneratedRegex("""https?://[^\s'"<>]+""", RegexOptions.IgnoreCase)]

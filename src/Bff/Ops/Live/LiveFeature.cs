@@ -6,8 +6,14 @@ internal static class LiveFeature
     public static void AddLive(this IServiceCollection services)
     {
         services.AddSingleton<OpsHistory>().AddHostedService(provider => provider.GetRequiredService<OpsHistory>());
-        services.AddSingleton<Overview>();
+        services.AddSingleton<Overview>().AddSingleton<RoutesView>().AddSingleton<CallHistory>().AddSingleton<Certificates>();
+        services.AddSingleton<Nodes>().AddHostedService(provider => provider.GetRequiredService<Nodes>());
     }
 
-    public static void MapLive(this IEndpointRouteBuilder ops) => ops.MapGet("/overview", Overview.Handle);
+    public static void MapLive(this IEndpointRouteBuilder ops)
+    {
+        ops.ServiceProvider.GetRequiredService<Certificates>();   // its metric is there before anybody looks at the page
+        ops.ServiceProvider.GetRequiredService<CallHistory>();    // and what it tells began before
+        ops.MapGet("/overview", Overview.Handle);
+    }
 }

@@ -50,7 +50,7 @@ internal sealed class OpsHistory : BackgroundService
     private const int MostEnds = 30;
 
     // Names of Bff.Renewal's instruments and outcomes.
-    private const string Renewals = "bff.renewals", Lag = "bff.renewal.lag", Outcome = "outcome", Renewed = "renewed", Rejected = "rejected";
+    private const string Renewals = "bff.renewal.duration", Lag = "bff.renewal.lag", Outcome = "outcome", Renewed = "renewed", Rejected = "rejected";
 
     private readonly Lock _lock = new();
     private readonly Queue<Moment> _past = new();
@@ -62,6 +62,7 @@ internal sealed class OpsHistory : BackgroundService
     private readonly TimeProvider _clock;
     private Moment _now;
     private TimeSpan? _storeTook;
+    private DateTimeOffset? _storeAwaySince;
 
     public DateTimeOffset StartedAt { get; }
 
@@ -76,7 +77,6 @@ internal sealed class OpsHistory : BackgroundService
             // The scope: several hosts may share a process.
             if (instrument.Meter.Name == RenewalMetrics.MeterName && instrument.Meter.Scope == meters) { listener.EnableMeasurementEvents(instrument); }
         };
-        _listener.SetMeasurementEventCallback<long>(Note);
         _listener.SetMeasurementEventCallback<double>(Note);
         _listener.Start();
     }
@@ -85,6 +85,15 @@ internal sealed class OpsHistory : BackgroundService
     public (IReadOnlyList<Moment> Moments, IReadOnlyList<RecentEnd> Ends, TimeSpan? StoreTook) Read()
     {
         lock (_lock) { return ([.. _past, _now], [.. _ends.Reverse()], _storeTook); }
+    }
+
+    /// <summary>When the store was first seen not to answer; null while it does.</summary>
+    public DateTimeOffset? StoreAwaySince
+    {
+        get
+        {
+            lock (_lock) { return _storeAwaySince; }
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -121,6 +130,7 @@ internal sealed class OpsHistory : BackgroundService
         lock (_lock)
         {
             (_now.Active, _now.Backlog, _now.Breaker, _storeTook) = (active, backlog, _gate.State, took);
+            _storeAwaySince = active is null ? _storeAwaySince ?? now : null;
             _past.Enqueue(_now);
             if (_past.Count > Moments) { _past.Dequeue(); }
             _now = new Moment(now);
@@ -149,29 +159,29 @@ internal sealed class OpsHistory : BackgroundService
         if (_ends.Count > MostEnds) { _ends.Dequeue(); }
     }
 
-    private void Note(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
+    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
-        if (instrument.Name != Renewals) { return; }
-        foreach (var (tag, outcome) in tags)
+        if (instrument.Name == Renewals)
         {
-            if (tag == Outcome) { Count(outcome as string, (int)value); }
+            foreach (var (tag, outcome) in tags)
+            {
+                if (tag == Outcome) { Count(outcome as string); }
+            }
+        }
+        else if (instrument.Name == Lag && value > LateAfter.TotalSeconds)
+        {
+            lock (_lock) { _now.Late++; }
         }
     }
 
     /// <summary>A renewal the provider rejects is the end of a session, and noted as such.</summary>
-    private void Count(string? outcome, int renewals)
+    private void Count(string? outcome)
     {
         lock (_lock)
         {
-            if (outcome == Renewed) { _now.Renewed += renewals; }
-            else if (outcome != Rejected) { _now.Failed += renewals; }
+            if (outcome == Renewed) { _now.Renewed++; }
+            else if (outcome != Rejected) { _now.Failed++; }
         }
-    }
-
-    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
-    {
-        if (instrument.Name != Lag || value <= LateAfter.TotalSeconds) { return; }
-        lock (_lock) { _now.Late++; }
     }
 
     public override void Dispose()

@@ -1,39 +1,59 @@
-using System.Reflection;
+using System.Globalization;
 using Bff.Ops.Health;
-using Bff.Renewal;
+using Bff.Ops.Telemetry;
+using Bff.Reload;
 using Bff.Sessions;
+using Bff.Tokens;
 using Bff.Tokens.Throttling;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Live;
 
-/// <summary><c>GET /overview</c>: everything the ops page draws, in one answer.</summary>
-internal sealed class Overview(OpsHistory history, ISessionStore store, HealthCheckService health, TokenCallGate gate, TimeProvider clock)
+/// <summary><c>GET /overview</c>: everything the ops page draws, in one answer, and before all else what is wrong.</summary>
+internal sealed class Overview(
+    OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics provider,
+    ISessionStore store, Probes probes, TokenCallGate gate, TimeProvider clock)
 {
     /// <summary>Five minutes ahead.</summary>
     private const int StepsAhead = 30;
 
-    private static readonly string Version =
-        typeof(Overview).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    /// <summary>Of a route's calls: as the alert rule has it.</summary>
+    private const double FailingShare = 0.05;
+
+    private const int MaxDetail = 300;
+
+    /// <summary>A page that people look at in an outage does not wait for what is out.</summary>
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan CertificateSoon = TimeSpan.FromDays(14), CertificateVerySoon = TimeSpan.FromDays(2);
+
+    private sealed record Counts(long Active, IReadOnlyList<long> Upcoming, SessionTrouble Trouble);
 
     public static async Task<IResult> Handle(Overview overview, CancellationToken cancel) => Results.Ok(await overview.LookAsync(cancel));
 
     private async Task<object> LookAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var checks = await health.CheckHealthAsync(check => check.Tags.Contains(HealthFeature.Ready), cancel);
+        var (counting, checking) = (CountAsync(now, cancel), probes.ReportAsync(HealthFeature.Ready, cancel));
+        var (counts, checks) = (await counting, await checking);
         var (moments, ends, storeTook) = history.Read();
-        var (active, upcoming) = await CountAsync(now, cancel);
+        var (calls, clusters, breaker) = (routes.Routes(), routes.Clusters(), gate.State);
         return new
         {
             Now = now,
-            Node = Environment.MachineName,
-            Version,
+            Node = nodes.Name,
+            BuildInfo.Read().Version,
             history.StartedAt,
-            Ready = checks.Status == HealthStatus.Healthy,
-            Checks = checks.Entries.ToDictionary(entry => entry.Key, entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = entry.Value.Description }),
+            Ready = checks.Status != HealthStatus.Unhealthy,
+            Troubles = Troubles(now, checks, counts, calls, clusters, BreakerSince(moments, breaker)),
+            Checks = checks.Entries.ToDictionary(
+                entry => entry.Key,
+                entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = HealthFeature.Detail(entry.Value.Description) }),
             StoreTook = storeTook?.TotalSeconds,
-            Breaker = Word(gate.State),
+            StoreAwaySince = history.StoreAwaySince,
+            Breaker = Word(breaker),
+            NextProbeAt = gate.NextProbeAt,
+            ProviderFailure = provider.LastFailure,
             Renewals = new { InFlight = gate.Running, gate.Waiting },
             StepSeconds = OpsHistory.Step.TotalSeconds,
             LateAfterSeconds = OpsHistory.LateAfter.TotalSeconds,
@@ -41,23 +61,138 @@ internal sealed class Overview(OpsHistory history, ISessionStore store, HealthCh
             {
                 moment.At, moment.Started, moment.Ended, moment.Renewed, moment.Late, moment.Failed, moment.Active, moment.Backlog, Breaker = Word(moment.Breaker),
             }),
-            Active = active,
-            Upcoming = upcoming,
+            counts?.Active,
+            counts?.Upcoming,
+            counts?.Trouble.Late,
+            counts?.Trouble.Expired,
+            counts?.Trouble.ExpiredSince,
             Ends = ends,
+            CallSeconds = CallHistory.Window.TotalSeconds,
+            Routes = calls,
+            Clusters = clusters,
+            Nodes = nodes.Others.Select(node => new
+            {
+                node.Name, node.Version, node.Url, node.StartedAt, node.SeenAt, node.Ready, Alive = counts is null ? (bool?)null : IsAlive(node, now),
+            }),
+            Configuration = new
+            {
+                State = ConfigurationState(), Since = configuration.DiffersSince, configuration.Mistakes, Waiting = configuration.WaitingForRestart,
+            },
+            Certificates = certificates.Ends(),
         };
     }
 
-    private async Task<(long? Active, IReadOnlyList<long>? Upcoming)> CountAsync(DateTimeOffset now, CancellationToken cancel)
+    private async Task<Counts?> CountAsync(DateTimeOffset now, CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(StoreTimeout);
         try
         {
-            return ((await store.CountAsync(now, cancel)).Living, await store.CountUpcomingAsync(now, OpsHistory.Step, StepsAhead, cancel));
+            return new(
+                (await store.CountAsync(now, limit.Token)).Living,
+                await store.CountUpcomingAsync(now, OpsHistory.Step, StepsAhead, limit.Token),
+                await store.CountTroubleAsync(now, now - OpsHistory.LateAfter, limit.Token));
         }
         catch (Exception) when (!cancel.IsCancellationRequested)
         {
-            return (null, null);   // the store's own check says why
+            return null;   // the store's own check says why
         }
     }
+
+    private List<Trouble> Troubles(
+        DateTimeOffset now, HealthReport checks, Counts? counts, IReadOnlyList<RouteView> calls, IReadOnlyList<ClusterView> clusters,
+        DateTimeOffset? breakerSince)
+    {
+        var found = new List<Trouble>();
+        if (counts is null)
+        {
+            found.Add(Trouble.Bad(
+                "store_away",
+                "The session store does not answer: nobody can sign in, nothing is renewed, and only who was here a moment ago is served.",
+                history.StoreAwaySince));
+        }
+        else if (counts.Trouble.Expired > 0)
+        {
+            var text = counts.Trouble.Expired == 1
+                ? "One user’s access token has expired: their calls fail."
+                : $"{counts.Trouble.Expired:N0} sessions’ access tokens have expired: their users’ calls fail.";
+            found.Add(Trouble.Bad("tokens_expired", text, counts.Trouble.ExpiredSince));
+        }
+
+        if (breakerSince is not null) { found.Add(Trouble.Bad("provider_away", "The provider does not renew tokens" + LastFailure(), breakerSince)); }
+        found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
+            "calls_failing",
+            $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes were answered 5xx.")));
+        foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy && !(entry.Key == "store" && counts is null)))
+        {
+            found.Add(name == "drain"
+                ? Trouble.Warning("draining", "This node is stopping.")
+                : Trouble.Bad("not_ready", $"Not ready: {name}. {HealthFeature.Detail(check.Description)}"));
+        }
+
+        if (counts is { Trouble: { Late: > 0 } trouble } && trouble.Late > trouble.Expired)
+        {
+            found.Add(Trouble.Warning("renewals_late", $"{trouble.Late - trouble.Expired:N0} renewals are late or failing; these tokens still live."));
+        }
+
+        found.AddRange(clusters.SelectMany(
+            cluster => cluster.Destinations.Where(destination => destination.Health == nameof(Yarp.ReverseProxy.Model.DestinationHealth.Unhealthy)),
+            (cluster, destination) => Trouble.Warning("destination_unhealthy", $"{Printable.Text(cluster.Id)}: {destination.Address} is unhealthy.")));
+        found.AddRange(ConfigurationTroubles());
+        found.AddRange(CertificateTroubles(now));
+        found.AddRange(nodes.Others.Where(node => counts is not null && !IsAlive(node, now))
+            .Select(node => Trouble.Warning("node_gone", $"The node {node.Name} is silent.", node.SeenAt)));
+        return [.. found.OrderBy(trouble => trouble.Level, StringComparer.Ordinal)];
+    }
+
+    private IEnumerable<Trouble> CertificateTroubles(DateTimeOffset now) =>
+        from end in certificates.Ends()
+        where end.NotAfter - now < CertificateSoon && !end.Key.EndsWith("KeyCertificate", StringComparison.Ordinal)
+        let text = $"The certificate {end.Key} ({end.Subject}) ends on {end.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}."
+        select end.NotAfter - now < CertificateVerySoon ? Trouble.Bad("certificate_ends", text) : Trouble.Warning("certificate_ends", text);
+
+    /// <summary>From the first of the steps in which it was not closed, without one between; null while it is closed.</summary>
+    private static DateTimeOffset? BreakerSince(IReadOnlyList<Moment> moments, BreakerState now)
+    {
+        if (now == BreakerState.Closed) { return null; }
+        var open = moments.SkipLast(1).Reverse().TakeWhile(moment => moment.Breaker != BreakerState.Closed);
+        return (open.LastOrDefault() ?? moments[^1]).At;
+    }
+
+    private IEnumerable<Trouble> ConfigurationTroubles()
+    {
+        if (configuration.Mistakes.Count > 0)
+        {
+            yield return Trouble.Warning(
+                "configuration_refused",
+                "The configuration as it is written is not in use, and a restart would fail: "
+                    + Printable.Text(string.Join("; ", configuration.Mistakes), MaxDetail),
+                configuration.DiffersSince);
+        }
+        else if (configuration.WaitingForRestart.Count > 0)
+        {
+            yield return Trouble.Warning(
+                "restart_needed",
+                "A restart is needed for changes of: " + Printable.Text(string.Join(", ", configuration.WaitingForRestart), MaxDetail),
+                configuration.DiffersSince);
+        }
+    }
+
+    private string ConfigurationState() =>
+        configuration.Mistakes.Count > 0 ? "refused" : configuration.WaitingForRestart.Count > 0 ? "restart_needed" : "in_use";
+
+    private string LastFailure()
+    {
+        if (provider.LastFailure is not { } last) { return "."; }
+        var detail = last.Detail.Length > 0 ? $" ({last.Detail})" : "";
+        return $": {last.Endpoint} endpoint, {last.Outcome}{detail}.";
+    }
+
+    private static bool IsFailing(RouteView route) => route.Calls.ServerErrors > FailingShare * route.Calls.Calls;
+
+    private static bool IsAlive(Node node, DateTimeOffset now) => now - node.SeenAt < Nodes.GoneAfter;
+
+    private static string Share(int part, int all) => part == all ? "All" : (100.0 * part / all).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>As words, not numbers, since people read them in the answer too.</summary>
     private static string Word(BreakerState state) => state switch

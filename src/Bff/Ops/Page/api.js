@@ -27,7 +27,7 @@ async function ask(path, method = 'GET') {
 }
 
 export const overview = () => ask('/overview');
-export const search = (user, after) => ask(`/sessions?${new URLSearchParams({ user, take: PAGE, ...(after && { after }) })}`);
+export const search = (user, troubled, after) => ask(`/sessions?${new URLSearchParams({ user, take: PAGE, ...(troubled && { troubled }), ...(after && { after }) })}`);
 export const show = (handle) => ask(`/sessions/${handle}`);
 export const end = (handle) => ask(`/sessions/${handle}`, 'DELETE');
 export const endAll = (user) => ask(`/sessions?${new URLSearchParams({ user })}`, 'DELETE');

@@ -2,8 +2,9 @@
 import * as api from './api.js';
 import { FlowChart, RenewalChart, flowWords, renewalWords } from './charts.js';
 import { byId, element } from './dom.js';
+import { showEstate } from './estate.js';
 import { refresh } from './sessions.js';
-import { count, milliseconds, number, reason, relative, span, timeOfDay } from './words.js';
+import { count, dateAndTime, milliseconds, number, reason, relative, span, timeOfDay } from './words.js';
 
 const EVERY = 2000;
 const renewals = new RenewalChart(byId('renewals-chart'), byId('renewals-reading'));
@@ -19,40 +20,70 @@ function tile(name, { figure, state, note }) {
   box.querySelector('.note').textContent = note;
 }
 
-function showTiles({ history, active, upcoming = [], renewals: engine, breaker, checks, storeTook, stepSeconds }) {
+function showTroubles({ troubles, now }) {
+  const list = byId('troubles');
+  list.hidden = troubles.length === 0;
+  const items = troubles.map(({ level, code, text, since }) => element('li', { data: { state: level, code } },
+    element('span', { class: 'dot', ariaHidden: 'true' }),
+    element('span', {}, text),
+    since ? element('time', { dateTime: since, title: dateAndTime(since) }, `for ${relative(since, now).replace(' ago', '')}`) : ''));
+  list.replaceChildren(...items);
+}
+
+function callsTile(routes) {
+  const [calls, client, server] = ['calls', 'clientErrors', 'serverErrors'].map((what) => routes.reduce((total, route) => total + route.calls[what], 0));
+  return {
+    figure: number(calls),
+    state: server > 0.05 * calls ? 'bad' : server > 0 ? 'warn' : 'good',
+    note: calls === 0 ? 'None came here' : `${number(server)} answered 5xx, ${number(client)} answered 4xx`,
+  };
+}
+
+function showTiles(facts) {
+  const { history, active, upcoming = [], renewals: engine, breaker, checks, storeTook, storeAwaySince, stepSeconds, now } = facts;
   const minute = history.slice(-Math.ceil(60 / stepSeconds) - 1);
   const [done, late, failed] = ['renewed', 'late', 'failed'].map((what) => sum(minute, what));
-  const backlog = history.findLast((moment) => moment.backlog !== undefined)?.backlog ?? 0;
+  const { late: stillLate = 0, expired = 0 } = facts;
 
   tile('sessions', {
-    figure: active === undefined ? '–' : number(active),
-    note: `+${number(sum(history, 'started'))} started, −${number(sum(history, 'ended'))} ended in 15 min`,
+    figure: active === undefined ? 'Unknown' : number(active),
+    state: active === undefined || expired > 0 ? 'bad' : 'good',
+    note: active === undefined ? 'The store does not answer.' : [
+      expired > 0 && `${number(expired)} with an expired token`,
+      `+${number(sum(history, 'started'))} started, −${number(sum(history, 'ended'))} ended in 15 min`,
+    ].filter(Boolean).join(' · '),
   });
+  tile('calls', callsTile(facts.routes));
   tile('renewals', {
     figure: number(done),
-    state: failed > 0 ? 'bad' : late > 0 ? 'warn' : 'good',
+    state: failed > 0 || expired > 0 ? 'bad' : late + stillLate > 0 ? 'warn' : 'good',
     note: [
       `${number(late)} late, ${number(failed)} failed`,
-      backlog > 0 && `${number(backlog)} overdue`,
+      stillLate > 0 && `${number(stillLate)} still late or failing`,
       engine.inFlight + engine.waiting > 0 && `${number(engine.inFlight)} under way, ${number(engine.waiting)} waiting`,
       `${number(upcoming.slice(0, 60 / stepSeconds).reduce((total, step) => total + step, 0))} due within a minute`,
     ].filter(Boolean).join(' · '),
   });
-  tile('provider', providerTile(breaker, checks.provider, failed));
+  tile('provider', providerTile(facts, checks.provider, failed));
   const well = checks.store.healthy && checks.keys.healthy;
   tile('store', {
-    figure: well ? 'Answers' : 'In trouble',
-    state: well ? 'good' : 'bad',
-    note: [checks.store, checks.keys].find(({ healthy }) => !healthy)?.detail ?? (storeTook === undefined ? 'Keys can be read' : `In ${milliseconds(storeTook)} · keys can be read`),
+    figure: active === undefined || !checks.store.healthy ? 'Does not answer' : well ? 'Answers' : 'Keys in trouble',
+    state: well && active !== undefined ? 'good' : 'bad',
+    note: [
+      storeAwaySince && `Since ${timeOfDay(storeAwaySince)}, ${relative(storeAwaySince, now)}`,
+      [checks.store, checks.keys].find(({ healthy }) => !healthy)?.detail ?? (storeTook === undefined ? 'Keys can be read' : `In ${milliseconds(storeTook)} · keys can be read`),
+    ].filter(Boolean).join(' · '),
   });
 }
 
-function providerTile(breaker, check, failed) {
-  if (breaker === 'open') return { figure: 'Does not answer', state: 'bad', note: 'Breaker open: left alone for now, then one probe. Sessions live on.' };
-  if (breaker === 'half_open') return { figure: 'Being probed', state: 'warn', note: 'Breaker half-open: the next renewal finds out whether it is back.' };
-  if (!check.healthy) return { figure: 'Not seen yet', state: 'bad', note: check.detail ?? '' };
-  if (failed > 0) return { figure: 'Stumbles', state: 'warn', note: `${count(failed, 'renewal')} failed in the last minute · breaker closed` };
-  return { figure: 'Answers', state: 'good', note: 'Breaker closed' };
+function providerTile({ breaker, nextProbeAt, providerFailure: last, now }, check, failed) {
+  const seen = last && `last error: ${last.endpoint}, ${last.outcome}${last.detail ? ` (${last.detail})` : ''} at ${timeOfDay(last.at)}`;
+  const note = (...parts) => parts.filter(Boolean).join(' · ');
+  if (breaker === 'open') return { figure: 'Does not answer', state: 'bad', note: note(`Breaker open, next probe ${relative(nextProbeAt, now)}`, seen) };
+  if (breaker === 'half_open') return { figure: 'Being probed', state: 'bad', note: note('Breaker half-open: the next renewal finds out whether it is back', seen) };
+  if (!check.healthy) return { figure: 'Not seen yet', state: 'bad', note: note(check.detail, seen) };
+  if (failed > 0) return { figure: 'Stumbles', state: 'warn', note: note(`${count(failed, 'renewal')} failed in the last minute`, 'breaker closed', seen) };
+  return { figure: 'Answers', state: 'good', note: note('Breaker closed', seen) };
 }
 
 function showEnds({ ends, now }) {
@@ -66,13 +97,22 @@ function showEnds({ ends, now }) {
 
 function show(facts) {
   byId('node').textContent = `${facts.node} · ${facts.version} · up ${span((Date.parse(facts.now) - Date.parse(facts.startedAt)) / 1000)}`;
-  live(facts.ready ? 'good' : 'bad', facts.ready ? 'Ready' : `Not ready: ${Object.entries(facts.checks).filter(([, { healthy }]) => !healthy).map(([name]) => name).join(', ')}`);
+  live(...stateOf(facts));
+  showTroubles(facts);
   showTiles(facts);
+  showEstate(facts);
   showEnds(facts);
   renewals.show(facts);
   flow.show(facts);
   byId('renewals-words').textContent = renewalWords(facts);
   byId('flow-words').textContent = flowWords(facts);
+}
+
+/** A node can be ready while its users suffer; then that is said, not "ready". */
+function stateOf({ ready, troubles }) {
+  const bad = troubles.filter(({ level }) => level === 'bad').length;
+  if (bad > 0) return ['bad', `${count(bad, 'problem')}${ready ? '' : ', not ready'}`];
+  return troubles.length > 0 ? ['warn', `Ready, ${count(troubles.length, 'warning')}`] : ['good', 'Ready'];
 }
 
 function live(state, text) {

@@ -18,28 +18,46 @@ export async function refresh(serverNow) {
 }
 
 async function load({ more = false } = {}) {
-  const page = await api.search(byId('user').value.trim(), more ? next : null);
+  let page;
+  try {
+    page = await api.search(byId('user').value.trim(), byId('troubled').checked, more ? next : null);
+  } catch (error) {
+    if (error.code === 'store_unavailable' || error.code === 'no_answer') unknown();
+    if (error.code === 'store_unavailable') return;
+    throw error;
+  }
   shown = more ? [...shown, ...page.sessions] : page.sessions;
   next = page.next ?? null;
   render();
 }
 
+/** Nobody knows who is signed in; an empty table would say that nobody is. */
+function unknown() {
+  shown = [];
+  next = null;
+  render();
+  byId('no-sessions').hidden = true;
+  byId('sessions-unknown').hidden = false;
+}
+
 function render() {
+  byId('sessions-unknown').hidden = true;
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.handle : null;
   list.replaceChildren(...shown.map(row));
   if (focused) list.querySelector(`[data-handle="${focused}"]`)?.focus();
   byId('sessions').hidden = shown.length === 0;
   byId('no-sessions').hidden = shown.length > 0;
-  byId('no-sessions').textContent = byId('user').value.trim() ? 'Nobody whose subject or name begins so is signed in.' : 'Nobody is signed in.';
+  byId('no-sessions').textContent = byId('troubled').checked ? 'No renewal fails or is overdue.'
+    : byId('user').value.trim() ? 'Nobody whose subject or name begins so is signed in.' : 'Nobody is signed in.';
   byId('more').hidden = !next;
 }
 
 function row(session) {
   const { handle, name, sub } = session;
   const button = element('button', { type: 'button', class: 'link', data: { handle }, ariaHasPopup: 'dialog', onclick: () => openDialog(session) }, name);
-  return element('tr', {},
+  return element('tr', { class: isExpired(session) ? 'trouble' : session.overdueSince ? 'late' : '' },
     element('th', { scope: 'row' }, button, element('span', { class: 'quiet sub' }, sub === name ? '' : sub)),
-    element('td', {}, when(session.createdAt)),
+    element('td', { class: 'wide' }, when(session.createdAt)),
     element('td', {}, renewal(session)),
     element('td', { class: 'wide' }, number(session.renewals)),
     element('td', { class: 'wide' }, when(session.endsAt)),
@@ -48,8 +66,15 @@ function row(session) {
 
 const when = (at) => element('time', { dateTime: at, title: dateAndTime(at) }, relative(at, now));
 
-function renewal({ renewal: kind, renewsAt, failures, lastError }) {
-  if (failures > 0) return element('span', { class: 'badge bad' }, `failed ${count(failures, 'time')}: ${lastError ?? 'unknown'}`);
+const isExpired = ({ overdueSince, accessTokenExpiresAt }) => Boolean(overdueSince && accessTokenExpiresAt && Date.parse(accessTokenExpiresAt) <= Date.parse(now));
+
+function renewal(session) {
+  const { renewal: kind, renewsAt, failures, lastError, overdueSince, accessTokenExpiresAt } = session;
+  if (overdueSince) {
+    const what = failures > 0 ? `failed ${count(failures, 'time')}: ${lastError ?? 'unknown'}` : 'waits';
+    const how = [`overdue for ${relative(overdueSince, now).replace(' ago', '')}`, isExpired(session) && `token expired ${relative(accessTokenExpiresAt, now)}`, failures > 0 && renewsAt && (Date.parse(renewsAt) > Date.parse(now) ? `next try ${relative(renewsAt, now)}` : 'waits for its turn')];
+    return element('span', {}, element('span', { class: `badge ${isExpired(session) ? 'bad' : 'warn'}` }, what), element('span', { class: 'quiet sub' }, how.filter(Boolean).join(', ')));
+  }
   if (kind !== 'background') return element('span', { class: 'badge' }, kind === 'silent' ? 'by its page' : 'tokens unreadable');
   return renewsAt ? when(renewsAt) : '–';
 }
@@ -85,6 +110,7 @@ function describe(session) {
     'Token expires': moment(open.accessTokenExpiresAt),
     'Next renewal': open.renewal === 'background' ? moment(open.renewsAt) : renewal(open),
     Renewals: number(open.renewals),
+    ...(open.overdueSince && { 'Overdue since': moment(open.overdueSince) }),
     'Last failure': open.failures > 0 ? `${open.lastError ?? 'unknown'} (${count(open.failures, 'time')} in a row)` : 'none since the last success',
   };
   byId('session-facts').replaceChildren(...Object.entries(facts).map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
@@ -108,6 +134,7 @@ byId('search').addEventListener('submit', (event) => {
   event.preventDefault();
   load().catch((error) => toast(error.message, 'bad'));
 });
+byId('troubled').addEventListener('change', () => load().catch((error) => toast(error.message, 'bad')));
 byId('more').addEventListener('click', () => load({ more: true }).catch((error) => toast(error.message, 'bad')));
 byId('session-close').addEventListener('click', () => dialog.close());
 byId('renew').addEventListener('click', (event) => act(event.target, async () => {

@@ -5,6 +5,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 export const number = new Intl.NumberFormat().format;
 export const timeOfDay = (at) => clock.format(new Date(at));
 export const dateAndTime = (at) => full.format(new Date(at));
+export const day = (at) => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(new Date(at));
 export const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 
 /** "42 s", "3 min", "5 h", "2 d" */

@@ -1,3 +1,4 @@
+using Bff.Tokens;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -37,7 +38,8 @@ internal static class TelemetryFeature
 
     public static void MapTelemetry(this IEndpointRouteBuilder ops)
     {
-        ops.ServiceProvider.GetRequiredService<BuildInfo>();   // nobody else would make it
+        ops.ServiceProvider.GetRequiredService<BuildInfo>();         // nobody else would make it
+        ops.ServiceProvider.GetRequiredService<ProviderMetrics>();   // there from the start, as all counters are
         ops.MapPrometheusScrapingEndpoint(MetricsPath).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     }
 }

@@ -6,7 +6,7 @@ namespace Bff.Sessions.Stores;
 /// </summary>
 internal static class SessionSchema
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>
     /// The lowest version whose programs can use a store of <see cref="Version"/>. It stands in the store, so that a program that knows less can start on it: after
@@ -14,7 +14,7 @@ internal static class SessionSchema
     /// </summary>
     public const int ReadableFrom = 1;
 
-    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds];
+    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds, ForOperators];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
     /// <param name="from">The version it has.</param>
@@ -87,6 +87,21 @@ internal static class SessionSchema
         DROP INDEX sessions_end;
         CREATE INDEX sessions_due ON sessions (due_at, client) WHERE due_at IS NOT NULL;
         CREATE INDEX sessions_end ON sessions (ends_at, client);
+
+        """;
+
+    /// <summary>Whose access token has expired, which renewals fail, and which nodes share the store. Rows of an older node name no expiry yet.</summary>
+    private static string ForOperators(string bytes) => """
+        ALTER TABLE sessions ADD COLUMN token_expires_at BIGINT;
+        CREATE INDEX sessions_failing ON sessions (failures) WHERE failures > 0;
+        CREATE TABLE nodes (
+            name       TEXT   NOT NULL PRIMARY KEY,
+            version    TEXT   NOT NULL,
+            url        TEXT,
+            started_at BIGINT NOT NULL,
+            seen_at    BIGINT NOT NULL,
+            ready      BIGINT NOT NULL
+        );
 
         """;
 }

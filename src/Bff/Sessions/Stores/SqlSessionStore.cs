@@ -35,6 +35,9 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
     private const string HeldBack = $"EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now AND {Ours})";
 
+    /// <summary>In two indexes: what fails is due later than it was, and what is being renewed just now is due when its lease ends.</summary>
+    private const string Troubled = "due_at IS NOT NULL AND (failures > 0 OR due_at <= @late)";
+
     private static readonly string Handle = $"substr(id, 1, {SessionId.HandleLength})";
 
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
@@ -45,16 +48,17 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         await ExecuteAsync(
             """
             INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
-                                  version, tokens, due_at, not_before, failures, lease_until, client)
+                                  version, tokens, token_expires_at, due_at, not_before, failures, lease_until, client)
             VALUES (@id, @sid, @subject, @name, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
-                    @version, @tokens, @due_at, 0, 0, 0, @client)
+                    @version, @tokens, @token_expires_at, @due_at, 0, 0, 0, @client)
             """,
             cancel,
             ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("name", Folded(session.DisplayName)), ("provider_sid", session.ClaimValue("sid")),
             ("claims", JsonSerializer.Serialize(session.Claims)), ("session_state", session.SessionState),
             ("created_at", Milliseconds(session.CreatedAt)), ("ends_at", Milliseconds(session.EndsAt)),
             ("absolute_ends_at", Milliseconds(session.AbsoluteEndsAt)), ("version", session.Version),
-            ("tokens", protector.Protect(session.Id, session.Tokens!)), ("due_at", Milliseconds(session.DueAt)), Client);
+            ("tokens", protector.Protect(session.Id, session.Tokens!)), ("token_expires_at", Milliseconds(session.Tokens!.ExpiresAt)),
+            ("due_at", Milliseconds(session.DueAt)), Client);
         changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
     }
 
@@ -234,7 +238,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var parameters = new List<(string Name, object? Value)>
         {
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("tokens", protector.Protect(lease.Session.Id, tokens)), ("due_at", Milliseconds(dueAt)),
+            ("tokens", protector.Protect(lease.Session.Id, tokens)), ("token_expires_at", Milliseconds(tokens.ExpiresAt)), ("due_at", Milliseconds(dueAt)),
         };
         var claimColumns = "";
         if (claims is not null)
@@ -246,7 +250,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
         var written = await ExecuteAsync(
             $"""
-            UPDATE sessions SET tokens = @tokens, due_at = @due_at, version = version + 1, failures = 0, last_error = NULL, not_before = 0,
+            UPDATE sessions SET tokens = @tokens, token_expires_at = @token_expires_at, due_at = @due_at, version = version + 1,
+                                failures = 0, last_error = NULL, not_before = 0,
                                 lease_owner = NULL, lease_until = 0{claimColumns}
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
@@ -311,13 +316,32 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return counts;
     }
 
+    public async Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        (await QueryAsync(
+            $"""
+            SELECT COUNT(*), COUNT(CASE WHEN token_expires_at <= @now THEN 1 END), MIN(CASE WHEN token_expires_at <= @now THEN token_expires_at END)
+            FROM sessions WHERE {Troubled} AND ends_at > @now AND {Ours}
+            """,
+            row => new SessionTrouble(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : Time(row, 2)),
+            cancellationToken, ("now", Milliseconds(now)), ("late", Milliseconds(lateBefore)), Client)).Single();
+
+    public Task<IReadOnlyList<Session>> SearchTroubleAsync(
+        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        SearchAsync(Troubled, [("late", Milliseconds(lateBefore))], user, after, take, now, cancellationToken);
+
     public async Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) =>
         (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle AND {Ours}", cancel, ("handle", handle), Client)).FirstOrDefault();
 
-    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel)
+    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
+        SearchAsync(which: null, [], user, after, take, now, cancel);
+
+    private async Task<IReadOnlyList<Session>> SearchAsync(
+        string? which, (string Name, object? Value)[] more, string? user, SessionPosition? after, int take, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var where = $"ends_at > @now AND {Ours}";
-        var parameters = new List<(string Name, object? Value)> { ("now", Milliseconds(now)), ("take", take), Client };
+        if (which is not null) { where += $" AND {which}"; }
+        var parameters = new List<(string Name, object? Value)>([("now", Milliseconds(now)), ("take", take), Client, .. more]);
         if (!string.IsNullOrEmpty(user))
         {
             // Not LIKE: what it takes for the same letter differs between databases.
@@ -331,7 +355,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             parameters.AddRange([("at", Milliseconds(after.CreatedAt)), ("handle", after.Handle)]);
         }
 
-        return await QueryAsync($"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancel, [.. parameters]);
+        return await QueryAsync(
+            $"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancellationToken, [.. parameters]);
     }
 
     private (string Name, object? Value) Client => ("client", client.Value.Name);

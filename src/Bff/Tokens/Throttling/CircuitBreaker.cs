@@ -24,6 +24,9 @@ internal sealed class CircuitBreaker(TimeProvider clock)
 
     public BreakerState State => _openUntil is not { } until ? BreakerState.Closed : clock.GetUtcNow() < until ? BreakerState.Open : BreakerState.HalfOpen;
 
+    /// <summary>Until when the background leaves the provider alone; null while it is closed.</summary>
+    public DateTimeOffset? OpenUntil => _openUntil;
+
     /// <summary>A probe is out: nobody else may be one.</summary>
     public bool IsProbing => _probing;
 

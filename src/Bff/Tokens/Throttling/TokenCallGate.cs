@@ -53,6 +53,15 @@ internal sealed class TokenCallGate : IDisposable
         }
     }
 
+    /// <summary>When the next renewal in the background may be the probe; null while the breaker is closed.</summary>
+    public DateTimeOffset? NextProbeAt
+    {
+        get
+        {
+            lock (_lock) { return _breaker.OpenUntil; }
+        }
+    }
+
     /// <summary>Places for calls that are no renewals.</summary>
     private int Share => Math.Max(1, _options.CurrentValue.MaxConcurrency / 2);
 

@@ -36,7 +36,7 @@ public sealed partial class PrometheusTests
         foreach (var alert in alerts)
         {
             tests.ShouldContain($"alertname=\"{alert}\"");
-            File.ReadAllText(RulesFile).ShouldContain($"runbook_url: docs/operations.md#alert-{alert.ToLowerInvariant()}\n");
+            File.ReadAllText(RulesFile).ShouldContain($"docs/operations.md#alert-{alert.ToLowerInvariant()}\"\n");
         }
     }
 
@@ -45,6 +45,10 @@ public sealed partial class PrometheusTests
     {
         await using var world = await RealTimeWorld.StartAsync();
         world.Settings["Bff:Ops:Token"] = Token;
+        using var authority = new Authority("an authority");
+        var certificate = Path.Combine(world.Folder, "certificate.pem");
+        await File.WriteAllTextAsync(certificate, authority.Certificate.ExportCertificatePem());
+        world.Settings["Kestrel:Certificates:Other:Path"] = certificate;
         world.Settings["Bff:Sessions:CacheLifetime"] = "00:00:01";
         world.Provider.Lifetime = TimeSpan.FromSeconds(10);
         await world.StartListeningAsync();

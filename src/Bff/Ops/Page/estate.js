@@ -1,0 +1,55 @@
+// What stands around the sessions: routes and where they lead, nodes, configuration, certificates.
+import { byId, element } from './dom.js';
+import { day, milliseconds, number, relative, span } from './words.js';
+
+const dot = (state) => element('span', { class: 'dot small', data: { state }, ariaHidden: 'true' });
+
+function route({ id, path, cluster, calls: { calls, clientErrors, serverErrors, median, p95 } }) {
+  return element('tr', { class: serverErrors > 0.05 * calls ? 'trouble' : '' },
+    element('th', { scope: 'row' }, id, element('span', { class: 'quiet sub' }, [path, cluster && `→ ${cluster}`].filter(Boolean).join(' '))),
+    element('td', {}, number(calls)),
+    element('td', {}, number(clientErrors)),
+    element('td', { class: serverErrors > 0 ? 'bad' : '' }, number(serverErrors)),
+    element('td', { class: 'wide' }, median === undefined ? '–' : milliseconds(median)),
+    element('td', {}, p95 === undefined ? '–' : milliseconds(p95)));
+}
+
+const line = (name, ...values) => element('div', {}, element('dt', {}, name), element('dd', {}, ...values));
+
+function destination({ address, health, isUsed, calls }) {
+  const state = health === 'Unhealthy' ? 'bad' : health === 'Healthy' ? 'good' : '';
+  const words = [health === 'Unknown' ? 'not checked' : health.toLowerCase(), !isUsed && 'not used', calls > 0 && `${number(calls)} under way`].filter(Boolean).join(', ');
+  return element('span', { class: 'line' }, dot(state), `${address}: ${words}`);
+}
+
+function node({ name, version, url, startedAt, seenAt, ready, alive }, now) {
+  const label = url ? element('a', { href: url, rel: 'noreferrer' }, name) : name;
+  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is away`));
+  const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}` : `${version}, silent, last seen ${relative(seenAt, now)}`;
+  return element('span', { class: 'line' }, dot(alive ? (ready ? 'good' : 'warn') : 'bad'), element('span', {}, label, ` ${words}`));
+}
+
+function configuration({ state, since, mistakes, waiting }, now) {
+  if (state === 'refused') return [element('span', { class: 'line' }, dot('bad'), `Not in use since ${relative(since, now)}: ${mistakes.join('; ')}`)];
+  if (state === 'restart_needed') return [element('span', { class: 'line' }, dot('warn'), `Waits for a restart since ${relative(since, now)}: ${waiting.join(', ')}`)];
+  return [element('span', { class: 'line' }, dot('good'), 'In use as it is written')];
+}
+
+function certificate({ key, subject, notAfter }, now) {
+  const days = (Date.parse(notAfter) - Date.parse(now)) / 86_400_000;
+  const forKeys = key.endsWith('KeyCertificate');
+  const state = forKeys ? '' : days < 2 ? 'bad' : days < 14 ? 'warn' : 'good';
+  const when = days < 0 ? `ended on ${day(notAfter)}` : `until ${day(notAfter)}, ${relative(notAfter, now)}`;
+  return element('span', { class: 'line' }, dot(state), `${key}: ${subject}, ${when}${forKeys ? ' (serves beyond it)' : ''}`);
+}
+
+export function showEstate({ routes, clusters, nodes, node: self, version, ready, startedAt, configuration: written, certificates, now }) {
+  byId('routes').hidden = routes.length === 0;
+  byId('no-routes').hidden = routes.length > 0;
+  byId('routes').tBodies[0].replaceChildren(...routes.map(route));
+  byId('clusters').replaceChildren(...clusters.map(({ id, destinations }) => line(id, ...destinations.map(destination))));
+  byId('estate').replaceChildren(
+    line(nodes.length > 0 ? 'Nodes' : 'Node', node({ name: `${self} (this one)`, version, startedAt, ready, alive: true }, now), ...nodes.map((other) => node(other, now))),
+    line('Configuration', ...configuration(written, now)),
+    line('Certificates', ...(certificates.length > 0 ? certificates.map((one) => certificate(one, now)) : ['none configured'])));
+}
