@@ -22,7 +22,7 @@ internal sealed class RemoteBrowser : IDisposable
         UseCookies = false,
         UseProxy = false,
         ConnectCallback = ConnectAsync,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
     });
 
     /// <param name="bff">As browsers write it.</param>

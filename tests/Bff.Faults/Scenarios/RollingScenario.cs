@@ -28,8 +28,8 @@ internal static class RollingScenario
         while (nodes.Count < Nodes) { nodes.Add(await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer, ("Bff:Ops:DrainFor", "00:00:05"))); }
         await using (var nginx = new Nginx(nodes.Select(node => node.Address)))
         {
-            var load = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
-            await load.WarmUpAsync();
+            using var load = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
+            await Load.WarmUpAsync();
             for (var round = 0; round < rounds; round++)
             {
                 bench.Say($"restart {round + 1} of {rounds}: {load.Summary}");
@@ -41,14 +41,14 @@ internal static class RollingScenario
             {
                 var here = AppContext.BaseDirectory;
                 foreach (var node in nodes) { await node.RestartAsync(other); }
-                load = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
-                await load.WarmUpAsync();
+                using var second = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
+                await Load.WarmUpAsync();
                 foreach (var node in nodes) { await node.RestartAsync(here); }
-                bench.Say($"upgraded: {load.Summary}");
-                await load.WarmUpAsync();
+                bench.Say($"upgraded: {second.Summary}");
+                await Load.WarmUpAsync();
                 foreach (var node in nodes) { await node.RestartAsync(other); }
-                bench.Say($"rolled back: {load.Summary}");
-                await load.ReportAsync(bench.Sheet($"the same, upgraded from another build node by node, and rolled back"), provider);
+                bench.Say($"rolled back: {second.Summary}");
+                await second.ReportAsync(bench.Sheet("the same, upgraded from another build node by node, and rolled back"), provider);
             }
 
             foreach (var line in nginx.Complaints.Take(20)) { bench.Say("nginx: " + line); }
@@ -58,7 +58,7 @@ internal static class RollingScenario
     }
 
     /// <summary>So many calls a second whether or not those before have been answered.</summary>
-    private sealed class Load
+    private sealed class Load : IDisposable
     {
         private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
@@ -79,7 +79,9 @@ internal static class RollingScenario
 
         public string Summary => $"{_answers.Count:N0} answers, {_answers.Count(call => !call.Answer.Ok):N0} of them not 200";
 
-        public Task WarmUpAsync() => Pause.ForAsync(TimeSpan.FromSeconds(3));
+        public static Task WarmUpAsync() => Pause.ForAsync(TimeSpan.FromSeconds(3));
+
+        public void Dispose() => _stop.Dispose();
 
         public async Task ReportAsync(Sheet sheet, MassProvider provider)
         {

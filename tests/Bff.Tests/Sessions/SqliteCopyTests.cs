@@ -13,7 +13,7 @@ public sealed class SqliteCopyTests : IAsyncDisposable
 
     public SqliteCopyTests()
     {
-        _database = new SqliteDatabase($"Data Source={Store}", "/");
+        _database = new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5));
         _database.Prepare();
     }
 
@@ -56,9 +56,9 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         Add("not due", dueAt: Now.AddSeconds(1));
         SqliteCopy.Make(Store, Copy);
         var other = Path.Combine(_folder, "other", "bff.db");
-        using (var database = new SqliteDatabase($"Data Source={other}", "/").DataSource)
+        using (var database = new SqliteDatabase($"Data Source={other}", "/", TimeSpan.FromSeconds(5)).DataSource)
         {
-            new SqliteDatabase($"Data Source={other}", "/").Prepare();
+            new SqliteDatabase($"Data Source={other}", "/", TimeSpan.FromSeconds(5)).Prepare();
         }
 
         if (kind.StartsWith("the same", StringComparison.Ordinal))
@@ -93,10 +93,10 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         await _database.DisposeAsync();
         using (SqliteLock.TryHoldAlone(Store).ShouldNotBeNull())
         {
-            Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={Store}", "/").Prepare()).Message.ShouldContain("being restored");
+            Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5)).Prepare()).Message.ShouldContain("being restored");
         }
 
-        await using var again = new SqliteDatabase($"Data Source={Store}", "/");
+        await using var again = new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5));
         again.Prepare();
     }
 
@@ -116,7 +116,7 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         Ask(Store, "SELECT count(*) FROM sessions").ShouldBe(1);
         Ask(aside, "SELECT count(*) FROM sessions").ShouldBe(2);
         File.Exists(Store + "-wal").ShouldBeFalse("SQLite would apply it to the new file");
-        File.GetUnixFileMode(Store).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(Store).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
     }
 
     [Fact]
