@@ -80,7 +80,10 @@ internal static class KeysCommand
         else { keys.RevokeAllKeys(allBefore!.Value, "bff keys revoke"); }
 
         // At once, and not when the first node misses a key: others should find the same one.
-        if (!keys.GetAllKeys().Any(key => IsUsable(key, Now(app))))
+        var ring = (KeyRing)app.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!;
+        var mayAdd = app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates.Count > 0 || !ring.AnyEncrypted();
+        if (!mayAdd) { Console.WriteLine("No key was added, since it would lie in the clear: Bff:Sessions:KeyCertificate is not configured here. A running Bff adds one."); }
+        else if (!keys.GetAllKeys().Any(key => IsUsable(key, Now(app))))
         {
             var added = Add(app, keys, Now(app));
             Console.WriteLine($"Added key {added.KeyId}: seals from now until {added.ExpirationDate:u}.");
@@ -94,7 +97,7 @@ internal static class KeysCommand
         }
 
         Console.WriteLine($"Ended {ended} {(ended == 1 ? "session" : "sessions")} whose tokens it sealed. A running Bff revokes their refresh tokens at the provider.");
-        Console.WriteLine(WithinAMinute + " What it seals until then with a revoked key is of no use later: who signs in meanwhile has to again.");
+        Console.WriteLine(WithinAMinute + " What it seals until then with a revoked key ends then, too: who signs in meanwhile has to again.");
         return ExitCodes.Ok;
     }
 

@@ -1,20 +1,48 @@
+using System.Collections.Concurrent;
 using System.Xml.Linq;
 using Bff.Sessions.Stores;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions;
 
-/// <summary>The Data Protection keys of the configured store, opened when first used: the configuration is checked before anything touches disk or network.</summary>
-internal sealed class KeyRing(IServiceProvider services) : IXmlRepository
+/// <summary>
+/// The Data Protection keys of the configured store, opened when first used: the configuration is checked before anything touches disk or network. Where a
+/// certificate encrypts them, a key in the clear is read only if it is older than all that are encrypted: a newer one would seal, and whoever can write to the
+/// store could put it there.
+/// </summary>
+internal sealed partial class KeyRing(IServiceProvider services) : IXmlRepository
 {
     private readonly Lazy<IXmlRepository> _keys = new(
         () => services.GetRequiredService<SessionDatabase>().OpenKeyRing(services.GetRequiredService<ILoggerFactory>()), LazyThreadSafetyMode.PublicationOnly);
 
-    public IReadOnlyCollection<XElement> GetAllElements() => Asking(keys => keys.GetAllElements());
+    private readonly ConcurrentDictionary<string, bool> _told = new();
+
+    public IReadOnlyCollection<XElement> GetAllElements()
+    {
+        var elements = Asking(keys => keys.GetAllElements());
+        if (services.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates.Count == 0) { return elements; }
+        var since = elements.Where(IsEncrypted).Select(ActiveFrom).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        var slipped = elements.Where(element => IsInTheClear(element) && ActiveFrom(element) >= since).ToList();
+        foreach (var id in slipped.Select(element => Printable.Word((string?)element.Attribute("id"))).Where(id => _told.TryAdd(id, true)))
+        {
+            Ignored(services.GetRequiredService<ILogger<KeyRing>>(), id);
+        }
+
+        return [.. elements.Except(slipped)];
+    }
 
     /// <summary>The ids of the keys that anybody can use who reads the store.</summary>
-    public IEnumerable<Guid> Unprotected() =>
-        from element in GetAllElements() where element.Name == "key" && element.Descendants("value").Any() select (Guid)element.Attribute("id")!;
+    public IEnumerable<Guid> Unprotected() => from element in GetAllElements() where IsInTheClear(element) select (Guid)element.Attribute("id")!;
+
+    /// <summary>Whether somebody has a certificate that encrypts keys, if not we.</summary>
+    public bool AnyEncrypted() => GetAllElements().Any(IsEncrypted);
+
+    private static bool IsInTheClear(XElement element) => element.Name == "key" && element.Descendants("value").Any();
+
+    private static bool IsEncrypted(XElement element) => element.Name == "key" && !element.Descendants("value").Any();
+
+    private static DateTimeOffset ActiveFrom(XElement key) => (DateTimeOffset?)key.Element("activationDate") ?? DateTimeOffset.MaxValue;
 
     private T Asking<T>(Func<IXmlRepository, T> ask)
     {
@@ -44,4 +72,7 @@ internal sealed class KeyRing(IServiceProvider services) : IXmlRepository
 
         if (element.Name == "key") { audit.KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }
     }
+
+    [LoggerMessage(LogLevel.Error, "The Data Protection key {Key} lies in the clear and is newer than those that are encrypted. It is not used. Somebody ran Bff without Bff:Sessions:KeyCertificate, or can write to the store.")]
+    private static partial void Ignored(ILogger logger, string key);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -27,6 +28,8 @@ internal sealed partial class LiveKeys(
 
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan Lately = 3 * RefreshInterval;
+
     /// <summary>The store of the keys is not asked more often for keys that callers name.</summary>
     private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(1);
 
@@ -36,6 +39,7 @@ internal sealed partial class LiveKeys(
     private readonly SemaphoreSlim _mayBlock = new(MaxBlockedThreads);
     private volatile Ring? _ring;
     private volatile StoreUnavailableException? _unreadable;
+    private readonly ConcurrentDictionary<Guid, long> _revoked = new();
     private Task _reading = Task.CompletedTask;
     private long? _askedAt;
 
@@ -57,6 +61,9 @@ internal sealed partial class LiveKeys(
 
     /// <summary>Why keys could not be read the last time; null when they could.</summary>
     public StoreUnavailableException? Unreadable => _unreadable;
+
+    /// <summary>Keys of which this node has learned within minutes that they are revoked. Until then it may have sealed with them.</summary>
+    public IEnumerable<Guid> RevokedLately => _revoked.Where(entry => clock.GetElapsedTime(entry.Value) < Lately).Select(entry => entry.Key);
 
     public IDataProtector CreateProtector(string purpose) => new Protector(this, [purpose]);
 
@@ -151,6 +158,7 @@ internal sealed partial class LiveKeys(
             var keys = StoredKeys();
             _unreadable = null;
             if (keys.IsSubsetOf(seen.Keys)) { return; }
+            foreach (var (key, _) in keys.Except(seen.Keys).Where(key => key.Revoked)) { _revoked[key] = clock.GetTimestamp(); }
             _ring = Open(keys);
             Learned();
         }

@@ -1,7 +1,10 @@
 namespace Bff.Sessions;
 
-/// <summary>Deletes sessions past their idle or absolute end. They stopped working at that moment; this only frees the space.</summary>
-internal sealed partial class SessionSweeper(ISessionStore store, SessionChanges changes, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
+/// <summary>
+/// Deletes sessions past their idle or absolute end. They stopped working at that moment; this only frees the space. And ends those that a node sealed with a
+/// revoked key before it knew: whoever has the key can read their tokens.
+/// </summary>
+internal sealed partial class SessionSweeper(ISessionStore store, LiveKeys keys, SessionChanges changes, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
@@ -23,6 +26,11 @@ internal sealed partial class SessionSweeper(ISessionStore store, SessionChanges
     {
         try
         {
+            foreach (var key in keys.RevokedLately)
+            {
+                if (await store.RemoveSealedWithAsync(key, EndReasons.EndedByAdmin, cancel) is { Count: > 0 and var late }) { SealedLate(late, key); }
+            }
+
             var ended = await store.RemoveEndedAsync(clock.GetUtcNow(), cancel);
             if (ended.Count == 0) { return; }
             Swept(ended.Count);
@@ -40,6 +48,9 @@ internal sealed partial class SessionSweeper(ISessionStore store, SessionChanges
 
     [LoggerMessage(LogLevel.Information, "{Count} sessions ended: idle or absolute timeout.")]
     private partial void Swept(int count);
+
+    [LoggerMessage(LogLevel.Information, "{Count} sessions ended that were sealed with the revoked key {Key}.")]
+    private partial void SealedLate(int count, Guid key);
 
     [LoggerMessage(LogLevel.Error, "The store could not delete ended sessions; tried again in a minute.")]
     private partial void Failed(Exception error);

@@ -59,7 +59,7 @@ public sealed class BackupTests
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
         using var bob = await world.LogInAsync("bob");
-        Succeeds(await world.RunAsync("backup", file, "--passphrase-file", passphrase), "backup_made sessions=2 encrypted=True");
+        Succeeds(await world.RunAsync("backup", file, "--passphrase-file", passphrase), "sessions=2 encrypted=True");
         if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
         File.ReadAllBytes(file).AsSpan().IndexOf("manifest"u8).ShouldBe(-1);
         (await world.RunAsync("backup", file, "--passphrase-file", passphrase)).ShouldBe((1, $"'{file}' is there already. Choose another name, or say --force to replace it."));

@@ -250,6 +250,8 @@ public sealed class CommandTests
         exitCode.ShouldBe(78, output);
         output.ShouldContain("Bff:Sessions:KeyCertificate: the stored key");
         KeyFiles().ShouldBe(before);
+        (await world.RunAsync("keys", "revoke", "--all-before", TimeProvider.System.GetUtcNow().ToString("O"))).Output.ShouldContain("No key was added");
+        KeyFiles().ShouldBe(before);
 
         string[] KeyFiles() => [.. Directory.GetFiles(world.Folder, "key-*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
     }

@@ -51,15 +51,12 @@ public sealed class SqliteCopyTests : IAsyncDisposable
     [InlineData("another store, as a start makes it")]
     [InlineData("the same, after another backup took its place")]
     [InlineData("a damaged one")]
-    public void A_store_that_cannot_know_is_not_asked(string kind)
+    public async Task A_store_that_cannot_know_is_not_asked(string kind)
     {
         Add("not due", dueAt: Now.AddSeconds(1));
         SqliteCopy.Make(Store, Copy);
         var other = Path.Combine(_folder, "other", "bff.db");
-        using (var database = new SqliteDatabase($"Data Source={other}", "/", TimeSpan.FromSeconds(5)).DataSource)
-        {
-            new SqliteDatabase($"Data Source={other}", "/", TimeSpan.FromSeconds(5)).Prepare();
-        }
+        await using (var database = new SqliteDatabase($"Data Source={other}", "/", TimeSpan.FromSeconds(5))) { database.Prepare(); }
 
         if (kind.StartsWith("the same", StringComparison.Ordinal))
         {
