@@ -31,12 +31,15 @@ internal sealed class LogLine((string Name, string Value)? head, params IEnumera
         foreach (var (name, value) in _fields.Skip(head is null ? 0 : 1))
         {
             var written = Convert.ToString(value, CultureInfo.InvariantCulture)!;
-            text.Append(text.Length > 0 ? " " : "").Append(name.ToLowerInvariant()).Append('=');
+            text.Append(text.Length > 0 ? " " : "").Append(InText(name)).Append('=');
             text.Append(written.Contains(' ', StringComparison.Ordinal) ? Printable.Word(written) : written);
         }
 
         return text.ToString();
     }
+
+    /// <summary><c>ReadableFrom</c> is <c>readable_from</c>.</summary>
+    private static string InText(string name) => string.Concat(name.Select((c, at) => char.IsAsciiLetterUpper(c) ? (at > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)_fields).GetEnumerator();
 

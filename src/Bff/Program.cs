@@ -16,7 +16,7 @@ static WebApplicationBuilder Compose(string[] args)
     var builder = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder);
     builder.ListenByDefaultOn(Settings.PublicAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
-    return builder.AddReload().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+    return builder.AddReload().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
 }
 
 static async Task RunAsync(WebApplication app)

@@ -176,7 +176,7 @@ public sealed class StartTests
         {
             "ReverseProxy:Routes:api:AuthorisationPolicy", "ReverseProxy:Routes:api:TimeoutPolicy", "ReverseProxy:Routes:api:OutputCachePolicy", "ReverseProxy:Routes:api:RateLimiterPolicy",
             "ReverseProxy:Routes:api:CorsPolicy", "ReverseProxy:Routes:plain", "ReverseProxy:Clusters:api:WeightedDestinations", "Kestrel:Limits:MaxRequestBodySise", "Kestrel:Limits:MaxRequestBodySize",
-            "Kestrel:Limits:KeepAliveTimeout", "Kestrel:Limits:Http2:MaxStreamsPerConnection", "Kestrel:Limits:MinRequestBodyDataRate", "Kestrel:Certificates:Default:Path",
+            "Kestrel:Limits:KeepAliveTimeout", "Kestrel:Limits:Http2:MaxStreamsPerConnection", "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod", "Kestrel:Certificates:Default:Path",
         })
         {
             process.Errors.ShouldContain("- " + key + ": ");

@@ -12,7 +12,7 @@ internal static class SettingWords
         WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey, WebHostDefaults.EnvironmentKey, WebHostDefaults.ContentRootKey, WebHostDefaults.WebRootKey,
         WebHostDefaults.ApplicationKey, WebHostDefaults.DetailedErrorsKey, WebHostDefaults.CaptureStartupErrorsKey, WebHostDefaults.PreferHostingUrlsKey, WebHostDefaults.ShutdownTimeoutKey,
         WebHostDefaults.StartupAssemblyKey, WebHostDefaults.SuppressStatusMessagesKey, WebHostDefaults.PreventHostingStartupKey, WebHostDefaults.HostingStartupAssembliesKey,
-        WebHostDefaults.HostingStartupExcludeAssembliesKey, WebHostDefaults.StaticWebAssetsKey, "AllowedHosts",
+        WebHostDefaults.HostingStartupExcludeAssembliesKey, WebHostDefaults.StaticWebAssetsKey, "AllowedHosts", "ForwardedHeaders_Enabled",
     ];
 
     /// <summary>OpenTelemetry's standard names, which its library reads from the configuration, too.</summary>

@@ -57,8 +57,8 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
                 continue;
             }
 
-            values.Remove(key);   // said once
-            mistakes.Add($"{key}: {Durations.Explain(text!)}.");
+            values.Remove(key);   // said once, and not quoted: it may be a secret in the wrong place
+            mistakes.Add($"{key}: {(Durations.LacksUnit(text!) ? Durations.Explain(text!) : "cannot be read as " + Durations.Format)}.");
         }
     }
 

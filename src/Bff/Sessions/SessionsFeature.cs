@@ -22,9 +22,6 @@ internal static partial class SessionsFeature
         services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
-
-        // Reads the framework's own key ring at the start, which nobody uses here, and prints a stack trace when it cannot.
-        foreach (var unused in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) { services.Remove(unused); }
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider>(provider => provider.GetRequiredService<LiveKeys>()));
         services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((keys, provider) =>
@@ -35,6 +32,16 @@ internal static partial class SessionsFeature
         services.AddAuthentication(SessionAuthentication.Scheme)
             .AddScheme<SessionAuthenticationOptions, SessionAuthenticationHandler>(SessionAuthentication.Scheme, configureOptions: null);
         services.AddAuthorization();
+        return builder;
+    }
+
+    /// <summary>
+    /// Takes out what reads the framework's own key ring at the start, which nobody uses here, and prints a stack trace when it cannot. To be called last:
+    /// each <c>AddAuthentication</c> brings it again.
+    /// </summary>
+    public static WebApplicationBuilder WithoutUnusedKeyRing(this WebApplicationBuilder builder)
+    {
+        foreach (var unused in builder.Services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) { builder.Services.Remove(unused); }
         return builder;
     }
 

@@ -49,7 +49,7 @@ public sealed class CsrfTests
         world.Execute("ALTER TABLE sessions RENAME TO hidden");
 
         (await alice.SendAsync(alice.Bare(HttpMethod.Get, "/api/echo"))).ShouldBeProblem(403, "csrf_header_missing");
-        (await alice.GetAsync("/api/echo")).ShouldBeProblem(500, "internal_error");
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(503, "store_unavailable");
 
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
         (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.OK);

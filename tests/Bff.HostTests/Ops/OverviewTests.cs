@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Bff.HostTests.Ops;
@@ -170,7 +171,10 @@ public sealed class OverviewTests
     {
         using var authority = new Authority("an authority");
         using var folder = new TemporaryFolder();
-        await using var world = await World.StartAsync(("Kestrel:Certificates:Other:Path", folder.Write("certificate.pem", authority.Certificate.ExportCertificatePem())));
+        using var certificate = authority.Issue("bff");
+        using var key = certificate.GetECDsaPrivateKey()!;
+        await using var world = await World.StartAsync(
+            ("Kestrel:Certificates:Other:Path", folder.Write("certificate.pem", certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem())));
         using var ops = new OpsClient(world.Bff);
 
         var now = await LookAsync(ops);

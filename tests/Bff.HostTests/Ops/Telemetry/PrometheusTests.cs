@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
@@ -47,7 +48,9 @@ public sealed partial class PrometheusTests
         world.Settings["Bff:Ops:Token"] = Token;
         using var authority = new Authority("an authority");
         var certificate = Path.Combine(world.Folder, "certificate.pem");
-        await File.WriteAllTextAsync(certificate, authority.Certificate.ExportCertificatePem());
+        using var shown = authority.Issue("bff");
+        using var key = shown.GetECDsaPrivateKey()!;
+        await File.WriteAllTextAsync(certificate, shown.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
         world.Settings["Kestrel:Certificates:Other:Path"] = certificate;
         world.Settings["Bff:Sessions:CacheLifetime"] = "00:00:01";
         world.Provider.Lifetime = TimeSpan.FromSeconds(10);
