@@ -295,7 +295,7 @@ public sealed class CommandTests
         output.ShouldContain("Ended 1 session ");
         output.ShouldMatch($@"key_revoked time=\S+ key={key} by={Environment.UserName}@{Environment.MachineName}");
         output.ShouldMatch(@"key_added time=\S+ key=");
-        output.ShouldMatch($@"session_ended session=\S+ by=admin reason=ended_by_admin");
+        output.ShouldMatch($@"session_ended time=\S+ session=\S+ by=admin reason=ended_by_admin");
         (await alice.GetAsync("/bff/session")).Status.ShouldBe(HttpStatusCode.OK);
         await Eventually.HappensAsync(() => !world.Provider.Revocations.IsEmpty);
         world.Provider.Revocations.Single()["token"].ShouldBe(world.Provider.Grant.RefreshToken);
