@@ -106,7 +106,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         var mistakes = FilesGone(reading).ToList();
         if (mistakes.Count == 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading); }
         if (mistakes.Count == 0 && waiting.Count > 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading with { Values = next }); }
-        if (mistakes.Count == 0) { mistakes = [.. AuthenticatorsGone(next)]; }
+        if (mistakes.Count == 0) { mistakes = [.. AuthenticatorsGone(next), .. CertificatesGone(next)]; }
         var before = _mistakes;
         _mistakes = mistakes;
         if (mistakes.Count > 0)
@@ -142,6 +142,11 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private IEnumerable<string> AuthenticatorsGone(Dictionary<string, string?> next) => SettingsWith<AuthenticatorAttribute>()
         .Where(key => !string.IsNullOrEmpty(_accepted.Values.GetValueOrDefault(key)) && string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.");
+
+    /// <summary>A listener that has none to show answers nobody.</summary>
+    private IEnumerable<string> CertificatesGone(Dictionary<string, string?> next) => KestrelSettings.Certificates(_accepted.Root.GetSection(KestrelSettings.Section))
+        .Select(certificate => certificate.Path + ":Path").Where(key => string.IsNullOrEmpty(next.GetValueOrDefault(key)))
+        .Select(key => $"{key}: is gone, and a reload takes no certificate away. Put it back, or restart.");
 
     private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>().Append(KestrelSettings.Limits)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));

@@ -64,6 +64,27 @@ public sealed class MountedFolderTests
         world.Bff.Output.Split('\n').ShouldNotContain(line => line.StartsWith("   at ", StringComparison.Ordinal), world.Bff.Output);
     }
 
+    [Fact]
+    public async Task A_certificate_is_taken_away_by_no_reload()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        using var authority = new Authority("our servers");
+        var mount = new Mount(world.Folder);
+        var certificate = authority.Issue("first");
+        mount.Swap(("tls.crt", certificate.ExportCertificatePem()), ("tls.key", KeyOf(certificate)));
+        ListenOnTls(world, mount);
+        world.Settings.Remove("Kestrel:Endpoints:Main:Certificate:Path");
+        world.Settings.Remove("Kestrel:Endpoints:Main:Certificate:KeyPath");
+        var file = new SettingsFile(world);
+        file.Edit(("Kestrel:Endpoints:Main:Certificate:Path", mount.File("tls.crt")), ("Kestrel:Endpoints:Main:Certificate:KeyPath", mount.File("tls.key")));
+        await world.StartListeningAsync();
+
+        file.Edit(("Kestrel:Endpoints:Main:Certificate:Path", null), ("Kestrel:Endpoints:Main:Certificate:KeyPath", null));
+
+        await SaysAsync(world, "Kestrel:Endpoints:Main:Certificate:Path: is gone");
+        await using var next = await ConnectAsync(world, certificate);
+    }
+
     private static void ListenOnTls(RealTimeWorld world, Mount mount)
     {
         world.Settings.Remove("ASPNETCORE_URLS");
