@@ -9,8 +9,9 @@ internal sealed partial class StorePreparation(
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private long? _told;
+    private volatile bool _isDone = true;
 
-    public bool IsDone { get; private set; } = true;
+    public bool IsDone => _isDone;
 
     /// <exception cref="IOException">The store as configured can never be used; the message names the setting.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be used now.</exception>
@@ -26,15 +27,21 @@ internal sealed partial class StorePreparation(
     /// <summary>As <see cref="Run"/>, but a store that is away stops nothing: <see cref="StoreWatch"/> tries again.</summary>
     public void RunOrWait()
     {
+        database.Unprepared = IsUnprepared;
         try
         {
             Run();
         }
         catch (StoreUnavailableException error)
         {
-            IsDone = false;
-            health.MustBePrepared(error);
+            IsUnprepared(error);
         }
+    }
+
+    private void IsUnprepared(StoreUnavailableException reason)
+    {
+        _isDone = false;
+        health.MustBePrepared(reason);
     }
 
     public void TryAgain()
@@ -42,7 +49,7 @@ internal sealed partial class StorePreparation(
         try
         {
             Run();
-            IsDone = true;
+            _isDone = true;
             health.Prepared();
         }
         catch (StoreUnavailableException error)
