@@ -215,7 +215,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
             var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
             var work = new RenewalWork(store, client, gate, schedule, metrics, health, audit, tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
-            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, clock, NullLogger<Renewer>.Instance);
+            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, FixedOptions.Of(new SessionsOptions()), clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
                 Store = store,
