@@ -244,10 +244,10 @@ internal sealed partial class RenewalWork(
             {
                 return await write();
             }
-            catch (StoreUnavailableException)
+            catch (StoreUnavailableException away)
             {
                 await health.WhenBack;
-                await Task.Delay(FirstStoreRetry, clock);
+                await Task.Delay(away.IsRefusal || away.IsDamage ? wait : FirstStoreRetry, clock);
             }
             catch (Exception error)
             {

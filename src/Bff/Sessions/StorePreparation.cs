@@ -21,6 +21,7 @@ internal sealed partial class StorePreparation(
         database.Prepare();
         if (!keysMustOpen) { return; }
         KeyCertificates.EnsureKeysOpen(keys, clock.GetUtcNow());
+        health.KeysOpen();
         protector.Probe();   // makes the first key, and one in place of keys that do not open
     }
 
@@ -56,7 +57,7 @@ internal sealed partial class StorePreparation(
         {
             health.MustBePrepared(error);
         }
-        catch (Exception error) when (error is IOException or InvalidOperationException)
+        catch (Exception error)
         {
             // At a start this ends the process; now others may be waiting for it to become ready, and it may be mended meanwhile.
             health.MustBePrepared(new StoreUnavailableException(error.Message, error));
