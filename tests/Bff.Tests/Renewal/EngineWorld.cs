@@ -189,6 +189,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public required SessionCache Cache { get; init; }
 
+        public required StoreHealth Health { get; init; }
+
         public required TokenCallGate Gate { get; init; }
 
         public required RenewalSchedule Schedule { get; init; }
@@ -219,6 +221,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             node = new Node
             {
                 Store = store,
+                Health = health,
                 Gate = gate,
                 Cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock),
                 Schedule = schedule,
