@@ -15,6 +15,7 @@ internal sealed partial class RenewalWork(
     RenewalSchedule schedule,
     RenewalMetrics metrics,
     StoreHealth health,
+    SessionCache copies,
     Audit audit,
     IOptionsMonitor<TokenOptions> options,
     IOptionsMonitor<RenewalOptions> renewal,
@@ -111,7 +112,9 @@ internal sealed partial class RenewalWork(
 
     /// <summary>Somebody else is renewing: never goes on with the old refresh token, but re-reads until the session has moved.</summary>
     /// <param name="seen">The session as it was.</param>
-    /// <param name="held">The claim that was lost, by who has new tokens. A failure of another node then says nothing: it asked with the refresh token of before.</param>
+    /// <param name="held">
+    /// The claim that was lost, by who has new tokens. A failure of another node then says nothing: it asked with the refresh token of before.
+    /// </param>
     /// <returns>Null when the lease ran out and nothing had happened, or this process has claimed the session again.</returns>
     public async Task<RenewalResult?> FollowAsync(Session seen, Lease? held = null)
     {
@@ -260,6 +263,7 @@ internal sealed partial class RenewalWork(
     private async Task<RenewalResult> EndAsync(Lease lease, string error, RefreshOutcome outcome)
     {
         var session = lease.Session;
+        copies.Forget(session.Id);   // the store may be away, and copies would serve on
         if (!await InsistAsync(session.Id, () => store.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
         {
             // Somebody renews or renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.

@@ -17,7 +17,8 @@ namespace Bff.Sessions;
 /// (<see cref="KnowsAsync"/>); of the others only a few do.
 /// </remarks>
 internal sealed partial class LiveKeys(
-    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, StoreHealth health, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
+    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, StoreHealth health, ILoggerFactory loggers, TimeProvider clock)
+    : BackgroundService, IDataProtectionProvider
 {
     public const string ApplicationName = "Bff";
 

@@ -93,7 +93,7 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
         throw NotPrepared();
     }
 
-    /// <exception cref="StoreUnavailableException">Its keys have not been found to open yet: a key that is made in their place would be everybody's.</exception>
+    /// <exception cref="StoreUnavailableException">Its keys have not been found to open: one made in their place would be everybody's.</exception>
     public void EnsureKeysOpen()
     {
         if (!_keysOpen) { throw NotPrepared(); }

@@ -50,7 +50,8 @@ public class RenewerTests
         world.Clock.Set(claimed.LeaseUntil - world.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
         var now = world.Clock.GetUtcNow();
         var elsewhere = (await here.Store.ClaimAsync(id, claimed.Version, now, "another node", now.AddMinutes(1), default))!;
-        await here.Store.ReleaseAsync(elsewhere, now.AddMinutes(1), now.AddMinutes(1), $"{new RenewalFailure(RenewalFailureKind.ProviderUnavailable, "http_503")}", default);
+        var failure = new RenewalFailure(RenewalFailureKind.ProviderUnavailable, "http_503");
+        await here.Store.ReleaseAsync(elsewhere, now.AddMinutes(1), now.AddMinutes(1), $"{failure}", default);
         world.Provider.Recover();
         for (var second = 0; second < 5 && !call.IsCompleted; second++) { await world.AdvanceAsync(TimeSpan.FromSeconds(1)); }
 

@@ -140,7 +140,8 @@ public sealed class LiveKeysTests : IDisposable
         var elsewhere = NewManager();
         var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
         elsewhere.CreateNewKey(now, now.AddDays(90));
-        using var other = new LiveKeys(new(() => elsewhere), Options.Create(new KeyManagementOptions { XmlRepository = _store }), _health, NullLoggerFactory.Instance, _clock);
+        var options = Options.Create(new KeyManagementOptions { XmlRepository = _store });
+        using var other = new LiveKeys(new(() => elsewhere), options, _health, NullLoggerFactory.Instance, _clock);
         return other.CreateProtector("test").Protect(text);
     }
 

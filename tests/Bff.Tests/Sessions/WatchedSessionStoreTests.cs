@@ -25,10 +25,11 @@ public sealed class WatchedSessionStoreTests : IAsyncDisposable
         _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromSeconds(5));
         _database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        var metrics = new SessionMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
         _store = new WatchedSessionStore(
-            new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClient())), _database, _health, metrics,
-            new Audit(NullLogger<Audit>.Instance, _clock, new HttpContextAccessor()), FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<WatchedSessionStore>.Instance);
+            new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClient())), _database, _health, new SessionMetrics(meters),
+            new Audit(NullLogger<Audit>.Instance, _clock, new HttpContextAccessor()),
+            FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<WatchedSessionStore>.Instance);
     }
 
     [Fact]

@@ -60,7 +60,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     public override async Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock)
     {
         Interlocked.Increment(ref _underWay);
-        _ = work.ContinueWith(_ => Interlocked.Decrement(ref _underWay), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = work.ContinueWith(
+            _ => Interlocked.Decrement(ref _underWay), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             return await work.WaitAsync(limit, clock);

@@ -69,7 +69,7 @@ internal sealed class SqliteDatabase : SessionDatabase
         }
     }
 
-    /// <summary>For each connection. Who has the turn to write finds the file there, since it was a moment ago; if not, it waits here for itself and fails.</summary>
+    /// <summary>For each connection. Who has the turn to write finds the file there, as a moment ago; if not, it waits here for itself and fails.</summary>
     private void EnsureThere()
     {
         if (_there.IsThere) { return; }

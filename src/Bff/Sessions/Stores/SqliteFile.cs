@@ -113,7 +113,9 @@ internal sealed class SqliteFile(string path, string connectionString, Action<st
         return stored.Version >= SessionSchema.Version && command.ExecuteScalar() is "wal";
     }
 
-    /// <summary>Side files that belong to the file that was open. One that nobody here has opened came with the new file. Only Linux tells; elsewhere none is kept.</summary>
+    /// <summary>
+    /// Side files that belong to the file that was open. One that nobody here has opened came with the new file. Only Linux tells; elsewhere none is kept.
+    /// </summary>
     private List<string> LogOfBefore()
     {
         if (_name is null) { return [.. SideFiles.Select(side => path + side)]; }

@@ -14,10 +14,14 @@ internal static class StoreFailure
     public static StoreUnavailableException? Of(Exception error) => error switch
     {
         StoreUnavailableException known => known,
-        SqliteException sqlite => new(sqlite.Message, sqlite) { IsUnanswered = IsLocked(sqlite), IsDamage = IsDamaged(sqlite), IsRefusal = IsConstraint(sqlite) },
+        SqliteException sqlite => new(sqlite.Message, sqlite)
+        {
+            IsUnanswered = IsLocked(sqlite), IsDamage = IsDamaged(sqlite), IsRefusal = IsConstraint(sqlite),
+        },
         PostgresException refused => new(refused.MessageText, refused)
         {
-            IsUnanswered = IsGoing(refused), IsConnection = IsGoing(refused), IsDamage = refused.SqlState is PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted, IsRefusal = IsRefusal(refused),
+            IsUnanswered = IsGoing(refused), IsConnection = IsGoing(refused), IsRefusal = IsRefusal(refused),
+            IsDamage = refused.SqlState is PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
         },
         NpgsqlException { InnerException: TimeoutException } late => new(late.Message, late) { IsUnanswered = true },
         NpgsqlException lost => new(lost.Message, lost) { IsUnanswered = true, IsConnection = true },
