@@ -20,6 +20,9 @@ internal sealed class StoreUnavailableException(string reason, Exception? inner 
     /// <summary>What is stored is damaged.</summary>
     public bool IsDamage { get; init; }
 
+    /// <summary>It answered, and refused this one operation; that says nothing of how it fares with others.</summary>
+    public bool IsRefusal { get; init; }
+
     /// <returns>The one an exception is, or was caused by; null when it is none.</returns>
     public static StoreUnavailableException? In(Exception? error) => error as StoreUnavailableException ?? (error is null ? null : In(error.InnerException));
 

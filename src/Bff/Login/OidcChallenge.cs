@@ -19,11 +19,9 @@ internal static partial class OidcChallenge
         FlowCookies.EvictOldest(context);
         try
         {
-            // Not after the user has signed in over there.
-            if (context.RequestServices.GetRequiredService<StoreHealth>().IsAway)
-            {
-                await context.RequestServices.GetRequiredService<ISessionStore>().ProbeWriteAsync(context.RequestAborted);
-            }
+            // Not after the user has signed in over there. StoreWatch looks each second whether it is back; strangers who ask make no writes.
+            var health = context.RequestServices.GetRequiredService<StoreHealth>();
+            if (health.IsAway) { throw new StoreUnavailableException(health.LastError ?? ""); }
 
             await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
             return Results.Empty;

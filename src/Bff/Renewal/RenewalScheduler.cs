@@ -50,7 +50,8 @@ internal sealed partial class RenewalScheduler(
             }
             catch (StoreUnavailableException)
             {
-                // StoreHealth has said it, and whoever starts what is due waits until the store is back.
+                // StoreHealth has said it, and whoever starts what is due waits until the store is back; if it is not away, it refused this one statement.
+                await Task.Delay(AfterStoreFailure, clock, cancel);
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {

@@ -15,6 +15,7 @@ internal sealed partial class RenewalWork(
     RenewalSchedule schedule,
     RenewalMetrics metrics,
     StoreHealth health,
+    SessionCache copies,
     Audit audit,
     IOptionsMonitor<TokenOptions> options,
     IOptionsMonitor<RenewalOptions> renewal,
@@ -110,8 +111,12 @@ internal sealed partial class RenewalWork(
     };
 
     /// <summary>Somebody else is renewing: never goes on with the old refresh token, but re-reads until the session has moved.</summary>
-    /// <returns>Null when the lease ran out and nothing had happened.</returns>
-    public async Task<RenewalResult?> FollowAsync(Session seen)
+    /// <param name="seen">The session as it was.</param>
+    /// <param name="held">
+    /// The claim that was lost, by who has new tokens. A failure of another node then says nothing: it asked with the refresh token of before.
+    /// </param>
+    /// <returns>Null when the lease ran out and nothing had happened, or this process has claimed the session again.</returns>
+    public async Task<RenewalResult?> FollowAsync(Session seen, Lease? held = null)
     {
         for (var wait = FirstLook; ; wait = wait * 2 < LongestLook ? wait * 2 : LongestLook)
         {
@@ -123,11 +128,14 @@ internal sealed partial class RenewalWork(
             if (moved && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }
 
             // A failure that kept a rotated refresh token makes a new version, too.
-            if (moved || session.Failures > seen.Failures || session.NotBefore > now) { return RenewalResult.OfFailure(session, now); }
-            if (session.LeaseUntil <= now) { return null; }
+            var failed = session.Failures > seen.Failures || session.NotBefore > now;
+            if (moved || (failed && held is null)) { return RenewalResult.OfFailure(session, now); }
+            if (session.LeaseUntil <= now || IsClaimedAnew(seen.Id, held)) { return null; }
             await Task.Delay(wait, clock);
         }
     }
+
+    private bool IsClaimedAnew(SessionId id, Lease? held) => held is not null && _unstored.TryGetValue(id, out var current) && current != held;
 
     private Task<RenewalResult> StoreOutcomeAsync(Lease lease, RefreshOutcome outcome, TimeSpan took) => outcome switch
     {
@@ -177,10 +185,9 @@ internal sealed partial class RenewalWork(
                 var current = _unstored[id];
                 if (await InsistAsync(id, () => write(_unstored[id]))) { return null; }
                 if (_unstored[id] != current) { continue; }   // the claim of before ran out, and the next one was ours, too
-                if (await LoseAsync(lease, refreshToken) is { } other) { return other; }
-                var now = clock.GetUtcNow();
-                Task<Lease?> ClaimAsync() => store.ClaimToReplaceAsync(id, lease.Session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
-                if (await InsistAsync(id, ClaimAsync) is { } claimed) { _unstored[id] = claimed; }
+                if (await LoseAsync(lease, refreshToken, current) is { } other) { return other; }
+                if (_unstored[id] != current) { continue; }
+                if (await InsistAsync(id, () => ClaimToReplaceAsync(lease.Session)) is { } claimed) { _unstored[id] = claimed; }
             }
         }
         finally
@@ -189,12 +196,18 @@ internal sealed partial class RenewalWork(
         }
     }
 
+    private Task<Lease?> ClaimToReplaceAsync(Session session)
+    {
+        var now = clock.GetUtcNow();
+        return store.ClaimToReplaceAsync(session.Id, session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
+    }
+
     /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
     /// <returns>Null when the other node let its lease run out.</returns>
-    private async Task<RenewalResult?> LoseAsync(Lease lease, string? refreshToken)
+    private async Task<RenewalResult?> LoseAsync(Lease lease, string? refreshToken, Lease? held = null)
     {
         LeaseLost(lease.Session.Id);
-        var now = await InsistAsync(lease.Session.Id, () => FollowAsync(lease.Session));
+        var now = await InsistAsync(lease.Session.Id, () => FollowAsync(lease.Session, held));
         if (now is Ended) { await RevokeRotatedAsync(lease, lease.Session.Subject, refreshToken); }
         return now;
     }
@@ -234,10 +247,10 @@ internal sealed partial class RenewalWork(
             {
                 return await write();
             }
-            catch (StoreUnavailableException)
+            catch (StoreUnavailableException away)
             {
                 await health.WhenBack;
-                await Task.Delay(FirstStoreRetry, clock);
+                await Task.Delay(away.IsRefusal || away.IsDamage ? wait : FirstStoreRetry, clock);
             }
             catch (Exception error)
             {
@@ -250,6 +263,7 @@ internal sealed partial class RenewalWork(
     private async Task<RenewalResult> EndAsync(Lease lease, string error, RefreshOutcome outcome)
     {
         var session = lease.Session;
+        copies.Forget(session.Id);   // the store may be away, and copies would serve on
         if (!await InsistAsync(session.Id, () => store.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
         {
             // Somebody renews or renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.

@@ -18,6 +18,7 @@ internal sealed partial class Renewer(
     RenewalMetrics metrics,
     StoreHealth health,
     IOptionsMonitor<TokenOptions> options,
+    IOptionsMonitor<SessionsOptions> sessions,
     TimeProvider clock,
     ILogger<Renewer> logger)
 {
@@ -26,9 +27,9 @@ internal sealed partial class Renewer(
 
     /// <summary>
     /// After the store was away: whoever holds new tokens that it could not take stores them first. A lease may have run out meanwhile, and to renew that session
-    /// again would use its refresh token twice.
+    /// again would use its refresh token twice. Another node may learn that the store is back only after a probe that it lets run into its time limit.
     /// </summary>
-    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(2);
+    private TimeSpan HeadStart => sessions.CurrentValue.StoreTimeout + TimeSpan.FromSeconds(2);
 
     /// <summary>Due sessions claimed by one statement, at most.</summary>
     private const int LargestBatch = 64;
@@ -69,10 +70,8 @@ internal sealed partial class Renewer(
     /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>
     public async Task<int> StartDueAsync(CancellationToken cancel)
     {
-        await health.WhenBack.WaitAsync(cancel);
-        if (LeftOfHeadStart() is var left && left > TimeSpan.Zero) { await Task.Delay(left, clock, cancel); }
         var permits = new Queue<Permit>();
-        permits.Enqueue((await gate.EnterAsync(CallKind.BackgroundRenewal, cancel)).Permit!);
+        permits.Enqueue(await EnterAsync(cancel));
         foreach (var permit in gate.TakeMore(LargestBatch - 1)) { permits.Enqueue(permit); }
         try
         {
@@ -87,15 +86,31 @@ internal sealed partial class Renewer(
         }
     }
 
+    /// <summary>The wait for a place lasts as long as an outage of the provider: the store may have gone and come back meanwhile.</summary>
+    private async Task<Permit> EnterAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await health.WhenBack.WaitAsync(cancellationToken);
+            if (LeftOfHeadStart() is var left && left > TimeSpan.Zero) { await Task.Delay(left, clock, cancellationToken); }
+            var permit = (await gate.EnterAsync(CallKind.BackgroundRenewal, cancellationToken)).Permit!;
+            if (!health.IsAway && LeftOfHeadStart() == TimeSpan.Zero) { return permit; }
+            gate.Leave(permit, CallVerdict.NotMade);
+        }
+    }
+
     private TimeSpan LeftOfHeadStart() =>
         health.BackAt is { } back && back + HeadStart - clock.GetUtcNow() is var left && left > TimeSpan.Zero && left <= HeadStart ? left : TimeSpan.Zero;
 
     /// <summary>Only a session that somebody had claimed may have new tokens under way; who needs another one need not wait.</summary>
-    private async Task GiveHeadStartAsync(Session session)
+    /// <returns>Which return of the store this was about; null when it was never away.</returns>
+    private async Task<DateTimeOffset?> GiveHeadStartAsync(Session session)
     {
         await health.WhenBack;
-        if (LeftOfHeadStart() is var left && left == TimeSpan.Zero) { return; }
+        var back = health.BackAt;
+        if (LeftOfHeadStart() is var left && left == TimeSpan.Zero) { return back; }
         if (await store.FindAsync(session.Id, CancellationToken.None) is { } now && now.LeaseUntil > DateTimeOffset.UnixEpoch) { await Task.Delay(left, clock); }
+        return back;
     }
 
     /// <summary>Waits for every renewal under way, as long as a lease lasts: a rotated token that is not stored is a session lost.</summary>
@@ -153,11 +168,17 @@ internal sealed partial class Renewer(
         try
         {
             if (schedule.UntilNextMay(session) is var wait && wait > TimeSpan.Zero) { await Task.Delay(wait, clock); }
-            await GiveHeadStartAsync(session);
             while (true)
             {
+                var back = await GiveHeadStartAsync(session);
                 var admission = await gate.EnterAsync(CallKind.Renewal, CancellationToken.None);
                 if (admission.Permit is not { } permit) { return new Unreachable(admission.RetryAfter); }
+                if (health.IsAway || health.BackAt != back)
+                {
+                    gate.Leave(permit, CallVerdict.NotMade);
+                    continue;
+                }
+
                 if (await ClaimAsync(session, permit) is { } lease) { return await work.RunAsync(lease, permit, dueAt: null); }
 
                 // Null: whoever had the lease is gone without an answer. Then it is ours to take.

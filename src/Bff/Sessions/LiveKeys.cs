@@ -17,7 +17,8 @@ namespace Bff.Sessions;
 /// (<see cref="KnowsAsync"/>); of the others only a few do.
 /// </remarks>
 internal sealed partial class LiveKeys(
-    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock) : BackgroundService, IDataProtectionProvider
+    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, StoreHealth health, ILoggerFactory loggers, TimeProvider clock)
+    : BackgroundService, IDataProtectionProvider
 {
     public const string ApplicationName = "Bff";
 
@@ -170,7 +171,11 @@ internal sealed partial class LiveKeys(
         }
     }
 
-    private HashSet<(Guid Id, bool Revoked)> StoredKeys() => [.. stored.Value.GetAllKeys().Select(key => (key.KeyId, key.IsRevoked))];
+    private HashSet<(Guid Id, bool Revoked)> StoredKeys()
+    {
+        health.EnsureKeysOpen();
+        return [.. stored.Value.GetAllKeys().Select(key => (key.KeyId, key.IsRevoked))];
+    }
 
     /// <summary>The framework's own provider, made anew: one that has read its keys cannot be told to read them again.</summary>
     private Ring Open(HashSet<(Guid Id, bool Revoked)> keys)

@@ -20,6 +20,7 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
     private readonly Line _reads = new();
     private readonly Line _writes = new();
     private bool _prepared = true;
+    private volatile bool _keysOpen = true;
     private TaskCompletionSource _away = NewSignal();
     private TaskCompletionSource _back = Signaled();
     private long? _told;
@@ -81,6 +82,28 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
         throw new StoreUnavailableException(LastError ?? "It does not answer.") { IsUnanswered = true };
     }
 
+    /// <exception cref="StoreUnavailableException">Nobody but <see cref="StorePreparation"/> may use it yet.</exception>
+    public void EnsurePrepared()
+    {
+        lock (_lock)
+        {
+            if (_prepared) { return; }
+        }
+
+        throw NotPrepared();
+    }
+
+    /// <exception cref="StoreUnavailableException">Its keys have not been found to open: one made in their place would be everybody's.</exception>
+    public void EnsureKeysOpen()
+    {
+        if (!_keysOpen) { throw NotPrepared(); }
+    }
+
+    /// <summary>The keys beside it may be used, also to make the first one.</summary>
+    public void KeysOpen() => _keysOpen = true;
+
+    private StoreUnavailableException NotPrepared() => new(LastError ?? "It is not prepared.") { IsUnanswered = true };
+
     public void Succeeded(StoreAccess access)
     {
         TimeSpan away;
@@ -133,9 +156,16 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
         else { IsStillAway(since, failed, LastError); }
     }
 
+    /// <summary>Something stored is damaged; whether the store can be used is another question.</summary>
+    public void Damaged(StoreUnavailableException error)
+    {
+        lock (_lock) { (DamagedAt, LastError) = (clock.GetUtcNow(), Printable.Text(error.Message, MaxReason)); }
+    }
+
     /// <summary>It was not there at the start: it has to be prepared before anybody may use it.</summary>
     public void MustBePrepared(StoreUnavailableException error)
     {
+        _keysOpen = false;
         lock (_lock) { _prepared = false; }
         Failed(StoreAccess.Read, error);
         Failed(StoreAccess.Write, error);

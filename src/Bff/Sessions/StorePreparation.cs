@@ -9,8 +9,9 @@ internal sealed partial class StorePreparation(
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private long? _told;
+    private volatile bool _isDone = true;
 
-    public bool IsDone { get; private set; } = true;
+    public bool IsDone => _isDone;
 
     /// <exception cref="IOException">The store as configured can never be used; the message names the setting.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be used now.</exception>
@@ -20,21 +21,28 @@ internal sealed partial class StorePreparation(
         database.Prepare();
         if (!keysMustOpen) { return; }
         KeyCertificates.EnsureKeysOpen(keys, clock.GetUtcNow());
+        health.KeysOpen();
         protector.Probe();   // makes the first key, and one in place of keys that do not open
     }
 
     /// <summary>As <see cref="Run"/>, but a store that is away stops nothing: <see cref="StoreWatch"/> tries again.</summary>
     public void RunOrWait()
     {
+        database.Unprepared = IsUnprepared;
         try
         {
             Run();
         }
         catch (StoreUnavailableException error)
         {
-            IsDone = false;
-            health.MustBePrepared(error);
+            IsUnprepared(error);
         }
+    }
+
+    private void IsUnprepared(StoreUnavailableException reason)
+    {
+        _isDone = false;
+        health.MustBePrepared(reason);
     }
 
     public void TryAgain()
@@ -42,14 +50,14 @@ internal sealed partial class StorePreparation(
         try
         {
             Run();
-            IsDone = true;
+            _isDone = true;
             health.Prepared();
         }
         catch (StoreUnavailableException error)
         {
             health.MustBePrepared(error);
         }
-        catch (Exception error) when (error is IOException or InvalidOperationException)
+        catch (Exception error)
         {
             // At a start this ends the process; now others may be waiting for it to become ready, and it may be mended meanwhile.
             health.MustBePrepared(new StoreUnavailableException(error.Message, error));

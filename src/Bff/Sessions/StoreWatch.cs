@@ -4,7 +4,8 @@ namespace Bff.Sessions;
 /// Looks every second whether a store that is away is back: nobody else does while the breaker is open. A store that was not there at the start is prepared
 /// when it comes.
 /// </summary>
-internal sealed class StoreWatch(ISessionStore store, StoreHealth health, StorePreparation preparation, TimeProvider clock) : BackgroundService
+internal sealed partial class StoreWatch(
+    ISessionStore store, StoreHealth health, StorePreparation preparation, TimeProvider clock, ILogger<StoreWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -25,7 +26,7 @@ internal sealed class StoreWatch(ISessionStore store, StoreHealth health, StoreP
         }
     }
 
-    private static async Task TryAsync(Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
+    private async Task TryAsync(Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
     {
         await Task.Yield();   // SQLite works on the caller's thread
         try
@@ -36,5 +37,12 @@ internal sealed class StoreWatch(ISessionStore store, StoreHealth health, StoreP
         {
             // StoreHealth has said it.
         }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            Failed(error);   // a hosted service that throws stops the process
+        }
     }
+
+    [LoggerMessage(LogLevel.Error, "The session store could not be looked at; tried again in a second.")]
+    private partial void Failed(Exception error);
 }

@@ -12,6 +12,12 @@ internal sealed partial class WatchedSessionStore(
     ISessionStore store, SessionDatabase database, StoreHealth health, SessionMetrics metrics, Audit audit, IOptionsMonitor<SessionsOptions> options, TimeProvider clock,
     ILogger<WatchedSessionStore> logger) : ISessionStore
 {
+    private const string Probe = "probe";
+
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
+
+    private long? _told;
+
     /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
     private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "search"];
 
@@ -135,11 +141,15 @@ internal sealed partial class WatchedSessionStore(
         else { audit.SessionEnded($"{id}", EndReasons.EndedBy(reason), reason); }
     }
 
-    public Task ProbeReadAsync(CancellationToken cancellationToken) =>
-        AskAsync("probe", StoreAccess.Read, () => Answering(store.ProbeReadAsync(cancellationToken)));
+    public Task ProbeReadAsync(CancellationToken cancellationToken) => ProbeAsync(StoreAccess.Read, () => store.ProbeReadAsync(cancellationToken));
 
-    public Task ProbeWriteAsync(CancellationToken cancellationToken) =>
-        AskAsync("probe", StoreAccess.Write, () => Answering(store.ProbeWriteAsync(cancellationToken)));
+    public Task ProbeWriteAsync(CancellationToken cancellationToken) => ProbeAsync(StoreAccess.Write, () => store.ProbeWriteAsync(cancellationToken));
+
+    private async Task ProbeAsync(StoreAccess access, Func<Task> run)
+    {
+        health.EnsurePrepared();   // what answers may be another store, or one whose keys do not open
+        await AskAsync(Probe, access, () => Answering(run()));
+    }
 
     private async Task<T> ReadAsync<T>(string operation, Func<Task<T>> run)
     {
@@ -157,10 +167,18 @@ internal sealed partial class WatchedSessionStore(
 
     private Task<bool> WriteAsync(string operation, Func<Task> run) => WriteAsync(operation, () => Answering(run()));
 
-    private Task<T> WriteAsync<T>(string operation, Func<Task<T>> run)
+    private async Task<T> WriteAsync<T>(string operation, Func<Task<T>> run)
     {
         health.Enter(StoreAccess.Write);
-        return AskAsync(operation, StoreAccess.Write, run);
+        try
+        {
+            return await AskAsync(operation, StoreAccess.Write, run);
+        }
+        catch (StoreUnavailableException error) when (error.IsDamage)
+        {
+            await ProbeWriteAsync(CancellationToken.None);   // the store, or the pages of this one write?
+            throw;
+        }
     }
 
     private async Task<T> AskAsync<T>(string operation, StoreAccess access, Func<Task<T>> run)
@@ -177,10 +195,25 @@ internal sealed partial class WatchedSessionStore(
         {
             metrics.Stored(operation, clock.GetElapsedTime(started), error);
             if (failure.IsConnection || failure.IsDamage) { database.ForgetConnections(); }
-            health.Failed(access, failure);
+            Judge(operation, access, failure);
             throw failure;
         }
     }
+
+    /// <summary>A probe is about the store; anything else may be refused, or meet something damaged, where the next one is not.</summary>
+    private void Judge(string operation, StoreAccess access, StoreUnavailableException failure)
+    {
+        if (operation == Probe || !(failure.IsRefusal || failure.IsDamage)) { health.Failed(access, failure); }
+        else if (failure.IsDamage) { health.Damaged(failure); }
+        else if (_told is not { } told || clock.GetElapsedTime(told) >= LogInterval)
+        {
+            _told = clock.GetTimestamp();
+            Refused(operation, failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The session store refused an operation ({Operation}): {Reason}")]
+    private partial void Refused(string operation, string reason);
 
     [LoggerMessage(LogLevel.Error, "Session {Session} cannot be read, others can: {Reason} Its user has to sign in again; the store should be restored from a backup.")]
     private partial void Damaged(SessionId session, string reason);

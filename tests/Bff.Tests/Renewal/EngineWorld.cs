@@ -189,6 +189,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public required SessionCache Cache { get; init; }
 
+        public required StoreHealth Health { get; init; }
+
         public required TokenCallGate Gate { get; init; }
 
         public required RenewalSchedule Schedule { get; init; }
@@ -214,13 +216,16 @@ internal sealed class EngineWorld : IAsyncDisposable
             var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
             var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
             var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
-            var work = new RenewalWork(store, client, gate, schedule, metrics, health, audit, tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
-            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, clock, NullLogger<Renewer>.Instance);
+            var cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock);
+            var work = new RenewalWork(store, client, gate, schedule, metrics, health, cache, audit, tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
+            var sessions = FixedOptions.Of(new SessionsOptions());
+            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, sessions, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
                 Store = store,
+                Health = health,
                 Gate = gate,
-                Cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock),
+                Cache = cache,
                 Schedule = schedule,
                 Renewer = renewer,
                 Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),

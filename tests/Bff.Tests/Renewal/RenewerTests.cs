@@ -33,4 +33,48 @@ public class RenewerTests
             used.Tokens!.ExpiresAt.ShouldBeGreaterThan(world.Clock.GetUtcNow());
         }
     }
+
+    [Fact]
+    public async Task New_tokens_are_stored_though_another_node_took_the_session_over_meanwhile_and_failed()
+    {
+        await using var world = new EngineWorld();
+        await world.StartAsync();
+        await world.LogInAsync();
+        var (id, here) = (world.Sessions[0], world[0]);
+        world.Provider.Hang();
+        var call = here.Renewer.RenewNowAsync((await here.Store.FindAsync(id, default))!, default);
+        while (world.Provider.Hanging == 0) { await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System); }
+
+        // This process stands still for longer than its lease; the other node finds the provider down.
+        var claimed = (await here.Store.FindAsync(id, default))!;
+        world.Clock.Set(claimed.LeaseUntil - world.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+        var now = world.Clock.GetUtcNow();
+        var elsewhere = (await here.Store.ClaimAsync(id, claimed.Version, now, "another node", now.AddMinutes(1), default))!;
+        var failure = new RenewalFailure(RenewalFailureKind.ProviderUnavailable, "http_503");
+        await here.Store.ReleaseAsync(elsewhere, now.AddMinutes(1), now.AddMinutes(1), $"{failure}", default);
+        world.Provider.Recover();
+        for (var second = 0; second < 5 && !call.IsCompleted; second++) { await world.AdvanceAsync(TimeSpan.FromSeconds(1)); }
+
+        (await call).ShouldBeOfType<Usable>().Session.Tokens!.RefreshToken.ShouldBe($"{id.Value}.refresh.1");
+        (await here.Store.FindAsync(id, default))!.Tokens!.RefreshToken.ShouldBe($"{id.Value}.refresh.1");
+        world.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task After_the_store_was_away_nothing_is_claimed_before_every_node_can_have_noticed_that_it_is_back()
+    {
+        await using var world = new EngineWorld();
+        await world.StartAsync();
+        await world.LogInAsync();
+        var nodes = new[] { world[0], world[1] };
+        foreach (var node in nodes) { node.Health.Failed(StoreAccess.Write, new StoreUnavailableException("away")); }
+        await world.AdvanceAsync(TimeSpan.FromSeconds(61));
+        foreach (var node in nodes) { node.Health.Succeeded(StoreAccess.Write); }
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(3));
+        (await world[0].Store.FindAsync(world.Sessions[0], default))!.Version.ShouldBe(1);
+
+        for (var second = 0; second < 5; second++) { await world.AdvanceAsync(TimeSpan.FromSeconds(1)); }
+        (await world[0].Store.FindAsync(world.Sessions[0], default))!.Version.ShouldBe(2);
+    }
 }

@@ -19,14 +19,27 @@ public sealed class LiveKeysTests : IDisposable
 
     private readonly StallingRepository _store = new();
     private readonly FakeTimeProvider _clock = new();
+    private readonly StoreHealth _health;
     private readonly LiveKeys _keys;
     private readonly IDataProtector _protector;
 
     public LiveKeysTests()
     {
         var options = Options.Create(new KeyManagementOptions { XmlRepository = _store });
-        _keys = new LiveKeys(new(NewManager), options, NullLoggerFactory.Instance, _clock);
+        _health = new StoreHealth(_clock, NullLogger<StoreHealth>.Instance);
+        _keys = new LiveKeys(new(NewManager), options, _health, NullLoggerFactory.Instance, _clock);
         _protector = _keys.CreateProtector("test");
+    }
+
+    [Fact]
+    public void No_key_is_made_beside_a_store_that_is_not_prepared()
+    {
+        _health.MustBePrepared(new StoreUnavailableException("its keys do not open"));
+        Should.Throw<StoreUnavailableException>(() => _protector.Protect([1])).Message.ShouldBe("its keys do not open");
+        _store.GetAllElements().ShouldBeEmpty();
+
+        _health.KeysOpen();
+        _protector.Unprotect(_protector.Protect([1])).ShouldBe([1]);
     }
 
     [Fact]
@@ -127,7 +140,8 @@ public sealed class LiveKeysTests : IDisposable
         var elsewhere = NewManager();
         var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
         elsewhere.CreateNewKey(now, now.AddDays(90));
-        using var other = new LiveKeys(new(() => elsewhere), Options.Create(new KeyManagementOptions { XmlRepository = _store }), NullLoggerFactory.Instance, _clock);
+        var options = Options.Create(new KeyManagementOptions { XmlRepository = _store });
+        using var other = new LiveKeys(new(() => elsewhere), options, _health, NullLoggerFactory.Instance, _clock);
         return other.CreateProtector("test").Protect(text);
     }
 

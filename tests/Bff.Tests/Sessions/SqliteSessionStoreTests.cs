@@ -116,6 +116,79 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         await AddAsync();
     }
 
+    [Fact]
+    public async Task A_file_that_was_put_in_the_place_of_this_one_is_not_mixed_with_the_log_of_before()
+    {
+        var before = await AddAsync();
+        var other = Path.Combine(_folder, "other.db");
+        Session there;
+        await using (var database = new SqliteDatabase($"Data Source={other}", "/", Timeout))
+        {
+            database.Prepare();
+            there = (await Store.FindAsync(before.Id, default))! with { Id = SessionKey.New().Id };
+            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClient())).AddAsync(there, default);
+            database.ForgetConnections();
+        }
+
+        File.Move(other, StoreFile, overwrite: true);
+
+        (await Store.FindAsync(there.Id, default)).ShouldNotBeNull();
+        (await Store.FindAsync(before.Id, default)).ShouldBeNull();
+        using var connection = _database.DataSource.OpenConnection();
+        using var check = connection.CreateCommand();
+        check.CommandText = "PRAGMA integrity_check";
+        check.ExecuteScalar().ShouldBe("ok");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("this is no database, and long enough to be taken for one that is damaged")]
+    public async Task A_file_that_was_put_there_and_is_not_ready_has_to_be_prepared(string content)
+    {
+        var unprepared = new List<StoreUnavailableException>();
+        _database.Unprepared = unprepared.Add;
+        var other = Path.Combine(_folder, "other.db");
+        await File.WriteAllTextAsync(other, content);
+        File.Move(other, StoreFile, overwrite: true);
+
+        await Should.ThrowAsync<IOException>(() => Store.ProbeReadAsync(default));
+        unprepared.Count.ShouldBe(1);
+
+        if (content != "")
+        {
+            Should.Throw<IOException>(_database.Prepare);
+            await File.WriteAllTextAsync(other, "");
+            File.Move(other, StoreFile, overwrite: true);
+        }
+
+        _database.Prepare();
+        await AddAsync();
+        foreach (var file in new[] { "", "-wal", "-shm" }) { File.Delete(StoreFile + file); }
+        await Store.ProbeReadAsync(default);
+        File.Exists(StoreFile).ShouldBeTrue("it is watched again");
+    }
+
+    [Fact]
+    public async Task A_file_that_was_deleted_is_not_brought_back_before_the_write_that_is_under_way_has_ended()
+    {
+        await using var database = new SqliteDatabase($"Data Source={Path.Combine(_folder, "written.db")}", "/", TimeSpan.FromSeconds(0.5));
+        database.Prepare();
+        var file = database.StoreFile;
+        using (await database.TakeTurnToWriteAsync(default))
+        {
+            using var writer = database.DataSource.OpenConnection();
+            foreach (var side in new[] { "", "-wal", "-shm" }) { File.Delete(file + side); }
+            Should.Throw<StoreUnavailableException>(database.DataSource.OpenConnection);
+            writer.Execute("INSERT INTO used_once (id, forget_at) VALUES ('late', 1)");
+        }
+
+        using var reader = database.DataSource.OpenConnection();
+        File.Exists(file).ShouldBeTrue();
+        reader.Read("SELECT count(*) FROM used_once WHERE id = 'late'").ShouldBe(1);
+    }
+
+    private string StoreFile => _database.StoreFile;
+
     public async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();

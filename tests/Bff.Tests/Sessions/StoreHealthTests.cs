@@ -90,6 +90,12 @@ public sealed class StoreHealthTests
         StoreFailure.Of(new SqliteException("locked", 5))!.IsUnanswered.ShouldBeTrue();
         StoreFailure.Of(new SqliteException("full", 13))!.IsUnanswered.ShouldBeFalse();
         StoreFailure.Of(new SqliteException("malformed", 11))!.IsDamage.ShouldBeTrue();
+        Of("53300").IsConnection.ShouldBeFalse("those there are stay good");
+        (Of("XX000").IsDamage, Of("XX001").IsDamage).ShouldBe((false, true));
+        foreach (var state in new[] { "22001", "23505", "40001", "42501" }) { Of(state).IsRefusal.ShouldBeTrue(state); }
+        (Of("57P01").IsRefusal, Of("53100").IsRefusal, StoreFailure.Of(new SqliteException("unique", 19))!.IsRefusal).ShouldBe((false, false, true));
         StoreFailure.Of(new PostgresException("shutting down", "FATAL", "FATAL", "57P01"))!.IsConnection.ShouldBeTrue();
+
+        static StoreUnavailableException Of(string state) => StoreFailure.Of(new PostgresException("no", "ERROR", "ERROR", state))!;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     private readonly string _toPrepare;
     private readonly TimeSpan _timeout;
+    private int _underWay;
 
     /// <param name="connectionString">Npgsql's.</param>
     /// <param name="timeout">How long to wait for a connection, and for an answer.</param>
@@ -56,7 +57,22 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     public override DbDataSource DataSource => Server;
 
     // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancel.
-    public override Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work.WaitAsync(limit, clock);
+    public override async Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock)
+    {
+        Interlocked.Increment(ref _underWay);
+        _ = work.ContinueWith(
+            _ => Interlocked.Decrement(ref _underWay), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            return await work.WaitAsync(limit, clock);
+        }
+        catch (TimeoutException) when (Volatile.Read(ref _underWay) <= PoolSize)
+        {
+            // It had a connection, and no answer on it: the others may lead to the same dead end. With more under way it may have waited for one.
+            ForgetConnections();
+            throw;
+        }
+    }
 
     public override void ForgetConnections() => Server.Clear();
 

@@ -32,6 +32,9 @@ internal abstract class SessionDatabase : IAsyncDisposable
     /// <summary>Told of each migration that <see cref="Prepare"/> did.</summary>
     public Action<SchemaMigration>? Migrated { get; set; }
 
+    /// <summary>Told that what is stored was replaced by something that <see cref="Prepare"/> has not seen yet.</summary>
+    public Action<StoreUnavailableException>? Unprepared { get; set; }
+
     /// <summary>What <see cref="Prepare"/> would migrate, without doing it; null for nothing.</summary>
     /// <exception cref="IOException">The store as configured can never be used; the message names the setting.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be used now.</exception>

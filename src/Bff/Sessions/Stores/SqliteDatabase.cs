@@ -28,8 +28,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         };
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
-        _there = new SqliteFile(_file, connection.ConnectionString);
-        DataSource = new SqliteDataSource(connection.ConnectionString, _there, timeout - _turnTimeout);
+        _there = new SqliteFile(_file, connection.ConnectionString, reason => Unprepared?.Invoke(new StoreUnavailableException(reason)));
+        DataSource = new SqliteDataSource(connection.ConnectionString, EnsureThere, timeout - _turnTimeout);
     }
 
     public override DbDataSource DataSource { get; }
@@ -50,8 +50,30 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
     {
-        if (!await _writer.WaitAsync(_turnTimeout, cancel)) { throw new StoreUnavailableException("Writes before this one have not ended in time."); }
-        return new Turn(_writer);
+        return Begin(await _writer.WaitAsync(_turnTimeout, cancel));
+    }
+
+    private Turn Begin(bool isMine)
+    {
+        if (!isMine) { throw new StoreUnavailableException("Writes before this one have not ended in time."); }
+        var turn = new Turn(_writer);
+        try
+        {
+            _there.EnsureThere();
+            return turn;
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>For each connection. Who has the turn to write finds the file there, as a moment ago; if not, it waits here for itself and fails.</summary>
+    private void EnsureThere()
+    {
+        if (_there.IsThere) { return; }
+        using var turn = Begin(_writer.Wait(_turnTimeout));
     }
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
@@ -73,6 +95,8 @@ internal sealed class SqliteDatabase : SessionDatabase
     {
         var migration = Use(() =>
         {
+            using var turn = Begin(_writer.Wait(_turnTimeout));
+            if (!_there.IsHeld) { ForgetConnections(); }   // to a file that may have been another
             PrivateFolder(_folder);
             _inUse ??= SqliteLock.Share(_file);
             CreatePrivateFile();
@@ -130,7 +154,7 @@ internal sealed class SqliteDatabase : SessionDatabase
 }
 
 /// <summary>Opens every connection with the same settings.</summary>
-internal sealed class SqliteDataSource(string connectionString, SqliteFile file, TimeSpan timeout) : DbDataSource
+internal sealed class SqliteDataSource(string connectionString, Action ensureThere, TimeSpan timeout) : DbDataSource
 {
     /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again;
     /// 16 MiB of pages a connection keep the inner nodes of an index over a million sessions at hand.</summary>
@@ -142,7 +166,7 @@ internal sealed class SqliteDataSource(string connectionString, SqliteFile file,
 
     protected override DbConnection OpenDbConnection()
     {
-        file.EnsureThere();
+        ensureThere();
         var connection = CreateDbConnection();
         try
         {

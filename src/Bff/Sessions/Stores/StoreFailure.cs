@@ -14,10 +14,14 @@ internal static class StoreFailure
     public static StoreUnavailableException? Of(Exception error) => error switch
     {
         StoreUnavailableException known => known,
-        SqliteException sqlite => new(sqlite.Message, sqlite) { IsUnanswered = IsLocked(sqlite), IsDamage = IsDamaged(sqlite) },
+        SqliteException sqlite => new(sqlite.Message, sqlite)
+        {
+            IsUnanswered = IsLocked(sqlite), IsDamage = IsDamaged(sqlite), IsRefusal = IsConstraint(sqlite),
+        },
         PostgresException refused => new(refused.MessageText, refused)
         {
-            IsUnanswered = IsGoing(refused), IsConnection = IsGoing(refused), IsDamage = refused.SqlState.StartsWith("XX", StringComparison.Ordinal),
+            IsUnanswered = IsGoing(refused), IsConnection = IsGoing(refused), IsRefusal = IsRefusal(refused),
+            IsDamage = refused.SqlState is PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
         },
         NpgsqlException { InnerException: TimeoutException } late => new(late.Message, late) { IsUnanswered = true },
         NpgsqlException lost => new(lost.Message, lost) { IsUnanswered = true, IsConnection = true },
@@ -42,7 +46,12 @@ internal static class StoreFailure
     /// <summary>11 CORRUPT, 26 NOTADB.</summary>
     private static bool IsDamaged(SqliteException error) => error.SqliteErrorCode is 11 or 26;
 
-    /// <summary>It stops, starts, or has no connection left (PostgreSQL, appendix A: classes 57P, 08 and 53300).</summary>
+    private static bool IsConstraint(SqliteException error) => error.SqliteErrorCode is 19;
+
+    /// <summary>Of the data, a constraint, a transaction or the statement (PostgreSQL, appendix A: classes 22, 23, 40 and 42).</summary>
+    private static bool IsRefusal(PostgresException error) => error.SqlState is ['2', '2' or '3', ..] or ['4', '0' or '2', ..];
+
+    /// <summary>It stops or starts (classes 57P and 08). Not 53300: a server without a place for one more connection keeps those there are.</summary>
     private static bool IsGoing(PostgresException error) =>
-        error.SqlState is PostgresErrorCodes.TooManyConnections || error.SqlState.StartsWith("57P", StringComparison.Ordinal) || error.SqlState.StartsWith("08", StringComparison.Ordinal);
+        error.SqlState.StartsWith("57P", StringComparison.Ordinal) || error.SqlState.StartsWith("08", StringComparison.Ordinal);
 }
