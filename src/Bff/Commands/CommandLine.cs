@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Bff.Commands.Backup;
 using Bff.Commands.Check;
 
@@ -85,7 +86,7 @@ internal static class CommandLine
         var json = Json("{keys: [{id, createdAt, sealsFrom, until, state}]}; state is seals, opens, later or revoked");
 
         var key = new Argument<string?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
-        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z.", HelpName = "TIME" };
+        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z. In UTC unless it names a zone.", HelpName = "TIME", CustomParser = ReadTime };
         var revoke = Command(
             "revoke",
             "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
@@ -163,10 +164,10 @@ internal static class CommandLine
     {
         var file = new Argument<string>("file") { Description = "A file that 'bff backup' made; - for standard input." };
         var passphrase = PassphraseFile("The passphrase it was encrypted with; - for standard input.");
-        var keep = new Option<bool>("--keep-renewed") { Description = "Keep sessions renewed since, too. Their refresh tokens are used up; a provider may take a second use for theft." };
+        var keep = new Option<bool>("--keep-renewed") { Description = "Keep sessions that were renewed or ended since, too: who signed out is signed in again, and a provider may take the second use of a refresh token for theft." };
         var restore = Command(
             "restore",
-            "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is touched. Sessions that were renewed since the backup are left out: "
+            "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is touched. Sessions that were renewed or ended since the backup are left out: "
             + $"their users sign in again. Exit code: 0 done, 1 not (nothing was changed), {ConfigurationOnly}.",
             [passphrase, keep], parsed => RestoreCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(keep)));
         restore.Add(file);
@@ -191,6 +192,13 @@ internal static class CommandLine
         if (!Durations.TryParse(text, out var duration)) { given.AddError($"{Durations.Explain(text)}."); }
         else if (duration < TimeSpan.Zero) { given.AddError("--active-in cannot be in the past."); }
         return duration;
+    }
+
+    private static DateTimeOffset? ReadTime(ArgumentResult given)
+    {
+        if (DateTimeOffset.TryParse(given.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) { return time; }
+        given.AddError($"'{given.Tokens[0].Value}' is no time: write 2030-01-31T12:00Z.");
+        return null;
     }
 
     /// <summary>Nothing while it cannot be read: the parser says that itself, after the validators.</summary>

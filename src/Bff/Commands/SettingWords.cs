@@ -24,7 +24,7 @@ internal static class SettingWords
         var (words, settings) = (new List<string>(), new List<string>());
         for (var i = 0; i < args.Count; i++)
         {
-            var hasValue = args[i].Contains('=', StringComparison.Ordinal);
+            var hasValue = args[i].Contains('=', StringComparison.Ordinal);   // without one, /bff is a folder
             var isSetting = (hasValue || IsSwitch(args[i])) && IsKnown(KeyOf(args[i]));
             if (isSetting && !hasValue && i + 1 < args.Count) { settings.AddRange([args[i], args[++i]]); }
             else if (isSetting && hasValue) { settings.Add(args[i]); }
@@ -39,7 +39,7 @@ internal static class SettingWords
 
     public static bool LacksValue(string word) => IsSwitch(word) && IsKnown(KeyOf(word));
 
-    private static bool IsSwitch(string word) => word.StartsWith("--", StringComparison.Ordinal) || word.StartsWith('/');
+    private static bool IsSwitch(string word) => word.StartsWith("--", StringComparison.Ordinal);
 
     private static string KeyOf(string word)
     {

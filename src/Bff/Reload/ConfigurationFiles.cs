@@ -59,6 +59,12 @@ internal static class ConfigurationFiles
 
     private static void Add(ConfigurationManager configuration, string key, string file, List<string> mistakes)
     {
+        if (string.IsNullOrWhiteSpace(file))
+        {
+            mistakes.Add($"{key}: needs a file, and an empty word was given. Is a variable of the shell not set?");
+            return;
+        }
+
         var path = Path.GetFullPath(file);
         if (!File.Exists(path))
         {

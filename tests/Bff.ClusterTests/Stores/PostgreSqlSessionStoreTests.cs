@@ -77,6 +77,31 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
     }
 
+    /// <summary>As <c>pg_restore --clean</c> of an old dump leaves it: what the dump does not know stays.</summary>
+    [Fact]
+    public async Task An_old_dump_that_was_restored_over_a_newer_database_is_brought_up_to_date()
+    {
+        var session = await AddAsync();
+        await ExecuteAsync(BackToTheFirstVersion +
+            """
+            CREATE TABLE used_once (id TEXT NOT NULL PRIMARY KEY, forget_at BIGINT NOT NULL);
+            CREATE INDEX used_once_end ON used_once (forget_at);
+            CREATE TABLE nodes (
+                name TEXT NOT NULL PRIMARY KEY, version TEXT NOT NULL, url TEXT, started_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, ready BIGINT NOT NULL);
+            UPDATE bff_schema SET version = 1;
+            """);
+        _database!.Prepare();
+        (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
+    }
+
+    [Fact]
+    public async Task A_schema_that_somebody_has_to_mend_is_not_waited_for()
+    {
+        await ExecuteAsync("UPDATE bff_schema SET version = 1");   // and the columns of later versions are there
+        Should.Throw<IOException>(_database!.Prepare).Message.ShouldEndWith("(42701)");
+        await ExecuteAsync($"UPDATE bff_schema SET version = {SessionSchema.Version}");
+    }
+
     [Fact]
     public async Task Two_nodes_share_one_key_ring()
     {

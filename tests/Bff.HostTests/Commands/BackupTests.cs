@@ -96,6 +96,76 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task A_store_from_before_the_backup_is_not_asked_who_was_renewed_since_and_a_damaged_key_is_replaced()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (store, file, old) = (Path.Combine(world.Folder, "data", "bff.db"), Path.Combine(world.Folder, "backup.bff"), Path.Combine(world.Folder, "old"));
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+        world.Bff.Terminate();
+        await world.Bff.ExitCodeAsync();
+        File.Copy(store, old);
+        await world.StartListeningAsync();
+        using var bob = await world.LogInAsync("bob");
+        Succeeds(await world.RunAsync("backup", file), "Backed up 2 sessions");
+        world.Bff.Terminate();
+        await world.Bff.ExitCodeAsync();
+        File.Copy(old, store, overwrite: true);
+        var key = Directory.GetFiles(Path.Combine(world.Folder, "data", "keys"), "key-*.xml").ShouldHaveSingleItem();
+        await File.WriteAllTextAsync(key, "<key");
+
+        var (_, report) = Succeeds(await world.RunAsync("restore", file), "2 of 2 sessions go on", "the store that was here could not tell", Path.GetFileName(key));
+
+        report.ShouldNotContain("Warning");
+        await world.StartListeningAsync();
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob", "the old store did not know him, and does not say that he signed out");
+    }
+
+    [Fact]
+    public async Task Who_goes_back_restores_the_store_that_was_kept_and_sessions_whose_keys_are_lost_are_named()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (data, file, back) = (Path.Combine(world.Folder, "data"), Path.Combine(world.Folder, "backup.bff"), Path.Combine(world.Folder, "back.bff"));
+        await world.StartListeningAsync();
+        using var alice = await world.LogInAsync();
+        Succeeds(await world.RunAsync("backup", file), "Backed up 1 sessions");
+        using var bob = await world.LogInAsync("bob");
+        world.Bff.Terminate();
+        await world.Bff.ExitCodeAsync();
+        Succeeds(await world.RunAsync("restore", file), "1 of 1 sessions go on");
+        var aside = Directory.GetFiles(data, "bff.db.before-restore-*").ShouldHaveSingleItem();
+
+        Succeeds(await world.RunAsync("backup", back, $"--Bff:Sessions:ConnectionString=Data Source={aside}"), "Backed up 2 sessions");
+        Succeeds(await world.RunAsync("restore", back), "2 of 2 sessions go on");
+        await world.StartListeningAsync();
+        (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob");
+        world.Bff.Terminate();
+        await world.Bff.ExitCodeAsync();
+
+        foreach (var key in Directory.GetFiles(Path.Combine(data, "keys"))) { File.Delete(key); }
+        Succeeds(await world.RunAsync("backup", file, "--force"), "Warning: 2 sessions cannot be opened");
+        Succeeds(await world.RunAsync("restore", file), "Warning: 2 sessions cannot be opened");
+    }
+
+    [Fact]
+    public async Task Root_does_not_restore_what_the_user_of_Bff_could_not_read()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give a folder away.");
+        await using var world = await RealTimeWorld.StartAsync();
+        var (data, file) = (Path.Combine(world.Folder, "data"), Path.Combine(world.Folder, "backup.bff"));
+        (await world.RunAsync("keys", "rotate")).ExitCode.ShouldBe(0);
+        Succeeds(await world.RunAsync("backup", file), "Backed up 0 sessions");
+        using (var chown = System.Diagnostics.Process.Start("chown", ["-R", "nobody", data])) { await chown.WaitForExitAsync(); }
+
+        var (exitCode, output) = await world.RunAsync("restore", file);
+
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain("runuser -u nobody -- bff restore");
+        Directory.GetFiles(data, "bff.db.before-restore-*").ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task With_PostgreSQL_both_commands_say_what_to_use()
     {
         await using var world = await RealTimeWorld.StartAsync();

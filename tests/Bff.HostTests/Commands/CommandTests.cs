@@ -270,6 +270,26 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task A_time_without_a_zone_is_UTC_wherever_the_command_runs()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["TZ"] = "America/New_York";
+        (await world.RunAsync("keys", "rotate")).ExitCode.ShouldBe(0);
+        var (exitCode, output) = await world.RunAsync("keys", "revoke", "--all-before", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffffff"));
+        exitCode.ShouldBe(0, output);
+        output.ShouldContain("Revoked key");
+    }
+
+    [Fact]
+    public async Task A_settings_file_without_a_name_is_a_mistake_of_the_configuration()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        var (exitCode, output) = await world.RunAsync("check", "--config", "");
+        exitCode.ShouldBe(78, output);
+        output.ShouldContain("--config: needs a file");
+    }
+
+    [Fact]
     public async Task A_setting_that_follows_a_command_is_no_argument_of_it()
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -11,6 +11,7 @@ public class SettingWordsTests
     [InlineData("/Bff:Oidc:ClientId=a Kestrel:Limits:MaxConcurrentConnections=3", "", "/Bff:Oidc:ClientId=a Kestrel:Limits:MaxConcurrentConnections=3")]
     [InlineData("--urls http://+:80 --ENVIRONMENT=Production --otel_service_name=b", "", "--urls http://+:80 --ENVIRONMENT=Production --otel_service_name=b")]
     [InlineData("backup /data/a=b.bff", "backup /data/a=b.bff", "")]
+    [InlineData("backup /bff --config x", "backup /bff --config x", "")]
     [InlineData("--Bff:Ops:Url", "--Bff:Ops:Url", "")]
     [InlineData("--hlep --Bf:Oidc:Authority=a -Bff:Ops:Url=b x=y", "--hlep --Bf:Oidc:Authority=a -Bff:Ops:Url=b x=y", "")]
     public void Only_what_somebody_reads_is_a_setting(string line, string words, string settings)

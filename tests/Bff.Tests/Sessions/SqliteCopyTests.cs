@@ -90,7 +90,8 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         await _database.DisposeAsync();
         using (SqliteLock.TryHoldAlone(Store).ShouldNotBeNull())
         {
-            Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5)).Prepare()).Message.ShouldContain("being restored");
+            Should.Throw<StoreUnavailableException>(() => new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5)).Prepare())
+                .Message.ShouldContain("being restored", customMessage: "it is over in a moment, and a start waits for it");
         }
 
         await using var again = new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5));
@@ -114,6 +115,32 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         Ask(aside, "SELECT count(*) FROM sessions").ShouldBe(2);
         File.Exists(Store + "-wal").ShouldBeFalse("SQLite would apply it to the new file");
         if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(Store).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_replaced_keeps_its_log()
+    {
+        Add("one", dueAt: null);
+        SqliteCopy.Make(Store, Copy);
+        await _database.DisposeAsync();
+        SqliteConnection.ClearAllPools();
+        File.WriteAllText(Store + "-wal", "renewals that are nowhere else");
+        var aside = Directory.CreateDirectory(Store + ".aside").FullName;
+
+        Should.Throw<Exception>(() => SqliteCopy.Replace(Copy, Store, aside));
+
+        File.ReadAllText(Store + "-wal").ShouldBe("renewals that are nowhere else");
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_read_for_now_is_not_taken_for_damaged()
+    {
+        SqliteCopy.Make(Store, Copy);
+        await _database.DisposeAsync();
+        SqliteConnection.ClearAllPools();
+        File.Move(Copy, Store, overwrite: true);
+        Directory.CreateDirectory(Store + "-journal");   // nor can its journal be read: neither CORRUPT nor NOTADB
+        Should.Throw<SqliteException>(() => SqliteCopy.TryRetire(Store, out _));
     }
 
     [Fact]

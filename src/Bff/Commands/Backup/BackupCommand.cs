@@ -23,11 +23,12 @@ internal static class BackupCommand
             var started = Stopwatch.GetTimestamp();
             var passphrase = Passphrase.Read(passphraseFile);
             using var folder = new Workspace(store, "backup");
-            var (manifest, size) = Make(store, folder, file, passphrase, force, app.Services.GetRequiredService<TimeProvider>());
+            var (manifest, size, missing) = Make(store, folder, file, passphrase, force, app.Services.GetRequiredService<TimeProvider>());
             app.Services.GetRequiredService<Audit>().BackupMade(manifest.Sessions, passphrase is not null, Workspace.Account);
             await Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Backed up {manifest.Sessions} sessions and their keys: {size:N0} bytes, schema {manifest.Schema}, {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s."));
+            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Whoever has one has to sign in again."); }
             if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or give --passphrase-file."); }
             return ExitCodes.Ok;
         }
@@ -37,7 +38,7 @@ internal static class BackupCommand
         }
     }
 
-    private static (BackupManifest Manifest, long Size) Make(SqliteDatabase store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
+    private static (BackupManifest Manifest, long Size, string? Missing) Make(SqliteDatabase store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
     {
         var copy = folder.PathOf(BackupFile.Store);
         var now = clock.GetUtcNow();
@@ -46,6 +47,7 @@ internal static class BackupCommand
 
         // After the store: a key is stored before anything is sealed with it, so what the copy needs is there.
         var keys = Directory.Exists(store.KeysFolder) ? Directory.GetFiles(store.KeysFolder, "*.xml") : [];
+        var missing = StoredKeys.Missing(copy, store.KeysFolder);
         List<(string Entry, string File)> entries = [(BackupFile.Store, copy), .. keys.Select(key => (BackupFile.Keys + Path.GetFileName(key), key))];
         var version = typeof(BackupCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         var manifest = new BackupManifest(BackupManifest.CurrentFormat, now, version, info.Schema.Version, info.Sessions, new Dictionary<string, string>());
@@ -62,13 +64,13 @@ internal static class BackupCommand
             if (file != StandardStream)
             {
                 File.Move(temporary, file, overwrite: force);
-                return (manifest, size);
+                return (manifest, size, missing);
             }
 
             using var result = File.OpenRead(temporary);
             using var output = Console.OpenStandardOutput();
             result.CopyTo(output);
-            return (manifest, size);
+            return (manifest, size, missing);
         }
         finally
         {

@@ -12,11 +12,12 @@ internal static class RestoreCommand
     public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool keepRenewed)
     {
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionDatabase>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_restore --clean --if-exists --single-transaction --dbname=DATABASE FILE"); }
+        if (app.Services.GetRequiredService<SessionDatabase>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema"); }
         if (file == BackupCommand.StandardStream && passphraseFile == "-") { return await FailAsync("Standard input cannot be the backup and its passphrase."); }
         try
         {
-            SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.StoreFile)!);
+            var storeFolder = SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.StoreFile)!).FullName;
+            if (FileOwner.Of(storeFolder) is { IsLockedOut: true } owner) { return await RefuseRootAsync(storeFolder, owner); }
             using var alone = SqliteLock.TryHoldAlone(store.StoreFile);
             if (alone is null) { return await InUseAsync(store); }
             using var folder = new Workspace(store, "restore");
@@ -24,17 +25,24 @@ internal static class RestoreCommand
             var copy = folder.PathOf(BackupFile.Store);
             SessionSchema.EnsureUsable(SqliteCopy.Inspect(copy).Schema);
             EnsureKeysOpen(app.Services, store, folder);
+            var missing = StoredKeys.Missing(copy, folder.PathOf(BackupFile.Keys));   // those of the backup and those that are here
+            var lastWritten = SqliteCopy.LastWritten(store.StoreFile);
             if (!SqliteCopy.TryRetire(store.StoreFile, out var isReadable)) { return await InUseAsync(store); }
 
             var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-            var sessions = keepRenewed ? new RestoredSessions(manifest.Sessions, Ended: 0, IsExact: false) : SqliteCopy.EndRenewed(copy, isReadable ? store.StoreFile : null, now);
+            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.StoreFile : null;   // one that is older than the backup saw nothing of what happened since
+            var sessions = keepRenewed ? new RestoredSessions(manifest.Sessions, Ended: 0, IsExact: false) : SqliteCopy.EndRenewed(copy, witness, now);
             SqliteCopy.BeginLineage(copy);
-            var aside = $"{store.StoreFile}.before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
+            var suffix = $".before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
             var replaces = File.Exists(store.StoreFile);
-            AddKeys(store, folder);
+            var aside = store.StoreFile + suffix;
+            SqliteDatabase.PrivateFolder(store.KeysFolder);
+            var replacedKeys = StoredKeys.Install(folder.PathOf(BackupFile.Keys), store.KeysFolder, suffix);
             SqliteCopy.Replace(copy, store.StoreFile, aside);
             app.Services.GetRequiredService<Audit>().StoreRestored(manifest.MadeAt, sessions.Kept, sessions.Ended, Workspace.Account);
             Report(manifest, sessions, keepRenewed, replaces ? aside : null);
+            if (replacedKeys.Count > 0) { Console.WriteLine($"Keys that were not what the backup has are replaced, and kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}."); }
+            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Their users sign in again, unless you put the keys into '{store.KeysFolder}'."); }
             return ExitCodes.Ok;
         }
         catch (IOException error) when (error.Message.StartsWith("Bff:", StringComparison.Ordinal))
@@ -63,30 +71,13 @@ internal static class RestoreCommand
         return BackupFile.Read(received, folder.FullName, passphrase);
     }
 
-    /// <summary>With the keys that are here already, among them what says that one of the backup was revoked since.</summary>
+    /// <summary>The set that will be there: the backup's, and of those that are here what it has not, among them what says that one was revoked since.</summary>
     private static void EnsureKeysOpen(IServiceProvider services, SqliteDatabase store, Workspace folder)
     {
         var keys = folder.PathOf(BackupFile.Keys);
-        if (Directory.Exists(store.KeysFolder)) { CopyMissing(store.KeysFolder, keys); }
+        if (Directory.Exists(store.KeysFolder)) { StoredKeys.CopyMissing(store.KeysFolder, keys); }
         var all = new FileSystemXmlRepository(new DirectoryInfo(keys), services.GetRequiredService<ILoggerFactory>());
         KeyCertificates.EnsureKeysOpen(KeyCertificates.CreateKeyManager(services, all), services.GetRequiredService<TimeProvider>().GetUtcNow());
-    }
-
-    /// <summary>Keys are only ever added, so both sets together open all that either opened; and what was revoked stays so.</summary>
-    private static void AddKeys(SqliteDatabase store, Workspace folder)
-    {
-        SqliteDatabase.PrivateFolder(store.KeysFolder);
-        CopyMissing(folder.PathOf(BackupFile.Keys), store.KeysFolder);
-    }
-
-    private static void CopyMissing(string from, string to)
-    {
-        foreach (var key in Directory.GetFiles(from, "*.xml").Where(key => !File.Exists(Path.Combine(to, Path.GetFileName(key)))))
-        {
-            var temporary = Path.Combine(to, Path.GetFileName(key) + ".tmp");
-            File.Copy(key, temporary, overwrite: true);
-            File.Move(temporary, Path.Combine(to, Path.GetFileName(key)));
-        }
     }
 
     private static void Report(BackupManifest manifest, RestoredSessions sessions, bool keepRenewed, string? aside)
@@ -94,7 +85,7 @@ internal static class RestoreCommand
         Console.WriteLine($"Restored the store of {manifest.MadeAt:u}: {sessions.Kept} of {manifest.Sessions} sessions go on.");
         if (keepRenewed)
         {
-            Console.WriteLine("None was left out: where a refresh token was used since, the provider will refuse it, and may take it for theft and end the user's other sessions.");
+            Console.WriteLine("None was left out. Where a refresh token was used since, the provider will refuse it, and may take it for theft and end the user's other sessions.");
         }
         else if (sessions.IsExact)
         {
@@ -104,8 +95,9 @@ internal static class RestoreCommand
         {
             Console.WriteLine(
                 $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the store that was here could not tell). They are left out: their users sign in again.");
-            Console.WriteLine("A session that ended since, by a sign-out say, is there again. To end it: bff sessions end.");
         }
+
+        if (keepRenewed || !sessions.IsExact) { Console.WriteLine("A session that ended since, by a sign-out say, is there again. To end it: bff sessions end."); }
 
         if (aside is not null) { Console.WriteLine($"The store that was here is kept as '{Path.GetFileName(aside)}'. Its keys are still among the keys. Delete it when all is well."); }
         Console.WriteLine("Start Bff now.");
@@ -113,6 +105,9 @@ internal static class RestoreCommand
 
     private static Task<int> InUseAsync(SqliteDatabase store) => FailAsync(
         $"Nothing was restored: something uses the store '{store.StoreFile}'. Stop Bff first (docker compose stop bff; systemctl stop bff), and what else has the file open.");
+
+    private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => FailAsync(
+        $"Nothing was restored: '{folder}' belongs to {owner}, who could not read what root writes there. Run it as that user, with Bff's settings:\n  {owner.RunAs("bff restore FILE --config …")}");
 
     private static async Task<int> FailAsync(string why)
     {

@@ -17,6 +17,12 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     /// <summary>A migration of many sessions takes its time.</summary>
     private const int PrepareSeconds = 600;
 
+    /// <summary>
+    /// The class of SQLSTATE for a table that is missing or there already, and for a right the role lacks. While the store is prepared that is a database somebody has
+    /// to mend, and waiting does not.
+    /// </summary>
+    private const string SyntaxOrAccess = "42";
+
     private readonly string _toPrepare;
     private readonly TimeSpan _timeout;
     private int _underWay;
@@ -132,6 +138,10 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             using var connection = new NpgsqlConnection(_toPrepare);
             connection.Open();
             return use(connection);
+        }
+        catch (PostgresException refused) when (refused.SqlState.StartsWith(SyntaxOrAccess, StringComparison.Ordinal))
+        {
+            throw new IOException($"Bff:Sessions:ConnectionString: the session store (PostgreSQL) cannot be used: {refused.MessageText} ({refused.SqlState})", refused);
         }
         catch (Exception error) when (error is DbException or IOException or TimeoutException or SocketException)
         {

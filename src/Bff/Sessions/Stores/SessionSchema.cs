@@ -3,6 +3,7 @@ namespace Bff.Sessions.Stores;
 /// <summary>
 /// The tables, the same in every SQL database but for the word for bytes, as an ordered list of changes: a new database takes all of them, an older one those
 /// it lacks. Times are Unix milliseconds. A node of the version before may still run beside a new one, so a change only adds what the older writes without.
+/// A dump of an older version that was restored over a newer one leaves tables which are not in it, so what can say IF NOT EXISTS in both databases does.
 /// </summary>
 internal static class SessionSchema
 {
@@ -58,19 +59,19 @@ internal static class SessionSchema
     private static string ForPeople(string bytes) => $"""
         ALTER TABLE sessions ADD COLUMN name TEXT;
         ALTER TABLE sessions ADD COLUMN last_error TEXT;
-        CREATE INDEX sessions_newest ON sessions (created_at, subject, name);
-        CREATE INDEX sessions_handle ON sessions (substr(id, 1, {SessionId.HandleLength}));
+        CREATE INDEX IF NOT EXISTS sessions_newest ON sessions (created_at, subject, name);
+        CREATE INDEX IF NOT EXISTS sessions_handle ON sessions (substr(id, 1, {SessionId.HandleLength}));
 
         """;
 
     /// <summary>What was used up (a sign-in's <c>state</c>), what has still to be revoked, and whose a session is. The indexes that are counted from name it, too.</summary>
     private static string OnceAndEnds(string bytes) => $"""
-        CREATE TABLE used_once (
+        CREATE TABLE IF NOT EXISTS used_once (
             id         TEXT   NOT NULL PRIMARY KEY,
             forget_at  BIGINT NOT NULL
         );
-        CREATE INDEX used_once_end ON used_once (forget_at);
-        CREATE TABLE revocations (
+        CREATE INDEX IF NOT EXISTS used_once_end ON used_once (forget_at);
+        CREATE TABLE IF NOT EXISTS revocations (
             id           TEXT    NOT NULL PRIMARY KEY,
             session_id   TEXT    NOT NULL,
             subject      TEXT,
@@ -81,10 +82,10 @@ internal static class SessionSchema
             lease_owner  TEXT,
             forget_at    BIGINT
         );
-        CREATE INDEX revocations_due ON revocations (due_at);
+        CREATE INDEX IF NOT EXISTS revocations_due ON revocations (due_at);
         ALTER TABLE sessions ADD COLUMN client TEXT;
-        DROP INDEX sessions_due;
-        DROP INDEX sessions_end;
+        DROP INDEX IF EXISTS sessions_due;
+        DROP INDEX IF EXISTS sessions_end;
         CREATE INDEX sessions_due ON sessions (due_at, client) WHERE due_at IS NOT NULL;
         CREATE INDEX sessions_end ON sessions (ends_at, client);
 
@@ -93,8 +94,8 @@ internal static class SessionSchema
     /// <summary>Whose access token has expired, which renewals fail, and which nodes share the store. Rows of an older node name no expiry yet.</summary>
     private static string ForOperators(string bytes) => """
         ALTER TABLE sessions ADD COLUMN token_expires_at BIGINT;
-        CREATE INDEX sessions_failing ON sessions (failures) WHERE failures > 0;
-        CREATE TABLE nodes (
+        CREATE INDEX IF NOT EXISTS sessions_failing ON sessions (failures) WHERE failures > 0;
+        CREATE TABLE IF NOT EXISTS nodes (
             name       TEXT   NOT NULL PRIMARY KEY,
             version    TEXT   NOT NULL,
             url        TEXT,

@@ -73,15 +73,31 @@ internal static class SqliteCopy
         {
             return false;
         }
-        catch (SqliteException)
+        catch (SqliteException error) when (IsDamage(error))
         {
             return true;
         }
     }
 
+    /// <summary>When something last changed in a store, what its log holds included; null without one. To be read before <see cref="TryRetire"/>, which changes it.</summary>
+    public static DateTimeOffset? LastWritten(string store) => File.Exists(store)
+        ? new[] { store, store + "-wal" }.Where(File.Exists).Max(file => new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero)) : null;
+
+    /// <summary>Key ids in a copy that something is sealed with: Data Protection writes the id after a head of four bytes.</summary>
+    public static IReadOnlyDictionary<Guid, long> SealedWith(string copy)
+    {
+        using var connection = Open(copy, SqliteOpenMode.ReadWrite);
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT substr(tokens, 5, 16), count(*) FROM sessions WHERE length(tokens) >= 20 GROUP BY 1";
+        using var rows = command.ExecuteReader();
+        var sealedWith = new Dictionary<Guid, long>();
+        while (rows.Read()) { sealedWith.Add(new Guid(rows.GetFieldValue<byte[]>(0)), rows.GetInt64(1)); }
+        return sealedWith;
+    }
+
     /// <summary>
     /// Leaves out of a copy the sessions whose refresh token may be used up, since a provider takes a second use for theft. The store that is about to be replaced
-    /// knows them, if the copy was made of it; otherwise they are those that were due for renewal since.
+    /// knows them, if the copy was made of it and it has been in use since; otherwise they are those that were due for renewal since.
     /// </summary>
     public static RestoredSessions EndRenewed(string copy, string? replaced, DateTimeOffset now)
     {
@@ -103,10 +119,19 @@ internal static class SqliteCopy
     /// <summary>Puts a copy in the place of a store, in one step. The store's file is kept beside it.</summary>
     public static void Replace(string copy, string store, string aside)
     {
-        foreach (var side in SideFiles.Where(side => File.Exists(store + side))) { File.Move(store + side, aside + side); }   // of a damaged file; left there, SQLite would apply it to the copy
         if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
-        if (File.Exists(store)) { File.Replace(copy, store, aside); }
-        else { File.Move(copy, store); }
+        var moved = SideFiles.Where(side => File.Exists(store + side)).ToList();   // of a damaged file; left there, SQLite would apply it to the copy
+        foreach (var side in moved) { File.Move(store + side, aside + side); }
+        try
+        {
+            if (File.Exists(store)) { File.Replace(copy, store, aside); }
+            else { File.Move(copy, store); }
+        }
+        catch
+        {
+            foreach (var side in moved) { File.Move(aside + side, store + side); }
+            throw;
+        }
     }
 
     private static bool TryCompare(SqliteConnection connection, string replaced)
@@ -128,11 +153,14 @@ internal static class SqliteCopy
             connection.Execute("DETACH replaced");
             return isComparable;
         }
-        catch (SqliteException)
+        catch (SqliteException error) when (IsDamage(error))
         {
             return false;   // as good as none
         }
     }
+
+    /// <summary>11 CORRUPT, 26 NOTADB. Whatever else keeps a store from being read (no memory, no right, a failing disk) says nothing about what is in it.</summary>
+    private static bool IsDamage(SqliteException error) => error.SqliteErrorCode is 11 or 26;
 
     // Each renewal seals anew, so the same bytes are the same refresh token; and one with a lease may just have been sent.
     private static void Compare(SqliteConnection connection)

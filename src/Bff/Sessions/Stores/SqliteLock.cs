@@ -10,7 +10,7 @@ internal sealed class SqliteLock : IDisposable
 
     private SqliteLock(FileStream held) => _held = held;
 
-    /// <exception cref="IOException">Somebody holds it alone.</exception>
+    /// <exception cref="StoreUnavailableException">Somebody holds it alone: only for a moment, so it is worth trying again.</exception>
     public static SqliteLock Share(string store)
     {
         try
@@ -19,7 +19,7 @@ internal sealed class SqliteLock : IDisposable
         }
         catch (IOException error) when (IsHeld(error))
         {
-            throw new IOException($"it is being restored just now ('{store}.lock' is held)", error);
+            throw new StoreUnavailableException($"Bff:Sessions:ConnectionString: the session store '{store}' is being restored just now ('{store}.lock' is held)", error) { IsUnanswered = true };
         }
     }
 
