@@ -86,7 +86,10 @@ internal static class CommandLine
         var json = Json("{keys: [{id, createdAt, sealsFrom, until, state}]}; state is seals, opens, later or revoked");
 
         var key = new Argument<string?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
-        var allBefore = new Option<DateTimeOffset?>("--all-before") { Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z. In UTC unless it names a zone.", HelpName = "TIME", CustomParser = ReadTime };
+        var allBefore = new Option<DateTimeOffset?>("--all-before")
+        {
+            Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z. In UTC unless it names a zone.", HelpName = "TIME", CustomParser = ReadTime,
+        };
         var revoke = Command(
             "revoke",
             "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
@@ -164,7 +167,11 @@ internal static class CommandLine
     {
         var file = new Argument<string>("file") { Description = "A file that 'bff backup' made; - for standard input." };
         var passphrase = PassphraseFile("The passphrase it was encrypted with; - for standard input.");
-        var keep = new Option<bool>("--keep-renewed") { Description = "Keep sessions that were renewed or ended since, too: who signed out is signed in again, and a provider may take the second use of a refresh token for theft." };
+        var keep = new Option<bool>("--keep-renewed")
+        {
+            Description = "Keep sessions that were renewed or ended since, too: who signed out is signed in again, and a provider may take the second use of a "
+                + "refresh token for theft.",
+        };
         var restore = Command(
             "restore",
             "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is touched. Sessions that were renewed or ended since the backup are left out: "

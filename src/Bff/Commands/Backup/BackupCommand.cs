@@ -38,7 +38,8 @@ internal static class BackupCommand
         }
     }
 
-    private static (BackupManifest Manifest, long Size, string? Missing) Make(SqliteDatabase store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
+    private static (BackupManifest Manifest, long Size, string? Missing) Make(
+        SqliteDatabase store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
     {
         var copy = folder.PathOf(BackupFile.Store);
         var now = clock.GetUtcNow();

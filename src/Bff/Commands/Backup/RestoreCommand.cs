@@ -30,7 +30,9 @@ internal static class RestoreCommand
             if (!SqliteCopy.TryRetire(store.StoreFile, out var isReadable)) { return await InUseAsync(store); }
 
             var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.StoreFile : null;   // one that is older than the backup saw nothing of what happened since
+
+            // One that is older than the backup saw nothing of what happened since.
+            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.StoreFile : null;
             var sessions = keepRenewed ? new RestoredSessions(manifest.Sessions, Ended: 0, IsExact: false) : SqliteCopy.EndRenewed(copy, witness, now);
             SqliteCopy.BeginLineage(copy);
             var suffix = $".before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
@@ -41,8 +43,16 @@ internal static class RestoreCommand
             SqliteCopy.Replace(copy, store.StoreFile, aside);
             app.Services.GetRequiredService<Audit>().StoreRestored(manifest.MadeAt, sessions.Kept, sessions.Ended, Workspace.Account);
             Report(manifest, sessions, keepRenewed, replaces ? aside : null);
-            if (replacedKeys.Count > 0) { Console.WriteLine($"Keys that were not what the backup has are replaced, and kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}."); }
-            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Their users sign in again, unless you put the keys into '{store.KeysFolder}'."); }
+            if (replacedKeys.Count > 0)
+            {
+                Console.WriteLine($"Keys that were not what the backup has are replaced, and kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}.");
+            }
+
+            if (missing is not null)
+            {
+                await Console.Error.WriteLineAsync($"{missing} Their users sign in again, unless you put the keys into '{store.KeysFolder}'.");
+            }
+
             return ExitCodes.Ok;
         }
         catch (IOException error) when (error.Message.StartsWith("Bff:", StringComparison.Ordinal))
@@ -71,7 +81,9 @@ internal static class RestoreCommand
         return BackupFile.Read(received, folder.FullName, passphrase);
     }
 
-    /// <summary>The set that will be there: the backup's, and of those that are here what it has not, among them what says that one was revoked since.</summary>
+    /// <summary>
+    /// The set that will be there: the backup's, and of those that are here what it has not, among them what says that one was revoked since.
+    /// </summary>
     private static void EnsureKeysOpen(IServiceProvider services, SqliteDatabase store, Workspace folder)
     {
         var keys = folder.PathOf(BackupFile.Keys);
@@ -107,7 +119,8 @@ internal static class RestoreCommand
         $"Nothing was restored: something uses the store '{store.StoreFile}'. Stop Bff first (docker compose stop bff; systemctl stop bff), and what else has the file open.");
 
     private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => FailAsync(
-        $"Nothing was restored: '{folder}' belongs to {owner}, who could not read what root writes there. Run it as that user, with Bff's settings:\n  {owner.RunAs("bff restore FILE --config …")}");
+        $"Nothing was restored: '{folder}' belongs to {owner}, who could not read what root writes there. "
+        + $"Run it as that user, with Bff's settings:\n  {owner.RunAs("bff restore FILE --config …")}");
 
     private static async Task<int> FailAsync(string why)
     {

@@ -19,7 +19,10 @@ internal sealed class SqliteLock : IDisposable
         }
         catch (IOException error) when (IsHeld(error))
         {
-            throw new StoreUnavailableException($"Bff:Sessions:ConnectionString: the session store '{store}' is being restored just now ('{store}.lock' is held)", error) { IsUnanswered = true };
+            throw new StoreUnavailableException($"Bff:Sessions:ConnectionString: the session store '{store}' is being restored just now ('{store}.lock' is held)", error)
+            {
+                IsUnanswered = true,
+            };
         }
     }
 
