@@ -22,7 +22,14 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
         "left_out", "store_migrated", "backup_made", "store_restored",
     ];
 
-    private readonly LineBudget _strangers = new(MaxStrangers, clock);
+    private const string SignInFailedEvent = "sign_in_failed", OpsRefusedEvent = "ops_refused";
+
+    /// <summary>One each: whoever floods the public port hides nobody who guesses at the ops port.</summary>
+    private readonly Dictionary<string, LineBudget> _strangers = new()
+    {
+        [SignInFailedEvent] = new(MaxStrangers, clock),
+        [OpsRefusedEvent] = new(MaxStrangers, clock),
+    };
 
     /// <summary>Who ended a session; the same words between releases.</summary>
     public static class By
@@ -41,7 +48,7 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
     public void SignedIn(string session, string user) => Write("sign_in", ("Session", session), ("User", Printable.Word(user)), Client);
 
     /// <param name="reason">A code of our answers or of the specifications, as in the metrics.</param>
-    public void SignInFailed(string reason) => WriteForStranger("sign_in_failed", ("Reason", Printable.Word(reason)), Client);
+    public void SignInFailed(string reason) => WriteForStranger(SignInFailedEvent, ("Reason", Printable.Word(reason)), Client);
 
     public void SignedOut(string session) => Write("sign_out", ("Session", session), ("By", By.User), ("Reason", "signed_out"), Client);
 
@@ -93,7 +100,7 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
 
     /// <summary>A request at the ops port came without a credential that counts, or may not come at all.</summary>
     /// <param name="code">The code of the answer.</param>
-    public void OperatorRefused(string code) => WriteForStranger("ops_refused", ("Reason", code), Client);
+    public void OperatorRefused(string code) => WriteForStranger(OpsRefusedEvent, ("Reason", code), Client);
 
     /// <summary>What an operator did on the ops port.</summary>
     /// <param name="event">One of those that begin with <c>ops_</c>.</param>
@@ -107,14 +114,28 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
 
     private void WriteForStranger(string @event, params (string Name, object? Value)[] fields)
     {
-        var (isWithin, leftOut) = _strangers.Take();
-        if (leftOut > 0) { Write("left_out", LogLevel.Warning, ("Count", leftOut)); }
-        if (isWithin) { Write(@event, LogLevel.Warning, fields); }
+        TellLeftOut();
+        if (_strangers[@event].Take().IsWithin) { WriteLine(@event, LogLevel.Warning, fields); }
     }
 
     private void Write(string @event, params (string Name, object? Value)[] fields) => Write(@event, LogLevel.Information, fields);
 
     private void Write(string @event, LogLevel level, params (string Name, object? Value)[] fields)
+    {
+        TellLeftOut();
+        WriteLine(@event, level, fields);
+    }
+
+    /// <summary>Before any line, so that a flood that is over is told of, too.</summary>
+    private void TellLeftOut()
+    {
+        foreach (var (@event, budget) in _strangers)
+        {
+            if (budget.TakeLeftOut() is > 0 and var count) { WriteLine("left_out", LogLevel.Warning, ("Count", count), ("Of", @event)); }
+        }
+    }
+
+    private void WriteLine(string @event, LogLevel level, params (string Name, object? Value)[] fields)
     {
         var time = clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
         new LogLine(("Event", @event), [("Time", time), .. fields]).WriteTo(logger, level, new EventId(Array.IndexOf(Events, @event) + 1, @event));

@@ -16,7 +16,7 @@ public sealed class OpsPageTests(Chromium chromium)
         await alice.SignInAsync("alice");
         await alice.SeesTheStreamAsync();
         await using var ops = await chromium.VisitAsync(url: Demo.OpsUrl);
-        await Expect(ops["#tile-sessions .figure"]).ToHaveTextAsync("1");
+        await Expect(ops["#tile-sessions .figure"]).ToHaveTextAsync("1", new() { Timeout = 20_000 });
         await Expect(ops["#renewals-words"]).ToContainTextAsync("renewal due");
         await ops.PoseAsync("ops");
         await ops.PoseAsync("ops", ColorScheme.Dark);
@@ -31,7 +31,7 @@ public sealed class OpsPageTests(Chromium chromium)
         await Expect(alice["#message"]).ToHaveTextAsync("An administrator has ended your session. Log in to go on.");
         await Expect(ops["#toast"]).ToContainTextAsync("Ended");
         await Expect(ops["#ends"]).ToContainTextAsync("ended by an administrator");
-        await Expect(ops["#tile-sessions .figure"]).ToHaveTextAsync("0");
+        await Expect(ops["#tile-sessions .figure"]).ToHaveTextAsync("0", new() { Timeout = 20_000 });   // counted every ten seconds
         demo.Sessions.All().ShouldBeEmpty();
         demo.Bff.Output.ShouldContain("Bff.Audit");
         ops.Faults.ShouldBeEmpty();

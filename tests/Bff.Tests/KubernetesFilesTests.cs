@@ -61,6 +61,14 @@ public sealed class KubernetesFilesTests
         secrets.Select(variable => Path.GetDirectoryName(variable.Value)).Distinct().ShouldBe([Mount("secrets")]);
     }
 
+    /// <summary>The rules and dashboards of deploy/ ask for job="bff". The Services have no label of that name in base: kustomize gives it to everything.</summary>
+    [Fact]
+    public void Prometheus_knows_Bff_by_the_job_that_rules_and_dashboards_ask_for()
+    {
+        File.ReadAllText(Path.Combine(Folder, "example", "servicemonitor.yaml")).ShouldContain("\n  jobLabel: app.kubernetes.io/name\n");
+        File.ReadAllText(Path.Combine(Folder, "base", "kustomization.yaml")).ShouldContain("app.kubernetes.io/name: bff\n");
+    }
+
     private static V1PodSpec Pod() => Load("deployment.yaml").OfType<V1Deployment>().Single().Spec.Template.Spec;
 
     private static List<object> Load(string file) => KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(Folder, "base", file)), strict: true);

@@ -14,10 +14,20 @@ internal sealed class LineBudget(int max, TimeProvider clock)
     {
         lock (_lock)
         {
-            if (clock.GetElapsedTime(_since) < Window) { return (++_seen <= max, 0); }
+            var left = TakeLeftOut();
+            return (++_seen <= max, left);
+        }
+    }
+
+    /// <returns>How many were left out in the minute that is over; 0 while it goes on.</returns>
+    public int TakeLeftOut()
+    {
+        lock (_lock)
+        {
+            if (clock.GetElapsedTime(_since) < Window) { return 0; }
             var left = Math.Max(0, _seen - max);
-            (_since, _seen) = (clock.GetTimestamp(), 1);
-            return (true, left);
+            (_since, _seen) = (clock.GetTimestamp(), 0);
+            return left;
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class WatchedSessionStore(
     private long? _told;
 
     /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
-    private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "search"];
+    private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "count_trouble", "search"];
 
     public async Task AddAsync(Session session, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Guard;
 
 namespace Bff.Ops.Admin;
 
@@ -16,5 +17,5 @@ internal sealed record Operator(string Name, IPAddress? Address)
 
     public static void ByCertificate(HttpContext context, string subject) => Set(context, Printable.Word(subject));
 
-    private static void Set(HttpContext context, string name) => context.Features.Set(new Operator(name, context.Connection.RemoteIpAddress));
+    private static void Set(HttpContext context, string name) => context.Features.Set(new Operator(name, ClientAddress.Of(context)));
 }

@@ -16,6 +16,9 @@ internal sealed class ProviderCheck(Provider provider, ISessionStore store, Time
     /// <summary>An orchestrator waits a second.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(900);
 
+    /// <summary>Of that, what is left to ask the store.</summary>
+    private static readonly TimeSpan ProviderLimit = TimeSpan.FromMilliseconds(700);
+
     private sealed record Attempt(DateTimeOffset At, HealthCheckResult Result);
 
     private volatile Attempt? _last;
@@ -27,30 +30,38 @@ internal sealed class ProviderCheck(Provider provider, ISessionStore store, Time
         if (_last is { } last && (now - last.At).Duration() < RetryInterval) { return last.Result; }
         try
         {
-            await provider.GetConfigurationAsync(cancellationToken).WaitAsync(Limit, clock, cancellationToken);
+            await provider.GetConfigurationAsync(cancellationToken).WaitAsync(ProviderLimit, clock, cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (ProviderUnavailableException error)
         {
-            var result = await HasSessionsAsync(now, cancellationToken)
-                ? HealthCheckResult.Degraded($"Nobody can sign in: {error.Message}") : HealthCheckResult.Unhealthy(error.Message);
-            _last = new(now, result);
-            return result;
+            return await JudgeAsync(now, $"Nobody can sign in: {error.Message}", error.Message);
         }
         catch (Exception error) when (error is OperationCanceledException or TimeoutException)
         {
             const string waiting = "The provider has not answered yet.";   // the request goes on, and the next probe waits for the same one
-            return await HasSessionsAsync(now, CancellationToken.None) ? HealthCheckResult.Degraded(waiting) : HealthCheckResult.Unhealthy(waiting);
+            return await JudgeAsync(now, waiting, waiting);
         }
     }
 
-    private async Task<bool> HasSessionsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<HealthCheckResult> JudgeAsync(DateTimeOffset now, string degraded, string unhealthy)
+    {
+        var hasSessions = await HasSessionsAsync(now, Limit - (clock.GetUtcNow() - now));
+        var result = hasSessions ? HealthCheckResult.Degraded(degraded) : HealthCheckResult.Unhealthy(unhealthy);
+        _last = new(now, result);
+        return result;
+    }
+
+    /// <summary>One row is enough, and no probe waits for a count of all.</summary>
+    private async Task<bool> HasSessionsAsync(DateTimeOffset now, TimeSpan limit)
     {
         try
         {
-            return (await store.CountAsync(now, cancellationToken)).Living > 0;
+            var shortest = TimeSpan.FromMilliseconds(50);
+            var found = store.SearchAsync(user: null, after: null, take: 1, now, CancellationToken.None);
+            return (await found.WaitAsync(limit > shortest ? limit : shortest, clock)).Count > 0;
         }
-        catch (StoreUnavailableException)
+        catch (Exception error) when (error is StoreUnavailableException or TimeoutException)
         {
             return false;   // the store's own check says it
         }

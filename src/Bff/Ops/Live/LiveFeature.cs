@@ -6,7 +6,7 @@ internal static class LiveFeature
     public static void AddLive(this IServiceCollection services)
     {
         services.AddSingleton<OpsHistory>().AddHostedService(provider => provider.GetRequiredService<OpsHistory>());
-        services.AddSingleton<Overview>().AddSingleton<RoutesView>().AddSingleton<CallHistory>().AddSingleton<Certificates>();
+        services.AddSingleton<Overview>().AddSingleton<StoreCounts>().AddSingleton<RoutesView>().AddSingleton<CallHistory>().AddSingleton<Certificates>();
         services.AddSingleton<Nodes>().AddHostedService(provider => provider.GetRequiredService<Nodes>());
     }
 

@@ -21,8 +21,8 @@ internal sealed partial class Nodes : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    /// <summary>A node that said nothing for this long counts as gone.</summary>
-    public static readonly TimeSpan GoneAfter = Interval * 3;
+    /// <summary>A node that said nothing for this long counts as gone: one beat may be lost, and the next may wait for the store.</summary>
+    private static readonly TimeSpan GoneAfter = Interval * 4;
 
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromHours(1);
 
@@ -34,7 +34,11 @@ internal sealed partial class Nodes : BackgroundService
     private readonly ILogger<Nodes> _logger;
     private readonly DateTimeOffset _startedAt;
     private readonly string? _url;
-    private volatile IReadOnlyList<Node> _others = [];
+    private volatile View _view = new([], HeardSince: null);
+
+    /// <param name="Others">The other nodes.</param>
+    /// <param name="HeardSince">Since when every beat of this node has gone through; null when the last did not.</param>
+    private sealed record View(IReadOnlyList<Node> Others, DateTimeOffset? HeardSince);
 
     public Nodes(SessionDatabase database, Readiness readiness, IOptions<OpsOptions> options, TimeProvider clock, ILogger<Nodes> logger)
     {
@@ -47,7 +51,16 @@ internal sealed partial class Nodes : BackgroundService
     public string Name { get; }
 
     /// <summary>The other nodes, as of the last few seconds.</summary>
-    public IReadOnlyList<Node> Others => _others;
+    public IReadOnlyList<Node> Others => _view.Others;
+
+    /// <summary>Null while that cannot be said: the store keeps this node from hearing the others, or did so lately, when it may have kept them from beating, too.</summary>
+    public bool? IsAlive(Node node)
+    {
+        if (_view.HeardSince is not { } heardSince) { return null; }
+        var now = _clock.GetUtcNow();
+        if (now - node.SeenAt < GoneAfter) { return true; }
+        return now - heardSince < GoneAfter ? null : false;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -80,6 +93,7 @@ internal sealed partial class Nodes : BackgroundService
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
+            _view = _view with { HeardSince = null };
             Unheard(error.GetBaseException().Message);
         }
     }
@@ -118,7 +132,7 @@ internal sealed partial class Nodes : BackgroundService
                 Time(reader.GetInt64(3)), Time(reader.GetInt64(4)), reader.GetInt64(5) != 0));
         }
 
-        _others = others;
+        _view = new(others, _view.HeardSince ?? now);
     }
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

@@ -62,7 +62,7 @@ internal sealed class OpsHistory : BackgroundService
     private readonly TimeProvider _clock;
     private Moment _now;
     private TimeSpan? _storeTook;
-    private DateTimeOffset? _storeAwaySince;
+    private long? _active;
 
     public DateTimeOffset StartedAt { get; }
 
@@ -87,12 +87,12 @@ internal sealed class OpsHistory : BackgroundService
         lock (_lock) { return ([.. _past, _now], [.. _ends.Reverse()], _storeTook); }
     }
 
-    /// <summary>When the store was first seen not to answer; null while it does.</summary>
-    public DateTimeOffset? StoreAwaySince
+    /// <summary>Living sessions in the store, as of the last few seconds; null when it did not say.</summary>
+    public long? Active
     {
         get
         {
-            lock (_lock) { return _storeAwaySince; }
+            lock (_lock) { return _active; }
         }
     }
 
@@ -101,6 +101,7 @@ internal sealed class OpsHistory : BackgroundService
         using var tick = new PeriodicTimer(Step, _clock);
         try
         {
+            await CountAsync(stoppingToken);
             while (await tick.WaitForNextTickAsync(stoppingToken)) { await LookAsync(stoppingToken); }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -109,8 +110,23 @@ internal sealed class OpsHistory : BackgroundService
         }
     }
 
-    /// <summary>Closes the step under way with what the store says. A store that says nothing is no news for the log: whoever needs it complains.</summary>
-    private async Task LookAsync(CancellationToken cancel)
+    /// <summary>Closes the step under way with what the store says.</summary>
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var now = _clock.GetUtcNow();
+        var backlog = await CountAsync(cancellationToken);
+        lock (_lock)
+        {
+            (_now.Active, _now.Backlog, _now.Breaker) = (_active, backlog, _gate.State);
+            _past.Enqueue(_now);
+            if (_past.Count > Moments) { _past.Dequeue(); }
+            _now = new Moment(now);
+        }
+    }
+
+    /// <summary>A store that says nothing is no news for the log: whoever needs it complains.</summary>
+    /// <returns>The backlog.</returns>
+    private async Task<long?> CountAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
         long? active = null, backlog = null;
@@ -118,23 +134,17 @@ internal sealed class OpsHistory : BackgroundService
         try
         {
             var since = _clock.GetTimestamp();
-            backlog = await _store.CountDueAsync(now, cancel);
+            backlog = await _store.CountDueAsync(now, cancellationToken);
             took = _clock.GetElapsedTime(since);
-            active = (await _store.CountAsync(now, cancel)).Living;
+            active = (await _store.CountAsync(now, cancellationToken)).Living;
         }
-        catch (Exception) when (!cancel.IsCancellationRequested)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // Null says it.
         }
 
-        lock (_lock)
-        {
-            (_now.Active, _now.Backlog, _now.Breaker, _storeTook) = (active, backlog, _gate.State, took);
-            _storeAwaySince = active is null ? _storeAwaySince ?? now : null;
-            _past.Enqueue(_now);
-            if (_past.Count > Moments) { _past.Dequeue(); }
-            _now = new Moment(now);
-        }
+        lock (_lock) { (_active, _storeTook) = (active, took); }
+        return backlog;
     }
 
     private void Note(SessionChange change)

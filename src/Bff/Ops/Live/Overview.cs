@@ -12,30 +12,27 @@ namespace Bff.Ops.Live;
 /// <summary><c>GET /overview</c>: everything the ops page draws, in one answer, and before all else what is wrong.</summary>
 internal sealed class Overview(
     OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics provider,
-    ISessionStore store, Probes probes, TokenCallGate gate, TimeProvider clock)
+    StoreCounts storeCounts, StoreHealth store, Probes probes, TokenCallGate gate, TimeProvider clock)
 {
-    /// <summary>Five minutes ahead.</summary>
-    private const int StepsAhead = 30;
-
     /// <summary>Of a route's calls: as the alert rule has it.</summary>
     private const double FailingShare = 0.05;
 
+    /// <summary>One call of three that fails at night is no outage.</summary>
+    private const int MinFailures = 5;
+
     private const int MaxDetail = 300;
 
-    /// <summary>A page that people look at in an outage does not wait for what is out.</summary>
-    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(2);
-
     private static readonly TimeSpan CertificateSoon = TimeSpan.FromDays(14), CertificateVerySoon = TimeSpan.FromDays(2);
-
-    private sealed record Counts(long Active, IReadOnlyList<long> Upcoming, SessionTrouble Trouble);
 
     public static async Task<IResult> Handle(Overview overview, CancellationToken cancel) => Results.Ok(await overview.LookAsync(cancel));
 
     private async Task<object> LookAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var (counting, checking) = (CountAsync(now, cancel), probes.ReportAsync(HealthFeature.Ready, cancel));
-        var (counts, checks) = (await counting, await checking);
+        var (counting, checking) = (storeCounts.ReadAsync(cancel), probes.ReportAsync(HealthFeature.Ready, cancel));
+        var (counted, checks) = (await counting, await checking);
+        var awaySince = store.Since;
+        var (active, counts) = awaySince is null ? (history.Active, counted) : (null, null);
         var (moments, ends, storeTook) = history.Read();
         var (calls, clusters, breaker) = (routes.Routes(), routes.Clusters(), gate.State);
         return new
@@ -45,12 +42,12 @@ internal sealed class Overview(
             BuildInfo.Read().Version,
             history.StartedAt,
             Ready = checks.Status != HealthStatus.Unhealthy,
-            Troubles = Troubles(now, checks, counts, calls, clusters, BreakerSince(moments, breaker)),
+            Troubles = Troubles(now, checks, awaySince, active is null ? null : counts, calls, clusters, BreakerSince(moments, breaker)),
             Checks = checks.Entries.ToDictionary(
                 entry => entry.Key,
                 entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = HealthFeature.Detail(entry.Value.Description) }),
             StoreTook = storeTook?.TotalSeconds,
-            StoreAwaySince = history.StoreAwaySince,
+            StoreAwaySince = awaySince,
             Breaker = Word(breaker),
             NextProbeAt = gate.NextProbeAt,
             ProviderFailure = provider.LastFailure,
@@ -61,7 +58,7 @@ internal sealed class Overview(
             {
                 moment.At, moment.Started, moment.Ended, moment.Renewed, moment.Late, moment.Failed, moment.Active, moment.Backlog, Breaker = Word(moment.Breaker),
             }),
-            counts?.Active,
+            Active = active,
             counts?.Upcoming,
             counts?.Trouble.Late,
             counts?.Trouble.Expired,
@@ -72,7 +69,7 @@ internal sealed class Overview(
             Clusters = clusters,
             Nodes = nodes.Others.Select(node => new
             {
-                node.Name, node.Version, node.Url, node.StartedAt, node.SeenAt, node.Ready, Alive = counts is null ? (bool?)null : IsAlive(node, now),
+                node.Name, node.Version, node.Url, node.StartedAt, node.SeenAt, node.Ready, Alive = nodes.IsAlive(node),
             }),
             Configuration = new
             {
@@ -82,34 +79,21 @@ internal sealed class Overview(
         };
     }
 
-    private async Task<Counts?> CountAsync(DateTimeOffset now, CancellationToken cancel)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(StoreTimeout);
-        try
-        {
-            return new(
-                (await store.CountAsync(now, limit.Token)).Living,
-                await store.CountUpcomingAsync(now, OpsHistory.Step, StepsAhead, limit.Token),
-                await store.CountTroubleAsync(now, now - OpsHistory.LateAfter, limit.Token));
-        }
-        catch (Exception) when (!cancel.IsCancellationRequested)
-        {
-            return null;   // the store's own check says why
-        }
-    }
-
     private List<Trouble> Troubles(
-        DateTimeOffset now, HealthReport checks, Counts? counts, IReadOnlyList<RouteView> calls, IReadOnlyList<ClusterView> clusters,
-        DateTimeOffset? breakerSince)
+        DateTimeOffset now, HealthReport checks, DateTimeOffset? storeAwaySince, StoreCounts.Counts? counts, IReadOnlyList<RouteView> calls,
+        IReadOnlyList<ClusterView> clusters, DateTimeOffset? breakerSince)
     {
         var found = new List<Trouble>();
-        if (counts is null)
+        if (storeAwaySince is not null)
         {
             found.Add(Trouble.Bad(
                 "store_away",
                 "The session store does not answer: nobody can sign in, nothing is renewed, and only who was here a moment ago is served.",
-                history.StoreAwaySince));
+                storeAwaySince));
+        }
+        else if (counts is null)
+        {
+            found.Add(Trouble.Warning("counts_unknown", "Counts unknown: the session store answers, but has not counted its sessions in time."));
         }
         else if (counts.Trouble.Expired > 0)
         {
@@ -123,7 +107,7 @@ internal sealed class Overview(
         found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
             "calls_failing",
             $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes were answered 5xx.")));
-        foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy && !(entry.Key == "store" && counts is null)))
+        foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy && !(entry.Key == "store" && storeAwaySince is not null)))
         {
             found.Add(name == "drain"
                 ? Trouble.Warning("draining", "This node is stopping.")
@@ -140,7 +124,7 @@ internal sealed class Overview(
             (cluster, destination) => Trouble.Warning("destination_unhealthy", $"{Printable.Text(cluster.Id)}: {destination.Address} is unhealthy.")));
         found.AddRange(ConfigurationTroubles());
         found.AddRange(CertificateTroubles(now));
-        found.AddRange(nodes.Others.Where(node => counts is not null && !IsAlive(node, now))
+        found.AddRange(nodes.Others.Where(node => nodes.IsAlive(node) == false)
             .Select(node => Trouble.Warning("node_gone", $"The node {node.Name} is silent.", node.SeenAt)));
         return [.. found.OrderBy(trouble => trouble.Level, StringComparer.Ordinal)];
     }
@@ -188,9 +172,8 @@ internal sealed class Overview(
         return $": {last.Endpoint} endpoint, {last.Outcome}{detail}.";
     }
 
-    private static bool IsFailing(RouteView route) => route.Calls.ServerErrors > FailingShare * route.Calls.Calls;
-
-    private static bool IsAlive(Node node, DateTimeOffset now) => now - node.SeenAt < Nodes.GoneAfter;
+    private static bool IsFailing(RouteView route) =>
+        route.Calls.ServerErrors >= MinFailures && route.Calls.ServerErrors > FailingShare * route.Calls.Calls;
 
     private static string Share(int part, int all) => part == all ? "All" : (100.0 * part / all).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 

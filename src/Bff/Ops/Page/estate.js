@@ -24,7 +24,7 @@ function destination({ address, health, isUsed, calls }) {
 
 function node({ name, version, url, startedAt, seenAt, ready, alive }, now) {
   const label = url ? element('a', { href: url, rel: 'noreferrer' }, name) : name;
-  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is away`));
+  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is away, and for a minute after`));
   const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}` : `${version}, silent, last seen ${relative(seenAt, now)}`;
   return element('span', { class: 'line' }, dot(alive ? (ready ? 'good' : 'warn') : 'bad'), element('span', {}, label, ` ${words}`));
 }

@@ -47,8 +47,8 @@ function showTiles(facts) {
 
   tile('sessions', {
     figure: active === undefined ? 'Unknown' : number(active),
-    state: active === undefined || expired > 0 ? 'bad' : 'good',
-    note: active === undefined ? 'The store does not answer.' : [
+    state: storeAwaySince || expired > 0 ? 'bad' : active === undefined ? 'warn' : 'good',
+    note: storeAwaySince ? 'The store does not answer.' : [
       expired > 0 && `${number(expired)} with an expired token`,
       `+${number(sum(history, 'started'))} started, −${number(sum(history, 'ended'))} ended in 15 min`,
     ].filter(Boolean).join(' · '),
@@ -67,8 +67,8 @@ function showTiles(facts) {
   tile('provider', providerTile(facts, checks.provider, failed));
   const well = checks.store.healthy && checks.keys.healthy;
   tile('store', {
-    figure: active === undefined || !checks.store.healthy ? 'Does not answer' : well ? 'Answers' : 'Keys in trouble',
-    state: well && active !== undefined ? 'good' : 'bad',
+    figure: storeAwaySince || !checks.store.healthy ? 'Does not answer' : well ? 'Answers' : 'Keys in trouble',
+    state: well && !storeAwaySince ? 'good' : 'bad',
     note: [
       storeAwaySince && `Since ${timeOfDay(storeAwaySince)}, ${relative(storeAwaySince, now)}`,
       [checks.store, checks.keys].find(({ healthy }) => !healthy)?.detail ?? (storeTook === undefined ? 'Keys can be read' : `In ${milliseconds(storeTook)} · keys can be read`),

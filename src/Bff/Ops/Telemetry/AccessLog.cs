@@ -42,8 +42,15 @@ internal sealed class AccessLog(RequestDelegate next, IOptionsMonitor<AccessLogO
 
         var started = clock.GetTimestamp();
         var aborted = context.RequestAborted;   // later ones put their own in its place
-        await next(context);
-        LineOf(context, aborted.IsCancellationRequested, clock.GetElapsedTime(started)).WriteTo(_logger, LogLevel.Information, Request);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // What fails after its response began passes the exception handler, and is a request like any other.
+            LineOf(context, aborted.IsCancellationRequested, clock.GetElapsedTime(started)).WriteTo(_logger, LogLevel.Information, Request);
+        }
     }
 
     private static LogLine LineOf(HttpContext context, bool isAborted, TimeSpan took)
@@ -61,7 +68,7 @@ internal sealed class AccessLog(RequestDelegate next, IOptionsMonitor<AccessLogO
             ("bff.route", endpoint?.Metadata.GetMetadata<RouteModel>()?.Config.RouteId),
             ("error.type", context.Items[Problem.CodeItem]),
             ("client.address", ClientAddress.Of(context)?.ToString()),
-            ("session.id", context.GetSession() is { } session ? $"{session.Id}" : null),
+            ("session.id", context.FindSession() is { } session ? $"{session.Id}" : null),
             ("url.scheme", request.Scheme),
             ("server.address", Printable.Text(request.Host.Host)),
             ("server.port", request.Host.Port),

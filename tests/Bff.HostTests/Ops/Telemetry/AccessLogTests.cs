@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Bff.Ops.Telemetry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Ops.Telemetry;
 
@@ -90,6 +93,42 @@ public sealed class AccessLogTests
         message.Any(char.IsControl).ShouldBeFalse();
         message.Length.ShouldBeLessThan(2000);
         Lines(world).Single().GetProperty("user_agent.original").GetString()!.Length.ShouldBeLessThan(300);
+    }
+
+    [Fact]
+    public async Task A_request_whose_session_cannot_be_known_leaves_its_line_too()
+    {
+        await using var world = await World.StartAsync(On);
+        var alice = await world.LogInAsync();
+        var before = Lines(world).Count;
+        world.Execute("ALTER TABLE sessions RENAME TO hidden");
+        world.Clock.Advance(TimeSpan.FromSeconds(6));
+
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(503, "store_unavailable");
+
+        await Eventually.HappensAsync(() => Lines(world).Count == before + 1);
+        var line = Lines(world)[^1];
+        (line.GetProperty("http.response.status_code").GetInt32(), line.GetProperty("error.type").GetString()).ShouldBe((503, "store_unavailable"));
+        line.TryGetProperty("session.id", out _).ShouldBeFalse();
+        world.Execute("ALTER TABLE hidden RENAME TO sessions");
+    }
+
+    [Fact]
+    public async Task A_request_that_fails_after_its_response_began_leaves_its_line_too()
+    {
+        await using var world = await World.StartAsync(On);
+        var services = world.Bff.Services;
+        RequestDelegate failing = _ => throw new InvalidOperationException("In the middle of the response.");
+        var log = ActivatorUtilities.CreateInstance<AccessLog>(services, failing);
+        var context = new DefaultHttpContext { RequestServices = services };
+        context.Request.Path = "/half";
+        context.Response.StatusCode = StatusCodes.Status206PartialContent;
+
+        await Should.ThrowAsync<InvalidOperationException>(log.InvokeAsync(context));
+
+        await Eventually.HappensAsync(() => Lines(world).Count == 1);
+        var line = Lines(world).Single();
+        (line.GetProperty("url.path").GetString(), line.GetProperty("http.response.status_code").GetInt32()).ShouldBe(("/half", 206));
     }
 
     private static JsonElement Audited(World world, string @event) => States(world, "Bff.Audit").Single(state => state.GetProperty("Event").GetString() == @event);

@@ -83,14 +83,18 @@ public sealed class AuditTests
     [Fact]
     public async Task Sign_ins_that_strangers_let_fail_fill_no_log()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.StartAsync(("Bff:Ops:Token", "an-ops-token-for-tests"));
         var stranger = world.NewBrowser();
         for (var call = 0; call < 70; call++) { await stranger.StepAsync("/signin-oidc?code=x&state=y"); }
         Lines(world).Count(line => line.Event == "sign_in_failed").ShouldBe(60);
+        using var ops = new OpsClient(world.Bff, "guessed-token-of-somebody");
+        (await ops.GetAsync("/sessions")).Status.ShouldBe(System.Net.HttpStatusCode.Unauthorized);
+        Lines(world).Count(line => line.Event == "ops_refused").ShouldBe(1);
 
         world.Clock.Advance(TimeSpan.FromMinutes(2));
-        await stranger.StepAsync("/signin-oidc?code=x&state=y");
-        Lines(world).Single(line => line.Event == "left_out").State.GetProperty("Count").GetInt32().ShouldBe(10);
+        await world.LogInAsync();   // the flood is over, and any line tells of it
+        var leftOut = Lines(world).Single(line => line.Event == "left_out");
+        (leftOut.State.GetProperty("Count").GetInt32(), leftOut.Of("Of")).ShouldBe((10, "sign_in_failed"));
     }
 
     [Fact]
