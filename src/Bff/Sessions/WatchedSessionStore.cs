@@ -208,12 +208,12 @@ internal sealed partial class WatchedSessionStore(
         else if (_told is not { } told || clock.GetElapsedTime(told) >= LogInterval)
         {
             _told = clock.GetTimestamp();
-            Refused(operation, failure.Message);
+            SaidNo(operation, failure.Message);
         }
     }
 
     [LoggerMessage(LogLevel.Error, "The session store refused an operation ({Operation}): {Reason}")]
-    private partial void Refused(string operation, string reason);
+    private partial void SaidNo(string operation, string reason);
 
     [LoggerMessage(LogLevel.Error, "Session {Session} cannot be read, others can: {Reason} Its user has to sign in again; the store should be restored from a backup.")]
     private partial void Damaged(SessionId session, string reason);
