@@ -20,7 +20,7 @@ internal sealed class DocumentedProxy : IAsyncDisposable
     private static readonly Kind[] Kinds =
     [
         new("nginx", "/usr/sbin/nginx", ("location / {", "location /app/ {"), Nginx),
-        new("haproxy", "/usr/sbin/haproxy", ("default_backend bff", "use_backend bff if { path_beg /app/ }"), HaProxy),
+        new("haproxy", "/usr/sbin/haproxy", ("default_backend bff", "use_backend bff if { path /app } or { path_beg /app/ }"), HaProxy),
         new("apache", "/usr/sbin/apache2", ("ProxyPass / http://127.0.0.1:3001/", "ProxyPass /app/ http://127.0.0.1:3001/app/"), Apache),
         new("caddy", "/usr/bin/caddy", ("reverse_proxy 127.0.0.1:3001 {", "reverse_proxy /app/* 127.0.0.1:3001 {"), Caddy),
     ];
