@@ -50,7 +50,7 @@ public sealed class SignInLoadTests
         {
             answer.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
             answer.Header("Retry-After").ShouldNotBeNull();
-            answer.Code.ShouldBeOneOf("busy", "provider_unavailable");
+            answer.Code.ShouldBeOneOf("busy", "provider_unavailable", "store_unavailable");   // the clock jumped past the limit of the store, too
         }
 
         world.Provider.Traffic.MostAtOnce("/token").ShouldBeLessThanOrEqualTo(Places + 1);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -111,6 +112,8 @@ public sealed partial class PrometheusTests
         Execute(database, "ALTER TABLE sessions RENAME TO hidden");
         await bob.GetAsync("/bff/user");
         Execute(database, "ALTER TABLE hidden RENAME TO sessions");
+        using var carol = world.NewBrowser();
+        await Eventually.HappensAsync(async () => (await carol.StepAsync("/bff/login")).Status == HttpStatusCode.Found, "the store is seen to be back");
     }
 
     private static async Task CallAsync(Browser user, Func<bool> over)
