@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Bff.BrowserTests.World;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -89,6 +90,12 @@ public sealed class OutageTests(Chromium chromium)
         await visitor.PoseAsync("sign-in-unavailable");
 
         await demo.Provider.StartAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        await Eventually.HappensAsync(async () =>
+        {
+            using var begun = await http.GetAsync(new Uri(login));   // metadata that could not be had are asked for again after some seconds
+            return begun.StatusCode == HttpStatusCode.Found;
+        }, "sign-ins begin again");
         await visitor.OpenAsync();
         await visitor.SignInAsync("alice");
     }
