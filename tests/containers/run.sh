@@ -72,7 +72,7 @@ uses_postgres() {
 }
 
 browser_tests() {
-  BFF_COMPOSE=1 timeout 300 dotnet test --project tests/Bff.BrowserTests --no-build --filter-trait Needs=containers
+  BFF_COMPOSE=1 timeout 300 dotnet test --project tests/Bff.BrowserTests --no-build --filter-trait Needs=containers --parallel none
 }
 
 run_with() {
