@@ -40,7 +40,12 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
             var stamp = string.Join(';', certificates.SelectMany(section => section.AsEnumerable()).Select(pair => $"{pair.Key}={pair.Value}").Append(files.Stamp));
             if (stamp == _stamp) { return; }
             var isStart = _stamp is null;
-            if (isStart) { (AreKestrels, AreOurs) = (HasKestrelsOwn(kestrel), certificates.Count > 0 && !HasKestrelsOwn(kestrel)); }
+            if (isStart)
+            {
+                AreKestrels = HasKestrelsOwn(kestrel);
+                AreOurs = certificates.Count > 0 && !AreKestrels;
+            }
+
             _stamp = stamp;
             if (AreOurs) { Replace(certificates, files, isStart); }
             else if (!isStart && certificates.Count > 0) { LeftToKestrel(); }

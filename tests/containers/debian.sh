@@ -9,21 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 machine=bff-test-debian scratch=$(mktemp -d)
-passed=0 failed=0 demo=()
-
-check() {
-  local what=$1
-  shift
-  if "$@" >"$scratch/log" 2>&1; then
-    passed=$((passed + 1))
-    echo "passed: $what"
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $what"
-    tail -n 60 "$scratch/log"
-    return 1
-  fi
-}
+demo=()
+. tests/containers/check.sh
 
 finish() {
   docker rm --force "$machine" >/dev/null 2>&1 || true

@@ -8,21 +8,7 @@ cd "$(dirname "$0")/../.."
 export COMPOSE_PROJECT_NAME=bff-test COMPOSE_ENV_FILES=/dev/null DEMO_TOKEN_LIFETIME=00:00:10
 unset COMPOSE_FILE COMPOSE_PROFILES SESSION_STORE
 scratch=$(mktemp -d)
-passed=0 failed=0
-
-check() {
-  local what=$1
-  shift
-  if "$@" >"$scratch/log" 2>&1; then
-    passed=$((passed + 1))
-    echo "passed: $what"
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $what"
-    tail -n 60 "$scratch/log"
-    return 1
-  fi
-}
+. tests/containers/check.sh
 
 finish() {
   docker compose --profile '*' down --volumes --timeout 10 >/dev/null 2>&1 || true

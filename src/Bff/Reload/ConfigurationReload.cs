@@ -148,7 +148,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         .Select(certificate => certificate.Path + ":Path").Where(key => string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no certificate away. Put it back, or restart.");
 
-    private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>().Append(KestrelSettings.Limits)
+    private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>()
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What is arranged for a listener once, at the start, would be missing on one that is added.</summary>

@@ -40,8 +40,8 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
     private static string? FileOf(Type options, PropertyInfo property) =>
         property.GetCustomAttribute<ReadFromFileAttribute>() is not null ? property.Name : options.GetProperty(property.Name + File)?.Name;
 
-    /// <returns>Null when the file cannot be read.</returns>
-    private static string? TryRead(string file)
+    /// <returns>Without white space around it; null when the file cannot be read.</returns>
+    public static string? TryRead(string file)
     {
         try
         {

@@ -40,7 +40,7 @@ internal sealed partial class KeyRing(IServiceProvider services) : IXmlRepositor
 
     private static bool IsInTheClear(XElement element) => element.Name == "key" && element.Descendants("value").Any();
 
-    private static bool IsEncrypted(XElement element) => element.Name == "key" && !element.Descendants("value").Any();
+    private static bool IsEncrypted(XElement element) => element.Name == "key" && !IsInTheClear(element);
 
     private static DateTimeOffset ActiveFrom(XElement key) => (DateTimeOffset?)key.Element("activationDate") ?? DateTimeOffset.MaxValue;
 

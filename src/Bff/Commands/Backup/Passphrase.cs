@@ -1,3 +1,5 @@
+using Bff.Reload;
+
 namespace Bff.Commands.Backup;
 
 /// <summary>What encrypts a backup. Never on the command line, where every process of the machine could read it.</summary>
@@ -10,20 +12,8 @@ internal static class Passphrase
     public static string? Read(string? file)
     {
         if (file is null) { return null; }
-        var text = file == "-" ? Console.In.ReadToEnd().Trim() : TryRead(file);
+        var text = file == "-" ? Console.In.ReadToEnd().Trim() : SecretSetting.TryRead(file);
         if (text is null) { throw new InvalidDataException($"the file of the passphrase, '{Printable.Path(Path.GetFullPath(file))}', does not exist or cannot be read"); }
         return text.Length >= MinLength ? text : throw new InvalidDataException($"the passphrase has to have {MinLength} characters at least (openssl rand -base64 32)");
-    }
-
-    private static string? TryRead(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 }
