@@ -8,3 +8,4 @@ using Xunit.v3;
 [assembly: AssemblyFixture(typeof(Firefox))]
 [assembly: AssemblyFixture(typeof(ChromiumWithoutThirdPartyCookies))]
 [assembly: AssemblyFixture(typeof(FirefoxWithoutThirdPartyCookies))]
+[assembly: AssemblyFixture(typeof(IdleDemos))]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 
 namespace Bff.BrowserTests.World;
 
@@ -22,8 +23,11 @@ internal sealed class Demo : IAsyncDisposable
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("bff-demo-");
 
-    private Demo(TimeSpan tokenLifetime, string providerUrl)
+    private readonly int _ports = Ports.Row;
+
+    private Demo(string wish, TimeSpan tokenLifetime, string providerUrl)
     {
+        Wish = wish;
         Provider = new("provider", "DevStack", providerUrl, "/.well-known/openid-configuration", "provider")
         {
             Environment =
@@ -52,6 +56,9 @@ internal sealed class Demo : IAsyncDisposable
         Sessions = new SessionDatabase(Path.Combine(_data.FullName, "bff"));
     }
 
+    /// <summary>What a test has asked for; whoever asks for the same may have it next.</summary>
+    public string Wish { get; }
+
     public DemoProcess Provider { get; }
 
     public DemoProcess Api { get; }
@@ -65,16 +72,25 @@ internal sealed class Demo : IAsyncDisposable
     /// <summary>What Bff has stored.</summary>
     public SessionDatabase Sessions { get; }
 
+    /// <summary>A demo without sessions, started for this test or left by another.</summary>
     /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
     /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
-    public static Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings) => StartAsync(ProviderUrl, tokenLifetime, bffSettings);
+    public static async Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
+    {
+        var wish = WishOf(provider: "", tokenLifetime, bffSettings);
+        if (Ports.AreNamed || IdleDemos.Take(wish) is not { } idle) { return await StartAsync(ProviderUrl, tokenLifetime, bffSettings); }
+        Ports.TakeOver(idle._ports);
+        await Diary.TurnPageAsync(ProviderUrl);
+        return idle;
+    }
 
     /// <param name="providerUrl">The provider's issuer.</param>
     /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
     /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
     public static async Task<Demo> StartAsync(string providerUrl, TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
     {
-        var demo = new Demo(tokenLifetime ?? UsualTokenLifetime, providerUrl);
+        var wish = WishOf(providerUrl == ProviderUrl ? "" : providerUrl, tokenLifetime, bffSettings);
+        var demo = new Demo(wish, tokenLifetime ?? UsualTokenLifetime, providerUrl);
         foreach (var (key, value) in bffSettings) { demo.Bff.Environment[key] = value; }
         try
         {
@@ -84,10 +100,14 @@ internal sealed class Demo : IAsyncDisposable
         }
         catch
         {
-            await demo.DisposeAsync();
+            demo.ShowOutput();
+            await demo.EndAsync();
             throw;
         }
     }
+
+    private static string WishOf(string provider, TimeSpan? tokenLifetime, (string Key, string Value)[] bffSettings) =>
+        string.Join('\n', [provider, $"{tokenLifetime ?? UsualTokenLifetime}", .. bffSettings.Order().Select(setting => $"{setting.Key}={setting.Value}")]);
 
     /// <summary>The provider's diary has one refresh for each renewal of the only session, and no refresh token came twice or was refused.</summary>
     public async Task SawOneRefreshPerRenewalAsync()
@@ -103,14 +123,37 @@ internal sealed class Demo : IAsyncDisposable
     {
         foreach (var process in Processes)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"---- {process.Name}\n{process.Output}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"---- {process.Name}\n{process.TakeOutput()}");
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in Processes) { await process.DisposeAsync(); }
         ShowOutput();
+        var tooMany = this;
+        if (Processes.All(process => process.IsAsStarted))
+        {
+            await ForgetEverybodyAsync();
+            tooMany = IdleDemos.Put(this);
+        }
+
+        if (tooMany is not null) { await tooMany.EndAsync(); }
+    }
+
+    public async Task EndAsync()
+    {
+        foreach (var process in Processes) { await process.DisposeAsync(); }
         _data.Delete(recursive: true);
+    }
+
+    /// <summary>No session, no consent; nothing of it is under way.</summary>
+    private async Task ForgetEverybodyAsync()
+    {
+        await Eventually.HappensAsync(Sessions.TryForget, "no renewal is under way");
+        using var provider = new SqliteConnection($"Data Source={Path.Combine(_data.FullName, "provider", "provider.db")};Pooling=False");
+        provider.Open();
+        using var command = provider.CreateCommand();
+        command.CommandText = "DELETE FROM OpenIddictTokens; DELETE FROM OpenIddictAuthorizations";
+        command.ExecuteNonQuery();
     }
 }

@@ -17,6 +17,8 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     private readonly List<string> _output = [];
     private Process? _process;
     private Process? _guard;
+    private bool _hasStarted;
+    private int _shown;
 
     public string Name => name;
 
@@ -26,6 +28,20 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     public string Output
     {
         get { lock (_output) { return string.Join('\n', _output); } }
+    }
+
+    /// <summary>It has run since its first start, and was never frozen.</summary>
+    public bool IsAsStarted { get; private set; }
+
+    /// <summary>What it has printed since this was asked last.</summary>
+    public string TakeOutput()
+    {
+        lock (_output)
+        {
+            var news = string.Join('\n', _output.Skip(_shown));
+            _shown = _output.Count;
+            return news;
+        }
     }
 
     public async Task StartAsync()
@@ -38,6 +54,7 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     public async Task KillAsync()
     {
         if (_process is null) { return; }
+        IsAsStarted = false;
         Dismiss(ref _guard);
         _process.Kill();
         await _process.WaitForExitAsync();
@@ -52,7 +69,11 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     }
 
     /// <summary>It stays, but does nothing until <see cref="Thaw"/>: connections to it hang.</summary>
-    public void Freeze() => Signals.Freeze(_process!.Id);
+    public void Freeze()
+    {
+        IsAsStarted = false;
+        Signals.Freeze(_process!.Id);
+    }
 
     public void Thaw() => Signals.Thaw(_process!.Id);
 
@@ -70,6 +91,8 @@ internal sealed class DemoProcess(string name, string project, string url, strin
             RedirectStandardError = true,
         };
         foreach (var (key, value) in Environment) { start.Environment[key] = value; }
+        IsAsStarted = !_hasStarted;
+        _hasStarted = true;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);

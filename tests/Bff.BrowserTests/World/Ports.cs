@@ -13,5 +13,16 @@ internal static class Ports
 
     /// <remarks>Callbacks of a browser belong to no test: take the address before.</remarks>
     /// <param name="place">0 to 9: which of this test's ports.</param>
-    public static int Of(int place) => First + (Rows.GetOrAdd(TestContext.Current.Test!.UniqueID, _ => Interlocked.Increment(ref _rows)) * Each) + place;
+    public static int Of(int place) => First + (Row * Each) + place;
+
+    /// <summary>Which row this test has; a new one unless it has asked before, or taken one over.</summary>
+    public static int Row => Rows.GetOrAdd(Test, _ => Interlocked.Increment(ref _rows));
+
+    /// <summary>Whether this test has named a port before.</summary>
+    public static bool AreNamed => Rows.ContainsKey(Test);
+
+    /// <summary>Takes over the row of a test that has ended.</summary>
+    public static void TakeOver(int row) => Rows[Test] = row;
+
+    private static string Test => TestContext.Current.Test!.UniqueID;
 }

@@ -25,10 +25,25 @@ internal sealed class SessionDatabase(string folder)
     /// <summary>The only session there is.</summary>
     public Row Only() => All().ShouldHaveSingleItem();
 
+    /// <summary>Removes all sessions and what is still to be revoked, unless one is just being renewed.</summary>
+    public bool TryForget()
+    {
+        using var connection = Open();
+        using var transaction = connection.BeginTransaction(deferred: false);
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "SELECT COUNT(*) FROM sessions WHERE lease_until > @now";
+        command.Parameters.AddWithValue("now", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        if ((long)command.ExecuteScalar()! > 0) { return false; }
+        command.CommandText = "DELETE FROM sessions; DELETE FROM revocations";
+        command.ExecuteNonQuery();
+        transaction.Commit();
+        return true;
+    }
+
     public IReadOnlyList<Row> All()
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "bff.db")};Pooling=False");
-        connection.Open();
+        using var connection = Open();
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT version, due_at, lease_until, tokens FROM sessions";
         using var reader = command.ExecuteReader();
@@ -40,6 +55,13 @@ internal sealed class SessionDatabase(string folder)
         }
 
         return rows;
+    }
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "bff.db")};Pooling=False");
+        connection.Open();
+        return connection;
     }
 
     private Tokens Open(byte[] sealedTokens)
