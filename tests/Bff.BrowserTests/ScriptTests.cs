@@ -10,7 +10,8 @@ namespace Bff.BrowserTests;
 /// <summary>What <c>bff.js</c> does for a page's own code. Answers of the API are made up where a test needs them to be.</summary>
 public sealed class ScriptTests(Chromium chromium)
 {
-    private const int MostBytes = 6_000;
+    /// <summary>With the adapters for jQuery and auth0.js; what it is without them, the script's own tests know.</summary>
+    private const int MostBytes = 6_600;
 
     private static readonly (string, string) NoRefreshToken = ("Bff__Oidc__Scope", "openid profile email read:messages");
 
@@ -21,7 +22,7 @@ public sealed class ScriptTests(Chromium chromium)
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true)) { gzip.Write(File.ReadAllBytes(ScriptPath)); }
         packed.Length.ShouldBeLessThan(MostBytes);
-        script.ShouldNotContain("\nimport ");
+        Regex.IsMatch(script, @"\bimport\b").ShouldBeFalse();
     }
 
     [Fact]
@@ -337,7 +338,7 @@ public sealed class ScriptTests(Chromium chromium)
         (await alice.RunAsync<string[]>("() => window.heard")).ShouldNotContain("renewError");
     }
 
-    private static string ScriptPath => Path.Combine(SourceTree.FolderOf("SpaStatic"), "wwwroot", "bff.js");
+    private static string ScriptPath => Path.Combine(SourceTree.FolderOf("bff-js"), "dist", "bff.js");
 
     private static Task<int> FetchAsync(Visitor visitor, string path, string method = "GET") => visitor.RunAsync<int>(
         "async ({ path, method }) => (await (await import('/bff.js')).fetch(path, { method })).status", new { path, method });

@@ -1,0 +1,71 @@
+// Bff's event stream, in the tab that leads.
+import { checkAnew, connected, link, lost } from './check.js';
+import { hear, latestSession, whenHeard } from './session.js';
+import { onBff } from './settings.js';
+import { MINUTE, SECOND } from './time.js';
+import { addChore } from './timers.js';
+
+const DEAF = 40 * SECOND; // heartbeats come every 15 s
+
+/** @type {EventSource | undefined} */
+let source;
+let deafAt = 0;
+let refusals = 0;
+let leads = false;
+
+export const isLeading = () => leads;
+export const isStreamOpen = () => source?.readyState === 1;
+
+/** @param {() => void} onBeat whatever comes from the stream, or its loss */
+export const watchStream = (onBeat) => {
+  link.isOpening = () => source?.readyState === 0;
+  link.onFailedCheck = () => { if (source?.readyState === 2) source = undefined; };
+  whenHeard(() => listen(onBeat));
+  addChore(() => {
+    if (source && Date.now() > deafAt) {
+      hangUp();
+      lost(0);
+      listen(onBeat);
+    }
+    return Infinity;
+  });
+};
+
+/** @param {boolean} leading this tab hears the stream, or leaves it to another @param {() => void} onBeat */
+export const lead = (leading, onBeat) => {
+  leads = leading;
+  listen(onBeat);
+};
+
+const hangUp = () => {
+  source?.close();
+  source = undefined;
+};
+
+/** @param {() => void} onBeat */
+const listen = (onBeat) => {
+  if (!leads || !latestSession()?.isLoggedIn) return hangUp();
+  if (source || !globalThis.EventSource) return;
+  const stream = source = new EventSource(onBff('/bff/events'), { withCredentials: true });
+  deafAt = Date.now() + DEAF;
+  stream.onopen = () => {
+    refusals = 0;
+    connected('live');
+  };
+  stream.onerror = () => {
+    if (source !== stream) return;
+    lost(SECOND);
+    if (stream.readyState === 2) deafAt = Date.now() + Math.min(MINUTE, SECOND * 2 ** ++refusals);
+  };
+  for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {
+    stream.addEventListener(name, ({ data }) => {
+      deafAt = Date.now() + DEAF;
+      hear(JSON.parse(data));
+      onBeat();
+    });
+  }
+  stream.addEventListener('ended', ({ data }) => {
+    hangUp();
+    checkAnew(JSON.parse(data));
+  });
+};
