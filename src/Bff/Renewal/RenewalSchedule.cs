@@ -8,6 +8,8 @@ namespace Bff.Renewal;
 /// <summary>When a token is renewed, when it is too old to send, and how long to wait after a failure.</summary>
 internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, TimeProvider clock)
 {
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
     /// <summary>A provider may ask for a longer pause than ours, within reason.</summary>
@@ -76,20 +78,42 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
     public bool CanRefresh(TokenSet tokens) => tokens.CanRefresh(clock.GetUtcNow());
 
-    /// <summary>When to try again after the <paramref name="failures"/>th failure in a row: 1, 2, 4 … 60 s less up to half, or what the provider asked for.</summary>
+    /// <summary>
+    /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the session's
+    /// share. The background's moments are counted from when the renewal was due, 1, 3, 7 … s after that and then every minute, so that the failed tries of those who wait
+    /// never put off the next one; it passes over those that are nearer than a call's. What the provider asks for counts for both.
+    /// </summary>
     /// <returns>For the background, and the earliest for a call that needs the token now.</returns>
-    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(int failures, TimeSpan? asked)
+    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(Session session, TimeSpan? asked)
     {
         var now = clock.GetUtcNow();
-        var exponential = TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, failures - 1)));
-        var jittered = exponential * (0.5 + (Random.Shared.NextDouble() / 2));
-        if (asked > jittered)
+        var share = 1 - (Fraction(session.Id) / 2);
+        var step = Min(LongestBackOff, Doubled(FirstBackOff, session.Failures, LongestBackOff)) * share;
+        if (asked > step)
         {
             var until = now + Min(asked.Value, LongestRetryAfter);
             return (until, until);
         }
 
-        return (now + jittered, now + Min(jittered, LongestBackOffOnDemand));
+        var notBefore = now + Min(step, LongestBackOffOnDemand);
+        var dueAt = now + step;
+        if (DueAt(session.Id, session.Tokens!) is { } first && NextMoment(first, share, now) is var moment && moment < dueAt) { dueAt = moment; }
+        return (dueAt > notBefore ? dueAt : notBefore, notBefore);
+    }
+
+    private static DateTimeOffset NextMoment(DateTimeOffset first, double share, DateTimeOffset now)
+    {
+        if (now < first) { return first; }
+        var passed = (now - first) / share;
+        var doubling = (2 * LongestBackOff) - FirstBackOff;   // until a step is a minute, nearly
+        if (passed < doubling)
+        {
+            var moment = FirstBackOff;
+            while (moment <= passed) { moment = (2 * moment) + FirstBackOff; }
+            return first + (Min(moment, doubling) * share);
+        }
+
+        return first + ((doubling + (LongestBackOff * (Math.Floor((passed - doubling) / LongestBackOff) + 1))) * share);
     }
 
     private TimeSpan LeadOf(TokenSet tokens) => Min(options.CurrentValue.Lead, tokens.Lifetime / 4);

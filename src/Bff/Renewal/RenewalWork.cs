@@ -308,9 +308,9 @@ internal sealed partial class RenewalWork(
         switch (outcome)
         {
             case Unavailable down:
-                return schedule.BackOff(session.Failures + 1, down.RetryAfter);
+                return schedule.BackOff(session, down.RetryAfter);
             case Misconfigured { MayPass: true }:
-                return schedule.BackOff(session.Failures + 1, asked: null);
+                return schedule.BackOff(session, asked: null);
             default:
                 var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry(session.Failures) : RefusedRetry);
                 return (again, again);

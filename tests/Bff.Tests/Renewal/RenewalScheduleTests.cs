@@ -100,22 +100,82 @@ public class RenewalScheduleTests
     {
         for (var i = 0; i < 100; i++)
         {
-            var (due, notBefore) = _schedule.BackOff(failures, asked: null);
+            var (due, notBefore) = _schedule.BackOff(Failed(failures - 1), asked: null);
             (due - Now).TotalSeconds.ShouldBeInRange(least, most);
             (notBefore - Now).TotalSeconds.ShouldBeLessThanOrEqualTo(5);
         }
     }
 
     [Fact]
+    public void In_an_outage_the_background_tries_at_the_same_times_whether_somebody_waits_or_not()
+    {
+        foreach (var id in Enumerable.Range(0, 50).Select(_ => SessionKey.New().Id))
+        {
+            var alone = Tries(id, isWaited: false).Tries;
+            var (tries, due) = Tries(id, isWaited: true);
+            alone.Count.ShouldBeInRange(9, 20);
+            for (var i = 1; i < tries.Count; i++) { (tries[i] - tries[i - 1]).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(0.5)); }
+            tries.Count.ShouldBeLessThan(120);   // one in five seconds, and less at first, not one a call
+
+            // Whenever they stop to wait, the next try comes when it would have come, or a moment after one of theirs.
+            foreach (var (at, next) in due) { next.ShouldBeLessThanOrEqualTo(Later(alone.First(moment => moment > at), at.AddSeconds(5)).AddMilliseconds(250)); }
+        }
+
+        static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+    }
+
+    [Fact]
+    public void After_a_long_sleep_the_back_off_begins_anew()
+    {
+        var session = Failed(0);
+        _clock.Advance(TimeSpan.FromHours(5));
+        (_schedule.BackOff(session, asked: null).DueAt - _clock.GetUtcNow()).TotalSeconds.ShouldBeInRange(0.5, 1);
+    }
+
+    /// <summary>Five minutes of outage and two more to look ahead; where somebody waits, they ask four times a second.</summary>
+    private (List<DateTimeOffset> Tries, List<(DateTimeOffset At, DateTimeOffset Next)> Due) Tries(SessionId id, bool isWaited)
+    {
+        var clock = new FakeTimeProvider(Now);
+        var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), clock);
+        var session = Failed(0) with { Id = id };
+        var (due, notBefore) = (schedule.DueAt(id, session.Tokens!)!.Value, DateTimeOffset.MinValue);
+        clock.SetUtcNow(due);
+        var (tries, dues, end) = (new List<DateTimeOffset>(), new List<(DateTimeOffset, DateTimeOffset)>(), due.AddMinutes(isWaited ? 5 : 7));
+        for (; clock.GetUtcNow() < end; clock.Advance(TimeSpan.FromMilliseconds(250)))
+        {
+            if (clock.GetUtcNow() < due && (!isWaited || clock.GetUtcNow() < notBefore)) { continue; }
+            tries.Add(clock.GetUtcNow());
+            (due, notBefore) = schedule.BackOff(session, asked: null);
+            session = session with { Failures = session.Failures + 1 };
+            dues.Add((clock.GetUtcNow(), due));
+        }
+
+        return (tries, dues);
+    }
+
+    private Session Failed(int failures) => new()
+    {
+        Id = SessionKey.New().Id,
+        Sid = "sid",
+        Subject = "alice",
+        Claims = [],
+        CreatedAt = Now,
+        EndsAt = Now.AddDays(1),
+        AbsoluteEndsAt = Now.AddDays(1),
+        Tokens = Tokens(TimeSpan.FromHours(1)),
+        Failures = failures,
+    };
+
+    [Fact]
     public void The_providers_retry_after_is_honoured_by_the_background_and_by_waiting_users() =>
-        _schedule.BackOff(1, TimeSpan.FromSeconds(30)).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
+        _schedule.BackOff(Failed(0), TimeSpan.FromSeconds(30)).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
 
     [Theory]
     [InlineData(0)]
     [InlineData(-3600)]
     public void A_retry_after_of_nothing_does_not_shorten_the_back_off(int seconds)
     {
-        var (due, _) = _schedule.BackOff(3, TimeSpan.FromSeconds(seconds));
+        var (due, _) = _schedule.BackOff(Failed(2), TimeSpan.FromSeconds(seconds));
         (due - Now).TotalSeconds.ShouldBeInRange(2, 4);
     }
 
