@@ -32,6 +32,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
 
     public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
+    /// <summary>Why the session is over, where that is known (<c>reason</c>); null otherwise.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Where a person signs in again; keeps the page they wanted. Null for the plain way.</summary>
     public string? SignInUrl { get; init; }
 
@@ -51,9 +54,12 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         else { await WriteJsonAsync(response); }
     }
 
-    private Task WriteJsonAsync(HttpResponse response) => response.WriteAsJsonAsync(
-        new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } },
-        options: null, MediaTypeNames.Application.ProblemJson);
+    private Task WriteJsonAsync(HttpResponse response)
+    {
+        var details = new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } };
+        if (Reason is not null) { details.Extensions["reason"] = Reason; }
+        return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
+    }
 
     private Task WritePageAsync(HttpResponse response, PathString pathBase)
     {
