@@ -38,6 +38,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>Where a person signs in again; keeps the page they wanted. Null for the plain way.</summary>
     public string? SignInUrl { get; init; }
 
+    /// <summary>Where a person finds what they were looking for; null for the ways above.</summary>
+    public string? PageUrl { get; init; }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -66,6 +69,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         var encode = HtmlEncoder.Default;
         var (way, words) = RetryAfter is null ? (pathBase + "/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
         if (SignInUrl is { } url) { (way, words) = (url, "Sign in again"); }
+        if (PageUrl is { } page) { (way, words) = (page, "Open the page"); }
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = PagePolicy;
         response.Headers[OpenerPolicy] = OpenerPolicyValue;
@@ -78,6 +82,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             """);
     }
 
-    private static bool WantsPage(HttpRequest request) =>
+    /// <summary>A browser that navigated here, not a script.</summary>
+    public static bool WantsPage(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase);
 }
