@@ -12,6 +12,9 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
+    /// <summary>A try so shortly before a moment of the background's is the one of that moment.</summary>
+    private static readonly TimeSpan AtTheMoment = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A provider may ask for a longer pause than ours, within reason.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
@@ -80,40 +83,44 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
     /// <summary>
     /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the session's
-    /// share. The background's moments are counted from when the renewal was due, 1, 3, 7 … s after that and then every minute, so that the failed tries of those who wait
-    /// never put off the next one; it passes over those that are nearer than a call's. What the provider asks for counts for both.
+    /// share. The background's moments are counted from the first failure, 1, 3, 7 … s after it and then one a minute, so that the failed tries of those who wait never
+    /// put off the next one. What the provider asks for counts for both.
     /// </summary>
+    /// <param name="session">As it was before this failure.</param>
+    /// <param name="asked">What the provider asked for, if it did.</param>
+    /// <param name="onDemand">Somebody waited for the try that failed.</param>
     /// <returns>For the background, and the earliest for a call that needs the token now.</returns>
-    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(Session session, TimeSpan? asked)
+    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(Session session, TimeSpan? asked, bool onDemand)
     {
         var now = clock.GetUtcNow();
         var share = 1 - (Fraction(session.Id) / 2);
-        var step = Min(LongestBackOff, Doubled(FirstBackOff, session.Failures, LongestBackOff)) * share;
-        if (asked > step)
+        var pause = Doubled(FirstBackOff, session.Failures, LongestBackOff) * share;
+        if (asked > pause)
         {
             var until = now + Min(asked.Value, LongestRetryAfter);
             return (until, until);
         }
 
-        var notBefore = now + Min(step, LongestBackOffOnDemand);
-        var dueAt = now + step;
-        if (DueAt(session.Id, session.Tokens!) is { } first && NextMoment(first, share, now) is var moment && moment < dueAt) { dueAt = moment; }
-        return (dueAt > notBefore ? dueAt : notBefore, notBefore);
+        var notBefore = now + Min(pause, LongestBackOffOnDemand);
+        var (moment, step) = NextMoment(session.FailingSince ?? now, share, now);
+        var earliest = onDemand ? notBefore : now + (step / 2);   // the background's own try may have come late
+        return (earliest > moment ? earliest : moment, notBefore);
     }
 
-    private static DateTimeOffset NextMoment(DateTimeOffset first, double share, DateTimeOffset now)
+    private static (DateTimeOffset At, TimeSpan Step) NextMoment(DateTimeOffset since, double share, DateTimeOffset now)
     {
-        if (now < first) { return first; }
-        var passed = (now - first) / share;
-        var doubling = (2 * LongestBackOff) - FirstBackOff;   // until a step is a minute, nearly
-        if (passed < doubling)
+        var passed = (now - since + AtTheMoment) / share;
+        var (moment, step) = (FirstBackOff, FirstBackOff);
+        while (moment <= passed && step < LongestBackOff)
         {
-            var moment = FirstBackOff;
-            while (moment <= passed) { moment = (2 * moment) + FirstBackOff; }
-            return first + (Min(moment, doubling) * share);
+            step = Min(step * 2, LongestBackOff);
+            moment += step;
         }
 
-        return first + ((doubling + (LongestBackOff * (Math.Floor((passed - doubling) / LongestBackOff) + 1))) * share);
+        if (moment <= passed) { moment += step * (Math.Floor((passed - moment) / step) + 1); }
+
+        // The clock may have been set back since.
+        return (since + (moment * share) is var at && at - now < LongestBackOff ? at : now + LongestBackOff, step);
     }
 
     private TimeSpan LeadOf(TokenSet tokens) => Min(options.CurrentValue.Lead, tokens.Lifetime / 4);

@@ -100,9 +100,19 @@ public class RenewalScheduleTests
     {
         for (var i = 0; i < 100; i++)
         {
-            var (due, notBefore) = _schedule.BackOff(Failed(failures - 1), asked: null);
-            (due - Now).TotalSeconds.ShouldBeInRange(least, most);
-            (notBefore - Now).TotalSeconds.ShouldBeLessThanOrEqualTo(5);
+            var clock = new FakeTimeProvider(Now);
+            var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), clock);
+            var session = Failed(0);
+            for (var failure = 1; failure < failures; failure++)
+            {
+                var next = schedule.BackOff(session, asked: null, onDemand: false).DueAt;
+                session = session with { Failures = failure, FailingSince = session.FailingSince ?? clock.GetUtcNow() };
+                clock.SetUtcNow(next);
+            }
+
+            var (due, notBefore) = schedule.BackOff(session, asked: null, onDemand: false);
+            (due - clock.GetUtcNow()).TotalSeconds.ShouldBeInRange(least - 0.001, most + 0.001);
+            (notBefore - clock.GetUtcNow()).TotalSeconds.ShouldBeLessThanOrEqualTo(5);
         }
     }
 
@@ -118,18 +128,17 @@ public class RenewalScheduleTests
             tries.Count.ShouldBeLessThan(120);   // one in five seconds, and less at first, not one a call
 
             // Whenever they stop to wait, the next try comes when it would have come, or a moment after one of theirs.
-            foreach (var (at, next) in due) { next.ShouldBeLessThanOrEqualTo(Later(alone.First(moment => moment > at), at.AddSeconds(5)).AddMilliseconds(250)); }
+            foreach (var (at, next) in due) { next.ShouldBeLessThanOrEqualTo(Later(alone.First(moment => moment > at.AddMilliseconds(250)), at.AddSeconds(5)).AddMilliseconds(250)); }
         }
 
         static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
     }
 
     [Fact]
-    public void After_a_long_sleep_the_back_off_begins_anew()
+    public void A_clock_that_is_set_back_puts_nothing_off_for_longer_than_a_minute()
     {
-        var session = Failed(0);
-        _clock.Advance(TimeSpan.FromHours(5));
-        (_schedule.BackOff(session, asked: null).DueAt - _clock.GetUtcNow()).TotalSeconds.ShouldBeInRange(0.5, 1);
+        var session = Failed(3) with { FailingSince = Now.AddHours(5) };
+        _schedule.BackOff(session, asked: null, onDemand: false).DueAt.ShouldBeLessThanOrEqualTo(Now.AddMinutes(1));
     }
 
     /// <summary>Five minutes of outage and two more to look ahead; where somebody waits, they ask four times a second.</summary>
@@ -145,8 +154,8 @@ public class RenewalScheduleTests
         {
             if (clock.GetUtcNow() < due && (!isWaited || clock.GetUtcNow() < notBefore)) { continue; }
             tries.Add(clock.GetUtcNow());
-            (due, notBefore) = schedule.BackOff(session, asked: null);
-            session = session with { Failures = session.Failures + 1 };
+            (due, notBefore) = schedule.BackOff(session, asked: null, onDemand: isWaited && clock.GetUtcNow() < due);
+            session = session with { Failures = session.Failures + 1, FailingSince = session.FailingSince ?? clock.GetUtcNow() };
             dues.Add((clock.GetUtcNow(), due));
         }
 
@@ -168,15 +177,15 @@ public class RenewalScheduleTests
 
     [Fact]
     public void The_providers_retry_after_is_honoured_by_the_background_and_by_waiting_users() =>
-        _schedule.BackOff(Failed(0), TimeSpan.FromSeconds(30)).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
+        _schedule.BackOff(Failed(0), TimeSpan.FromSeconds(30), onDemand: true).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
 
     [Theory]
     [InlineData(0)]
     [InlineData(-3600)]
     public void A_retry_after_of_nothing_does_not_shorten_the_back_off(int seconds)
     {
-        var (due, _) = _schedule.BackOff(Failed(2), TimeSpan.FromSeconds(seconds));
-        (due - Now).TotalSeconds.ShouldBeInRange(2, 4);
+        var (_, notBefore) = _schedule.BackOff(Failed(2), TimeSpan.FromSeconds(seconds), onDemand: false);
+        (notBefore - Now).TotalSeconds.ShouldBeInRange(2, 4);
     }
 
     [Fact]

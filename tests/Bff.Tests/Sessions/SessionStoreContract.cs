@@ -17,7 +17,7 @@ public abstract class SessionStoreContract
         """
         DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends;
         DROP INDEX sessions_due; DROP INDEX sessions_end; DROP INDEX sessions_failing; DROP TABLE nodes;
-        ALTER TABLE sessions DROP COLUMN token_expires_at;
+        ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
         ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN client;
         CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL; CREATE INDEX sessions_end ON sessions (ends_at);
         """;

@@ -12,7 +12,7 @@ namespace Bff.Sessions.Stores;
 internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) : ISessionStore
 {
     private const string Columns =
-        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error";
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error, failing_since";
 
     /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
     private const string Ours = "coalesce(client, @client) = @client";
@@ -265,7 +265,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var written = await ExecuteAsync(
             $"""
             UPDATE sessions SET tokens = @tokens, token_expires_at = @token_expires_at, due_at = @due_at, version = version + 1,
-                                failures = 0, last_error = NULL, not_before = 0,
+                                failures = 0, failing_since = NULL, last_error = NULL, not_before = 0,
                                 lease_owner = NULL, lease_until = 0{claimColumns}
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
@@ -280,14 +280,14 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var written = await ExecuteAsync(
             """
             UPDATE sessions SET tokens = @tokens, version = version + 1,
-                                due_at = @due_at, not_before = @not_before, failures = failures + 1, last_error = @error,
+                                due_at = @due_at, not_before = @not_before, failures = failures + 1, failing_since = @since, last_error = @error,
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
             ("tokens", protector.Protect(lease.Session.Id, tokens)),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
     }
@@ -296,13 +296,13 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         await ExecuteAsync(
             """
-            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, last_error = @error,
+            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, failing_since = @since, last_error = @error,
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
     }
 
@@ -469,6 +469,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             Failures = (int)row.GetInt64(12),
             LeaseUntil = Time(row, 13),
             LastError = row.IsDBNull(14) ? null : row.GetString(14),
+            FailingSince = row.GetInt64(12) == 0 || row.IsDBNull(15) ? null : Time(row, 15),   // an older node leaves the time when all is well again
         };
     }
 
