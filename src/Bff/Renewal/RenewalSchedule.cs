@@ -15,6 +15,8 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
     /// <summary>A try so shortly before a moment of the background's is the one of that moment.</summary>
     private static readonly TimeSpan AtTheMoment = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan ALittleLate = TimeSpan.FromSeconds(2);
+
     /// <summary>A provider may ask for a longer pause than ours, within reason.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
@@ -103,7 +105,8 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
         var notBefore = now + Min(pause, LongestBackOffOnDemand);
         var (moment, step) = NextMoment(session.FailingSince ?? now, share, now);
-        var earliest = onDemand ? notBefore : now + (step / 2);   // the background's own try may have come late
+        var isOnTime = !onDemand && moment - (step * share) > now - ALittleLate;
+        var earliest = isOnTime ? now + (step / 2) : notBefore;   // half a step after a try of the background that came a little late, too
         return (earliest > moment ? earliest : moment, notBefore);
     }
 
