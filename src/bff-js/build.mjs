@@ -9,6 +9,6 @@ await build({
   minify: true,
   sourcemap: true,
   format: 'esm',
-  target: 'es2022',
+  target: ['chrome98', 'firefox97', 'safari15.4'],
   charset: 'utf8',
 });

@@ -1,4 +1,4 @@
-import type { BffError, Session } from './index.js';
+import type { BffError, SignedIn, SignedOut } from './index.js';
 
 /** How long is left, by Bff's clock, and whether use (`keepAlive()`) can make it longer. */
 export interface SessionWarning {
@@ -6,10 +6,6 @@ export interface SessionWarning {
   endsAt: number;
   canExtend: boolean;
 }
-
-/** Signed in or signed out as `Session` tells them apart. */
-export type SignedInSession = Extract<Session, { isLoggedIn: true }>;
-export type SignedOutSession = Extract<Session, { isLoggedIn: false }>;
 
 /**
  * What is known of the session now.
@@ -23,5 +19,5 @@ export type SignedOutSession = Extract<Session, { isLoggedIn: false }>;
 export type SessionState =
   | { readonly status: 'loading'; readonly session: null; readonly error: null; readonly sessionExpiring: null }
   | { readonly status: 'unreachable'; readonly session: null; readonly error: BffError | null; readonly sessionExpiring: null }
-  | { readonly status: 'signedOut'; readonly session: SignedOutSession; readonly error: BffError | null; readonly sessionExpiring: null }
-  | { readonly status: 'signedIn'; readonly session: SignedInSession; readonly error: null; readonly sessionExpiring: SessionWarning | null };
+  | { readonly status: 'signedOut'; readonly session: SignedOut; readonly error: BffError | null; readonly sessionExpiring: null }
+  | { readonly status: 'signedIn'; readonly session: SignedIn; readonly error: null; readonly sessionExpiring: SessionWarning | null };

@@ -3,8 +3,8 @@ import type { RouteLocationNormalized, RouteLocationRaw } from 'vue-router';
 import type { configure, User } from './index.js';
 import type { SessionState } from './state.js';
 
-export type { SessionState, SessionWarning, SignedInSession, SignedOutSession } from './state.js';
-export type { User } from './index.js';
+export type { Session, SignedIn, SignedOut, User } from './index.js';
+export type { SessionState, SessionWarning } from './state.js';
 
 export type BffOptions = Parameters<typeof configure>[0] & {
   /** Where `sessionGuard` leads when it may not sign in by itself. An open route with a "Sign in" button. Default: the navigation is cancelled. */
