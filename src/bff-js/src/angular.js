@@ -46,9 +46,9 @@ export const BffUser = /* @__PURE__ */ new InjectionToken('BffUser', {
     const load = () => {
       const { session } = currentState();
       const wanted = session?.isLoggedIn ? session.sub : undefined;
-      if (wanted === sub) return;
+      if (wanted !== sub) user.set(null);
+      if (user()) return;
       sub = wanted;
-      user.set(null);
       userOf(currentState()).then((known) => { if (wanted === sub) user.set(known); });
     };
     follow(load);

@@ -1,9 +1,9 @@
 import type { ReactElement, ReactNode } from 'react';
 import type { configure, login, User } from './index.js';
-import type { SessionState } from './state.js';
+import type { SessionState } from './session-state.js';
 
 export type { Session, SignedIn, SignedOut, User } from './index.js';
-export type { SessionState, SessionWarning } from './state.js';
+export type { SessionState, SessionWarning } from './session-state.js';
 
 /**
  * Says where Bff is (`url` and the other options of `configure`) and watches the session. Once, around everything that uses the session.

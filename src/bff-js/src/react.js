@@ -22,9 +22,9 @@ export const useUser = () => {
   const [known, setKnown] = useState(/** @type {{ sub?: string, user: BffReact.User | null }} */ ({ user: null }));
   useEffect(() => {
     let wanted = true;
-    userOf(currentState()).then((user) => { if (wanted) setKnown({ sub, user }); });
+    userOf(state).then((user) => { if (wanted) setKnown((before) => (before.sub === sub && before.user === user ? before : { sub, user })); });
     return () => { wanted = false; };
-  }, [sub]);
+  }, [sub, state]); // at every change, for a request that failed
   return sub !== undefined && known.sub === sub ? known.user : null; // never the user before
 };
 

@@ -1,8 +1,9 @@
 // The session as a framework shows it: one state for the whole page, replaced at every change.
 import { getUser, login, loginError, on, session } from './core.js';
+import { ms } from './time.js';
 
 /** @import { Session, User } from './index.js' */
-/** @import { SessionState } from './state.js' */
+/** @import { SessionState } from './session-state.js' */
 
 /** @type {SessionState} */
 export const nothingKnown = Object.freeze({ status: 'loading', session: null, error: null, sessionExpiring: null });
@@ -18,7 +19,8 @@ export const currentState = () => state;
 
 /** Starts the watch; where there is no page, on a server, nothing is ever known. @param {() => void} follower @returns stops following */
 export const follow = (follower) => {
-  if (!started && typeof document !== 'undefined') start();
+  if (typeof document === 'undefined') return () => {};
+  if (!started) start();
   followers.add(follower);
   return () => { followers.delete(follower); };
 };
@@ -41,7 +43,7 @@ const start = () => {
   };
   on('sessionChanged', ({ session: news }) => {
     const warning = state.sessionExpiring;
-    hear(news, warning && news.isLoggedIn && Date.parse(news.sessionExpiresAt) <= warning.endsAt ? warning : null);
+    hear(news, warning && news.isLoggedIn && ms(news.sessionExpiresAt) <= warning.endsAt ? warning : null);
   });
   on('sessionExpiring', ({ session: news, endsAt, canExtend }) => hear(news, { endsAt, canExtend }));
   on('connection', ({ state: connection, error = null }) => {
@@ -98,8 +100,9 @@ export const leaveToSignIn = (options) => {
   login(options);
 };
 
-/** @type {Promise<User | null> | undefined} */
-let asked;
+/** @type {Promise<User | null>} */
+let asked = Promise.resolve(null);
+/** @type {string | undefined} */
 let askedFor;
 
 /** The user's claims, asked for once for each user. @param {SessionState} of @returns {Promise<User | null>} */

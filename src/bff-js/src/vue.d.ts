@@ -1,10 +1,10 @@
 import type { App, ComputedRef } from 'vue';
 import type { RouteLocationNormalized, RouteLocationRaw } from 'vue-router';
 import type { configure, User } from './index.js';
-import type { SessionState } from './state.js';
+import type { SessionState } from './session-state.js';
 
 export type { Session, SignedIn, SignedOut, User } from './index.js';
-export type { SessionState, SessionWarning } from './state.js';
+export type { SessionState, SessionWarning } from './session-state.js';
 
 export type BffOptions = Parameters<typeof configure>[0] & {
   /** Where `sessionGuard` leads when it may not sign in by itself. An open route with a "Sign in" button. Default: the navigation is cancelled. */

@@ -35,7 +35,7 @@ export const useUser = () => {
   const known = shallowRef(/** @type {{ sub?: string, user: BffVue.User | null }} */ ({ user: null }));
   const load = async () => {
     const { session } = currentState();
-    if (!session?.isLoggedIn || session.sub === known.value.sub) return;
+    if (!session?.isLoggedIn || (session.sub === known.value.sub && known.value.user)) return;
     const user = await userOf(currentState());
     known.value = { sub: session.sub, user };
   };
