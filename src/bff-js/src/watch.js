@@ -2,6 +2,7 @@
 import { check, connected, connectionNow, link, watchForSilence } from './check.js';
 import { addListener } from './events.js';
 import { isSilentFrame } from './frame.js';
+import { watchIdle } from './idle.js';
 import { watchLifetime } from './lifetime.js';
 import { hear, latestSession, skewNow, whenHeard } from './session.js';
 import { base, locks } from './settings.js';
@@ -36,6 +37,7 @@ const watch = () => {
   link.isOpen = () => (isLeading() ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < DEAF);
   link.onChange = tell;
   watchLifetime();
+  watchIdle();
   watchStream(tell);
   watchForSilence();
   whenHeard((news, { changed, reason, skewed }) => {
