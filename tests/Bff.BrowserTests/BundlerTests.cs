@@ -27,6 +27,7 @@ public sealed class BundlerTests(Chromium chromium)
         var page = $"{PackedPages.Url}/{kind}/";
         var isGuarded = kind is "react" or "vue" or "angular";
         var apiCalls = await MakeTheApiBusyOnceAsync(alice);
+        var endSoon = await LetTheSessionSeemToEndSoonAsync(alice);
 
         if (isGuarded)
         {
@@ -53,8 +54,8 @@ public sealed class BundlerTests(Chromium chromium)
         await alice["#renew"].ClickAsync();
         await Expect(alice["#expires"]).Not.ToHaveTextAsync(expires);
 
-        await LetTheSessionSeemToEndSoonAsync(alice);
-        await alice.Page.ReloadAsync();
+        endSoon();
+        await alice.RunAsync<bool>("() => dispatchEvent(new Event('online'))"); // asks Bff
         await alice["#stay"].ClickAsync();
         await Expect(alice["#stay"]).Not.ToBeVisibleAsync();
 
@@ -75,15 +76,16 @@ public sealed class BundlerTests(Chromium chromium)
         await Expect(visitor["#status"]).ToHaveTextAsync("signedIn");
     }
 
-    /// <summary>Until somebody says that the user is still there.</summary>
-    private static async Task LetTheSessionSeemToEndSoonAsync(Visitor visitor)
+    /// <summary>From when it is called until the page says that its user is still there.</summary>
+    private static async Task<Action> LetTheSessionSeemToEndSoonAsync(Visitor visitor)
     {
+        var endsSoon = false;
+        DateTimeOffset? endsAt = null;
         await visitor.Page.RouteAsync("**/bff/events", route => route.AbortAsync());
-        var isUsed = false;
         await visitor.Page.RouteAsync("**/bff/session*", async route =>
         {
-            isUsed |= route.Request.Method == "GET" && route.Request.Url.Contains("slide=true", StringComparison.Ordinal);
-            if (isUsed || route.Request.Method == "OPTIONS")
+            endsSoon &= !route.Request.Url.Contains("slide=true", StringComparison.Ordinal);
+            if (!endsSoon || route.Request.Method == "OPTIONS")
             {
                 await route.ContinueAsync();
                 return;
@@ -91,9 +93,10 @@ public sealed class BundlerTests(Chromium chromium)
 
             var answer = await route.FetchAsync();
             var session = JsonNode.Parse(await answer.TextAsync())!;
-            session["sessionExpiresAt"] = session["now"]!.GetValue<DateTimeOffset>() + TimeSpan.FromSeconds(20);
+            session["sessionExpiresAt"] = endsAt ??= session["now"]!.GetValue<DateTimeOffset>() + TimeSpan.FromSeconds(20);
             await route.FulfillAsync(new() { Response = answer, Body = session.ToJsonString() });
         });
+        return () => endsSoon = true;
     }
 
     /// <returns>How many calls there were.</returns>
