@@ -42,7 +42,7 @@ internal sealed class PretendBff : IAsyncDisposable
         _app.MapGet("/silent", () => Results.Content(SilentPage, "text/html"));
         _app.MapGet("/bff/session", () => Results.Content(JsonSerializer.Serialize(SessionNow(), JsonSerializerOptions.Web), "application/json"));
         _app.MapGet("/bff/events", StreamAsync);
-        _app.MapGet("/bff/silent-login", () => Results.Redirect("/silent?error=login_required"));
+        _app.MapGet("/bff/silent-login", () => Results.Redirect(User is null ? "/silent?error=login_required" : "/silent?result=ok"));
         _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
         _app.MapGet("/api/private", () => Results.Json(new { code = "session_required" }, statusCode: 401));
         _app.MapPut("/api/echo", EchoAsync);
