@@ -1,4 +1,4 @@
-import type { ReactElement, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { configure, login, User } from './index.js';
 import type { SessionState } from './session-state.js';
 
@@ -33,4 +33,4 @@ export interface RequireSessionProps {
  * Its children need a session. A visitor who is not signed in is taken to the sign-in, once in a tab: after a sign-in that failed or was given up,
  * and after a session that ended or was signed out of, the user is asked instead.
  */
-export declare function RequireSession(props: RequireSessionProps): ReactElement | null | ReactNode;
+export declare function RequireSession(props: RequireSessionProps): ReactNode;
