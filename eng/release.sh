@@ -5,11 +5,12 @@
 #   bff-VERSION-linux-arm64.tar.gz    the same for 64-bit ARM
 #   bff-VERSION-portable.tar.gz       needs the ASP.NET Core 10 runtime: dotnet Bff.dll
 #   bff_VERSION_amd64.deb, …_arm64.deb   a Debian package of the self-contained builds, with a systemd unit
+#   bff-js-VERSION.tgz                the page's side for npm: npm publish FILE
 #   SHA256SUMS
 #
 #   eng/release.sh [--output FOLDER] [--runtime linux-x64|linux-arm64|portable]...   (all three when none is named)
 #
-# Needs the .NET SDK, Node.js (for the ops page's chart library) and dpkg-deb for the packages. The version is Directory.Build.props'.
+# Needs the .NET SDK, Node.js (for the page script and the ops page's chart library) and dpkg-deb for the packages. The version is Directory.Build.props'.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --output) output=${2:?--output needs a folder}; shift 2 ;;
     --runtime) runtimes+=("${2:?--runtime needs a name}"); shift 2 ;;
-    -h|--help) sed -n '2,13p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    -h|--help) sed -n '2,14p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
     *) echo "release.sh: unknown argument '$1'; see --help" >&2; exit 2 ;;
   esac
 done
@@ -71,5 +72,8 @@ for runtime in "${runtimes[@]}"; do
   fi
 done
 
-(cd "$output" && sha256sum -- *.tar.gz *.deb > SHA256SUMS 2>/dev/null || sha256sum -- *.tar.gz > SHA256SUMS)
+echo "Packing bff-js"
+(cd src/bff-js && npm ci --ignore-scripts --silent && npm pack --silent --pack-destination "$output" >/dev/null)
+
+(cd "$output" && find . -maxdepth 1 \( -name '*.tar.gz' -o -name '*.deb' -o -name '*.tgz' \) -printf '%P\n' | sort | xargs sha256sum -- > SHA256SUMS)
 ls -lh "$output" | tail -n +2 | awk '{ print $5, $9 }'

@@ -12,32 +12,41 @@ import { MINUTE, pause, SECOND, secondsUntil } from './time.js';
 let silentTry;
 let silentTryEnd = -Infinity;
 
-/** @type {typeof Bff.fetch} */
-export const bffFetch = async (input, init) => {
-  const request = requestOf(input, init);
-  if (globalThis.ReadableStream && init?.body instanceof ReadableStream) return send(request);
+/**
+ * For one call with its tries: whether the next is worth it; waits until its time has come.
+ * @param {{ method: string, signal?: AbortSignal }} request @returns {(response: Response, sent: number) => Promise<boolean>}
+ */
+export const repeats = ({ method, signal }) => {
   const giveUpAt = Date.now() + 30 * SECOND;
-  for (;;) {
-    const sent = Date.now();
-    const response = await send(request.clone());
+  return async (response, sent) => {
     if (response.status === 401 && settings.silentSignIn && !isMuted()) {
       if (sent > silentTryEnd + MINUTE && latestSession()?.isLoggedIn !== false) { // no frame a call
         const user = latestSession()?.sub;
         silentTryEnd = Infinity;
         silentTry = renewSilently(true).then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
       }
-      if (sent < silentTryEnd && await silentTry) continue;
-    } else if (response.status === 503) {
-      const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
-      if (Date.now() + wait <= giveUpAt && await mayRepeat(request, response)) {
-        await pause(wait, request.signal);
-        continue;
-      }
+      return sent < silentTryEnd && Boolean(await silentTry);
     }
-    return response;
+    if (response.status !== 503) return false;
+    const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
+    if (Date.now() + wait > giveUpAt || !await mayRepeat(method, response)) return false;
+    await pause(wait, signal);
+    return true;
+  };
+};
+
+/** @type {typeof Bff.fetch} */
+export const bffFetch = async (input, init) => {
+  const request = requestOf(input, init);
+  if (globalThis.ReadableStream && init?.body instanceof ReadableStream) return send(request);
+  const repeat = repeats(request);
+  for (;;) {
+    const sent = Date.now();
+    const response = await send(request.clone());
+    if (!await repeat(response, sent)) return response;
   }
 };
 
-/** Bff's own 503 comes before anything was forwarded. @param {Request} request @param {Response} response */
-const mayRepeat = async ({ method }, response) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
+/** Bff's own 503 comes before anything was forwarded. @param {string} method @param {Response} response */
+const mayRepeat = async (method, response) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
   || /^(provider|store)_un/.test((await response.clone().json().catch(() => null))?.code);
