@@ -14,4 +14,12 @@ internal static class SourceTree
 
     /// <summary>From the same kind of build as the tests.</summary>
     public static string ProgramOf(string project) => Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
+
+    /// <summary>The page's script as a package of npm would bring it.</summary>
+    public static void CopyScriptPackageTo(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        File.Copy(Path.Combine(FolderOf("SpaStatic"), "wwwroot", "bff.js"), Path.Combine(folder, "index.js"));
+        File.WriteAllText(Path.Combine(folder, "package.json"), """{ "name": "bff-js", "type": "module", "exports": "./index.js" }""");
+    }
 }

@@ -1,0 +1,15 @@
+// What a page has around a snippet of the documentation: the script as `bff`, jQuery, functions of its own, and what a bundler adds.
+declare const bff: typeof import('bff-js');
+declare type Session = import('bff-js').Session;
+declare const $: any;
+
+declare function showMessage(text: string, details?: string): void;
+declare function showLoginButton(): void;
+declare function showBanner(text: string, onClick: () => void): void;
+declare function showDialog(text: string, button: string, onClick: () => void): void;
+declare function closeDialog(): void;
+declare function showAdminMenu(): void;
+declare function greet(name: string): void;
+declare function App(): any;
+
+interface ImportMeta { env: Record<string, string | undefined> }
