@@ -1,6 +1,6 @@
 // A page in TypeScript: each call of bff.js as its words say, and what must not pass.
-import * as bff from '../../../src/SpaStatic/wwwroot/bff.js';
-import type { BffError, Session } from '../../../src/SpaStatic/wwwroot/bff.js';
+import * as bff from '../../../src/bff-js/src/index.js';
+import type { BffError, Session } from '../../../src/bff-js/src/index.js';
 
 bff.configure({ url: 'https://bff.example', silentPage: '/quiet', autoRenew: false });
 const stop: () => void = bff.on('signedOut', ({ reason, before }) => console.log(reason.length, before.sub));

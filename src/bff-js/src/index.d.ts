@@ -1,6 +1,6 @@
 /**
  * A page's side of Bff: who is signed in, until when, and calls that carry a cookie instead of a token. No token ever comes here.
- * An ES module without dependencies; where jQuery is on the page it is `$.bff` too.
+ * An ES module without dependencies. The one file for a page without a bundler makes itself `$.bff` where jQuery is on the page.
  */
 
 /** What Bff tells about the session. Times are ISO 8601, by Bff's clock. */

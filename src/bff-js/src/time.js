@@ -1,0 +1,23 @@
+// Times and waits, in ms.
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+
+/** @param {string} [time] ISO 8601 @returns ms since 1970; Infinity when there is none */
+export const ms = (time) => (time ? Date.parse(time) : Infinity);
+
+/** @param {number} delay @param {AbortSignal | null} [signal] ends the wait with its reason @returns {Promise<void>} */
+export const pause = (delay, signal) => new Promise((resolve, reject) => {
+  const timer = setTimeout(resolve, delay);
+  signal?.addEventListener('abort', () => {
+    clearTimeout(timer);
+    reject(signal.reason);
+  });
+});
+
+/** `Retry-After` of an answer, as RFC 9110, section 10.2.3, has it. @param {{ headers: Headers }} response @returns {number | undefined} seconds */
+export const secondsUntil = ({ headers }) => {
+  const text = headers.get('Retry-After') ?? '';
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / SECOND;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+};

@@ -1,0 +1,43 @@
+// Timers by Bff's clock, which outlive the machine's sleep.
+import { now } from './session.js';
+import { MINUTE, SECOND } from './time.js';
+
+/** @import * as Bff from './index.js' */
+/** @typedef {(slept: boolean) => number} Chore  does what is due; returns when it wants to be called next, by Bff's clock */
+
+/** @type {Set<Bff.Timer>} */
+const timers = new Set();
+/** @type {Set<Chore>} */
+const chores = new Set();
+let ticking;
+let dueAt = 0;
+
+/** @type {typeof Bff.setTimer} */
+export const setTimer = (handler, at) => {
+  const timer = { at, handler };
+  timers.add(timer);
+  tick();
+  return timer;
+};
+
+/** @type {typeof Bff.clearTimer} */
+export const clearTimer = (timer) => { if (timer) timers.delete(timer); };
+
+/** Does it at every tick from the next one on. @param {Chore} chore */
+export const addChore = (chore) => { chores.add(chore); };
+
+/** In short steps: setTimeout sleeps with the machine and counts in 32 bits. */
+export const tick = () => {
+  clearTimeout(ticking);
+  const slept = dueAt > 0 && Math.abs(Date.now() - dueAt) > (document.hidden ? 2 * MINUTE : 3 * SECOND);
+  for (const timer of [...timers]) {
+    if (timer.at <= now() && timers.delete(timer)) timer.handler();
+  }
+  const wishes = [...chores].map((chore) => chore(slept));
+  if (!chores.size && !timers.size) return;
+  const next = Math.min(...wishes, ...[...timers].map(({ at }) => at)) - now();
+  const delay = Math.max(50, Math.min(next, document.hidden ? 15 * SECOND : SECOND));
+  dueAt = Date.now() + delay;
+  clearTimeout(ticking);
+  ticking = setTimeout(tick, delay);
+};
