@@ -18,9 +18,9 @@ public sealed partial class SnippetTests
             var snippets = Documentation.Pages.SelectMany(Documentation.Blocks).Where(block => Languages.Contains(block.Language) && !block.IsOld).ToList();
             snippets.Count.ShouldBeGreaterThan(15);
             foreach (var snippet in snippets) { await WriteAsync(folder.FullName, snippet); }
-            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "tsconfig.json"), (await File.ReadAllTextAsync(Template)).Replace("../../..", SourceTree.Root, StringComparison.Ordinal));
 
-            (await CompileAsync(folder.FullName)).ShouldBeEmpty();
+            (await CompileAsync(folder.CreateSubdirectory("js"), "--noImplicitAny", "false")).ShouldBeEmpty();   // plain JavaScript cannot name the type of a parameter
+            (await CompileAsync(folder.CreateSubdirectory("ts"))).ShouldBeEmpty();
         }
         finally
         {
@@ -30,12 +30,13 @@ public sealed partial class SnippetTests
 
     private static string Template => SourceTree.NodeModule("../types/snippets/tsconfig.json");
 
-    /// <summary>As <c>docs-page.md.ts</c> for each of its snippets, on the very lines it has in the page.</summary>
+    /// <summary>On the very lines it has in the page.</summary>
     private static Task WriteAsync(string folder, Documentation.CodeBlock snippet)
     {
         var (extension, code) = snippet.Language == "html" ? ("js", OnlyScripts(snippet.Code)) : (snippet.Language, snippet.Code);
         var name = $"{snippet.Page.Replace('/', '-')}.{snippet.Line + 1}.{extension}";
-        return File.WriteAllTextAsync(Path.Combine(folder, name), new string('\n', snippet.Line) + code);
+        var project = Directory.CreateDirectory(Path.Combine(folder, extension[..2]));
+        return File.WriteAllTextAsync(Path.Combine(project.FullName, name), new string('\n', snippet.Line) + code.Replace("\"./bff.js\"", "'bff-js'", StringComparison.Ordinal));
     }
 
     /// <summary>Everything else becomes empty, so that lines stay where they are.</summary>
@@ -46,12 +47,13 @@ public sealed partial class SnippetTests
         return new string(code);
     }
 
-    private static async Task<string> CompileAsync(string folder)
+    private static async Task<string> CompileAsync(DirectoryInfo project, params string[] more)
     {
-        using var compiler = Process.Start(new ProcessStartInfo("node", [SourceTree.NodeModule("typescript/bin/tsc"), "--project", folder])
+        await File.WriteAllTextAsync(Path.Combine(project.FullName, "tsconfig.json"), (await File.ReadAllTextAsync(Template)).Replace("../../../..", SourceTree.Root, StringComparison.Ordinal));
+        using var compiler = Process.Start(new ProcessStartInfo("node", [SourceTree.NodeModule("typescript/bin/tsc"), "--project", project.FullName, .. more])
         {
             RedirectStandardOutput = true,
-            WorkingDirectory = folder,
+            WorkingDirectory = project.FullName,
         })!;
         var complaints = await compiler.StandardOutput.ReadToEndAsync();
         await compiler.WaitForExitAsync();

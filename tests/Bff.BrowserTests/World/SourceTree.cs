@@ -15,11 +15,15 @@ internal static class SourceTree
     /// <summary>From the same kind of build as the tests.</summary>
     public static string ProgramOf(string project) => Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
 
-    /// <summary>The page's script as a package of npm would bring it.</summary>
+    /// <summary>The page's script where a page's bundler looks for what npm has installed.</summary>
     public static void CopyScriptPackageTo(string folder)
     {
-        Directory.CreateDirectory(folder);
-        File.Copy(Path.Combine(FolderOf("SpaStatic"), "wwwroot", "bff.js"), Path.Combine(folder, "index.js"));
-        File.WriteAllText(Path.Combine(folder, "package.json"), """{ "name": "bff-js", "type": "module", "exports": "./index.js" }""");
+        var package = FolderOf("bff-js");
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(package, "dist")).Concat(Directory.EnumerateFiles(Path.Combine(package, "src"))).Append(Path.Combine(package, "package.json")))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(package, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 }

@@ -1,7 +1,7 @@
 // What a page has around a snippet of the documentation: the script as `bff`, jQuery, functions of its own, and what a bundler adds.
 declare const bff: typeof import('bff-js');
 declare type Session = import('bff-js').Session;
-declare const $: any;
+declare const $: ((selector: any) => any) & { bff: typeof import('bff-js') };
 
 declare function showMessage(text: string, details?: string): void;
 declare function showLoginButton(): void;
@@ -13,3 +13,9 @@ declare function greet(name: string): void;
 declare function App(): any;
 
 interface ImportMeta { env: Record<string, string | undefined> }
+
+interface FetchEvent extends Event { request: Request; respondWith(response: Promise<Response>): void }
+interface WindowEventMap { fetch: FetchEvent }
+
+declare module 'react';
+declare namespace JSX { interface IntrinsicElements { [element: string]: any } }
