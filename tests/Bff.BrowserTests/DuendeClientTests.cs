@@ -40,11 +40,12 @@ public sealed class DuendeClientTests(Chromium chromium)
         """;
 
     [Fact]
-    public async Task A_client_of_Duende_BFF_signs_in_reads_claims_calls_signs_in_silently_and_signs_out_without_a_change()
+    public async Task A_client_of_Duende_BFF_signs_in_reads_claims_calls_signs_in_silently_and_signs_out_without_a_change_also_with_a_service_worker()
     {
         var server = $"http://localhost:{Ports.Of(6)}";
         await using var pages = await PageServer.StartAsync(server,
-            ("/app", "text/html", Client), ("/", "text/html", Client), ("/silent", "text/html", Documentation.Block("docs/migrating/duende-bff.md", "<!-- silent.html -->")));
+            ("/app", "text/html", Client), ("/", "text/html", Client), ("/silent", "text/html", Documentation.Block("docs/migrating/duende-bff.md", "<!-- silent.html -->")),
+            ("/worker.js", "text/javascript", Documentation.Block("docs/hosting.md", "// worker.js")));
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), ("Bff__Spa__Origins__0", Demo.BffUrl), ("Bff__Spa__Url", server));
         await using var alice = await chromium.VisitAsync(url: Demo.BffUrl + "/app");
 
@@ -62,6 +63,13 @@ public sealed class DuendeClientTests(Chromium chromium)
         await alice["#logout"].ClickAsync();
         await alice.SeesStateAsync("signed-out");
         alice.Page.Url.ShouldBe(Demo.BffUrl + "/");
+
+        await alice.RunAsync<object?>("async () => { await navigator.serviceWorker.register('/worker.js'); await navigator.serviceWorker.ready; }");
+        await alice.Page.ReloadAsync();
+        (await alice.RunAsync<bool>("() => navigator.serviceWorker.controller !== null")).ShouldBeTrue();
+        await alice.SignInAsync("alice");
+        await alice["#call"].ClickAsync();
+        await SeesAsync("#answer", "200");
 
         Task SeesAsync(string selector, string text) => Microsoft.Playwright.Assertions.Expect(alice[selector]).ToHaveTextAsync(text);
     }

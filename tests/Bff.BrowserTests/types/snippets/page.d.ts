@@ -14,8 +14,9 @@ declare function App(): any;
 
 interface ImportMeta { env: Record<string, string | undefined> }
 
-interface FetchEvent extends Event { request: Request; respondWith(response: Promise<Response>): void }
-interface WindowEventMap { fetch: FetchEvent }
+interface ExtendableEvent extends Event { waitUntil(work: Promise<unknown>): void }
+interface FetchEvent extends ExtendableEvent { request: Request; respondWith(response: Promise<Response>): void }
+interface WindowEventMap { install: ExtendableEvent; fetch: FetchEvent }
 
 declare module 'react';
 declare namespace JSX { interface IntrinsicElements { [element: string]: any } }
