@@ -1,4 +1,3 @@
-using System.Globalization;
 using Bff.BrowserTests.World;
 using static Microsoft.Playwright.Assertions;
 
@@ -18,11 +17,12 @@ public sealed class DevServerTests(Chromium chromium)
     [Fact]
     public async Task A_developers_day_goes_well_with_Vite_beside_Bff_behind_it_and_in_front_of_it()
     {
-        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), ("Bff__Spa__Origins__1", $"http://localhost:{Beside}"), ("Bff__Spa__Url", $"http://localhost:{Behind}"));
+        await using var demo = await Demo.StartAsync(
+            TimeSpan.FromMinutes(5), ("Bff__Spa__Origins__1", $"http://localhost:{Beside}"), ("Bff__Spa__Url", $"http://localhost:{Behind}"));
         await using var beside = await ViteServer.StartAsync(Beside, bffUrl: Demo.BffUrl);
         await using var behind = await ViteServer.StartAsync(Behind);
-        await using var inFront = await ViteServer.StartAsync(InFront, config: Documentation.Block(Page, "// vite.config.js")
-            .Replace("http://localhost:3001", Demo.BffUrl, StringComparison.Ordinal).Replace("5173", InFront.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        var config = Documentation.Block(Page, "// vite.config.js").Replace("http://localhost:3001", Demo.BffUrl, StringComparison.Ordinal);
+        await using var inFront = await ViteServer.StartAsync(InFront, config.Replace("5173", $"{InFront}", StringComparison.Ordinal));
 
         await SpendTheDayAsync(beside, at: beside.Url);
         await SpendTheDayAsync(behind, at: Demo.BffUrl);

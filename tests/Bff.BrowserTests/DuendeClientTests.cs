@@ -2,7 +2,10 @@ using Bff.BrowserTests.World;
 
 namespace Bff.BrowserTests;
 
-/// <summary>A page written for Duende.BFF 4, as <c>docs/migrating/duende-bff.md</c> promises: it knows Bff's addresses, two claims, one header and one message, and nothing of ours.</summary>
+/// <summary>
+/// A page written for Duende.BFF 4, as <c>docs/migrating/duende-bff.md</c> promises: it knows Bff's addresses, three claims, one header and one message, and
+/// nothing of <c>bff-js</c>.
+/// </summary>
 public sealed class DuendeClientTests(Chromium chromium)
 {
     private const string Client =
@@ -44,7 +47,8 @@ public sealed class DuendeClientTests(Chromium chromium)
     {
         var server = $"http://localhost:{Ports.Of(6)}";
         await using var pages = await PageServer.StartAsync(server,
-            ("/app", "text/html", Client), ("/", "text/html", Client), ("/silent", "text/html", Documentation.Block("docs/migrating/duende-bff.md", "<!-- silent.html -->")),
+            ("/app", "text/html", Client), ("/", "text/html", Client),
+            ("/silent", "text/html", Documentation.Block("docs/migrating/duende-bff.md", "<!-- silent.html -->")),
             ("/worker.js", "text/javascript", Documentation.Block("docs/hosting.md", "// worker.js")));
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), ("Bff__Spa__Origins__0", Demo.BffUrl), ("Bff__Spa__Url", server));
         await using var alice = await chromium.VisitAsync(url: Demo.BffUrl + "/app");

@@ -19,7 +19,8 @@ public sealed partial class SnippetTests
             snippets.Count.ShouldBeGreaterThan(15);
             foreach (var snippet in snippets) { await WriteAsync(folder.FullName, snippet); }
 
-            (await CompileAsync(folder.CreateSubdirectory("js"), "--noImplicitAny", "false")).ShouldBeEmpty();   // plain JavaScript cannot name the type of a parameter
+            // Plain JavaScript cannot name the type of a parameter.
+            (await CompileAsync(folder.CreateSubdirectory("js"), "--noImplicitAny", "false")).ShouldBeEmpty();
             (await CompileAsync(folder.CreateSubdirectory("ts"))).ShouldBeEmpty();
         }
         finally
@@ -36,7 +37,8 @@ public sealed partial class SnippetTests
         var (extension, code) = snippet.Language == "html" ? ("js", OnlyScripts(snippet.Code)) : (snippet.Language, snippet.Code);
         var name = $"{snippet.Page.Replace('/', '-')}.{snippet.Line + 1}.{extension}";
         var project = Directory.CreateDirectory(Path.Combine(folder, extension[..2]));
-        return File.WriteAllTextAsync(Path.Combine(project.FullName, name), new string('\n', snippet.Line) + code.Replace("\"./bff.js\"", "'bff-js'", StringComparison.Ordinal));
+        var lines = new string('\n', snippet.Line) + code.Replace("\"./bff.js\"", "'bff-js'", StringComparison.Ordinal);
+        return File.WriteAllTextAsync(Path.Combine(project.FullName, name), lines);
     }
 
     /// <summary>Everything else becomes empty, so that lines stay where they are.</summary>
@@ -49,8 +51,10 @@ public sealed partial class SnippetTests
 
     private static async Task<string> CompileAsync(DirectoryInfo project, params string[] more)
     {
-        await File.WriteAllTextAsync(Path.Combine(project.FullName, "tsconfig.json"), (await File.ReadAllTextAsync(Template)).Replace("../../../..", SourceTree.Root, StringComparison.Ordinal));
-        using var compiler = Process.Start(new ProcessStartInfo("node", [SourceTree.NodeModule("typescript/bin/tsc"), "--project", project.FullName, .. more])
+        var settings = await File.ReadAllTextAsync(Template);
+        await File.WriteAllTextAsync(Path.Combine(project.FullName, "tsconfig.json"), settings.Replace("../../../..", SourceTree.Root, StringComparison.Ordinal));
+        string[] arguments = [SourceTree.NodeModule("typescript/bin/tsc"), "--project", project.FullName, .. more];
+        using var compiler = Process.Start(new ProcessStartInfo("node", arguments)
         {
             RedirectStandardOutput = true,
             WorkingDirectory = project.FullName,

@@ -18,8 +18,9 @@ public sealed partial class DocumentationLinksTests
 
     private static IEnumerable<string> DeadLinks(string page)
     {
-        foreach (var link in Link().Matches(WithoutCode(page)).Select(match => match.Groups["target"].Value).Where(target => !target.Contains(':', StringComparison.Ordinal)))
+        foreach (var link in Link().Matches(WithoutCode(page)).Select(match => match.Groups["target"].Value))
         {
+            if (link.Contains(':', StringComparison.Ordinal)) { continue; }
             var (file, heading) = link.Split('#') is [var before, var after] ? (before, after) : (link, null);
             var target = file.Length == 0 ? page : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page)!, file));
             var isThere = File.Exists(target) || Directory.Exists(target);

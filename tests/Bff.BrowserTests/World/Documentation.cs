@@ -5,7 +5,8 @@ namespace Bff.BrowserTests.World;
 /// <summary>What README and <c>docs</c> show, so that tests run the very lines a reader copies.</summary>
 internal static partial class Documentation
 {
-    public static IEnumerable<string> Pages => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
+    public static IEnumerable<string> Pages => Directory
+        .EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(SourceTree.Root, file)).Order(StringComparer.Ordinal).Prepend("README.md");
 
     /// <param name="Page">The file, from the root of the repository.</param>
@@ -19,13 +20,16 @@ internal static partial class Documentation
     {
         var text = File.ReadAllText(Path.Combine(SourceTree.Root, page));
         return Fence().Matches(text).Select(match => new CodeBlock(
-            page, text[..match.Groups["code"].Index].Count(c => c == '\n'), match.Groups["language"].Value, match.Groups["old"].Success, match.Groups["code"].Value));
+            page, LinesBefore(match.Groups["code"].Index), match.Groups["language"].Value, match.Groups["old"].Success, match.Groups["code"].Value));
+
+        int LinesBefore(int index) => text.AsSpan(0, index).Count('\n');
     }
 
     /// <summary>The one block of a page that begins with this line.</summary>
     public static string Block(string page, string firstLine) =>
         Blocks(page).Single(block => block.Code.StartsWith(firstLine + "\n", StringComparison.Ordinal)).Code;
 
-    [GeneratedRegex("""^(?<old><!-- old code -->\n+)?```(?<language>[a-z]+)\n(?<code>.*?)^```$""", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """^(?<old><!-- old code -->\n+)?```(?<language>[a-z]+)\n(?<code>.*?)^```$""", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Fence();
 }

@@ -19,11 +19,14 @@ internal static class SourceTree
     public static void CopyScriptPackageTo(string folder)
     {
         var package = FolderOf("bff-js");
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(package, "dist")).Concat(Directory.EnumerateFiles(Path.Combine(package, "src"))).Append(Path.Combine(package, "package.json")))
+        string[] files = [Path.Combine(package, "package.json"), .. FilesIn("dist"), .. FilesIn("src")];
+        foreach (var file in files)
         {
             var copy = Path.Combine(folder, Path.GetRelativePath(package, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
+
+        string[] FilesIn(string part) => Directory.GetFiles(Path.Combine(package, part));
     }
 }

@@ -10,10 +10,15 @@ internal sealed class ViteServer : IAsyncDisposable
 
     private ViteServer(int port, string? config, string? bffUrl)
     {
-        foreach (var file in Directory.EnumerateFiles(SourceTree.NodeModule("../vite-page"))) { File.Copy(file, Path.Combine(_folder.FullName, Path.GetFileName(file))); }
+        foreach (var file in Directory.EnumerateFiles(SourceTree.NodeModule("../vite-page")))
+        {
+            File.Copy(file, Path.Combine(_folder.FullName, Path.GetFileName(file)));
+        }
+
         SourceTree.CopyScriptPackageTo(Path.Combine(_folder.FullName, "node_modules", "bff-js"));
         if (config is not null) { File.WriteAllText(Path.Combine(_folder.FullName, "vite.config.js"), config); }
-        var start = new ProcessStartInfo("node", [SourceTree.NodeModule("vite/bin/vite.js"), _folder.FullName, "--port", $"{port}", "--strictPort", "--logLevel", "error"])
+        string[] arguments = [SourceTree.NodeModule("vite/bin/vite.js"), _folder.FullName, "--port", $"{port}", "--strictPort", "--logLevel", "error"];
+        var start = new ProcessStartInfo("node", arguments)
         {
             WorkingDirectory = _folder.FullName,
         };
