@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 const ENTRIES = ['index'];
 
-const common = { bundle: true, format: 'esm', target: 'es2022', charset: 'utf8', sourcemap: true, outdir: 'dist', absWorkingDir: import.meta.dirname ?? process.cwd() };
+const common = { bundle: true, format: 'esm', target: ['chrome98', 'firefox97', 'safari15.4'], charset: 'utf8', sourcemap: true, outdir: 'dist', absWorkingDir: import.meta.dirname ?? process.cwd() };
 
 await build({ ...common, entryPoints: ['src/bff.js'], minify: true });
 for (const entry of ENTRIES) {

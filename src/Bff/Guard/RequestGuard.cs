@@ -43,7 +43,7 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
         {
             if (!IsAllowed(headers.Origin.ToString(), context.Request))
             {
-                return Forbidden("origin_not_allowed", "This origin may not call the proxy.", "Add it to Bff:Spa:Origins if it is one of your front ends.");
+                return Forbidden(Refusals.StrangersOrigin, "This origin may not call the proxy.", "Add it to Bff:Spa:Origins if it is one of your front ends.");
             }
         }
         else if (headers["Sec-Fetch-Site"] == "cross-site")

@@ -1,6 +1,8 @@
 // Calls to the APIs behind Bff.
-import { ask } from './requests.js';
-import { session } from './session.js';
+import { isMuted } from './events.js';
+import { requestOf, send } from './requests.js';
+import { latestSession } from './session.js';
+import { settings } from './settings.js';
 import { renewSilently } from './silent.js';
 import { MINUTE, pause, SECOND, secondsUntil } from './time.js';
 
@@ -11,23 +13,24 @@ let silentTry;
 let silentTryEnd = -Infinity;
 
 /** @type {typeof Bff.fetch} */
-export const bffFetch = async (path, init = {}) => {
+export const bffFetch = async (input, init) => {
+  const request = requestOf(input, init);
+  if (globalThis.ReadableStream && init?.body instanceof ReadableStream) return send(request);
   const giveUpAt = Date.now() + 30 * SECOND;
   for (;;) {
     const sent = Date.now();
-    const response = await ask(path, init);
-    if (init.body instanceof ReadableStream) return response;
-    if (response.status === 401) {
-      if (sent > silentTryEnd + MINUTE && session()?.isLoggedIn !== false) { // no frame a call
-        const user = session()?.sub;
+    const response = await send(request.clone());
+    if (response.status === 401 && settings.silentSignIn && !isMuted()) {
+      if (sent > silentTryEnd + MINUTE && latestSession()?.isLoggedIn !== false) { // no frame a call
+        const user = latestSession()?.sub;
         silentTryEnd = Infinity;
         silentTry = renewSilently(true).then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
       }
       if (sent < silentTryEnd && await silentTry) continue;
     } else if (response.status === 503) {
       const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
-      if (Date.now() + wait <= giveUpAt && await mayRepeat(response, init)) {
-        await pause(wait, init.signal);
+      if (Date.now() + wait <= giveUpAt && await mayRepeat(request, response)) {
+        await pause(wait, request.signal);
         continue;
       }
     }
@@ -35,6 +38,6 @@ export const bffFetch = async (path, init = {}) => {
   }
 };
 
-/** Bff's own 503 comes before anything was forwarded. @param {Response} response @param {RequestInit} init */
-const mayRepeat = async (response, init) => /^(GET|HEAD|OPTIONS)$/i.test(init.method ?? 'GET')
+/** Bff's own 503 comes before anything was forwarded. @param {Request} request @param {Response} response */
+const mayRepeat = async ({ method }, response) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
   || /^(provider|store)_un/.test((await response.clone().json().catch(() => null))?.code);

@@ -1,8 +1,8 @@
 // Asking Bff how things are, and whether it answers.
 import { emit } from './events.js';
-import { askJson, hear, now, whenHeard } from './session.js';
+import { askJson, hear, latestSession, now, whenHeard } from './session.js';
 import { MINUTE, ms, SECOND } from './time.js';
-import { addChore } from './timers.js';
+import { addChore, onWake } from './timers.js';
 
 /** @import * as Bff from './index.js' */
 
@@ -13,27 +13,34 @@ let failedLooks = 0;
 /** @type {Bff.Events['connection']['state'] | ''} */
 let connection = '';
 
-/** The event stream's side of it. */
-export const stream = { isDeaf: () => false, onFailedCheck: () => {} };
+/** News that come by themselves, from the event stream or the tab that hears it: stream.js and watch.js say how it stands. */
+export const link = { isOpen: () => false, isOpening: () => false, onFailedCheck: () => {}, onChange: () => {} };
+
+export const connectionNow = () => connection;
 
 /** @param {Bff.Events['connection']['state']} state @param {any} [error] */
 export const connected = (state, error) => {
   if (connection === state) return;
   connection = state;
   emit('connection', { state, error });
+  link.onChange();
 };
+
+/** What the page was not told is said again. */
+export const forgetConnection = () => { connection = ''; };
 
 /** @type {typeof Bff.check} */
 export const check = (how) => {
   checking ??= askJson('/bff/session').then(
     (news) => {
-      connected(news.isLoggedIn && stream.isDeaf() ? 'polling' : 'live');
-      return hear(news, how);
+      const known = hear(news, how);
+      if (connection || !link.isOpening()) connected(link.isOpen() ? 'live' : 'polling');
+      return known;
     },
     (error) => {
       lookAt = now() + Math.min(MINUTE, SECOND * 2 ** failedLooks++);
-      stream.onFailedCheck();
-      connected(navigator.onLine ? 'unreachable' : 'offline', error);
+      link.onFailedCheck();
+      connected(globalThis.navigator?.onLine === false ? 'offline' : 'unreachable', error);
       return null;
     },
   ).finally(() => { checking = undefined; });
@@ -49,15 +56,23 @@ export const checkAnew = (how) => {
 /** Asks by itself in so many ms, if not before. @param {number} delay */
 export const lookIn = (delay) => { lookAt = Math.min(lookAt, now() + delay); };
 
-/** Asks when a renewal or the end of the session should have been heard of, and after sleep. */
+/** How often a page asks that hears nothing by itself. */
+const pace = () => {
+  if (!latestSession()?.isLoggedIn) return 5 * MINUTE;
+  return document.hidden ? MINUTE : 20 * SECOND;
+};
+
+/** Asks when a renewal or the end of the session should have been heard of, after sleep, and now and then while nothing is heard at all. */
 export const watchForSilence = () => {
   whenHeard((news) => {
     failedLooks = 0;
     const late = now() - Math.min(ms(news.renewsAt), ms(news.sessionExpiresAt));
     lookAt = now() + 2 * SECOND + Math.max(-late, Math.min(MINUTE, late / 2));
+    if (!link.isOpen()) lookIn(pace());
   });
-  addChore((slept) => {
-    if (slept || lookAt <= now()) {
+  onWake(check);
+  addChore(() => {
+    if (lookAt <= now()) {
       lookAt = Infinity;
       check();
     }

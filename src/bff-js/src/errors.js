@@ -7,6 +7,7 @@ const HINTS = {
   consent_required: 'The provider wants to ask the user: call login().',
   interaction_required: 'The provider wants to ask the user: call login().',
   timeout: 'The frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
+  silent_page_missing: 'The silent page answers with the application. Serve silent.html there: configure({ silentPage }), or do without: silentSignIn: false.',
   session_expired: 'The session is over: call login().',
   idp_unavailable: 'The provider cannot be reached; Bff tries again.',
   origin_mismatch: 'Bff does not answer this page: its exact origin must be in Bff:Spa:Origins.',

@@ -4,6 +4,13 @@
 
 /** @type {any} */
 const listeners = {};
+let muted = false;
+
+/** While the user is signing out, nobody is told anything: what a page does then would keep the provider from hearing of it. */
+export const isMuted = () => muted;
+
+/** @param {boolean} on */
+export const mute = (on) => { muted = on; };
 
 /** @type {typeof Bff.on} */
 export const addListener = (event, handler) => {
@@ -13,7 +20,8 @@ export const addListener = (event, handler) => {
 
 /** @template {keyof Bff.Events} Name @param {Name} event @param {Bff.Events[Name]} detail */
 export const emit = (event, detail) => {
+  if (muted) return;
   for (const handler of listeners[event] ?? []) {
-    try { handler(detail); } catch (error) { reportError(error); }
+    try { handler(detail); } catch (error) { (globalThis.reportError ?? console.error)(error); }
   }
 };

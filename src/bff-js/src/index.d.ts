@@ -1,12 +1,17 @@
 /**
  * A page's side of Bff: who is signed in, until when, and calls that carry a cookie instead of a token. No token ever comes here.
- * An ES module without dependencies. The one file for a page without a bundler makes itself `$.bff` where jQuery is on the page.
+ * An ES module without dependencies, for Chrome and Edge 98, Firefox 97, Safari 15.4 and later; it can be loaded anywhere (Node.js, jsdom). Without BroadcastChannel,
+ * EventSource or Web Locks it asks instead of listening. The one file for a page without a bundler makes itself `$.bff` where jQuery is on the page.
  */
 
-/** What Bff tells about the session. Times are ISO 8601, by Bff's clock. */
-export interface Session {
-  /** False: only `now` comes with it. */
-  isLoggedIn: boolean;
+/** Why a session ended; more may come. `replaced`: by another sign-in in the same browser. `session_ended`: the provider renews it no longer. */
+export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'unknown' | (string & {});
+
+/** What Bff tells about the session; `isLoggedIn` tells which of the two. Times are ISO 8601, by Bff's clock. */
+export type Session = SignedIn | SignedOut;
+
+export interface SignedIn {
+  isLoggedIn: true;
   /** When Bff wrote this. */
   now: string;
   /** How to greet the user. */
@@ -24,6 +29,23 @@ export interface Session {
   renewalError?: string;
   /** A path on Bff; navigate there to sign out. */
   logoutUrl?: string;
+  reason?: undefined;
+}
+
+export interface SignedOut {
+  isLoggedIn: false;
+  /** When Bff wrote this. */
+  now: string;
+  /** Why the session that was ended, when there was one. */
+  reason?: EndReason;
+  name?: undefined;
+  sub?: undefined;
+  accessTokenExpiresAt?: undefined;
+  renewsAt?: undefined;
+  sessionExpiresAt?: undefined;
+  renewal?: undefined;
+  renewalError?: undefined;
+  logoutUrl?: undefined;
 }
 
 /** What each event brings. */
@@ -31,31 +53,49 @@ export interface Events {
   /** Anything about the session changed; the first news of it included. */
   sessionChanged: { session: Session; before: Session | null };
   /** The same user's token lives longer than before. */
-  renewed: { session: Session; before: Session };
+  renewed: { session: SignedIn; before: SignedIn };
   /** Little is left of the token (30 s, an eighth of its life at most) and no newer one has come. */
-  expiring: { session: Session };
-  /** Nothing is left of it. */
-  expired: { session: Session };
+  expiring: { session: SignedIn };
+  /** Nothing is left of it. Bff was asked before this is said, so that a page that slept, or whose clock was set, does not say it falsely. */
+  expired: { session: SignedIn };
   /** A renewal failed, Bff's or this page's. */
-  renewError: { error: BffError; session: Session };
-  /** reason: `signed_out`, `replaced` (by another sign-in), `session_ended` (by the provider), `idle_timeout`, `absolute_timeout`, `ended_by_admin`, `unknown`; more may come. */
-  signedOut: { reason: string; before: Session };
-  /** How news of the session arrives now: from the event stream, by asking, or not at all. */
+  renewError: { error: BffError; session: SignedIn };
+  /** The session is over. The tab in which `logout()` was called is not told: it is being left. */
+  signedOut: { reason: EndReason; before: SignedIn };
+  /**
+   * How news of the session arrives now: from the event stream, which one tab hears for all ('live'); by asking, every 20 s, every minute while hidden, every 5 minutes
+   * while nobody is signed in ('polling'); or not at all, while Bff is tried again after 1 s, 2 s … at most a minute.
+   */
   connection: { state: 'live' | 'polling' | 'offline' | 'unreachable'; error?: BffError };
 }
 
-/**
- * A refusal by name: an OAuth error (`login_required`, `consent_required`, `interaction_required`, `access_denied` …), the `code` of a problem answer of Bff's, or
- * `session_expired`, `idp_unavailable`, `timeout` (of the invisible frame), `unreachable` (no answer from Bff), `origin_mismatch` (Bff does not know this page's origin).
- */
+/** An OAuth error, the `code` of a problem answer of Bff's, or one of this script's own. */
+export type BffErrorCode =
+  | 'login_required' | 'consent_required' | 'interaction_required' | 'account_selection_required' | 'access_denied' | 'server_error' | 'temporarily_unavailable'
+  /** The session is over. */
+  | 'session_expired'
+  /** The provider cannot be reached; Bff tries again. */
+  | 'idp_unavailable'
+  /** The invisible frame gave no answer in time. */
+  | 'timeout'
+  /** The invisible frame ended on the application instead of the silent page. */
+  | 'silent_page_missing'
+  /** No answer from Bff, or one that did not come from it. */
+  | 'unreachable'
+  /** Bff says that it does not know this page's origin. */
+  | 'origin_mismatch'
+  | 'too_many_requests' | 'provider_refuses_client' | 'store_unavailable' | 'renewal_not_possible' | 'unexpected_answer' | 'unknown_error'
+  | (string & {});
+
+/** A refusal by name. */
 export class BffError extends Error {
-  constructor(problem: { code: string; status?: number; detail?: string; retryAfter?: number });
-  code: string;
+  constructor(problem: { code: BffErrorCode; status?: number; detail?: string; retryAfter?: number });
+  code: BffErrorCode;
   /** HTTP status; 0 when nobody answered. */
   status: number;
   /** In seconds, when Bff said so. */
   retryAfter?: number;
-  /** What to check; '' when nothing is known. */
+  /** For the developer: what to check; '' when nothing is known. */
   hint: string;
 }
 
@@ -67,6 +107,8 @@ export function configure(options: {
   silentPage?: string;
   /** False: the page itself renews sessions whose `renewal` is 'silent'. Default: true. */
   autoRenew?: boolean;
+  /** False: a `fetch` that meets a 401 signs nobody in through an invisible frame, and no silent page is needed for it. Default: true. */
+  silentSignIn?: boolean;
 }): void;
 
 /** The session as heard last; null before the first news. */
@@ -77,12 +119,14 @@ export function now(): number;
 
 /**
  * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 is answered by one silent sign-in and one repeat (unless it is known that nobody
- * is signed in; not if that signed in somebody else), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating. A body that is a stream is sent once.
- * @param path on Bff, such as `/api/private`
+ * is signed in, or that somebody meant the session to end; not if that signed in somebody else), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
+ * A request is cloned to be repeated; a body given as a stream is sent once.
+ * @param input a path on Bff, such as `/api/private`, a whole address there, or a `Request`
  * @returns the answer, whatever its status
  * @throws {BffError} `unreachable`, `origin_mismatch`
+ * @throws {TypeError} what `fetch` itself would throw, and for an address that does not lead to Bff
  */
-declare function bffFetch(path: string, init?: RequestInit): Promise<Response>;
+declare function bffFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 export { bffFetch as fetch };
 
 /**
@@ -100,12 +144,12 @@ export function renew(): Promise<Session>;
 /**
  * Signs in without a word to the user, in an invisible frame. Calls made meanwhile share one frame.
  * @param options timeout in ms, default 10 000
- * @throws {BffError} the provider's word, `timeout`, `origin_mismatch`
+ * @throws {BffError} the provider's word, `timeout`, `silent_page_missing`, `origin_mismatch`
  */
 export function silentLogin(options?: { timeout?: number }): Promise<Session>;
 
 /**
- * Leaves the page to sign in. The user comes back to `returnTo` (default: this page), with `?error=` and a name when it did not work: see `loginError`.
+ * Leaves the page to sign in; while another tab is signing out, as soon as that is done (30 s at most). The user comes back to `returnTo` (default: this page), with `?error=` and a name when it did not work: see `loginError`.
  * prompt 'none' asks the user nothing; it works where the invisible frame cannot, in browsers that block third-party cookies.
  */
 export function login(options?: { returnTo?: string; prompt?: 'none' | 'login' | 'consent' | 'select_account'; loginHint?: string }): void;
@@ -114,7 +158,8 @@ export function login(options?: { returnTo?: string; prompt?: 'none' | 'login' |
 export function loginError(): BffError | null;
 
 /**
- * Leaves the page to sign out here and at the provider.
+ * Leaves the page to sign out here and at the provider. From then on until the page is left no event comes, so that no handler keeps the browser from going there; they
+ * come again when the page is still there after 30 s, or is shown again.
  * @returns false when there was nobody to sign out; the page then stays
  * @throws {BffError} `unreachable`, or the problem's code
  */

@@ -1,6 +1,7 @@
 // What comes due in the life of an access token.
+import { check } from './check.js';
 import { emit } from './events.js';
-import { now, renewalFailed, session, whenHeard } from './session.js';
+import { latestSession, now, renewalFailed, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { renewSilently } from './silent.js';
 import { MINUTE, ms, SECOND } from './time.js';
@@ -9,33 +10,57 @@ import { addChore } from './timers.js';
 /** @import * as Bff from './index.js' */
 
 // By Bff's clock; what has been done is at Infinity.
-let plan = { token: /** @type {string|undefined} */ (''), expires: Infinity, expiring: Infinity, silent: Infinity };
+let plan = { token: /** @type {string|undefined} */ (''), expired: Infinity, expiring: Infinity, silent: Infinity };
+let clockIsSure = true;
 
 export const watchLifetime = () => {
-  const known = session();
+  const known = latestSession();
   if (known) makePlan(known);
-  whenHeard(makePlan);
+  whenHeard((news) => {
+    clockIsSure = true;
+    makePlan(news);
+  });
   addChore(act);
 };
 
 /** @param {Bff.Session} news */
 const makePlan = ({ accessTokenExpiresAt: token }) => {
   if (token === plan.token) return;
-  const expires = ms(token);
-  const left = Math.max(0, expires - now());
-  plan = { token, expires, expiring: expires - Math.min(30 * SECOND, left / 8), silent: expires - Math.min(10 * SECOND, left / 4) };
+  const expired = ms(token);
+  const left = Math.max(0, expired - now());
+  plan = { token, expired, expiring: expired - Math.min(30 * SECOND, left / 8), silent: expired - Math.min(10 * SECOND, left / 4) };
 };
 
-const act = () => {
-  const current = session();
-  const due = (what) => plan[what] <= now() && Boolean(plan[what] = Infinity);
-  const [expired, expiring, silent] = [due('expires'), due('expiring'), due('silent')];
-  if (current?.isLoggedIn && (expired || expiring)) emit(expired ? 'expired' : 'expiring', { session: current });
-  if (silent && current?.renewal === 'silent' && settings.autoRenew) {
-    renewSilently().catch((error) => {
-      if (/^t|_una|unr/.test(error.code)) plan.silent = now() + MINUTE;
-      renewalFailed(error);
-    });
+/** @param {boolean} slept */
+const act = (slept) => {
+  if (slept) clockIsSure = false;
+  if (plan.expired <= now()) {
+    plan.expiring = Infinity;
+    say('expired');
+  } else if (plan.expiring <= now()) {
+    say('expiring');
   }
-  return Math.min(plan.expiring, plan.expires, plan.silent);
+  if (plan.silent <= now()) {
+    plan.silent = Infinity;
+    if (latestSession()?.renewal === 'silent' && settings.autoRenew) {
+      renewSilently().catch((error) => {
+        if (/^t|_una|unr/.test(error.code)) plan.silent = now() + MINUTE;
+        renewalFailed(error);
+      });
+    }
+  }
+  return Math.min(plan.expiring, plan.expired, plan.silent);
+};
+
+/** Asks first: the token may have been renewed while this page slept, and the clock may be wrong. @param {'expiring' | 'expired'} what */
+const say = async (what) => {
+  const asked = plan;
+  const at = asked[what];
+  asked[what] = Infinity;
+  await check();
+  const session = latestSession();
+  if (plan !== asked || !session?.isLoggedIn) return;
+  if (!clockIsSure) asked[what] = now() + 5 * SECOND;
+  else if (at > now()) asked[what] = at;
+  else emit(what, { session });
 };

@@ -1,19 +1,30 @@
 // Leaving the page to sign in or out.
 import { BffError } from './errors.js';
+import { isSilentFrame } from './frame.js';
 import { getSession } from './session.js';
 import { onBff, pageUrl, toBff } from './settings.js';
+import { beginSignOut, signOutIsOver } from './signout.js';
 
 /** @import * as Bff from './index.js' */
 
 /** @type {typeof Bff.login} */
-export const login = ({ returnTo = pageUrl(), prompt, loginHint } = {}) =>
-  location.assign(onBff('/bff/login', { returnUrl: toBff(returnTo), prompt, login_hint: loginHint }));
+export const login = ({ returnTo = pageUrl(), prompt, loginHint } = {}) => {
+  if (isSilentFrame()) return;
+  const address = onBff('/bff/login', { returnUrl: toBff(returnTo), prompt, login_hint: loginHint });
+  const go = () => location.assign(address);
+  const wait = signOutIsOver();
+  if (wait) wait.then(go);
+  else go();
+};
 
 /** @type {typeof Bff.logout} */
 export const logout = async ({ returnTo = pageUrl() } = {}) => {
   const { logoutUrl } = await getSession(); // another tab may have a newer session
-  if (logoutUrl) location.assign(onBff(logoutUrl, { returnUrl: toBff(returnTo) }));
-  return Boolean(logoutUrl);
+  if (!logoutUrl) return false;
+  const address = onBff(logoutUrl, { returnUrl: toBff(returnTo) });
+  await beginSignOut();
+  location.assign(address);
+  return true;
 };
 
 /** @type {typeof Bff.loginError} */

@@ -1,17 +1,28 @@
 // One request to Bff, with the cookie and the header that proves it is ours.
 import { BffError } from './errors.js';
+import { isSilentFrame } from './frame.js';
 import { base, here, onBff } from './settings.js';
 
-/** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
-export const ask = async (path, init = {}) => {
-  const headers = new Headers(init.headers);
-  headers.set('X-CSRF', '1');
+/** What `fetch` takes, made ready for Bff. What is wrong with it is the caller's TypeError. @param {RequestInfo | URL} input @param {RequestInit} [init] */
+export const requestOf = (input, init) => {
+  const given = /** @type {Request} */ (input).url; // paths are Bff's, not this page's
+  const request = new Request(given === undefined ? onBff(String(input)) : onBff(given) && input, { ...init, credentials: 'include' });
+  request.headers.set('X-CSRF', '1');
+  return request;
+};
+
+/** @param {Request} request @returns {Promise<Response>} */
+export const send = async (request) => {
+  if (isSilentFrame()) return new Promise(() => {});
   try {
-    return await fetch(onBff(path), { ...init, headers, credentials: 'include' });
+    return await fetch(request);
   } catch (error) {
-    if (init.signal?.aborted && init.signal.reason?.name !== 'TimeoutError') throw error;
-    // Away, or not for this origin? A request that needs no permission tells.
-    const answers = base() !== here() && !init.signal?.aborted && await fetch(onBff('/bff/session'), { mode: 'no-cors', credentials: 'omit' }).then(() => true, () => false);
-    throw new BffError(answers ? { code: 'origin_mismatch' } : { code: 'unreachable', detail: `No answer from ${base()}.` });
+    const { aborted, reason } = request.signal;
+    if (aborted && reason?.name !== 'TimeoutError') throw error;
+    throw new BffError(!aborted && await isStranger() ? { code: 'origin_mismatch', status: 403 } : { code: 'unreachable', detail: `No answer from ${base()}.` });
   }
 };
+
+/** Bff itself says that it does not know this page's origin, in an answer that every page may read. */
+const isStranger = () => base() !== here()
+  && fetch(onBff('/bff/session'), { credentials: 'omit', cache: 'no-store' }).then((answer) => answer.json()).then(({ code }) => code === 'origin_not_allowed').catch(() => false);

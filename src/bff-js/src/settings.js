@@ -9,6 +9,7 @@ export const settings = {
   url: '',
   silentPage: '/silent',
   autoRenew: true,
+  silentSignIn: true,
 };
 
 /** @type {typeof Bff.configure} */
@@ -18,6 +19,9 @@ export const configure = ({ url, ...options }) => {
     if (value !== undefined) settings[name] = value;
   }
 };
+
+/** Web Locks, where there are any. */
+export const locks = () => globalThis.navigator?.locks;
 
 /** Bff's origin. */
 export const base = () => settings.url || here();

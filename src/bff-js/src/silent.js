@@ -1,7 +1,9 @@
 // Signing in without a word to the user, in an invisible frame.
 import { BffError } from './errors.js';
-import { getSession, session } from './session.js';
-import { base, here, onBff, settings, toBff } from './settings.js';
+import { FRAME } from './frame.js';
+import { getSession, latestSession } from './session.js';
+import { base, here, locks, onBff, settings, toBff } from './settings.js';
+import { signOutIsOver } from './signout.js';
 import { pause, SECOND } from './time.js';
 
 /** @import * as Bff from './index.js' */
@@ -11,7 +13,11 @@ let running;
 
 /** @type {typeof Bff.silentLogin} */
 export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
-  running ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(settings.silentPage) }), timeout).then(getSession).finally(() => { running = undefined; });
+  running ??= (async () => {
+    await signOutIsOver();
+    await inFrame(onBff('/bff/silent-login', { returnUrl: toBff(settings.silentPage) }), timeout);
+    return getSession();
+  })().finally(() => { running = undefined; });
   return running;
 };
 
@@ -19,16 +25,26 @@ export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
 const inFrame = (address, timeout) => {
   const frame = document.createElement('iframe');
   frame.referrerPolicy = 'origin';
+  frame.name = FRAME;
   frame.hidden = true;
   frame.src = address;
   const done = new AbortController();
   return new Promise((resolve, reject) => {
+    const giveUp = (code) => {
+      const error = new BffError({ code });
+      if (code === 'silent_page_missing') console.warn(error.hint);
+      reject(error);
+    };
     addEventListener('message', ({ origin, source: from, data }) => {
-      if (from !== frame.contentWindow || data?.type !== 'bff:silent') return;
-      if (origin === here() && data.result === 'ok') resolve(undefined);
-      else reject(new BffError({ code: origin === here() ? data.error ?? 'server_error' : 'origin_mismatch' }));
+      if (from !== frame.contentWindow || data?.type !== FRAME) return;
+      if (origin !== here()) return giveUp('origin_mismatch');
+      if (data.result !== 'ok' || data.error) giveUp(data.error ?? 'server_error');
+      if (data.result === 'ok') resolve(undefined);
     }, { signal: done.signal });
-    pause(timeout, done.signal).then(() => reject(new BffError({ code: 'timeout' })), () => {});
+    frame.onload = () => { // the silent page reports before it is loaded
+      if (isSilentPage(frame)) pause(2 * SECOND, done.signal).then(() => giveUp('silent_page_missing'), () => {});
+    };
+    pause(timeout, done.signal).then(() => giveUp('timeout'), () => {});
     document.body.append(frame);
   }).finally(() => {
     done.abort();
@@ -36,13 +52,25 @@ const inFrame = (address, timeout) => {
   });
 };
 
+/** @param {HTMLIFrameElement} frame */
+const isSilentPage = ({ contentWindow }) => {
+  try {
+    return contentWindow?.location.pathname === new URL(settings.silentPage, location.href).pathname;
+  } catch {
+    return false; // another origin's
+  }
+};
+
+/** Whether a session that ended so may be brought back without asking the user: nobody meant it to end. @param {Bff.Session} news */
+const mayRevive = ({ reason = 'unknown' }) => ['unknown', 'session_ended'].includes(reason);
+
 /** In one tab at a time: the next finds the token renewed. @param {boolean} [revive] also when nobody is signed in @returns {Promise<Bff.Session>} */
 export const renewSilently = (revive) => {
-  const known = session()?.accessTokenExpiresAt;
+  const known = latestSession()?.accessTokenExpiresAt;
   const work = async () => {
     const latest = await getSession();
-    if (!latest.isLoggedIn && !revive) throw new BffError({ code: 'session_expired', status: 401 });
+    if (!latest.isLoggedIn && !(revive && mayRevive(latest))) throw new BffError({ code: 'session_expired', status: 401 });
     return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : silentLogin();
   };
-  return navigator.locks ? navigator.locks.request(`bff silent ${base()}`, work) : work();
+  return locks()?.request(`bff silent ${base()}`, work) ?? work();
 };

@@ -1,33 +1,41 @@
 // Bff's event stream, in the tab that leads.
-import { checkAnew, connected, lookIn, stream as side } from './check.js';
-import { hear, session, whenHeard } from './session.js';
+import { checkAnew, connected, link, lookIn } from './check.js';
+import { hear, latestSession, whenHeard } from './session.js';
 import { onBff } from './settings.js';
 import { MINUTE, SECOND } from './time.js';
 import { addChore } from './timers.js';
 
+const DEAF = 40 * SECOND; // heartbeats come every 15 s
+
 /** @type {EventSource | undefined} */
 let source;
-let deafAt = 0; // heartbeats come every 15 s
+let deafAt = 0;
 let refusals = 0;
 let leads = false;
 
-export const watchStream = () => {
-  side.isDeaf = () => Boolean(source) && source?.readyState !== 1;
-  side.onFailedCheck = () => { if (source?.readyState === 2) source = undefined; };
-  whenHeard(listen);
+export const isLeading = () => leads;
+export const isStreamOpen = () => source?.readyState === 1;
+
+/** @param {() => void} onBeat whatever comes from the stream, or its loss */
+export const watchStream = (onBeat) => {
+  link.isOpening = () => source?.readyState === 0;
+  link.onFailedCheck = () => { if (source?.readyState === 2) source = undefined; };
+  whenHeard(() => listen(onBeat));
   addChore(() => {
     if (source && Date.now() > deafAt) {
       hangUp();
-      listen();
+      connected('polling');
+      lookIn(0);
+      listen(onBeat);
     }
     return Infinity;
   });
 };
 
-/** @param {boolean} leading this tab hears the stream, or leaves it to another */
-export const lead = (leading) => {
+/** @param {boolean} leading this tab hears the stream, or leaves it to another @param {() => void} onBeat */
+export const lead = (leading, onBeat) => {
   leads = leading;
-  listen();
+  listen(onBeat);
 };
 
 const hangUp = () => {
@@ -35,11 +43,12 @@ const hangUp = () => {
   source = undefined;
 };
 
-const listen = () => {
-  if (!leads || !session()?.isLoggedIn) return hangUp();
-  if (source) return;
+/** @param {() => void} onBeat */
+const listen = (onBeat) => {
+  if (!leads || !latestSession()?.isLoggedIn) return hangUp();
+  if (source || !globalThis.EventSource) return;
   const stream = source = new EventSource(onBff('/bff/events'), { withCredentials: true });
-  deafAt = Date.now() + 40 * SECOND;
+  deafAt = Date.now() + DEAF;
   stream.onopen = () => {
     refusals = 0;
     connected('live');
@@ -47,14 +56,14 @@ const listen = () => {
   stream.onerror = () => {
     if (source !== stream) return;
     connected('polling');
-    if (stream.readyState < 2) return;
-    lookIn(SECOND); // refused: ask why
-    deafAt = Date.now() + Math.min(MINUTE, SECOND * 2 ** ++refusals);
+    lookIn(SECOND); // ask why
+    if (stream.readyState === 2) deafAt = Date.now() + Math.min(MINUTE, SECOND * 2 ** ++refusals);
   };
   for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {
     stream.addEventListener(name, ({ data }) => {
-      deafAt = Date.now() + 40 * SECOND;
+      deafAt = Date.now() + DEAF;
       hear(JSON.parse(data));
+      onBeat();
     });
   }
   stream.addEventListener('ended', ({ data }) => {

@@ -15,6 +15,14 @@ export const pause = (delay, signal) => new Promise((resolve, reject) => {
   });
 });
 
+/** What `AbortSignal.timeout` is, also where there is none. @param {number} delay */
+export const timeout = (delay) => {
+  if (AbortSignal.timeout) return AbortSignal.timeout(delay);
+  const late = new AbortController();
+  setTimeout(() => late.abort(new DOMException('No answer in time.', 'TimeoutError')), delay);
+  return late.signal;
+};
+
 /** `Retry-After` of an answer, as RFC 9110, section 10.2.3, has it. @param {{ headers: Headers }} response @returns {number | undefined} seconds */
 export const secondsUntil = ({ headers }) => {
   const text = headers.get('Retry-After') ?? '';

@@ -11,6 +11,9 @@ const timers = new Set();
 const chores = new Set();
 let ticking;
 let dueAt = 0;
+/** @type {(() => Promise<unknown>) | undefined} */
+let askTheTime;
+let waking = false;
 
 /** @type {typeof Bff.setTimer} */
 export const setTimer = (handler, at) => {
@@ -26,17 +29,28 @@ export const clearTimer = (timer) => { if (timer) timers.delete(timer); };
 /** Does it at every tick from the next one on. @param {Chore} chore */
 export const addChore = (chore) => { chores.add(chore); };
 
+/** What is asked first when the machine slept or its clock was set: until then nobody knows the time. @param {() => Promise<unknown>} ask */
+export const onWake = (ask) => { askTheTime = ask; };
+
 /** In short steps: setTimeout sleeps with the machine and counts in 32 bits. */
 export const tick = () => {
   clearTimeout(ticking);
-  const slept = dueAt > 0 && Math.abs(Date.now() - dueAt) > (document.hidden ? 2 * MINUTE : 3 * SECOND);
-  for (const timer of [...timers]) {
+  const hidden = globalThis.document?.hidden;
+  const slept = dueAt > 0 && Math.abs(Date.now() - dueAt) > (hidden ? 2 * MINUTE : 3 * SECOND);
+  if (slept && askTheTime) {
+    waking = true;
+    askTheTime().finally(() => {
+      waking = false;
+      tick();
+    });
+  }
+  for (const timer of waking ? [] : [...timers]) {
     if (timer.at <= now() && timers.delete(timer)) timer.handler();
   }
   const wishes = [...chores].map((chore) => chore(slept));
   if (!chores.size && !timers.size) return;
   const next = Math.min(...wishes, ...[...timers].map(({ at }) => at)) - now();
-  const delay = Math.max(50, Math.min(next, document.hidden ? 15 * SECOND : SECOND));
+  const delay = Math.max(50, Math.min(next, hidden ? 15 * SECOND : SECOND));
   dueAt = Date.now() + delay;
   clearTimeout(ticking);
   ticking = setTimeout(tick, delay);

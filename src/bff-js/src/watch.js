@@ -1,17 +1,26 @@
 // The watch over the session, which the first listener starts: one tab of a browser hears Bff's event stream and tells the others.
-import { check, connected, watchForSilence } from './check.js';
+import { check, connected, connectionNow, link, watchForSilence } from './check.js';
 import { addListener } from './events.js';
+import { isSilentFrame } from './frame.js';
 import { watchLifetime } from './lifetime.js';
-import { hear, session, skewNow, whenHeard } from './session.js';
-import { base } from './settings.js';
-import { lead, watchStream } from './stream.js';
-import { tick } from './timers.js';
+import { hear, latestSession, skewNow, whenHeard } from './session.js';
+import { base, locks } from './settings.js';
+import { isLeading, isStreamOpen, lead, watchStream } from './stream.js';
+import { SECOND } from './time.js';
+import { addChore, tick } from './timers.js';
 
 /** @import * as Bff from './index.js' */
+
+const BEAT = 15 * SECOND;
+const DEAF = 40 * SECOND;
 
 /** @type {BroadcastChannel | undefined} */
 let channel;
 let leaving = new AbortController();
+let watching = false;
+let leaderSays = '';  // the connection of the tab that leads
+let leaderHeard = 0;
+let toldAt = 0;
 
 /** @type {typeof Bff.on} */
 export const on = (event, handler) => {
@@ -21,17 +30,25 @@ export const on = (event, handler) => {
 };
 
 const watch = () => {
-  if (channel) return;
-  channel = new BroadcastChannel(`bff ${base()}`);
-  channel.onmessage = ({ data }) => { data.news.now > (session()?.now ?? '') ? hear(data.news, data) : check(data); };
+  if (watching || !globalThis.document || isSilentFrame()) return;
+  watching = true;
+  leaderHeard = Date.now();
+  link.isOpen = () => (isLeading() ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < DEAF);
+  link.onChange = tell;
   watchLifetime();
+  watchStream(tell);
   watchForSilence();
-  watchStream();
   whenHeard((news, { changed, reason, skewed }) => {
     if (!changed) return;
     if (skewed === undefined) channel?.postMessage({ news, reason, skewed: skewNow() });
     queueMicrotask(tick);
   });
+  addChore(beat);
+  if (globalThis.BroadcastChannel) {
+    channel = new BroadcastChannel(`bff ${base()}`);
+    channel.onmessage = ({ data }) => hearTab(data);
+    channel.postMessage({ hello: true, news: {} });
+  }
   const wake = () => document.hidden || check();
   document.addEventListener('visibilitychange', wake);
   addEventListener('online', wake);
@@ -47,16 +64,58 @@ const watch = () => {
   tick();
 };
 
-/** Leads now, or as soon as the tab that does is closed. */
-const strive = () => {
+/** As the tab that leads: how things stand. */
+const tell = () => {
+  const news = latestSession();
+  if (!isLeading() || !news) return;
+  toldAt = Date.now();
+  channel?.postMessage({ news, skewed: skewNow(), state: connectionNow() });
+};
+
+const hearTab = ({ hello, news, state, ...how }) => {
+  if (hello) return tell();
+  if (state !== undefined) {
+    leaderHeard = Date.now();
+    leaderSays = state;
+  }
+  if (news.now > (latestSession()?.now ?? '')) hear(news, how);
+  else if (state === undefined) check(how);
+  if (state && !isLeading()) connected(state);
+};
+
+/** The tab that leads says so now and then; of one that no longer does, a tab that is looked at takes over. @param {boolean} slept */
+const beat = (slept) => {
+  const silence = Date.now() - leaderHeard;
+  if (isLeading()) {
+    if (Date.now() - toldAt > BEAT) tell();
+  } else if (slept || silence < 0) {
+    leaderHeard = Date.now();
+  } else if (channel && silence > DEAF && latestSession()?.isLoggedIn && !document.hidden) {
+    leaderHeard = Date.now();
+    leaving.abort();
+    strive({ steal: true });
+    check();
+  }
+  return Infinity;
+};
+
+/** Leads now, or as soon as the tab that does is closed. @param {LockOptions} [how] */
+const strive = (how) => {
   const { signal } = leaving = new AbortController();
   const reign = () => new Promise((resolve) => {
-    lead(true);
+    lead(true, tell);
+    tell();
     signal.onabort = () => {
-      lead(false);
+      lead(false, tell);
       resolve(0);
     };
   });
-  if (navigator.locks) navigator.locks.request(`bff leader ${base()}`, { signal }, reign).catch(() => {});
-  else reign();
+  const wait = locks()?.request(`bff leader ${base()}`, how ?? { signal }, reign);
+  if (!wait) reign();
+  wait?.catch(() => {
+    if (signal.aborted) return;
+    lead(false, tell); // another tab took over
+    leaderHeard = Date.now();
+    strive();
+  });
 };

@@ -52,6 +52,28 @@ public sealed class CorsTests
         answer.Header("Access-Control-Allow-Credentials").ShouldBe("true");
     }
 
+    [Fact]
+    public async Task A_page_we_do_not_know_may_read_that_we_do_not_know_it_and_nothing_else()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+
+        var refused = await SendFromAsync("/bff/session", "https://evil.example");
+        refused.ShouldBeProblem(403, "origin_not_allowed");
+        refused.Header("Access-Control-Allow-Origin").ShouldBe("*");
+        refused.Header("Access-Control-Allow-Credentials").ShouldBeNull("then a request that carried the cookie could be read");
+
+        (await SendFromAsync("/bff/nothing", "https://evil.example")).Header("Access-Control-Allow-Origin").ShouldBeNull();
+        (await SendFromAsync("/bff/session", Browser.SpaOrigin)).Header("Access-Control-Allow-Origin").ShouldBe(Browser.SpaOrigin);
+
+        Task<Answer> SendFromAsync(string path, string origin)
+        {
+            var request = alice.Bare(HttpMethod.Get, path);
+            request.Headers.Add("Origin", origin);
+            return alice.SendAsync(request);
+        }
+    }
+
     [Theory]
     [InlineData(null, "Content-Disposition")]
     [InlineData(null, "X-RateLimit-Remaining")]

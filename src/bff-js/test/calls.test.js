@@ -1,0 +1,63 @@
+// What bff.fetch takes, what it repeats, and what it says when nobody answers.
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import * as bff from '../src/index.js';
+import { answerWith, problem, signedIn } from './fakes.js';
+
+beforeEach(() => bff.configure({ url: 'https://bff.example' }));
+
+test('it takes what fetch takes', async () => {
+  const requests = answerWith(() => ({}));
+  await bff.fetch('/api/a?b=c');
+  await bff.fetch(new URL('https://bff.example/api/d'));
+  await bff.fetch(new Request('https://bff.example/api/e', { method: 'PUT', body: 'words', headers: { 'X-Of-Mine': '1' } }));
+  await bff.fetch(new Request('https://bff.example/api/f', { method: 'PUT', body: 'words' }), { method: 'PATCH' });
+
+  assert.deepEqual(requests.map(({ method, url }) => `${method} ${new URL(url).pathname}${new URL(url).search}`), ['GET /api/a?b=c', 'GET /api/d', 'PUT /api/e', 'PATCH /api/f']);
+  assert.ok(requests.every(({ headers, credentials }) => headers.get('X-CSRF') === '1' && credentials === 'include'));
+  assert.equal(requests[2].headers.get('X-Of-Mine'), '1');
+  assert.equal(await requests[2].text(), 'words');
+});
+
+test('a request is repeated whole', async () => {
+  const bodies = [];
+  const requests = answerWith(async (request, count) => {
+    bodies.push(await request.clone().text());
+    return count === 1 ? problem(503, 'provider_unavailable', { 'Retry-After': '0' }) : {};
+  });
+  const answer = await bff.fetch(new Request('https://bff.example/api/orders', { method: 'POST', body: 'one book' }));
+  assert.deepEqual([answer.status, requests.length, bodies], [200, 2, ['one book', 'one book']]);
+});
+
+test('a body that is a stream is sent once', async () => {
+  const requests = answerWith(() => problem(503, 'provider_unavailable', { 'Retry-After': '0' }));
+  const answer = await bff.fetch('/api/orders', { method: 'POST', duplex: 'half', body: new Blob(['one book']).stream() });
+  assert.deepEqual([answer.status, requests.length], [503, 1]);
+});
+
+test('what is wrong with a call itself stays the caller’s TypeError', async () => {
+  const requests = answerWith(() => signedIn());
+  await assert.rejects(bff.fetch('https://elsewhere.example/api'), TypeError);
+  await assert.rejects(bff.fetch(new Request('https://elsewhere.example/api')), TypeError);
+  await assert.rejects(bff.fetch('/api', { body: 'words' }), TypeError);
+  await assert.rejects(bff.fetch('/api', { method: 'no method' }), TypeError);
+  assert.equal(requests.length, 0);
+});
+
+const codeWhen = async (probe) => {
+  answerWith((request) => (request.credentials === 'omit' ? probe() : new TypeError('Failed to fetch')));
+  return bff.fetch('/api').then(() => 'answered', ({ code }) => code);
+};
+
+test('origin_mismatch is said when Bff itself has said so, and only then', async () => {
+  assert.equal(await codeWhen(() => problem(403, 'origin_not_allowed')), 'origin_mismatch');
+  assert.equal(await codeWhen(() => new Response('<h1>502 Bad Gateway</h1>', { status: 502 })), 'unreachable');
+  assert.equal(await codeWhen(() => new TypeError('a network change')), 'unreachable');
+  assert.equal(await codeWhen(() => problem(403, 'csrf_header_missing')), 'unreachable');
+});
+
+test('a call that its caller gave up is given up, and nobody else is blamed', async () => {
+  const gone = new AbortController();
+  answerWith((request) => { gone.abort(); return request.signal.reason; });
+  await assert.rejects(bff.fetch('/api', { signal: gone.signal }), { name: 'AbortError' });
+});

@@ -1,0 +1,32 @@
+// From logout() on the page is told nothing, until it is left or turns out to stay.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as bff from '../src/index.js';
+import { answerWith, problem, settle, signedIn, signedOut } from './fakes.js';
+
+test('a sign-out that leads nowhere is told half a minute later', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
+  const left = [];
+  globalThis.location = Object.assign(new URL('https://page.example/here'), { assign: (address) => left.push(address) });
+  globalThis.document = { hidden: false, addEventListener() {}, createElement() { assert.fail('no frame now'); } };
+  globalThis.addEventListener = () => {};
+  let session = signedIn();
+  answerWith(({ url }) => (url.endsWith('/bff/session') ? session : problem(401, 'session_required')));
+  const heard = [];
+  bff.on('signedOut', ({ reason }) => heard.push(reason));
+  bff.on('sessionChanged', (event) => heard.push(event.session.isLoggedIn));
+  await settle();
+
+  assert.equal(await bff.logout(), true);
+  assert.deepEqual(left, ['https://page.example/bff/logout?sid=1&returnUrl=%2Fhere']);
+  session = signedOut({ reason: 'signed_out' });
+  await bff.check();
+  assert.deepEqual(heard, [true]);
+  assert.equal(bff.session().isLoggedIn, true, 'a guard that looks sees no change either');
+  assert.equal((await bff.fetch('/api')).status, 401);
+
+  t.mock.timers.tick(30_000);
+  await settle();
+  assert.deepEqual(heard, [true, 'signed_out', false]);
+  assert.equal(bff.session().isLoggedIn, false);
+});
