@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Logging;
+
+namespace Bff.BrowserTests.World;
+
+/// <summary>
+/// A page with <c>bff.js</c> and, at the same origin, the few answers that the script hears from Bff, as the test makes them up: for what a real Bff does only after
+/// minutes, or by accident. Starts in no time, so that a test of the script alone is cheap.
+/// </summary>
+internal sealed class PretendBff : IAsyncDisposable
+{
+    /// <summary>The page's code: what it hears is in <c>window.heard</c>.</summary>
+    public const string Listening =
+        """
+        import * as bff from '/bff.js';
+        window.bff = bff;
+        window.heard = [];
+        for (const event of ['renewed', 'expiring', 'expired', 'signedOut', 'connection']) bff.on(event, ({ state, reason }) => window.heard.push(`${event} ${state ?? reason ?? ''}`.trim()));
+        bff.on('sessionChanged', ({ session }) => window.heard.push(session.isLoggedIn ? `is ${session.name}` : 'is nobody'));
+        """;
+
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<string> _requests = new();
+    private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
+    private readonly CancellationTokenSource _end = new();
+
+    private PretendBff()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.Use(AdmitAsync);
+        _app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.Combine(SourceTree.FolderOf("bff-js"), "dist")) });
+        _app.MapGet("/page.js", () => Results.Content(Script, "text/javascript"));
+        _app.MapGet("/silent", () => Results.Content(SilentPage, "text/html"));
+        _app.MapGet("/bff/session", () => Results.Content(JsonSerializer.Serialize(SessionNow(), JsonSerializerOptions.Web), "application/json"));
+        _app.MapGet("/bff/events", StreamAsync);
+        _app.MapGet("/bff/silent-login", () => Results.Redirect("/silent?error=login_required"));
+        _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
+        _app.MapGet("/api/private", () => Results.Json(new { code = "session_required" }, statusCode: 401));
+        _app.MapPut("/api/echo", EchoAsync);
+        _app.MapFallback(() => Results.Content(Page, "text/html"));
+    }
+
+    public const string Page = "<!doctype html><title>Page</title><link rel=\"icon\" href=\"data:,\"><body><script type=\"module\" src=\"/page.js\"></script>";
+
+    /// <summary>The same page under another name: another origin, which is told nothing by CORS.</summary>
+    public string ForeignUrl => _app.Urls.Single();
+
+    public string Url => ForeignUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+
+    public string Script { get; set; } = Listening;
+
+    public string SilentPage { get; set; } = Page;
+
+    /// <summary>Nobody, when null.</summary>
+    public string? User { get; set; } = "Alice";
+
+    public DateTimeOffset TokenExpiry { get; set; } = TimeProvider.System.GetUtcNow().AddMinutes(5);
+
+    /// <summary>How far the clock of this Bff is ahead.</summary>
+    public TimeSpan Ahead { get; set; }
+
+    /// <summary>Connections are cut, as when the program is gone.</summary>
+    public bool IsDown { get; set; }
+
+    /// <summary>As behind a proxy that keeps the answer until it is whole.</summary>
+    public bool StreamsAreHeldBack { get; set; }
+
+    public TaskCompletionSource LogoutMayEnd { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IResult LogoutAnswer { get; set; } = Results.Redirect("/bye");
+
+    public int Streams => _streams.Count;
+
+    public int Count(string path) => _requests.Count(request => request == path);
+
+    public static async Task<PretendBff> StartAsync()
+    {
+        var bff = new PretendBff();
+        await bff._app.StartAsync();
+        return bff;
+    }
+
+    public void CutStreams()
+    {
+        foreach (var (stream, _) in _streams) { stream.Abort(); }
+    }
+
+    /// <summary>Sends an event to whoever listens.</summary>
+    public async Task TellAsync(string name, object? data = null)
+    {
+        foreach (var (stream, _) in _streams) { await WriteAsync(stream, name, data ?? SessionNow()); }
+    }
+
+    private object SessionNow()
+    {
+        var now = TimeProvider.System.GetUtcNow() + Ahead;
+        return User is null
+            ? new { isLoggedIn = false, now }
+            : new { isLoggedIn = true, now, name = User, sub = User, accessTokenExpiresAt = TokenExpiry, renewal = "background", logoutUrl = "/bff/logout?sid=1" };
+    }
+
+    private Task AdmitAsync(HttpContext context, RequestDelegate next)
+    {
+        var path = context.Request.Path.Value!;
+        _requests.Enqueue(path);
+        if (IsDown && path.StartsWith("/bff/", StringComparison.Ordinal))
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        return next(context);
+    }
+
+    private async Task StreamAsync(HttpContext context)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _end.Token);
+        context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+        context.Response.ContentType = "text/event-stream";
+        if (!StreamsAreHeldBack)
+        {
+            await WriteAsync(context, "session", SessionNow());
+            _streams[context] = true;
+        }
+
+        await Task.Delay(Timeout.Infinite, over.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        _streams.TryRemove(context, out _);
+    }
+
+    private static async Task WriteAsync(HttpContext stream, string name, object data)
+    {
+        await stream.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, JsonSerializerOptions.Web)}\n\n");
+        await stream.Response.Body.FlushAsync();
+    }
+
+    private async Task<IResult> EchoAsync(HttpRequest request)
+    {
+        using var reader = new StreamReader(request.Body);
+        var body = await reader.ReadToEndAsync();
+        if (Count("/api/echo") > 1) { return Results.Text(body); }
+        request.HttpContext.Response.Headers.RetryAfter = "1";
+        return Results.Json(new { code = "provider_unavailable" }, statusCode: 503);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        LogoutMayEnd.TrySetResult();
+        await _app.DisposeAsync();
+        _end.Dispose();
+    }
+}
