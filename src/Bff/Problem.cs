@@ -32,8 +32,14 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
 
     public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
+    /// <summary>Why the session is over, where that is known (<c>reason</c>); null otherwise.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Where a person signs in again; keeps the page they wanted. Null for the plain way.</summary>
     public string? SignInUrl { get; init; }
+
+    /// <summary>Where a person finds what they were looking for; null for the ways above.</summary>
+    public string? PageUrl { get; init; }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -51,15 +57,19 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         else { await WriteJsonAsync(response); }
     }
 
-    private Task WriteJsonAsync(HttpResponse response) => response.WriteAsJsonAsync(
-        new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } },
-        options: null, MediaTypeNames.Application.ProblemJson);
+    private Task WriteJsonAsync(HttpResponse response)
+    {
+        var details = new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } };
+        if (Reason is not null) { details.Extensions["reason"] = Reason; }
+        return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
+    }
 
     private Task WritePageAsync(HttpResponse response, PathString pathBase)
     {
         var encode = HtmlEncoder.Default;
         var (way, words) = RetryAfter is null ? (pathBase + "/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
         if (SignInUrl is { } url) { (way, words) = (url, "Sign in again"); }
+        if (PageUrl is { } page) { (way, words) = (page, "Open the page"); }
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = PagePolicy;
         response.Headers[OpenerPolicy] = OpenerPolicyValue;
@@ -72,6 +82,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             """);
     }
 
-    private static bool WantsPage(HttpRequest request) =>
+    /// <summary>A browser that navigated here, not a script.</summary>
+    public static bool WantsPage(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase);
 }

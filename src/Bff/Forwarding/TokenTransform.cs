@@ -14,7 +14,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
         var problem = context.HttpContext.Features.Get<SessionUnknown>() is not null
             ? StoreUnavailableException.Problem
             : context.HttpContext.FindSession() is { } session ? await AttachAsync(context, session)
-            : required ? Problem.SignInRequired : null;
+            : required ? await context.HttpContext.SignInRequiredAsync() : null;
 
         // A response that is set here is what the browser gets; YARP then forwards nothing.
         if (problem is not null) { await problem.ExecuteAsync(context.HttpContext); }
@@ -28,7 +28,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
                 context.ProxyRequest.Headers.Authorization = new AuthenticationHeaderValue("Bearer", usable.Session.Tokens!.AccessToken);
                 return null;
             case Ended:
-                return required ? RenewalProblems.SessionEnded : null;
+                return required ? RenewalProblems.SessionEnded with { Reason = await context.HttpContext.FindEndReasonAsync(session.Id) } : null;
             case NotRenewable or SignInNeeded:
                 return required ? RenewalProblems.TokenExpired : null;
             case ClientRefused refused:

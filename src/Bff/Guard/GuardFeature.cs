@@ -63,6 +63,7 @@ internal static class GuardFeature
         app.UseBodyLimit();
         app.UseCors();
         app.UseMiddleware<OwnPaths>((IEndpointRouteBuilder)app);
+        app.UseMiddleware<NothingHere>();
         app.UseMiddleware<RequestGuard>();
         app.UseRateLimiter();
         app.Lifetime.ApplicationStarted.Register(() => OwnPaths.ExplainOverlaps(app, app.Services.GetRequiredService<ILogger<OwnPaths>>()));

@@ -23,10 +23,10 @@ internal static class EventsEndpoint
     /// <summary>A token is called expiring when this little is left, an eighth of its lifetime at most: its renewal should have come by then.</summary>
     private static readonly TimeSpan LittleLeft = TimeSpan.FromSeconds(30);
 
-    public static IResult Handle(
-        HttpContext context, EventStreams streams, SessionCache sessions, TimeProvider clock, [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
+    public static async Task<IResult> Handle(
+        HttpContext context, EventStreams streams, SessionCache sessions, ISessionStore store, TimeProvider clock, [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
     {
-        if (context.GetSession() is not { } session) { return Problem.SignInRequired; }
+        if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         if (streams.Closing) { return new Problem(StatusCodes.Status503ServiceUnavailable, "stopping", "This server is about to stop.", "Ask again: another one answers, or this one after its start.", Reconnect); }
         if (streams.Open(session.Id) is not { } stream)
         {
@@ -41,11 +41,11 @@ internal static class EventsEndpoint
             return Task.CompletedTask;
         });
         context.Response.Headers["X-Accel-Buffering"] = "no";   // nginx would collect the events
-        return TypedResults.ServerSentEvents(NewsAsync(stream, session, sessions, clock, context.Request.PathBase, lastEventId, context.RequestAborted));
+        return TypedResults.ServerSentEvents(NewsAsync(stream, session, sessions, store, clock, context.Request.PathBase, lastEventId, context.RequestAborted));
     }
 
     private static async IAsyncEnumerable<SseItem<object>> NewsAsync(
-        EventStream stream, Session first, SessionCache sessions, TimeProvider clock, PathString pathBase, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
+        EventStream stream, Session first, SessionCache sessions, ISessionStore store, TimeProvider clock, PathString pathBase, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
     {
         Session? told = null;
         var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);
@@ -56,7 +56,7 @@ internal static class EventsEndpoint
             var now = clock.GetUtcNow();
             if (session is not { Tokens: { } tokens } || session.EndsAt <= now)
             {
-                yield return new(new EndedNews(stream.Ended ?? ReasonOf(session ?? told, now)), Ended);
+                yield return new(new EndedNews(stream.Ended ?? await ReasonOfAsync(session ?? told ?? first, now, store, cancel)), Ended);
                 yield break;
             }
 
@@ -115,7 +115,19 @@ internal static class EventsEndpoint
 
     private static bool Same(Session a, Session b) => (a.EndsAt, a.Failures > 0) == (b.EndsAt, b.Failures > 0);
 
-    private static string ReasonOf(Session? last, DateTimeOffset now) => last is not null && last.EndsAt <= now ? EndReasons.TimeoutOf(last) : EndReasons.Unknown;
+    /// <summary>This node was not told, so it asks: another one may have ended it while its messages went unheard.</summary>
+    private static async Task<string> ReasonOfAsync(Session last, DateTimeOffset now, ISessionStore store, CancellationToken cancellationToken)
+    {
+        if (last.EndsAt <= now) { return EndReasons.TimeoutOf(last); }
+        try
+        {
+            return await store.FindEndAsync(last.Id, cancellationToken) ?? EndReasons.Unknown;
+        }
+        catch (Exception error) when (error is StoreUnavailableException or OperationCanceledException)
+        {
+            return EndReasons.Unknown;
+        }
+    }
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 

@@ -1,8 +1,8 @@
 using Bff.Sessions;
+using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
 
@@ -10,20 +10,14 @@ namespace Bff.Login;
 internal static class LoginEndpoint
 {
     /// <summary>The browser was here a moment ago.</summary>
-    private const string Again = "again";
+    public const string Again = "again";
 
-    private static readonly string[] Prompts = ["none", "login", "consent", "select_account"];
-
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, string? returnUrl, string? prompt, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "login_hint")] string? loginHint)
+    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, FlowState flow, IOptionsMonitor<OidcOptions> oidc, string? returnUrl)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (Initiator.IsForeignPage(context.Request, returnUrls)) { return LoginProblems.Refused(context, silent: false); }
-        if (prompt is not null && !Prompts.Contains(prompt, StringComparer.Ordinal))
-        {
-            return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", "Use none, login, consent or select_account.");
-        }
-
+        if (LoginParameters.TryRead(context.Request.Query, oidc.CurrentValue.EffectiveLoginParameters, out var parameters) is { } problem) { return problem; }
         if (IsCookieWithheld(context))
         {
             var request = context.Request;
@@ -33,9 +27,9 @@ internal static class LoginEndpoint
         var properties = new OpenIdConnectChallengeProperties
         {
             RedirectUri = target,
-            Prompt = prompt,
-            Parameters = { [OpenIdConnectParameterNames.LoginHint] = loginHint },
+            Parameters = { [LoginParameters.Key] = parameters },
         };
+        if (LoginParameters.MaxAgeOf(parameters) is { } maxAge) { flow.AskForSignInWithin(maxAge, properties); }
         if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, properties);
     }

@@ -39,6 +39,7 @@ internal static class LoginFeature
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/events", EventsEndpoint.Handle).RequireOrigin();
+        ScriptEndpoint.Map(app);
         MapCallbacks(app);
         return app;
     }

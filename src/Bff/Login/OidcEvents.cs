@@ -39,7 +39,7 @@ internal sealed partial class OidcEvents(
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
         var message = context.ProtocolMessage;
-        message.LoginHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.LoginHint);
+        foreach (var (name, value) in context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? []) { message.SetParameter(name, value); }
         if (!string.IsNullOrEmpty(oidc.Value.Audience)) { message.SetParameter(oidc.Value.AudienceParameter, oidc.Value.Audience); }
         flow.Begin(context.Properties);
         return Task.CompletedTask;
@@ -119,6 +119,7 @@ internal sealed partial class OidcEvents(
             Nonce = context.Nonce,
         });
         var properties = context.Properties!;
+        FlowState.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, oidc.Value.ClockTolerance);
         if (Named(properties, SessionAuthentication.Continues) is { } continued)
         {
             // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring a session back.

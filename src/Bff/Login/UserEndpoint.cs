@@ -8,7 +8,7 @@ internal static class UserEndpoint
 {
     public static async Task<IResult> Handle(HttpContext context, IdleClock idle, TimeProvider clock, bool? slide)
     {
-        if (context.GetSession() is not { } session) { return Problem.SignInRequired; }
+        if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         var endsAt = slide == false ? session.EndsAt : await idle.SlideAsync(session);
         var secondsLeft = (long)(endsAt - clock.GetUtcNow()).TotalSeconds;
         return Results.Ok(session.Claims.Select(claim => new UserClaim(claim.Type, claim.Value)).Concat(

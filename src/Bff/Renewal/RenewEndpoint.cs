@@ -8,11 +8,11 @@ internal static class RenewEndpoint
 {
     public static async Task<IResult> Handle(HttpContext context, Renewer renewer, TimeProvider clock)
     {
-        if (context.GetSession() is not { } session) { return Problem.SignInRequired; }
+        if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         return await renewer.RenewNowAsync(session, context.RequestAborted) switch
         {
             Usable renewed => Results.Ok(SessionView.Of(renewed.Session, clock.GetUtcNow(), context.Request.PathBase)),
-            Ended => RenewalProblems.SessionEnded,
+            Ended => RenewalProblems.SessionEnded with { Reason = await context.FindEndReasonAsync(session.Id) },
             NotRenewable => RenewalProblems.NotRenewable,
             SignInNeeded => RenewalProblems.SignInNeeded,
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter),

@@ -8,7 +8,14 @@ namespace Bff.Renewal;
 /// <summary>When a token is renewed, when it is too old to send, and how long to wait after a failure.</summary>
 internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, TimeProvider clock)
 {
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
+
+    /// <summary>A try so shortly before a moment of the background's is the one of that moment.</summary>
+    private static readonly TimeSpan AtTheMoment = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan ALittleLate = TimeSpan.FromSeconds(2);
 
     /// <summary>A provider may ask for a longer pause than ours, within reason.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
@@ -76,20 +83,47 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
     public bool CanRefresh(TokenSet tokens) => tokens.CanRefresh(clock.GetUtcNow());
 
-    /// <summary>When to try again after the <paramref name="failures"/>th failure in a row: 1, 2, 4 … 60 s less up to half, or what the provider asked for.</summary>
+    /// <summary>
+    /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the session's
+    /// share. The background's moments are counted from the first failure, 1, 3, 7 … s after it and then one a minute, so that the failed tries of those who wait never
+    /// put off the next one. What the provider asks for counts for both.
+    /// </summary>
+    /// <param name="session">As it was before this failure.</param>
+    /// <param name="asked">What the provider asked for, if it did.</param>
+    /// <param name="onDemand">Somebody waited for the try that failed.</param>
     /// <returns>For the background, and the earliest for a call that needs the token now.</returns>
-    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(int failures, TimeSpan? asked)
+    public (DateTimeOffset DueAt, DateTimeOffset NotBefore) BackOff(Session session, TimeSpan? asked, bool onDemand)
     {
         var now = clock.GetUtcNow();
-        var exponential = TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, failures - 1)));
-        var jittered = exponential * (0.5 + (Random.Shared.NextDouble() / 2));
-        if (asked > jittered)
+        var share = 1 - (Fraction(session.Id) / 2);
+        var pause = Doubled(FirstBackOff, session.Failures, LongestBackOff) * share;
+        if (asked > pause)
         {
             var until = now + Min(asked.Value, LongestRetryAfter);
             return (until, until);
         }
 
-        return (now + jittered, now + Min(jittered, LongestBackOffOnDemand));
+        var notBefore = now + Min(pause, LongestBackOffOnDemand);
+        var (moment, step) = NextMoment(session.FailingSince ?? now, share, now);
+        var isOnTime = !onDemand && moment - (step * share) > now - ALittleLate;
+        var earliest = isOnTime ? now + (step / 2) : notBefore;   // half a step after a try of the background that came a little late, too
+        return (earliest > moment ? earliest : moment, notBefore);
+    }
+
+    private static (DateTimeOffset At, TimeSpan Step) NextMoment(DateTimeOffset since, double share, DateTimeOffset now)
+    {
+        var passed = (now - since + AtTheMoment) / share;
+        var (moment, step) = (FirstBackOff, FirstBackOff);
+        while (moment <= passed && step < LongestBackOff)
+        {
+            step = Min(step * 2, LongestBackOff);
+            moment += step;
+        }
+
+        if (moment <= passed) { moment += step * (Math.Floor((passed - moment) / step) + 1); }
+
+        // The clock may have been set back since.
+        return (since + (moment * share) is var at && at - now < LongestBackOff ? at : now + LongestBackOff, step);
     }
 
     private TimeSpan LeadOf(TokenSet tokens) => Min(options.CurrentValue.Lead, tokens.Lifetime / 4);

@@ -63,7 +63,7 @@ internal sealed partial class RenewalWork(
         activity?.SetTag("bff.outcome", Name(outcome)).SetStatus(outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
         try
         {
-            var result = await StoreOutcomeAsync(lease, outcome, clock.GetElapsedTime(started));
+            var result = await StoreOutcomeAsync(lease, outcome, clock.GetElapsedTime(started), onDemand: dueAt is null);
             metrics.Finished(Name(outcome), clock.GetElapsedTime(started));
             if (outcome is Renewed && dueAt is { } due) { metrics.Completed(clock.GetUtcNow() - due); }
             return result;
@@ -137,13 +137,13 @@ internal sealed partial class RenewalWork(
 
     private bool IsClaimedAnew(SessionId id, Lease? held) => held is not null && _unstored.TryGetValue(id, out var current) && current != held;
 
-    private Task<RenewalResult> StoreOutcomeAsync(Lease lease, RefreshOutcome outcome, TimeSpan took) => outcome switch
+    private Task<RenewalResult> StoreOutcomeAsync(Lease lease, RefreshOutcome outcome, TimeSpan took, bool onDemand) => outcome switch
     {
         Renewed renewed => StoreAsync(lease, renewed, took),
         Rejected rejected => EndAsync(lease, rejected.Error, outcome),
         Refused refused when IsOverdue(lease.Session) && WasOverdue(lease.Session) => EndAsync(lease, refused.Error, outcome),
         RefreshTokenExpired => ForgetRefreshTokenAsync(lease),
-        _ => PostponeAsync(lease, outcome),
+        _ => PostponeAsync(lease, outcome, onDemand),
     };
 
     /// <summary>The access token cannot be sent any more, so the next refusal is a user's.</summary>
@@ -167,6 +167,7 @@ internal sealed partial class RenewalWork(
             Version = session.Version + 1,
             DueAt = dueAt,
             Failures = 0,
+            FailingSince = null,
             NotBefore = default,
             LeaseUntil = default,
         });
@@ -280,10 +281,10 @@ internal sealed partial class RenewalWork(
     /// No new access token. The failure and the earliest next try are stored in the same statement as a refresh token that came all the same: no response
     /// leaves a session due at once.
     /// </summary>
-    private async Task<RenewalResult> PostponeAsync(Lease lease, RefreshOutcome outcome)
+    private async Task<RenewalResult> PostponeAsync(Lease lease, RefreshOutcome outcome, bool onDemand)
     {
         var session = lease.Session;
-        var (dueAt, notBefore) = NextTry(session, outcome);
+        var (dueAt, notBefore) = NextTry(session, outcome, onDemand);
         var failure = FailureOf(session, outcome);
         if (outcome.RotatedRefreshToken is { } rotated)
         {
@@ -303,14 +304,14 @@ internal sealed partial class RenewalWork(
         return RenewalResult.OfFailure(failure, notBefore - clock.GetUtcNow());
     }
 
-    private (DateTimeOffset DueAt, DateTimeOffset NotBefore) NextTry(Session session, RefreshOutcome outcome)
+    private (DateTimeOffset DueAt, DateTimeOffset NotBefore) NextTry(Session session, RefreshOutcome outcome, bool onDemand)
     {
         switch (outcome)
         {
             case Unavailable down:
-                return schedule.BackOff(session.Failures + 1, down.RetryAfter);
+                return schedule.BackOff(session, down.RetryAfter, onDemand);
             case Misconfigured { MayPass: true }:
-                return schedule.BackOff(session.Failures + 1, asked: null);
+                return schedule.BackOff(session, asked: null, onDemand);
             default:
                 var again = clock.GetUtcNow() + (outcome == Unreadable ? UnreadableRetry(session.Failures) : RefusedRetry);
                 return (again, again);

@@ -40,6 +40,9 @@ internal sealed record Session
     /// <summary>Renewals that failed since the last success.</summary>
     public int Failures { get; init; }
 
+    /// <summary>When the first of them failed; null when there is none.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+
     /// <summary><see cref="LastFailure"/> as the store keeps it.</summary>
     public string? LastError { get; init; }
 

@@ -53,7 +53,12 @@ internal sealed partial class SessionAuthenticationHandler(
             return AuthenticateResult.Fail(error);
         }
 
-        if (session is null || session.EndsAt <= Now) { return session is { Tokens: null } ? Unreadable : AuthenticateResult.NoResult(); }
+        if (session is null || session.EndsAt <= Now)
+        {
+            Context.Features.Set(new SessionEnd(id, session is null ? null : EndReasons.TimeoutOf(session)));
+            return session is { Tokens: null } ? Unreadable : AuthenticateResult.NoResult();
+        }
+
         if (session.Tokens is null) { return Unreadable; }
 
         Context.Features.Set(new SessionFeature(session));
@@ -167,8 +172,11 @@ internal sealed partial class SessionAuthenticationHandler(
         }
     }
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
-        (Context.Features.Get<SessionUnknown>() is null ? Problem.SignInRequired : StoreUnavailableException.Problem).ExecuteAsync(Context);
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var problem = Context.Features.Get<SessionUnknown>() is null ? await Context.SignInRequiredAsync() : StoreUnavailableException.Problem;
+        await problem.ExecuteAsync(Context);
+    }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         new Problem(StatusCodes.Status403Forbidden, "forbidden", "You are signed in, but may not do this.").ExecuteAsync(Context);

@@ -11,7 +11,9 @@ internal sealed record SessionView(
     DateTimeOffset? SessionExpiresAt = null,
     string? Renewal = null,
     string? LogoutUrl = null,
-    string? RenewalError = null)
+    string? RenewalError = null,
+    DateTimeOffset? AbsoluteEndsAt = null,
+    string? Reason = null)
 {
     /// <summary>The proxy renews the tokens itself.</summary>
     public const string Background = "background";
@@ -25,8 +27,9 @@ internal sealed record SessionView(
     /// <param name="session">Null when nobody is signed in.</param>
     /// <param name="now">The server's time.</param>
     /// <param name="pathBase">The path below which browsers find us.</param>
-    public static SessionView Of(Session? session, DateTimeOffset now, PathString pathBase) => session is null
-        ? new SessionView(IsLoggedIn: false, now)
+    /// <param name="endReason">Why the session of before ended, when nobody is signed in and that is known.</param>
+    public static SessionView Of(Session? session, DateTimeOffset now, PathString pathBase, string? endReason = null) => session is null
+        ? new SessionView(IsLoggedIn: false, now, Reason: endReason)
         : new SessionView(
             IsLoggedIn: true,
             now,
@@ -37,7 +40,8 @@ internal sealed record SessionView(
             session.EndsAt,
             session.Tokens?.CanRefresh(now) == true && session.LastFailure is not { NeedsSignIn: true } ? Background : Silent,
             LogoutUrlOf(session, pathBase),
-            ErrorOf(session.LastFailure));
+            ErrorOf(session.LastFailure),
+            session.AbsoluteEndsAt);
 
     private static string? ErrorOf(RenewalFailure? failure) => failure?.Kind switch
     {

@@ -42,6 +42,24 @@ internal sealed class OidcOptions : IValidatableObject
     [NeedsRestart]
     public string AudienceParameter { get; set; } = "audience";
 
+    /// <summary>
+    /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by their
+    /// names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
+    /// </summary>
+    public string[] AllowedLoginParameters { get; set; } = [];
+
+    private static readonly string[] UsualLoginParameters = ["prompt", "login_hint", "screen_hint", "organization", "ui_locales", "acr_values", "max_age"];
+
+    /// <summary>What makes the request ours, and what decides whom the tokens are for; and the parameters of <c>/bff/login</c> itself.</summary>
+    private static readonly string[] OurOwnParameters =
+    [
+        "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
+        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "id_token_hint", "returnUrl", "again", "iss", "target_link_uri",
+    ];
+
+    public string[] EffectiveLoginParameters =>
+        AllowedLoginParameters.Length == 0 ? UsualLoginParameters : [.. AllowedLoginParameters.Where(name => name.Length > 0)];
+
     /// <summary>Refuse a provider that is not reached over https. Default: true, but in Development a loopback address may use http.</summary>
     [NeedsRestart]
     public bool? RequireHttps { get; set; }
@@ -86,6 +104,12 @@ internal sealed class OidcOptions : IValidatableObject
         if (string.IsNullOrEmpty(ClientSecret))
         {
             yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
+        }
+
+        foreach (var (index, name) in AllowedLoginParameters.Index().Where(entry => entry.Item.Length > 0))
+        {
+            if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [$"{nameof(AllowedLoginParameters)}:{index}"]); }
+            else if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) { yield return new("is not the name of a parameter.", [$"{nameof(AllowedLoginParameters)}:{index}"]); }
         }
 
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }

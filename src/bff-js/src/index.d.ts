@@ -22,7 +22,9 @@ export interface SignedIn {
   /** When Bff renews the token; absent when `renewal` is 'silent'. */
   renewsAt?: string;
   /** When the session ends, if nothing is called until then. */
-  sessionExpiresAt?: string;
+  sessionExpiresAt: string;
+  /** When it ends whatever is called. */
+  absoluteEndsAt: string;
   /** Who renews: Bff by itself, or this page through an invisible frame (a session without a refresh token). */
   renewal?: 'background' | 'silent';
   /** `idp_unavailable` while Bff's last try to renew has failed and another is planned. */
@@ -43,6 +45,7 @@ export interface SignedOut {
   accessTokenExpiresAt?: undefined;
   renewsAt?: undefined;
   sessionExpiresAt?: undefined;
+  absoluteEndsAt?: undefined;
   renewal?: undefined;
   renewalError?: undefined;
   logoutUrl?: undefined;
@@ -60,6 +63,11 @@ export interface Events {
   expired: { session: SignedIn };
   /** A renewal failed, Bff's or this page's. */
   renewError: { error: BffError; session: SignedIn };
+  /**
+   * The session is about to end, at `endsAt` (ms, by Bff's clock: see `now`). `canExtend`: `keepAlive()` moves the end, as any call does; false when it is the end that
+   * nothing moves. Bff was asked before this is said, so that another tab's use counts. When the end has moved, `sessionChanged` comes; nothing else takes a warning back.
+   */
+  sessionExpiring: { session: SignedIn; endsAt: number; canExtend: boolean };
   /** The session is over. The tab in which `logout()` was called is not told: it is being left. */
   signedOut: { reason: EndReason; before: SignedIn };
   /**
@@ -109,6 +117,8 @@ export function configure(options: {
   autoRenew?: boolean;
   /** False: a `fetch` that meets a 401 signs nobody in through an invisible frame, and no silent page is needed for it. Default: true. */
   silentSignIn?: boolean;
+  /** How long before the end of the session `sessionExpiring` comes, in ms; a quarter of the idle time at most. Default: 60 000. */
+  warnBefore?: number;
 }): void;
 
 /** The session as heard last; null before the first news. */
@@ -136,6 +146,38 @@ export { bffFetch as fetch };
 export function getSession(): Promise<Session>;
 
 /**
+ * Keeps the session alive, as any call does: for a user who only reads. Tells how things stand then; `absoluteEndsAt` stays.
+ * @throws {BffError} as `getSession`
+ */
+export function keepAlive(): Promise<Session>;
+
+/** What a claim says: the provider's text (numbers, `true` and `false` are texts, too), or its object or list. */
+export type ClaimValue = string | { [name: string]: unknown } | unknown[];
+
+export interface User {
+  /** Who the user is to the provider. */
+  sub: string;
+  name?: string;
+  email?: string;
+  /** An address. */
+  picture?: string;
+  /**
+   * From the claims `role` and `roles`, by themselves or at the end of a name that is an address (`https://example.com/roles`,
+   * `http://schemas.microsoft.com/ws/2008/06/identity/claims/role`), and from Keycloak's `realm_access.roles`. Bff itself decides nothing by roles: what a user may do is the
+   * API's to say, by its token, whatever a page shows.
+   */
+  roles: string[];
+  /** Everything that was said, by name; a claim that was said more than once is a list. */
+  claims: Record<string, ClaimValue | ClaimValue[]>;
+}
+
+/**
+ * Who is signed in; null when nobody is. Does not keep the session alive.
+ * @throws {BffError} as `getSession`
+ */
+export function getUser(): Promise<User | null>;
+
+/**
  * Renews the access token now: Bff does it, or, for a session without a refresh token, the invisible frame. Never brings back a session that is over.
  * @throws {BffError} `session_expired`, `login_required`; `idp_unavailable` with `retryAfter`; those of `silentLogin`
  */
@@ -152,7 +194,27 @@ export function silentLogin(options?: { timeout?: number }): Promise<Session>;
  * Leaves the page to sign in; while another tab is signing out, as soon as that is done (30 s at most). The user comes back to `returnTo` (default: this page), with `?error=` and a name when it did not work: see `loginError`.
  * prompt 'none' asks the user nothing; it works where the invisible frame cannot, in browsers that block third-party cookies.
  */
-export function login(options?: { returnTo?: string; prompt?: 'none' | 'login' | 'consent' | 'select_account'; loginHint?: string }): void;
+export function login(options?: LoginOptions): void;
+
+/** What the provider is told besides. Bff passes on what `Bff:Oidc:AllowedLoginParameters` names, by default all of these; it answers anything else with `parameter_not_allowed`. */
+export interface LoginOptions {
+  /** Where the user comes back to. Default: this page, with its `#fragment`. */
+  returnTo?: string;
+  /** 'create' begins with the registration. */
+  prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create';
+  /** Whom to expect, such as a mail address (`login_hint`). */
+  loginHint?: string;
+  /** Auth0's: 'signup' (`screen_hint`). */
+  screenHint?: string;
+  /** Auth0's: the organization to sign in to. */
+  organization?: string;
+  /** The languages of the provider's pages, the best first, separated by spaces (`ui_locales`). */
+  uiLocales?: string;
+  /** How the user has to prove who they are, separated by spaces (`acr_values`). */
+  acrValues?: string;
+  /** How long ago, in seconds, the user may have signed in at the provider; 0: now (`max_age`). Bff checks it. */
+  maxAge?: number;
+}
 
 /** Why the login that led here failed, taken out of the address so that a reload does not show it again; null when it did not. */
 export function loginError(): BffError | null;

@@ -8,9 +8,11 @@ import { beginSignOut, signOutIsOver } from './signout.js';
 /** @import * as Bff from './index.js' */
 
 /** @type {typeof Bff.login} */
-export const login = ({ returnTo = pageUrl(), prompt, loginHint } = {}) => {
+export const login = ({ returnTo = pageUrl() + location.hash, prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge } = {}) => {
   if (isSilentFrame()) return;
-  const address = onBff('/bff/login', { returnUrl: toBff(returnTo), prompt, login_hint: loginHint });
+  const address = onBff('/bff/login', {
+    returnUrl: toBff(returnTo), prompt, login_hint: loginHint, screen_hint: screenHint, organization, ui_locales: uiLocales, acr_values: acrValues, max_age: maxAge,
+  });
   const go = () => location.assign(address);
   const wait = signOutIsOver();
   if (wait) wait.then(go);

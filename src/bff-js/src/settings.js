@@ -10,6 +10,7 @@ export const settings = {
   silentPage: '/silent',
   autoRenew: true,
   silentSignIn: true,
+  warnBefore: 60_000,
 };
 
 /** @type {typeof Bff.configure} */

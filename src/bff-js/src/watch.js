@@ -2,6 +2,7 @@
 import { check, connected, connectionNow, link, watchForSilence } from './check.js';
 import { addListener } from './events.js';
 import { isSilentFrame } from './frame.js';
+import { watchIdle } from './idle.js';
 import { watchLifetime } from './lifetime.js';
 import { expectEnd, hear, latestSession, skewNow, whenHeard } from './session.js';
 import { base, locks } from './settings.js';
@@ -38,6 +39,7 @@ const watch = () => {
   link.onChange = tell;
   link.onSignOut = () => channel?.postMessage({ signsOut: true, news: {} });
   watchLifetime();
+  watchIdle();
   watchStream(tell);
   watchForSilence();
   whenHeard((news, { changed, reason, skewed }) => {

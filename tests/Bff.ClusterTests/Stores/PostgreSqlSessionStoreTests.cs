@@ -15,7 +15,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
 
     private PostgreSqlDatabase? _database;
 
-    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database!, Protector, Changes, Options.Create(client));
+    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database!, Protector, Changes, Options.Create(client), Clock);
 
     private protected override async Task ExecuteAsync(string sql)
     {

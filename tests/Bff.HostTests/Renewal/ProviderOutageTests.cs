@@ -77,6 +77,31 @@ public sealed class ProviderOutageTests
     }
 
     [Fact]
+    public async Task The_tries_of_a_user_who_waits_do_not_put_off_the_next_one_of_the_background()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        world.Provider.GoDown();
+        await world.AdvanceAsync(TimeSpan.FromSeconds(301));
+        await world.AdvanceUntilAsync(() => UntilDue() > TimeSpan.FromSeconds(15), within: TimeSpan.FromMinutes(5));
+        var (due, tried) = (world.Clock.Now + UntilDue(), world.Provider.Refreshes);
+
+        while (UntilDue() > TimeSpan.FromSeconds(6) && world.Clock.Now < due)
+        {
+            (await world.RunAsync(alice.GetAsync("/api/echo"))).ShouldBeProblem(503, "provider_unavailable");
+            world.Clock.Advance(TimeSpan.FromMilliseconds(250));
+        }
+
+        (world.Provider.Refreshes - tried).ShouldBeInRange(1, 12);   // one in four to five seconds
+        (world.Clock.Now + UntilDue()).ShouldBe(due, TimeSpan.FromSeconds(1));
+        world.Provider.ComeBack();
+        await world.AdvanceUntilAsync(() => world.Clock.Now > due, within: TimeSpan.FromSeconds(15));
+        (await alice.GetAsync("/bff/session")).Text("renewalError").ShouldBeNull("nobody has called meanwhile");
+
+        TimeSpan UntilDue() => TimeSpan.FromMilliseconds(world.Ask("SELECT due_at - @now FROM sessions"));
+    }
+
+    [Fact]
     public async Task An_outage_of_a_quarter_of_an_hour_costs_few_calls()
     {
         await using var world = await World.StartAsync();

@@ -52,6 +52,8 @@ public sealed class SessionEndTests
 
     [Theory]
     [InlineData("GET", "/bff/session", false)]
+    [InlineData("GET", "/bff/session?slide=false", false)]
+    [InlineData("GET", "/bff/session?slide=true", true)]
     [InlineData("GET", "/bff/user?slide=false", false)]
     [InlineData("POST", "/bff/renew", false)]
     [InlineData("GET", "/bff/user", true)]
@@ -72,6 +74,29 @@ public sealed class SessionEndTests
         await using var world = await World.StartAsync(Short);
         var alice = await world.LogInAsync();
         (await alice.GetAsync("/bff/session")).Json.GetProperty("sessionExpiresAt").GetDateTimeOffset().ShouldBe(world.Clock.Now.AddMinutes(10), TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Who_keeps_the_session_alive_is_told_until_when_it_lives_now_and_when_it_ends_whatever_is_done()
+    {
+        await using var world = await World.StartAsync(Short);
+        var alice = await world.LogInAsync();
+        var absolute = world.Clock.Now.AddMinutes(30);
+        for (var minutes = 8; minutes < 30; minutes += 8)
+        {
+            await world.AdvanceAsync(TimeSpan.FromMinutes(8));
+            var before = (await alice.GetAsync("/bff/session")).Json;
+            var answer = (await alice.GetAsync("/bff/session?slide=true")).Json;
+            answer.GetProperty("absoluteEndsAt").GetDateTimeOffset().ShouldBe(absolute, TimeSpan.FromSeconds(1));
+            before.GetProperty("absoluteEndsAt").GetDateTimeOffset().ShouldBe(absolute, TimeSpan.FromSeconds(1));
+            var end = answer.GetProperty("sessionExpiresAt").GetDateTimeOffset();
+            end.ShouldBe(minutes + 10 < 30 ? world.Clock.Now.AddMinutes(10) : absolute, TimeSpan.FromSeconds(1));
+            end.ShouldBeGreaterThan(before.GetProperty("sessionExpiresAt").GetDateTimeOffset());
+            (await alice.GetAsync("/bff/session")).Json.GetProperty("sessionExpiresAt").GetDateTimeOffset().ShouldBe(end, TimeSpan.FromSeconds(1));
+        }
+
+        var bare = alice.Bare(HttpMethod.Get, "/bff/session?slide=true");
+        (await alice.SendAsync(bare)).ShouldBeProblem(403, "csrf_header_missing");
     }
 
     [Fact]

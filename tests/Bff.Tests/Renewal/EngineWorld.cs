@@ -95,7 +95,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         _dead.Add(killed);
         foreach (var id in Sessions)
         {
-            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClient())).FindAsync(id, default) is { Tokens: { } stored }) { Provider.ForgetUnstoredAnswer(id, stored); }
+            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClient()), Clock).FindAsync(id, default) is { Tokens: { } stored }) { Provider.ForgetUnstoredAnswer(id, stored); }
         }
 
         _nodes[node % Nodes] = await Node.StartAsync(this);
@@ -203,7 +203,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             bool IsAlive() => node is null || node.Alive;
             var clock = world.Clock;
             var changes = new SessionChanges();
-            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClient())), IsAlive);
+            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClient()), clock), IsAlive);
             var renewal = FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) });
             var tokens = FixedOptions.Of(new TokenOptions());
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
@@ -253,6 +253,8 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task AddAsync(Session session, CancellationToken cancel) => Living.AddAsync(session, cancel);
 
         public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
+
+        public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) => Living.FindEndAsync(id, cancellationToken);
 
         public Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
 

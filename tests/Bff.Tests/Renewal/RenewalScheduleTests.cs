@@ -100,23 +100,92 @@ public class RenewalScheduleTests
     {
         for (var i = 0; i < 100; i++)
         {
-            var (due, notBefore) = _schedule.BackOff(failures, asked: null);
-            (due - Now).TotalSeconds.ShouldBeInRange(least, most);
-            (notBefore - Now).TotalSeconds.ShouldBeLessThanOrEqualTo(5);
+            var clock = new FakeTimeProvider(Now);
+            var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), clock);
+            var session = Failed(0);
+            for (var failure = 1; failure < failures; failure++)
+            {
+                var next = schedule.BackOff(session, asked: null, onDemand: false).DueAt;
+                session = session with { Failures = failure, FailingSince = session.FailingSince ?? clock.GetUtcNow() };
+                clock.SetUtcNow(next);
+            }
+
+            var (due, notBefore) = schedule.BackOff(session, asked: null, onDemand: false);
+            (due - clock.GetUtcNow()).TotalSeconds.ShouldBeInRange(least - 0.001, most + 0.001);
+            (notBefore - clock.GetUtcNow()).TotalSeconds.ShouldBeLessThanOrEqualTo(5);
         }
     }
 
     [Fact]
+    public void In_an_outage_the_background_tries_at_the_same_times_whether_somebody_waits_or_not()
+    {
+        foreach (var id in Enumerable.Range(0, 50).Select(_ => SessionKey.New().Id))
+        {
+            var alone = Tries(id, isWaited: false).Tries;
+            var (tries, due) = Tries(id, isWaited: true);
+            alone.Count.ShouldBeInRange(9, 20);
+            for (var i = 1; i < tries.Count; i++) { (tries[i] - tries[i - 1]).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(0.5)); }
+            tries.Count.ShouldBeLessThan(120);   // one in five seconds, and less at first, not one a call
+
+            // Whenever they stop to wait, the next try comes when it would have come, or a moment after one of theirs.
+            foreach (var (at, next) in due) { next.ShouldBeLessThanOrEqualTo(Later(alone.First(moment => moment > at.AddMilliseconds(250)), at.AddSeconds(5)).AddSeconds(2)); }
+        }
+
+        static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_puts_nothing_off_for_longer_than_a_minute()
+    {
+        var session = Failed(3) with { FailingSince = Now.AddHours(5) };
+        _schedule.BackOff(session, asked: null, onDemand: false).DueAt.ShouldBeLessThanOrEqualTo(Now.AddMinutes(1));
+    }
+
+    /// <summary>Five minutes of outage and two more to look ahead; where somebody waits, they ask four times a second.</summary>
+    private (List<DateTimeOffset> Tries, List<(DateTimeOffset At, DateTimeOffset Next)> Due) Tries(SessionId id, bool isWaited)
+    {
+        var clock = new FakeTimeProvider(Now);
+        var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), clock);
+        var session = Failed(0) with { Id = id };
+        var (due, notBefore) = (schedule.DueAt(id, session.Tokens!)!.Value, DateTimeOffset.MinValue);
+        clock.SetUtcNow(due);
+        var (tries, dues, end) = (new List<DateTimeOffset>(), new List<(DateTimeOffset, DateTimeOffset)>(), due.AddMinutes(isWaited ? 5 : 7));
+        for (; clock.GetUtcNow() < end; clock.Advance(TimeSpan.FromMilliseconds(250)))
+        {
+            if (clock.GetUtcNow() < due && (!isWaited || clock.GetUtcNow() < notBefore)) { continue; }
+            tries.Add(clock.GetUtcNow());
+            (due, notBefore) = schedule.BackOff(session, asked: null, onDemand: isWaited && clock.GetUtcNow() < due);
+            session = session with { Failures = session.Failures + 1, FailingSince = session.FailingSince ?? clock.GetUtcNow() };
+            dues.Add((clock.GetUtcNow(), due));
+        }
+
+        return (tries, dues);
+    }
+
+    private Session Failed(int failures) => new()
+    {
+        Id = SessionKey.New().Id,
+        Sid = "sid",
+        Subject = "alice",
+        Claims = [],
+        CreatedAt = Now,
+        EndsAt = Now.AddDays(1),
+        AbsoluteEndsAt = Now.AddDays(1),
+        Tokens = Tokens(TimeSpan.FromHours(1)),
+        Failures = failures,
+    };
+
+    [Fact]
     public void The_providers_retry_after_is_honoured_by_the_background_and_by_waiting_users() =>
-        _schedule.BackOff(1, TimeSpan.FromSeconds(30)).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
+        _schedule.BackOff(Failed(0), TimeSpan.FromSeconds(30), onDemand: true).ShouldBe((Now.AddSeconds(30), Now.AddSeconds(30)));
 
     [Theory]
     [InlineData(0)]
     [InlineData(-3600)]
     public void A_retry_after_of_nothing_does_not_shorten_the_back_off(int seconds)
     {
-        var (due, _) = _schedule.BackOff(3, TimeSpan.FromSeconds(seconds));
-        (due - Now).TotalSeconds.ShouldBeInRange(2, 4);
+        var (_, notBefore) = _schedule.BackOff(Failed(2), TimeSpan.FromSeconds(seconds), onDemand: false);
+        (notBefore - Now).TotalSeconds.ShouldBeInRange(2, 4);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Bff.Sessions.Stores;
 using Bff.Tokens;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Sessions;
 
@@ -14,12 +15,14 @@ public abstract class SessionStoreContract
 
     private protected const string BackToTheFirstVersion =
         """
-        DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations;
+        DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends;
         DROP INDEX sessions_due; DROP INDEX sessions_end; DROP INDEX sessions_failing; DROP TABLE nodes;
-        ALTER TABLE sessions DROP COLUMN token_expires_at;
+        ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
         ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN client;
         CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL; CREATE INDEX sessions_end ON sessions (ends_at);
         """;
+
+    private protected FakeTimeProvider Clock { get; } = new(Now);
 
     private protected SessionChanges Changes { get; } = new();
 
@@ -99,6 +102,45 @@ public abstract class SessionStoreContract
         var found = (await FindAsync(session))!;
         found.EndsAt.ShouldBe(session.AbsoluteEndsAt);
         (found.Version, found.Tokens).ShouldBe((session.Version, session.Tokens));
+    }
+
+    [Fact]
+    public async Task Why_a_session_ended_is_remembered_for_three_days_and_nothing_else_of_it()
+    {
+        var other = new SessionClient { Name = "other" };
+        var (signedOut, idle, absolute, ended, refused) = (
+            await AddAsync(), await AddAsync(endsIn: TimeSpan.FromMinutes(-1)), await AddAsync(endsIn: TimeSpan.FromMinutes(-1), absolutelyIn: TimeSpan.FromMinutes(-1)),
+            await AddAsync(user: "bob"), await AddAsync());
+        (await ReasonOfAsync(signedOut)).ShouldBeNull("it lives");
+        await Store.RemoveAsync(signedOut.Id, null, EndReasons.SignedOut, default);
+        await Store.RemoveAsync(signedOut.Id, null, EndReasons.Replaced, default);
+        await Store.RemoveUserAsync("bob", EndReasons.EndedByAdmin, default);
+        await Store.RemoveAsync((await ClaimAsync(refused))!, EndReasons.SessionEnded, default);
+        await Store.RemoveEndedAsync(Now, default);
+
+        await RememberedAsync(true);
+        (await StoreOf(other).FindEndAsync(signedOut.Id, default)).ShouldBeNull("a node of another client");
+        (await Store.CountAsync(Now, default)).Living.ShouldBe(0);
+        (await Store.SearchAsync(null, null, 10, Now, default)).ShouldBeEmpty();
+        Clock.Advance(TimeSpan.FromDays(3) - TimeSpan.FromSeconds(1));
+        await Store.RemoveEndedAsync(Clock.GetUtcNow(), default);
+        await RememberedAsync(true);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await RememberedAsync(false);
+        await Store.RemoveEndedAsync(Clock.GetUtcNow(), default);
+        Clock.AdjustTime(Now);
+        await RememberedAsync(false);
+
+        async Task RememberedAsync(bool isRemembered)
+        {
+            (await ReasonOfAsync(signedOut)).ShouldBe(isRemembered ? EndReasons.SignedOut : null);
+            (await ReasonOfAsync(idle)).ShouldBe(isRemembered ? EndReasons.IdleTimeout : null);
+            (await ReasonOfAsync(absolute)).ShouldBe(isRemembered ? EndReasons.AbsoluteTimeout : null);
+            (await ReasonOfAsync(ended)).ShouldBe(isRemembered ? EndReasons.EndedByAdmin : null);
+            (await ReasonOfAsync(refused)).ShouldBe(isRemembered ? EndReasons.SessionEnded : null);
+        }
+
+        Task<string?> ReasonOfAsync(Session session) => Store.FindEndAsync(session.Id, default);
     }
 
     [Fact]

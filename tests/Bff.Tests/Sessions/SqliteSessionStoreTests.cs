@@ -20,7 +20,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         _database.Prepare();
     }
 
-    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database, Protector, Changes, Options.Create(client));
+    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database, Protector, Changes, Options.Create(client), Clock);
 
     private protected override Task ExecuteAsync(string sql)
     {
@@ -56,7 +56,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         SqliteConnection.ClearAllPools();
         var reopened = new SqliteDatabase(ConnectionString, "/", Timeout);
         reopened.Prepare();
-        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient())).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
+        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient()), Clock).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         var session = await AddAsync();
         var stranger = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        (await new SqlSessionStore(_database, stranger, Changes, Options.Create(new SessionClient())).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
+        (await new SqlSessionStore(_database, stranger, Changes, Options.Create(new SessionClient()), Clock).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
@@ -126,7 +126,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         {
             database.Prepare();
             there = (await Store.FindAsync(before.Id, default))! with { Id = SessionKey.New().Id };
-            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClient())).AddAsync(there, default);
+            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClient()), Clock).AddAsync(there, default);
             database.ForgetConnections();
         }
 

@@ -14,11 +14,11 @@ internal abstract class SessionDatabase : IAsyncDisposable
     /// <summary>Added where due rows are picked: a database with row locks then passes over those another node is just taking.</summary>
     public virtual string SkipLocked => "";
 
-    /// <summary>The statements that delete sessions and keep of them what <paramref name="keep"/> says; run in a transaction, nothing comes between the two.</summary>
+    /// <summary>The statements that delete sessions and keep of them what <paramref name="keeps"/> say; run in a transaction, nothing comes between the two.</summary>
     /// <param name="where">Which sessions.</param>
     /// <param name="columns">What to return of them.</param>
-    /// <param name="keep">The statement that keeps something of the rows of the table it is given.</param>
-    public abstract string DeleteAndKeep(string where, string columns, Func<string, string> keep);
+    /// <param name="keeps">Statements that keep something of the rows of the table they are given.</param>
+    public abstract string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps);
 
     /// <summary>Held while writing, where a database lets one write at a time; waiting here costs nothing, waiting on its lock means sleeping and trying again.</summary>
     public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel) => new((IDisposable?)null);

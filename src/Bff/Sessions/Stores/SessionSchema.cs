@@ -7,7 +7,7 @@ namespace Bff.Sessions.Stores;
 /// </summary>
 internal static class SessionSchema
 {
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>
     /// The lowest version whose programs can use a store of <see cref="Version"/>. It stands in the store, so that a program that knows less can start on it: after
@@ -15,7 +15,7 @@ internal static class SessionSchema
     /// </summary>
     public const int ReadableFrom = 1;
 
-    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds, ForOperators];
+    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds, ForOperators, ForWhoComesLate];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
     /// <param name="from">The version it has.</param>
@@ -103,6 +103,22 @@ internal static class SessionSchema
             seen_at    BIGINT NOT NULL,
             ready      BIGINT NOT NULL
         );
+
+        """;
+
+    /// <summary>
+    /// Why a session ended, for a page that asks late: nothing of the session itself. An older node remembers nothing, and the page is told no reason. And since when
+    /// renewals of a session fail, for the background, which waits its turn beside those who cannot.
+    /// </summary>
+    private static string ForWhoComesLate(string bytes) => """
+        CREATE TABLE IF NOT EXISTS ends (
+            id         TEXT   NOT NULL PRIMARY KEY,
+            client     TEXT,
+            reason     TEXT   NOT NULL,
+            forget_at  BIGINT NOT NULL
+        );
+        CREATE INDEX IF NOT EXISTS ends_forget ON ends (forget_at);
+        ALTER TABLE sessions ADD COLUMN failing_since BIGINT;
 
         """;
 }

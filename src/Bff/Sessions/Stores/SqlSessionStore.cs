@@ -9,10 +9,10 @@ namespace Bff.Sessions.Stores;
 /// Sessions in a SQL database. Times are Unix milliseconds; every write is one statement, so no transaction can be left half done. The one exception are ends
 /// of sessions, which keep in the same transaction what has to be revoked.
 /// </summary>
-internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client) : ISessionStore
+internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) : ISessionStore
 {
     private const string Columns =
-        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error";
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error, failing_since";
 
     /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
     private const string Ours = "coalesce(client, @client) = @client";
@@ -31,6 +31,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
     /// <summary>A revocation that a living session holds back is looked at again after this.</summary>
     private static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>Long enough for a page that was left open over a weekend.</summary>
+    private static readonly TimeSpan RememberEndsFor = TimeSpan.FromDays(3);
+
+    /// <summary>The oldest are forgotten sooner when there are more: they take about 200 bytes each.</summary>
+    private const int MaxRememberedEnds = 1_000_000;
 
     /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
     private const string HeldBack = $"EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now AND {Ours})";
@@ -70,6 +76,11 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         return found is { Tokens: null } && protector.Unreadable is { } keys ? throw keys : found;
     }
 
+    public async Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
+        (await QueryAsync(
+            $"SELECT reason FROM ends WHERE id = @id AND forget_at > @now AND {Ours}", row => row.GetString(0), cancellationToken,
+            ("id", id.Value), ("now", Milliseconds(clock.GetUtcNow())), Client)).FirstOrDefault();
+
     public async Task ProbeReadAsync(CancellationToken cancellationToken) =>
         await QueryAsync("SELECT id FROM sessions LIMIT 1", row => row.GetString(0), cancellationToken);
 
@@ -97,14 +108,14 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     private async Task<bool> RemoveAsync(SessionId id, string fence, (string Name, object? Value) seen, string reason, CancellationToken cancellationToken)
     {
         var removed = await DeleteAsync(
-            $"id = @id AND {fence} AND {Ours}", "id", row => row.GetString(0), HolderOf(reason), cancellationToken, ("id", id.Value), seen, Client);
+            $"id = @id AND {fence} AND {Ours}", "id", row => row.GetString(0), reason, cancellationToken, ("id", id.Value), seen, Client);
         changes.Publish(new SessionChange(id, DueAt: null, Ended: removed.Count > 0 ? reason : null));
         return removed.Count > 0;
     }
 
     public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
     {
-        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, HolderOf(reason), cancel, ("subject", subject), Client);
+        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, reason, cancel, ("subject", subject), Client);
         foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
         return removed;
     }
@@ -113,7 +124,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         // A sealed text begins with four bytes that are always the same, and the id of its key.
         var removed = await DeleteAsync(
-            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), HolderOf(reason), cancellationToken, ("key", key.ToByteArray()), Client);
+            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken, ("key", key.ToByteArray()), Client);
         foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
         return removed;
     }
@@ -121,6 +132,9 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
     {
         await ExecuteAsync("DELETE FROM used_once WHERE forget_at <= @now", cancel, ("now", Milliseconds(now)));
+        await ExecuteAsync(
+            $"DELETE FROM ends WHERE forget_at <= @now OR forget_at <= (SELECT forget_at FROM ends ORDER BY forget_at DESC LIMIT 1 OFFSET {MaxRememberedEnds})",
+            cancel, ("now", Milliseconds(now)));
         var ended = new List<EndedSession>();
         for (var batch = SweepBatch; batch == SweepBatch;)
         {
@@ -131,7 +145,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
                 """,
                 "id, ends_at, absolute_ends_at",
                 row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
-                HolderOf(EndReasons.IdleTimeout), cancel, ("now", Milliseconds(now)), Client);
+                reason: null, cancel, ("now", Milliseconds(now)), Client);
             ended.AddRange(removed);
             batch = removed.Count;
         }
@@ -251,7 +265,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var written = await ExecuteAsync(
             $"""
             UPDATE sessions SET tokens = @tokens, token_expires_at = @token_expires_at, due_at = @due_at, version = version + 1,
-                                failures = 0, last_error = NULL, not_before = 0,
+                                failures = 0, failing_since = NULL, last_error = NULL, not_before = 0,
                                 lease_owner = NULL, lease_until = 0{claimColumns}
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
@@ -266,14 +280,14 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         var written = await ExecuteAsync(
             """
             UPDATE sessions SET tokens = @tokens, version = version + 1,
-                                due_at = @due_at, not_before = @not_before, failures = failures + 1, last_error = @error,
+                                due_at = @due_at, not_before = @not_before, failures = failures + 1, failing_since = @since, last_error = @error,
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
             ("tokens", protector.Protect(lease.Session.Id, tokens)),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
     }
@@ -282,13 +296,13 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         await ExecuteAsync(
             """
-            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, last_error = @error,
+            UPDATE sessions SET due_at = @due_at, not_before = @not_before, failures = failures + 1, failing_since = @since, last_error = @error,
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
     }
 
@@ -365,24 +379,26 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session that
     /// ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
-    private static string HolderOf(string reason) => reason is EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
+    private static string HolderOf(string? reason) => reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
 
-    /// <summary>Deletes sessions, and keeps the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its lease runs out first.</summary>
+    /// <summary>
+    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its lease
+    /// runs out first.
+    /// </summary>
+    /// <param name="where">Which sessions.</param>
+    /// <param name="columns">What to return of them.</param>
+    /// <param name="read">How.</param>
+    /// <param name="reason">Why they end; null for the timeout of each.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    /// <param name="parameters">Of <paramref name="where"/>.</param>
     private async Task<List<T>> DeleteAsync<T>(
-        string where, string columns, Func<DbDataReader, T> read, string holder, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
-        var sql = client.Value.KeepsForRevocation()
-            ? database.DeleteAndKeep(where, columns, source =>
-                $"""
-                INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-                SELECT id, id, {holder}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
-                ON CONFLICT (id) DO NOTHING
-                """)
-            : $"DELETE FROM sessions WHERE {where} RETURNING {columns}";
+        var sql = client.Value.KeepsForRevocation() ? database.DeleteAndKeep(where, columns, KeepReason, KeepTokens) : database.DeleteAndKeep(where, columns, KeepReason);
         using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = Command(connection, sql, parameters);
+        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", Milliseconds(clock.GetUtcNow() + RememberEndsFor))]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -392,6 +408,21 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
         await transaction.CommitAsync(cancellationToken);
         return removed;
+
+        static string KeepReason(string source) =>
+            $"""
+            INSERT INTO ends (id, client, reason, forget_at)
+            SELECT id, client, coalesce(@reason, CASE WHEN ends_at >= absolute_ends_at THEN '{EndReasons.AbsoluteTimeout}' ELSE '{EndReasons.IdleTimeout}' END), @forget_at
+            FROM {source} WHERE true
+            ON CONFLICT (id) DO NOTHING
+            """;
+
+        string KeepTokens(string source) =>
+            $"""
+            INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
+            SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
+            ON CONFLICT (id) DO NOTHING
+            """;
     }
 
     /// <summary>As a name is searched for, whatever its case; done here, since databases differ in what they know of letters.</summary>
@@ -438,6 +469,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             Failures = (int)row.GetInt64(12),
             LeaseUntil = Time(row, 13),
             LastError = row.IsDBNull(14) ? null : row.GetString(14),
+            FailingSince = row.GetInt64(12) == 0 || row.IsDBNull(15) ? null : Time(row, 15),   // an older node leaves the time when all is well again
         };
     }
 

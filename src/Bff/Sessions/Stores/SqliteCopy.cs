@@ -23,6 +23,9 @@ internal static class SqliteCopy
     /// <summary>The first version that has all the tables which are compared.</summary>
     private const long ComparableFrom = 3;
 
+    /// <summary>The first version that remembers why sessions ended.</summary>
+    private const long RemembersEndsFrom = 5;
+
     private static readonly string[] SideFiles = ["-wal", "-shm", "-journal"];
 
     /// <summary>SQLite's online backup: one moment of the store, while others go on to read and write it.</summary>
@@ -176,6 +179,11 @@ internal static class SqliteCopy
                 SELECT id, session_id, subject, client, tokens, due_at, attempts, forget_at FROM replaced.revocations;
             INSERT OR IGNORE INTO main.used_once (id, forget_at) SELECT id, forget_at FROM replaced.used_once;
             """);
+        if (connection.Read("PRAGMA user_version") >= RemembersEndsFrom)
+        {
+            connection.Execute("INSERT OR IGNORE INTO main.ends (id, client, reason, forget_at) SELECT id, client, reason, forget_at FROM replaced.ends");
+        }
+
         transaction.Commit();
     }
 

@@ -39,8 +39,8 @@ internal sealed class SqliteDatabase : SessionDatabase
     public string KeysFolder => Path.Combine(_folder, "keys");
 
     // One writer at a time: what the first statement saw is what the second deletes.
-    public override string DeleteAndKeep(string where, string columns, Func<string, string> keep) =>
-        $"{keep($"(SELECT * FROM sessions WHERE {where})")}; DELETE FROM sessions WHERE {where} RETURNING {columns}";
+    public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) =>
+        $"{string.Concat(keeps.Select(keep => keep($"(SELECT * FROM sessions WHERE {where})") + "; "))}DELETE FROM sessions WHERE {where} RETURNING {columns}";
 
     public override void ForgetConnections()
     {

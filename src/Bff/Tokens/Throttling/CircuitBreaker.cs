@@ -16,6 +16,7 @@ internal sealed class CircuitBreaker(TimeProvider clock)
 
     private int _failures;
     private int _opened;
+    private int _probed;
     private DateTimeOffset? _openUntil;
     private DateTimeOffset _openOnDemandUntil;
     private bool _probing;
@@ -47,7 +48,7 @@ internal sealed class CircuitBreaker(TimeProvider clock)
     public void Succeeded(bool probe)
     {
         if (probe) { _probing = false; }
-        (_failures, _opened, _openUntil) = (0, 0, null);
+        (_failures, _opened, _probed, _openUntil) = (0, 0, 0, null);
     }
 
     /// <returns>True when this opened it, or kept it open.</returns>
@@ -55,14 +56,23 @@ internal sealed class CircuitBreaker(TimeProvider clock)
     {
         if (probe) { _probing = false; }
         if (!probe && (!IsClosed || ++_failures < Threshold)) { return false; }
-        var exponential = Math.Min(MaxPause.TotalSeconds, Math.Pow(2, _opened++));
-        var pause = retryAfter is { } asked && asked > TimeSpan.Zero && asked < MaxPause
-            ? asked
-            : TimeSpan.FromSeconds(exponential * (0.5 + (Random.Shared.NextDouble() / 2)));
-        var pauseOnDemand = retryAfter is null && pause > MaxPauseOnDemand ? MaxPauseOnDemand : pause;
-        (_openUntil, _openOnDemandUntil) = (clock.GetUtcNow() + pause, clock.GetUtcNow() + pauseOnDemand);
+        var now = clock.GetUtcNow();
+        if (retryAfter is { } asked && asked > TimeSpan.Zero && asked < MaxPause)
+        {
+            (_openUntil, _openOnDemandUntil) = (now + asked, now + asked);
+            return true;
+        }
+
+        _openOnDemandUntil = now + Jittered(_probed++, retryAfter is null ? MaxPauseOnDemand : MaxPause);
+
+        // A probe for somebody who waits, before the background's time, does not put off the background's. They are never closer than two for people who wait.
+        if (!probe || now >= _openUntil) { _openUntil = now + Jittered(_opened++, MaxPause); }
+        if (_openUntil < _openOnDemandUntil) { _openUntil = _openOnDemandUntil; }
         return true;
     }
+
+    private static TimeSpan Jittered(int doublings, TimeSpan max) =>
+        TimeSpan.FromSeconds(Math.Min(max.TotalSeconds, Math.Min(MaxPause.TotalSeconds, Math.Pow(2, doublings)) * (0.5 + (Random.Shared.NextDouble() / 2))));
 
     /// <summary>The call was not made; the next one may be the probe.</summary>
     public void Abandoned(bool probe)

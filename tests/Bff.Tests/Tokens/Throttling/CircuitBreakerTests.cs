@@ -72,6 +72,34 @@ public sealed class CircuitBreakerTests
     public void A_retry_after_without_sense_is_not_believed(int asked) =>
         Opened(TimeSpan.FromSeconds(asked)).Pause(onDemand: false).TotalSeconds.ShouldBeInRange(0.5, 1);
 
+    [Fact]
+    public void Probes_of_those_who_wait_do_not_put_off_the_backgrounds()
+    {
+        var breaker = Opened();
+        for (var end = _clock.GetUtcNow().AddSeconds(16); _clock.GetUtcNow() < end; _clock.Advance(TimeSpan.FromMilliseconds(250)))
+        {
+            if (!breaker.Admits(onDemand: false)) { continue; }
+            breaker.Begin();
+            breaker.Failed(probe: true, null);
+        }
+
+        var left = breaker.Pause(onDemand: false);   // of 8 to 16 s
+        left.ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+        var until = _clock.GetUtcNow() + left;
+        var probes = 0;
+        for (; _clock.GetUtcNow() < until; _clock.Advance(TimeSpan.FromMilliseconds(250)))
+        {
+            if (!breaker.Admits(onDemand: true)) { continue; }
+            breaker.Begin();
+            breaker.Failed(probe: true, null);
+            probes++;
+            if (until - _clock.GetUtcNow() > TimeSpan.FromSeconds(5)) { breaker.Pause(onDemand: false).ShouldBe(until - _clock.GetUtcNow()); }
+        }
+
+        probes.ShouldBeInRange(1, 16);
+        breaker.Pause(onDemand: false).ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(5), "one who waits has just asked");
+    }
+
     private CircuitBreaker Opened(TimeSpan? retryAfter = null)
     {
         var breaker = new CircuitBreaker(_clock);

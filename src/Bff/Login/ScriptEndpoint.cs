@@ -1,0 +1,81 @@
+using System.IO.Compression;
+using System.Reflection;
+using System.Security.Cryptography;
+using Bff.Guard;
+using Microsoft.Net.Http.Headers;
+
+namespace Bff.Login;
+
+/// <summary>
+/// <c>GET /bff/bff.js</c>: the page script of this very version. The same for everybody, so it is answered before anything is asked of who asks; a page of
+/// another origin may import it.
+/// </summary>
+internal static class ScriptEndpoint
+{
+    /// <summary>How the files are called among the program's resources.</summary>
+    private const string Prefix = "script/";
+
+    private const string Kept = "public, max-age=31536000, immutable", AskedForAgain = "no-cache";
+
+    private static readonly Assembly Program = typeof(ScriptEndpoint).Assembly;
+
+    /// <summary>With <c>?v=</c> this the script never changes.</summary>
+    private static readonly string Version = Program.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        Map("bff.js", "text/javascript; charset=utf-8");
+        Map("bff.js.map", "application/json");
+
+        void Map(string name, string type)
+        {
+            var file = new Lazy<EncodedFile>(() => EncodedFile.Of(Read(Prefix + name)));
+            routes.MapMethods("/bff/" + name, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => Answer(context, file.Value, type))
+                .AllowAnonymous().WithMetadata(new SameForEverybody()).ShortCircuit();
+        }
+    }
+
+    private static IResult Answer(HttpContext context, EncodedFile file, string type)
+    {
+        var headers = context.Response.Headers;
+        headers.AccessControlAllowOrigin = "*";
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        headers.CacheControl = context.Request.Query["v"] == Version ? Kept : AskedForAgain;
+        headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
+        var (content, encoding) = file.For(context.Request);
+        if (encoding is not null) { headers.ContentEncoding = encoding; }
+        return Results.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{file.Hash}{(encoding is null ? "" : "-" + encoding)}\""));
+    }
+
+    private static byte[] Read(string resource)
+    {
+        using var stream = Program.GetManifestResourceStream(resource)!;
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    /// <summary>A file as it is and compressed, once for all who ask.</summary>
+    private sealed record EncodedFile(string Hash, byte[] Plain, byte[] Gzip, byte[] Brotli)
+    {
+        public static EncodedFile Of(byte[] content) => new(
+            Convert.ToHexStringLower(SHA256.HashData(content))[..16],
+            content,
+            Compress(content, stream => new GZipStream(stream, CompressionLevel.SmallestSize)),
+            Compress(content, stream => new BrotliStream(stream, CompressionLevel.SmallestSize)));
+
+        public (byte[] Content, string? Encoding) For(HttpRequest request)
+        {
+            var accepted = request.GetTypedHeaders().AcceptEncoding.Where(encoding => encoding.Quality != 0).Select(encoding => encoding.Value.ToString()).ToList();
+            if (accepted.Contains("br", StringComparer.OrdinalIgnoreCase)) { return (Brotli, "br"); }
+            return accepted.Contains("gzip", StringComparer.OrdinalIgnoreCase) ? (Gzip, "gzip") : (Plain, null);
+        }
+
+        private static byte[] Compress(byte[] content, Func<Stream, Stream> into)
+        {
+            using var result = new MemoryStream();
+            using (var stream = into(result)) { stream.Write(content); }
+            return result.ToArray();
+        }
+    }
+}
