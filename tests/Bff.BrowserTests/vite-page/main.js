@@ -8,7 +8,7 @@ bff.on('sessionChanged', ({ session }) => {
   show('user', session.name ?? '');
   document.body.dataset.state = session.isLoggedIn ? 'signed-in' : 'signed-out';
 });
-document.getElementById('login').onclick = () => bff.login({ returnTo: location.href });
+document.getElementById('login').onclick = () => bff.login();
 document.getElementById('logout').onclick = () => bff.logout();
 document.getElementById('call').onclick = async () => show('answer', (await bff.fetch('/api/private')).status);
 
