@@ -40,7 +40,11 @@ internal sealed class PretendBff : IAsyncDisposable
         _app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.Combine(SourceTree.FolderOf("bff-js"), "dist")) });
         _app.MapGet("/page.js", () => Results.Content(Script, "text/javascript"));
         _app.MapGet("/silent", () => Results.Content(SilentPage, "text/html"));
-        _app.MapGet("/bff/session", () => Results.Content(JsonSerializer.Serialize(SessionNow(), JsonSerializerOptions.Web), "application/json"));
+        _app.MapGet("/bff/session", (bool? slide) =>
+        {
+            if (slide == true) { Use(); }
+            return Results.Content(JsonSerializer.Serialize(SessionNow(), JsonSerializerOptions.Web), "application/json");
+        });
         _app.MapGet("/bff/events", StreamAsync);
         _app.MapGet("/bff/silent-login", () => Results.Redirect("/silent?error=login_required"));
         _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
@@ -64,6 +68,10 @@ internal sealed class PretendBff : IAsyncDisposable
     public string? User { get; set; } = "Alice";
 
     public DateTimeOffset TokenExpiry { get; set; } = TimeProvider.System.GetUtcNow().AddMinutes(5);
+
+    public DateTimeOffset SessionEnd { get; set; } = TimeProvider.System.GetUtcNow().AddMinutes(30);
+
+    public DateTimeOffset AbsoluteEnd { get; set; } = TimeProvider.System.GetUtcNow().AddHours(12);
 
     /// <summary>How far the clock of this Bff is ahead.</summary>
     public TimeSpan Ahead { get; set; }
@@ -100,12 +108,21 @@ internal sealed class PretendBff : IAsyncDisposable
         foreach (var (stream, _) in _streams) { await WriteAsync(stream, name, data ?? SessionNow()); }
     }
 
+    private DateTimeOffset Now => TimeProvider.System.GetUtcNow() + Ahead;
+
+    /// <summary>As any call does: half an hour from now, at most to the absolute end.</summary>
+    public void Use() => SessionEnd = Now.AddMinutes(30) is var end && end < AbsoluteEnd ? end : AbsoluteEnd;
+
     private object SessionNow()
     {
-        var now = TimeProvider.System.GetUtcNow() + Ahead;
+        var now = Now;
         return User is null
             ? new { isLoggedIn = false, now }
-            : new { isLoggedIn = true, now, name = User, sub = User, accessTokenExpiresAt = TokenExpiry, renewal = "background", logoutUrl = "/bff/logout?sid=1" };
+            : new
+            {
+                isLoggedIn = true, now, name = User, sub = User, accessTokenExpiresAt = TokenExpiry, sessionExpiresAt = SessionEnd, absoluteEndsAt = AbsoluteEnd,
+                renewal = "background", logoutUrl = "/bff/logout?sid=1",
+            };
     }
 
     private Task AdmitAsync(HttpContext context, RequestDelegate next)
