@@ -59,15 +59,19 @@ public sealed class ScriptCallTests(Chromium chromium, Firefox firefox)
         await using var bff = await PretendBff.StartAsync();
         bff.User = null;
         bff.SilentPage = withTheScript ? PretendBff.Page : "<!doctype html><title>Another page</title>";
-        await using var visitor = await VisitAsync(engine, bff, bff.Url, PretendBff.Listening + "window.ready = true; await bff.fetch('/api/private');");
+        await using var visitor = await VisitAsync(engine, bff, bff.Url, Importing + " await bff.fetch('/api/private');");
 
-        await Eventually.HappensAsync(() => bff.Count("/silent") == 1, "the frame ends there");
+        await Eventually.HappensAsync(() => bff.Count("/silent") > 0, "the frame ends there");
         var code = await visitor.RunAsync<string>("() => window.bff.silentLogin().catch(({ code }) => code)");
 
         code.ShouldBe("silent_page_missing");
         visitor.Console.ShouldContain(line => line.Contains("silent.html", StringComparison.Ordinal));
         bff.Count("/api/private").ShouldBe(1, "the application in the frame calls nobody");
         (await visitor.RunAsync<int>("() => document.querySelectorAll('iframe').length")).ShouldBe(0);
+
+        if (!withTheScript) { return; }
+        bff.User = "Alice";
+        (await visitor.RunAsync<string>("async () => (await window.bff.silentLogin()).name")).ShouldBe("Alice", "it has worked all the same");
     }
 
     [Theory]

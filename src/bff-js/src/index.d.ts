@@ -186,7 +186,7 @@ export function renew(): Promise<Session>;
 /**
  * Signs in without a word to the user, in an invisible frame. Calls made meanwhile share one frame.
  * @param options timeout in ms, default 10 000
- * @throws {BffError} the provider's word, `timeout`, `silent_page_missing`, `origin_mismatch`
+ * @throws {BffError} the provider's word, `timeout`, `silent_page_missing`, `unreachable`
  */
 export function silentLogin(options?: { timeout?: number }): Promise<Session>;
 

@@ -36,10 +36,9 @@ const inFrame = (address, timeout) => {
       reject(error);
     };
     addEventListener('message', ({ origin, source: from, data }) => {
-      if (from !== frame.contentWindow || data?.type !== FRAME) return;
-      if (origin !== here()) return giveUp('origin_mismatch');
+      if (from !== frame.contentWindow || origin !== here() || data?.type !== FRAME) return;
+      if (data.result === 'ok') resolve(undefined); // the rest is for the console
       if (data.result !== 'ok' || data.error) giveUp(data.error ?? 'server_error');
-      if (data.result === 'ok') resolve(undefined);
     }, { signal: done.signal });
     frame.onload = () => { // the silent page reports before it is loaded
       if (isSilentPage(frame)) pause(2 * SECOND, done.signal).then(() => giveUp('silent_page_missing'), () => {});

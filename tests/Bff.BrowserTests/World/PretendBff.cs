@@ -46,7 +46,7 @@ internal sealed class PretendBff : IAsyncDisposable
             return Results.Content(JsonSerializer.Serialize(SessionNow(), JsonSerializerOptions.Web), "application/json");
         });
         _app.MapGet("/bff/events", StreamAsync);
-        _app.MapGet("/bff/silent-login", () => Results.Redirect("/silent?error=login_required"));
+        _app.MapGet("/bff/silent-login", () => Results.Redirect(User is null ? "/silent?error=login_required" : "/silent?result=ok"));
         _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
         _app.MapGet("/api/private", () => Results.Json(new { code = "session_required" }, statusCode: 401));
         _app.MapPut("/api/echo", EchoAsync);
