@@ -17,7 +17,7 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     /// <summary>How old the user's sign-in at the provider may be, in seconds, when the page asked for that.</summary>
     private const string MaxAge = "bff.max_age";
 
-    public void AskForSignInWithin(TimeSpan maxAge, AuthenticationProperties properties) => properties.Items[MaxAge] = $"{(long)maxAge.TotalSeconds}";
+    public static void AskForSignInWithin(TimeSpan maxAge, AuthenticationProperties properties) => properties.Items[MaxAge] = $"{(long)maxAge.TotalSeconds}";
 
     /// <summary>
     /// OpenID Connect Core 1.0 section 3.1.3.7, rule 13. The provider looked when the flow had begun or later, so it is measured from there: a user who reads for

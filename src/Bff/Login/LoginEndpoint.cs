@@ -12,7 +12,7 @@ internal static class LoginEndpoint
     /// <summary>The browser was here a moment ago.</summary>
     public const string Again = "again";
 
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, FlowState flow, IOptionsMonitor<OidcOptions> oidc, string? returnUrl)
+    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, IOptionsMonitor<OidcOptions> oidc, string? returnUrl)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
@@ -29,7 +29,7 @@ internal static class LoginEndpoint
             RedirectUri = target,
             Parameters = { [LoginParameters.Key] = parameters },
         };
-        if (LoginParameters.MaxAgeOf(parameters) is { } maxAge) { flow.AskForSignInWithin(maxAge, properties); }
+        if (LoginParameters.MaxAgeOf(parameters) is { } maxAge) { FlowState.AskForSignInWithin(maxAge, properties); }
         if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, properties);
     }
