@@ -150,7 +150,7 @@ internal sealed class PretendBff : IAsyncDisposable
             _streams[context] = true;
         }
 
-        await Task.Delay(Timeout.Infinite, over.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, over.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         _streams.TryRemove(context, out _);
     }
 
