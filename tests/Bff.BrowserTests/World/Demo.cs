@@ -33,6 +33,7 @@ internal sealed class Demo : IAsyncDisposable
             Environment =
             {
                 ["DevStack__BffUrl"] = BffUrl,
+                ["DevStack__AdditionalBffUrls__0"] = $"http://localhost:{Ports.Of(8)}", // a dev server in front of Bff
                 ["DevStack__DataDirectory"] = Path.Combine(_data.FullName, "provider"),
                 ["DevStack__AccessTokenLifetime"] = tokenLifetime.ToString("c", CultureInfo.InvariantCulture),
             },

@@ -14,4 +14,19 @@ internal static class SourceTree
 
     /// <summary>From the same kind of build as the tests.</summary>
     public static string ProgramOf(string project) => Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
+
+    /// <summary>The page's script where a page's bundler looks for what npm has installed.</summary>
+    public static void CopyScriptPackageTo(string folder)
+    {
+        var package = FolderOf("bff-js");
+        string[] files = [Path.Combine(package, "package.json"), .. FilesIn("dist"), .. FilesIn("src")];
+        foreach (var file in files)
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(package, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        string[] FilesIn(string part) => Directory.GetFiles(Path.Combine(package, part));
+    }
 }
