@@ -1,8 +1,7 @@
 // The script for a page without a bundler.
 import { install } from './jquery.js';
 
-export * from './core.js';
-export { install };
+export * from './index.js';
 
 const { jQuery } = /** @type {any} */ (globalThis);
 if (jQuery) install(jQuery);

@@ -14,7 +14,7 @@ let failedLooks = 0;
 let connection = '';
 
 /** News that come by themselves, from the event stream or the tab that hears it: stream.js and watch.js say how it stands. */
-export const link = { isOpen: () => false, isOpening: () => false, onFailedCheck: () => {}, onChange: () => {} };
+export const link = { isOpen: () => false, isOpening: () => false, onFailedCheck: () => {}, onChange: () => {}, onSignOut: () => {} };
 
 export const connectionNow = () => connection;
 
@@ -54,7 +54,14 @@ export const checkAnew = (how) => {
 };
 
 /** Asks by itself in so many ms, if not before. @param {number} delay */
-export const lookIn = (delay) => { lookAt = Math.min(lookAt, now() + delay); };
+const lookIn = (delay) => { lookAt = Math.min(lookAt, now() + delay); };
+
+/** Nothing comes by itself any more. While Bff does not answer either, that is known. @param {number} delay until it is asked why, in ms */
+export const lost = (delay) => {
+  if (failedLooks) return;
+  connected('polling');
+  lookIn(delay);
+};
 
 /** How often a page asks that hears nothing by itself. */
 const pace = () => {

@@ -1,5 +1,4 @@
-// A page's side of Bff: index.d.ts says what is what. No token ever comes here.
-export { renewAuth, renewAuth as checkSession } from './auth0.js';
+// What every page needs of a page's side of Bff; the adapters are not in it: index.d.ts says what is what. No token ever comes here.
 export { bffFetch as fetch } from './calls.js';
 export { check } from './check.js';
 export { BffError } from './errors.js';

@@ -1,4 +1,5 @@
 // The same for a page with jQuery: $.bff, and calls of $.ajax.
+import { renewAuth } from './auth0.js';
 import { bffFetch } from './calls.js';
 import * as bff from './core.js';
 import { base, here } from './settings.js';
@@ -7,7 +8,7 @@ import { base, here } from './settings.js';
 
 /** @type {typeof Bff.install} */
 export const install = (/** @type {any} */ $) => {
-  $.bff = { ...bff };
+  $.bff = { ...bff, renewAuth, checkSession: renewAuth };
   $.ajaxPrefilter((options) => {
     options.bff ??= new URL(options.url, here()).origin === base();
     options.crossDomain &&= !options.bff;

@@ -12,6 +12,7 @@ import { secondsUntil, SECOND, timeout } from './time.js';
 let latest = null;
 /** @type {Bff.Session | null} */
 let shown = null;
+let expected = { reason: /** @type {string | undefined} */ (undefined), until: 0 };
 let skew = 0; // ms that Bff's clock is ahead of ours
 
 /** As the page knows it: while the user is signing out nothing changes. */
@@ -34,13 +35,18 @@ const same = (one, other) => JSON.stringify({ ...one, now: 0 }) === JSON.stringi
 /** @param {Bff.Session} told @param {How} [how] */
 export const hear = (told, how = {}) => {
   const before = latest;
-  const news = latest = told.isLoggedIn ? told : { ...told, reason: told.reason ?? how.reason ?? (before?.isLoggedIn ? 'unknown' : before?.reason) };
+  const news = latest = told.isLoggedIn ? told : { ...told, reason: told.reason ?? how.reason ?? expectedReason() ?? (before?.isLoggedIn ? 'unknown' : before?.reason) };
   skew = how.skewed ?? Date.parse(news.now) - Date.now();
   const changed = !same(before, news);
   for (const hearer of hearers) hearer(news, { ...how, changed });
   publish();
   return news;
 };
+
+/** Somebody in this browser has begun to end the session. @param {string} reason why, if its end is heard of within so many ms @param {number} within */
+export const expectEnd = (reason, within) => { expected = { reason, until: Date.now() + within }; };
+
+const expectedReason = () => (latest?.isLoggedIn && Date.now() < expected.until ? expected.reason : undefined);
 
 /** Tells the page what it does not know yet. */
 export const publish = () => {

@@ -1,12 +1,12 @@
 // Signing out takes a while: Bff ends the session first, and then sends the browser to the provider. Until the provider knows, nobody may sign in again, or
 // single sign-on would bring the user back.
-import { check, forgetConnection } from './check.js';
+import { check, forgetConnection, link } from './check.js';
 import { mute } from './events.js';
-import { publish } from './session.js';
+import { expectEnd, publish } from './session.js';
 import { base, locks } from './settings.js';
 import { SECOND, timeout } from './time.js';
 
-const PATIENCE = 30 * SECOND; // with a page that is left, until it counts as one that stays
+export const PATIENCE = 30 * SECOND; // with a page that is left, until it counts as one that stays
 
 const lockName = () => `bff sign-out ${base()}`;
 
@@ -17,6 +17,8 @@ export const beginSignOut = async () => {
   if (begun) return;
   begun = true;
   mute(true);
+  expectEnd('signed_out', PATIENCE);
+  link.onSignOut();
   let release = () => {};
   const left = new Promise((resolve) => { release = () => resolve(0); });
   const over = new AbortController();

@@ -1,5 +1,5 @@
 // Bff's event stream, in the tab that leads.
-import { checkAnew, connected, link, lookIn } from './check.js';
+import { checkAnew, connected, link, lost } from './check.js';
 import { hear, latestSession, whenHeard } from './session.js';
 import { onBff } from './settings.js';
 import { MINUTE, SECOND } from './time.js';
@@ -24,8 +24,7 @@ export const watchStream = (onBeat) => {
   addChore(() => {
     if (source && Date.now() > deafAt) {
       hangUp();
-      connected('polling');
-      lookIn(0);
+      lost(0);
       listen(onBeat);
     }
     return Infinity;
@@ -55,8 +54,7 @@ const listen = (onBeat) => {
   };
   stream.onerror = () => {
     if (source !== stream) return;
-    connected('polling');
-    lookIn(SECOND); // ask why
+    lost(SECOND);
     if (stream.readyState === 2) deafAt = Date.now() + Math.min(MINUTE, SECOND * 2 ** ++refusals);
   };
   for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {

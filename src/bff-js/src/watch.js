@@ -4,8 +4,9 @@ import { addListener } from './events.js';
 import { isSilentFrame } from './frame.js';
 import { watchIdle } from './idle.js';
 import { watchLifetime } from './lifetime.js';
-import { hear, latestSession, skewNow, whenHeard } from './session.js';
+import { expectEnd, hear, latestSession, skewNow, whenHeard } from './session.js';
 import { base, locks } from './settings.js';
+import { PATIENCE } from './signout.js';
 import { isLeading, isStreamOpen, lead, watchStream } from './stream.js';
 import { SECOND } from './time.js';
 import { addChore, tick } from './timers.js';
@@ -36,6 +37,7 @@ const watch = () => {
   leaderHeard = Date.now();
   link.isOpen = () => (isLeading() ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < DEAF);
   link.onChange = tell;
+  link.onSignOut = () => channel?.postMessage({ signsOut: true, news: {} });
   watchLifetime();
   watchIdle();
   watchStream(tell);
@@ -74,8 +76,9 @@ const tell = () => {
   channel?.postMessage({ news, skewed: skewNow(), state: connectionNow() });
 };
 
-const hearTab = ({ hello, news, state, ...how }) => {
+const hearTab = ({ hello, signsOut, news, state, ...how }) => {
   if (hello) return tell();
+  if (signsOut) return expectEnd('signed_out', PATIENCE);
   if (state !== undefined) {
     leaderHeard = Date.now();
     leaderSays = state;
