@@ -8,12 +8,12 @@ try
 {
     return args switch
     {
-        [] or [LauncherProgram.OneOrigin] => await LauncherProgram.RunAsync(oneOrigin: args.Length > 0, TimeProvider.System),
+        _ when LauncherSwitches.Read(args) is { } switches => await LauncherProgram.RunAsync(switches, TimeProvider.System),
         ["provider", .. var rest] => await ProviderProgram.RunAsync(rest),
         ["api", .. var rest] => await ApiProgram.RunAsync(rest),
         ["health", var url] => await HealthProbe.RunAsync(url),
         ["--help" or "-h"] => Usage.Print(),
-        [var word, ..] => Usage.Unknown(word),
+        _ => Usage.Unknown(args.First(word => !LauncherSwitches.Knows(word))),
     };
 }
 catch (OptionsValidationException mistakes)

@@ -3,12 +3,18 @@ using Microsoft.Extensions.Options;
 
 namespace SpaStatic;
 
-/// <summary><c>GET /config.js</c>: tells the page where Bff is, so that the same files serve every environment.</summary>
+/// <summary><c>GET /config.js</c>: tells the page about the world around it, so that the same files serve every environment.</summary>
 internal static class ConfigScript
 {
-    public static IResult Handle(HttpContext context, IOptions<SpaOptions> options)
+    public static IResult Handle(HttpContext context, IOptions<SpaOptions> options, IHostEnvironment environment)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Text($"export const bffUrl = {JsonSerializer.Serialize(options.Value.BffOrigin)};\n", "text/javascript; charset=utf-8");
+        var script = $"""
+            export const bffUrl = {JsonSerializer.Serialize(options.Value.BffOrigin)};
+            export const development = {JsonSerializer.Serialize(environment.IsDevelopment())};
+            export const demo = {JsonSerializer.Serialize(options.Value.Demo, JsonSerializerOptions.Web)};
+
+            """;
+        return Results.Text(script, "text/javascript; charset=utf-8");
     }
 }

@@ -19,6 +19,9 @@ internal sealed class SpaOptions
     // Null on purpose: the configuration binder adds to an array's default instead of replacing it.
     public string[]? ProviderOrigins { get; set; }
 
+    /// <summary>Where the rest of the demo is, for the card "Try this". Nothing configured, as in production, means no such card.</summary>
+    public DemoLinks Demo { get; } = new();
+
     public string BffOrigin => Origin(BffUrl);
 
     public IEnumerable<string> FrameOrigins => (ProviderOrigins ?? ["http://localhost:5001"]).Select(Origin);
@@ -39,6 +42,11 @@ internal sealed class SpaOptionsValidator : IValidateOptions<SpaOptions>
         foreach (var (index, address) in (options.ProviderOrigins ?? []).Index().Where(each => !IsWebAddress(each.Item, out _)))
         {
             mistakes.Add($"Spa:ProviderOrigins:{index} is '{address}': it must be a web address such as https://login.example.com.");
+        }
+
+        foreach (var (key, address) in options.Demo.All.Where(each => !string.IsNullOrEmpty(each.Address) && !IsWebAddress(each.Address, out _)))
+        {
+            mistakes.Add($"Spa:Demo:{key} is '{address}': it must be a web address such as http://localhost:5001.");
         }
 
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);

@@ -1,94 +1,89 @@
 using Bff.BrowserTests.World;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Bff.BrowserTests;
 
 /// <summary>Everybody can use the page: axe-core finds nothing in any state, and the keyboard reaches everything.</summary>
-public sealed class AccessibilityTests(Chromium chromium)
+public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText large)
 {
-    private const string ScopeWithoutRefreshToken = "openid profile email read:messages";
+    private const int NarrowestPhone = 320;
+
+    /// <summary>States that show nothing another one of the list does not.</summary>
+    private static readonly string[] Covered = ["signing-in", "access-denied", "signed-in", "provider-down", "unknown-address", "api-403", "profile"];
 
     [Fact]
-    public async Task Before_and_during_a_sign_in()
+    public async Task In_every_state_axe_finds_nothing_and_a_narrow_phone_has_room()
     {
-        await using var demo = await Demo.StartAsync();
-        await using var visitor = await chromium.VisitAsync();
-        await visitor.SeesStateAsync("signed-out");
-        await visitor.IsAccessibleAsync();
-
-        await visitor.Page.RouteAsync("**/bff/session", _ => Task.CompletedTask); // Bff takes its time
-        await visitor.OpenAsync();
-        await visitor.SeesStateAsync("loading");
-        await visitor.IsAccessibleAsync();
-        await visitor.Page.GotoAsync(Demo.PageUrl + "/?signing-in="); // where a sign-in ends
-        await visitor.SeesStateAsync("signing-in");
-        await visitor.IsAccessibleAsync();
-        (await visitor.RunAsync<string>("() => { document.getElementById('login').click(); return document.body.dataset.state; }")).ShouldBe("signing-in"); // and where one begins
-        visitor.Faults.ShouldBeEmpty();
+        await using var page = await MadeUpBff.StartPageAsync();
+        foreach (var (state, bringAbout) in PageStates.All.Where(each => !Covered.Contains(each.Key)))
+        {
+            await using var bff = await MadeUpBff.VisitAsync(chromium);
+            await bringAbout(bff);
+            await bff.Visitor.Page.Clock.ResumeAsync(); // axe waits, too
+            await bff.Visitor.IsAccessibleAsync();
+            (await bff.Visitor.FitsAsync(NarrowestPhone)).ShouldBeTrue(state);
+            bff.Visitor.Faults.ShouldBeEmpty(state);
+        }
     }
 
     [Fact]
-    public async Task While_signed_in_and_while_cut_off()
+    public async Task Text_of_twice_the_size_and_forced_colours_hide_nothing()
     {
-        await using var demo = await Demo.StartAsync();
-        await using var alice = await chromium.VisitAsync();
-        await alice.SignInAsync("alice");
-        await alice["#api-private"].ClickAsync();
-        await alice.SeesRenewalsAsync(1);
-        await alice.SeesStateAsync("signed-in");
-        await alice.IsAccessibleAsync();
+        await using var page = await MadeUpBff.StartPageAsync();
+        await using var usual = await MadeUpBff.VisitAsync(chromium);
+        await PageStates.All["renewed"](usual);
+        await using var doubled = await MadeUpBff.VisitAsync(large);
+        await PageStates.All["renewed"](doubled);
+        foreach (var selector in new[] { "#state-title", "#user-name", "#timeline > text", "#expires-in" })
+        {
+            (await HeightAsync(doubled, selector) / await HeightAsync(usual, selector)).ShouldBeGreaterThan(1.8, selector);
+        }
 
-        await alice["#profile"].ClickAsync();
-        await Expect(alice["#claims tbody tr", "email"]).ToBeVisibleAsync();
-        await Expect(alice["#profile-title"]).ToBeFocusedAsync();
-        await alice.IsAccessibleAsync();
+        (await doubled.Visitor.FitsAsync(375)).ShouldBeTrue();
 
-        await alice["#home"].ClickAsync();
-        await alice.Profile.SetOfflineAsync(true);
-        await alice.SeesStateAsync("offline");
-        await alice.IsAccessibleAsync();
-        await alice.PoseAsync("offline");
-
-        await alice.Profile.SetOfflineAsync(false);
-        await alice.SeesStateAsync("signed-in");
-        await demo.Bff.KillAsync();
-        await alice.SeesStateAsync("unreachable");
-        await alice.IsAccessibleAsync();
-        alice.Faults.ShouldBeEmpty();
+        await usual.Visitor.Page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.Active, ReducedMotion = ReducedMotion.Reduce });
+        (await usual.Visitor.RunAsync<string>("() => getComputedStyle(document.querySelector('.beacon'), '::before').content")).ShouldBe("\"✓\"");
+        var unseen = await usual.Visitor.RunAsync<string[]>(
+            """
+            () => {
+              const probe = document.createElement('i');
+              document.body.append(probe);
+              const colour = (name) => { probe.style.color = name; return getComputedStyle(probe).color; };
+              const [paper, ink, marked] = ['Canvas', 'CanvasText', 'Highlight'].map(colour);
+              const seen = [ink, marked, colour('LinkText'), colour('ButtonText'), colour('ButtonBorder')];
+              const bordered = ['.beacon', '.count', '.avatar', '#home', '#api-answer', '.card', '#renew'].filter((part) => {
+                const { borderTopColor, borderTopStyle } = getComputedStyle(document.querySelector(part));
+                return borderTopStyle !== 'solid' || borderTopColor === paper || !seen.includes(borderTopColor);
+              });
+              const drawn = ['.token .used', '.token.current .used', '.pill rect'].filter((part) => !seen.includes(getComputedStyle(document.querySelector(part)).fill));
+              const lined = ['.token.current .left', '.token .expiry', '.renewal', '.plan rect', '.now.line'].filter((part) => !seen.includes(getComputedStyle(document.querySelector(part)).stroke));
+              return [...bordered, ...drawn, ...lined];
+            }
+            """);
+        unseen.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task While_the_provider_is_down()
+    public async Task The_word_now_stays_within_the_picture()
     {
-        await using var demo = await Demo.StartAsync();
-        await using var alice = await chromium.VisitAsync();
-        await alice.SignInAsync("alice");
-        await alice.SeesRenewalsAsync(1);
+        await using var page = await MadeUpBff.StartPageAsync();
+        await using var bff = await MadeUpBff.VisitAsync(chromium);
+        await PageStates.All["signed-in"](bff);
 
-        await demo.Provider.KillAsync();
-
-        await alice.SeesStateAsync("provider-down");
-        await Expect(alice["#state-title"]).ToHaveTextAsync("You stay signed in");
-        await Expect(alice["#timeline .failure"].First).ToBeVisibleAsync();
-        await alice.IsAccessibleAsync();
-        alice.Faults.ShouldBeEmpty();
+        var (picture, pill) = (await bff.Visitor["#timeline"].BoundingBoxAsync(), await bff.Visitor["#timeline .pill"].BoundingBoxAsync());
+        pill!.X.ShouldBeGreaterThanOrEqualTo(picture!.X);
     }
 
     [Fact]
-    public async Task When_only_a_new_login_can_help()
+    public async Task Without_script_nothing_turns_and_waits()
     {
-        await using var demo = await Demo.StartAsync(bffSettings: ("Bff__Oidc__Scope", ScopeWithoutRefreshToken));
-        await using var alice = await chromium.VisitAsync();
-        await alice.SignInAsync("alice");
-        await alice.SignOutAtTheProviderAsync();
+        await using var page = await MadeUpBff.StartPageAsync();
+        await using var visitor = await chromium.VisitWithoutScriptAsync();
 
-        await alice.SeesStateAsync("expiring");
-
-        await Expect(alice["#state-text"]).ToContainTextAsync("Log in again to go on.");
-        await Expect(alice["#message[data-kind=warning]"]).ToContainTextAsync("development keys");
-        await alice.IsAccessibleAsync();
-        await alice.PoseAsync("expiring");
-        alice.Faults.ShouldBeEmpty();
+        await Expect(visitor["h1", "This page needs JavaScript"]).ToBeVisibleAsync();
+        await Expect(visitor[".beacon"]).ToBeHiddenAsync();
+        await Expect(visitor["#state-text"]).ToBeHiddenAsync();
     }
 
     [Fact]
@@ -101,7 +96,7 @@ public sealed class AccessibilityTests(Chromium chromium)
 
         await visitor.SeesStateAsync("unreachable");
 
-        await Expect(visitor["#state-title"]).ToHaveTextAsync("This page is at an address Bff does not know");
+        await Expect(visitor["#state-title"]).ToHaveTextAsync("This page does not work at this address");
         await Expect(visitor["#message"]).ToContainTextAsync($"add {address} to Bff:Spa:Origins");
         await visitor.IsAccessibleAsync();
     }
@@ -136,4 +131,7 @@ public sealed class AccessibilityTests(Chromium chromium)
         await alice.SeesStateAsync("signed-out");
         alice.Faults.ShouldBeEmpty();
     }
+
+    private static Task<double> HeightAsync(MadeUpBff bff, string selector) =>
+        bff.Visitor.RunAsync<double>("(selector) => document.querySelector(selector).getBoundingClientRect().height", selector);
 }

@@ -95,7 +95,7 @@ public sealed class JourneyTests(Chromium chromium, Firefox firefox, ChromiumWit
         var ended = Stopwatch.GetTimestamp();
         foreach (var tab in new[] { alice, second, third }) { await tab.SeesStateAsync("signed-out"); }
         Stopwatch.GetElapsedTime(ended).ShouldBeLessThan(SoonerThanByAsking);
-        await Expect(second["#message"]).ToContainTextAsync("logged out");
+        await Expect(second["#message"]).ToContainTextAsync("signed out");
 
         // By the button in one tab. (The provider knows her still.)
         await alice["#login"].ClickAsync();

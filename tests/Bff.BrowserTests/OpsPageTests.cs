@@ -28,7 +28,7 @@ public sealed class OpsPageTests(Chromium chromium)
         await ops["#confirm-yes"].ClickAsync();
 
         await Expect(alice["body"]).ToHaveAttributeAsync("data-state", "signed-out", new() { Timeout = 2000 });
-        await Expect(alice["#message"]).ToHaveTextAsync("An administrator has ended your session. Log in to go on.");
+        await Expect(alice["#message"]).ToHaveTextAsync("An administrator has ended your session. Sign in to go on.");
         await Expect(ops["#toast"]).ToContainTextAsync("Ended");
         await Expect(ops["#ends"]).ToContainTextAsync("ended by an administrator");
         await Expect(ops["#tile-sessions .figure"]).ToHaveTextAsync("0", new() { Timeout = 20_000 });   // counted every ten seconds

@@ -78,8 +78,12 @@ public sealed class SignInTests(Chromium chromium)
         await alice.SignInAsync("alice");
         await alice["#profile"].ClickAsync();
 
-        await Expect(alice["#claims tbody tr", "email"]).ToContainTextAsync("alice@demo.example");
-        await Expect(alice["#claims tbody tr", "bff:session_expires_in"]).ToBeVisibleAsync();
+        await Expect(alice["#person div", "E-mail"]).ToContainTextAsync("alice@demo.example");
+        await Expect(alice["#person div", "Name"].First).ToContainTextAsync("Alice Adams");
+        await Expect(alice["#person div", "Signed in at"]).ToBeVisibleAsync();
+        await Expect(alice["#claims"]).ToBeHiddenAsync();
+        await alice["#profile-page summary"].ClickAsync();
+        await Expect(alice["#claims tbody tr", "preferred_username"]).ToBeVisibleAsync();
         await alice.PoseAsync("profile");
     }
 }

@@ -46,6 +46,12 @@ internal sealed class DevStackOptions
     [Required]
     public string ApiAudience { get; set; } = "https://demo-api.example";
 
+    /// <summary>The provider gives no refresh tokens, so that pages renew silently. <c>/trouble</c> switches it while the provider runs.</summary>
+    public bool NoRefreshTokens { get; set; }
+
+    /// <summary>Soon after the first sign-in the provider stops answering for longer than a token lives. <c>/trouble</c> does it at any time.</summary>
+    public bool Outage { get; set; }
+
     /// <summary>Stop when standard input closes. The launcher sets it, so that its children do not outlive it.</summary>
     public bool StopWithParent { get; set; }
 }

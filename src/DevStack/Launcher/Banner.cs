@@ -1,26 +1,35 @@
+using DevStack.Provider.Trouble;
+
 namespace DevStack.Launcher;
 
 internal static class Banner
 {
-    /// <param name="oneOrigin">Bff serves the page too.</param>
-    public static string Text(bool oneOrigin) => $"""
+    public static string Text(LauncherSwitches switches) => $"""
 
           The Bff demo is ready.
 
-            the page      http://localhost:{(oneOrigin ? 3001 : 5000)}     start here
-            Bff           http://localhost:3001     holds the tokens{(oneOrigin ? ", and serves the page: one origin" : "")}
-            provider      http://localhost:5001     /diary shows every token it issued
+            the page      http://localhost:{(switches.OneOrigin ? 3001 : 5000)}     start here
+            Bff           http://localhost:3001     holds the tokens{(switches.OneOrigin ? ", and serves the page: one origin" : "")}
+            its ops page  http://localhost:3002     sessions, renewals, what the provider answers
+            provider      http://localhost:5001     /diary shows every token it issued, /trouble makes it fail
             API           http://localhost:5002     /api/echo shows what reaches it
 
-          Sign in as alice (password alice) or bob (password bob).
+          Sign in as alice (password alice) or bob (password bob).{Trouble(switches)}
 
-          What to try
+          What to try: the page has a card for it.
             - Sign in and watch the expiry move: access tokens live a minute and are renewed before that.
             - Call the API as alice and as bob: only alice may read messages.
             - Look for a token in the browser's developer tools. There is none.
             - Open the provider's diary: each refresh token is used once, never twice.
+            - Stop the provider for a minute at http://localhost:5001/trouble: you stay signed in.
 
           Ctrl+C stops everything.
 
         """;
+
+    private static string Trouble(LauncherSwitches switches) => string.Concat(
+        switches.ProviderDown
+            ? $"\n  --provider-down: {Switches.OutageAfterSignIn.TotalSeconds:0} s after the first sign-in the provider stops answering for {Switches.OutageBySwitch.TotalSeconds:0} s."
+            : "",
+        switches.Silent ? "\n  --silent: the provider gives no refresh tokens, so the page renews silently, through an invisible frame." : "");
 }

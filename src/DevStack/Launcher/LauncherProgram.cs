@@ -3,16 +3,12 @@ namespace DevStack.Launcher;
 /// <summary>Starts the whole demo world, and ends with it.</summary>
 internal static class LauncherProgram
 {
-    public const string OneOrigin = "--one-origin";
-
     private const int Failed = 1;
 
-    /// <param name="oneOrigin">Bff serves the page too.</param>
-    /// <param name="clock">For the waits.</param>
-    public static async Task<int> RunAsync(bool oneOrigin, TimeProvider clock)
+    public static async Task<int> RunAsync(LauncherSwitches switches, TimeProvider clock)
     {
         var screen = new Screen();
-        var members = DemoWorld.Members(oneOrigin);
+        var members = DemoWorld.Members(switches);
         var problems = Preflight.Problems(members).ToList();
         problems.ForEach(screen.Complain);
         if (problems.Count > 0)
@@ -25,7 +21,7 @@ internal static class LauncherProgram
         var children = members.Select(member => ChildProcess.Start(member, screen, clock)).ToList();
         try
         {
-            return await WatchAsync(children, screen, oneOrigin, clock, stop);
+            return await WatchAsync(children, screen, switches, clock, stop);
         }
         finally
         {
@@ -39,7 +35,7 @@ internal static class LauncherProgram
         }
     }
 
-    private static async Task<int> WatchAsync(List<ChildProcess> children, Screen screen, bool oneOrigin, TimeProvider clock, CancellationTokenSource stop)
+    private static async Task<int> WatchAsync(List<ChildProcess> children, Screen screen, LauncherSwitches switches, TimeProvider clock, CancellationTokenSource stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, clock, stop.Token);
         var death = Task.WhenAny(children.Select(child => child.Exit));
@@ -54,7 +50,7 @@ internal static class LauncherProgram
                 return Failed;
             }
 
-            Screen.Plain(Banner.Text(oneOrigin));
+            Screen.Plain(Banner.Text(switches));
             await Task.WhenAny(stopped, death);
         }
 

@@ -10,10 +10,14 @@ internal static class Usage
 
           DevStack                     start everything: provider, API, Bff and the static page
           DevStack --one-origin        the same, with the page served through Bff: http://localhost:3001
+          DevStack --provider-down     the same, with an outage: 10 s after the first sign-in the provider is away for 100 s
+          DevStack --silent            the same, with a provider that gives no refresh tokens: the page renews silently
           DevStack provider [--urls …] only the OpenID provider, http://localhost:5001
           DevStack api [--urls …]      only the demo API, http://localhost:5002
           DevStack health URL          ask a running one; exit code 0 when it answers
           DevStack --help              this text
+
+        The three switches go together. While it runs, http://localhost:5001/trouble has buttons for an outage and for no refresh tokens.
 
         Settings come as environment variables (DevStack__AccessTokenLifetime=00:00:10)
         or, for provider and api, as arguments (--DevStack:AccessTokenLifetime=00:00:10).

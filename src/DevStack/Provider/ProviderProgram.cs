@@ -5,6 +5,7 @@ using DevStack.Provider.Pages;
 using DevStack.Provider.Protocol;
 using DevStack.Provider.SignIn;
 using DevStack.Provider.Storage;
+using DevStack.Provider.Trouble;
 
 namespace DevStack.Provider;
 
@@ -19,17 +20,20 @@ internal static class ProviderProgram
         builder.AddDiary(builder.AddProtocol(options, directory));
         builder.AddSignIn();
         builder.AddPages();
+        builder.AddTrouble();
         builder.Services.AddScoped<ConsentStore>();
 
         var app = builder.Build();
         app.UsePageHeaders();
         app.UseStaticFiles();
+        app.UseTrouble();
         app.UseTokenGate();
         app.UseAuthentication();                     // OpenIddict answers protocol requests here or lets them pass to the routes below
         app.MapProtocol();
         app.MapSignIn();
         app.MapDiary();
         app.MapPages();
+        app.MapTrouble();
 
         await app.PrepareStorageAsync();
         await app.RunAsync();

@@ -1,12 +1,21 @@
 // The three API buttons: one call through Bff each, and its answer as it came.
 import * as bff from './bff.js';
-import { hintOf, meaningOf, meaningOfStatus } from './messages.js';
+import { hintOf, meaningOf, meaningOfAnswer } from './messages.js';
 
 const LONGEST_ANSWER = 20_000; // characters shown
 const PATIENCE = 1_500;        // ms until the page says that it waits
 
 export function wireApi() {
   $('[data-api]').on('click', ({ currentTarget }) => call(currentTarget.dataset.api));
+}
+
+/** What one user read is not for the next. */
+export function forgetAnswer() {
+  latestCall++; // and what is on its way is not shown
+  $('#api-answer').attr('aria-busy', 'false').removeAttr('data-status');
+  $('#api-request, #api-status, #api-took').text('');
+  $('#api-meaning').text('The answer appears here.');
+  $('#api-body').text('').prop('hidden', true);
 }
 
 let latestCall = 0;
@@ -28,9 +37,17 @@ async function answerOf(path) {
     const text = await response.text();
     const retryAfter = response.headers.get('Retry-After');
     const again = /^\d+$/.test(retryAfter ?? '') ? ` Try again in ${retryAfter} s.` : '';
-    return { status: response.status, text: pretty(text), meaning: meaningOfStatus(response.status) + again, took: took() };
+    return { status: response.status, text: pretty(text), meaning: meaningOfAnswer(response.status, codeOf(text)) + again, took: took() };
   } catch (error) {
     return { status: 0, text: '', meaning: `${meaningOf(error)} ${hintOf(error)}`.trim(), took: took() };
+  }
+}
+
+function codeOf(text) {
+  try {
+    return JSON.parse(text).code;
+  } catch {
+    return undefined;
   }
 }
 
@@ -45,10 +62,14 @@ function pretty(text) {
 function showWaiting(path) {
   $('#api-request').text(`GET ${path}`);
   $('#api-status, #api-took').text('');
-  $('#api-meaning').text('Still waiting. While there is no valid token, the call is repeated by itself for up to half a minute.');
+  $('#api-meaning').text(lacksToken()
+    ? 'Still waiting. There is no valid token at the moment, so the call is repeated by itself for up to half a minute.'
+    : 'Still waiting for an answer.');
   $('#api-body').prop('hidden', true);
   $('#api-answer').attr('aria-busy', 'false'); // or the words would not be read out
 }
+
+const lacksToken = () => Date.parse(bff.session()?.accessTokenExpiresAt) <= bff.now();
 
 function showAnswer(path, { status, text, meaning, took }) {
   $('#api-answer').attr({ 'aria-busy': 'false', 'data-status': status });

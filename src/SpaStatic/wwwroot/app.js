@@ -1,11 +1,13 @@
 // The token-renewal sample after its move behind Bff: the same function names, none of the tokens.
 // bff.js tells what happens to the session; this page shows it, and renews a session without a refresh token the sample's way, through /silent.
-import { wireApi } from './api.js';
+import { forgetAnswer, wireApi } from './api.js';
 import * as bff from './bff.js';
 import { bffUrl } from './config.js';
+import * as ending from './ending.js';
 import * as life from './life.js';
 import { isFinal, isUnreachable } from './messages.js';
 import { showProfile, wirePages } from './pages.js';
+import { wireTry } from './try.js';
 import * as view from './view.js';
 
 const SILENT_LEAD = 10_000; // ms before expiry at which this page renews silently, at most a quarter of what is left
@@ -28,6 +30,8 @@ function setSession(answer) {
   const before = session;
   session = answer.isLoggedIn ? answer : null;
   facts.asked = true;
+  if (!session && answer.reason) facts.news ??= { code: answer.reason };
+  if (before && session?.sub !== before.sub) forgetAnswer();
   if (session?.sub !== before?.sub || session?.accessTokenExpiresAt !== before?.accessTokenExpiresAt) takeToken(before);
   if (session?.renewsAt) renewsAt = Date.parse(session.renewsAt);
   if (session) life.follow(session, before, bff.now());
@@ -107,6 +111,7 @@ function plannedAt() {
 function show() {
   view.show({ ...facts, session, expiresAt, renewsAt: plannedAt(), now: bff.now() });
   showProfile(session);
+  ending.show(session);
 }
 
 const learn = (news) => { Object.assign(facts, news); show(); };
@@ -120,6 +125,8 @@ window.addEventListener('load', () => {
   $('#try-again').on('click', () => bff.check());
   wireApi();
   wirePages();
+  wireTry();
+  ending.wire({ login, logout });
 
   bff.configure({ url: bffUrl, autoRenew: false });
   bff.on('sessionChanged', (event) => setSession(event.session));

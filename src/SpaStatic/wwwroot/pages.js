@@ -1,6 +1,7 @@
 // Home and Profile: two views of one page, chosen by the part of the address after '#'.
 import * as bff from './bff.js';
 import { hintOf, meaningOf } from './messages.js';
+import { timeOfDay } from './times.js';
 
 const TITLES = { home: 'Token renewal · Bff', profile: 'Profile · Bff' };
 let signedInAs = null;
@@ -21,7 +22,7 @@ export function wirePages() {
 export function showProfile(session) {
   if (signedInAs === (session?.sub ?? null)) return;
   signedInAs = session?.sub ?? null;
-  $('#claims tbody').empty();
+  $('#person, #claims tbody').empty();
   showPage();
 }
 
@@ -37,22 +38,30 @@ function showPage() {
 }
 
 async function loadClaims() {
-  const user = signedInAs;
+  const asked = signedInAs;
   const note = $('#claims-note').text('Asking Bff …');
   try {
-    const response = await bff.fetch('/bff/user');
-    if (response.status === 401) return bff.check(); // it will tell that the session is over
-    if (!response.ok) return note.text(`The claims could not be read: Bff answered ${response.status}.`);
-    const claims = await response.json();
-    if (user !== signedInAs) return;
-    $('#claims tbody').empty().append(claims.map(row));
+    const user = await bff.getUser();
+    if (asked !== signedInAs) return;
+    if (!user) return bff.check(); // it will tell that the session is over
+    $('#person').empty().append(Object.entries(personOf(user)).filter(([, value]) => value).map(([name, value]) => $('<div>').append($('<dt>').text(name), $('<dd>').text(value))));
+    $('#claims tbody').empty().append(Object.entries(user.claims).flatMap(([type, values]) => [values].flat().map((value) => row(type, value))));
     note.text('');
   } catch (error) {
-    note.text(`The claims could not be read. ${meaningOf(error)} ${hintOf(error)}`);
+    note.text(`Your profile could not be read. ${meaningOf(error)} ${hintOf(error)}`);
   }
 }
 
-function row({ type, value }) {
+/** What a person understands without knowing what a claim is. */
+const personOf = ({ name, email, roles, sub, claims }) => ({
+  'Name': name,
+  'E-mail': email,
+  'User name': claims.preferred_username ?? sub,
+  'Roles': roles.join(', '),
+  'Signed in at': claims.auth_time && timeOfDay(1_000 * claims.auth_time, bff.now() - Date.now()),
+});
+
+function row(type, value) {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   const name = type.split(/(?<=[_:/])/).flatMap((part) => [document.createTextNode(part), document.createElement('wbr')]); // long names break here
   return $('<tr>').append($('<th>').attr('scope', 'row').append(name), $('<td>').text(text));

@@ -1,5 +1,5 @@
 // Which state the page is in, and the calm words for it: where you are, and what happens next. The cause of trouble is said beside it.
-import { hintOf, isFinal, isProviderDown, meaningOf } from './messages.js';
+import { cureOf, hintOf, isFinal, isProviderDown, meaningOf } from './messages.js';
 import { timeOfDay } from './times.js';
 
 const WORDS = {
@@ -11,18 +11,18 @@ const WORDS = {
     ? ['Taking you to the sign-in page …', 'You come back here when you are done.']
     : ['Welcome back', 'Bff is finishing your sign-in …']),
   'signed-in': ({ session, trouble }) => ['You are signed in', isFinal(trouble)
-    ? 'Your token cannot be renewed without you. Log in again before it expires.'
+    ? 'Your token cannot be renewed without you. Sign in again before it expires.'
     : `${session.renewal === 'silent' ? 'This page' : 'Bff'} renews your token before it expires. There is nothing for you to do.`],
   expiring: ({ expired, trouble, until }) => [expired ? 'Your token has expired' : 'Your token is about to expire', [
-    isFinal(trouble) ? 'Log in again to go on.' : 'A newer one is on its way.',
+    isFinal(trouble) ? 'Sign in again to go on.' : 'A newer one is on its way.',
     expired ? '' : `Calls work until ${until}.`].join(' ').trim()],
   'provider-down': ({ expired, until }) => ['You stay signed in', expired
-    ? `Your token expired at ${until}, so calls wait for a newer one. Bff tries again by itself, and you need not log in again.`
+    ? `Your token expired at ${until}, so calls wait for a newer one. Bff tries again by itself, and you need not sign in again.`
     : `Calls work until ${until}. Bff goes on trying by itself, and there is nothing for you to do.`],
   offline: ({ session }) => ['You are offline',
-    `${session ? 'You stay signed in, and Bff goes on renewing your token. ' : ''}This page goes on by itself when the network is back.`],
+    `${session ? 'You stay signed in. ' : ''}This page goes on by itself when the network is back.`],
   unreachable: ({ session, connection }) => (connection.error?.code === 'origin_mismatch'
-    ? ['This page is at an address Bff does not know', 'It cannot talk to Bff from here. Nothing is wrong with your session.']
+    ? ['This page does not work at this address', 'Open it at the address you know it by. Nothing is wrong with your session.']
     : ['Waiting for Bff', `${session ? 'Your session is kept. ' : ''}This page goes on by itself as soon as Bff answers.`]),
 };
 
@@ -41,7 +41,7 @@ export function wordsOf(state, facts) {
   return { title, text };
 }
 
-/** Why things are not as usual; null when they are. @returns {{kind: 'warning'|'error', text: string, hint: string}|null} */
+/** Why things are not as usual; null when they are. @returns {{kind: 'warning'|'error', text: string, hint: string, cure: string}|null} */
 export function causeOf(state, { connection, session, trouble, news, expired }) {
   switch (state) {
     case 'offline': case 'signing-in': return null;
@@ -51,4 +51,4 @@ export function causeOf(state, { connection, session, trouble, news, expired }) 
   }
 }
 
-const cause = (kind, error) => ({ kind, text: meaningOf(error), hint: hintOf(error) });
+const cause = (kind, error) => ({ kind, text: meaningOf(error), hint: hintOf(error), cure: cureOf(error) });

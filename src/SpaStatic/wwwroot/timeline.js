@@ -3,7 +3,7 @@
 import { timeOfDay } from './times.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const TOP = 30, LANE = 48, BAR = 16, GAP = 14, AXIS = 28, EDGE = 2;
+const TOP = 30, LANE = 48, BAR = 16, GAP = 14, AXIS = 28, EDGE = 2, PILL = 36;
 const WIDE = 600;                     // px; below there is room for fewer tokens and shorter words
 const LETTER = 6.8;                   // px, about
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400].map((seconds) => seconds * 1_000);
@@ -11,6 +11,9 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200,
 const SHORT = {
   seen: 'page opened', 'sign-in': 'signed in', background: 'in the background', button: 'by the button', silent: 'silently', 'other-tab': 'by another tab',
 };
+
+/** Everything is drawn in units of a sixteenth of the text's size, so that larger text makes a larger picture. */
+const unit = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 const svg = document.getElementById('timeline');
 let drawn, moving, latest;
@@ -23,7 +26,7 @@ new ResizeObserver(() => {
 /** Draws anew when something happened; else only time goes on. */
 export function showTimeline(life, facts) {
   latest = [life, facts];
-  const width = svg.clientWidth;
+  const width = svg.clientWidth / unit();
   if (width === 0 || life.generations.length === 0) return;
   const picture = layOut(life, facts, width);
   const key = JSON.stringify([picture, life.generations, life.tries.length, life.outages]);
@@ -55,11 +58,11 @@ function draw(picture, life, { now, skew, expired, renewsAt, state }) {
 
   const outages = life.outages.filter(({ to = now }) => to > from).map((outage) => [clip(outage.from), clip(outage.to ?? now)]);
   const tries = life.tries.filter((each) => each.at > from).map((each) => [clip(each.at), lane(Math.max(0, shown.findLastIndex((token) => token.from <= each.at)))]);
-  const line = make('g', { class: 'now' },
-    make('path', { d: `M0 ${TOP - 8}V${floor}` }),
-    make('rect', { x: -18, y: 2, width: 36, height: 19, rx: 9.5 }),
+  const line = make('path', { class: 'now line', d: `M0 ${TOP - 8}V${floor}` });
+  const pill = make('g', { class: 'now pill' },
+    make('rect', { x: -PILL / 2, y: 2, width: PILL, height: 19, rx: 9.5 }),
     make('text', { x: 0, y: 15.5, 'text-anchor': 'middle' }, 'now'));
-  line.style.transform = `translateX(${x(now)}px)`;
+  place(line, pill, x(now), width);
 
   const parts = [
     hatching(),
@@ -70,12 +73,13 @@ function draw(picture, life, { now, skew, expired, renewsAt, state }) {
     planned ? plan(clip(renewsAt), shown.length, width) : '',
     ...tries.flatMap(([left, y]) => ['halo', 'failure'].map((name) => make('path', { class: name, d: cross(left, y) }))),
     line,
+    pill,
     ...shown.flatMap((token, index) => words(token, index, shown.length, { clip, at, wide, width, expired })),
     planned ? label(`${state === 'provider-down' ? 'next try' : 'next renewal'}${at(renewsAt)}`, clip(renewsAt) + 12, above(shown.length), width) : '',
   ];
-  setAttributes(svg, { viewBox: `0 0 ${width} ${floor + AXIS}`, height: floor + AXIS, 'aria-label': inWords(life) });
+  setAttributes(svg, { viewBox: `0 0 ${width} ${floor + AXIS}`, height: (floor + AXIS) * unit(), 'aria-label': inWords(life) });
   svg.replaceChildren(...parts.filter((part) => part !== ''));
-  moving = { line, used: svg.querySelector('.current .used') };
+  moving = { line, pill, used: svg.querySelector('.current .used') };
 }
 
 /** The middle of a lane's bar, and the foot of the words above it. */
@@ -116,10 +120,15 @@ function goOn(picture, now) {
   const x = scale(picture);
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const there = Math.min(picture.width - 20, x(now + (still || picture.late ? 0 : 1_000)));
-  moving.line.style.transform = `translateX(${there}px)`;
+  place(moving.line, moving.pill, there, picture.width);
   const start = Number(moving.used.getAttribute('x'));
   const whole = Number(moving.used.getAttribute('width'));
   moving.used.style.transform = `scaleX(${Math.max(0, Math.min(1, (there - start) / whole))})`;
+}
+
+function place(line, pill, x, width) {
+  line.style.transform = `translateX(${x}px)`;
+  pill.style.transform = `translateX(${Math.max(PILL / 2, Math.min(width - PILL / 2, x))}px)`; // its words stay within the picture
 }
 
 /** Where the next renewal is planned, and the token that will come of it. */
@@ -151,10 +160,12 @@ function hatching() {
       make('path', { d: 'M0 0V6' })));
 }
 
-/** Words that begin, or end, at `x`, turned round when they would leave the picture. */
+/** Words that begin, or end, at `x`, turned round when they would leave the picture, or moved when they would leave it at both sides. */
 function label(words, x, y, width, anchor = 'start') {
-  const turned = anchor === 'start' && x + words.length * LETTER > width;
-  return make('text', { x: turned ? x - 24 : x, y, 'text-anchor': turned ? 'end' : anchor }, words);
+  const room = words.length * LETTER;
+  if (anchor === 'end' || x + room <= width) return make('text', { x, y, 'text-anchor': anchor }, words);
+  const turned = x - 24 >= room;
+  return make('text', { x: turned ? x - 24 : Math.max(0, width - room), y, 'text-anchor': turned ? 'end' : 'start' }, words);
 }
 
 const scale = ({ width, from, until }) => (time) => Math.round(10 * (EDGE + (time - from) / (until - from) * (width - 2 * EDGE))) / 10;

@@ -1,4 +1,5 @@
 // What the page shows of the session. Nothing here decides anything.
+import { development } from './config.js';
 import * as life from './life.js';
 import { isFinal, meaningOf } from './messages.js';
 import { causeOf, stateOf, wordsOf } from './states.js';
@@ -41,12 +42,16 @@ function showState(state, { session, ...facts }) {
 
 function showCause(cause) {
   const message = $('#message');
-  const said = cause ? `${cause.text} ${cause.hint}` : '';
+  const { text, hint, cure } = cause ?? { text: '', hint: '', cure: '' };
+  const said = [text, hint, cure].join(' ');
   if (message.attr('data-kind') !== cause?.kind) message.attr('data-kind', cause?.kind ?? null);
   if (message.data('said') === said) return;
   message.data('said', said).empty();
-  if (cause) message.append($('<span>').text(cause.text));
-  if (cause?.hint) message.append(' ', $('<span>').addClass('hint').text(cause.hint));
+  if (text) message.append($('<span>').text(text));
+  for (const more of [hint, development && cure]) {
+    if (more) message.append(' ', $('<span>').addClass('hint').text(more));
+  }
+  if (cure) console.info(`${text} ${cure}`);
 }
 
 function showSession(state, { session, expiresAt, renewsAt, now, skew, expired }) {
@@ -58,6 +63,7 @@ function showSession(state, { session, expiresAt, renewsAt, now, skew, expired }
   showTime('#expires-at', expiresAt, skew);
   showTime('#renews-at', renewsAt, skew);
   showTime('#session-ends-at', Date.parse(session.sessionExpiresAt), skew);
+  say('#session-ends-how', isLast(session) ? 'whatever you do' : 'unless you do something');
   say('#expires-in', expired ? 'expired' : Number.isFinite(expiresAt) ? countdown(expiresAt - now) : '–');
   say('#renews-in', !Number.isFinite(renewsAt) ? 'none' : renewsAt > now ? countdown(renewsAt - now) : 'any moment');
 }
@@ -95,8 +101,11 @@ function renewalItem({ at, text, until, tries }, skew) {
 
 const left = (ms) => (ms > 0 ? `${countdown(ms)} before expiry` : 'after expiry');
 
+/** Whether no use can move the session's end any more. */
+const isLast = ({ sessionExpiresAt, absoluteEndsAt }) => Date.parse(absoluteEndsAt) <= Date.parse(sessionExpiresAt);
+
 /** Text that is the same is left alone: a live region would say it again. */
-function say(element, text) {
+export function say(element, text) {
   if ($(element).text() !== text) $(element).text(text);
 }
 

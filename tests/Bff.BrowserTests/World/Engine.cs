@@ -18,11 +18,17 @@ public abstract class Engine : IAsyncLifetime
 
     /// <param name="proxy">A proxy that all of the visitor's traffic takes.</param>
     /// <param name="url">The page to open; the demo's when not said.</param>
-    internal async Task<Visitor> VisitAsync(Uri? proxy = null, string? url = null)
+    internal Task<Visitor> VisitAsync(Uri? proxy = null, string? url = null) => VisitAsync(proxy, url, withScript: true);
+
+    /// <summary>A browser that runs no script.</summary>
+    internal Task<Visitor> VisitWithoutScriptAsync() => VisitAsync(proxy: null, url: null, withScript: false);
+
+    private async Task<Visitor> VisitAsync(Uri? proxy, string? url, bool withScript)
     {
         var profile = await (await BrowserAsync()).NewContextAsync(new()
         {
             Locale = "en-GB",
+            JavaScriptEnabled = withScript,
             TimezoneId = "UTC",
             ColorScheme = ColorScheme.Light,
             ViewportSize = new() { Width = 1280, Height = 800 },
@@ -83,6 +89,12 @@ public class Chromium : Engine
 public sealed class ChromiumWithoutThirdPartyCookies : Chromium
 {
     private protected override string[] MoreArguments => ["--test-third-party-cookie-phaseout"];
+}
+
+/// <summary>Of somebody who reads text at twice the usual size.</summary>
+public sealed class ChromiumWithLargeText : Chromium
+{
+    private protected override string[] MoreArguments => ["--blink-settings=defaultFontSize=32,defaultFixedFontSize=26"];
 }
 
 public class Firefox : Engine

@@ -88,7 +88,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The page's state, one of those that <c>index.html</c> lists.</summary>
     public Task SeesStateAsync(string state) => Expect(this["body"]).ToHaveAttributeAsync("data-state", state);
 
-    /// <summary>Log In, the provider's form and, the first time, its question for consent.</summary>
+    /// <summary>Sign in, the provider's form and, the first time, its question for consent.</summary>
     public async Task SignInAsync(string user)
     {
         await SeesStateAsync("signed-out");

@@ -13,7 +13,7 @@ namespace DevStack.Provider.Protocol;
 /// <summary>Login, then consent, then the code. With <c>prompt=none</c> a missing step is an error to the client instead of a page.</summary>
 internal static class AuthorizeEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, ConsentStore consents, IAntiforgery antiforgery, DevStackOptions options)
+    public static async Task<IResult> Handle(HttpContext context, ConsentStore consents, IAntiforgery antiforgery, DevStackOptions options, TimeProvider clock)
     {
         if (context.GetOpenIddictServerResponse() is { Error: not null } refused)
         {
@@ -33,10 +33,10 @@ internal static class AuthorizeEndpoint
         }
 
         var answer = asked.ConsentAnswer is not null && await antiforgery.IsRequestValidAsync(context) ? asked.ConsentAnswer : null;
-        if (answer is null && NeedsAnotherLogin(protocol, login.User) && !login.Answers(asked.Url))
+        if (answer is null && NeedsAnotherLogin(protocol, login, clock) && !login.Answers(asked.Url))
         {
             return silent
-                ? ProviderResults.Error(Errors.InteractionRequired, "Someone else is signed in here.")
+                ? ProviderResults.Error(Errors.InteractionRequired, "Another sign-in is needed here.")
                 : LoginEndpoint.Redirect(asked.Url, protocol.LoginHint);
         }
 
@@ -58,11 +58,12 @@ internal static class AuthorizeEndpoint
                 : ConsentPage.Result(login.User, await consents.NameOfAsync(protocol.ClientId!, context.RequestAborted), scopes, asked);
         }
 
-        return ProviderResults.Issue(login.User, scopes, options.ApiAudience);
+        return ProviderResults.Issue(login.User, scopes, options.ApiAudience, login.Since.ToUnixTimeSeconds());
     }
 
-    private static bool NeedsAnotherLogin(OpenIddictRequest protocol, DemoUser user) =>
+    private static bool NeedsAnotherLogin(OpenIddictRequest protocol, Login login, TimeProvider clock) =>
         protocol.HasPromptValue(PromptValues.Login) ||
         protocol.HasPromptValue(PromptValues.SelectAccount) ||
-        (DemoUsers.Find(protocol.LoginHint) is { } hinted && hinted != user);
+        (protocol.MaxAge is { } seconds && clock.GetUtcNow() - login.Since > TimeSpan.FromSeconds(seconds)) ||
+        (DemoUsers.Find(protocol.LoginHint) is { } hinted && hinted != login.User);
 }

@@ -9,8 +9,8 @@ internal static class ProviderResults
 {
     private const string Scheme = OpenIddictServerAspNetCoreDefaults.AuthenticationScheme;
 
-    public static IResult Issue(DemoUser user, IEnumerable<string> scopes, string audience) =>
-        Results.SignIn(TokenPrincipal.Create(user, scopes, audience), authenticationScheme: Scheme);
+    public static IResult Issue(DemoUser user, IEnumerable<string> scopes, string audience, long? signedInAt) =>
+        Results.SignIn(TokenPrincipal.Create(user, scopes, audience, signedInAt), authenticationScheme: Scheme);
 
     /// <summary>A standard error: to the client's redirect address, or as the token endpoint's answer.</summary>
     public static IResult Error(string error, string description) => Results.Forbid(

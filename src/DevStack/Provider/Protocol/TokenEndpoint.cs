@@ -1,5 +1,8 @@
+using System.Globalization;
 using DevStack.Hosting;
+using DevStack.Provider.Trouble;
 using DevStack.Provider.Users;
+using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using OpenIddict.Abstractions;
 using OpenIddict.Server.AspNetCore;
@@ -10,11 +13,22 @@ namespace DevStack.Provider.Protocol;
 /// <summary>OpenIddict has validated the code or the refresh token; here the user behind it is looked at again.</summary>
 internal static class TokenEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, DevStackOptions options)
+    public static async Task<IResult> Handle(HttpContext context, DevStackOptions options, Switches switches)
     {
         var grant = (await context.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal!;
-        return DemoUsers.Find(grant.GetClaim(Claims.Subject)) is { } user
-            ? ProviderResults.Issue(user, grant.GetScopes(), options.ApiAudience)
-            : ProviderResults.Error(Errors.InvalidGrant, "The user does not exist any more.");
+        if (DemoUsers.Find(grant.GetClaim(Claims.Subject)) is not { } user)
+        {
+            return ProviderResults.Error(Errors.InvalidGrant, "The user does not exist any more.");
+        }
+
+        long? signedInAt = long.TryParse(grant.GetClaim(Claims.AuthenticationTime), CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+        if (!context.GetOpenIddictServerRequest()!.IsAuthorizationCodeGrantType())
+        {
+            return ProviderResults.Issue(user, grant.GetScopes(), options.ApiAudience, signedInAt);
+        }
+
+        switches.SignedIn();
+        var scopes = grant.GetScopes().Where(scope => switches.GivesRefreshTokens || scope != Scopes.OfflineAccess);
+        return ProviderResults.Issue(user, scopes, options.ApiAudience, signedInAt);
     }
 }

@@ -9,13 +9,18 @@ namespace DevStack.Provider.Protocol;
 /// <summary>What a grant's tokens say: who, which scopes, for which API, and which claim goes into the ID token.</summary>
 internal static class TokenPrincipal
 {
-    public static ClaimsPrincipal Create(DemoUser user, IEnumerable<string> scopes, string audience)
+    /// <param name="user">Whose tokens.</param>
+    /// <param name="scopes">What they are for.</param>
+    /// <param name="audience">The API.</param>
+    /// <param name="signedInAt">In seconds since 1970: <c>auth_time</c>.</param>
+    public static ClaimsPrincipal Create(DemoUser user, IEnumerable<string> scopes, string audience, long? signedInAt)
     {
         var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
         identity.SetClaim(Claims.Subject, user.UserName)
             .SetClaim(Claims.Name, user.Name)
             .SetClaim(Claims.PreferredUsername, user.UserName)
             .SetClaim(Claims.Email, user.Email)
+            .SetClaim(Claims.AuthenticationTime, signedInAt)
             .SetScopes(user.Grantable(scopes))
             .SetResources(audience)
             .SetDestinations(claim => DestinationsOf(claim, identity));
@@ -25,6 +30,7 @@ internal static class TokenPrincipal
     private static string[] DestinationsOf(Claim claim, ClaimsIdentity identity) => claim.Type switch
     {
         Claims.Name or Claims.PreferredUsername when identity.HasScope(Scopes.Profile) => [Destinations.IdentityToken],
+        Claims.AuthenticationTime => [Destinations.IdentityToken],
         Claims.Email when identity.HasScope(Scopes.Email) => [Destinations.IdentityToken],
         _ => [],
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using DevStack.Provider.Protocol;
 using DevStack.Provider.Users;
@@ -13,19 +14,25 @@ internal static class LoginCookie
     public const string Scheme = "Login";
 
     private const string AnsweredKey = "answered";
+    private const string SinceKey = "since"; // the ticket's own time moves when the cookie is renewed
 
     public static Task StartAsync(HttpContext context, DemoUser user, string returnUrl)
     {
         var identity = new ClaimsIdentity([new Claim(Claims.Subject, user.UserName)], Scheme, Claims.Subject, Claims.Role);
-        var properties = new AuthenticationProperties { Items = { [AnsweredKey] = AuthorizeRequest.Fingerprint(returnUrl) } };
+        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        var properties = new AuthenticationProperties
+        {
+            Items = { [AnsweredKey] = AuthorizeRequest.Fingerprint(returnUrl), [SinceKey] = now.ToString("O", CultureInfo.InvariantCulture) },
+        };
         return context.SignInAsync(Scheme, new ClaimsPrincipal(identity), properties);
     }
 
     public static async Task<Login?> ReadAsync(HttpContext context)
     {
         var ticket = await context.AuthenticateAsync(Scheme);
-        return ticket.Succeeded && DemoUsers.Find(ticket.Principal.Identity?.Name) is { } user
-            ? new Login(user, ticket.Properties.GetString(AnsweredKey))
+        return ticket.Succeeded && DemoUsers.Find(ticket.Principal.Identity?.Name) is { } user &&
+            DateTimeOffset.TryParse(ticket.Properties.GetString(SinceKey), CultureInfo.InvariantCulture, out var since)
+            ? new Login(user, since, ticket.Properties.GetString(AnsweredKey))
             : null;
     }
 

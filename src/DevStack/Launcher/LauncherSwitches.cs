@@ -1,0 +1,16 @@
+namespace DevStack.Launcher;
+
+/// <summary>How the demo world is started.</summary>
+/// <param name="OneOrigin">Bff serves the page too.</param>
+/// <param name="ProviderDown">The provider goes away for a while after the first sign-in.</param>
+/// <param name="Silent">The provider gives no refresh tokens.</param>
+internal sealed record LauncherSwitches(bool OneOrigin, bool ProviderDown, bool Silent)
+{
+    private static readonly string[] Known = ["--one-origin", "--provider-down", "--silent"];
+
+    /// <summary>Null when a word is none of the switches.</summary>
+    public static LauncherSwitches? Read(string[] args) =>
+        args.All(Knows) ? new(args.Contains(Known[0]), args.Contains(Known[1]), args.Contains(Known[2])) : null;
+
+    public static bool Knows(string word) => Known.Contains(word);
+}
