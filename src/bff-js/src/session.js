@@ -75,7 +75,7 @@ export const askJson = async (path, init) => {
 
 const nameOf = (code) => {
   if (code === 'provider_unavailable') return 'idp_unavailable';
-  if (code === 'session_ended' || (code === 'session_required' && latest?.isLoggedIn)) return 'session_expired';
+  if (code === 'session_ended' || (code === 'session_required' && (latest?.isLoggedIn || latest?.reason))) return 'session_expired';
   return code === 'session_required' ? 'login_required' : code ?? 'unexpected_answer';
 };
 
