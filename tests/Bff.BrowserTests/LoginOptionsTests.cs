@@ -15,9 +15,10 @@ public sealed class LoginOptionsTests(Chromium chromium)
         await alice.SeesStateAsync("signed-out");
         (await alice.RunAsync<bool>("async () => (await (await import('/bff.js')).getUser()) === null")).ShouldBeTrue();
         var asked = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var provider = Demo.ProviderUrl;
         alice.Page.Request += (_, request) =>
         {
-            if (request.Url.StartsWith(Demo.ProviderUrl, StringComparison.Ordinal) && request.IsNavigationRequest) { asked.TrySetResult(request.Url); }
+            if (request.Url.StartsWith(provider, StringComparison.Ordinal) && request.IsNavigationRequest) { asked.TrySetResult(request.Url); }
         };
 
         await alice.RunAsync<bool>(
