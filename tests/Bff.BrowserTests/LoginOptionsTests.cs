@@ -8,18 +8,13 @@ namespace Bff.BrowserTests;
 public sealed class LoginOptionsTests(Chromium chromium)
 {
     [Fact]
-    public async Task What_the_page_asks_for_reaches_the_provider_and_the_user_comes_back_to_the_fragment_with_a_name()
+    public async Task What_the_page_asks_for_reaches_Bff_and_the_user_comes_back_to_the_fragment_with_a_name()
     {
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
         await using var alice = await chromium.VisitAsync();
         await alice.SeesStateAsync("signed-out");
         (await alice.RunAsync<bool>("async () => (await (await import('/bff.js')).getUser()) === null")).ShouldBeTrue();
-        var asked = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var provider = Demo.ProviderUrl;
-        alice.Page.Request += (_, request) =>
-        {
-            if (request.Url.StartsWith(provider, StringComparison.Ordinal) && request.IsNavigationRequest) { asked.TrySetResult(request.Url); }
-        };
+        var asked = alice.Requests("/bff/login");   // from there on it is pushed, and no browser sees it
 
         await alice.RunAsync<bool>(
             """
@@ -30,7 +25,7 @@ public sealed class LoginOptionsTests(Chromium chromium)
             }
             """);
         await Expect(alice["#username"]).ToBeVisibleAsync();
-        var query = Uri.UnescapeDataString(await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System)).Replace('+', ' ');
+        var query = Uri.UnescapeDataString(asked.Single()).Replace('+', ' ');
         foreach (var parameter in new[] { "prompt=login", "login_hint=alice", "screen_hint=signup", "organization=org_1", "ui_locales=de-AT de", "acr_values=urn:mfa" })
         {
             query.ShouldContain(parameter);
