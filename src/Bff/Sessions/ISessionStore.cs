@@ -51,7 +51,8 @@ internal interface ISessionStore
     Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken);
 
     /// <summary>Moves the idle end. Never touches tokens or version, so it cannot undo a renewal.</summary>
-    Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
+    /// <returns>The session's end now; null when there is no such session.</returns>
+    Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
 
     /// <summary>Ends a session; with <paramref name="version"/> only if it has not been renewed since.</summary>
     /// <param name="id">The session.</param>

@@ -10,8 +10,8 @@ internal sealed class IdleClock(ISessionStore store, StoreHealth health, IOption
 
     private readonly ConcurrentDictionary<SessionId, bool> _writing = new();
 
-    /// <returns>The session's end now. A store that cannot write it now fails nobody's request.</returns>
-    public async Task<DateTimeOffset> SlideAsync(Session session)
+    /// <returns>The session's end now; null when the store has it no longer. A store that cannot write it now fails nobody's request.</returns>
+    public async Task<DateTimeOffset?> SlideAsync(Session session)
     {
         var idle = options.CurrentValue.IdleTimeout;
         var step = idle / 10 < WriteEvery ? idle / 10 : WriteEvery;
@@ -19,8 +19,7 @@ internal sealed class IdleClock(ISessionStore store, StoreHealth health, IOption
         if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step || health.IsAway || !_writing.TryAdd(session.Id, true)) { return session.EndsAt; }
         try
         {
-            await store.SlideAsync(session.Id, endsAt, CancellationToken.None);
-            return endsAt < session.AbsoluteEndsAt ? endsAt : session.AbsoluteEndsAt;
+            return await store.SlideAsync(session.Id, endsAt, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {
