@@ -25,6 +25,9 @@ internal static class SilentLoginEndpoint
             return Results.Redirect(SilentPage.Failure(page, "login_required"));
         }
 
+        // The script does not ask then; one of an older version does, and a browser that signs in unseen undoes what an administrator or a timeout has done.
+        if (!EndReasons.MayBeHealed(await context.FindEndReasonAsync())) { return Results.Redirect(SilentPage.Failure(page, "login_required")); }
+
         var session = context.GetSession();
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
