@@ -8,7 +8,8 @@ namespace Bff.Guard;
 /// </summary>
 internal sealed class NothingHere(RequestDelegate next, IOptions<SpaOptions> atStart, IOptionsMonitor<SpaOptions> spa, IHostEnvironment environment)
 {
-    private const string Cure = "This is Bff: it signs users in and forwards calls to APIs. Open the page at its own address, or let Bff serve it from this one: Bff:Spa:Url.";
+    private const string Cure =
+        "This is Bff: it signs users in and forwards calls to APIs. Open the page at its own address, or let Bff serve it from this one: Bff:Spa:Url.";
 
     private static readonly Problem NoPage = new(
         StatusCodes.Status404NotFound, "no_page_here", "There is no page at this address.", "It may be mistyped, or the page has moved.");
@@ -21,11 +22,11 @@ internal sealed class NothingHere(RequestDelegate next, IOptions<SpaOptions> atS
         var wantsPage = Problem.WantsPage(request) && atStart.Value.Url is null;
         if (!environment.IsDevelopment()) { return wantsPage ? NoPage : Problem.NotFound; }
         if (!wantsPage) { return Problem.NotFound with { Detail = "No route of ReverseProxy:Routes takes it." }; }
-        if (spa.CurrentValue.Origins is not [var origin, ..] origins) { return NoPage with { Detail = $"{Cure} No page may call it yet: Bff:Spa:Origins is empty." }; }
-        return NoPage with
+        var origins = spa.CurrentValue.Origins;
+        return origins.Length == 0 ? NoPage with { Detail = $"{Cure} No page may call it yet: Bff:Spa:Origins is empty." } : NoPage with
         {
             Detail = $"{Cure} Pages of {string.Join(", ", origins)} may call it.",
-            PageUrl = origin + request.Path.ToUriComponent() + request.QueryString,
+            PageUrl = origins[0] + request.Path.ToUriComponent() + request.QueryString,
         };
     }
 }

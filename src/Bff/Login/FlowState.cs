@@ -14,12 +14,14 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     /// <summary>The framework's name, inside the protected state, for what the flow's cookie is called after.</summary>
     private const string Correlation = ".xsrf";
 
-    /// <summary>The page's word for it that the user has signed in too long ago (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).</summary>
+    /// <summary>
+    /// The page's word for it that the user has signed in too long ago (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).
+    /// </summary>
     public const string Unmet = "unmet_authentication_requirements";
 
     /// <summary>
-    /// OpenID Connect Core 1.0 section 3.1.3.7, rule 13. The provider looked when the flow had begun or later, so it is measured from there: a user who reads for
-    /// minutes what they consent to has not signed in too long ago.
+    /// OpenID Connect Core 1.0 section 3.1.3.7, rule 13. The provider looked when the flow had begun or later, so it is measured from there: a user who reads
+    /// for minutes what they consent to has not signed in too long ago.
     /// </summary>
     /// <param name="properties">Of the flow.</param>
     /// <param name="authTime">The ID token's <c>auth_time</c>, in seconds.</param>
@@ -29,7 +31,11 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     {
         if (LoginParameters.MaxAgeOf(properties) is not { } maxAge) { return; }
         const NumberStyles Number = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (!decimal.TryParse(authTime, Number, CultureInfo.InvariantCulture, out var signedInAt)) { throw Failed("The ID token has no auth_time, which max_age asks for."); }
+        if (!decimal.TryParse(authTime, Number, CultureInfo.InvariantCulture, out var signedInAt))
+        {
+            throw Failed("The ID token has no auth_time, which max_age asks for.");
+        }
+
         var begun = properties.ExpiresUtc!.Value - FlowCookies.Lifetime;
         var earliest = begun.ToUnixTimeSeconds() - long.Parse(maxAge, CultureInfo.InvariantCulture) - (long)tolerance.TotalSeconds;
         if (signedInAt < earliest) { throw Failed("The user's sign-in at the provider is older than max_age allows."); }

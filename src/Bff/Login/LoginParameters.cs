@@ -22,7 +22,9 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
 
     private const string Prompt = "prompt", MaxAge = "max_age", LoginHint = "login_hint";
 
-    /// <summary>Our own, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4); they reach nobody.</summary>
+    /// <summary>
+    /// Our own, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4); they reach nobody.
+    /// </summary>
     private static readonly string[] NotForTheProvider = ["returnUrl", LoginEndpoint.Again, "iss", "target_link_uri"];
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
@@ -58,7 +60,11 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
                 return Invalid(name, "It is a number of seconds, from 0.");
             }
 
-            if (value.Length > MaxLength || value.Any(char.IsControl)) { return Invalid(name, $"It has at most {MaxLength} characters, and no control characters."); }
+            if (value.Length > MaxLength || value.Any(char.IsControl))
+            {
+                return Invalid(name, $"It has at most {MaxLength} characters, and no control characters.");
+            }
+
             parameters.Add(name, value);
         }
 
@@ -71,7 +77,7 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
     /// </summary>
     public static void Keep(Dictionary<string, string> parameters, AuthenticationProperties properties)
     {
-        var kept = QueryString.Create(parameters.Where(parameter => parameter.Key != LoginHint).Select(parameter => KeyValuePair.Create(parameter.Key, (string?)parameter.Value)));
+        var kept = QueryString.Create(parameters.Where(parameter => parameter.Key != LoginHint)!);
         if (kept.HasValue) { properties.Items[Key] = kept.Value; }
     }
 
@@ -97,6 +103,6 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
     private static Problem Invalid(string name, string why) =>
         new(StatusCodes.Status400BadRequest, "invalid_parameter", $"The parameter '{name}' cannot be used like this.", why);
 
-    [LoggerMessage(LogLevel.Debug, "The parameter '{Name}' of /bff/login is none of an authorization request, and not in Bff:Oidc:AllowedLoginParameters: ignored.")]
+    [LoggerMessage(LogLevel.Debug, "Ignored at /bff/login: '{Name}' is no parameter of an authorization request, nor in Bff:Oidc:AllowedLoginParameters.")]
     private partial void Ignored(string name);
 }

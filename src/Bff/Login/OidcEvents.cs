@@ -39,7 +39,8 @@ internal sealed partial class OidcEvents(
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
         var message = context.ProtocolMessage;
-        foreach (var (name, value) in context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? []) { message.SetParameter(name, value); }
+        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key);
+        foreach (var (name, value) in asked ?? []) { message.SetParameter(name, value); }
         if (!string.IsNullOrEmpty(oidc.Value.Audience)) { message.SetParameter(oidc.Value.AudienceParameter, oidc.Value.Audience); }
         flow.Begin(context.Properties);
         return Task.CompletedTask;
@@ -160,8 +161,14 @@ internal sealed partial class OidcEvents(
             RevokeNow(properties, context.HttpContext.Items[Brought] as string);
             SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
-            if (silent) { context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable)); }
-            else { await (LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target, properties) }).ExecuteAsync(context.HttpContext); }
+            if (silent)
+            {
+                context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable));
+                return;
+            }
+
+            var problem = LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target, properties) };
+            await problem.ExecuteAsync(context.HttpContext);
         }
     }
 
@@ -251,15 +258,17 @@ internal sealed partial class OidcEvents(
         await (isRepeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target, context.Properties!) }).ExecuteAsync(context.HttpContext);
     }
 
-    /// <summary>Begins the sign-in anew, and asks for all that the page asked for: a sign-in that was to be a stronger one must not become a plain one.</summary>
+    /// <summary>
+    /// Begins the sign-in anew, and asks for all that the page asked for: a sign-in that was to be a stronger one must not become a plain one.
+    /// </summary>
     private static string LoginUrl(HttpRequest request, string target, AuthenticationProperties properties) =>
         QueryHelpers.AddQueryString(request.PathBase + "/bff/login", [new("returnUrl", target), .. LoginParameters.KeptIn(properties)]);
 
     /// <summary>
     /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
     /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in. The session that
-    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked how
-    /// long ago the user signed in: another one's answer to that is not known.
+    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked
+    /// how long ago the user signed in: another one's answer to that is not known.
     /// </summary>
     private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
     {

@@ -28,7 +28,7 @@ internal static class ScriptEndpoint
         {
             var file = new Lazy<EncodedFile>(() => EncodedFile.Of(Read(Prefix + name)));
             routes.MapMethods("/bff/" + name, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => Answer(context, file.Value, type))
-                .AllowAnonymous().WithMetadata(new SameForEverybody()).ShortCircuit();
+                .AllowAnonymous().WithMetadata(new SharedResponse()).ShortCircuit();
         }
     }
 

@@ -3,8 +3,8 @@ using Bff.Sessions;
 namespace Bff.Login;
 
 /// <summary>
-/// <c>GET /bff/session</c>: who is signed in and until when; 200 also when nobody is, with the reason if a session of this browser has ended. Asking does not keep
-/// the session alive unless <c>slide=true</c>.
+/// <c>GET /bff/session</c>: who is signed in and until when; 200 also when nobody is, with the reason if a session of this browser has ended. Asking does not
+/// keep the session alive unless <c>slide=true</c>.
 /// </summary>
 internal static class SessionEndpoint
 {
@@ -13,7 +13,7 @@ internal static class SessionEndpoint
         if (context.GetSession() is not { } session) { return Ended(await context.FindEndReasonAsync()); }
         if (slide == true)
         {
-            if (await idle.SlideAsync(session) is not { } endsAt) { return Ended(await context.FindEndReasonAsync(session.Id)); }
+            if (await idle.SlideAsync(session, isShown: true) is not { } endsAt) { return Ended(await context.FindEndReasonAsync(session.Id)); }
             session = session with { EndsAt = endsAt };
         }
 

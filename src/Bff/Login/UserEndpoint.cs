@@ -9,7 +9,7 @@ internal static class UserEndpoint
     public static async Task<IResult> Handle(HttpContext context, IdleClock idle, TimeProvider clock, bool? slide)
     {
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
-        if ((slide == false ? session.EndsAt : await idle.SlideAsync(session)) is not { } endsAt)
+        if ((slide == false ? session.EndsAt : await idle.SlideAsync(session, isShown: true)) is not { } endsAt)
         {
             return Problem.SignInRequired with { Reason = await context.FindEndReasonAsync(session.Id) };
         }

@@ -85,9 +85,9 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
     public bool CanRefresh(TokenSet tokens) => tokens.CanRefresh(clock.GetUtcNow());
 
     /// <summary>
-    /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the session's
-    /// share. The background's attempts are scheduled from the first failure, 1, 3, 7 … s after it and then one a minute, so that the failed attempts of waiters never
-    /// put off the next one. Neither comes before the time that the provider asks for.
+    /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the
+    /// session's share. The background's attempts are scheduled from the first failure, 1, 3, 7 … s after it and then one a minute, so that the failed attempts
+    /// of waiters never put off the next one. Neither comes before the time that the provider asks for.
     /// </summary>
     /// <param name="session">As it was before this failure.</param>
     /// <param name="asked">What the provider asked for, if it did.</param>

@@ -7,11 +7,15 @@ internal sealed record SessionEnd(SessionId Id, string? Reason);
 
 internal static class SessionEndExtensions
 {
-    /// <summary>Why the session whose cookie the request brought ended: one of <see cref="EndReasons"/>; null when it brought none, or it cannot be found out.</summary>
+    /// <summary>
+    /// Why the session whose cookie the request brought ended: one of <see cref="EndReasons"/>; null when it brought none, or it cannot be found out.
+    /// </summary>
     public static async Task<string?> FindEndReasonAsync(this HttpContext context) =>
         context.Features.Get<SessionEnd>() is { } end ? end.Reason ?? await context.FindEndReasonAsync(end.Id) : null;
 
-    /// <summary>Why this session ended; null when it cannot be found out. That nobody is signed in is known without it, so the response does not fail for it.</summary>
+    /// <summary>
+    /// Why this session ended; null when it cannot be found out. That nobody is signed in is known without it, so the response does not fail for it.
+    /// </summary>
     public static async Task<string?> FindEndReasonAsync(this HttpContext context, SessionId id)
     {
         try
@@ -25,5 +29,6 @@ internal static class SessionEndExtensions
     }
 
     /// <summary>Nobody is signed in, and why not any longer.</summary>
-    public static async Task<Problem> SignInRequiredAsync(this HttpContext context) => Problem.SignInRequired with { Reason = await context.FindEndReasonAsync() };
+    public static async Task<Problem> SignInRequiredAsync(this HttpContext context) =>
+        Problem.SignInRequired with { Reason = await context.FindEndReasonAsync() };
 }

@@ -43,7 +43,8 @@ internal sealed partial class WatchedSessionStore(
         }
     }
 
-    public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) => ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
+    public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
+        ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
 
     public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) =>
         WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancel));

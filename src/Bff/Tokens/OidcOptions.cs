@@ -43,8 +43,8 @@ internal sealed class OidcOptions : IValidatableObject
     public string AudienceParameter { get; set; } = "audience";
 
     /// <summary>
-    /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by their
-    /// names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
+    /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by
+    /// their names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
     /// </summary>
     public string[] AllowedLoginParameters { get; set; } = [];
 
@@ -54,8 +54,8 @@ internal sealed class OidcOptions : IValidatableObject
     public static readonly string[] OurOwnParameters =
     [
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt", "registration",
-        "id_token_hint", "returnUrl", "again", "iss", "target_link_uri",
+        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
+        "registration", "id_token_hint", "returnUrl", "again", "iss", "target_link_uri",
     ];
 
     /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>

@@ -79,7 +79,8 @@ public sealed class LoginParametersTests
     [Fact]
     public async Task The_operator_says_what_a_page_may_ask_for()
     {
-        await using var world = await World.StartAsync(("environment", "Development"), ("Bff:Oidc:AllowedLoginParameters:0", "connection"), ("Bff:Oidc:AllowedLoginParameters:1", "login_hint"));
+        await using var world = await World.StartAsync(
+            ("environment", "Development"), ("Bff:Oidc:AllowedLoginParameters:0", "connection"), ("Bff:Oidc:AllowedLoginParameters:1", "login_hint"));
         await world.NewBrowser().OpenAsync("/bff/login?connection=google&login_hint=bob");
         world.Provider.Authorizations.Single()["connection"].ShouldBe("google");
         (await world.NewBrowser().StepAsync("/bff/login?prompt=login", accept: "*/*")).Text("detail").ShouldBe("Bff:Oidc:AllowedLoginParameters allows connection, login_hint.");
@@ -160,7 +161,7 @@ public sealed class LoginParametersTests
         world.Provider.ShapeIdToken = claims => claims["auth_time"] = world.Clock.Now.ToUnixTimeSeconds();
         const string Asked = "max_age=0&prompt=login&acr_values=urn%3Amfa%20b&organization=org_1";
         var callback = await alice.GoToCallbackAsync($"/bff/login?returnUrl=/pay&{Asked}&login_hint=alice");
-        if (cookiesAreLost) { alice.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList().ForEach(name => alice.Cookies.Remove(name)); }
+        if (cookiesAreLost) { ForgetFlows(alice); }
         else { world.Execute("ALTER TABLE sessions RENAME TO away"); }
 
         var answer = await alice.StepAsync(callback);
@@ -177,7 +178,7 @@ public sealed class LoginParametersTests
         var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice&max_age=0&returnUrl=/pay");
         await alice.OpenAsync("/bff/login?login_hint=alice");
         alice.Session.ShouldNotBeNull();
-        alice.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList().ForEach(name => alice.Cookies.Remove(name));
+        ForgetFlows(alice);
 
         var answer = await alice.StepAsync(callback);
 
@@ -214,4 +215,7 @@ public sealed class LoginParametersTests
         refused.Fragment.ShouldBe(new Uri(world.Bff.Address, page).Fragment);
         refused.Query.ShouldContain("error=access_denied");
     }
+
+    private static void ForgetFlows(Browser browser) =>
+        browser.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList().ForEach(name => browser.Cookies.Remove(name));
 }

@@ -211,7 +211,8 @@ public abstract class SessionStoreContract
 
         public override string SkipLocked => database.SkipLocked;
 
-        public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) => database.DeleteAndKeep(where, columns, keeps);
+        public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) =>
+            database.DeleteAndKeep(where, columns, keeps);
 
         public override ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
         {

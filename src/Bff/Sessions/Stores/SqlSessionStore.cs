@@ -16,11 +16,13 @@ namespace Bff.Sessions.Stores;
 /// <param name="clock">The time.</param>
 /// <param name="maxRememberedEnds">The oldest ends are forgotten sooner when there are more: they take about 200 bytes each.</param>
 internal sealed class SqlSessionStore(
-    SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock, int maxRememberedEnds = 1_000_000)
+    SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock,
+    int maxRememberedEnds = 1_000_000)
     : ISessionStore
 {
     private const string Columns =
-        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error, failing_since";
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, "
+        + "due_at, not_before, failures, lease_until, last_error, failing_since";
 
     /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
     private const string Ours = "coalesce(client, @client) = @client";
@@ -139,7 +141,8 @@ internal sealed class SqlSessionStore(
     {
         // A sealed text begins with four bytes that are always the same, and the id of its key.
         var removed = await DeleteAsync(
-            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken, ("key", key.ToByteArray()), Client);
+            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken,
+            ("key", key.ToByteArray()), Client);
         foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
         return removed;
     }
@@ -327,7 +330,8 @@ internal sealed class SqlSessionStore(
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
             ("tokens", protector.Protect(lease.Session.Id, tokens)),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error),
+            ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
     }
@@ -342,7 +346,8 @@ internal sealed class SqlSessionStore(
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error),
+            ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
     }
 
@@ -419,11 +424,12 @@ internal sealed class SqlSessionStore(
     /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session that
     /// ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
-    private static string HolderOf(string? reason) => reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
+    private static string HolderOf(string? reason) =>
+        reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
 
     /// <summary>
-    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its lease
-    /// runs out first.
+    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its
+    /// lease runs out first.
     /// </summary>
     /// <param name="where">Which sessions.</param>
     /// <param name="columns">What to return of them.</param>
@@ -432,7 +438,8 @@ internal sealed class SqlSessionStore(
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <param name="parameters">Of <paramref name="where"/>.</param>
     private async Task<List<T>> DeleteAsync<T>(
-        string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
     {
         var keeps = new List<Func<string, string>>();
         if (reason != EndReasons.Unknown) { keeps.Add(KeepReason); }   // as good as none
@@ -441,7 +448,8 @@ internal sealed class SqlSessionStore(
         using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", Milliseconds(clock.GetUtcNow() + RememberEndsFor))]);
+        var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
+        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -456,7 +464,8 @@ internal sealed class SqlSessionStore(
         static string KeepReason(string source) =>
             $"""
             INSERT INTO ends (id, client, reason, forget_at)
-            SELECT id, client, coalesce(@reason, CASE WHEN ends_at >= absolute_ends_at THEN '{EndReasons.AbsoluteTimeout}' ELSE '{EndReasons.IdleTimeout}' END), @forget_at
+            SELECT id, client,
+                   coalesce(@reason, CASE WHEN ends_at >= absolute_ends_at THEN '{EndReasons.AbsoluteTimeout}' ELSE '{EndReasons.IdleTimeout}' END), @forget_at
             FROM {source} WHERE true
             ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, forget_at = excluded.forget_at
             """;
@@ -518,7 +527,9 @@ internal sealed class SqlSessionStore(
         };
     }
 
-    /// <summary>An older node leaves the time when a renewal succeeds: it is then of a failure before these tokens, unless the clock was set back since they came.</summary>
+    /// <summary>
+    /// An older node leaves the time when a renewal succeeds: it is then of a failure before these tokens, unless the clock was set back since they came.
+    /// </summary>
     private bool IsOfBefore(DateTimeOffset failingSince, TokenSet? tokens) => failingSince < tokens?.ObtainedAt && tokens.ObtainedAt <= clock.GetUtcNow();
 
     private Revocation ReadRevocation(DbDataReader row, string owner)
