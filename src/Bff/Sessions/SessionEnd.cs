@@ -13,6 +13,15 @@ internal static class SessionEndExtensions
     public static async Task<string?> FindEndReasonAsync(this HttpContext context) =>
         context.Features.Get<SessionEnd>() is { } end ? end.Reason ?? await context.FindEndReasonAsync(end.Id) : null;
 
+    /// <summary>As <see cref="FindEndReasonAsync(HttpContext)"/>, for who decides by it; null when the request brought no cookie, or nobody knows.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be found out now.</exception>
+    public static async Task<string?> RequireEndReasonAsync(this HttpContext context)
+    {
+        if (context.Features.Get<SessionUnknown>() is { } unknown) { throw unknown.Reason; }
+        if (context.Features.Get<SessionEnd>() is not { } end) { return null; }
+        return end.Reason ?? await context.RequestServices.GetRequiredService<ISessionStore>().FindEndAsync(end.Id, context.RequestAborted);
+    }
+
     /// <summary>
     /// Why this session ended; null when it cannot be found out. That nobody is signed in is known without it, so the response does not fail for it.
     /// </summary>

@@ -98,6 +98,7 @@ public sealed class EndReasonTests
         session.Text("reason").ShouldBeNull();
         foreach (var path in new[] { "/api/echo", "/bff/user", "/bff/events" }) { (await alice.GetAsync(path)).ShouldBeProblem(401, "session_required"); }
         (await alice.PostAsync("/bff/renew")).ShouldBeProblem(401, "session_required");
+        (await alice.StepAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=error&error=temporarily_unavailable", "it may have been meant to end");
     }
 
     [Fact]
