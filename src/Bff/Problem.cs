@@ -30,6 +30,8 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     private static readonly string PagePolicy =
         $"{ContentSecurityPolicy}; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(PageStyle)))}'";
 
+    public static readonly Problem NotFound = new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.");
+
     public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
     /// <summary>Why the session is over, where that is known (<c>reason</c>); null otherwise.</summary>
@@ -84,5 +86,6 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
 
     /// <summary>A browser that navigated here, not a script.</summary>
     public static bool WantsPage(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase);
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && request.Headers.Accept.ToString().Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase);
 }

@@ -136,7 +136,13 @@ internal sealed partial class LongCalls : BackgroundService, IHostedLifecycleSer
             return;
         }
 
-        var endsAt = _options.CurrentValue.WebSocketsKeepAlive && Array.Exists(calls, call => call.IsUpgraded) ? await _idle.SlideAsync(session) : session.EndsAt;
+        var isInUse = _options.CurrentValue.WebSocketsKeepAlive && Array.Exists(calls, call => call.IsUpgraded);
+        if ((isInUse ? await _idle.SlideAsync(session) : session.EndsAt) is not { } endsAt)
+        {
+            Cut(id, calls);
+            return;
+        }
+
         var next = endsAt < now + RefreshInterval ? endsAt : now + RefreshInterval;
         Array.ForEach(calls, call => call.LookAt(next));
     }

@@ -27,8 +27,10 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
             case Usable usable:
                 context.ProxyRequest.Headers.Authorization = new AuthenticationHeaderValue("Bearer", usable.Session.Tokens!.AccessToken);
                 return null;
+            case Ended ended when required:
+                return RenewalProblems.SessionEnded with { Reason = ended.Reason ?? await context.HttpContext.FindEndReasonAsync(session.Id) };
             case Ended:
-                return required ? RenewalProblems.SessionEnded with { Reason = await context.HttpContext.FindEndReasonAsync(session.Id) } : null;
+                return null;
             case NotRenewable or SignInNeeded:
                 return required ? RenewalProblems.TokenExpired : null;
             case ClientRefused refused:

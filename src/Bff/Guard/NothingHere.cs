@@ -3,26 +3,30 @@ using Microsoft.Extensions.Options;
 namespace Bff.Guard;
 
 /// <summary>
-/// No endpoint and no route takes this path. Whoever opens Bff's address as if it were the page's is told so, and what there is to do about it; to anybody else than
-/// a developer it does not say where the page is.
+/// No endpoint and no route takes this path. A developer who opens Bff's address as if it were the page's is told so, and what there is to do about it; anybody
+/// else is told that there is no page.
 /// </summary>
-internal sealed class NothingHere(RequestDelegate next, IOptionsMonitor<SpaOptions> spa, IHostEnvironment environment)
+internal sealed class NothingHere(RequestDelegate next, IOptions<SpaOptions> atStart, IOptionsMonitor<SpaOptions> spa, IHostEnvironment environment)
 {
-    private const string Cure = "Open the page at its own address, or let Bff serve it from this one: Bff:Spa:Url.";
-
-    private static readonly Problem NotFound = new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.", "No route of ReverseProxy:Routes takes it.");
+    private const string Cure =
+        "This is Bff: it signs users in and forwards calls to APIs. Open the page at its own address, or let Bff serve it from this one: Bff:Spa:Url.";
 
     private static readonly Problem NoPage = new(
-        StatusCodes.Status404NotFound, "no_page_here", "There is no page at this address.", $"This is Bff: it signs users in and forwards calls to APIs. {Cure}");
+        StatusCodes.Status404NotFound, "no_page_here", "There is no page at this address.", "It may be mistyped, or the page has moved.");
 
-    public Task InvokeAsync(HttpContext context) => context.GetEndpoint() is null ? ProblemOf(context.Request).ExecuteAsync(context) : next(context);
+    public Task InvokeAsync(HttpContext context) =>
+        context.GetEndpoint() is null && !HttpMethods.IsTrace(context.Request.Method) ? ProblemOf(context.Request).ExecuteAsync(context) : next(context);
 
     private Problem ProblemOf(HttpRequest request)
     {
-        if (!Problem.WantsPage(request) || spa.CurrentValue.Url is not null) { return NotFound; }
-        if (!environment.IsDevelopment()) { return NoPage; }
-        return spa.CurrentValue.Origins is [var origin, ..]
-            ? NoPage with { Detail = $"{NoPage.Detail} Pages of {string.Join(", ", spa.CurrentValue.Origins)} may call it.", PageUrl = origin + request.Path.ToUriComponent() + request.QueryString }
-            : NoPage with { Detail = $"{NoPage.Detail} No page may call it yet: Bff:Spa:Origins is empty." };
+        var wantsPage = Problem.WantsPage(request) && atStart.Value.Url is null;
+        if (!environment.IsDevelopment()) { return wantsPage ? NoPage : Problem.NotFound; }
+        if (!wantsPage) { return Problem.NotFound with { Detail = "No route of ReverseProxy:Routes takes it." }; }
+        var origins = spa.CurrentValue.Origins;
+        return origins.Length == 0 ? NoPage with { Detail = $"{Cure} No page may call it yet: Bff:Spa:Origins is empty." } : NoPage with
+        {
+            Detail = $"{Cure} Pages of {string.Join(", ", origins)} may call it.",
+            PageUrl = origins[0] + request.Path.ToUriComponent() + request.QueryString,
+        };
     }
 }

@@ -13,7 +13,6 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     /// <summary>Where they begin; the last two are the OpenID Connect handler's.</summary>
     public static readonly string[] Roots = ["/bff", "/signin-oidc", "/signout-callback-oidc"];
 
-    private static readonly Problem NotFound = new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.");
     private static readonly Problem NotAllowed = new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not know this method.");
 
     private readonly Lazy<ILookup<string, string>> _methods = new(() => Endpoints(routes)
@@ -59,7 +58,7 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
         if (!Has(request.Path)) { return next(context); }
         var allowed = _methods.Value[Trim(request.Path)].ToList();
         if (allowed.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) { return next(context); }
-        if (allowed.Count == 0) { return NotFound.ExecuteAsync(context); }
+        if (allowed.Count == 0) { return Problem.NotFound.ExecuteAsync(context); }
         context.Response.Headers.Allow = string.Join(", ", allowed.Distinct());
         return refusals.RefuseAsync(context, NotAllowed);
     }

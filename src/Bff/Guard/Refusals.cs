@@ -4,7 +4,7 @@ namespace Bff.Guard;
 internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger<RequestGuard> logger)
 {
     /// <summary>The code for an origin that is none of our front ends'.</summary>
-    public const string StrangersOrigin = "origin_not_allowed";
+    public const string OriginNotAllowed = "origin_not_allowed";
 
     private readonly RefusalLog _log = new(logger, clock);
 
@@ -15,10 +15,10 @@ internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger
     {
         Count(context, problem.Code, why);
 
-        // A refusal tells nothing, so a page we do not know may learn that we are here: bff.js then says what is missing. Of a strange origin it is told in words,
-        // which a browser hands to no request that sent a cookie.
+        // A refusal tells nothing, so a page we do not know may learn that we are here: bff.js then says what is missing. Of a strange origin it is told in
+        // words, which a browser hands to no request that sent a cookie.
         context.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
-        if (problem.Code == StrangersOrigin) { context.Response.Headers.AccessControlAllowOrigin = "*"; }
+        if (problem.Code == OriginNotAllowed) { context.Response.Headers.AccessControlAllowOrigin = "*"; }
         return problem.ExecuteAsync(context);
     }
 

@@ -43,7 +43,8 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
         {
             if (!IsAllowed(headers.Origin.ToString(), context.Request))
             {
-                return Forbidden(Refusals.StrangersOrigin, "This origin may not call the proxy.", "Add it to Bff:Spa:Origins if it is one of your front ends.");
+                const string Cure = "Add it to Bff:Spa:Origins if it is one of your front ends.";
+                return Forbidden(Refusals.OriginNotAllowed, "This origin may not call the proxy.", Cure);
             }
         }
         else if (headers["Sec-Fetch-Site"] == "cross-site")

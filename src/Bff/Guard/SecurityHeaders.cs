@@ -15,7 +15,7 @@ internal static class SecurityHeaders
             if (!headers.Vary.Any(value => value?.Contains("Origin", StringComparison.OrdinalIgnoreCase) == true)) { headers.Append(HeaderNames.Vary, "Origin"); }
             if (OwnPaths.Has(context.Request.Path))
             {
-                if (context.GetEndpoint()?.Metadata.GetMetadata<SameForEverybody>() is null) { headers.CacheControl = "no-store"; }
+                if (context.GetEndpoint()?.Metadata.GetMetadata<SharedResponse>() is null) { headers.CacheControl = "no-store"; }
                 if (!IsFramed(context.Request.Path)) { headers.TryAdd("Content-Security-Policy", Problem.ContentSecurityPolicy); }
 
                 // Pages on other ports read us by CORS, which this does not touch; what asks without is no page of ours. A frame's page may insist on the header.

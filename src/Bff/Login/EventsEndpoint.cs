@@ -24,7 +24,8 @@ internal static class EventsEndpoint
     private static readonly TimeSpan LittleLeft = TimeSpan.FromSeconds(30);
 
     public static async Task<IResult> Handle(
-        HttpContext context, EventStreams streams, SessionCache sessions, ISessionStore store, TimeProvider clock, [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
+        HttpContext context, EventStreams streams, SessionCache sessions, ISessionStore store, TimeProvider clock,
+        [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
     {
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         if (streams.Closing) { return new Problem(StatusCodes.Status503ServiceUnavailable, "stopping", "This server is about to stop.", "Ask again: another one answers, or this one after its start.", Reconnect); }
@@ -45,7 +46,8 @@ internal static class EventsEndpoint
     }
 
     private static async IAsyncEnumerable<SseItem<object>> NewsAsync(
-        EventStream stream, Session first, SessionCache sessions, ISessionStore store, TimeProvider clock, PathString pathBase, string? lastEventId, [EnumeratorCancellation] CancellationToken cancel)
+        EventStream stream, Session first, SessionCache sessions, ISessionStore store, TimeProvider clock, PathString pathBase, string? lastEventId,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         Session? told = null;
         var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);

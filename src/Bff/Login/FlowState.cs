@@ -14,26 +14,32 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     /// <summary>The framework's name, inside the protected state, for what the flow's cookie is called after.</summary>
     private const string Correlation = ".xsrf";
 
-    /// <summary>How old the user's sign-in at the provider may be, in seconds, when the page asked for that.</summary>
-    private const string MaxAge = "bff.max_age";
-
-    public static void AskForSignInWithin(TimeSpan maxAge, AuthenticationProperties properties) => properties.Items[MaxAge] = $"{(long)maxAge.TotalSeconds}";
+    /// <summary>
+    /// The page's word for it that the user has signed in too long ago (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).
+    /// </summary>
+    public const string Unmet = "unmet_authentication_requirements";
 
     /// <summary>
-    /// OpenID Connect Core 1.0 section 3.1.3.7, rule 13. The provider looked when the flow had begun or later, so it is measured from there: a user who reads for
-    /// minutes what they consent to has not signed in too long ago.
+    /// OpenID Connect Core 1.0 section 3.1.3.7, rule 13. The provider looked when the flow had begun or later, so it is measured from there: a user who reads
+    /// for minutes what they consent to has not signed in too long ago.
     /// </summary>
     /// <param name="properties">Of the flow.</param>
     /// <param name="authTime">The ID token's <c>auth_time</c>, in seconds.</param>
     /// <param name="tolerance">How far the provider's clock may be from ours.</param>
     /// <exception cref="SignInRefusedException">The user did, or the provider does not say when.</exception>
-    public static void CheckSignInTime(AuthenticationProperties properties, string? authTime, TimeSpan tolerance)
+    public void CheckSignInTime(AuthenticationProperties properties, string? authTime, TimeSpan tolerance)
     {
-        if (!properties.Items.TryGetValue(MaxAge, out var asked)) { return; }
-        if (!double.TryParse(authTime, NumberStyles.Float, CultureInfo.InvariantCulture, out var signedInAt)) { throw Failed("The ID token has no auth_time, which max_age asks for."); }
+        if (LoginParameters.MaxAgeOf(properties) is not { } maxAge) { return; }
+        const NumberStyles Number = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (!decimal.TryParse(authTime, Number, CultureInfo.InvariantCulture, out var signedInAt))
+        {
+            throw Failed("The ID token has no auth_time, which max_age asks for.");
+        }
+
         var begun = properties.ExpiresUtc!.Value - FlowCookies.Lifetime;
-        var earliest = begun.ToUnixTimeSeconds() - long.Parse(asked!, CultureInfo.InvariantCulture) - tolerance.TotalSeconds;
+        var earliest = begun.ToUnixTimeSeconds() - long.Parse(maxAge, CultureInfo.InvariantCulture) - (long)tolerance.TotalSeconds;
         if (signedInAt < earliest) { throw Failed("The user's sign-in at the provider is older than max_age allows."); }
+        if (signedInAt > (clock.GetUtcNow() + tolerance).ToUnixTimeSeconds()) { throw Failed("The ID token's auth_time is in the future."); }
     }
 
     /// <summary>The state says itself when it ends: a cookie's end is the browser's affair.</summary>
@@ -61,10 +67,11 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
 
         // Not the request's token: a browser that goes away must not leave it open whether the state was used.
         // Remembered for longer than it is good: a node whose clock is ahead must not forget it while it is still good to another.
-        if (!await store.UseOnceAsync("state:" + flow, properties.ExpiresUtc!.Value + FlowCookies.Lifetime, CancellationToken.None)) { throw Refused("The state was used before."); }
+        var forgetAt = properties.ExpiresUtc!.Value + FlowCookies.Lifetime;
+        if (!await store.UseOnceAsync("state:" + flow, forgetAt, CancellationToken.None)) { throw Refused("The state was used before."); }
     }
 
-    private static SignInRefusedException Failed(string why) => new("sign_in_failed", why);
+    private static SignInRefusedException Failed(string why) => new(Unmet, why);
 
     private static SignInRefusedException Refused(string why) => new(OidcEvents.InvalidState, why);
 }

@@ -1,5 +1,4 @@
 using Bff.Sessions;
-using Bff.Tokens;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
@@ -12,12 +11,12 @@ internal static class LoginEndpoint
     /// <summary>The browser was here a moment ago.</summary>
     public const string Again = "again";
 
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, IOptionsMonitor<OidcOptions> oidc, string? returnUrl)
+    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, LoginParameters allowed, string? returnUrl)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (Initiator.IsForeignPage(context.Request, returnUrls)) { return LoginProblems.Refused(context, silent: false); }
-        if (LoginParameters.TryRead(context.Request.Query, oidc.CurrentValue.EffectiveLoginParameters, out var parameters) is { } problem) { return problem; }
+        if (allowed.TryRead(context.Request.Query, out var parameters) is { } problem) { return problem; }
         if (IsCookieWithheld(context))
         {
             var request = context.Request;
@@ -29,7 +28,7 @@ internal static class LoginEndpoint
             RedirectUri = target,
             Parameters = { [LoginParameters.Key] = parameters },
         };
-        if (LoginParameters.MaxAgeOf(parameters) is { } maxAge) { FlowState.AskForSignInWithin(maxAge, properties); }
+        LoginParameters.Keep(parameters, properties);
         if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, properties);
     }

@@ -13,7 +13,7 @@ internal static class LoginFeature
     public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginMetrics>();
+        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>();
         services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();

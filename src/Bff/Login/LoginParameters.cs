@@ -1,9 +1,16 @@
 using System.Globalization;
+using Bff.Tokens;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
-/// <summary>What a page may say to the provider through <c>/bff/login</c>: the parameters that <c>Bff:Oidc:AllowedLoginParameters</c> names, by the provider's names for them.</summary>
-internal static class LoginParameters
+/// <summary>
+/// What a page may say to the provider through <c>/bff/login</c>: the parameters that <c>Bff:Oidc:AllowedLoginParameters</c> names, by the provider's names for
+/// them. Another parameter of an authorization request is refused; what is none of one, such as a newsletter's <c>utm_source</c>, is ignored.
+/// </summary>
+internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc, IHostEnvironment environment, ILogger<LoginParameters> logger)
 {
     /// <summary>Where a challenge carries them; the authorization request takes them from there.</summary>
     public const string Key = "bff.login_parameters";
@@ -11,49 +18,91 @@ internal static class LoginParameters
     /// <summary>Some providers' <c>login_hint</c> is a token of theirs.</summary>
     private const int MaxLength = 2000;
 
-    private const string Prompt = "prompt", MaxAge = "max_age";
+    private const int MaxPrintedName = 50;
 
-    /// <summary>Our own, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4); they reach nobody.</summary>
+    private const string Prompt = "prompt", MaxAge = "max_age", LoginHint = "login_hint";
+
+    /// <summary>
+    /// Our own, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4); they reach nobody.
+    /// </summary>
     private static readonly string[] NotForTheProvider = ["returnUrl", LoginEndpoint.Again, "iss", "target_link_uri"];
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
 
+    private static readonly Problem InvalidPrompt = new(
+        StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.",
+        $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; several with spaces between them, but none by itself.");
+
     /// <param name="query">Of the request.</param>
-    /// <param name="allowed">Names that a page may set.</param>
     /// <param name="parameters">What to send to the provider: nothing that the page did not name.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
-    public static Problem? TryRead(IQueryCollection query, IReadOnlyCollection<string> allowed, out Dictionary<string, string> parameters)
+    public Problem? TryRead(IQueryCollection query, out Dictionary<string, string> parameters)
     {
         parameters = new(StringComparer.Ordinal);
+        var allowed = oidc.CurrentValue.EffectiveLoginParameters;
         foreach (var (name, values) in query)
         {
             if (NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
-            if (!allowed.Contains(name, StringComparer.Ordinal)) { return NotAllowed(name, allowed); }
+            if (!allowed.Contains(name, StringComparer.Ordinal))
+            {
+                if (OidcOptions.IsAuthorizationParameter(name)) { return NotAllowed(name, allowed); }
+                Ignored(Printable.Text(name, MaxPrintedName));
+                continue;
+            }
+
             if (values.Count > 1) { return Invalid(name, "It comes more than once."); }   // RFC 6749 section 3.1
             var value = values.ToString();
             if (value.Length == 0) { continue; }
-            if (name == Prompt && !Prompts.Contains(value, StringComparer.Ordinal))
+            if (name == Prompt && !IsPrompt(value)) { return InvalidPrompt; }
+            if (name == MaxAge && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             {
-                return new Problem(StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.", $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}.");
+                return Invalid(name, "It is a number of seconds, from 0.");
             }
 
-            if (name == MaxAge && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _)) { return Invalid(name, "It is a number of seconds, from 0."); }
-            if (value.Length > MaxLength || value.Any(char.IsControl)) { return Invalid(name, $"It has at most {MaxLength} characters, and no control characters."); }
+            if (value.Length > MaxLength || value.Any(char.IsControl))
+            {
+                return Invalid(name, $"It has at most {MaxLength} characters, and no control characters.");
+            }
+
             parameters.Add(name, value);
         }
 
         return null;
     }
 
-    /// <summary>How long ago the user may have signed in at the provider, when the page asked for that.</summary>
-    public static TimeSpan? MaxAgeOf(IReadOnlyDictionary<string, string> parameters) =>
-        parameters.TryGetValue(MaxAge, out var seconds) ? TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)) : null;
+    /// <summary>
+    /// Remembers what the page asked for, so that the flow can be checked against it, and begun anew. Not the <c>login_hint</c>, which may be long and asks for
+    /// nothing: the state is part of a URL.
+    /// </summary>
+    public static void Keep(Dictionary<string, string> parameters, AuthenticationProperties properties)
+    {
+        var kept = QueryString.Create(parameters.Where(parameter => parameter.Key != LoginHint)!);
+        if (kept.HasValue) { properties.Items[Key] = kept.Value; }
+    }
 
-    private static Problem NotAllowed(string name, IReadOnlyCollection<string> allowed) => new(
-        StatusCodes.Status400BadRequest, "parameter_not_allowed", $"The parameter '{Printable.Text(name, 50)}' is not allowed here.",
-        allowed.Count == 0 ? "Bff:Oidc:AllowedLoginParameters allows none." : $"Bff:Oidc:AllowedLoginParameters allows {string.Join(", ", allowed)}.");
+    public static IEnumerable<KeyValuePair<string, string?>> KeptIn(AuthenticationProperties properties) =>
+        properties.Items.TryGetValue(Key, out var kept)
+            ? QueryHelpers.ParseQuery(kept).Select(parameter => KeyValuePair.Create(parameter.Key, (string?)parameter.Value.ToString())) : [];
+
+    /// <summary>How many seconds ago the user may have signed in at the provider; null when the page did not say.</summary>
+    public static string? MaxAgeOf(AuthenticationProperties properties) => KeptIn(properties).FirstOrDefault(parameter => parameter.Key == MaxAge).Value;
+
+    /// <summary>One, or several (OpenID Connect Core 1.0 section 3.1.2.1).</summary>
+    private static bool IsPrompt(string value)
+    {
+        var prompts = value.Split(' ');
+        return prompts.All(prompt => Prompts.Contains(prompt, StringComparer.Ordinal)) && (prompts.Length == 1 || !prompts.Contains("none"));
+    }
+
+    private Problem NotAllowed(string name, string[] allowed) => new(
+        StatusCodes.Status400BadRequest, "parameter_not_allowed", $"The parameter '{Printable.Text(name, MaxPrintedName)}' is not allowed here.",
+        !environment.IsDevelopment() ? "The operator decides what a page may ask for."
+        : allowed.Length == 0 ? "Bff:Oidc:AllowedLoginParameters allows none." : $"Bff:Oidc:AllowedLoginParameters allows {string.Join(", ", allowed)}.");
 
     private static Problem Invalid(string name, string why) =>
         new(StatusCodes.Status400BadRequest, "invalid_parameter", $"The parameter '{name}' cannot be used like this.", why);
+
+    [LoggerMessage(LogLevel.Debug, "Ignored at /bff/login: '{Name}' is no parameter of an authorization request, nor in Bff:Oidc:AllowedLoginParameters.")]
+    private partial void Ignored(string name);
 }

@@ -39,7 +39,8 @@ internal sealed partial class OidcEvents(
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
         var message = context.ProtocolMessage;
-        foreach (var (name, value) in context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? []) { message.SetParameter(name, value); }
+        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key);
+        foreach (var (name, value) in asked ?? []) { message.SetParameter(name, value); }
         if (!string.IsNullOrEmpty(oidc.Value.Audience)) { message.SetParameter(oidc.Value.AudienceParameter, oidc.Value.Audience); }
         flow.Begin(context.Properties);
         return Task.CompletedTask;
@@ -119,7 +120,7 @@ internal sealed partial class OidcEvents(
             Nonce = context.Nonce,
         });
         var properties = context.Properties!;
-        FlowState.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, oidc.Value.ClockTolerance);
+        flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, oidc.Value.ClockTolerance);
         if (Named(properties, SessionAuthentication.Continues) is { } continued)
         {
             // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring a session back.
@@ -160,8 +161,14 @@ internal sealed partial class OidcEvents(
             RevokeNow(properties, context.HttpContext.Items[Brought] as string);
             SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
-            if (silent) { context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable)); }
-            else { await (LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext); }
+            if (silent)
+            {
+                context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable));
+                return;
+            }
+
+            var problem = LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target, properties) };
+            await problem.ExecuteAsync(context.HttpContext);
         }
     }
 
@@ -247,20 +254,25 @@ internal sealed partial class OidcEvents(
         }
 
         if (code == InvalidState && flow.IsFresh(context.Properties!) && await GoesOnAsync(context.HttpContext, context.Properties!, target)) { return; }
-        var repeatable = code != InvalidState && !context.HttpContext.Items.ContainsKey(UsedUp);
-        await (repeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target) }).ExecuteAsync(context.HttpContext);
+        var isRepeatable = problem.RetryAfter is not null && code != InvalidState && !context.HttpContext.Items.ContainsKey(UsedUp);
+        await (isRepeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target, context.Properties!) }).ExecuteAsync(context.HttpContext);
     }
 
-    private static string LoginUrl(HttpRequest request, string target) => QueryHelpers.AddQueryString(request.PathBase + "/bff/login", "returnUrl", target);
+    /// <summary>
+    /// Begins the sign-in anew, and asks for all that the page asked for: a sign-in that was to be a stronger one must not become a plain one.
+    /// </summary>
+    private static string LoginUrl(HttpRequest request, string target, AuthenticationProperties properties) =>
+        QueryHelpers.AddQueryString(request.PathBase + "/bff/login", [new("returnUrl", target), .. LoginParameters.KeptIn(properties)]);
 
     /// <summary>
     /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
     /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in. The session that
-    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it.
+    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked
+    /// how long ago the user signed in: another one's answer to that is not known.
     /// </summary>
     private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
     {
-        if (!Initiator.IsTab(context.Request)) { return false; }
+        if (!Initiator.IsTab(context.Request) || LoginParameters.MaxAgeOf(properties) is not null) { return false; }
         if (await FindSessionAsync(context) is { } session && session.Id.Value != Named(properties, SessionAuthentication.Replaces))
         {
             context.Response.Redirect(target);
@@ -290,6 +302,7 @@ internal sealed partial class OidcEvents(
     {
         if (StoreUnavailableException.In(context.Failure) is not null) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
+        if (context.Failure is SignInRefusedException { Error: FlowState.Unmet }) { return (FlowState.Unmet, null); }
         if (context.Failure is SignInRefusedException refused) { return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed); }
         if (context.HttpContext.Items.ContainsKey(Redeeming)) { return OidcChallenge.Explain(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (error, null); }
@@ -301,7 +314,7 @@ internal sealed partial class OidcEvents(
     /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6. Others reach the page and the log, but not the metrics: anybody can make them up.</summary>
     private static bool IsWellKnown(string error) => error
         is "access_denied" or "login_required" or "consent_required" or "interaction_required" or "account_selection_required"
-        or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client" or "sign_in_failed";
+        or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client" or "sign_in_failed" or FlowState.Unmet;
 
     /// <summary>The provider's sentence (RFC 6749 section 4.1.2.1), cut and without control characters.</summary>
     private static string? Description(Exception? failure)

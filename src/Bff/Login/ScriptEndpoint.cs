@@ -15,12 +15,9 @@ internal static class ScriptEndpoint
     /// <summary>How the files are called among the program's resources.</summary>
     private const string Prefix = "script/";
 
-    private const string Kept = "public, max-age=31536000, immutable", AskedForAgain = "no-cache";
+    private const string Immutable = "public, max-age=31536000, immutable", Revalidated = "no-cache";
 
     private static readonly Assembly Program = typeof(ScriptEndpoint).Assembly;
-
-    /// <summary>With <c>?v=</c> this the script never changes.</summary>
-    private static readonly string Version = Program.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -31,7 +28,7 @@ internal static class ScriptEndpoint
         {
             var file = new Lazy<EncodedFile>(() => EncodedFile.Of(Read(Prefix + name)));
             routes.MapMethods("/bff/" + name, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => Answer(context, file.Value, type))
-                .AllowAnonymous().WithMetadata(new SameForEverybody()).ShortCircuit();
+                .AllowAnonymous().WithMetadata(new SharedResponse()).ShortCircuit();
         }
     }
 
@@ -40,7 +37,7 @@ internal static class ScriptEndpoint
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
         headers["Cross-Origin-Resource-Policy"] = "cross-origin";
-        headers.CacheControl = context.Request.Query["v"] == Version ? Kept : AskedForAgain;
+        headers.CacheControl = context.Request.Query["v"] == file.Hash ? Immutable : Revalidated;   // a version may be built twice, from different scripts
         headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
         var (content, encoding) = file.For(context.Request);
         if (encoding is not null) { headers.ContentEncoding = encoding; }
@@ -56,6 +53,10 @@ internal static class ScriptEndpoint
     }
 
     /// <summary>A file as it is and compressed, once for all who ask.</summary>
+    /// <param name="Hash">The first 16 digits of its SHA-256, which the <c>ETag</c> begins with: <c>?v=</c> this, it never changes.</param>
+    /// <param name="Plain">As it is.</param>
+    /// <param name="Gzip">Compressed.</param>
+    /// <param name="Brotli">Compressed better.</param>
     private sealed record EncodedFile(string Hash, byte[] Plain, byte[] Gzip, byte[] Brotli)
     {
         public static EncodedFile Of(byte[] content) => new(
@@ -66,7 +67,7 @@ internal static class ScriptEndpoint
 
         public (byte[] Content, string? Encoding) For(HttpRequest request)
         {
-            var accepted = request.GetTypedHeaders().AcceptEncoding.Where(encoding => encoding.Quality != 0).Select(encoding => encoding.Value.ToString()).ToList();
+            var accepted = request.GetTypedHeaders().AcceptEncoding.Where(encoding => encoding.Quality != 0).Select(encoding => $"{encoding.Value}").ToList();
             if (accepted.Contains("br", StringComparer.OrdinalIgnoreCase)) { return (Brotli, "br"); }
             return accepted.Contains("gzip", StringComparer.OrdinalIgnoreCase) ? (Gzip, "gzip") : (Plain, null);
         }

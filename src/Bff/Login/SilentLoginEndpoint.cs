@@ -25,10 +25,27 @@ internal static class SilentLoginEndpoint
             return Results.Redirect(SilentPage.Failure(page, "login_required"));
         }
 
+        if (await ObjectionAsync(context) is { } error) { return Results.Redirect(SilentPage.Failure(page, error)); }
         var session = context.GetSession();
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, properties);
+    }
+
+    /// <summary>
+    /// The script does not ask when a session was meant to end. One of an older version does, and a browser that signs in unseen would undo what an administrator
+    /// or a timeout has done.
+    /// </summary>
+    private static async Task<string?> ObjectionAsync(HttpContext context)
+    {
+        try
+        {
+            return EndReasons.MayBeHealed(await context.RequireEndReasonAsync()) ? null : "login_required";
+        }
+        catch (StoreUnavailableException)
+        {
+            return OidcEvents.TemporarilyUnavailable;
+        }
     }
 
     /// <summary>Asked too often, here or at the callback: a frame that is left without an answer would keep its page waiting.</summary>

@@ -9,7 +9,11 @@ internal static class UserEndpoint
     public static async Task<IResult> Handle(HttpContext context, IdleClock idle, TimeProvider clock, bool? slide)
     {
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
-        var endsAt = slide == false ? session.EndsAt : await idle.SlideAsync(session);
+        if ((slide == false ? session.EndsAt : await idle.SlideAsync(session, isShown: true)) is not { } endsAt)
+        {
+            return Problem.SignInRequired with { Reason = await context.FindEndReasonAsync(session.Id) };
+        }
+
         var secondsLeft = (long)(endsAt - clock.GetUtcNow()).TotalSeconds;
         return Results.Ok(session.Claims.Select(claim => new UserClaim(claim.Type, claim.Value)).Concat(
         [

@@ -12,7 +12,7 @@ internal static class RenewEndpoint
         return await renewer.RenewNowAsync(session, context.RequestAborted) switch
         {
             Usable renewed => Results.Ok(SessionView.Of(renewed.Session, clock.GetUtcNow(), context.Request.PathBase)),
-            Ended => RenewalProblems.SessionEnded with { Reason = await context.FindEndReasonAsync(session.Id) },
+            Ended ended => RenewalProblems.SessionEnded with { Reason = ended.Reason ?? await context.FindEndReasonAsync(session.Id) },
             NotRenewable => RenewalProblems.NotRenewable,
             SignInNeeded => RenewalProblems.SignInNeeded,
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter),

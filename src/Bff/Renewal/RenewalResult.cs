@@ -20,7 +20,8 @@ internal abstract record RenewalResult
 internal sealed record Usable(Session Session) : RenewalResult;
 
 /// <summary>The session is over; the user must sign in again.</summary>
-internal sealed record Ended : RenewalResult;
+/// <param name="Reason">The timeout that ended it, while its row is still there to say so; null when the store has to be asked.</param>
+internal sealed record Ended(string? Reason = null) : RenewalResult;
 
 /// <summary>The session has no refresh token (any more) and its access token is too old: the page renews through the silent page.</summary>
 internal sealed record NotRenewable : RenewalResult;

@@ -12,10 +12,11 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
 
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
-    /// <summary>A try so shortly before a moment of the background's is the one of that moment.</summary>
-    private static readonly TimeSpan AtTheMoment = TimeSpan.FromMilliseconds(100);
+    /// <summary>An attempt this shortly before a scheduled time of the background's counts as the scheduled one.</summary>
+    private static readonly TimeSpan EarlyTolerance = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan ALittleLate = TimeSpan.FromSeconds(2);
+    /// <summary>An attempt this long after it, too.</summary>
+    private static readonly TimeSpan LateTolerance = TimeSpan.FromSeconds(2);
 
     /// <summary>A provider may ask for a longer pause than ours, within reason.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
@@ -84,9 +85,9 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
     public bool CanRefresh(TokenSet tokens) => tokens.CanRefresh(clock.GetUtcNow());
 
     /// <summary>
-    /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the session's
-    /// share. The background's moments are counted from the first failure, 1, 3, 7 … s after it and then one a minute, so that the failed tries of those who wait never
-    /// put off the next one. What the provider asks for counts for both.
+    /// When to try again after one more failure in a row. A call that needs the token now may ask again after 1, 2, 4, 5, 5 … s, less up to half by the
+    /// session's share. The background's attempts are scheduled from the first failure, 1, 3, 7 … s after it and then one a minute, so that the failed attempts
+    /// of waiters never put off the next one. Neither comes before the time that the provider asks for.
     /// </summary>
     /// <param name="session">As it was before this failure.</param>
     /// <param name="asked">What the provider asked for, if it did.</param>
@@ -97,33 +98,28 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
         var now = clock.GetUtcNow();
         var share = 1 - (Fraction(session.Id) / 2);
         var pause = Doubled(FirstBackOff, session.Failures, LongestBackOff) * share;
-        if (asked > pause)
-        {
-            var until = now + Min(asked.Value, LongestRetryAfter);
-            return (until, until);
-        }
-
-        var notBefore = now + Min(pause, LongestBackOffOnDemand);
-        var (moment, step) = NextMoment(session.FailingSince ?? now, share, now);
-        var isOnTime = !onDemand && moment - (step * share) > now - ALittleLate;
-        var earliest = isOnTime ? now + (step / 2) : notBefore;   // half a step after a try of the background that came a little late, too
-        return (earliest > moment ? earliest : moment, notBefore);
+        var allowed = now + Min(asked ?? TimeSpan.Zero, LongestRetryAfter);
+        var notBefore = Later(now + Min(pause, LongestBackOffOnDemand), allowed);
+        var (scheduled, step) = NextScheduled(session.FailingSince ?? now, share, now);
+        var isOnTime = !onDemand && scheduled - (step * share) > now - LateTolerance;
+        var earliest = isOnTime ? Later(now + (step / 2), allowed) : notBefore;   // half a step after an attempt of the background that came late, too
+        return (Later(scheduled, earliest), notBefore);
     }
 
-    private static (DateTimeOffset At, TimeSpan Step) NextMoment(DateTimeOffset since, double share, DateTimeOffset now)
+    private static (DateTimeOffset At, TimeSpan Step) NextScheduled(DateTimeOffset since, double share, DateTimeOffset now)
     {
-        var passed = (now - since + AtTheMoment) / share;
-        var (moment, step) = (FirstBackOff, FirstBackOff);
-        while (moment <= passed && step < LongestBackOff)
+        var passed = (now - since + EarlyTolerance) / share;
+        var (next, step) = (FirstBackOff, FirstBackOff);
+        while (next <= passed && step < LongestBackOff)
         {
             step = Min(step * 2, LongestBackOff);
-            moment += step;
+            next += step;
         }
 
-        if (moment <= passed) { moment += step * (Math.Floor((passed - moment) / step) + 1); }
-
-        // The clock may have been set back since.
-        return (since + (moment * share) is var at && at - now < LongestBackOff ? at : now + LongestBackOff, step);
+        if (next <= passed) { next += step * (Math.Floor((passed - next) / step) + 1); }
+        var at = since + (next * share);
+        var latest = now + LongestBackOff;   // the clock may have been set back since
+        return (at < latest ? at : latest, step);
     }
 
     private TimeSpan LeadOf(TokenSet tokens) => Min(options.CurrentValue.Lead, tokens.Lifetime / 4);
@@ -138,6 +134,8 @@ internal sealed class RenewalSchedule(IOptionsMonitor<RenewalOptions> options, T
     public static TimeSpan Doubled(TimeSpan first, int failures, TimeSpan max) => Min(first * Math.Pow(2, Math.Min(failures, 10)), max);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
     /// <summary>In [0, 1), the same for this session on every node: the id is a hash already, so its first bits are as good as random.</summary>
     private static double Fraction(SessionId id) => Base64Url.DecodeFromChars(id.Value.AsSpan(0, 4))[0] / 256.0;

@@ -122,7 +122,8 @@ internal sealed partial class RenewalWork(
         {
             var session = await store.FindAsync(seen.Id, CancellationToken.None);
             var now = clock.GetUtcNow();
-            if (session is null || session.EndsAt <= now) { return new Ended(); }
+            if (session is null) { return new Ended(); }
+            if (session.EndsAt <= now) { return new Ended(EndReasons.TimeoutOf(session)); }
             if (session.Tokens is null) { return new Unreachable(StoreAllowance); }   // for now: another node sealed them with a key this one has still to read
             var moved = session.Version > seen.Version;
             if (moved && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }

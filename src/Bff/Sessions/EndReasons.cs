@@ -26,6 +26,9 @@ internal static class EndReasons
 
     public static readonly string[] All = [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, Unknown];
 
+    /// <summary>Whether a silent sign-in may bring such a session back: nobody meant it to end, and no rule did.</summary>
+    public static bool MayBeHealed(string? reason) => reason is null or SessionEnded or Unknown;
+
     /// <summary>The timeout that ended, or will end, a session.</summary>
     public static string TimeoutOf(Session session) => TimeoutOf(session.EndsAt, session.AbsoluteEndsAt);
 

@@ -47,11 +47,14 @@ internal interface ISessionStore
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
     Task<Session?> FindAsync(SessionId id, CancellationToken cancel);
 
-    /// <summary>Why a session that is there no longer ended, one of <see cref="EndReasons"/>, for some days after its end; null when that is not known.</summary>
+    /// <summary>
+    /// Why a session that is there no longer ended, one of <see cref="EndReasons"/>, for some days after its end; null when that is not known.
+    /// </summary>
     Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken);
 
     /// <summary>Moves the idle end. Never touches tokens or version, so it cannot undo a renewal.</summary>
-    Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
+    /// <returns>The session's end now; null when there is no such session.</returns>
+    Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
 
     /// <summary>Ends a session; with <paramref name="version"/> only if it has not been renewed since.</summary>
     /// <param name="id">The session.</param>

@@ -61,8 +61,14 @@ internal sealed partial class SessionAuthenticationHandler(
 
         if (session.Tokens is null) { return Unreadable; }
 
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null && await idle.SlideAsync(session) is null)
+        {
+            // Another node has ended it, and this one had a copy.
+            Context.Features.Set(new SessionEnd(id, Reason: null));
+            return AuthenticateResult.NoResult();
+        }
+
         Context.Features.Set(new SessionFeature(session));
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null) { await idle.SlideAsync(session); }
         return AuthenticateResult.Success(session.Ticket);
     }
 

@@ -43,9 +43,11 @@ internal sealed partial class WatchedSessionStore(
         }
     }
 
-    public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) => ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
+    public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
+        ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
 
-    public Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancel));
+    public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) =>
+        WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancel));
 
     public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
     {

@@ -43,19 +43,25 @@ internal sealed class OidcOptions : IValidatableObject
     public string AudienceParameter { get; set; } = "audience";
 
     /// <summary>
-    /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by their
-    /// names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
+    /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by
+    /// their names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
     /// </summary>
     public string[] AllowedLoginParameters { get; set; } = [];
 
     private static readonly string[] UsualLoginParameters = ["prompt", "login_hint", "screen_hint", "organization", "ui_locales", "acr_values", "max_age"];
 
     /// <summary>What makes the request ours, and what decides whom the tokens are for; and the parameters of <c>/bff/login</c> itself.</summary>
-    private static readonly string[] OurOwnParameters =
+    public static readonly string[] OurOwnParameters =
     [
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "id_token_hint", "returnUrl", "again", "iss", "target_link_uri",
+        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
+        "registration", "id_token_hint", "returnUrl", "again", "iss", "target_link_uri",
     ];
+
+    /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>
+    public static bool IsAuthorizationParameter(string name) =>
+        UsualLoginParameters.Contains(name, StringComparer.OrdinalIgnoreCase) || OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || name.ToLowerInvariant() is "display" or "claims_locales";
 
     public string[] EffectiveLoginParameters =>
         AllowedLoginParameters.Length == 0 ? UsualLoginParameters : [.. AllowedLoginParameters.Where(name => name.Length > 0)];
@@ -108,8 +114,9 @@ internal sealed class OidcOptions : IValidatableObject
 
         foreach (var (index, name) in AllowedLoginParameters.Index().Where(entry => entry.Item.Length > 0))
         {
-            if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [$"{nameof(AllowedLoginParameters)}:{index}"]); }
-            else if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) { yield return new("is not the name of a parameter.", [$"{nameof(AllowedLoginParameters)}:{index}"]); }
+            var entry = $"{nameof(AllowedLoginParameters)}:{index}";
+            if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [entry]); }
+            else if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) { yield return new("is not the name of a parameter.", [entry]); }
         }
 
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }

@@ -15,8 +15,6 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
 
     private PostgreSqlDatabase? _database;
 
-    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database!, Protector, Changes, Options.Create(client), Clock);
-
     private protected override async Task ExecuteAsync(string sql)
     {
         await using var connection = await _database!.Server.OpenConnectionAsync();
@@ -28,6 +26,8 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         _database = new PostgreSqlDatabase(await postgres.Server.CreateDatabaseAsync(), Timeout);
         _database.Prepare();
     }
+
+    private protected override Task SetVersionAsync(int version) => ExecuteAsync($"UPDATE bff_schema SET version = {version}");
 
     private protected override SessionDatabase Database => _database!;
 

@@ -13,7 +13,8 @@ public sealed class UpgradeTests
         (await world.RunAsync("keys", "list")).ExitCode.ShouldBe(0);   // makes the store
         Execute(
             """
-            DROP TABLE bff_store; DROP TABLE nodes; DROP INDEX sessions_failing; ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
+            DROP TABLE bff_store; DROP TABLE nodes; DROP INDEX sessions_failing;
+            ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
             DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends; DROP INDEX sessions_due; DROP INDEX sessions_end;
             ALTER TABLE sessions DROP COLUMN client;
             CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL; CREATE INDEX sessions_end ON sessions (ends_at);

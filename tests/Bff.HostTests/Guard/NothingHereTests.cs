@@ -19,14 +19,20 @@ public sealed class NothingHereTests
     }
 
     [Fact]
-    public async Task Elsewhere_nobody_is_told_where_the_page_is()
+    public async Task Elsewhere_a_visitor_is_told_that_there_is_no_page_and_nothing_of_how_Bff_is_set_up()
     {
         await using var world = await World.StartAsync(("environment", "Production"));
-        var answer = await world.NewBrowser().StepAsync("/orders");
+        var visitor = world.NewBrowser();
+        var answer = await visitor.StepAsync("/orders");
         answer.ShouldSay("no_page_here");
-        answer.Body.ShouldContain("Bff:Spa:Url");
-        answer.Body.ShouldNotContain("localhost:5000");
+        answer.Body.ShouldContain("There is no page at this address.");
+        foreach (var word in new[] { "Bff:", "API", "proxy", "localhost:5000" }) { answer.Body.ShouldNotContain(word); }
         answer.Body.ShouldContain("href=\"/bff/login\"");
+        (await visitor.GetAsync("/orders")).Body.ShouldNotContain("ReverseProxy");
+        var head = visitor.Bare(HttpMethod.Head, "/orders");
+        head.Headers.Add("Accept", "text/html");
+        (await visitor.SendAsync(head)).Header("Content-Type").ShouldBe("text/html; charset=utf-8");
+        (await visitor.SendAsync(visitor.Bare(HttpMethod.Trace, "/orders"))).ShouldBeProblem(405, "method_not_allowed");
     }
 
     [Fact]

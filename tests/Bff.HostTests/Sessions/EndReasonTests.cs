@@ -85,21 +85,72 @@ public sealed class EndReasonTests
     }
 
     [Fact]
-    public async Task Of_a_million_ends_and_more_the_oldest_are_forgotten()
+    public async Task A_reason_that_cannot_be_found_out_is_left_out_and_nothing_else_fails_for_it()
     {
         await using var world = await World.StartAsync(Short);
-        world.Execute(
-            """
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000010)
-            INSERT INTO ends SELECT 'end ' || i, NULL, 'idle_timeout', @now + 100000000 + i FROM n
-            """);
+        var alice = await world.LogInAsync();
+        await Ends["ended_by_admin"](world, alice);
+        world.Execute("ALTER TABLE ends RENAME TO away");
 
-        await Eventually.HappensAsync(() =>
+        var session = await alice.GetAsync("/bff/session");
+        session.Status.ShouldBe(HttpStatusCode.OK);
+        session.Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
+        session.Text("reason").ShouldBeNull();
+        foreach (var path in new[] { "/api/echo", "/bff/user", "/bff/events" }) { (await alice.GetAsync(path)).ShouldBeProblem(401, "session_required"); }
+        (await alice.PostAsync("/bff/renew")).ShouldBeProblem(401, "session_required");
+        (await alice.StepAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=error&error=temporarily_unavailable", "it may have been meant to end");
+    }
+
+    [Fact]
+    public async Task A_node_that_renews_for_a_session_which_ended_meanwhile_says_why()
+    {
+        await using var world = await World.StartAsync(Short);
+        var alice = await world.LogInAsync();
+        await alice.GetAsync("/api/echo");   // this node has a copy
+        world.Execute("UPDATE sessions SET ends_at = 1");   // as another node with a shorter IdleTimeout would
+        (await alice.PostAsync("/bff/renew")).Text("reason").ShouldBe("idle_timeout");
+    }
+
+    [Fact]
+    public async Task A_node_with_a_copy_of_a_session_that_another_has_ended_does_not_keep_it_alive()
+    {
+        await using var world = await World.StartAsync(Short);
+        var alice = await world.LogInAsync();
+        await world.AdvanceAsync(TimeSpan.FromMinutes(2));
+        await alice.GetAsync("/bff/session");   // this node has a copy
+        world.Execute("INSERT INTO ends SELECT id, client, 'ended_by_admin', 9999999999999 FROM sessions");
+        world.Execute("DELETE FROM sessions");
+
+        var session = await alice.GetAsync("/bff/session?slide=true");
+
+        session.Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
+        session.Text("reason").ShouldBe("ended_by_admin");
+    }
+
+    [Theory]
+    [MemberData(nameof(Reasons))]
+    public async Task Only_what_nobody_meant_to_end_comes_back_by_a_silent_sign_in(string reason)
+    {
+        await using var world = await World.StartAsync(Short);
+        var alice = await world.LogInAsync();
+        var old = alice.Session!;
+        await Ends[reason](world, alice);
+        alice.Cookies.Take("localhost", [$"{Browser.SessionCookie}={old}; Path=/; Secure; HttpOnly"]);
+        var asked = world.Provider.Authorizations.Count;
+
+        var end = await alice.OpenAsync("/bff/silent-login");
+
+        if (reason == "session_ended") { world.Provider.Authorizations.Count.ShouldBe(asked + 1); }
+        else
         {
-            world.Clock.Advance(TimeSpan.FromMinutes(1));
-            return world.Ask("SELECT COUNT(*) FROM ends") == 1_000_000;
-        }, "the oldest ten are forgotten");
-        world.Ask("SELECT COUNT(*) FROM ends WHERE id = 'end 10'").ShouldBe(0);
+            end.Location!.Query.ShouldBe("?result=error&error=login_required");
+            world.Provider.Authorizations.Count.ShouldBe(asked);
+        }
+
+        // A first visit.
+        alice.Cookies.Remove(Browser.SessionCookie);
+        world.Provider.Grant.Over = false;
+        (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=ok");
     }
 
     private static async Task<Answer> KeepingItsCookieAsync(Browser browser, Func<Task<Answer>> act)

@@ -256,7 +256,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) => Living.FindEndAsync(id, cancellationToken);
 
-        public Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
+        public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
 
         public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) => Living.RemoveAsync(id, version, reason, cancel);
 

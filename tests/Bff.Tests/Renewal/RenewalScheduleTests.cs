@@ -181,6 +181,27 @@ public class RenewalScheduleTests
 
     [Theory]
     [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void The_providers_retry_after_is_honoured_however_long_the_back_off_has_grown(int failures)
+    {
+        foreach (var (asked, honoured) in new[] { (25, 25), (55, 55), (200, 200), (3600, 300) })
+        {
+            foreach (var onDemand in new[] { true, false })
+            {
+                for (var i = 0; i < 50; i++)
+                {
+                    var session = Failed(failures) with { FailingSince = failures == 0 ? null : Now.AddSeconds(-i * failures) };
+                    var (due, notBefore) = _schedule.BackOff(session, TimeSpan.FromSeconds(asked), onDemand);
+                    notBefore.ShouldBe(Now.AddSeconds(honoured));
+                    due.ShouldBeInRange(notBefore, Now.AddSeconds(Math.Max(honoured, 60)));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
     [InlineData(-3600)]
     public void A_retry_after_of_nothing_does_not_shorten_the_back_off(int seconds)
     {

@@ -3,6 +3,7 @@ using Bff.Sessions.Stores;
 using Bff.Tokens;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Sessions;
@@ -31,7 +32,8 @@ public abstract class SessionStoreContract
     private protected ISessionStore Store => field ??= StoreOf(new SessionClient());
 
     /// <summary>The store as a node of this client sees it.</summary>
-    private protected abstract ISessionStore StoreOf(SessionClient client);
+    private protected ISessionStore StoreOf(SessionClient client, int maxRememberedEnds = 1_000_000) =>
+        new SqlSessionStore(Database, Protector, Changes, Options.Create(client), Clock, maxRememberedEnds);
 
     [Fact]
     public async Task A_session_comes_back_as_it_was_added()
@@ -96,9 +98,11 @@ public abstract class SessionStoreContract
     public async Task Sliding_moves_the_end_but_never_past_the_absolute_end_and_touches_nothing_else()
     {
         var session = await AddAsync();
-        await Store.SlideAsync(session.Id, Now.AddHours(1), default);
+        (await Store.SlideAsync(session.Id, Now.AddHours(1), default)).ShouldBe(Now.AddHours(1));
         (await FindAsync(session))!.EndsAt.ShouldBe(Now.AddHours(1));
-        await Store.SlideAsync(session.Id, Now.AddDays(30), default);
+        (await Store.SlideAsync(session.Id, Now.AddMinutes(59), default)).ShouldBe(Now.AddHours(1), "another node was faster");
+        (await Store.SlideAsync(session.Id, Now.AddDays(30), default)).ShouldBe(session.AbsoluteEndsAt);
+        (await Store.SlideAsync(SessionKey.New().Id, Now.AddHours(1), default)).ShouldBeNull();
         var found = (await FindAsync(session))!;
         found.EndsAt.ShouldBe(session.AbsoluteEndsAt);
         (found.Version, found.Tokens).ShouldBe((session.Version, session.Tokens));
@@ -141,6 +145,126 @@ public abstract class SessionStoreContract
         }
 
         Task<string?> ReasonOfAsync(Session session) => Store.FindEndAsync(session.Id, default);
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_again_after_a_restore_ended_for_its_last_reason()
+    {
+        var session = await AddAsync();
+        await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
+        await Store.AddAsync(session, default);   // as a restored dump brings it back
+        await Store.RemoveAsync(session.Id, null, EndReasons.EndedByAdmin, default);
+        (await Store.FindEndAsync(session.Id, default)).ShouldBe(EndReasons.EndedByAdmin);
+    }
+
+    [Fact]
+    public async Task An_end_for_no_known_reason_is_not_remembered()
+    {
+        var session = await AddAsync();
+        await Store.RemoveAsync(session.Id, null, EndReasons.Unknown, default);
+        (await FindAsync(session)).ShouldBeNull();
+        (await Store.FindEndAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Of_too_many_ends_the_oldest_are_forgotten()
+    {
+        var store = StoreOf(new SessionClient(), maxRememberedEnds: 10);
+        var ended = new List<Session>();
+        for (var i = 0; i < 13; i++)
+        {
+            ended.Add(await AddAsync());
+            await store.RemoveAsync(ended[i].Id, null, EndReasons.SignedOut, default);
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await store.RemoveEndedAsync(Clock.GetUtcNow(), default);
+
+        foreach (var (i, session) in ended.Index()) { (await store.FindEndAsync(session.Id, default)).ShouldBe(i < 3 ? null : EndReasons.SignedOut); }
+    }
+
+    [Fact]
+    public async Task However_many_ends_are_to_be_forgotten_no_statement_deletes_more_than_a_batch()
+    {
+        var number = SqlSessionStore.SweepBatch * 2 + 1;
+        await ExecuteAsync(
+            $"""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
+            INSERT INTO ends (id, reason, forget_at) SELECT 'end ' || i, 'idle_timeout', i FROM n;
+            INSERT INTO used_once (id, forget_at) SELECT id, forget_at FROM ends;
+            """);
+        var counting = new TurnCounter(Database);
+        var store = new SqlSessionStore(counting, Protector, Changes, Options.Create(new SessionClient()), Clock);
+
+        await store.RemoveEndedAsync(Now, default);
+
+        await ExecuteAsync("INSERT INTO ends (id, reason, forget_at) SELECT 'end 1', 'none of them is left', 1");
+        counting.Turns.ShouldBe(8, "three for the ends, three for what was used once, one each for sessions that ended and those of an abandoned client");
+    }
+
+    /// <summary>How often the turn to write was taken.</summary>
+    private sealed class TurnCounter(SessionDatabase database) : SessionDatabase
+    {
+        public int Turns { get; private set; }
+
+        public override System.Data.Common.DbDataSource DataSource => database.DataSource;
+
+        public override string SkipLocked => database.SkipLocked;
+
+        public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) =>
+            database.DeleteAndKeep(where, columns, keeps);
+
+        public override ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
+        {
+            Turns++;
+            return database.TakeTurnToWriteAsync(cancel);
+        }
+
+        public override void ForgetConnections() => database.ForgetConnections();
+
+        public override SchemaMigration? FindMigration() => database.FindMigration();
+
+        public override void Prepare() => database.Prepare();
+
+        public override Microsoft.AspNetCore.DataProtection.Repositories.IXmlRepository OpenKeyRing(Microsoft.Extensions.Logging.ILoggerFactory loggers) =>
+            database.OpenKeyRing(loggers);
+    }
+
+    [Fact]
+    public async Task A_store_from_before_ends_were_remembered_is_brought_up_to_date()
+    {
+        var session = await AddAsync(dueIn: 0);
+        await ExecuteAsync("DROP TABLE ends; ALTER TABLE sessions DROP COLUMN failing_since;");
+        await SetVersionAsync(4);
+
+        Database.FindMigration().ShouldBe(new SchemaMigration(4, SessionSchema.Version, SessionSchema.ReadableFrom));
+        Database.Prepare();
+
+        await Store.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(8), Now, "http_503", default);
+        (await FindAsync(session))!.FailingSince.ShouldBe(Now);
+        await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
+        (await Store.FindEndAsync(session.Id, default)).ShouldBe(EndReasons.SignedOut);
+    }
+
+    [Fact]
+    public async Task Since_when_renewals_fail_is_remembered_until_one_succeeds()
+    {
+        var session = await AddAsync(dueIn: 0);
+        session.FailingSince.ShouldBeNull();
+        await Store.ReleaseAsync((await ClaimAsync(session))!, Now, Now, "http_503", default);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Store.ReleaseRotatedAsync((await ClaimAsync((await FindAsync(session))!))!, Tokens("rotated"), Now, Now, "http_503", default);
+        var failing = (await FindAsync(session))!;
+        (failing.Failures, failing.FailingSince).ShouldBe((2, Now));
+
+        await Store.CompleteRenewalAsync((await ClaimAsync(failing))!, Tokens("new") with { ObtainedAt = Now.AddSeconds(1) }, Now, claims: null, default);
+        (await FindAsync(session))!.FailingSince.ShouldBeNull();
+
+        // An older node leaves the time behind when it renews; the next failure is then the first.
+        await ExecuteAsync($"UPDATE sessions SET failing_since = {Now.ToUnixTimeMilliseconds()}, failures = 1");
+        (await FindAsync(session))!.FailingSince.ShouldBeNull();
+        Clock.AdjustTime(Now);
+        (await FindAsync(session))!.FailingSince.ShouldBe(Now, "the clock was set back since");
     }
 
     [Fact]
@@ -680,6 +804,8 @@ public abstract class SessionStoreContract
         Store.ClaimRevocationsAsync(at ?? Now, (at ?? Now) + (LeaseEnd - Now), take, default);
 
     private protected abstract Task ExecuteAsync(string sql);
+
+    private protected abstract Task SetVersionAsync(int version);
 
     private protected abstract SessionDatabase Database { get; }
 

@@ -20,14 +20,14 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         _database.Prepare();
     }
 
-    private protected override ISessionStore StoreOf(SessionClient client) => new SqlSessionStore(_database, Protector, Changes, Options.Create(client), Clock);
-
     private protected override Task ExecuteAsync(string sql)
     {
         using var connection = _database.DataSource.OpenConnection();
         connection.Execute(sql);
         return Task.CompletedTask;
     }
+
+    private protected override Task SetVersionAsync(int version) => ExecuteAsync($"PRAGMA user_version = {version}");
 
     private protected override SessionDatabase Database => _database;
 

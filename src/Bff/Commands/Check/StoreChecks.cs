@@ -127,7 +127,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         {
             await store.AddAsync(probe, CancellationToken.None);
             var read = await store.FindAsync(probe.Id, CancellationToken.None);
-            var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.SessionEnded, CancellationToken.None);
+            var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.Unknown, CancellationToken.None);
             return read?.Tokens is not null && removed
                 ? new(Store, Result.Ok, "written, read and deleted") : new(Store, Result.Mistake, "Bff:Sessions:ConnectionString: what was written could not be read back.", "Does another program change this database?");
         }

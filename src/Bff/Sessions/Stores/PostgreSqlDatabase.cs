@@ -85,8 +85,11 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
     // One statement: another node may renew a session between two, and its newest token would be lost.
-    public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) =>
-        $"WITH gone AS (DELETE FROM sessions WHERE {where} RETURNING *){string.Concat(keeps.Select((keep, i) => $", kept{i} AS ({keep("gone")})"))} SELECT {columns} FROM gone";
+    public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps)
+    {
+        var kept = string.Concat(keeps.Select((keep, i) => $", kept{i} AS ({keep("gone")})"));
+        return $"WITH gone AS (DELETE FROM sessions WHERE {where} RETURNING *){kept} SELECT {columns} FROM gone";
+    }
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new SqlKeyRing(DataSource);
 

@@ -14,7 +14,9 @@ internal abstract class SessionDatabase : IAsyncDisposable
     /// <summary>Added where due rows are picked: a database with row locks then passes over those another node is just taking.</summary>
     public virtual string SkipLocked => "";
 
-    /// <summary>The statements that delete sessions and keep of them what <paramref name="keeps"/> say; run in a transaction, nothing comes between the two.</summary>
+    /// <summary>
+    /// The statements that delete sessions and keep of them what <paramref name="keeps"/> say; run in a transaction, nothing comes between the two.
+    /// </summary>
     /// <param name="where">Which sessions.</param>
     /// <param name="columns">What to return of them.</param>
     /// <param name="keeps">Statements that keep something of the rows of the table they are given.</param>

@@ -15,7 +15,7 @@ internal static class SessionSchema
     /// </summary>
     public const int ReadableFrom = 1;
 
-    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds, ForOperators, ForWhoComesLate];
+    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds, ForOperators, RememberedEnds];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
     /// <param name="from">The version it has.</param>
@@ -107,10 +107,10 @@ internal static class SessionSchema
         """;
 
     /// <summary>
-    /// Why a session ended, for a page that asks late: nothing of the session itself. An older node remembers nothing, and the page is told no reason. And since when
-    /// renewals of a session fail, for the background, which waits its turn beside those who cannot.
+    /// Why a session ended, for a page that asks late: nothing of the session itself. An older node remembers nothing, and the page is told no reason. And
+    /// since when renewals of a session fail, for the background, which waits its turn beside those who cannot.
     /// </summary>
-    private static string ForWhoComesLate(string bytes) => """
+    private static string RememberedEnds(string bytes) => """
         CREATE TABLE IF NOT EXISTS ends (
             id         TEXT   NOT NULL PRIMARY KEY,
             client     TEXT,

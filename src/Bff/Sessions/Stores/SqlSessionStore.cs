@@ -9,10 +9,20 @@ namespace Bff.Sessions.Stores;
 /// Sessions in a SQL database. Times are Unix milliseconds; every write is one statement, so no transaction can be left half done. The one exception are ends
 /// of sessions, which keep in the same transaction what has to be revoked.
 /// </summary>
-internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) : ISessionStore
+/// <param name="database">Where they are.</param>
+/// <param name="protector">Seals the tokens.</param>
+/// <param name="changes">Told of each write.</param>
+/// <param name="client">Ours.</param>
+/// <param name="clock">The time.</param>
+/// <param name="maxRememberedEnds">The oldest ends are forgotten sooner when there are more: they take about 200 bytes each.</param>
+internal sealed class SqlSessionStore(
+    SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock,
+    int maxRememberedEnds = 1_000_000)
+    : ISessionStore
 {
     private const string Columns =
-        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until, last_error, failing_since";
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, "
+        + "due_at, not_before, failures, lease_until, last_error, failing_since";
 
     /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
     private const string Ours = "coalesce(client, @client) = @client";
@@ -20,8 +30,11 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// <summary>A node's own, so that nodes do not wait for each other.</summary>
     private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
 
-    /// <summary>Ended sessions deleted by one transaction: others get their turn to write between two.</summary>
-    private const int SweepBatch = 1000;
+    /// <summary>Rows deleted by one transaction of the sweep: others get their turn to write between two.</summary>
+    public const int SweepBatch = 1000;
+
+    /// <summary>What is only to be forgotten is deleted in so many batches a sweep at most, so that ended sessions behind it are reached in time.</summary>
+    private const int MaxBatches = 100;
 
     /// <summary>Sessions of a client that nobody runs any longer are deleted this long after their end; without it nobody can revoke anything.</summary>
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(7);
@@ -35,8 +48,10 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// <summary>Long enough for a page that was left open over a weekend.</summary>
     private static readonly TimeSpan RememberEndsFor = TimeSpan.FromDays(3);
 
-    /// <summary>The oldest are forgotten sooner when there are more: they take about 200 bytes each.</summary>
-    private const int MaxRememberedEnds = 1_000_000;
+    /// <summary>To count that many takes a moment.</summary>
+    private static readonly TimeSpan EndsCountInterval = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _endsCountDue;
 
     /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
     private const string HeldBack = $"EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now AND {Ours})";
@@ -88,15 +103,17 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         "INSERT INTO used_once (id, forget_at) VALUES (@id, 1) ON CONFLICT (id) DO UPDATE SET forget_at = used_once.forget_at + 1",
         cancellationToken, ("id", ProbeRow));   // swept each minute
 
-    public async Task SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
+    public async Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
     {
-        await ExecuteAsync(
+        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        var ends = await QueryAsync(
             """
-            UPDATE sessions SET ends_at = CASE WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END
-            WHERE id = @id AND ends_at < @ends_at
+            UPDATE sessions SET ends_at = CASE WHEN ends_at >= @ends_at THEN ends_at WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END
+            WHERE id = @id RETURNING ends_at
             """,
-            cancel, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
+            row => Time(row, 0), cancel, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
         changes.Publish(id);
+        return ends is [var end] ? end : null;
     }
 
     public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) =>
@@ -124,17 +141,16 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     {
         // A sealed text begins with four bytes that are always the same, and the id of its key.
         var removed = await DeleteAsync(
-            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken, ("key", key.ToByteArray()), Client);
+            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken,
+            ("key", key.ToByteArray()), Client);
         foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
         return removed;
     }
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
     {
-        await ExecuteAsync("DELETE FROM used_once WHERE forget_at <= @now", cancel, ("now", Milliseconds(now)));
-        await ExecuteAsync(
-            $"DELETE FROM ends WHERE forget_at <= @now OR forget_at <= (SELECT forget_at FROM ends ORDER BY forget_at DESC LIMIT 1 OFFSET {MaxRememberedEnds})",
-            cancel, ("now", Milliseconds(now)));
+        await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancel);
+        await ForgetEndsAsync(now, cancel);
         var ended = new List<EndedSession>();
         for (var batch = SweepBatch; batch == SweepBatch;)
         {
@@ -150,8 +166,35 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             batch = removed.Count;
         }
 
-        await ExecuteAsync("DELETE FROM sessions WHERE ends_at <= @then", cancel, ("then", Milliseconds(now - Abandoned)));
+        await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancel);
         return ended;
+    }
+
+    private async Task ForgetEndsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await DeleteUntilAsync("ends", "forget_at", Milliseconds(now), cancellationToken);
+        if (now < _endsCountDue && _endsCountDue - now <= EndsCountInterval) { return; }   // the clock may have been set back since
+        var tooMany = await QueryAsync(
+            "SELECT forget_at FROM ends ORDER BY forget_at DESC LIMIT 1 OFFSET @max", row => row.GetInt64(0), cancellationToken, ("max", maxRememberedEnds));
+        if (tooMany is [var oldest] && !await DeleteUntilAsync("ends", "forget_at", oldest, cancellationToken)) { return; }   // goes on with the next sweep
+        _endsCountDue = now + EndsCountInterval;
+    }
+
+    /// <returns>False when there are more.</returns>
+    private async Task<bool> DeleteUntilAsync(string table, string column, long until, CancellationToken cancellationToken)
+    {
+        // The condition is outside the subquery, too, as in ClaimDueAsync.
+        var sql =
+            $"""
+            DELETE FROM {table} WHERE {column} <= @until AND id IN
+            (SELECT id FROM {table} WHERE {column} <= @until ORDER BY {column} LIMIT {SweepBatch} {database.SkipLocked})
+            """;
+        for (var batch = 0; batch < MaxBatches; batch++)
+        {
+            if (await ExecuteAsync(sql, cancellationToken, ("until", until)) < SweepBatch) { return true; }
+        }
+
+        return false;
     }
 
     public async Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
@@ -287,7 +330,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
             ("tokens", protector.Protect(lease.Session.Id, tokens)),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error),
+            ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
     }
@@ -302,7 +346,8 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             """,
             cancel,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
-            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error), ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
+            ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error),
+            ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
     }
 
@@ -379,11 +424,12 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session that
     /// ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
-    private static string HolderOf(string? reason) => reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
+    private static string HolderOf(string? reason) =>
+        reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
 
     /// <summary>
-    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its lease
-    /// runs out first.
+    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its
+    /// lease runs out first.
     /// </summary>
     /// <param name="where">Which sessions.</param>
     /// <param name="columns">What to return of them.</param>
@@ -392,13 +438,18 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <param name="parameters">Of <paramref name="where"/>.</param>
     private async Task<List<T>> DeleteAsync<T>(
-        string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
     {
-        var sql = client.Value.KeepsForRevocation() ? database.DeleteAndKeep(where, columns, KeepReason, KeepTokens) : database.DeleteAndKeep(where, columns, KeepReason);
+        var keeps = new List<Func<string, string>>();
+        if (reason != EndReasons.Unknown) { keeps.Add(KeepReason); }   // as good as none
+        if (client.Value.KeepsForRevocation()) { keeps.Add(KeepTokens); }
+        var sql = database.DeleteAndKeep(where, columns, keeps);
         using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", Milliseconds(clock.GetUtcNow() + RememberEndsFor))]);
+        var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
+        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -409,12 +460,14 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
         await transaction.CommitAsync(cancellationToken);
         return removed;
 
+        // A session that a restore brought back ends anew, and for its own reason.
         static string KeepReason(string source) =>
             $"""
             INSERT INTO ends (id, client, reason, forget_at)
-            SELECT id, client, coalesce(@reason, CASE WHEN ends_at >= absolute_ends_at THEN '{EndReasons.AbsoluteTimeout}' ELSE '{EndReasons.IdleTimeout}' END), @forget_at
+            SELECT id, client,
+                   coalesce(@reason, CASE WHEN ends_at >= absolute_ends_at THEN '{EndReasons.AbsoluteTimeout}' ELSE '{EndReasons.IdleTimeout}' END), @forget_at
             FROM {source} WHERE true
-            ON CONFLICT (id) DO NOTHING
+            ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, forget_at = excluded.forget_at
             """;
 
         string KeepTokens(string source) =>
@@ -452,6 +505,7 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
 
     private Session Read(SessionId id, DbDataReader row)
     {
+        var tokens = protector.Unprotect(id, row.GetFieldValue<byte[]>(9));
         return new Session
         {
             Id = id,
@@ -463,15 +517,20 @@ internal sealed class SqlSessionStore(SessionDatabase database, TokenProtector p
             EndsAt = Time(row, 6),
             AbsoluteEndsAt = Time(row, 7),
             Version = row.GetInt64(8),
-            Tokens = protector.Unprotect(id, row.GetFieldValue<byte[]>(9)),
+            Tokens = tokens,
             DueAt = row.IsDBNull(10) ? null : Time(row, 10),
             NotBefore = Time(row, 11),
             Failures = (int)row.GetInt64(12),
             LeaseUntil = Time(row, 13),
             LastError = row.IsDBNull(14) ? null : row.GetString(14),
-            FailingSince = row.GetInt64(12) == 0 || row.IsDBNull(15) ? null : Time(row, 15),   // an older node leaves the time when all is well again
+            FailingSince = row.GetInt64(12) == 0 || row.IsDBNull(15) || IsOfBefore(Time(row, 15), tokens) ? null : Time(row, 15),
         };
     }
+
+    /// <summary>
+    /// An older node leaves the time when a renewal succeeds: it is then of a failure before these tokens, unless the clock was set back since they came.
+    /// </summary>
+    private bool IsOfBefore(DateTimeOffset failingSince, TokenSet? tokens) => failingSince < tokens?.ObtainedAt && tokens.ObtainedAt <= clock.GetUtcNow();
 
     private Revocation ReadRevocation(DbDataReader row, string owner)
     {

@@ -65,7 +65,7 @@ internal sealed class CircuitBreaker(TimeProvider clock)
 
         _openOnDemandUntil = now + Jittered(_probed++, retryAfter is null ? MaxPauseOnDemand : MaxPause);
 
-        // A probe for somebody who waits, before the background's time, does not put off the background's. They are never closer than two for people who wait.
+        // A probe for a waiter, before the background's time, does not put off the background's. They are never closer than two for waiters.
         if (!probe || now >= _openUntil) { _openUntil = now + Jittered(_opened++, MaxPause); }
         if (_openUntil < _openOnDemandUntil) { _openUntil = _openOnDemandUntil; }
         return true;

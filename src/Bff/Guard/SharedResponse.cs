@@ -1,4 +1,4 @@
 namespace Bff.Guard;
 
 /// <summary>Endpoint metadata: the response is the same for everybody, and may be stored.</summary>
-internal sealed class SameForEverybody;
+internal sealed class SharedResponse;
