@@ -56,6 +56,27 @@ test('origin_mismatch is said when Bff itself has said so, and only then', async
   assert.equal(await codeWhen(() => problem(403, 'csrf_header_missing')), 'unreachable');
 });
 
+test('a call that its caller timed out says so', async () => {
+  const late = new AbortController();
+  answerWith(({ signal }) => { late.abort(new DOMException('', 'TimeoutError')); return signal.reason; });
+  await assert.rejects(bff.fetch('/api', { signal: late.signal }), { name: 'TimeoutError' });
+});
+
+test('a session without its time did not come from Bff', async () => {
+  answerWith(() => ({}));
+  await assert.rejects(bff.getSession(), { code: 'unexpected_answer' });
+  assert.equal(bff.session(), null);
+});
+
+test('an error from the address is not looked up where objects inherit', () => {
+  globalThis.history = /** @type {any} */ ({ replaceState() {} });
+  for (const code of ['__proto__', 'constructor', 'toString']) {
+    globalThis.location = /** @type {any} */ (new URL(`https://page.example/?error=${code}`));
+    const { hint, message } = /** @type {bff.BffError} */ (bff.loginError());
+    assert.deepEqual([hint, message], ['', code]);
+  }
+});
+
 test('a call that its caller gave up is given up, and nobody else is blamed', async () => {
   const gone = new AbortController();
   answerWith((request) => { gone.abort(); return request.signal.reason; });
