@@ -13,7 +13,8 @@ test('it takes what fetch takes', async () => {
   await bff.fetch(new Request('https://bff.example/api/e', { method: 'PUT', body: 'words', headers: { 'X-Of-Mine': '1' } }));
   await bff.fetch(new Request('https://bff.example/api/f', { method: 'PUT', body: 'words' }), { method: 'PATCH' });
 
-  assert.deepEqual(requests.map(({ method, url }) => `${method} ${new URL(url).pathname}${new URL(url).search}`), ['GET /api/a?b=c', 'GET /api/d', 'PUT /api/e', 'PATCH /api/f']);
+  const asked = requests.map(({ method, url }) => `${method} ${url.replace('https://bff.example', '')}`);
+  assert.deepEqual(asked, ['GET /api/a?b=c', 'GET /api/d', 'PUT /api/e', 'PATCH /api/f']);
   assert.ok(requests.every(({ headers, credentials }) => headers.get('X-CSRF') === '1' && credentials === 'include'));
   assert.equal(requests[2].headers.get('X-Of-Mine'), '1');
   assert.equal(await requests[2].text(), 'words');
