@@ -7,14 +7,14 @@ const ASK = 'Only the user can sign in: call login().';
 /** @type {Record<string, string | null>} */
 const HINTS = {
   __proto__: null, // a code may come from the page's address
-  login_required: 'The provider cannot sign in silently: shared development keys, or third-party cookies blocked?',
+  login_required: 'No silent sign-in: shared development keys, or third-party cookies blocked?',
   consent_required: ASK,
   interaction_required: ASK,
-  timeout: 'No answer from the frame: see the provider, and frame-src of the page.',
-  silent_page_missing: 'The application is at the silent page: serve silent.html there, or set silentSignIn: false.',
+  timeout: 'No answer: see the provider and frame-src.',
+  silent_page_missing: 'Serve silent.html, or set silentSignIn: false.',
   session_expired: ASK,
-  idp_unavailable: 'The provider is away; Bff tries again.',
-  origin_mismatch: 'Bff:Spa:Origins lacks the origin of the page.',
+  idp_unavailable: 'The provider is away. Bff tries again.',
+  origin_mismatch: 'Bff:Spa:Origins lacks this origin.',
 };
 
 export class BffError extends Error {

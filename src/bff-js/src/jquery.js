@@ -27,11 +27,11 @@ export const install = (/** @type {any} */ $) => {
       send: (headers, complete) => bffFetch(url, { method, headers, body: hasContent ? data : undefined, signal: gone.signal })
         .then(async (response) => {
           const text = await response.text();
-          const head = [...response.headers].map((pair) => pair.join(': ')).join('\r\n');
-          return () => complete(response.status, response.statusText, { text }, head);
+          const head = [...response.headers].map((pair) => pair.join(': ')).join('\n');
+          return [response.status, response.statusText, { text }, head];
         })
-        .catch(({ code }) => () => complete(0, code))
-        .then((finish) => finish()),
+        .catch(({ code }) => [0, code])
+        .then((said) => complete(...said)),
       abort: () => gone.abort(),
     };
   });

@@ -2,7 +2,7 @@
 // a silent sign-in would undo it on the next page.
 import { base } from './settings.js';
 
-const key = () => `bff signed out ${base()}`;
+const key = () => `bff sign-out ${base()}`;
 
 /** @param {string} [logoutUrl] of the session; nothing once there is another */
 export const noteSignOut = (logoutUrl = '') => {
@@ -11,5 +11,5 @@ export const noteSignOut = (logoutUrl = '') => {
 
 /** @returns {string | undefined} the `logoutUrl` of the session that was signed out of, when no sign-in has followed */
 export const signedOutOf = () => {
-  try { return localStorage[key()]; } catch { return undefined; }
+  try { return localStorage[key()]; } catch { /* nothing is known */ }
 };

@@ -38,7 +38,7 @@ const same = (one, other) => JSON.stringify({ ...one, now: 0 }) === JSON.stringi
 
 /** @param {Bff.Session} told @param {How} [how] */
 export const hear = (told, how = {}) => {
-  if (latest && Number(how.since) < heard && told.now < latest.now) return latest; // a late response; Bff's clock may be set back in between
+  if (latest && /** @type {any} */ (how.since) < heard && told.now < latest.now) return latest; // a late response; Bff's clock may be set back in between
   heard++;
   const before = latest;
   const news = latest = told.isLoggedIn ? told : { ...told, reason: told.reason ?? how.reason ?? reasonAfter(before) };

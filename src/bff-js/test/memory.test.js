@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as bff from '../src/index.js';
 import { answerFrames, answerWith, problem, settle, signedIn, signedOut } from './fakes.js';
 
-const WORD = 'bff signed out https://page.example';
+const WORD = 'bff sign-out https://page.example';
 
 test('who signed out is not signed in again silently, until they sign in', async () => {
   const frames = answerFrames(() => ({ result: 'ok' }));
