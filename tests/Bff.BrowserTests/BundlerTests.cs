@@ -73,8 +73,8 @@ public sealed class BundlerTests(Chromium chromium)
     }
 
     /// <summary>What the page has to do with its state, a guard's leaving included, is done.</summary>
-    private static Task IsShownAsync(Visitor visitor) =>
-        visitor.RunAsync<bool>("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))");
+    private static async Task IsShownAsync(Visitor visitor) =>
+        await visitor.RunAsync<bool>("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))");
 
     private static async Task SignInAtTheProviderAsync(Visitor visitor)
     {
