@@ -50,7 +50,11 @@ internal sealed class PretendBff : IAsyncDisposable
         });
         _app.MapGet("/bff/events", StreamAsync);
         _app.MapGet("/bff/silent-login", () => Results.Redirect(User is null ? "/silent?error=login_required" : "/silent?result=ok"));
-        _app.MapGet("/bff/login", () => Results.Content("<!doctype html><title>Sign-in</title>", "text/html"));
+        foreach (var path in new[] { "/bff/login", "/bye" })
+        {
+            _app.MapGet(path, () => Results.Content("<!doctype html><title>A page without the script</title>", "text/html"));
+        }
+
         _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
         _app.MapGet("/api/private", () => Results.Json(new { code = "session_required" }, statusCode: 401));
         _app.MapPut("/api/echo", EchoAsync);
