@@ -8,7 +8,10 @@ export type { Session, SignedIn, SignedOut, User } from './index.js';
 export type { SessionState, SessionWarning } from './session-state.js';
 
 export type BffOptions = Parameters<typeof configure>[0] & {
-  /** Where `sessionGuard` leads when it may not sign in by itself. An open route with a "Sign in" button. Default: the navigation is cancelled. */
+  /**
+   * Where `sessionGuard` leads when it may not sign in by itself: an open route with a "Sign in" button, which leads to no guard. Default: the navigation is
+   * cancelled.
+   */
   signedOut?: string;
 };
 
@@ -22,13 +25,14 @@ export declare const BffSession: InjectionToken<Signal<SessionState>>;
 export declare const BffUser: InjectionToken<Signal<User | null>>;
 
 /**
- * `provideHttpClient(withInterceptors([bffInterceptor]))`: requests to Bff's origin, and no others, carry the cookie and the header that proves they are ours. A 401 and a 503
- * are repeated as `fetch` of bff-js does.
+ * `provideHttpClient(withInterceptors([bffInterceptor]))`: requests to Bff's origin, and no others, carry the cookie and the header that proves they are ours.
+ * A 401 and a 503 are repeated as `fetch` of bff-js does.
  */
 export declare const bffInterceptor: HttpInterceptorFn;
 
 /**
- * A route's `canActivate`: lets in who is signed in and takes the others to the sign-in, from where they come back to that route. When the page is loaded it does so
- * once in a tab: after a sign-in that failed or was given up, and after a session that ended, it leads to `signedOut`.
+ * A route's `canActivate`: lets in who is signed in and takes the others to the sign-in, from where they come back to that route. When the page is loaded it
+ * does so once in a tab: after a sign-in that failed or was given up, and after a session that ended, it leads to `signedOut`.
+ * While Bff does not answer the guard waits, and the route with it: show the state `unreachable` outside the router's outlet.
  */
 export declare function sessionGuard(route: ActivatedRouteSnapshot, state: RouterStateSnapshot): Promise<boolean | UrlTree>;

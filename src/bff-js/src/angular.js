@@ -1,4 +1,4 @@
-// For Angular 19 and later: bff-js/angular.
+// For Angular 20 and later: bff-js/angular.
 import { Location } from '@angular/common';
 import { inject, InjectionToken, makeEnvironmentProviders, provideEnvironmentInitializer, signal } from '@angular/core';
 import { Router } from '@angular/router';
@@ -6,7 +6,8 @@ import { catchError, from, switchMap, throwError } from 'rxjs';
 import { repeats } from './calls.js';
 import { configure } from './core.js';
 import { base } from './settings.js';
-import { currentState, decide, follow, leaveToSignIn, userOf } from './state.js';
+import { currentState, decide, follow, leaveToSignIn, loadUser } from './state.js';
+import { elapsed } from './time.js';
 
 /** @import * as BffAngular from './angular.js' */
 /** @import { HttpErrorResponse, HttpEvent } from '@angular/common/http' */
@@ -49,7 +50,7 @@ export const BffUser = /* @__PURE__ */ new InjectionToken('BffUser', {
       if (wanted !== sub) user.set(null);
       if (user()) return;
       sub = wanted;
-      userOf(currentState()).then((known) => { if (wanted === sub) user.set(known); });
+      loadUser(currentState()).then((known) => { if (wanted === sub) user.set(known); });
     };
     follow(load);
     load();
@@ -61,27 +62,34 @@ export const BffUser = /* @__PURE__ */ new InjectionToken('BffUser', {
 export const sessionGuard = async (route, state) => {
   if (typeof document === 'undefined') return true;
   const [router, location] = [inject(Router), inject(Location)];
-  const decision = await decide(state, !router.navigated);
+  const decision = await decide(state, !router.navigated, signedOutPath !== undefined);
   if (decision === 'enter') return true;
+  if (decision === 'cancel') return false;
   if (decision === 'stay') return signedOutPath === undefined ? false : router.parseUrl(signedOutPath);
   leaveToSignIn({ returnTo: new URL(location.prepareExternalUrl(state.url), document.baseURI).href });
   return false;
 };
 
+/** @param {string} url */
+const isForBff = (url) => {
+  try { return new URL(url, document.baseURI).origin === base(); } catch { return false; } // it is for the browser to refuse
+};
+
 /** What `repeats` wants to see of an error. @param {HttpErrorResponse} error */
 const responseOf = ({ status, headers, error: body }) => {
   const isText = typeof body === 'string' || body instanceof Blob || body instanceof ArrayBuffer;
-  return new Response(isText ? body : JSON.stringify(body), { status, headers: { 'Retry-After': headers.get('Retry-After') ?? '' } });
+  const said = isText ? body : JSON.stringify(body);
+  return new Response(said, { status, headers: { 'Retry-After': headers.get('Retry-After') ?? '' } });
 };
 
 /** @type {typeof BffAngular.bffInterceptor} */
 export const bffInterceptor = (request, next) => {
-  if (typeof document === 'undefined' || new URL(request.url, document.baseURI).origin !== base()) return next(request);
+  if (typeof document === 'undefined' || !isForBff(request.url)) return next(request);
   const ours = request.clone({ withCredentials: true, setHeaders: { 'X-CSRF': '1' } });
   const isRepeated = repeats({ method: request.method });
   /** @returns {Observable<HttpEvent<unknown>>} */
   const send = () => {
-    const sent = Date.now();
+    const sent = elapsed();
     return next(ours).pipe(catchError((error) => {
       const repeat = error.status === 401 || error.status === 503 ? isRepeated(responseOf(error), sent) : Promise.resolve(false);
       return from(repeat).pipe(switchMap((yes) => (yes ? send() : throwError(() => error))));

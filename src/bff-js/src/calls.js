@@ -4,32 +4,42 @@ import { requestOf, send } from './requests.js';
 import { latestSession } from './session.js';
 import { settings } from './settings.js';
 import { renewSilently } from './silent.js';
-import { MINUTE, pause, SECOND, secondsUntil } from './time.js';
+import { elapsed, MINUTE, orAborted, pause, SECOND, secondsUntil } from './time.js';
 
 /** @import * as Bff from './index.js' */
 
-/** @type {Promise<unknown>} */
+/** @type {Promise<boolean>} */
 let silentTry;
-let silentTryEnd = -Infinity;
+let tryEnd = -Infinity; // by `elapsed`
+let rest = MINUTE;      // from one try to the next: more of it while an API refuses new tokens, too
+
+const trySilently = () => {
+  const user = latestSession()?.sub;
+  tryEnd = Infinity;
+  silentTry = renewSilently(true).then(({ sub }) => {
+    rest = Math.min(2 * rest, 16 * MINUTE);
+    return Boolean(sub) && sub === (user ?? sub);
+  }, () => false).finally(() => { tryEnd = elapsed(); });
+};
 
 /**
  * For one call with its tries: whether the next is worth it; waits until its time has come.
- * @param {{ method: string, signal?: AbortSignal }} request @returns {(response: Response, sent: number) => Promise<boolean>}
+ * @param {{ method: string, signal?: AbortSignal }} request
+ * @returns {(response: Response, sent: number) => Promise<boolean>} sent: when, by `elapsed`
  */
 export const repeats = ({ method, signal }) => {
-  const giveUpAt = Date.now() + 30 * SECOND;
+  const giveUpAt = elapsed() + 30 * SECOND;
+  let hasNewToken = false;
   return async (response, sent) => {
-    if (response.status === 401 && settings.silentSignIn && !isMuted()) {
-      if (sent > silentTryEnd + MINUTE && latestSession()?.isLoggedIn !== false) { // no frame a call
-        const user = latestSession()?.sub;
-        silentTryEnd = Infinity;
-        silentTry = renewSilently(true).then(({ sub }) => sub && sub === (user ?? sub), () => {}).finally(() => { silentTryEnd = Date.now(); });
-      }
-      return sent < silentTryEnd && Boolean(await silentTry);
+    if (response.status === 401) {
+      if (hasNewToken || !settings.silentSignIn || isMuted()) return false;
+      if (sent > tryEnd + rest && latestSession()?.isLoggedIn !== false) trySilently(); // no frame a call
+      return hasNewToken = sent < tryEnd && await orAborted(silentTry, signal);
     }
+    if (hasNewToken) rest = MINUTE;
     if (response.status !== 503) return false;
     const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
-    if (Date.now() + wait > giveUpAt || !await mayRepeat(method, response)) return false;
+    if (elapsed() + wait > giveUpAt || !await mayRepeat(method, response)) return false;
     await pause(wait, signal);
     return true;
   };
@@ -38,10 +48,10 @@ export const repeats = ({ method, signal }) => {
 /** @type {typeof Bff.fetch} */
 export const bffFetch = async (input, init) => {
   const request = requestOf(input, init);
-  if (globalThis.ReadableStream && init?.body instanceof ReadableStream) return send(request);
+  if (/** @type {any} */ (init?.body)?.getReader) return send(request); // a stream
   const repeat = repeats(request);
   for (;;) {
-    const sent = Date.now();
+    const sent = elapsed();
     const response = await send(request.clone());
     if (!await repeat(response, sent)) return response;
   }
@@ -49,4 +59,4 @@ export const bffFetch = async (input, init) => {
 
 /** Bff's own 503 comes before anything was forwarded. @param {string} method @param {Response} response */
 const mayRepeat = async (method, response) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
-  || /^(provider|store)_un/.test((await response.clone().json().catch(() => null))?.code);
+  || /^(provider|store)_unavailable$/.test((await response.clone().json().catch(() => null))?.code);

@@ -1,6 +1,6 @@
 // Asking Bff how things are, and whether it answers.
 import { emit } from './events.js';
-import { askJson, hear, latestSession, now, whenHeard } from './session.js';
+import { askSession, latestSession, now, whenHeard } from './session.js';
 import { MINUTE, ms, SECOND } from './time.js';
 import { addChore, onWake } from './timers.js';
 
@@ -14,7 +14,7 @@ let failedLooks = 0;
 let connection = '';
 
 /** News that come by themselves, from the event stream or the tab that hears it: stream.js and watch.js say how it stands. */
-export const link = { isOpen: () => false, isOpening: () => false, onFailedCheck: () => {}, onChange: () => {}, onSignOut: () => {} };
+export const link = { isOpen: () => false, isOpening: () => false, onFailedCheck: () => {}, onChange: () => {} };
 
 export const connectionNow = () => connection;
 
@@ -31,9 +31,9 @@ export const forgetConnection = () => { connection = ''; };
 
 /** @type {typeof Bff.check} */
 export const check = (how) => {
-  checking ??= askJson('/bff/session').then(
-    (news) => {
-      const known = hear(news, how);
+  if (checking) return checking;
+  const mine = checking = askSession(undefined, undefined, how).then(
+    (known) => {
       if (connection || !link.isOpening()) connected(link.isOpen() ? 'live' : 'polling');
       return known;
     },
@@ -43,8 +43,8 @@ export const check = (how) => {
       connected(globalThis.navigator?.onLine === false ? 'offline' : 'unreachable', error);
       return null;
     },
-  ).finally(() => { checking = undefined; });
-  return checking;
+  ).finally(() => { if (checking === mine) checking = undefined; });
+  return mine;
 };
 
 /** Asks again although an answer is under way: it may be older. @param {{ reason?: string }} how */

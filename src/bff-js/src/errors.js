@@ -2,15 +2,19 @@
 
 /** @import * as Bff from './index.js' */
 
+const ASK = 'Only the user can sign in: call login().';
+
+/** @type {Record<string, string | null>} */
 const HINTS = {
-  login_required: 'The provider cannot sign in silently. If it never can: shared development keys, or blocked third-party cookies.',
-  consent_required: 'The provider wants to ask the user: call login().',
-  interaction_required: 'The provider wants to ask the user: call login().',
-  timeout: 'The frame gave no answer: the provider, or this page’s CSP (frame-src), may refuse it.',
-  silent_page_missing: 'The silent page answers with the application. Serve silent.html there: configure({ silentPage }), or do without: silentSignIn: false.',
-  session_expired: 'The session is over: call login().',
-  idp_unavailable: 'The provider cannot be reached; Bff tries again.',
-  origin_mismatch: 'Bff does not answer this page: its exact origin must be in Bff:Spa:Origins.',
+  __proto__: null, // a code may come from the page's address
+  login_required: 'No silent sign-in: shared development keys, or third-party cookies blocked?',
+  consent_required: ASK,
+  interaction_required: ASK,
+  timeout: 'No answer: see the provider and frame-src.',
+  silent_page_missing: 'Serve silent.html, or set silentSignIn: false.',
+  session_expired: ASK,
+  idp_unavailable: 'The provider is away. Bff tries again.',
+  origin_mismatch: 'Bff:Spa:Origins lacks this origin.',
 };
 
 export class BffError extends Error {

@@ -18,10 +18,13 @@ export const addListener = (event, handler) => {
   return () => { listeners[event].delete(handler); };
 };
 
+/** Calls what the page gave us: its error is reported as if the browser had called. @param {(detail: any) => any} handler @param {any} [detail] */
+export const call = (handler, detail) => {
+  try { return handler(detail); } catch (error) { (globalThis.reportError ?? console.error)(error); }
+};
+
 /** @template {keyof Bff.Events} Name @param {Name} event @param {Bff.Events[Name]} detail */
 export const emit = (event, detail) => {
   if (muted) return;
-  for (const handler of listeners[event] ?? []) {
-    try { handler(detail); } catch (error) { (globalThis.reportError ?? console.error)(error); }
-  }
+  for (const handler of listeners[event] ?? []) call(handler, detail);
 };

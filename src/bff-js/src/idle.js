@@ -1,27 +1,25 @@
 // The warning before a session ends, and how a page keeps one alive.
 import { check } from './check.js';
-import { emit } from './events.js';
-import { askJson, hear, latestSession, now, whenHeard } from './session.js';
+import { emit, isMuted } from './events.js';
+import { askSession, latestSession, now, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { ms, SECOND } from './time.js';
 import { addChore } from './timers.js';
 
 /** @import * as Bff from './index.js' */
 
-let longest = 0;  // ms that this session had left at most: the idle time, once it was used
+let longest = 0;  // ms that this session had left at most, as far as this page has seen: the idle time, once it was used
 let toldOf = 0;   // the end that the page was told of, by Bff's clock
 let askAt = 0;    // not before, by Bff's clock
 
 /** @type {typeof Bff.keepAlive} */
-export const keepAlive = async () => hear(await askJson('/bff/session?slide=true'));
+export const keepAlive = () => askSession('/bff/session?slide=true');
 
 /** @param {Bff.Session} news */
 const measure = ({ isLoggedIn, sessionExpiresAt }) => { longest = isLoggedIn ? Math.max(longest, ms(sessionExpiresAt) - now()) : 0; };
 
 /** Tells that the session is about to end; asks Bff first, since another tab may have used it. */
 export const watchIdle = () => {
-  const known = latestSession();
-  if (known) measure(known);
   whenHeard(measure);
   addChore(() => {
     const known = latestSession();
@@ -31,7 +29,7 @@ export const watchIdle = () => {
     if (warnAt > now()) return warnAt;
     askAt = now() + 5 * SECOND;
     check().then((news) => {
-      if (!news?.isLoggedIn || ms(news.sessionExpiresAt) !== endsAt) return;
+      if (isMuted() || !news?.isLoggedIn || ms(news.sessionExpiresAt) !== endsAt) return;
       toldOf = endsAt;
       emit('sessionExpiring', { session: news, endsAt, canExtend: endsAt < ms(news.absoluteEndsAt) });
     });

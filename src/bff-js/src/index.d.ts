@@ -1,7 +1,8 @@
 /**
  * A page's side of Bff: who is signed in, until when, and calls that carry a cookie instead of a token. No token ever comes here.
- * An ES module without dependencies, for Chrome and Edge 98, Firefox 97, Safari 15.4 and later; it can be loaded anywhere (Node.js, jsdom). Without BroadcastChannel,
- * EventSource or Web Locks it asks instead of listening. The one file for a page without a bundler makes itself `$.bff` where jQuery is on the page.
+ * An ES module without dependencies, for Chrome and Edge 98, Firefox 97, Safari 15.4 and later; it can be loaded anywhere (Node.js, jsdom). Without
+ * EventSource it asks instead of listening; where BroadcastChannel or Web Locks are missing or denied, every tab listens for itself. The one file for a page
+ * without a bundler makes itself `$.bff` where jQuery is on the page.
  */
 
 /** Why a session ended; more may come. `replaced`: by another sign-in in the same browser. `session_ended`: the provider renews it no longer. */
@@ -64,15 +65,16 @@ export interface Events {
   /** A renewal failed, Bff's or this page's. */
   renewError: { error: BffError; session: SignedIn };
   /**
-   * The session is about to end, at `endsAt` (ms, by Bff's clock: see `now`). `canExtend`: `keepAlive()` moves the end, as any call does; false when it is the end that
-   * nothing moves. Bff was asked before this is said, so that another tab's use counts. When the end has moved, `sessionChanged` comes; nothing else takes a warning back.
+   * The session is about to end, at `endsAt` (ms, by Bff's clock: see `now`). `canExtend`: `keepAlive()` moves the end, as any call does; false when it is
+   * the end that nothing moves. Bff was asked before this is said, so that another tab's use counts. When the end has moved, `sessionChanged` comes; nothing
+   * else takes a warning back.
    */
   sessionExpiring: { session: SignedIn; endsAt: number; canExtend: boolean };
   /** The session is over. The tab in which `logout()` was called is not told: it is being left. */
   signedOut: { reason: EndReason; before: SignedIn };
   /**
-   * How news of the session arrives now: from the event stream, which one tab hears for all ('live'); by asking, every 20 s, every minute while hidden, every 5 minutes
-   * while nobody is signed in ('polling'); or not at all, while Bff is tried again after 1 s, 2 s … at most a minute.
+   * How news of the session arrives now: from the event stream, which one tab hears for all ('live'); by asking, every 20 s, every minute while hidden,
+   * every 5 minutes while nobody is signed in ('polling'); or not at all, while Bff is tried again after 1 s, 2 s … at most a minute.
    */
   connection: { state: 'live' | 'polling' | 'offline' | 'unreachable'; error?: BffError };
 }
@@ -88,7 +90,10 @@ export type BffErrorCode =
   | 'timeout'
   /** The invisible frame ended on the application instead of the silent page. */
   | 'silent_page_missing'
-  /** No answer from Bff, or one that did not come from it. */
+  /**
+   * No response from Bff, or one that did not come from it; also a request that the browser itself refused (`integrity`, `redirect: 'error'`, `keepalive`
+   * with too much).
+   */
   | 'unreachable'
   /** Bff says that it does not know this page's origin. */
   | 'origin_mismatch'
@@ -117,7 +122,10 @@ export function configure(options: {
   autoRenew?: boolean;
   /** False: a `fetch` that meets a 401 signs nobody in through an invisible frame, and no silent page is needed for it. Default: true. */
   silentSignIn?: boolean;
-  /** How long before the end of the session `sessionExpiring` comes, in ms; a quarter of the idle time at most. Default: 60 000. */
+  /**
+   * How long before the end of the session `sessionExpiring` comes, in ms. Default: 60 000. At most a quarter of the idle time, as far as the page has seen
+   * it: of what was left when it was loaded, and of more once the session is used.
+   */
   warnBefore?: number;
 }): void;
 
@@ -128,13 +136,16 @@ export function session(): Session | null;
 export function now(): number;
 
 /**
- * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 is answered by one silent sign-in and one repeat (unless it is known that nobody
- * is signed in, or that somebody meant the session to end; not if that signed in somebody else), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
- * A request is cloned to be repeated; a body given as a stream is sent once.
+ * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 is answered by one silent sign-in and one repeat (unless it is
+ * known that nobody is signed in, or that somebody meant the session to end; not if that signed in somebody else; once a minute, and less often while an API
+ * refuses new tokens, too), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
+ * A request is cloned to be repeated. A stream given as `init.body` is sent once; one that is inside a `Request` cannot be told from another body, and is
+ * kept and repeated.
  * @param input a path on Bff, such as `/api/private`, a whole address there, or a `Request`
  * @returns the answer, whatever its status
  * @throws {BffError} `unreachable`, `origin_mismatch`
  * @throws {TypeError} what `fetch` itself would throw, and for an address that does not lead to Bff
+ * @throws the reason of the caller's own signal, also while it waits to repeat
  */
 declare function bffFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 export { bffFetch as fetch };
@@ -163,8 +174,8 @@ export interface User {
   picture?: string;
   /**
    * From the claims `role` and `roles`, by themselves or at the end of a name that is an address (`https://example.com/roles`,
-   * `http://schemas.microsoft.com/ws/2008/06/identity/claims/role`), and from Keycloak's `realm_access.roles`. Bff itself decides nothing by roles: what a user may do is the
-   * API's to say, by its token, whatever a page shows.
+   * `http://schemas.microsoft.com/ws/2008/06/identity/claims/role`), and from Keycloak's `realm_access.roles`. Bff itself decides nothing by roles: what a
+   * user may do is the API's to say, by its token, whatever a page shows.
    */
   roles: string[];
   /** Everything that was said, by name; a claim that was said more than once is a list. */
@@ -191,12 +202,16 @@ export function renew(): Promise<Session>;
 export function silentLogin(options?: { timeout?: number }): Promise<Session>;
 
 /**
- * Leaves the page to sign in; while another tab is signing out, as soon as that is done (30 s at most). The user comes back to `returnTo` (default: this page), with `?error=` and a name when it did not work: see `loginError`.
+ * Leaves the page to sign in; while another tab is signing out, as soon as that is done (30 s at most). The user comes back to `returnTo` (default: this
+ * page), with `?error=` and a name when it did not work: see `loginError`.
  * prompt 'none' asks the user nothing; it works where the invisible frame cannot, in browsers that block third-party cookies.
  */
 export function login(options?: LoginOptions): void;
 
-/** What the provider is told besides. Bff passes on what `Bff:Oidc:AllowedLoginParameters` names, by default all of these; it answers anything else with `parameter_not_allowed`. */
+/**
+ * What the provider is told besides. Bff passes on what `Bff:Oidc:AllowedLoginParameters` names, by default all of these; it answers anything else with
+ * `parameter_not_allowed`.
+ */
 export interface LoginOptions {
   /** Where the user comes back to. Default: this page, with its `#fragment`. */
   returnTo?: string;
@@ -220,8 +235,8 @@ export interface LoginOptions {
 export function loginError(): BffError | null;
 
 /**
- * Leaves the page to sign out here and at the provider. From then on until the page is left no event comes, so that no handler keeps the browser from going there; they
- * come again when the page is still there after 30 s, or is shown again.
+ * Leaves the page to sign out here and at the provider. From then on until the page is left no event comes, so that no handler keeps the browser from going
+ * there; they come again when the page is still there after 30 s, or is shown again. Until the next sign-in in this browser `fetch` signs nobody in silently.
  * @returns false when there was nobody to sign out; the page then stays
  * @throws {BffError} `unreachable`, or the problem's code
  */
@@ -254,5 +269,8 @@ export type AuthCallback = (error: AuthError | null, result: AuthResult | null) 
 export function renewAuth(options: object, cb: AuthCallback): void;
 /** auth0.js's `checkSession`. */
 export function checkSession(options: object, cb: AuthCallback): void;
-/** Makes this `$.bff`, and lets `$.ajax` to Bff's origin (or any call with `bff: true`) behave as `fetch` here does. Done by itself when jQuery is there already. */
+/**
+ * Makes this `$.bff`, and lets `$.ajax` to Bff's origin (or any call with `bff: true`) behave as `fetch` here does. A relative address is the page's, as
+ * always in jQuery. Done by itself when jQuery is there already.
+ */
 export function install($: unknown): void;

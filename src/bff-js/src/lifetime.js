@@ -1,6 +1,6 @@
 // What comes due in the life of an access token.
 import { check } from './check.js';
-import { emit } from './events.js';
+import { emit, isMuted } from './events.js';
 import { latestSession, now, renewalFailed, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { renewSilently } from './silent.js';
@@ -9,13 +9,14 @@ import { addChore } from './timers.js';
 
 /** @import * as Bff from './index.js' */
 
+/** What trying again does not mend. */
+const FINAL = /_(required|missing|expired)$/;
+
 // By Bff's clock; what has been done is at Infinity.
 let plan = { token: /** @type {string|undefined} */ (''), expired: Infinity, expiring: Infinity, silent: Infinity };
 let clockIsSure = true;
 
 export const watchLifetime = () => {
-  const known = latestSession();
-  if (known) makePlan(known);
   whenHeard((news) => {
     clockIsSure = true;
     makePlan(news);
@@ -44,7 +45,7 @@ const act = (slept) => {
     plan.silent = Infinity;
     if (latestSession()?.renewal === 'silent' && settings.autoRenew) {
       renewSilently().catch((error) => {
-        if (/^t|_una|unr/.test(error.code)) plan.silent = now() + MINUTE;
+        if (!FINAL.test(error.code)) plan.silent = now() + MINUTE;
         renewalFailed(error);
       });
     }
@@ -60,7 +61,7 @@ const say = async (what) => {
   await check();
   const session = latestSession();
   if (plan !== asked || !session?.isLoggedIn) return;
-  if (!clockIsSure) asked[what] = now() + 5 * SECOND;
+  if (!clockIsSure || isMuted()) asked[what] = now() + 5 * SECOND;
   else if (at > now()) asked[what] = at;
   else emit(what, { session });
 };

@@ -1,6 +1,7 @@
 // Leaving the page to sign in or out.
 import { BffError } from './errors.js';
 import { isSilentFrame } from './frame.js';
+import { noteSignOut } from './memory.js';
 import { getSession } from './session.js';
 import { onBff, pageUrl, toBff } from './settings.js';
 import { beginSignOut, signOutIsOver } from './signout.js';
@@ -8,15 +9,23 @@ import { beginSignOut, signOutIsOver } from './signout.js';
 /** @import * as Bff from './index.js' */
 
 /** @type {typeof Bff.login} */
-export const login = ({ returnTo = pageUrl() + location.hash, prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge } = {}) => {
+export const login = async ({
+  returnTo = pageUrl() + location.hash, prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge,
+} = {}) => {
   if (isSilentFrame()) return;
   const address = onBff('/bff/login', {
-    returnUrl: toBff(returnTo), prompt, login_hint: loginHint, screen_hint: screenHint, organization, ui_locales: uiLocales, acr_values: acrValues, max_age: maxAge,
+    returnUrl: toBff(returnTo),
+    prompt,
+    login_hint: loginHint,
+    screen_hint: screenHint,
+    organization,
+    ui_locales: uiLocales,
+    acr_values: acrValues,
+    max_age: maxAge,
   });
-  const go = () => location.assign(address);
-  const wait = signOutIsOver();
-  if (wait) wait.then(go);
-  else go();
+  await signOutIsOver();
+  noteSignOut();
+  location.assign(address);
 };
 
 /** @type {typeof Bff.logout} */
@@ -24,7 +33,7 @@ export const logout = async ({ returnTo = pageUrl() } = {}) => {
   const { logoutUrl } = await getSession(); // another tab may have a newer session
   if (!logoutUrl) return false;
   const address = onBff(logoutUrl, { returnUrl: toBff(returnTo) });
-  await beginSignOut();
+  await beginSignOut(logoutUrl);
   location.assign(address);
   return true;
 };

@@ -1,7 +1,9 @@
+'use client';
+
 // For React 18 and later: bff-js/react.
 import { createElement, useEffect, useState, useSyncExternalStore } from 'react';
 import { configure } from './core.js';
-import { currentState, follow, leaveToSignIn, maySignIn, nothingKnown, userOf } from './state.js';
+import { currentState, follow, leaveToSignIn, maySignIn, nothingKnown, loadUser } from './state.js';
 
 /** @import * as BffReact from './react.js' */
 
@@ -22,7 +24,8 @@ export const useUser = () => {
   const [known, setKnown] = useState(/** @type {{ sub?: string, user: BffReact.User | null }} */ ({ user: null }));
   useEffect(() => {
     let wanted = true;
-    userOf(state).then((user) => { if (wanted) setKnown((before) => (before.sub === sub && before.user === user ? before : { sub, user })); });
+    const keep = (user) => setKnown((before) => (before.sub === sub && before.user === user ? before : { sub, user }));
+    loadUser(state).then((user) => { if (wanted) keep(user); });
     return () => { wanted = false; };
   }, [sub, state]); // at every change, for a request that failed
   return sub !== undefined && known.sub === sub ? known.user : null; // never the user before
@@ -32,10 +35,11 @@ export const useUser = () => {
 export const RequireSession = ({ children, fallback = null, login: options }) => {
   const state = useSession();
   const leaves = maySignIn();
-  useEffect(() => { if (leaves) leaveToSignIn(options); }, [leaves]); // eslint-disable-line react-hooks/exhaustive-deps -- options are read when it leaves
+  useEffect(() => { if (leaves && maySignIn()) leaveToSignIn(options); }, [leaves]); // another one may have left already; options are read then
   if (state.status === 'signedIn') return children;
   const signIn = () => leaveToSignIn(options);
   if (typeof fallback === 'function') return fallback(leaves ? nothingKnown : state, signIn);
   if (state.status !== 'signedOut' || leaves) return fallback;
-  return createElement('p', { role: 'status' }, state.error && `${state.error.message} `, createElement('button', { type: 'button', onClick: signIn }, 'Sign in'));
+  const button = createElement('button', { type: 'button', onClick: signIn }, 'Sign in');
+  return createElement('p', { role: 'status' }, state.error && `${state.error.message} `, button);
 };

@@ -1,5 +1,5 @@
 // A newer access token, now.
-import { askJson, hear, latestSession, renewalFailed } from './session.js';
+import { askSession, latestSession, renewalFailed } from './session.js';
 import { renewSilently } from './silent.js';
 
 /** @import * as Bff from './index.js' */
@@ -7,7 +7,7 @@ import { renewSilently } from './silent.js';
 /** @type {typeof Bff.renew} */
 export const renew = async () => {
   try {
-    if (latestSession()?.renewal !== 'silent') return hear(await askJson('/bff/renew', { method: 'POST' }));
+    if (latestSession()?.renewal !== 'silent') return await askSession('/bff/renew', { method: 'POST' });
   } catch (error) {
     if (/** @type {Bff.BffError} */ (error).code !== 'renewal_not_possible') throw renewalFailed(error);
   }

@@ -17,12 +17,16 @@ export const send = async (request) => {
   try {
     return await fetch(request);
   } catch (error) {
-    const { aborted, reason } = request.signal;
-    if (aborted && reason?.name !== 'TimeoutError') throw error;
-    throw new BffError(!aborted && await isStranger() ? { code: 'origin_mismatch', status: 403 } : { code: 'unreachable', detail: `No answer from ${base()}.` });
+    if (request.signal.aborted) throw error;
+    throw await isStranger() ? new BffError({ code: 'origin_mismatch', status: 403 }) : unreachable();
   }
 };
 
+export const unreachable = () => new BffError({ code: 'unreachable', detail: `No answer from ${base()}.` });
+
 /** Bff itself says that it does not know this page's origin, in an answer that every page may read. */
 const isStranger = () => base() !== here()
-  && fetch(onBff('/bff/session'), { credentials: 'omit', cache: 'no-store' }).then((answer) => answer.json()).then(({ code }) => code === 'origin_not_allowed').catch(() => false);
+  && fetch(onBff('/bff/session'), { credentials: 'omit', cache: 'no-store' })
+    .then((response) => response.json())
+    .then(({ code }) => code === 'origin_not_allowed')
+    .catch(() => false);

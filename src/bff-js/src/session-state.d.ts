@@ -14,6 +14,7 @@ export interface SessionWarning {
  * - `signedIn`, `signedOut`: as Bff said last
  * - `unreachable`: Bff has not answered since the page was loaded; `error` says why. It is asked again until it does
  *
+ * `loading` on the way to the sign-in ends after 10 s, when the user did not let the page be left.
  * `error` is a sign-in that has just failed (with `signedOut`), or why Bff is out of reach. `sessionExpiring` is set while a session is about to end.
  */
 export type SessionState =

@@ -21,9 +21,6 @@ export const configure = ({ url, ...options }) => {
   }
 };
 
-/** Web Locks, where there are any. */
-export const locks = () => globalThis.navigator?.locks;
-
 /** Bff's origin. */
 export const base = () => settings.url || here();
 
@@ -40,7 +37,8 @@ export const onBff = (path, query = {}) => {
 /** An address of this page as Bff takes it: its own pages as paths. @param {string} to */
 export const toBff = (to) => {
   const url = new URL(to, location.href).href;
-  return base() === here() && url.startsWith(`${here()}/`) ? url.slice(here().length) : url;
+  const path = url.slice(here().length);
+  return base() === here() && url.startsWith(`${here()}/`) && !path.startsWith('//') ? path : url; // a path with two slashes names a host
 };
 
 /** This page's address without what a sign-in that failed has added. */

@@ -1,10 +1,12 @@
 // Signing in without a word to the user, in an invisible frame.
 import { BffError } from './errors.js';
 import { FRAME } from './frame.js';
+import { withLock } from './locks.js';
+import { signedOutOf } from './memory.js';
 import { getSession, latestSession } from './session.js';
-import { base, here, locks, onBff, settings, toBff } from './settings.js';
+import { here, onBff, settings, toBff } from './settings.js';
 import { signOutIsOver } from './signout.js';
-import { pause, SECOND } from './time.js';
+import { SECOND, timeout as after } from './time.js';
 
 /** @import * as Bff from './index.js' */
 
@@ -12,12 +14,16 @@ import { pause, SECOND } from './time.js';
 let running;
 
 /** @type {typeof Bff.silentLogin} */
-export const silentLogin = ({ timeout = 10 * SECOND } = {}) => {
-  running ??= (async () => {
-    await signOutIsOver();
-    await inFrame(onBff('/bff/silent-login', { returnUrl: toBff(settings.silentPage) }), timeout);
-    return getSession();
-  })().finally(() => { running = undefined; });
+export const silentLogin = async ({ timeout } = {}) => {
+  await signOutIsOver();
+  return signIn(timeout);
+};
+
+/** Calls made meanwhile share one frame. */
+const signIn = (timeout = 10 * SECOND) => {
+  running ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(settings.silentPage) }), timeout)
+    .then(getSession)
+    .finally(() => { running = undefined; });
   return running;
 };
 
@@ -31,6 +37,7 @@ const inFrame = (address, timeout) => {
   const done = new AbortController();
   return new Promise((resolve, reject) => {
     const giveUp = (code) => {
+      if (done.signal.aborted) return;
       const error = new BffError({ code });
       if (code === 'silent_page_missing') console.warn(error.hint);
       reject(error);
@@ -41,9 +48,9 @@ const inFrame = (address, timeout) => {
       if (data.result !== 'ok' || data.error) giveUp(data.error ?? 'server_error');
     }, { signal: done.signal });
     frame.onload = () => { // the silent page reports before it is loaded
-      if (isSilentPage(frame)) pause(2 * SECOND, done.signal).then(() => giveUp('silent_page_missing'), () => {});
+      if (isSilentPage(frame)) setTimeout(giveUp, 2 * SECOND, 'silent_page_missing');
     };
-    pause(timeout, done.signal).then(() => giveUp('timeout'), () => {});
+    setTimeout(giveUp, timeout, 'timeout');
     document.body.append(frame);
   }).finally(() => {
     done.abort();
@@ -61,15 +68,15 @@ const isSilentPage = ({ contentWindow }) => {
 };
 
 /** Whether a session that ended so may be brought back without asking the user: nobody meant it to end. @param {Bff.Session} news */
-const mayRevive = ({ reason = 'unknown' }) => ['unknown', 'session_ended'].includes(reason);
+const mayRevive = ({ reason = 'unknown' }) => ['unknown', 'session_ended'].includes(reason) && !signedOutOf();
 
 /** In one tab at a time: the next finds the token renewed. @param {boolean} [revive] also when nobody is signed in @returns {Promise<Bff.Session>} */
 export const renewSilently = (revive) => {
   const known = latestSession()?.accessTokenExpiresAt;
-  const work = async () => {
+  return withLock('silent', async () => {
+    await signOutIsOver(); // and only then: how does it stand?
     const latest = await getSession();
     if (!latest.isLoggedIn && !(revive && mayRevive(latest))) throw new BffError({ code: 'session_expired', status: 401 });
-    return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : silentLogin();
-  };
-  return locks()?.request(`bff silent ${base()}`, work) ?? work();
+    return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : signIn();
+  }, { signal: after(30 * SECOND) });
 };

@@ -5,7 +5,7 @@ import { onBff } from './settings.js';
 import { MINUTE, SECOND } from './time.js';
 import { addChore } from './timers.js';
 
-const DEAF = 40 * SECOND; // heartbeats come every 15 s
+export const SILENCE = 40 * SECOND; // as long a silence is a loss: there is something to hear every 15 s
 
 /** @type {EventSource | undefined} */
 let source;
@@ -22,7 +22,8 @@ export const watchStream = (onBeat) => {
   link.onFailedCheck = () => { if (source?.readyState === 2) source = undefined; };
   whenHeard(() => listen(onBeat));
   addChore(() => {
-    if (source && Date.now() > deafAt) {
+    const left = deafAt - Date.now();
+    if (source && (left < 0 || left > 2 * MINUTE)) { // or the clock was set back
       hangUp();
       lost(0);
       listen(onBeat);
@@ -47,7 +48,7 @@ const listen = (onBeat) => {
   if (!leads || !latestSession()?.isLoggedIn) return hangUp();
   if (source || !globalThis.EventSource) return;
   const stream = source = new EventSource(onBff('/bff/events'), { withCredentials: true });
-  deafAt = Date.now() + DEAF;
+  deafAt = Date.now() + SILENCE;
   stream.onopen = () => {
     refusals = 0;
     connected('live');
@@ -59,7 +60,7 @@ const listen = (onBeat) => {
   };
   for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {
     stream.addEventListener(name, ({ data }) => {
-      deafAt = Date.now() + DEAF;
+      deafAt = Date.now() + SILENCE;
       hear(JSON.parse(data));
       onBeat();
     });

@@ -6,20 +6,25 @@ export const MINUTE = 60 * SECOND;
 /** @param {string} [time] ISO 8601 @returns ms since 1970; Infinity when there is none */
 export const ms = (time) => (time ? Date.parse(time) : Infinity);
 
-/** @param {number} delay @param {AbortSignal | null} [signal] ends the wait with its reason @returns {Promise<void>} */
-export const pause = (delay, signal) => new Promise((resolve, reject) => {
-  const timer = setTimeout(resolve, delay);
-  signal?.addEventListener('abort', () => {
-    clearTimeout(timer);
-    reject(signal.reason);
-  });
+/** @template Result @param {Promise<Result>} work @param {AbortSignal | null} [signal] ends the wait with its reason @returns {Promise<Result>} */
+export const orAborted = (work, signal) => new Promise((resolve, reject) => {
+  const stop = () => reject(signal?.reason);
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop);
+  work.then(resolve, reject);
 });
+
+/** @param {number} delay @param {AbortSignal | null} [signal] ends the wait with its reason @returns {Promise<unknown>} */
+export const pause = (delay, signal) => orAborted(new Promise((resolve) => { setTimeout(resolve, delay); }), signal);
+
+/** In ms since whenever; nobody sets this clock. */
+export const elapsed = () => performance.now();
 
 /** What `AbortSignal.timeout` is, also where there is none. @param {number} delay */
 export const timeout = (delay) => {
   if (AbortSignal.timeout) return AbortSignal.timeout(delay);
   const late = new AbortController();
-  setTimeout(() => late.abort(new DOMException('No answer in time.', 'TimeoutError')), delay);
+  setTimeout(() => late.abort(), delay);
   return late.signal;
 };
 

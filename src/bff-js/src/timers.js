@@ -1,4 +1,5 @@
 // Timers by Bff's clock, which outlive the machine's sleep.
+import { call } from './events.js';
 import { now } from './session.js';
 import { MINUTE, SECOND } from './time.js';
 
@@ -45,9 +46,9 @@ export const tick = () => {
     });
   }
   for (const timer of waking ? [] : [...timers]) {
-    if (timer.at <= now() && timers.delete(timer)) timer.handler();
+    if (timer.at <= now() && timers.delete(timer)) call(timer.handler);
   }
-  const wishes = [...chores].map((chore) => chore(slept));
+  const wishes = [...chores].map((chore) => call(chore, slept) ?? Infinity);
   if (!chores.size && !timers.size) return;
   const next = Math.min(...wishes, ...[...timers].map(({ at }) => at)) - now();
   const delay = Math.max(50, Math.min(next, hidden ? 15 * SECOND : SECOND));

@@ -24,15 +24,16 @@ export const userOf = (list) => {
     if (!type.startsWith('bff:')) (all[type] ??= []).push(read(value));
   }
   const first = (name) => (typeof all[name]?.[0] === 'string' ? all[name][0] : undefined);
-  const found = Object.keys(all).filter((name) => ROLES.test(name)).flatMap((name) => all[name]);
-  const realm = /** @type {any} */ (all.realm_access?.[0])?.roles;
+  const entries = Object.entries(all);
+  const roles = entries.flatMap(([name, values]) => (ROLES.test(name) ? values : []));
+  const ofKeycloak = /** @type {any} */ (all.realm_access?.[0])?.roles;
   return {
     sub: String(all.sub?.[0] ?? ''),
     name: first('name'),
     email: first('email'),
     picture: first('picture'),
-    roles: [...new Set([...found, ...(Array.isArray(realm) ? realm : [])].flat().filter((role) => typeof role === 'string'))],
-    claims: Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.length === 1 ? values[0] : values])),
+    roles: [...new Set([...roles, ofKeycloak].flat().filter((role) => typeof role === 'string'))],
+    claims: Object.fromEntries(entries.map(([name, values]) => [name, values.length === 1 ? values[0] : values])),
   };
 };
 

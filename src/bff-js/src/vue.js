@@ -1,7 +1,7 @@
 // For Vue 3: bff-js/vue.
 import { computed, onScopeDispose, shallowRef } from 'vue';
 import { configure } from './core.js';
-import { currentState, decide, follow, leaveToSignIn, userOf } from './state.js';
+import { currentState, decide, follow, leaveToSignIn, loadUser } from './state.js';
 
 /** @import * as BffVue from './vue.js' */
 
@@ -36,7 +36,7 @@ export const useUser = () => {
   const load = async () => {
     const { session } = currentState();
     if (!session?.isLoggedIn || (session.sub === known.value.sub && known.value.user)) return;
-    const user = await userOf(currentState());
+    const user = await loadUser(currentState());
     known.value = { sub: session.sub, user };
   };
   onScopeDispose(follow(load), true);
@@ -47,8 +47,9 @@ export const useUser = () => {
 /** @type {typeof BffVue.sessionGuard} */
 export const sessionGuard = async (to, from) => {
   if (typeof document === 'undefined') return true;
-  const decision = await decide(to, from.matched.length === 0);
+  const decision = await decide(to, from.matched.length === 0, signedOutRoute !== undefined);
   if (decision === 'enter') return true;
+  if (decision === 'cancel') return false;
   if (decision === 'stay') return signedOutRoute ?? false;
   const href = app?.config.globalProperties.$router?.resolve(to).href ?? to.fullPath;
   leaveToSignIn({ returnTo: new URL(href, location.href).href });

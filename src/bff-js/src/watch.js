@@ -4,17 +4,16 @@ import { addListener } from './events.js';
 import { isSilentFrame } from './frame.js';
 import { watchIdle } from './idle.js';
 import { watchLifetime } from './lifetime.js';
-import { expectEnd, hear, latestSession, skewNow, whenHeard } from './session.js';
-import { base, locks } from './settings.js';
-import { PATIENCE } from './signout.js';
-import { isLeading, isStreamOpen, lead, watchStream } from './stream.js';
+import { hear, latestSession, skewNow, whenHeard } from './session.js';
+import { withLock } from './locks.js';
+import { base } from './settings.js';
+import { isLeading, isStreamOpen, lead, SILENCE, watchStream } from './stream.js';
 import { SECOND } from './time.js';
 import { addChore, tick } from './timers.js';
 
 /** @import * as Bff from './index.js' */
 
 const BEAT = 15 * SECOND;
-const DEAF = 40 * SECOND;
 
 /** @type {BroadcastChannel | undefined} */
 let channel;
@@ -35,9 +34,8 @@ const watch = () => {
   if (watching || !globalThis.document || isSilentFrame()) return;
   watching = true;
   leaderHeard = Date.now();
-  link.isOpen = () => (isLeading() ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < DEAF);
+  link.isOpen = () => (isLeading() ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < SILENCE);
   link.onChange = tell;
-  link.onSignOut = () => channel?.postMessage({ signsOut: true, news: {} });
   watchLifetime();
   watchIdle();
   watchStream(tell);
@@ -48,11 +46,11 @@ const watch = () => {
     queueMicrotask(tick);
   });
   addChore(beat);
-  if (globalThis.BroadcastChannel) {
+  try {
     channel = new BroadcastChannel(`bff ${base()}`);
     channel.onmessage = ({ data }) => hearTab(data);
-    channel.postMessage({ hello: true, news: {} });
-  }
+    channel.postMessage({}); // hello
+  } catch { /* there is none, or the page may not use it */ }
   const wake = () => document.hidden || check();
   document.addEventListener('visibilitychange', wake);
   addEventListener('online', wake);
@@ -76,9 +74,8 @@ const tell = () => {
   channel?.postMessage({ news, skewed: skewNow(), state: connectionNow() });
 };
 
-const hearTab = ({ hello, signsOut, news, state, ...how }) => {
-  if (hello) return tell();
-  if (signsOut) return expectEnd('signed_out', PATIENCE);
+const hearTab = ({ news, state, ...how }) => {
+  if (!news) return tell();
   if (state !== undefined) {
     leaderHeard = Date.now();
     leaderSays = state;
@@ -95,7 +92,7 @@ const beat = (slept) => {
     if (Date.now() - toldAt > BEAT) tell();
   } else if (slept || silence < 0) {
     leaderHeard = Date.now();
-  } else if (channel && silence > DEAF && latestSession()?.isLoggedIn && !document.hidden) {
+  } else if (channel && silence > SILENCE && latestSession()?.isLoggedIn && !document.hidden) {
     leaderHeard = Date.now();
     leaving.abort();
     strive({ steal: true });
@@ -115,9 +112,7 @@ const strive = (how) => {
       resolve(0);
     };
   });
-  const wait = locks()?.request(`bff leader ${base()}`, how ?? { signal }, reign);
-  if (!wait) reign();
-  wait?.catch(() => {
+  withLock('leader', reign, how ?? { signal }).catch(() => {
     if (signal.aborted) return;
     lead(false, tell); // another tab took over
     leaderHeard = Date.now();

@@ -13,7 +13,8 @@ test('it takes what fetch takes', async () => {
   await bff.fetch(new Request('https://bff.example/api/e', { method: 'PUT', body: 'words', headers: { 'X-Of-Mine': '1' } }));
   await bff.fetch(new Request('https://bff.example/api/f', { method: 'PUT', body: 'words' }), { method: 'PATCH' });
 
-  assert.deepEqual(requests.map(({ method, url }) => `${method} ${new URL(url).pathname}${new URL(url).search}`), ['GET /api/a?b=c', 'GET /api/d', 'PUT /api/e', 'PATCH /api/f']);
+  const asked = requests.map(({ method, url }) => `${method} ${url.replace('https://bff.example', '')}`);
+  assert.deepEqual(asked, ['GET /api/a?b=c', 'GET /api/d', 'PUT /api/e', 'PATCH /api/f']);
   assert.ok(requests.every(({ headers, credentials }) => headers.get('X-CSRF') === '1' && credentials === 'include'));
   assert.equal(requests[2].headers.get('X-Of-Mine'), '1');
   assert.equal(await requests[2].text(), 'words');
@@ -54,6 +55,27 @@ test('origin_mismatch is said when Bff itself has said so, and only then', async
   assert.equal(await codeWhen(() => new Response('<h1>502 Bad Gateway</h1>', { status: 502 })), 'unreachable');
   assert.equal(await codeWhen(() => new TypeError('a network change')), 'unreachable');
   assert.equal(await codeWhen(() => problem(403, 'csrf_header_missing')), 'unreachable');
+});
+
+test('a call that its caller timed out says so', async () => {
+  const late = new AbortController();
+  answerWith(({ signal }) => { late.abort(new DOMException('', 'TimeoutError')); return signal.reason; });
+  await assert.rejects(bff.fetch('/api', { signal: late.signal }), { name: 'TimeoutError' });
+});
+
+test('a session without its time did not come from Bff', async () => {
+  answerWith(() => ({}));
+  await assert.rejects(bff.getSession(), { code: 'unexpected_answer' });
+  assert.equal(bff.session(), null);
+});
+
+test('an error from the address is not looked up where objects inherit', () => {
+  globalThis.history = /** @type {any} */ ({ replaceState() {} });
+  for (const code of ['__proto__', 'constructor', 'toString']) {
+    globalThis.location = /** @type {any} */ (new URL(`https://page.example/?error=${code}`));
+    const { hint, message } = /** @type {bff.BffError} */ (bff.loginError());
+    assert.deepEqual([hint, message], ['', code]);
+  }
 });
 
 test('a call that its caller gave up is given up, and nobody else is blamed', async () => {

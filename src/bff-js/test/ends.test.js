@@ -21,6 +21,7 @@ const framesAfter = async (reason) => {
 };
 
 test('a session that somebody meant to end does not come back by itself', async (t) => {
+  t.mock.method(performance, 'now', () => Date.now());
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   for (const reason of ['signed_out', 'replaced', 'idle_timeout', 'absolute_timeout', 'ended_by_admin', 'a_reason_to_come']) {
     t.mock.timers.tick(120_000);
@@ -30,6 +31,7 @@ test('a session that somebody meant to end does not come back by itself', async 
 });
 
 test('a session that was lost does, unless the page forbids it', async (t) => {
+  t.mock.method(performance, 'now', () => Date.now());
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
   for (const reason of ['unknown', 'session_ended', undefined]) {
     t.mock.timers.tick(120_000);

@@ -4,12 +4,14 @@ import { test } from 'node:test';
 import * as bff from '../src/index.js';
 import { answerWith, problem, settle, signedIn, signedOut } from './fakes.js';
 
+const handlers = {};
+const left = [];
+
 test('a sign-out that leads nowhere is told half a minute later', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
-  const left = [];
   globalThis.location = Object.assign(new URL('https://page.example/here'), { assign: (address) => left.push(address) });
   globalThis.document = { hidden: false, addEventListener() {}, createElement() { assert.fail('no frame now'); } };
-  globalThis.addEventListener = () => {};
+  globalThis.addEventListener = /** @type {any} */ ((name, handler) => { (handlers[name] ??= []).push(handler); });
   let session = signedIn();
   answerWith(({ url }) => (url.endsWith('/bff/session') ? session : problem(401, 'session_required')));
   const heard = [];
@@ -29,4 +31,25 @@ test('a sign-out that leads nowhere is told half a minute later', async (t) => {
   await settle();
   assert.deepEqual(heard, [true, 'signed_out', false]);
   assert.equal(bff.session().isLoggedIn, false);
+});
+
+test('a page that is shown again after the sign-out is told at once', async () => {
+  let session = signedIn({ logoutUrl: '/bff/logout?sid=2' });
+  answerWith(() => session);
+  await bff.check();
+  const heard = [];
+  bff.on('signedOut', ({ reason }) => heard.push(reason));
+  assert.equal(await bff.logout(), true);
+  session = signedOut({ reason: 'signed_out' });
+  await bff.check();
+  assert.deepEqual(heard, []);
+  for (const show of handlers.pageshow) show({ persisted: true });
+  assert.deepEqual(heard, ['signed_out']);
+});
+
+test('an address of the page that begins with two slashes is given to Bff whole', async () => {
+  globalThis.location = /** @type {any} */ (Object.assign(new URL('https://page.example//evil.example/x'), { assign: (address) => left.push(address) }));
+  bff.login();
+  await settle();
+  assert.equal(new URL(left.at(-1)).searchParams.get('returnUrl'), 'https://page.example//evil.example/x');
 });

@@ -10,7 +10,8 @@ const claims = (...pairs) => pairs.map(([type, value]) => ({ type, value }));
 
 test('a user is typed, and each claim is there by its name', async () => {
   const requests = answerWith(() => claims(
-    ['sub', 'alice'], ['name', 'Alice Adams'], ['email', 'alice@example.com'], ['picture', 'https://example.com/a.png'], ['email_verified', 'true'], ['age', '17'],
+    ['sub', 'alice'], ['name', 'Alice Adams'], ['email', 'alice@example.com'], ['picture', 'https://example.com/a.png'],
+    ['email_verified', 'true'], ['age', '17'],
     ['address', '{"locality":"Vienna"}'], ['amr', 'pwd'], ['amr', 'otp'], ['odd', '{no json'], ['__proto__', 'x'],
     ['bff:session_expires_in', '1800'], ['bff:logout_url', '/bff/logout?sid=1'],
   ));

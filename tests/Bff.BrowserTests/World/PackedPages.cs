@@ -33,7 +33,9 @@ internal sealed class PackedPages : IAsyncDisposable
         await Install.Value;
         var pages = await ExecuteAsync(Folder, "node", SourceTree.NodeModule("typescript/bin/tsc"));
         var entries = await ExecuteAsync(Folder, "node", SourceTree.NodeModule("typescript/bin/tsc"), "--project", "tsconfig.entries.json");
-        return pages.Output + entries.Output;
+        return Complaints(pages) + Complaints(entries);
+
+        static string Complaints((int ExitCode, string Output) run) => run.ExitCode == 0 ? run.Output : $"Exit code {run.ExitCode}. {run.Output}";
     }
 
     public static async Task<string> RenderOnServerAsync()

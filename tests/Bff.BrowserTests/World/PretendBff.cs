@@ -21,13 +21,16 @@ internal sealed class PretendBff : IAsyncDisposable
         import * as bff from '/bff.js';
         window.bff = bff;
         window.heard = [];
-        for (const event of ['renewed', 'expiring', 'expired', 'signedOut', 'connection']) bff.on(event, ({ state, reason }) => window.heard.push(`${event} ${state ?? reason ?? ''}`.trim()));
+        for (const event of ['renewed', 'expiring', 'expired', 'signedOut', 'connection']) {
+          bff.on(event, ({ state, reason }) => window.heard.push(`${event} ${state ?? reason ?? ''}`.trim()));
+        }
         bff.on('sessionChanged', ({ session }) => window.heard.push(session.isLoggedIn ? `is ${session.name}` : 'is nobody'));
         """;
 
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<string> _requests = new();
     private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
+    private readonly SemaphoreSlim _writing = new(1);
     private readonly CancellationTokenSource _end = new();
 
     private PretendBff()
@@ -47,6 +50,11 @@ internal sealed class PretendBff : IAsyncDisposable
         });
         _app.MapGet("/bff/events", StreamAsync);
         _app.MapGet("/bff/silent-login", () => Results.Redirect(User is null ? "/silent?error=login_required" : "/silent?result=ok"));
+        foreach (var path in new[] { "/bff/login", "/bye" })
+        {
+            _app.MapGet(path, () => Results.Content("<!doctype html><title>A page without the script</title>", "text/html"));
+        }
+
         _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
         _app.MapGet("/api/private", () => Results.Json(new { code = "session_required" }, statusCode: 401));
         _app.MapPut("/api/echo", EchoAsync);
@@ -146,18 +154,26 @@ internal sealed class PretendBff : IAsyncDisposable
         context.Response.ContentType = "text/event-stream";
         if (!StreamsAreHeldBack)
         {
-            await WriteAsync(context, "session", SessionNow());
             _streams[context] = true;
+            await WriteAsync(context, "session", SessionNow());
         }
 
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, over.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         _streams.TryRemove(context, out _);
     }
 
-    private static async Task WriteAsync(HttpContext stream, string name, object data)
+    private async Task WriteAsync(HttpContext stream, string name, object data)
     {
-        await stream.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, JsonSerializerOptions.Web)}\n\n");
-        await stream.Response.Body.FlushAsync();
+        await _writing.WaitAsync();
+        try
+        {
+            await stream.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, JsonSerializerOptions.Web)}\n\n");
+            await stream.Response.Body.FlushAsync();
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     private async Task<IResult> EchoAsync(HttpRequest request)
@@ -175,5 +191,6 @@ internal sealed class PretendBff : IAsyncDisposable
         LogoutMayEnd.TrySetResult();
         await _app.DisposeAsync();
         _end.Dispose();
+        _writing.Dispose();
     }
 }

@@ -1,0 +1,56 @@
+// Calls that meet a 401.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as bff from '../src/index.js';
+import { answerFrames, answerWith, problem, settle, signedIn } from './fakes.js';
+
+let result = () => /** @type {any} */ ({ result: 'ok' });
+const frames = answerFrames(() => result());
+let elapsed = 0;
+let clockIsOff = 0;
+const { now } = Date;
+Date.now = () => now() + clockIsOff;
+performance.now = () => elapsed;
+
+const isApi = ({ url }) => url.includes('/api');
+
+const session = signedIn();
+
+/** Everything but /api is as it should be. */
+const refuseTokens = () => answerWith((request) => (isApi(request) ? problem(401, 'nonsense') : session));
+
+test('an API that refuses new tokens, too, is called twice, and ever fewer frames are made for it', async () => {
+  const requests = refuseTokens();
+  const callAfter = async (ms) => {
+    elapsed += ms;
+    const [calls, made] = [requests.filter(isApi).length, frames.length];
+    assert.equal((await bff.fetch('/api')).status, 401);
+    return [requests.filter(isApi).length - calls, frames.length - made];
+  };
+  assert.deepEqual(await callAfter(0), [2, 1]);
+  assert.deepEqual(await callAfter(61_000), [1, 0]);
+  assert.deepEqual(await callAfter(60_000), [2, 1]);
+  assert.deepEqual(await callAfter(121_000), [1, 0]);
+
+  clockIsOff = -600_000;
+  assert.deepEqual(await callAfter(1), [1, 0], 'a clock that is set back changes nothing');
+});
+
+test('calls that meet it together share one frame', async () => {
+  elapsed += 3_600_000;
+  const made = frames.length;
+  const requests = refuseTokens();
+  await Promise.all([bff.fetch('/api/1'), bff.fetch('/api/2'), bff.fetch('/api/3')]);
+  assert.deepEqual([requests.filter(isApi).length, frames.length - made], [6, 1]);
+});
+
+test('a caller who gives up does not wait for the frame', async () => {
+  elapsed += 3_600_000;
+  result = () => null;
+  refuseTokens();
+  const gone = new AbortController();
+  const call = assert.rejects(bff.fetch('/api', { signal: gone.signal }), /enough/);
+  await settle();
+  gone.abort(new Error('enough'));
+  await call;
+});
