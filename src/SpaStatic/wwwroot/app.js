@@ -13,7 +13,7 @@ import * as view from './view.js';
 const SILENT_LEAD = 10_000; // ms before expiry at which this page renews silently, at most a quarter of what is left
 const LONGEST_PAUSE = 60;   // s between two tries
 
-// All in memory; web storage stays empty. Times are ms by Bff's clock.
+// All in memory. Times are ms by Bff's clock.
 let session = null;         // Bff's last answer, while somebody is signed in
 let expiresAt, renewsAt;
 let tokenRenewalTimeout;

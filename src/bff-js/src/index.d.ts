@@ -82,6 +82,8 @@ export interface Events {
 /** An OAuth error, the `code` of a problem answer of Bff's, or one of this script's own. */
 export type BffErrorCode =
   | 'login_required' | 'consent_required' | 'interaction_required' | 'account_selection_required' | 'access_denied' | 'server_error' | 'temporarily_unavailable'
+  /** `login({ maxAge })`: the provider did not ask the user again, or does not say when it did. */
+  | 'unmet_authentication_requirements'
   /** The session is over. */
   | 'session_expired'
   /** The provider cannot be reached; Bff tries again. */
