@@ -320,7 +320,7 @@ public sealed class ScriptTests(Chromium chromium)
     [Fact]
     public async Task A_page_that_leaves_it_all_to_bff_js_is_renewed_silently()
     {
-        await using var demo = await Demo.StartAsync(bffSettings: NoRefreshToken);
+        await using var demo = await Demo.StartAsync(TimeSpan.FromSeconds(24), NoRefreshToken);   // the frame has six of them
         await using var alice = await chromium.VisitAsync();
         await alice.SignInAsync("alice");
         await alice.Page.RouteAsync("**/app.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body =
@@ -333,7 +333,7 @@ public sealed class ScriptTests(Chromium chromium)
             """ }));
         await alice.OpenAsync();
 
-        await Eventually.HappensAsync(() => alice.RunAsync<bool>("() => window.heard.filter((event) => event === 'renewed').length >= 2"), "two renewals");
+        await Eventually.HappensAsync(() => alice.RunAsync<bool>("() => window.heard.filter((event) => event === 'renewed').length >= 1"), "a renewal");
         (await alice.RunAsync<string[]>("() => window.heard")).ShouldNotContain("expired");
         (await alice.RunAsync<string[]>("() => window.heard")).ShouldNotContain("renewError");
     }

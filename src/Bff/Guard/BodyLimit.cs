@@ -10,13 +10,19 @@ internal static class BodyLimit
 {
     public const int Bytes = 64 * 1024;
 
-    private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body of this request is too large for this address.");
+    public static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body of this request is too large for this address.");
 
     /// <summary>After routing.</summary>
     public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is not null) { return next(context); }
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) { limit.MaxRequestBodySize = Bytes; }
-        return context.Request.ContentLength > Bytes ? TooLarge.ExecuteAsync(context) : next(context);
+        return IsExceeded(context) ? TooLarge.ExecuteAsync(context) : next(context);
     });
+
+    /// <summary>Whether the body is said to be too large; one that only turns out to be is cut off where somebody reads it.</summary>
+    public static bool IsExceeded(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) { limit.MaxRequestBodySize = Bytes; }
+        return context.Request.ContentLength > Bytes;
+    }
 }

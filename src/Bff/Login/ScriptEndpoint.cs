@@ -34,6 +34,7 @@ internal static class ScriptEndpoint
 
     private static IResult Answer(HttpContext context, EncodedFile file, string type)
     {
+        if (BodyLimit.IsExceeded(context)) { return BodyLimit.TooLarge; }   // a short-circuited endpoint comes before it
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
         headers["Cross-Origin-Resource-Policy"] = "cross-origin";

@@ -36,6 +36,10 @@ public sealed class FrontedBff : IAsyncLifetime
         world.Settings["Bff:PublicUrl"] = publicUrl.AbsoluteUri.TrimEnd('/');
         world.Settings["Bff:TrustedProxies:0"] = "127.0.0.1/32";
         await world.StartListeningAsync();
+
+        // HAProxy takes a node that is not ready out of the balance, and a new one has still to see its provider.
+        using var http = new HttpClient();
+        await Eventually.HappensAsync(async () => (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"))).IsSuccessStatusCode, "Bff is ready");
         return new(world, publicUrl, _folder);
     }
 

@@ -101,7 +101,8 @@ public sealed class AuditTests
     public async Task Every_line_has_one_grammar_an_id_of_its_own_and_the_time()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", "an-ops-token-for-tests"));
-        var alice = await world.LogInAsync("alice smith=admin\nsign_out session=forged");
+        world.Provider.ShapeIdToken = claims => claims["sub"] = "alice smith=admin\nsign_out session=forged";
+        await world.LogInAsync();
         using var ops = new OpsClient(world.Bff, "an-ops-token-for-tests");
         using var stranger = new OpsClient(world.Bff, "guessed-token-of-somebody");
         await ops.FindAsync();
