@@ -43,7 +43,7 @@ passed=0 failed=0 skipped=0
 for project in tests/Bff.Tests tests/Bff.ClusterTests tests/Bff.HostTests tests/Bff.BrowserTests; do
   echo "== $project"
   log=$(mktemp)
-  dotnet test --project "$project" --no-build --filter-not-trait Needs=containers 2>&1 | tee "$log" || true
+  dotnet test --project "$project" --no-build --filter-not-trait Needs=containers Needs=eyes 2>&1 | tee "$log" || true
   count() { grep -E "^ *$1: [0-9]+" "$log" | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
   # A project that ends without a summary has crashed: that is a failure, not zero tests.
   grep -qE '^ *total: [1-9]' "$log" || failed=$((failed + 1))

@@ -3,6 +3,7 @@ using Bff.BrowserTests.World;
 namespace Bff.BrowserTests;
 
 /// <summary>The page in every state, width and kind of colours, for people to look at: <c>BFF_GALLERY=all</c>, or the names of some states; then look into the folder <c>screenshots</c> beside the test assembly.</summary>
+[Trait("Needs", "eyes")]
 public sealed class GalleryTests(Chromium chromium, ChromiumWithLargeText large)
 {
     private const string WhySkipped = "pictures to look at; set BFF_GALLERY=all";

@@ -7,7 +7,7 @@ namespace Bff.BrowserTests;
 public sealed class RenewalTests(Chromium chromium)
 {
     private const int Renewals = 3;
-    private const int Expiries = 10;
+    private const int Expiries = 5;
     private const int Calls = 20;
 
     [Fact]

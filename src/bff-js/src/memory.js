@@ -6,7 +6,10 @@ const key = () => `bff sign-out ${base()}`;
 
 /** @param {string} [logoutUrl] of the session; nothing once there is another */
 export const noteSignOut = (logoutUrl = '') => {
-  try { localStorage[key()] = logoutUrl; } catch { /* a page may be denied storage */ }
+  try {
+    if (logoutUrl) localStorage[key()] = logoutUrl;
+    else delete localStorage[key()];
+  } catch { /* a page may be denied storage */ }
 };
 
 /** @returns {string | undefined} the `logoutUrl` of the session that was signed out of, when no sign-in has followed */

@@ -22,10 +22,10 @@ test('who signed out is not signed in again silently, until they sign in', async
 
   bff.login();
   await settle();
-  assert.equal(storage[WORD], '');
+  assert.equal(storage[WORD], undefined);
 
   storage[WORD] = '/bff/logout?sid=1';
   session = signedIn({ logoutUrl: '/bff/logout?sid=2' }); // by a link, not by login()
   await bff.getSession();
-  assert.equal(storage[WORD], '');
+  assert.equal(storage[WORD], undefined);
 });
