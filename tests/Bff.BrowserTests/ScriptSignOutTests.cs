@@ -58,9 +58,11 @@ public sealed partial class ScriptSignOutTests(Chromium chromium, Firefox firefo
         await HearsAsync(other, "signedOut signed_out");
         bff.Count("/bff/login").ShouldBe(0, "the provider would sign her in again");
 
+        var left = alice.Page.WaitForURLAsync("**/bye", new() { WaitUntil = Microsoft.Playwright.WaitUntilState.Commit });
+        var guarded = other.Page.WaitForURLAsync("**/bff/login*", new() { WaitUntil = Microsoft.Playwright.WaitUntilState.Commit });
         bff.LogoutMayEnd.SetResult();
-        await alice.Page.WaitForURLAsync("**/bye");
-        await other.Page.WaitForURLAsync("**/bff/login*");
+        await left;
+        await guarded;
         bff.Count("/bff/logout").ShouldBe(1);
     }
 
