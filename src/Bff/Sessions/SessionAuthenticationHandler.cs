@@ -97,9 +97,9 @@ internal sealed partial class SessionAuthenticationHandler(
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };
-        // First: a store that fails here leaves no new session behind, and no cookie for one beside the answer that says it failed.
-        await EndReplacedAsync(properties);
+        // In this order: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
         await store.AddAsync(session, CancellationToken.None);
+        await EndReplacedAsync(properties, id);
         cookie.Write(Context, key);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
     }
@@ -137,13 +137,36 @@ internal sealed partial class SessionAuthenticationHandler(
         }
     }
 
-    /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
-    private async Task EndReplacedAsync(AuthenticationProperties properties)
+    /// <summary>
+    /// A planted or left-over key must not live on beside the new one (session fixation). A store that fails here is to leave no new session behind the response
+    /// that says it failed: what it does not take back ends with its tokens, which the caller revokes.
+    /// </summary>
+    private async Task EndReplacedAsync(AuthenticationProperties properties, SessionId added)
     {
-        if (cookie.TryRead(Request, out var brought)) { await ReplaceAsync(brought); }
-        if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
+        try
         {
-            await ReplaceAsync(new SessionId(known));
+            if (cookie.TryRead(Request, out var brought)) { await ReplaceAsync(brought); }
+            if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
+            {
+                await ReplaceAsync(new SessionId(known));
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            await TakeBackAsync(added);
+            throw;
+        }
+    }
+
+    private async Task TakeBackAsync(SessionId added)
+    {
+        try
+        {
+            await store.RemoveAsync(added, version: null, EndReasons.Unknown, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            cache.Forget(added);
         }
     }
 

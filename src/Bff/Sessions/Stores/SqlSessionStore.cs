@@ -42,9 +42,6 @@ internal sealed class SqlSessionStore(
     /// <summary>A revocation is tried this long, from its first attempt on.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 
-    /// <summary>The session that replaces one is stored a moment after its end, and then holds back the revocation.</summary>
-    private static readonly TimeSpan UntilReplaced = TimeSpan.FromSeconds(10);
-
     /// <summary>A revocation that a living session holds back is looked at again after this.</summary>
     private static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
 
@@ -452,8 +449,7 @@ internal sealed class SqlSessionStore(
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
-        var revokeAt = reason == EndReasons.Replaced ? Milliseconds(clock.GetUtcNow() + UntilReplaced) : 0;
-        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt), ("revoke_at", revokeAt)]);
+        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -477,8 +473,7 @@ internal sealed class SqlSessionStore(
         string KeepTokens(string source) =>
             $"""
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            SELECT id, id, {HolderOf(reason)}, client, tokens, CASE WHEN lease_until > @revoke_at THEN lease_until ELSE @revoke_at END, 0
-            FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
+            SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
             ON CONFLICT (id) DO NOTHING
             """;
     }
