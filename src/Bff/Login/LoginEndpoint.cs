@@ -9,7 +9,7 @@ namespace Bff.Login;
 internal static class LoginEndpoint
 {
     /// <summary>The browser was here a moment ago.</summary>
-    public const string Again = "again";
+    private const string Again = "again";
 
     public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, LoginParameters allowed, string? returnUrl)
     {

@@ -22,11 +22,6 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
 
     private const string Prompt = "prompt", MaxAge = "max_age", LoginHint = "login_hint";
 
-    /// <summary>
-    /// Our own, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4); they reach nobody.
-    /// </summary>
-    private static readonly string[] NotForTheProvider = ["returnUrl", LoginEndpoint.Again, "iss", "target_link_uri"];
-
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
 
@@ -43,7 +38,7 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
         var allowed = oidc.CurrentValue.EffectiveLoginParameters;
         foreach (var (name, values) in query)
         {
-            if (NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
+            if (OidcOptions.NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
             if (!allowed.Contains(name, StringComparer.Ordinal))
             {
                 if (OidcOptions.IsAuthorizationParameter(name)) { return NotAllowed(name, allowed); }
@@ -95,10 +90,13 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
         return prompts.All(prompt => Prompts.Contains(prompt, StringComparer.Ordinal)) && (prompts.Length == 1 || !prompts.Contains("none"));
     }
 
-    private Problem NotAllowed(string name, string[] allowed) => new(
-        StatusCodes.Status400BadRequest, "parameter_not_allowed", $"The parameter '{Printable.Text(name, MaxPrintedName)}' is not allowed here.",
-        !environment.IsDevelopment() ? "The operator decides what a page may ask for."
-        : allowed.Length == 0 ? "Bff:Oidc:AllowedLoginParameters allows none." : $"Bff:Oidc:AllowedLoginParameters allows {string.Join(", ", allowed)}.");
+    private Problem NotAllowed(string name, string[] allowed)
+    {
+        var names = allowed.Length == 0 ? "none" : string.Join(", ", allowed);
+        return new(
+            StatusCodes.Status400BadRequest, "parameter_not_allowed", $"The parameter '{Printable.Text(name, MaxPrintedName)}' is not allowed here.",
+            environment.IsDevelopment() ? $"Bff:Oidc:AllowedLoginParameters allows {names}." : "The operator decides what a page may ask for.");
+    }
 
     private static Problem Invalid(string name, string why) =>
         new(StatusCodes.Status400BadRequest, "invalid_parameter", $"The parameter '{name}' cannot be used like this.", why);

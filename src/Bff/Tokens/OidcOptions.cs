@@ -50,12 +50,18 @@ internal sealed class OidcOptions : IValidatableObject
 
     private static readonly string[] UsualLoginParameters = ["prompt", "login_hint", "screen_hint", "organization", "ui_locales", "acr_values", "max_age"];
 
-    /// <summary>What makes the request ours, and what decides whom the tokens are for; and the parameters of <c>/bff/login</c> itself.</summary>
+    /// <summary>
+    /// Those of <c>/bff/login</c> itself, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4);
+    /// they reach nobody.
+    /// </summary>
+    public static readonly string[] NotForTheProvider = ["returnUrl", "again", "iss", "target_link_uri"];
+
+    /// <summary>What makes the request ours, and what decides whom the tokens are for; and what is <see cref="NotForTheProvider"/>.</summary>
     public static readonly string[] OurOwnParameters =
     [
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
         "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
-        "registration", "id_token_hint", "returnUrl", "again", "iss", "target_link_uri",
+        "registration", "id_token_hint", .. NotForTheProvider,
     ];
 
     /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>
