@@ -1,7 +1,7 @@
 // Asking Bff how things are, and whether it answers.
 import { emit } from './events.js';
 import { askSession, latestSession, now, whenHeard } from './session.js';
-import { MINUTE, ms, SECOND } from './time.js';
+import { backOff, MINUTE, ms, SECOND } from './time.js';
 import { addChore, onWake } from './timers.js';
 
 /** @import * as Bff from './index.js' */
@@ -32,13 +32,13 @@ export const forgetConnection = () => { connection = ''; };
 /** @type {typeof Bff.check} */
 export const check = (how) => {
   if (checking) return checking;
-  const mine = checking = askSession(undefined, undefined, how).then(
+  const mine = checking = askSession(how).then(
     (known) => {
       if (connection || !link.isOpening()) connected(link.isOpen() ? 'live' : 'polling');
       return known;
     },
     (error) => {
-      lookAt = now() + Math.min(MINUTE, SECOND * 2 ** failedLooks++);
+      lookAt = now() + backOff(failedLooks++);
       link.onFailedCheck();
       connected(globalThis.navigator?.onLine === false ? 'offline' : 'unreachable', error);
       return null;

@@ -7,7 +7,7 @@ const ASK = 'Only the user can sign in: call login().';
 /** @type {Record<string, string | null>} */
 const HINTS = {
   __proto__: null, // a code may come from the page's address
-  login_required: 'No silent sign-in: shared development keys, or third-party cookies blocked?',
+  login_required: 'Shared development keys, or third-party cookies blocked?',
   consent_required: ASK,
   interaction_required: ASK,
   timeout: 'No answer: see the provider and frame-src.',

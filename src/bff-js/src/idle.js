@@ -13,7 +13,7 @@ let toldOf = 0;   // the end that the page was told of, by Bff's clock
 let askAt = 0;    // not before, by Bff's clock
 
 /** @type {typeof Bff.keepAlive} */
-export const keepAlive = () => askSession('/bff/session?slide=true');
+export const keepAlive = () => askSession({}, '/bff/session?slide=true');
 
 /** @param {Bff.Session} news */
 const measure = ({ isLoggedIn, sessionExpiresAt }) => { longest = isLoggedIn ? Math.max(longest, ms(sessionExpiresAt) - now()) : 0; };

@@ -7,7 +7,7 @@ import { renewSilently } from './silent.js';
 /** @type {typeof Bff.renew} */
 export const renew = async () => {
   try {
-    if (latestSession()?.renewal !== 'silent') return await askSession('/bff/renew', { method: 'POST' });
+    if (latestSession()?.renewal !== 'silent') return await askSession({}, '/bff/renew', { method: 'POST' });
   } catch (error) {
     if (/** @type {Bff.BffError} */ (error).code !== 'renewal_not_possible') throw renewalFailed(error);
   }

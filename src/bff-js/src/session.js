@@ -90,8 +90,8 @@ const nameOf = (code) => {
   return code === 'session_required' ? 'login_required' : code ?? 'unexpected_answer';
 };
 
-/** Asks an endpoint that responds with the session. @param {string} [path] @param {RequestInit} [init] @param {How} [how] */
-export const askSession = async (path = '/bff/session', init, how) => {
+/** Asks an endpoint that responds with the session. @param {How} [how] @param {string} [path] @param {RequestInit} [init] */
+export const askSession = async (how, path = '/bff/session', init) => {
   const since = heard;
   const told = await askJson(path, init);
   if (!Date.parse(told.now)) throw new BffError({ code: 'unexpected_answer', status: 200 });

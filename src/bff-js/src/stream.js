@@ -2,7 +2,7 @@
 import { checkAnew, connected, link, lost } from './check.js';
 import { hear, latestSession, whenHeard } from './session.js';
 import { onBff } from './settings.js';
-import { MINUTE, SECOND } from './time.js';
+import { backOff, MINUTE, SECOND } from './time.js';
 import { addChore } from './timers.js';
 
 export const SILENCE = 40 * SECOND; // as long a silence is a loss: there is something to hear every 15 s
@@ -56,7 +56,7 @@ const listen = (onBeat) => {
   stream.onerror = () => {
     if (source !== stream) return;
     lost(SECOND);
-    if (stream.readyState === 2) deafAt = Date.now() + Math.min(MINUTE, SECOND * 2 ** ++refusals);
+    if (stream.readyState === 2) deafAt = Date.now() + backOff(++refusals);
   };
   for (const name of ['session', 'renewed', 'expiring', 'heartbeat']) {
     stream.addEventListener(name, ({ data }) => {

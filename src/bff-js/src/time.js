@@ -28,6 +28,9 @@ export const timeout = (delay) => {
   return late.signal;
 };
 
+/** Doubled with each failure before, up to a minute. @param {number} failures */
+export const backOff = (failures) => Math.min(MINUTE, SECOND * 2 ** failures);
+
 /** `Retry-After` of an answer, as RFC 9110, section 10.2.3, has it. @param {{ headers: Headers }} response @returns {number | undefined} seconds */
 export const secondsUntil = ({ headers }) => {
   const text = headers.get('Retry-After') ?? '';
