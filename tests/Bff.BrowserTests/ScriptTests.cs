@@ -312,7 +312,9 @@ public sealed class ScriptTests(Chromium chromium)
         await visitor.Page.Clock.RunForAsync(3_000);
         (await visitor.RunAsync<int>("() => window.rang")).ShouldBe(0, "setTimeout alone would have gone off after 24.8 days, or at once");
 
-        await visitor.RunAsync<bool>("async () => { const bff = await import('/bff.js'); bff.setTimer(() => { window.rang += 10; }, bff.now() + 1_500); return true; }");
+        await visitor.RunAsync<bool>(
+            // Asked twice: the first question may be one that was under way, and its answer says what time it is by the real Bff.
+            "async () => { const bff = await import('/bff.js'); await bff.check(); await bff.check(); bff.setTimer(() => { window.rang += 10; }, bff.now() + 1_500); return true; }");
         await visitor.Page.Clock.RunForAsync(3_000);
         (await visitor.RunAsync<int>("() => window.rang")).ShouldBe(10);
     }

@@ -132,7 +132,7 @@ internal sealed class Demo : IAsyncDisposable
     {
         ShowOutput();
         var tooMany = this;
-        if (Processes.All(process => process.IsAsStarted))
+        if (Processes.All(process => process.IsAsStarted) && await MakesNoTroubleAsync())
         {
             await ForgetEverybodyAsync();
             tooMany = IdleDemos.Put(this);
@@ -145,6 +145,14 @@ internal sealed class Demo : IAsyncDisposable
     {
         foreach (var process in Processes) { await process.DisposeAsync(); }
         _data.Delete(recursive: true);
+    }
+
+    /// <summary>The provider is as it was started: no test has pushed a button of <c>/trouble</c> and left it at that.</summary>
+    private static async Task<bool> MakesNoTroubleAsync()
+    {
+        using var http = new HttpClient();
+        var page = await http.GetStringAsync($"{ProviderUrl}/trouble");
+        return page.Contains("id=\"stop-answering\"", StringComparison.Ordinal) && page.Contains("id=\"without-refresh-tokens\"", StringComparison.Ordinal);
     }
 
     /// <summary>No session, no consent; nothing of it is under way.</summary>

@@ -55,6 +55,7 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     {
         if (_process is null) { return; }
         IsAsStarted = false;
+        Diary.Close(url);
         Dismiss(ref _guard);
         _process.Kill();
         await _process.WaitForExitAsync();

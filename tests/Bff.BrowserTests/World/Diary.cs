@@ -20,6 +20,9 @@ internal sealed record Diary(int Issued, int Refreshed, int Reused, int Rejected
     /// <summary>What was noted so far does not count from now on.</summary>
     public static async Task TurnPageAsync(string provider) => Before[provider] = await ReadAllAsync(provider);
 
+    /// <summary>The provider has ended, and its diary with it: it is in its memory.</summary>
+    public static void Close(string provider) => Before.TryRemove(provider, out _);
+
     private static async Task<Diary> ReadAllAsync(string provider)
     {
         using var http = new HttpClient();
