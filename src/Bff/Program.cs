@@ -1,22 +1,22 @@
-using Bff;
 using Bff.Commands;
+using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.Guard;
+using Bff.Hosting;
 using Bff.Login;
 using Bff.Ops;
-using Bff.Reload;
+using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
-using Bff.Tokens;
 
 return await CommandLine.InvokeAsync(args, Compose, RunAsync);
 
 static WebApplicationBuilder Compose(string[] args)
 {
     var builder = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder);
-    builder.ListenByDefaultOn(Settings.PublicAddress).LogHostOnlyWhenStarted();
+    builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
-    return builder.AddReload().AddGuard().AddTokens().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
+    return builder.AddConfiguration().AddGuard().AddProviders().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
 }
 
 static async Task RunAsync(WebApplication app)
@@ -32,6 +32,6 @@ static async Task RunAsync(WebApplication app)
     app.UseAuthentication().UseAuthorization();      // the one session read of a request happens here
     app.MapLogin().MapRenewal().MapForwarding();
 
-    app.Lifetime.ApplicationStarted.Register(StartFailure.LogHostFromNowOn);
+    app.Lifetime.ApplicationStarted.Register(HostLog.LogHostFromNowOn);
     await app.RunAsync();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Bff.HostTests;
+using Bff.Providers;
 using Bff.Sessions;
 using Microsoft.Data.Sqlite;
 

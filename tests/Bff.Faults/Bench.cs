@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Bff.ClusterTests;
+using Bff.Commands.Check;
 using Bff.Sessions;
 
 namespace Bff.Faults;

@@ -1,7 +1,10 @@
-using Bff.Reload;
+using Bff.Configuration;
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Sessions.Stores;
-using Bff.Tokens;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
@@ -33,7 +36,7 @@ internal sealed class SessionStock : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection([new("Bff:Sessions:Store", store.Kind), new("Bff:Sessions:ConnectionString", store.ConnectionString)]);
-        _app = builder.AddReload().AddSessions().Build();
+        _app = builder.AddConfiguration().AddSessions().Build();
         _app.PrepareSessions();
         _database = _app.Services.GetRequiredService<SessionDatabase>();
         _protector = _app.Services.GetRequiredService<TokenProtector>();

@@ -40,7 +40,7 @@ public sealed class KubernetesFilesTests
 
         (container.StartupProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path, container.ReadinessProbe.HttpGet.Path).ShouldBe(("/startupz", "/healthz", "/readyz"));
         var drain = TimeSpan.Parse(container.Env.Single(variable => variable.Name == "Bff__Ops__DrainFor").Value, CultureInfo.InvariantCulture);
-        var tokenTimeout = new Bff.Tokens.TokenOptions().TokenTimeout;
+        var tokenTimeout = new Bff.Providers.TokenOptions().TokenTimeout;
         pod.TerminationGracePeriodSeconds!.Value.ShouldBeGreaterThanOrEqualTo((long)(drain + tokenTimeout).TotalSeconds + 20);
         drain.TotalSeconds.ShouldBeGreaterThan(container.ReadinessProbe.PeriodSeconds!.Value * container.ReadinessProbe.FailureThreshold!.Value);
     }

@@ -1,14 +1,15 @@
+using Bff.Configuration;
 using Bff.Guard;
 using Bff.Ops;
+using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
-using Bff.Tokens;
 
 namespace Bff.Tests;
 
 public class PrintedSettingsTests
 {
-    private static readonly PrintedSettings Settings = new(new SettingsSchema(
+    private static readonly SecretMask Settings = new(new SettingsSchema(
     [
         new("Bff", typeof(ProxyOptions)), new("Bff:Oidc", typeof(OidcOptions)), new("Bff:Ops", typeof(OpsOptions)), new("Bff:Renewal", typeof(RenewalOptions)), new("Bff:Renewal", typeof(TokenOptions)),
         new("Bff:Sessions", typeof(SessionsOptions)), new("Bff:Spa", typeof(SpaOptions)),

@@ -1,3 +1,4 @@
+using Bff.Configuration;
 using Bff.Forwarding;
 using Microsoft.Extensions.Configuration;
 

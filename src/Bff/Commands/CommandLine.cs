@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Bff.Commands.Backup;
 using Bff.Commands.Check;
+using Bff.Configuration;
 
 namespace Bff.Commands;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
-using Bff.Reload;
 using System.Text.Json;
+using Bff.Configuration;
+using Bff.Hosting;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
@@ -18,7 +19,7 @@ internal static class ConfigCommand
     public static int Run(string[] args, WebApplicationBuilder composed, bool json)
     {
         var configuration = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder).Configuration;
-        var printed = new PrintedSettings(new SettingsSchema(Sections(composed.Services)));
+        var printed = new SecretMask(new SettingsSchema(Sections(composed.Services)));
         var lines = new SortedDictionary<string, (string Value, string Source)>(ConfigurationKeyComparer.Instance.AsStrings());
         foreach (var (key, value) in Roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()))
         {
@@ -30,9 +31,9 @@ internal static class ConfigCommand
             if (!configuration.GetSection(key).Exists()) { lines[key] = (value, "default"); }
         }
 
-        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Settings.HasPublicEndpoint(configuration))
+        if (!Roots.Skip(3).Any(lines.ContainsKey) && !Listening.HasPublicEndpoint(configuration))
         {
-            lines[WebHostDefaults.ServerUrlsKey] = (Settings.PublicAddress, "default");
+            lines[WebHostDefaults.ServerUrlsKey] = (Listening.DefaultAddress, "default");
         }
 
         if (json)
@@ -46,7 +47,7 @@ internal static class ConfigCommand
     }
 
     /// <summary>Kestrel's own lists of addresses and ports, and everything else by its schema.</summary>
-    private static string Show(PrintedSettings printed, string key, string value) => Roots.Skip(3).Contains(key, StringComparer.OrdinalIgnoreCase)
+    private static string Show(SecretMask printed, string key, string value) => Roots.Skip(3).Contains(key, StringComparer.OrdinalIgnoreCase)
         ? string.Join(';', value.Split(';').Select(part => part.All(char.IsAsciiDigit) ? part : Printable.Address(part))) : printed.Show(key, value);
 
     private static IEnumerable<SettingsSection> Sections(IServiceCollection services) =>
@@ -56,7 +57,7 @@ internal static class ConfigCommand
         from section in Sections(services)
         let options = Activator.CreateInstance(section.Options)
         from property in section.Options.GetProperties()
-        where property.CanWrite && !Settings.IsList(property.PropertyType)
+        where property.CanWrite && !SettingValue.IsList(property.PropertyType)
         let value = property.GetValue(options)
         where value is not (null or "")
         select ($"{section.Path}:{property.Name}", TypeDescriptor.GetConverter(property.PropertyType).ConvertToInvariantString(value)!);

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Bff.Configuration;
 using Bff.Sessions;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 

@@ -4,8 +4,9 @@ using System.Net.NetworkInformation;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Bff.Configuration;
 using Bff.Ops;
-using Bff.Reload;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Commands;
 

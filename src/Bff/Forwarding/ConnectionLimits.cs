@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Forwarding;

@@ -1,7 +1,7 @@
 using System.Text;
+using Bff.Configuration;
 using Bff.Guard;
-using Bff.Reload;
-using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
@@ -28,8 +28,8 @@ internal static class ForwardingFeature
             });
         builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>().AddSingleton<OpenRoutes>();
-        builder.Services.AddSingleton(OneOrigin.Route).AddSingleton<CallMetrics>();
-        builder.Services.AddSingleton<LongCalls>().AddHostedService(provider => provider.GetRequiredService<LongCalls>());
+        builder.Services.AddSingleton(SpaRoute.Route).AddSingleton<CallMetrics>();
+        builder.Services.AddSingleton<LongLivedRequests>().AddHostedService(provider => provider.GetRequiredService<LongLivedRequests>());
         return builder;
     }
 
@@ -83,7 +83,7 @@ internal static class ForwardingFeature
         }).Add(endpoint =>
         {
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
-            if (!UsesSession(route))
+            if (!TokenPolicies.UsesSession(route))
             {
                 endpoint.Metadata.Add(new WebSocketOriginRequired());
                 return;
@@ -96,12 +96,4 @@ internal static class ForwardingFeature
         app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done
         return app;
     }
-
-    /// <summary>
-    /// The route sends a token, or its policy lets the cookie decide who may come. The one question behind all that follows: the CSRF header, whether cookies go
-    /// upstream, whether an answer is personal, whether a connection ends with the session.
-    /// </summary>
-    public static bool UsesSession(RouteConfig route) =>
-        (TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
-        || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
 }

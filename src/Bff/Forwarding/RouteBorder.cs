@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
-using Bff.Sessions;
+using Bff.Sessions.Authentication;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
@@ -8,12 +9,12 @@ namespace Bff.Forwarding;
 
 /// <summary>What one route lets through to its upstream and back, decided when the route is loaded.</summary>
 internal sealed partial class RouteBorder(
-    RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongCalls longCalls, ConnectionLimits limits, ILogger<RouteBorder> logger)
+    RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongLivedRequests longCalls, ConnectionLimits limits, ILogger<RouteBorder> logger)
 {
     /// <summary>A body from this size on is sent only when the upstream asks for it.</summary>
     private const long Large = 1024 * 1024;
 
-    private readonly bool _usesSession = ForwardingFeature.UsesSession(route);
+    private readonly bool _usesSession = TokenPolicies.UsesSession(route);
     private readonly FrozenSet<string>? _requestHeaders = HeaderNameList.Read(route.Metadata);
 
     /// <summary>A route that uses the session forwards no cookie: what its upstream is to know of the user, the token says. A list of headers names none either.</summary>
@@ -36,7 +37,7 @@ internal sealed partial class RouteBorder(
         var context = response.HttpContext;
         context.Features.Get<HeadersWait>()?.End();
         if (answer.RequestMessage?.Content is not null) { context.Features.Set(UpstreamErrors.Answered.Instance); }
-        if (UpstreamAnswer.Objection(context, answer) is { } reason)
+        if (UpstreamResponse.Objection(context, answer) is { } reason)
         {
             Refused(route.RouteId, reason);
             await ReplaceAsync(response, UpstreamErrors.Invalid);
@@ -51,20 +52,20 @@ internal sealed partial class RouteBorder(
             return;
         }
 
-        if (UpstreamAnswer.HasNoBody(context.Response.StatusCode))
+        if (UpstreamResponse.HasNoBody(context.Response.StatusCode))
         {
             context.Response.ContentLength = null;
             response.SuppressResponseBody = true;
         }
 
         if (_usesSession && context.FindSession() is { } session) { longCalls.Watch(context, session.Id); }
-        UpstreamAnswer.RemoveHopByHop(context, answer);
-        UpstreamAnswer.KeepOurCookies(context.Response.Headers, sessionCookie.Name);
-        if (_usesSession) { UpstreamAnswer.MakePersonal(context.Response.Headers); }
+        UpstreamResponse.RemoveHopByHop(context, answer);
+        UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie.Name);
+        if (_usesSession) { UpstreamResponse.MakePersonal(context.Response.Headers); }
     }
 
     private string ForeignCookies(HttpRequest request) => string.Join("; ", request.Headers.Cookie
-        .SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(pair => !UpstreamAnswer.IsOurs(pair, sessionCookie.Name)));
+        .SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(pair => !UpstreamResponse.IsOurs(pair, sessionCookie.Name)));
 
     private static Task ReplaceAsync(ResponseTransformContext response, Problem problem)
     {

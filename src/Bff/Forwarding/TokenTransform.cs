@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using Bff.Renewal;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Yarp.ReverseProxy.Transforms;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Forwarding;
 
@@ -12,7 +14,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
     public override async ValueTask ApplyAsync(RequestTransformContext context)
     {
         var problem = context.HttpContext.Features.Get<SessionUnknown>() is not null
-            ? StoreUnavailableException.Problem
+            ? SessionStoreException.Problem
             : context.HttpContext.FindSession() is { } session ? await AttachAsync(context, session)
             : required ? await context.HttpContext.SignInRequiredAsync() : null;
 
@@ -36,7 +38,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
             case ClientRefused refused:
                 return RenewalProblems.ProviderRefusesClient(refused.RetryAfter);
             case StoreUnavailable:
-                return StoreUnavailableException.Problem;
+                return SessionStoreException.Problem;
             case Unreachable down:
                 return RenewalProblems.ProviderUnavailable(down.RetryAfter);
             default:

@@ -1,4 +1,5 @@
 using Bff.Renewal;
+using Bff.Sessions.Store.Sql;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 

@@ -1,4 +1,6 @@
 using System.Text;
+using Bff.Configuration;
+using Bff.Hosting;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -15,7 +17,7 @@ internal static class GuardFeature
         services.AddSettings<SpaOptions>("Bff:Spa");
         services.AddSettings<ProxyOptions>("Bff");
         services.AddSettings<TransportOptions>("Bff:Hsts");
-        var listened = new PublicListeners(Settings.PublicAddresses(builder.Configuration));
+        var listened = new PublicListeners(Listening.PublicAddresses(builder.Configuration));
         services.AddSingleton(listened).AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(listened, builder.Environment.IsDevelopment()));
         services.AddRateLimits();
         services.AddCors().AddSingleton<ICorsPolicyProvider, SpaCorsPolicy>();
@@ -74,14 +76,14 @@ internal static class GuardFeature
     public static IApplicationBuilder UseProblemsForExceptions(this IApplicationBuilder app) => app.UseExceptionHandler(new ExceptionHandlerOptions
     {
         ExceptionHandler = context => ProblemOf(context.Features.Get<IExceptionHandlerFeature>()?.Error).ExecuteAsync(context),
-        SuppressDiagnosticsCallback = context => StoreUnavailableException.In(context.Exception) is not null,
+        SuppressDiagnosticsCallback = context => ProblemException.In(context.Exception) is not null,
     });
 
     /// <summary>What cannot be read as a request is the caller's mistake.</summary>
     private static Problem ProblemOf(Exception? error) => error switch
     {
         BadHttpRequestException bad => new(bad.StatusCode, "bad_request", "This request cannot be understood."),
-        _ when StoreUnavailableException.In(error) is not null => StoreUnavailableException.Problem,
+        _ when ProblemException.In(error) is { } known => known.Response,
         _ => new(StatusCodes.Status500InternalServerError, "internal_error", "Something went wrong here; it has been logged."),
     };
 

@@ -1,17 +1,9 @@
 using System.Net;
 using System.Threading.RateLimiting;
+using Bff.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
-
-/// <summary>Endpoint metadata: what to answer, instead of the problem, to a client that asks too often; a frame shows nobody a problem.</summary>
-internal sealed record WhenTooMany(Func<HttpContext, IResult?> Answer);
-
-/// <summary>
-/// Endpoint metadata: requests that any page can make a browser send and that are refused anyway. They have a budget of their own, so that no foreign page uses
-/// up its visitor's, or that of everybody behind the visitor's address.
-/// </summary>
-internal sealed record CountedApart(Func<HttpContext, bool> IsApart);
 
 /// <summary>Limits per client address, for what anybody may ask and what makes us work.</summary>
 internal static class RateLimits

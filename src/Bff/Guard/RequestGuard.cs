@@ -4,21 +4,6 @@ using Microsoft.Extensions.Primitives;
 
 namespace Bff.Guard;
 
-/// <summary>Endpoint metadata: a browser may come here by script only, with the <c>X-CSRF: 1</c> header and from our own or an allowed origin.</summary>
-internal sealed class CsrfHeaderRequired
-{
-    public const string Name = "X-CSRF";
-    public const string Value = "1";
-}
-
-/// <summary>Endpoint metadata: a browser may come here by script of our own or an allowed origin; the header is not needed, since not every script can add one.</summary>
-internal sealed class OriginRequired;
-
-/// <summary>
-/// Endpoint metadata: nobody has to be signed in here, yet a WebSocket is opened by no page of another origin: CORS does not stop one, and the browser's other cookies go along.
-/// </summary>
-internal sealed class WebSocketOriginRequired;
-
 /// <summary>
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Bff.Reload;
+using Bff.Configuration;
+using Bff.Login;
 
 namespace Bff.Guard;
 

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Bff.Reload;
+using Bff.Configuration;
 
 namespace Bff.Guard;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Bff.Sessions;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Login;
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Bff.Sessions;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Login;
 

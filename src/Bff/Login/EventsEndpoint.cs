@@ -1,6 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
+using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Bff.Login;
@@ -92,7 +94,7 @@ internal static class EventsEndpoint
         {
             return null;
         }
-        catch (StoreUnavailableException)
+        catch (SessionStoreException)
         {
             return stream.Ended is null ? told : null;
         }
@@ -125,7 +127,7 @@ internal static class EventsEndpoint
         {
             return await store.FindEndAsync(last.Id, cancellationToken) ?? EndReasons.Unknown;
         }
-        catch (Exception error) when (error is StoreUnavailableException or OperationCanceledException)
+        catch (Exception error) when (error is SessionStoreException or OperationCanceledException)
         {
             return EndReasons.Unknown;
         }

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Bff.Sessions;
+using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
@@ -59,7 +59,7 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     }
 
     /// <exception cref="SignInRefusedException">It was used up before.</exception>
-    /// <exception cref="StoreUnavailableException">The store cannot say; nothing is used up.</exception>
+    /// <exception cref="SessionStoreException">The store cannot say; nothing is used up.</exception>
     public async Task UseUpAsync(AuthenticationProperties properties)
     {
         // What is inside, not the text around it: one state can be spelled in more than one way.

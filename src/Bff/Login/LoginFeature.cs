@@ -1,10 +1,13 @@
+using Bff.Configuration;
 using Bff.Guard;
-using Bff.Reload;
+using Bff.Providers;
+using Bff.Providers.Metadata;
 using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Login;
 
@@ -72,7 +75,7 @@ internal static class LoginFeature
 
         options.ConfigurationManager = services.GetRequiredService<Provider>();
         options.Backchannel = services.GetRequiredService<IHttpClientFactory>().CreateClient(Provider.HttpClientName);
-        options.TokenHandler = services.GetRequiredService<IdTokenHandler>();
+        options.TokenHandler = services.GetRequiredService<IdTokenValidator>();
         options.TokenValidationParameters.NameClaimType = "name";
         options.TokenValidationParameters.RoleClaimType = "role";
         options.MapInboundClaims = false;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Bff.Tokens;
+using Bff.Providers;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;

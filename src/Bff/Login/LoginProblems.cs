@@ -1,4 +1,5 @@
 using Bff.Guard;
+using Bff.Sessions;
 
 namespace Bff.Login;
 
@@ -19,7 +20,7 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, was used before, or began too long ago.", "Start again at /bff/login.");
 
     public static readonly Problem StoreUnavailable = new(
-        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.", StoreUnavailableException.RetryAfter);
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.", SessionStoreException.RetryAfter);
 
     private static readonly Problem ForeignPage = new(
         StatusCodes.Status403Forbidden, "foreign_page", "A page that is not one of ours cannot begin a sign-in in a frame.",

@@ -1,5 +1,5 @@
-using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Providers;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 

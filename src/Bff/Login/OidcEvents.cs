@@ -2,8 +2,12 @@ using System.Security.Claims;
 using System.Text;
 using System.Text.RegularExpressions;
 using Bff.Guard;
+using Bff.Providers;
+using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Sessions.Authentication;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
@@ -155,7 +159,7 @@ internal sealed partial class OidcEvents(
             await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties);
             context.Response.Redirect(target);
         }
-        catch (StoreUnavailableException error)
+        catch (SessionStoreException error)
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
             RevokeNow(properties, context.HttpContext.Items[Brought] as string);
@@ -213,7 +217,7 @@ internal sealed partial class OidcEvents(
         {
             await store.RevokeLaterAsync(id, subject, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
         }
-        catch (StoreUnavailableException)
+        catch (SessionStoreException)
         {
             RevokeNow(context.Properties, refreshToken);   // and the page still learns what became of its sign-in
         }
@@ -291,7 +295,7 @@ internal sealed partial class OidcEvents(
         {
             return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded ? context.GetSession() : null;
         }
-        catch (StoreUnavailableException)
+        catch (SessionStoreException)
         {
             return null;
         }
@@ -300,14 +304,14 @@ internal sealed partial class OidcEvents(
     /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
     private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
     {
-        if (StoreUnavailableException.In(context.Failure) is not null) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
+        if (SessionStoreException.In(context.Failure) is not null) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException { Error: FlowState.Unmet }) { return (FlowState.Unmet, null); }
         if (context.Failure is SignInRefusedException refused) { return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed); }
-        if (context.HttpContext.Items.ContainsKey(Redeeming)) { return OidcChallenge.Explain(context.Failure); }
+        if (context.HttpContext.Items.ContainsKey(Redeeming)) { return ProviderFault.Explain(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (error, null); }
-        return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && OidcChallenge.IsProviderFault(failure)
-            ? ("idp_unavailable", LoginProblems.ProviderUnavailable)
+        return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && ProviderFault.Is(failure)
+            ? (ProviderFault.Unavailable, LoginProblems.ProviderUnavailable)
             : ("sign_in_failed", LoginProblems.SignInFailed);
     }
 
@@ -340,10 +344,4 @@ internal sealed partial class OidcEvents(
 
     [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
     private partial void SignInFailed(string code, string cause, string description);
-}
-
-/// <summary>We end a sign-in: with a word for the page and a sentence, free of anything the provider sent, for the log.</summary>
-internal sealed class SignInRefusedException(string error, string why) : Exception(why)
-{
-    public string Error { get; } = error;
 }

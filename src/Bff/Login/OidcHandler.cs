@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
-using Bff.Sessions;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -37,7 +38,7 @@ internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options,
         return true;
     }
 
-    /// <exception cref="StoreUnavailableException">The key that sealed it may be one that cannot be read now.</exception>
+    /// <exception cref="SessionStoreException">The key that sealed it may be one that cannot be read now.</exception>
     private async Task<bool> HasStateOfOursAsync()
     {
         if (Request.Query["state"] is not [{ Length: > 0 } state, ..]) { return false; }

@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 
 namespace Bff.Login;
 
@@ -8,7 +9,7 @@ namespace Bff.Login;
 /// </summary>
 internal static class SessionEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, IdleClock idle, TimeProvider clock, bool? slide)
+    public static async Task<IResult> Handle(HttpContext context, SlidingExpiration idle, TimeProvider clock, bool? slide)
     {
         if (context.GetSession() is not { } session) { return Ended(await context.FindEndReasonAsync()); }
         if (slide == true)

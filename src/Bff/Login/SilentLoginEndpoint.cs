@@ -1,5 +1,6 @@
 using Bff.Guard;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -42,7 +43,7 @@ internal static class SilentLoginEndpoint
         {
             return EndReasons.MayBeHealed(await context.RequireEndReasonAsync()) ? null : "login_required";
         }
-        catch (StoreUnavailableException)
+        catch (SessionStoreException)
         {
             return OidcEvents.TemporarilyUnavailable;
         }
@@ -59,27 +60,5 @@ internal static class SilentLoginEndpoint
         var page = returnUrls.SilentPage;
         if (begins && request.Query["returnUrl"].ToString() is { Length: > 0 } asked && !returnUrls.TryResolve(asked, out page)) { return null; }
         return Results.Redirect(SilentPage.Failure(page, RateLimits.Code));
-    }
-}
-
-/// <summary>What the silent page is told.</summary>
-internal static class SilentPage
-{
-    /// <summary>Marks a sign-in as silent, and says where it ends.</summary>
-    public const string Item = "bff.silent";
-
-    public static string Success(string page) => QueryHelpers.AddQueryString(page, "result", "ok");
-
-    public static string Failure(string page, string error, string? description = null) =>
-        ErrorQuery.AddTo(QueryHelpers.AddQueryString(page, "result", "error"), error, description);
-}
-
-/// <summary>How a page learns what went wrong: the names of RFC 6749 section 4.1.2.1.</summary>
-internal static class ErrorQuery
-{
-    public static string AddTo(string page, string error, string? description)
-    {
-        var url = QueryHelpers.AddQueryString(page, "error", error);
-        return description is null ? url : QueryHelpers.AddQueryString(url, "error_description", description);
     }
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 
 namespace Bff.Login;
 
 /// <summary><c>GET /bff/user</c>: the user's claims and three of our own. Keeps the session alive unless <c>slide=false</c>.</summary>
 internal static class UserEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, IdleClock idle, TimeProvider clock, bool? slide)
+    public static async Task<IResult> Handle(HttpContext context, SlidingExpiration idle, TimeProvider clock, bool? slide)
     {
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         if ((slide == false ? session.EndsAt : await idle.SlideAsync(session, isShown: true)) is not { } endsAt)

@@ -1,5 +1,7 @@
 using System.Data.Common;
+using Bff.Configuration;
 using Bff.Guard;
+using Bff.Hosting;
 using Bff.Ops.Admin;
 using Bff.Ops.Health;
 using Bff.Ops.Live;

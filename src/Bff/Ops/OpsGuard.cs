@@ -7,9 +7,6 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
 
-/// <summary>Endpoint metadata: answers anybody who reaches the ops port.</summary>
-internal sealed class OpenToProbes;
-
 /// <summary>
 /// Lets operators in: by the bearer token or a client certificate; where neither is configured the port is loopback, and what must be kept out are web pages in
 /// a browser on this machine. Whoever is let in is known to the endpoints as the request's <see cref="Operator"/>.

@@ -1,5 +1,7 @@
 using System.Net;
-using Bff.Reload;
+using Bff.Configuration;
+using Bff.Configuration.Kestrel;
+using Bff.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -57,7 +59,7 @@ internal static class OpsPort
     private static IReadOnlyList<string> TakePublicAddresses(WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
-        var addresses = Settings.HasPublicEndpoint(configuration) ? [] : Settings.PublicAddresses(configuration);
+        var addresses = Listening.HasPublicEndpoint(configuration) ? [] : Listening.PublicAddresses(configuration);
 
         // An empty list of addresses, where an empty text would only bring back the one of the environment.
         configuration.AddInMemoryCollection(new Dictionary<string, string?>

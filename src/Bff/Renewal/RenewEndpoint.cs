@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Renewal;
 
@@ -16,7 +18,7 @@ internal static class RenewEndpoint
             NotRenewable => RenewalProblems.NotRenewable,
             SignInNeeded => RenewalProblems.SignInNeeded,
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter),
-            StoreUnavailable => StoreUnavailableException.Problem,
+            StoreUnavailable => SessionStoreException.Problem,
             Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter),
             _ => throw new UnreachableException(),
         };

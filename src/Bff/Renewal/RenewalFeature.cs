@@ -1,6 +1,9 @@
+using Bff.Configuration;
 using Bff.Guard;
+using Bff.Hosting;
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Sessions.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Renewal;
@@ -14,7 +17,7 @@ internal static class RenewalFeature
     {
         var services = builder.Services;
         services.AddSettings<RenewalOptions>("Bff:Renewal");
-        services.AddSingleton<RenewalSchedule>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalWork>().AddSingleton<Renewer>();
+        services.AddSingleton<RenewalPolicy>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalAttempt>().AddSingleton<Renewer>();
         services.AddHostedService<RenewalScheduler>().AddHostedService<RevocationWorker>();
         services.AddOptions<SessionClient>().Configure<IOptions<OidcOptions>, Provider>((client, oidc, provider) =>
         {
@@ -22,7 +25,7 @@ internal static class RenewalFeature
             client.KeepsForRevocation = () => provider.Known is not { RevocationEndpoint: null or "" };   // not known yet: it may offer it
         });
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
-            .Configure<RenewalSchedule, IOptionsMonitor<TokenOptions>, IOptionsMonitor<RenewalOptions>>((sessions, schedule, tokens, renewal) =>
+            .Configure<RenewalPolicy, IOptionsMonitor<TokenOptions>, IOptionsMonitor<RenewalOptions>>((sessions, schedule, tokens, renewal) =>
             {
                 sessions.FirstDueAt = (id, tokenSet) => schedule.DueAt(id, tokenSet);
                 sessions.UpdateClaims = () => renewal.CurrentValue.UpdateClaims;

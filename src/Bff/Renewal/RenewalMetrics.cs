@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
-using Bff.Tokens.Throttling;
+using Bff.Configuration;
+using Bff.Providers.Throttling;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Renewal;
 

@@ -14,26 +14,26 @@ internal abstract record RenewalResult
         { Kind: RenewalFailureKind.ClientRefused } => new ClientRefused(retryAfter),
         _ => new Unreachable(retryAfter),
     };
+
+    /// <summary>A session whose access token may be sent.</summary>
+    internal sealed record Usable(Session Session) : RenewalResult;
+
+    /// <summary>The session is over; the user must sign in again.</summary>
+    /// <param name="Reason">The timeout that ended it, while its row is still there to say so; null when the store has to be asked.</param>
+    internal sealed record Ended(string? Reason = null) : RenewalResult;
+
+    /// <summary>The session has no refresh token (any more) and its access token is too old: the page renews through the silent page.</summary>
+    internal sealed record NotRenewable : RenewalResult;
+
+    /// <summary>The provider does not renew this session without the user: a silent sign-in may do, else the page signs in.</summary>
+    internal sealed record SignInNeeded : RenewalResult;
+
+    /// <summary>No usable token now, by our configuration's fault; the session lives on.</summary>
+    internal sealed record ClientRefused(TimeSpan RetryAfter) : RenewalResult;
+
+    /// <summary>No usable token now, by our store's fault; the session lives on.</summary>
+    internal sealed record StoreUnavailable : RenewalResult;
+
+    /// <summary>No usable token now, by the provider's fault or the network's; the session lives on.</summary>
+    internal sealed record Unreachable(TimeSpan RetryAfter) : RenewalResult;
 }
-
-/// <summary>A session whose access token may be sent.</summary>
-internal sealed record Usable(Session Session) : RenewalResult;
-
-/// <summary>The session is over; the user must sign in again.</summary>
-/// <param name="Reason">The timeout that ended it, while its row is still there to say so; null when the store has to be asked.</param>
-internal sealed record Ended(string? Reason = null) : RenewalResult;
-
-/// <summary>The session has no refresh token (any more) and its access token is too old: the page renews through the silent page.</summary>
-internal sealed record NotRenewable : RenewalResult;
-
-/// <summary>The provider does not renew this session without the user: a silent sign-in may do, else the page signs in.</summary>
-internal sealed record SignInNeeded : RenewalResult;
-
-/// <summary>No usable token now, by our configuration's fault; the session lives on.</summary>
-internal sealed record ClientRefused(TimeSpan RetryAfter) : RenewalResult;
-
-/// <summary>No usable token now, by our store's fault; the session lives on.</summary>
-internal sealed record StoreUnavailable : RenewalResult;
-
-/// <summary>No usable token now, by the provider's fault or the network's; the session lives on.</summary>
-internal sealed record Unreachable(TimeSpan RetryAfter) : RenewalResult;

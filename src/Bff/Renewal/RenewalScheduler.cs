@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Store;
 
 namespace Bff.Renewal;
 
@@ -48,7 +49,7 @@ internal sealed partial class RenewalScheduler(
             {
                 if (await renewer.StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
             }
-            catch (StoreUnavailableException)
+            catch (SessionStoreException)
             {
                 // StoreHealth has said it, and whoever starts what is due waits until the store is back; if it is not away, it refused this one statement.
                 await Task.Delay(AfterStoreFailure, clock, cancel);
@@ -71,7 +72,7 @@ internal sealed partial class RenewalScheduler(
             {
                 metrics.Backlog(await store.CountDueAsync(clock.GetUtcNow(), cancel));
             }
-            catch (StoreUnavailableException)
+            catch (SessionStoreException)
             {
                 // StoreHealth has said it.
             }

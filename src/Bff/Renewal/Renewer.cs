@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using Bff.Providers;
+using Bff.Providers.Throttling;
 using Bff.Sessions;
-using Bff.Tokens;
-using Bff.Tokens.Throttling;
+using Bff.Sessions.Store;
 using Microsoft.Extensions.Options;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Renewal;
 
@@ -12,9 +14,9 @@ namespace Bff.Renewal;
 /// </summary>
 internal sealed partial class Renewer(
     ISessionStore store,
-    RenewalWork work,
+    RenewalAttempt work,
     TokenCallGate gate,
-    RenewalSchedule schedule,
+    RenewalPolicy schedule,
     RenewalMetrics metrics,
     StoreHealth health,
     IOptionsMonitor<TokenOptions> options,
@@ -44,7 +46,7 @@ internal sealed partial class Renewer(
         if (result is not Usable { Session: var newer } || schedule.IsAlive(newer.Tokens!)) { return result; }
 
         // What was waited for has grown old meanwhile: a flight that followed another renewal stood still with this process, or the provider's tokens are born old.
-        return await GetNewerAsync(newer, cancel) is var last && last is Usable { Session.Tokens: { } tokens } && !schedule.IsAlive(tokens) ? new Unreachable(RenewalWork.StoreAllowance) : last;
+        return await GetNewerAsync(newer, cancel) is var last && last is Usable { Session.Tokens: { } tokens } && !schedule.IsAlive(tokens) ? new Unreachable(RenewalAttempt.StoreAllowance) : last;
     }
 
     private async ValueTask<RenewalResult> GetNewerAsync(Session session, CancellationToken cancel)
@@ -137,7 +139,7 @@ internal sealed partial class Renewer(
         }
         catch (TimeoutException)
         {
-            return health.IsAway ? new StoreUnavailable() : new Unreachable(RenewalWork.StoreAllowance);
+            return health.IsAway ? new StoreUnavailable() : new Unreachable(RenewalAttempt.StoreAllowance);
         }
     }
 
@@ -185,14 +187,14 @@ internal sealed partial class Renewer(
                 if (await work.FollowAsync(session) is { } result) { return result; }
             }
         }
-        catch (StoreUnavailableException)
+        catch (SessionStoreException)
         {
             return new StoreUnavailable();
         }
         catch (Exception error)
         {
             Failed(session.Id, error);
-            return new Unreachable(RenewalWork.StoreAllowance);
+            return new Unreachable(RenewalAttempt.StoreAllowance);
         }
         finally
         {

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using Bff.Providers;
+using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Sessions.Store;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Renewal;
@@ -71,7 +73,7 @@ internal sealed partial class RevocationWorker(
                 if (due.Count == 0 || outcomes.All(outcome => outcome is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway)) { return; }
             }
         }
-        catch (StoreUnavailableException)
+        catch (SessionStoreException)
         {
             // StoreHealth has said it; tried again in ten seconds.
         }
@@ -111,7 +113,7 @@ internal sealed partial class RevocationWorker(
 
     private async Task PostponeAsync(Revocation revocation, string outcome)
     {
-        var again = clock.GetUtcNow() + RenewalSchedule.Doubled(FirstRetry, revocation.Attempts - 1, MaxRetry);
+        var again = clock.GetUtcNow() + RenewalPolicy.Doubled(FirstRetry, revocation.Attempts - 1, MaxRetry);
         var givenUp = again > revocation.ForgetAt;
         await store.CompleteRevocationAsync(revocation, givenUp ? null : again, CancellationToken.None);
         metrics.Revoked(givenUp ? "given_up" : outcome);

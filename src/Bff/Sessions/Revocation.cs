@@ -1,4 +1,4 @@
-using Bff.Tokens;
+using Bff.Providers;
 
 namespace Bff.Sessions;
 

@@ -1,5 +1,6 @@
 using System.Security.Claims;
-using Bff.Tokens;
+using Bff.Providers;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Bff.Sessions;
@@ -74,20 +75,4 @@ internal sealed record Session
         Tokens?.StoreIn(properties);
         return new AuthenticationTicket(new ClaimsPrincipal(identity), properties, SessionAuthentication.Scheme);
     }
-}
-
-internal sealed record SessionClaim(string Type, string Value, string? ValueType = null)
-{
-    public static SessionClaim Of(Claim claim) => new(claim.Type, claim.Value, claim.ValueType == ClaimValueTypes.String ? null : claim.ValueType);
-}
-
-internal static class SessionAuthentication
-{
-    public const string Scheme = "bff";
-
-    /// <summary>Names the session a sign-in replaces, for browsers that do not send the cookie along when the provider sends them back.</summary>
-    public const string Replaces = "bff.replaces";
-
-    /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
-    public const string Continues = "bff.continues";
 }

@@ -12,29 +12,3 @@ internal readonly record struct SessionId(string Value)
 
     public override string ToString() => Value[..Math.Min(HandleLength, Value.Length)];
 }
-
-/// <summary>The key in the cookie: 256 random bits and nothing else. Only the browser keeps it; the store knows its hash.</summary>
-internal static class SessionKey
-{
-    private const int Bytes = 32;
-    private const int Characters = 43;
-
-    public static (string Key, SessionId Id) New()
-    {
-        Span<byte> key = stackalloc byte[Bytes];
-        RandomNumberGenerator.Fill(key);
-        return (Base64Url.EncodeToString(key), Hash(key));
-    }
-
-    /// <summary>False for anything that cannot be one of our keys, without asking the store.</summary>
-    public static bool TryRead(string? cookie, out SessionId id)
-    {
-        Span<byte> key = stackalloc byte[Bytes];
-        // Not TryDecode…: that one throws for characters outside the alphabet.
-        var valid = cookie is { Length: Characters } && Base64Url.DecodeFromChars(cookie, key, out _, out var written) == OperationStatus.Done && written == Bytes;
-        id = valid ? Hash(key) : default;
-        return valid;
-    }
-
-    private static SessionId Hash(ReadOnlySpan<byte> key) => new(Base64Url.EncodeToString(SHA256.HashData(key)));
-}

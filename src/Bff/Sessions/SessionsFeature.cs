@@ -1,4 +1,10 @@
-using Bff.Sessions.Stores;
+using Bff.Configuration;
+using Bff.Sessions.Authentication;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,10 +21,10 @@ internal static partial class SessionsFeature
         services.AddOptions<SessionsOptions>().Validate<IHostEnvironment>(
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
-        services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<IdleClock>().AddSingleton<TokenProtector>();
+        services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>().AddSingleton<TokenProtector>();
         services.AddHttpContextAccessor();   // the audit stream names the client's address
         services.AddSingleton(OpenDatabase).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
-        services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<WatchedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
+        services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<InstrumentedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
         services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
 
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);

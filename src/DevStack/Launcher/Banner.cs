@@ -8,8 +8,8 @@ internal static class Banner
 
           The Bff demo is ready.
 
-            the page      http://localhost:{(switches.OneOrigin ? 3001 : 5000)}     start here
-            Bff           http://localhost:3001     holds the tokens{(switches.OneOrigin ? ", and serves the page: one origin" : "")}
+            the page      http://localhost:{(switches.SpaRoute ? 3001 : 5000)}     start here
+            Bff           http://localhost:3001     holds the tokens{(switches.SpaRoute ? ", and serves the page: one origin" : "")}
             its ops page  http://localhost:3002     sessions, renewals, what the provider answers
             provider      http://localhost:5001     /diary shows every token it issued, /trouble makes it fail
             API           http://localhost:5002     /api/echo shows what reaches it

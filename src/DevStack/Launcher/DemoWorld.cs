@@ -20,7 +20,7 @@ internal static class DemoWorld
     private static IEnumerable<string> TroubleOf(LauncherSwitches switches) =>
         [$"--DevStack:Outage={switches.ProviderDown}", $"--DevStack:NoRefreshTokens={switches.Silent}"];
 
-    private static IEnumerable<string> PageOf(LauncherSwitches switches) => switches.OneOrigin ? ["--Bff:Spa:Url=" + PageUrl] : [];
+    private static IEnumerable<string> PageOf(LauncherSwitches switches) => switches.SpaRoute ? ["--Bff:Spa:Url=" + PageUrl] : [];
 
     private static Member Own(string name, int colour, string url, string probe, int[] ports, params string[] arguments) =>
         new(name, colour, url, probe, ports, typeof(DemoWorld).Assembly.Location, [name, .. arguments], SourceTree.ContentRoot);

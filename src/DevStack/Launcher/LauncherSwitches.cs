@@ -1,10 +1,10 @@
 namespace DevStack.Launcher;
 
 /// <summary>How the demo world is started.</summary>
-/// <param name="OneOrigin">Bff serves the page too.</param>
+/// <param name="SpaRoute">Bff serves the page too.</param>
 /// <param name="ProviderDown">The provider goes away for a while after the first sign-in.</param>
 /// <param name="Silent">The provider gives no refresh tokens.</param>
-internal sealed record LauncherSwitches(bool OneOrigin, bool ProviderDown, bool Silent)
+internal sealed record LauncherSwitches(bool SpaRoute, bool ProviderDown, bool Silent)
 {
     private static readonly string[] Known = ["--one-origin", "--provider-down", "--silent"];
 

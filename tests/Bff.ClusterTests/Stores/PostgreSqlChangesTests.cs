@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using Bff.HostTests;
 using Bff.Sessions;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.PostgreSql;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.ClusterTests.Stores;
 

@@ -1,5 +1,7 @@
 using Bff.Sessions;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Sql;
 using Bff.Tests.Sessions;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
@@ -114,7 +116,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
 
     [Fact]
     public void A_server_that_does_not_answer_is_named_with_its_setting() =>
-        Should.Throw<StoreUnavailableException>(() => new PostgreSqlDatabase("Host=127.0.0.1;Port=1;Username=bff;Database=bff", Timeout).Prepare())
+        Should.Throw<SessionStoreException>(() => new PostgreSqlDatabase("Host=127.0.0.1;Port=1;Username=bff;Database=bff", Timeout).Prepare())
             .Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
 
     [Fact]

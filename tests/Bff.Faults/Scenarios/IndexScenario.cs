@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Bff.Sessions;
 
 namespace Bff.Faults.Scenarios;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Bff.Ops.Live;
 using Bff.Sessions;
 
 namespace Bff.Faults.Scenarios;

@@ -1,4 +1,4 @@
-using Bff.Sessions.Stores;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Data.Sqlite;
 
 namespace Bff.HostTests.Commands;

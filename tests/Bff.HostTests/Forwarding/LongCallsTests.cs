@@ -1,4 +1,6 @@
 using Bff.Sessions;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Forwarding;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Bff.Commands.Check;
 using Bff.Guard;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using System.Net;
-using Bff.Tokens.Throttling;
+using Bff.Providers.Throttling;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Login;

@@ -1,5 +1,6 @@
 using System.Net;
-using Bff.Sessions;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Sessions;

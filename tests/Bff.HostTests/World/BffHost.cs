@@ -1,4 +1,4 @@
-using Bff.Tokens.Throttling;
+using Bff.Providers.Throttling;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

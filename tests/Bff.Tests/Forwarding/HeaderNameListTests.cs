@@ -1,4 +1,5 @@
 using Bff.Forwarding;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Tests.Forwarding;
 

@@ -1,4 +1,5 @@
-using Bff.Guard;
+using Bff.Configuration;
+using Bff.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,6 @@
+using Bff.Configuration;
 using Bff.Ops;
-using Bff.Reload;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
 

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Bff.Renewal;
 using Bff.Sessions;
 using CsCheck;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Tests.Renewal;
 

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Web;
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Tests.Renewal;
 

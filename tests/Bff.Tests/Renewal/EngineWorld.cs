@@ -1,15 +1,22 @@
 using System.Data.Common;
-using Bff.Reload;
+using Bff.Configuration;
+using Bff.Ops.Live;
+using Bff.Providers;
+using Bff.Providers.Metadata;
+using Bff.Providers.Throttling;
+using Bff.Providers.TokenEndpoint;
 using Bff.Renewal;
 using Bff.Sessions;
-using Bff.Sessions.Stores;
-using Bff.Tokens;
-using Bff.Tokens.Throttling;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Tests.Renewal;
 
@@ -193,7 +200,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public required TokenCallGate Gate { get; init; }
 
-        public required RenewalSchedule Schedule { get; init; }
+        public required RenewalPolicy Schedule { get; init; }
 
         public required Renewer Renewer { get; init; }
 
@@ -209,15 +216,15 @@ internal sealed class EngineWorld : IAsyncDisposable
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
             var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
             var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<Provider>.Instance);
-            var schedule = new RenewalSchedule(renewal, clock);
+            var schedule = new RenewalPolicy(renewal, clock);
             var gate = new TokenCallGate(FixedOptions.Of(new ThrottlingOptions { MaxPerSecond = 1000 }), clock);
             var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
             var metrics = new RenewalMetrics(meters, gate);
-            var client = new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
+            var client = new TokenEndpointClient(clients, provider, new IdTokenValidator(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
             var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
             var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
             var cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock);
-            var work = new RenewalWork(store, client, gate, schedule, metrics, health, cache, audit, tokens, renewal, clock, NullLogger<RenewalWork>.Instance);
+            var work = new RenewalAttempt(store, client, gate, schedule, metrics, health, cache, audit, tokens, renewal, clock, NullLogger<RenewalAttempt>.Instance);
             var sessions = FixedOptions.Of(new SessionsOptions());
             var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, sessions, clock, NullLogger<Renewer>.Instance);
             node = new Node

@@ -1,6 +1,6 @@
+using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
-using Bff.Tokens;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -11,9 +11,9 @@ public class RenewalScheduleTests
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly FakeTimeProvider _clock = new(Now);
-    private readonly RenewalSchedule _schedule;
+    private readonly RenewalPolicy _schedule;
 
-    public RenewalScheduleTests() => _schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), _clock);
+    public RenewalScheduleTests() => _schedule = new RenewalPolicy(FixedOptions.Of(new RenewalOptions()), _clock);
 
     public static TheoryData<TimeSpan, TimeSpan> Lifetimes => new()
     {
@@ -73,7 +73,7 @@ public class RenewalScheduleTests
     [InlineData(5, 0.5, false)]
     public void The_last_second_of_a_token_does_not_count_however_small_the_least_validity(double lifetime, double left, bool usable)
     {
-        var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions { MinValidity = TimeSpan.Zero }), _clock);
+        var schedule = new RenewalPolicy(FixedOptions.Of(new RenewalOptions { MinValidity = TimeSpan.Zero }), _clock);
         var tokens = Tokens(TimeSpan.FromSeconds(lifetime));
         _clock.SetUtcNow(tokens.ExpiresAt.AddSeconds(-left));
         (schedule.IsFresh(tokens), schedule.IsAlive(tokens)).ShouldBe((usable, usable));
@@ -101,7 +101,7 @@ public class RenewalScheduleTests
         for (var i = 0; i < 100; i++)
         {
             var clock = new FakeTimeProvider(Now);
-            var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), clock);
+            var schedule = new RenewalPolicy(FixedOptions.Of(new RenewalOptions()), clock);
             var session = Failed(0);
             for (var failure = 1; failure < failures; failure++)
             {
@@ -145,7 +145,7 @@ public class RenewalScheduleTests
     private (List<DateTimeOffset> Tries, List<(DateTimeOffset At, DateTimeOffset Next)> Due) Tries(SessionId id, bool isWaited)
     {
         var clock = new FakeTimeProvider(Now);
-        var schedule = new RenewalSchedule(FixedOptions.Of(new RenewalOptions()), clock);
+        var schedule = new RenewalPolicy(FixedOptions.Of(new RenewalOptions()), clock);
         var session = Failed(0) with { Id = id };
         var (due, notBefore) = (schedule.DueAt(id, session.Tokens!)!.Value, DateTimeOffset.MinValue);
         clock.SetUtcNow(due);

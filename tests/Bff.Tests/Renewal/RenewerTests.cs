@@ -1,5 +1,6 @@
-using Bff.Renewal;
 using Bff.Sessions;
+using Bff.Sessions.Store;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Tests.Renewal;
 
@@ -67,7 +68,7 @@ public class RenewerTests
         await world.StartAsync();
         await world.LogInAsync();
         var nodes = new[] { world[0], world[1] };
-        foreach (var node in nodes) { node.Health.Failed(StoreAccess.Write, new StoreUnavailableException("away")); }
+        foreach (var node in nodes) { node.Health.Failed(StoreAccess.Write, new SessionStoreException("away")); }
         await world.AdvanceAsync(TimeSpan.FromSeconds(61));
         foreach (var node in nodes) { node.Health.Succeeded(StoreAccess.Write); }
 

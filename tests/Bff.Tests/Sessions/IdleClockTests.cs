@@ -1,5 +1,9 @@
 using Bff.Sessions;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Authentication;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,7 +20,7 @@ public sealed class IdleClockTests : IAsyncDisposable
     private readonly FakeTimeProvider _clock = new(Now);
     private readonly SqliteDatabase _database;
     private readonly SqlSessionStore _store;
-    private readonly IdleClock _idle;
+    private readonly SlidingExpiration _idle;
 
     public IdleClockTests()
     {
@@ -24,7 +28,7 @@ public sealed class IdleClockTests : IAsyncDisposable
         _database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
         _store = new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock);
-        _idle = new IdleClock(_store, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FixedOptions.Of(new SessionsOptions()), _clock);
+        _idle = new SlidingExpiration(_store, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FixedOptions.Of(new SessionsOptions()), _clock);
     }
 
     [Fact]
@@ -33,7 +37,7 @@ public sealed class IdleClockTests : IAsyncDisposable
         var session = new Session
         {
             Id = SessionKey.New().Id, Sid = "sid", Subject = "alice", Claims = [], CreatedAt = Now, EndsAt = Now.AddMinutes(1), AbsoluteEndsAt = Now.AddDays(1),
-            Tokens = new Bff.Tokens.TokenSet("access", "refresh", IdToken: null, Scope: null, Now, Now.AddHours(1)),
+            Tokens = new Bff.Providers.TokenSet("access", "refresh", IdToken: null, Scope: null, Now, Now.AddHours(1)),
         };
         await _store.AddAsync(session, default);
         var slid = Now + new SessionsOptions().IdleTimeout;

@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using Bff.Sessions;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
@@ -34,8 +37,8 @@ public sealed class LiveKeysTests : IDisposable
     [Fact]
     public void No_key_is_made_beside_a_store_that_is_not_prepared()
     {
-        _health.MustBePrepared(new StoreUnavailableException("its keys do not open"));
-        Should.Throw<StoreUnavailableException>(() => _protector.Protect([1])).Message.ShouldBe("its keys do not open");
+        _health.MustBePrepared(new SessionStoreException("its keys do not open"));
+        Should.Throw<SessionStoreException>(() => _protector.Protect([1])).Message.ShouldBe("its keys do not open");
         _store.GetAllElements().ShouldBeEmpty();
 
         _health.KeysOpen();

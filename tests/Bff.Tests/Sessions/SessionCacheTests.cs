@@ -1,6 +1,9 @@
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Sessions.Stores;
-using Bff.Tokens;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

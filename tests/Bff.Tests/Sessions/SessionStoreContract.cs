@@ -1,6 +1,8 @@
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Sessions.Stores;
-using Bff.Tokens;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,6 @@
-using Bff.Sessions.Stores;
+using Bff.Sessions;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Bff.Tests.Sessions;
@@ -92,7 +94,7 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         await _database.DisposeAsync();
         using (SqliteLock.TryHoldAlone(Store).ShouldNotBeNull())
         {
-            Should.Throw<StoreUnavailableException>(() => new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5)).Prepare())
+            Should.Throw<SessionStoreException>(() => new SqliteDatabase($"Data Source={Store}", "/", TimeSpan.FromSeconds(5)).Prepare())
                 .Message.ShouldContain("being restored", customMessage: "it is over in a moment, and a start waits for it");
         }
 

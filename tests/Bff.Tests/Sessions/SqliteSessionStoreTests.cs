@@ -1,7 +1,9 @@
 using Bff.Sessions;
-using Bff.Sessions.Stores;
-using Microsoft.Data.Sqlite;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -145,7 +147,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     [InlineData("this is no database, and long enough to be taken for one that is damaged")]
     public async Task A_file_that_was_put_there_and_is_not_ready_has_to_be_prepared(string content)
     {
-        var unprepared = new List<StoreUnavailableException>();
+        var unprepared = new List<SessionStoreException>();
         _database.Unprepared = unprepared.Add;
         var other = Path.Combine(_folder, "other.db");
         await File.WriteAllTextAsync(other, content);
@@ -178,7 +180,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         {
             using var writer = database.DataSource.OpenConnection();
             foreach (var side in new[] { "", "-wal", "-shm" }) { File.Delete(file + side); }
-            Should.Throw<StoreUnavailableException>(database.DataSource.OpenConnection);
+            Should.Throw<SessionStoreException>(database.DataSource.OpenConnection);
             writer.Execute("INSERT INTO used_once (id, forget_at) VALUES ('late', 1)");
         }
 

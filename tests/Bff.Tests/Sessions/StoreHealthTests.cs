@@ -1,5 +1,6 @@
 using Bff.Sessions;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -9,8 +10,8 @@ namespace Bff.Tests.Sessions;
 
 public sealed class StoreHealthTests
 {
-    private static readonly StoreUnavailableException Silent = new("no answer") { IsUnanswered = true };
-    private static readonly StoreUnavailableException Full = new("disk full");
+    private static readonly SessionStoreException Silent = new("no answer") { IsUnanswered = true };
+    private static readonly SessionStoreException Full = new("disk full");
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly StoreHealth _health;
@@ -26,10 +27,10 @@ public sealed class StoreHealthTests
             _health.Failed(StoreAccess.Write, Silent);
         }
 
-        Should.Throw<StoreUnavailableException>(() => _health.Enter(StoreAccess.Write)).Message.ShouldBe("no answer");
+        Should.Throw<SessionStoreException>(() => _health.Enter(StoreAccess.Write)).Message.ShouldBe("no answer");
         _health.Enter(StoreAccess.Read);   // a locked file can be read
         _clock.Advance(TimeSpan.FromHours(1));
-        Should.Throw<StoreUnavailableException>(() => _health.Enter(StoreAccess.Write));
+        Should.Throw<SessionStoreException>(() => _health.Enter(StoreAccess.Write));
         _health.Succeeded(StoreAccess.Write);
         _health.Enter(StoreAccess.Write);
     }
@@ -65,9 +66,9 @@ public sealed class StoreHealthTests
     public void What_was_not_there_at_the_start_is_not_asked_before_it_is_prepared()
     {
         _health.MustBePrepared(Full);
-        Should.Throw<StoreUnavailableException>(() => _health.Enter(StoreAccess.Read));
+        Should.Throw<SessionStoreException>(() => _health.Enter(StoreAccess.Read));
         _health.Succeeded(StoreAccess.Read);
-        Should.Throw<StoreUnavailableException>(() => _health.Enter(StoreAccess.Read));
+        Should.Throw<SessionStoreException>(() => _health.Enter(StoreAccess.Read));
         _health.Prepared();
         _health.Enter(StoreAccess.Read);
         _health.IsAway.ShouldBeFalse();
@@ -96,6 +97,6 @@ public sealed class StoreHealthTests
         (Of("57P01").IsRefusal, Of("53100").IsRefusal, StoreFailure.Of(new SqliteException("unique", 19))!.IsRefusal).ShouldBe((false, false, true));
         StoreFailure.Of(new PostgresException("shutting down", "FATAL", "FATAL", "57P01"))!.IsConnection.ShouldBeTrue();
 
-        static StoreUnavailableException Of(string state) => StoreFailure.Of(new PostgresException("no", "ERROR", "ERROR", state))!;
+        static SessionStoreException Of(string state) => StoreFailure.Of(new PostgresException("no", "ERROR", "ERROR", state))!;
     }
 }

@@ -1,5 +1,8 @@
 using Bff.Sessions;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
@@ -17,7 +20,7 @@ public sealed class WatchedSessionStoreTests : IAsyncDisposable
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly StoreHealth _health;
     private readonly SqliteDatabase _database;
-    private readonly WatchedSessionStore _store;
+    private readonly InstrumentedSessionStore _store;
 
     public WatchedSessionStoreTests()
     {
@@ -26,19 +29,19 @@ public sealed class WatchedSessionStoreTests : IAsyncDisposable
         _database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
-        _store = new WatchedSessionStore(
+        _store = new InstrumentedSessionStore(
             new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock), _database, _health, new SessionMetrics(meters),
             new Audit(NullLogger<Audit>.Instance, _clock, new HttpContextAccessor()),
-            FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<WatchedSessionStore>.Instance);
+            FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<InstrumentedSessionStore>.Instance);
     }
 
     [Fact]
     public async Task A_store_that_is_not_prepared_is_not_probed_though_it_answers()
     {
-        _health.MustBePrepared(new StoreUnavailableException("its keys do not open"));
+        _health.MustBePrepared(new SessionStoreException("its keys do not open"));
 
-        (await Should.ThrowAsync<StoreUnavailableException>(() => _store.ProbeReadAsync(default))).Message.ShouldBe("its keys do not open");
-        await Should.ThrowAsync<StoreUnavailableException>(() => _store.ProbeWriteAsync(default));
+        (await Should.ThrowAsync<SessionStoreException>(() => _store.ProbeReadAsync(default))).Message.ShouldBe("its keys do not open");
+        await Should.ThrowAsync<SessionStoreException>(() => _store.ProbeWriteAsync(default));
 
         _health.Prepared();
         await _store.ProbeReadAsync(default);
@@ -52,7 +55,7 @@ public sealed class WatchedSessionStoreTests : IAsyncDisposable
 
         for (var call = 0; call < StoreHealth.Threshold; call++)
         {
-            await Should.ThrowAsync<StoreUnavailableException>(() => _store.UseOnceAsync("wrong", _clock.GetUtcNow(), default));
+            await Should.ThrowAsync<SessionStoreException>(() => _store.UseOnceAsync("wrong", _clock.GetUtcNow(), default));
         }
 
         _health.IsAway.ShouldBeFalse();
@@ -63,7 +66,7 @@ public sealed class WatchedSessionStoreTests : IAsyncDisposable
     public async Task A_probe_that_breaks_a_rule_finds_the_store_away()
     {
         Execute("CREATE TRIGGER never BEFORE INSERT ON used_once BEGIN SELECT RAISE(FAIL, 'never'); END");
-        await Should.ThrowAsync<StoreUnavailableException>(() => _store.ProbeWriteAsync(default));
+        await Should.ThrowAsync<SessionStoreException>(() => _store.ProbeWriteAsync(default));
         _health.IsAway.ShouldBeTrue();
     }
 

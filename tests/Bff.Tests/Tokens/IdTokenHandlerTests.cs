@@ -2,8 +2,9 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Bff.Reload;
-using Bff.Tokens;
+using Bff.Configuration;
+using Bff.Providers;
+using Bff.Providers.Metadata;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
@@ -171,16 +172,16 @@ public sealed class IdTokenHandlerTests
     [InlineData("€.€.€")]
     public async Task Rubbish_is_refused(string token) => await ShouldBeAsync(false, token);
 
-    private async Task ShouldBeAsync(bool valid, string token, IdTokenHandler? handler = null)
+    private async Task ShouldBeAsync(bool valid, string token, IdTokenValidator? handler = null)
     {
         var result = await (handler ?? Handler()).ValidateAsync(token, AccessToken, default);
         result.IsValid.ShouldBe(valid, result.Exception?.Message ?? token);
     }
 
-    private IdTokenHandler Handler(string? announced = """["RS256"]""", string? key = null)
+    private IdTokenValidator Handler(string? announced = """["RS256"]""", string? key = null)
     {
         var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-        return new IdTokenHandler(new Provider(new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))), oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance), oidc, _clock);
+        return new IdTokenValidator(new Provider(new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))), oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance), oidc, _clock);
     }
 
     private static string Claims(long? issuedAt = null) =>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Bff.Tokens;
+using Bff.Providers;
+using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
 namespace Bff.Tests.Tokens;
 

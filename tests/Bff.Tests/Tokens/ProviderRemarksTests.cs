@@ -1,4 +1,4 @@
-using Bff.Tokens;
+using Bff.Providers;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Tests.Tokens;

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text;
-using Bff.Reload;
-using Bff.Tokens;
+using Bff.Configuration;
+using Bff.Providers;
+using Bff.Providers.Metadata;
+using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
 namespace Bff.Tests.Tokens;
 
@@ -214,7 +217,7 @@ public class TokenEndpointClientTests
         var clients = new OneClient(new PretendProvider(tokenEndpoint, issuer));
         var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
         var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance);
-        return new TokenEndpointClient(clients, provider, new IdTokenHandler(provider, oidc, _clock), oidc, FixedOptions.Of(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
+        return new TokenEndpointClient(clients, provider, new IdTokenValidator(provider, oidc, _clock), oidc, FixedOptions.Of(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
     }
 
     private static string Describe(RefreshOutcome outcome) => outcome switch

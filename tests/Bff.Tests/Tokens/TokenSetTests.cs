@@ -1,4 +1,4 @@
-using Bff.Tokens;
+using Bff.Providers;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Bff.Tests.Tokens;

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Bff.Commands.Backup;

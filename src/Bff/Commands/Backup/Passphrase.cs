@@ -1,4 +1,4 @@
-using Bff.Reload;
+using Bff.Configuration;
 
 namespace Bff.Commands.Backup;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Bff.Sessions;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Data.Sqlite;
 

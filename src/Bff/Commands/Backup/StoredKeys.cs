@@ -1,5 +1,5 @@
 using System.Globalization;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Store.Sqlite;
 
 namespace Bff.Commands.Backup;
 

@@ -1,4 +1,5 @@
-using Bff.Sessions.Stores;
+using Bff.Configuration;
+using Bff.Sessions.Store.Sqlite;
 
 namespace Bff.Commands.Backup;
 

@@ -2,7 +2,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Bff.Tokens;
+using Bff.Configuration.Kestrel;
+using Bff.Providers;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Commands.Check;
@@ -14,7 +15,7 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    public IReadOnlyList<Finding> Ours() => [.. KestrelSettings.Certificates(configuration.GetSection(KestrelSettings.Section)).Select(Judge)];
+    public IReadOnlyList<Finding> Ours() => [.. KestrelCertificates.Find(configuration.GetSection(KestrelSettings.Section)).Select(Judge)];
 
     public async Task<IReadOnlyList<Finding>> ProviderAsync()
     {
@@ -45,7 +46,7 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
 
     private Finding Judge(IConfigurationSection section)
     {
-        using var certificate = KestrelSettings.Load(section, new CertificateFiles(environment.ContentRootPath));   // the check of the configuration has done so, too
+        using var certificate = KestrelCertificates.Load(section, new CertificateFiles(environment.ContentRootPath));   // the check of the configuration has done so, too
         return Judge("our TLS", section.Path, certificate, $"Renew it and replace the file '{Printable.Path(section["Path"])}'.");
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Bff.Reload;
+using Bff.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Bff.Commands.Check;
@@ -24,7 +24,7 @@ internal static class CheckCommand
         if (findings.TrueForAll(finding => finding.Result == Result.Ok)) { findings.AddRange(await WorldAsync(app.Services)); }
         else { findings.Add(new("everything else", Result.Warning, "not checked until the configuration is right.")); }
 
-        var printed = new PrintedSettings(new SettingsSchema(app.Services.GetServices<SettingsSection>()));
+        var printed = new SecretMask(new SettingsSchema(app.Services.GetServices<SettingsSection>()));
         var values = app.Services.GetRequiredService<AcceptedConfiguration>().Values;
         var shown = findings.Select(finding => finding with { Found = string.Join('\n', finding.Found.Split('\n').Select(line => printed.Scrub(line, values))) });
         if (json) { Console.WriteLine(JsonSerializer.Serialize(new { ExitCode = ExitCode(findings), Findings = shown }, Json)); }

@@ -1,19 +1,5 @@
 namespace Bff.Commands.Check;
 
-internal enum Result
-{
-    Ok,
-
-    /// <summary>It works, but somebody should look.</summary>
-    Warning,
-
-    /// <summary>Something here has to be corrected.</summary>
-    Mistake,
-
-    /// <summary>Something elsewhere does not answer.</summary>
-    Unreachable,
-}
-
 /// <summary>One row of the table.</summary>
 /// <param name="Check">What was looked at.</param>
 /// <param name="Result">How it went.</param>

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Bff.Tokens;
+using Bff.Providers;
+using Bff.Providers.Metadata;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Commands.Check;
 
@@ -34,7 +36,7 @@ internal static class MetadataChecks
         }
 
         var algorithms = metadata.IdTokenSigningAlgValuesSupported;
-        if (algorithms.Count > 0 && !algorithms.Any(IdTokenHandler.Accepts))
+        if (algorithms.Count > 0 && !algorithms.Any(IdTokenValidator.Accepts))
         {
             yield return Mistake("id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a longer one", $"It has: {string.Join(", ", algorithms)}.");
         }

@@ -1,6 +1,7 @@
 using System.Net;
-using Bff.Guard;
-using Bff.Tokens;
+using Bff.Hosting;
+using Bff.Providers;
+using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.Guard;
 using Bff.Ops;
-using Bff.Reload;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using IPNetwork = System.Net.IPNetwork;

@@ -1,6 +1,9 @@
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Sessions.Stores;
-using Bff.Tokens;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -24,7 +27,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             if (database.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
             database.Prepare();
         }
-        catch (Exception error) when (error is IOException or StoreUnavailableException)
+        catch (Exception error) when (error is IOException or SessionStoreException)
         {
             return [Unusable(error)];
         }
@@ -48,7 +51,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             services.GetRequiredService<TokenProtector>().Probe();
             return new(Keys, Result.Ok, $"{services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => !key.IsRevoked)} in use");
         }
-        catch (StoreUnavailableException error)
+        catch (SessionStoreException error)
         {
             return new(Keys, Result.Unreachable, $"cannot be read: {error.Message}", "See the store.");
         }
@@ -131,7 +134,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             return read?.Tokens is not null && removed
                 ? new(Store, Result.Ok, "written, read and deleted") : new(Store, Result.Mistake, "Bff:Sessions:ConnectionString: what was written could not be read back.", "Does another program change this database?");
         }
-        catch (StoreUnavailableException error)
+        catch (SessionStoreException error)
         {
             return Unusable(error);
         }
@@ -150,7 +153,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     private static Finding Unusable(Exception error)
     {
         var found = error.Message.StartsWith("Bff:", StringComparison.Ordinal) ? error.Message : $"Bff:Sessions:ConnectionString: the session store cannot be used: {error.Message}";
-        return error is StoreUnavailableException { IsUnanswered: true }
+        return error is SessionStoreException { IsUnanswered: true }
             ? new(Store, Result.Unreachable, found, "Is the database up? Can this machine resolve its name and reach its port?")
             : new(Store, Result.Mistake, found, "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, at its user and rights.");
     }

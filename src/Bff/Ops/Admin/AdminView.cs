@@ -25,7 +25,7 @@ internal sealed record AdminView(
     /// <param name="session">The session.</param>
     /// <param name="schedule">Knows when its renewal was due first.</param>
     /// <param name="lateBefore">What was due before this is overdue.</param>
-    public static AdminView Of(Session session, RenewalSchedule schedule, DateTimeOffset lateBefore) => new(
+    public static AdminView Of(Session session, RenewalPolicy schedule, DateTimeOffset lateBefore) => new(
         $"{session.Id}",
         session.Subject,
         session.DisplayName,
@@ -41,10 +41,6 @@ internal sealed record AdminView(
         session.DueAt is { } due && (session.Failures > 0 || due <= lateBefore) ? FirstDueAt(session, schedule) ?? due : null);
 
     /// <summary>A failure moves the due time on; what it was before follows from the tokens.</summary>
-    private static DateTimeOffset? FirstDueAt(Session session, RenewalSchedule schedule) =>
+    private static DateTimeOffset? FirstDueAt(Session session, RenewalPolicy schedule) =>
         session.Tokens is { } tokens ? schedule.DueAt(session.Id, tokens) : null;
 }
-
-/// <param name="Sessions">Newest first.</param>
-/// <param name="Next">What <c>after</c> has to be for the next page; null on the last.</param>
-internal sealed record AdminPage(IReadOnlyList<AdminView> Sessions, string? Next);

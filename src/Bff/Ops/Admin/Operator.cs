@@ -1,5 +1,4 @@
 using System.Net;
-using Bff.Guard;
 
 namespace Bff.Ops.Admin;
 

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using Bff.Ops.Live;
 using Bff.Renewal;
 using Bff.Sessions;
+using Bff.Sessions.Store;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Ops.Admin;
 
 /// <summary>Does to sessions what an operator asks for.</summary>
-internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, RenewalSchedule schedule, AdminAudit audit, TimeProvider clock)
+internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, RenewalPolicy schedule, AdminAudit audit, TimeProvider clock)
 {
     private DateTimeOffset LateBefore => clock.GetUtcNow() - OpsHistory.LateAfter;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Bff.Renewal;
 using Bff.Sessions;
+using Bff.Sessions.Store;
+using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Ops.Admin;
 
@@ -50,7 +52,7 @@ internal static class SessionsEndpoint
             {
                 Detail = "The session lives on; check Bff:Oidc and the client's registration.",
             },
-            StoreUnavailable => StoreUnavailableException.Problem,
+            StoreUnavailable => SessionStoreException.Problem,
             Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
             _ => throw new UnreachableException(),
         };

@@ -1,4 +1,4 @@
-using Bff.Reload;
+using Bff.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Health;

@@ -1,3 +1,4 @@
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,7 @@
+using Bff.Commands.Check;
+using Bff.Providers;
 using Bff.Sessions;
-using Bff.Tokens;
+using Bff.Sessions.Store;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Health;
@@ -61,7 +63,7 @@ internal sealed class ProviderCheck(Provider provider, ISessionStore store, Time
             var found = store.SearchAsync(user: null, after: null, take: 1, now, CancellationToken.None);
             return (await found.WaitAsync(limit > shortest ? limit : shortest, clock)).Count > 0;
         }
-        catch (Exception error) when (error is StoreUnavailableException or TimeoutException)
+        catch (Exception error) when (error is SessionStoreException or TimeoutException)
         {
             return false;   // the store's own check says it
         }

@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Store;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
@@ -42,7 +43,7 @@ internal sealed class StoreCheck(ISessionStore store, StoreHealth health, StoreP
 
             return clock.GetUtcNow() - health.DamagedAt < DamageInterval ? $"Something in the session store is damaged: {health.LastError}" : null;
         }
-        catch (StoreUnavailableException error)
+        catch (SessionStoreException error)
         {
             return $"The session store cannot be used: {error.Message}";
         }

@@ -1,16 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Bff.Reload;
+using Bff.Configuration;
+using Bff.Configuration.Kestrel;
 using Bff.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Live;
-
-/// <param name="Key">Where it is configured.</param>
-/// <param name="Subject">Whose it is, printable.</param>
-/// <param name="NotAfter">When it ends; of several, the first.</param>
-internal sealed record CertificateEnd(string Key, string Subject, DateTimeOffset NotAfter);
 
 /// <summary>
 /// When the certificates of the configuration end: the listeners', the client authority's, the key certificate's. The last one serves beyond its dates, so
@@ -54,8 +50,8 @@ internal sealed class Certificates : IDisposable
     private IEnumerable<Measurement<double>> Measure() =>
         Ends().Select(end => new Measurement<double>(end.NotAfter.ToUnixTimeSeconds(), new KeyValuePair<string, object?>("certificate", end.Key)));
 
-    private IEnumerable<CertificateEnd> Listeners() => KestrelSettings.Certificates(_accepted.Root.GetSection(KestrelSettings.Section))
-        .SelectMany(section => Read(section.Path, () => [KestrelSettings.Load(section, new CertificateFiles(_environment.ContentRootPath))]));
+    private IEnumerable<CertificateEnd> Listeners() => KestrelCertificates.Find(_accepted.Root.GetSection(KestrelSettings.Section))
+        .SelectMany(section => Read(section.Path, () => [KestrelCertificates.Load(section, new CertificateFiles(_environment.ContentRootPath))]));
 
     private CertificateEnd[] Authority()
     {

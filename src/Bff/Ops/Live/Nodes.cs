@@ -3,18 +3,11 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
-using Bff.Sessions.Stores;
+using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Live;
-
-/// <param name="Name">Its machine, and the port operators use.</param>
-/// <param name="Version">Of Bff.</param>
-/// <param name="Url">Its ops page; null where that cannot be reached from elsewhere.</param>
-/// <param name="StartedAt">When the process started.</param>
-/// <param name="SeenAt">When it last said that it lives.</param>
-/// <param name="Ready">Whether it was ready then.</param>
-internal sealed record Node(string Name, string Version, string? Url, DateTimeOffset StartedAt, DateTimeOffset SeenAt, bool Ready);
 
 /// <summary>Which nodes share the store: each says every few seconds that it lives. A SQLite file has one node, so nothing is written there.</summary>
 internal sealed partial class Nodes : BackgroundService

@@ -1,41 +1,9 @@
 using System.Diagnostics.Metrics;
+using Bff.Providers.Throttling;
 using Bff.Renewal;
-using Bff.Sessions;
-using Bff.Tokens.Throttling;
+using Bff.Sessions.Store;
 
 namespace Bff.Ops.Live;
-
-/// <summary>What happened on this node in ten seconds.</summary>
-internal sealed class Moment(DateTimeOffset at)
-{
-    /// <summary>When it began.</summary>
-    public DateTimeOffset At => at;
-
-    public int Started { get; set; }
-
-    public int Ended { get; set; }
-
-    public int Renewed { get; set; }
-
-    /// <summary>Of the renewed: more than <see cref="OpsHistory.LateAfter"/> after they were due.</summary>
-    public int Late { get; set; }
-
-    public int Failed { get; set; }
-
-    /// <summary>Living sessions in the store when it was over; null when the store did not say.</summary>
-    public long? Active { get; set; }
-
-    /// <summary>Due renewals nobody had begun when it was over.</summary>
-    public long? Backlog { get; set; }
-
-    public BreakerState Breaker { get; set; }
-}
-
-/// <param name="At">When.</param>
-/// <param name="Reason">One of <see cref="EndReasons"/>.</param>
-/// <param name="Handle">Which session; null for several that ended together.</param>
-/// <param name="Count">How many.</param>
-internal sealed record RecentEnd(DateTimeOffset At, string Reason, string? Handle, int Count);
 
 /// <summary>The last quarter of an hour on this node, in steps of ten seconds: what the ops page draws. Fed by the renewal engine's own metrics and by the changes of sessions.</summary>
 internal sealed class OpsHistory : BackgroundService

@@ -1,10 +1,11 @@
 using System.Globalization;
+using Bff.Configuration;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
-using Bff.Reload;
-using Bff.Sessions;
-using Bff.Tokens;
-using Bff.Tokens.Throttling;
+using Bff.Providers;
+using Bff.Providers.Throttling;
+using Bff.Sessions.Store;
+using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Live;

@@ -3,23 +3,6 @@ using Yarp.ReverseProxy.Model;
 
 namespace Bff.Ops.Live;
 
-/// <param name="Id">Its name in the configuration.</param>
-/// <param name="Path">What it matches.</param>
-/// <param name="Cluster">Where it leads.</param>
-/// <param name="Calls">Of the last minutes.</param>
-internal sealed record RouteView(string Id, string? Path, string? Cluster, RouteCalls Calls);
-
-/// <param name="Id">Its name in the configuration.</param>
-/// <param name="Destinations">Where calls may go.</param>
-internal sealed record ClusterView(string Id, IReadOnlyList<DestinationView> Destinations);
-
-/// <param name="Id">Its name in the configuration.</param>
-/// <param name="Address">Without what may be secret in it.</param>
-/// <param name="Health"><c>Healthy</c>, <c>Unhealthy</c>, or <c>Unknown</c> where no health check is configured or has run.</param>
-/// <param name="IsUsed">Calls go there.</param>
-/// <param name="Calls">Under way now.</param>
-internal sealed record DestinationView(string Id, string Address, string Health, bool IsUsed, int Calls);
-
 /// <summary>YARP's routes and clusters as they are in use.</summary>
 internal sealed class RoutesView(IProxyStateLookup proxy, CallHistory calls)
 {

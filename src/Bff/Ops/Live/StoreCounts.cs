@@ -1,4 +1,4 @@
-using Bff.Sessions;
+using Bff.Sessions.Store;
 
 namespace Bff.Ops.Live;
 

@@ -1,5 +1,4 @@
-using Bff.Guard;
-using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Model;

@@ -1,4 +1,5 @@
-using Bff.Tokens;
+using Bff.Providers;
+using Bff.Sessions.Store.Sql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

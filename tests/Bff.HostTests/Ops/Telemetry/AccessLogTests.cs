@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bff.Ops.Telemetry;
+using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 

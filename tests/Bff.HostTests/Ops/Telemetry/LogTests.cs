@@ -28,7 +28,7 @@ public sealed class LogTests
         var alice = await world.LogInAsync();
         (await alice.SendAsync(alice.Bare(HttpMethod.Get, "/api/echo"))).Status.ShouldBe(HttpStatusCode.Forbidden);
 
-        var line = world.Bff.Console.Lines.Select(Parse).Single(line => line.GetProperty("Category").GetString() == "Bff.Guard.RequestGuard");
+        var line = world.Bff.Console.Lines.Select(Parse).Single(line => line.GetProperty("Category").GetString() == "Bff.Guard.Refusals");
         line.GetProperty("State").GetProperty("Code").GetString().ShouldBe("csrf_header_missing");
         Scoped(line, "RequestId").ShouldNotBeNullOrEmpty();
         Scoped(line, "TraceId").ShouldNotBeNull().Length.ShouldBe(32);

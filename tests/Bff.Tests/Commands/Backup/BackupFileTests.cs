@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Bff.Commands.Backup;
+using Bff.Sessions.Store.Sql;
 
 namespace Bff.Tests.Commands.Backup;
 

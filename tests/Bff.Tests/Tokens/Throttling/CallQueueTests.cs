@@ -1,4 +1,4 @@
-using Bff.Tokens.Throttling;
+using Bff.Providers.Throttling;
 
 namespace Bff.Tests.Tokens.Throttling;
 

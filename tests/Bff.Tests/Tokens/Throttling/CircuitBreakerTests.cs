@@ -1,4 +1,4 @@
-using Bff.Tokens.Throttling;
+using Bff.Providers.Throttling;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Tokens.Throttling;

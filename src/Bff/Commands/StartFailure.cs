@@ -1,0 +1,32 @@
+using Bff.Configuration;
+using Bff.Sessions;
+using Microsoft.AspNetCore.Connections;
+
+namespace Bff.Commands;
+
+/// <summary>Mistakes an operator can mend are said in plain lines; everything else keeps its stack trace.</summary>
+internal static class StartFailure
+{
+    /// <summary>EX_CONFIG of sysexits.h: a restart changes nothing.</summary>
+    public const int ExitCode = 78;
+
+    /// <summary>EX_TEMPFAIL: what was in the way may be gone the next time, such as another process at the same port.</summary>
+    public const int MayPassExitCode = 75;
+
+    public static int ExitCodeOf(Exception error) => error is IOException { InnerException: AddressInUseException } or SessionStoreException ? MayPassExitCode : ExitCode;
+
+    private const int LongestLine = 2000;
+
+    /// <summary>In lines that can be printed, whatever they quote.</summary>
+    public static string? Explain(Exception error) => LinesOf(error) is { } lines
+        ? string.Join(Environment.NewLine, lines.Split(Environment.NewLine).Select(line => Printable.Text(line, LongestLine))) : null;
+
+    private static string? LinesOf(Exception error) => error switch
+    {
+        ConfigurationException or SessionStoreException => error.Message,
+        InvalidDataException { InnerException: FormatException or IOException or UnauthorizedAccessException } => $"{error.Message} {ConfigurationFiles.Explain(error)}",   // of an appsettings file
+        IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
+        IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
+        _ => null,
+    };
+}

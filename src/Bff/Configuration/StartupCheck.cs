@@ -1,0 +1,103 @@
+using System.Reflection;
+using Bff.Configuration.Kestrel;
+using Bff.Guard;
+using Bff.Sessions.Store.Sql;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Bff.Configuration;
+
+/// <summary>Reads the whole configuration, before anything starts and before a changed one is put to use, and lists every mistake at once.</summary>
+internal static class StartupCheck
+{
+    /// <exception cref="ConfigurationException">There is at least one mistake.</exception>
+    public static async Task CheckConfigurationAsync(this WebApplication app)
+    {
+        var reading = app.Services.GetRequiredService<ConfigurationReader>().Read();
+        var mistakes = await MistakesAsync(app.Services, reading);
+        if (mistakes.Count > 0) { throw new ConfigurationException(mistakes); }
+        app.Services.GetRequiredService<ServerCertificates>().Use(Snapshot.Restore(reading.Values), reading.Certificates);
+        app.Services.GetRequiredService<AcceptedConfiguration>().Accept(reading.Values, reading.Files);
+    }
+
+    /// <summary>Everything that is wrong with it, fit to be printed: nothing secret, and nothing that would break a line.</summary>
+    public static async Task<List<string>> MistakesAsync(IServiceProvider services, Reading reading)
+    {
+        var sections = services.GetServices<SettingsSection>().ToList();
+        var printed = new SecretMask(new SettingsSchema(sections));
+        if (!reading.IsWhole) { return [.. reading.Mistakes.Select(mistake => printed.Scrub(mistake, reading.Values))]; }
+        var configuration = Snapshot.Restore(reading.Values);
+        var found = UnknownKeys(configuration, sections).Concat(SettingsSchema.UnknownKeys(reading.Values.Keys)).ToList();
+        foreach (var section in sections)
+        {
+            var unreadable = UnreadableValues(configuration.GetSection(section.Path), section.Options).ToList();
+            found.AddRange(unreadable.Select(value => value.Mistake));
+            found.AddRange(Refusals(services, configuration.GetSection(section.Path), section, [.. unreadable.Select(value => value.Property)]));
+        }
+
+        var ofOthers = SettingsSchema.UnreadableValues(reading.Values).ToList();
+        found.AddRange(ofOthers);
+        found.AddRange(KestrelSettings.Mistakes(configuration, reading.Certificates));
+        if (!ofOthers.Exists(mistake => mistake.StartsWith(RouteCheck.Section, StringComparison.OrdinalIgnoreCase)))   // else YARP cannot read it as a whole
+        {
+            found.AddRange(await RouteCheck.MistakesAsync(services.GetRequiredService<IConfigValidator>(), configuration.GetSection(RouteCheck.Section)));
+        }
+
+        // A secret whose file is the mistake is not missing besides.
+        var ofSecrets = reading.Mistakes.Select(mistake => mistake.Split(": ", 2)[0])
+            .Select(key => (key.EndsWith("File", StringComparison.OrdinalIgnoreCase) ? key[..^"File".Length] : key) + ": ").ToList();
+        return [.. reading.Mistakes.Concat(found.Where(mistake => !ofSecrets.Exists(key => mistake.StartsWith(key, StringComparison.OrdinalIgnoreCase))))
+            .Select(mistake => printed.Scrub(mistake, reading.Values))];
+    }
+
+    private static IEnumerable<string> UnknownKeys(IConfiguration configuration, IReadOnlyList<SettingsSection> sections)
+    {
+        foreach (var group in sections.GroupBy(section => section.Path))
+        {
+            var known = group.SelectMany(section => Writable(section.Options)).Select(property => property.Name)
+                .Concat(sections.Where(other => other.Path.StartsWith(group.Key + ":", StringComparison.Ordinal)).Select(other => other.Path[(group.Key.Length + 1)..]))
+                .ToHashSet(StringComparer.OrdinalIgnoreCase);
+            foreach (var child in configuration.GetSection(group.Key).GetChildren().Where(child => !known.Contains(child.Key)))
+            {
+                yield return $"{child.Path}: is not a setting. There are: {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
+            }
+        }
+    }
+
+    private static IEnumerable<(string Property, string Mistake)> UnreadableValues(IConfigurationSection section, Type options)
+    {
+        foreach (var property in Writable(options))
+        {
+            var given = section.GetSection(property.Name);
+            if (SettingValue.IsList(property.PropertyType))
+            {
+                if (!string.IsNullOrEmpty(given.Value)) { yield return (property.Name, $"{given.Path}: is a list; set {given.Path}:0, {given.Path}:1 and so on."); }
+            }
+            else if (given.Value is { Length: > 0 } value && !SettingValue.CanRead(value, property.PropertyType))
+            {
+                yield return (property.Name, $"{given.Path}: {Unreadable(value, property.PropertyType)}.");
+            }
+        }
+    }
+
+    private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
+
+    private static string Unreadable(string value, Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? Durations.Explain(value) : $"'{value}' cannot be read as {SettingValue.Describe(type)}";
+
+    /// <summary>What the validators say, with the values that cannot be read left at their defaults.</summary>
+    private static IEnumerable<string> Refusals(IServiceProvider services, IConfigurationSection given, SettingsSection section, IReadOnlyCollection<string> unreadable)
+    {
+        var readable = new ConfigurationBuilder()
+            .AddInMemoryCollection(given.AsEnumerable(makePathsRelative: true)
+                .Where(pair => !unreadable.Contains(pair.Key, StringComparer.OrdinalIgnoreCase)))
+            .Build();
+        var options = Activator.CreateInstance(section.Options)!;
+        readable.Bind(options);
+        return (IEnumerable<string>)typeof(StartupCheck).GetMethod(nameof(Failures), BindingFlags.Static | BindingFlags.NonPublic)!
+            .MakeGenericMethod(section.Options).Invoke(null, [services, options])!;
+    }
+
+    private static IEnumerable<string> Failures<T>(IServiceProvider services, T options)
+        where T : class => [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? [])];
+}

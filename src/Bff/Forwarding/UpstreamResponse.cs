@@ -1,0 +1,69 @@
+using Microsoft.Net.Http.Headers;
+
+namespace Bff.Forwarding;
+
+/// <summary>What an upstream may not say to the browser in our name.</summary>
+internal static class UpstreamResponse
+{
+    private const string FlowCookiePrefix = "bff-";
+    private const string HostPrefix = "__Host-";
+
+    /// <summary>
+    /// Why this is no answer to pass on; null when it is one. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are two
+    /// readings of where the answer ends (RFC 9112 section 6.3).
+    /// </summary>
+    public static string? Objection(HttpContext context, HttpResponseMessage answer)
+    {
+        if (answer.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols && !Upgrades.IsRequestedBy(context)) { return "it switched protocols unasked"; }
+        if (answer.Version.Major > 1 || !answer.Headers.NonValidated.TryGetValues(HeaderNames.TransferEncoding, out var codings)) { return null; }
+        if (answer.Content.Headers.NonValidated.Contains(HeaderNames.ContentLength)) { return "it has a Content-Length and a Transfer-Encoding"; }
+        return codings.Count == 1 && string.Equals(codings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase) ? null : "its Transfer-Encoding is not 'chunked'";
+    }
+
+    /// <summary>An answer that has no body by its status (RFC 9110 sections 15.3.5 and 15.3.6), whatever its headers promise.</summary>
+    public static bool HasNoBody(int status) => status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent;
+
+    /// <summary>What is said about the upstream's connection is not for the browser's (RFC 9110 section 7.6.1). YARP takes the usual ones.</summary>
+    public static void RemoveHopByHop(HttpContext context, HttpResponseMessage answer)
+    {
+        var headers = context.Response.Headers;
+        if (!context.Response.SupportsTrailers()) { headers.Remove(HeaderNames.Trailer); }
+        if (!answer.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection)) { return; }
+        foreach (var name in RequestHeaderFilter.NamedBy(connection.ToArray())) { headers.Remove(name); }
+    }
+
+    /// <summary>An upstream may take none of our cookies' names.</summary>
+    public static void KeepOurCookies(IHeaderDictionary headers, string sessionCookie)
+    {
+        if (headers.SetCookie.Count > 0) { headers.SetCookie = headers.SetCookie.Where(line => !IsOurs(line ?? "", sessionCookie)).ToArray(); }
+    }
+
+    /// <summary>
+    /// An answer made for one user: no shared cache may keep it, though the request that fetched it had no Authorization to warn the cache (RFC 9111
+    /// section 3.5). It speaks neither for our CORS policy nor for the browser's cookies.
+    /// </summary>
+    public static void MakePersonal(IHeaderDictionary headers)
+    {
+        foreach (var name in headers.Keys.Where(name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)).ToList()) { headers.Remove(name); }
+        headers.Remove("Clear-Site-Data");
+        headers.Append(HeaderNames.Vary, "Cookie");
+        headers.CacheControl = Private(headers.CacheControl.ToString());
+    }
+
+    private static string Private(string cacheControl)
+    {
+        var kept = cacheControl.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(directive => !directive.Equals("public", StringComparison.OrdinalIgnoreCase) && !directive.StartsWith("s-maxage", StringComparison.OrdinalIgnoreCase)).ToList();
+        if (!kept.Any(directive => directive.Equals("no-store", StringComparison.OrdinalIgnoreCase) || directive.Equals("private", StringComparison.OrdinalIgnoreCase))) { kept.Add("private"); }
+        return string.Join(", ", kept);
+    }
+
+    /// <param name="pair">A cookie as <c>name=value…</c>.</param>
+    /// <param name="sessionCookie">The name of the session cookie.</param>
+    public static bool IsOurs(string pair, string sessionCookie)
+    {
+        var name = pair.AsSpan(0, pair.IndexOf('=', StringComparison.Ordinal) is >= 0 and var end ? end : pair.Length).Trim();
+        if (name.Equals(sessionCookie, StringComparison.OrdinalIgnoreCase)) { return true; }
+        return (name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[HostPrefix.Length..] : name).StartsWith(FlowCookiePrefix, StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,8 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Guard;
+
+/// <summary>Endpoint metadata: what to answer, instead of the problem, to a client that asks too often; a frame shows nobody a problem.</summary>
+internal sealed record WhenTooMany(Func<HttpContext, IResult?> Answer);

@@ -1,0 +1,30 @@
+using System.Diagnostics.Metrics;
+using Bff.Providers.Throttling;
+
+namespace Bff.Ops.Live;
+
+/// <summary>What happened on this node in ten seconds.</summary>
+internal sealed class Moment(DateTimeOffset at)
+{
+    /// <summary>When it began.</summary>
+    public DateTimeOffset At => at;
+
+    public int Started { get; set; }
+
+    public int Ended { get; set; }
+
+    public int Renewed { get; set; }
+
+    /// <summary>Of the renewed: more than <see cref="OpsHistory.LateAfter"/> after they were due.</summary>
+    public int Late { get; set; }
+
+    public int Failed { get; set; }
+
+    /// <summary>Living sessions in the store when it was over; null when the store did not say.</summary>
+    public long? Active { get; set; }
+
+    /// <summary>Due renewals nobody had begun when it was over.</summary>
+    public long? Backlog { get; set; }
+
+    public BreakerState Breaker { get; set; }
+}

@@ -1,0 +1,14 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Ops.Live;
+
+/// <param name="Name">Its machine, and the port operators use.</param>
+/// <param name="Version">Of Bff.</param>
+/// <param name="Url">Its ops page; null where that cannot be reached from elsewhere.</param>
+/// <param name="StartedAt">When the process started.</param>
+/// <param name="SeenAt">When it last said that it lives.</param>
+/// <param name="Ready">Whether it was ready then.</param>
+internal sealed record Node(string Name, string Version, string? Url, DateTimeOffset StartedAt, DateTimeOffset SeenAt, bool Ready);

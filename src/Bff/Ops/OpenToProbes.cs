@@ -1,0 +1,9 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Ops;
+
+/// <summary>Endpoint metadata: answers anybody who reaches the ops port.</summary>
+internal sealed class OpenToProbes;

@@ -1,0 +1,133 @@
+using System.ComponentModel.DataAnnotations;
+using Bff.Configuration;
+
+namespace Bff.Providers;
+
+/// <summary>The OpenID provider and our client there (<c>Bff:Oidc</c>).</summary>
+internal sealed class OidcOptions : IValidatableObject
+{
+    /// <summary>Issuer URL of the provider; <c>/.well-known/openid-configuration</c> is looked up below it.</summary>
+    [Required(ErrorMessage = "is required: the issuer URL of your OpenID provider, such as https://login.example.com.")]
+    [NeedsRestart]
+    public string Authority { get; set; } = "";
+
+    /// <summary>
+    /// Where the provider's metadata is read when servers reach it under another name than browsers do, as containers may.
+    /// Default: below <see cref="Authority"/>, which the metadata must name as its issuer in any case.
+    /// </summary>
+    [NeedsRestart]
+    public string? MetadataAddress { get; set; }
+
+    /// <summary>Our client's id at the provider.</summary>
+    [Required(ErrorMessage = "is required: the id of the client registered at the provider.")]
+    [NeedsRestart]
+    public string ClientId { get; set; } = "";
+
+    /// <summary>Our client's secret, sent as <c>client_secret_post</c> (RFC 6749 section 2.3.1).</summary>
+    public string? ClientSecret { get; set; }
+
+    /// <summary>A file holding <see cref="ClientSecret"/>, such as a mounted container secret.</summary>
+    public string? ClientSecretFile { get; set; }
+
+    /// <summary>Scopes to ask for, separated by spaces. Without <c>offline_access</c> most providers give no refresh token.</summary>
+    [NeedsRestart]
+    public string Scope { get; set; } = "openid profile offline_access";
+
+    /// <summary>The API the access token is for; nothing is sent when empty.</summary>
+    [NeedsRestart]
+    public string? Audience { get; set; }
+
+    /// <summary>How <see cref="Audience"/> is sent: <c>audience</c> (Auth0) or <c>resource</c> (RFC 8707).</summary>
+    [AllowedValues("audience", "resource", ErrorMessage = "must be 'audience' or 'resource'.")]
+    [NeedsRestart]
+    public string AudienceParameter { get; set; } = "audience";
+
+    /// <summary>
+    /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by
+    /// their names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
+    /// </summary>
+    public string[] AllowedLoginParameters { get; set; } = [];
+
+    private static readonly string[] UsualLoginParameters = ["prompt", "login_hint", "screen_hint", "organization", "ui_locales", "acr_values", "max_age"];
+
+    /// <summary>
+    /// Those of <c>/bff/login</c> itself, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4);
+    /// they reach nobody.
+    /// </summary>
+    public static readonly string[] NotForTheProvider = ["returnUrl", "again", "iss", "target_link_uri"];
+
+    /// <summary>What makes the request ours, and what decides whom the tokens are for; and what is <see cref="NotForTheProvider"/>.</summary>
+    public static readonly string[] OurOwnParameters =
+    [
+        "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
+        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
+        "registration", "id_token_hint", .. NotForTheProvider,
+    ];
+
+    /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>
+    public static bool IsAuthorizationParameter(string name) =>
+        UsualLoginParameters.Contains(name, StringComparer.OrdinalIgnoreCase) || OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || name.ToLowerInvariant() is "display" or "claims_locales";
+
+    public string[] EffectiveLoginParameters =>
+        AllowedLoginParameters.Length == 0 ? UsualLoginParameters : [.. AllowedLoginParameters.Where(name => name.Length > 0)];
+
+    /// <summary>Refuse a provider that is not reached over https. Default: true, but in Development a loopback address may use http.</summary>
+    [NeedsRestart]
+    public bool? RequireHttps { get; set; }
+
+    /// <summary>
+    /// Send the ID token as <c>id_token_hint</c> at sign-out (RP-Initiated Logout 1.0 section 2). It then passes through the browser in a URL,
+    /// so it is off; <c>client_id</c> is sent instead. Turn it on for a provider that insists.
+    /// </summary>
+    [NeedsRestart]
+    public bool SendIdTokenHint { get; set; }
+
+    /// <summary>
+    /// How far the provider's clock may be from ours when an ID token's <c>exp</c>, <c>nbf</c> and <c>iat</c> are checked (OpenID Connect Core 1.0 section 3.1.3.7).
+    /// Default 2 minutes, from 0 to 10 minutes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00", ErrorMessage = "must be between 00:00:00 and 00:10:00 (hh:mm:ss).")]
+    [NeedsRestart]
+    public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromMinutes(2);
+
+    public string EffectiveMetadataAddress => MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+
+    /// <summary>The secret in use; the content of <see cref="ClientSecretFile"/> is put in its place when the configuration is read.</summary>
+    public string Secret => ClientSecret ?? "";
+
+    public bool MustUseHttps(IHostEnvironment environment) =>
+        RequireHttps ?? !(environment.IsDevelopment() && Uri.TryCreate(Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
+
+    public IEnumerable<string> Scopes => Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Authority.Length > 0 && !IsWebAddress(Authority))
+        {
+            yield return new("must be an absolute http(s) URL without query or fragment.", [nameof(Authority)]);
+        }
+
+        if (MetadataAddress is { Length: > 0 } && !IsWebAddress(MetadataAddress, query: true))
+        {
+            yield return new("must be an absolute http(s) URL without fragment.", [nameof(MetadataAddress)]);
+        }
+
+        if (string.IsNullOrEmpty(ClientSecret))
+        {
+            yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
+        }
+
+        foreach (var (index, name) in AllowedLoginParameters.Index().Where(entry => entry.Item.Length > 0))
+        {
+            var entry = $"{nameof(AllowedLoginParameters)}:{index}";
+            if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [entry]); }
+            else if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) { yield return new("is not the name of a parameter.", [entry]); }
+        }
+
+        if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
+    }
+
+    private static bool IsWebAddress(string value, bool query = false) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && (query || uri.Query.Length == 0) && uri.Fragment.Length == 0;
+}

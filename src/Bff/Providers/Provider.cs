@@ -1,0 +1,188 @@
+using System.Net;
+using Bff.Configuration;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Providers;
+
+/// <summary>
+/// The provider's metadata and keys (OpenID Connect Discovery 1.0), fetched when first needed and refreshed beside the requests.
+/// A provider that is down at start costs nothing until somebody signs in; the last good metadata outlives an outage.
+/// </summary>
+/// <remarks>
+/// The library's own manager refreshes keys in the background only, so the sign-in right after a key rotation fails; this one can be waited for.
+/// </remarks>
+internal sealed partial class Provider(
+    IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, AcceptedConfiguration accepted, TimeProvider clock, ILogger<Provider> logger)
+    : IConfigurationManager<OpenIdConnectConfiguration>
+{
+    /// <summary>Name of the HTTP client for every call to the provider: follows no redirect, reads at most 1 MiB.</summary>
+    public const string HttpClientName = "provider";
+
+    private static readonly TimeSpan MaxAge = TimeSpan.FromHours(12);
+
+    /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood.</summary>
+    private const int MostRefreshes = 3;
+
+    private static readonly TimeSpan RefreshWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>A failed download is remembered this long, then twice as long, and so on; whoever asks meanwhile gets its answer.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private volatile Copy? _current;
+    private Task<Copy>? _fetch;
+    private DateTimeOffset _windowStart;
+    private int _refreshes;
+    private TimeSpan _pause;
+    private DateTimeOffset _pauseEnds;
+
+    private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset At);
+
+    /// <summary>The metadata had so far; null before the first fetch.</summary>
+    public OpenIdConnectConfiguration? Known => _current?.Configuration;
+
+    /// <summary>The metadata; the first call fetches it.</summary>
+    /// <exception cref="ProviderUnavailableException">It is not known yet and cannot be had now.</exception>
+    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
+    {
+        if (_current is not { } copy) { return (await FetchAsync().WaitAsync(cancel)).Configuration; }
+        if (clock.GetUtcNow() - copy.At > MaxAge) { RequestRefresh(); }
+        return copy.Configuration;
+    }
+
+    /// <summary>Fetches again, unless that was done since <paramref name="outdated"/> was handed out or too often of late, and waits for it.</summary>
+    /// <exception cref="ProviderUnavailableException">It cannot be had now.</exception>
+    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(OpenIdConnectConfiguration outdated, CancellationToken cancel)
+    {
+        if (_current is { } copy && (copy.Configuration != outdated || !MayRefresh())) { return copy.Configuration; }
+        return (await FetchAsync().WaitAsync(cancel)).Configuration;
+    }
+
+    // A failure stays in the task; the last good copy serves on.
+    public void RequestRefresh()
+    {
+        if (MayRefresh()) { FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default); }
+    }
+
+    private bool MayRefresh()
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            if ((now - _windowStart).Duration() > RefreshWindow) { (_windowStart, _refreshes) = (now, 0); }
+            return ++_refreshes <= MostRefreshes;
+        }
+    }
+
+    /// <summary>One download for all who ask meanwhile, and none for a while after one that failed: anybody can make us ask.</summary>
+    private Task<Copy> FetchAsync()
+    {
+        lock (_lock)
+        {
+            if (_fetch is { IsCompleted: false }) { return _fetch; }
+            if (_fetch is { IsFaulted: true } && _pauseEnds - clock.GetUtcNow() is var left && left > TimeSpan.Zero && left <= _pause) { return _fetch; }
+            using (ExecutionContext.SuppressFlow()) { return _fetch = Task.Run(FetchOnceAsync); }
+        }
+    }
+
+    private async Task<Copy> FetchOnceAsync()
+    {
+        try
+        {
+            var copy = await DownloadAsync();
+            lock (_lock) { _pause = TimeSpan.Zero; }
+            if (_current?.Configuration.AuthorizationEndpoint != copy.Configuration.AuthorizationEndpoint && ProviderRemarks.OutOfReach(copy.Configuration, accepted.Root["Bff:PublicUrl"]) is { } remark)
+            {
+                OutOfReach(remark, ProviderRemarks.ReachCure);
+            }
+
+            return _current = copy;
+        }
+        catch (ProviderUnavailableException)
+        {
+            lock (_lock)
+            {
+                _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < MaxPause ? _pause * 2 : MaxPause;
+                _pauseEnds = clock.GetUtcNow() + _pause;
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<Copy> DownloadAsync()
+    {
+        var address = options.Value.EffectiveMetadataAddress;
+        var shown = Printable.Address(address);
+        var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = options.Value.MustUseHttps(environment) };
+        OpenIdConnectConfiguration found;
+        try
+        {
+            found = await OpenIdConnectConfigurationRetriever.GetAsync(address, documents, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            // IOException, InvalidOperationException, JsonException, ArgumentException, timeouts: the retriever throws what it met.
+            throw new ProviderUnavailableException($"The provider's metadata at {shown} cannot be read: {error.GetBaseException().Message.Replace(address, shown, StringComparison.Ordinal)}", error);
+        }
+
+        if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {shown} {objection}"); }
+        return new Copy(found, clock.GetUtcNow());
+    }
+
+    private string? Objection(OpenIdConnectConfiguration found)
+    {
+        // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
+        if (!string.Equals(found.Issuer?.TrimEnd('/'), options.Value.Authority.TrimEnd('/'), StringComparison.Ordinal))
+        {
+            return $"names another issuer than Bff:Oidc:Authority: '{Printable.Word(found.Issuer)}'.";
+        }
+
+        foreach (var (name, address) in Addresses(found).Where(known => !string.IsNullOrEmpty(known.Address)))
+        {
+            // Such an address would come out as a broken header; no URI has these (RFC 3986 section 2).
+            if (!address!.All(c => c is > ' ' and <= '~')) { return $"has a character that no address can have in its {name}."; }
+        }
+
+        if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
+        if (!IsUsable(found.TokenEndpoint)) { return "has no usable token_endpoint."; }
+        if (found.RevocationEndpoint is { Length: > 0 } revocation && !IsUsable(revocation)) { return "has no usable revocation_endpoint."; }
+        return found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed) ? "has no usable pushed_authorization_request_endpoint." : null;
+    }
+
+    private static IEnumerable<(string Name, string? Address)> Addresses(OpenIdConnectConfiguration found) =>
+    [
+        (OpenIdProviderMetadataNames.AuthorizationEndpoint, found.AuthorizationEndpoint),
+        (OpenIdProviderMetadataNames.TokenEndpoint, found.TokenEndpoint),
+        (OpenIdProviderMetadataNames.JwksUri, found.JwksUri),
+        (OpenIdProviderMetadataNames.UserInfoEndpoint, found.UserInfoEndpoint),
+        (OpenIdProviderMetadataNames.EndSessionEndpoint, found.EndSessionEndpoint),
+        (OpenIdProviderMetadataNames.CheckSessionIframe, found.CheckSessionIframe),
+        (OpenIdProviderMetadataNames.RegistrationEndpoint, found.RegistrationEndpoint),
+        (OpenIdProviderMetadataNames.IntrospectionEndpoint, found.IntrospectionEndpoint),
+        ("revocation_endpoint", found.RevocationEndpoint),
+        ("pushed_authorization_request_endpoint", found.PushedAuthorizationRequestEndpoint),
+    ];
+
+    /// <summary>An endpoint that gets a code, a token or our secret must be as well protected as the authority; a fragment would swallow what we append (RFC 6749 section 3.1).</summary>
+    private bool IsUsable(string? endpoint) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Fragment.Length == 0
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));
+
+    [LoggerMessage(LogLevel.Warning, "{Remark} {Cure}")]
+    private partial void OutOfReach(string remark, string cure);
+
+    /// <summary>No redirect is ever followed: a code, a refresh token or our secret would go where the provider's answer says.</summary>
+    public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.All,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+    };
+}

@@ -1,0 +1,13 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Providers;
+
+/// <summary>The provider cannot be used now; nobody's session is affected.</summary>
+internal sealed class ProviderUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The metadata came, and says something we cannot accept.</summary>
+    public bool WasRead => InnerException is null;
+}

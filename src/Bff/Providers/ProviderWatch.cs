@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Options;
+
+namespace Bff.Providers;
+
+/// <summary>Measures every call to the provider, whoever makes it. Endpoints are told by what the metadata call them.</summary>
+internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, IOptions<OidcOptions> options, TimeProvider clock) : DelegatingHandler
+{
+    private static readonly HttpRequestOptionsKey<Action> Sending = new("Bff.Sending");
+
+    /// <summary>Acts when the call has its place and goes out.</summary>
+    public static void BeforeSending(HttpRequestMessage request, Action act) => request.Options.Set(Sending, act);
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Options.TryGetValue(Sending, out var act)) { act(); }
+        var started = clock.GetTimestamp();
+        var (outcome, detail) = (ProviderOutcome.Connection, "");
+        try
+        {
+            var answer = await base.SendAsync(request, cancellationToken);
+            (outcome, detail) = (ProviderOutcome.Of((int)answer.StatusCode), $"{(int)answer.StatusCode}");
+            return answer;
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = ProviderOutcome.Timeout;
+            throw;
+        }
+        catch (HttpRequestException error)
+        {
+            detail = $"{error.HttpRequestError}";
+            throw;
+        }
+        finally
+        {
+            metrics.Called(Endpoint(request), outcome, clock.GetElapsedTime(started), detail);
+        }
+    }
+
+    private string Endpoint(HttpRequestMessage request)
+    {
+        var (address, known) = (request.RequestUri!.AbsoluteUri, provider.Known);
+        if (request.Method == HttpMethod.Get) { return Is(options.Value.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys"; }
+        return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par" : "other";
+
+        bool Is(string? endpoint) => Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.AbsoluteUri == address;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Net;
+using System.Security.Claims;
+using Bff.Providers.Metadata;
+using Bff.Providers.Throttling;
+using Bff.Sessions.Store.Sql;
+using Duende.IdentityModel.Client;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+using static Bff.Providers.TokenEndpoint.RefreshOutcome;
+
+namespace Bff.Providers.TokenEndpoint;
+
+/// <summary>The only code that sends a refresh token anywhere.</summary>
+internal sealed partial class TokenEndpointClient(
+    IHttpClientFactory clients,
+    Provider provider,
+    IdTokenValidator idTokens,
+    IOptionsMonitor<OidcOptions> oidc,
+    IOptionsMonitor<TokenOptions> options,
+    TimeProvider clock,
+    ILogger<TokenEndpointClient> logger)
+{
+    /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
+    /// <param name="current">The session's tokens.</param>
+    /// <param name="subject">The session's user; an ID token for anyone else ends the session.</param>
+    /// <remarks>Ends by its own time limit only: nobody who stops waiting may cut off an answer that carries a rotated token.</remarks>
+    public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject)
+    {
+        using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
+        try
+        {
+            var endpoint = (await provider.GetConfigurationAsync(limit.Token)).TokenEndpoint;
+            var sentAt = clock.GetUtcNow();
+            using var request = Authenticated<RefreshTokenRequest>(endpoint);
+            request.RefreshToken = current.RefreshToken!;
+            GatedCalls.Mark(request, CallKind.Renewal);
+            using var answer = await clients.CreateClient(Provider.HttpClientName).RequestRefreshTokenAsync(request, limit.Token);
+            return await ReadAsync(answer, current, subject, sentAt, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return new Unavailable("timeout");
+        }
+        catch (ProviderUnavailableException)
+        {
+            return new Unavailable("discovery");
+        }
+    }
+
+    /// <summary>Revokes a refresh token (RFC 7009), as far as the provider offers it. Never throws: no end of a session depends on it.</summary>
+    public async Task<RevocationOutcome> RevokeAsync(string refreshToken)
+    {
+        using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
+        try
+        {
+            if ((await provider.GetConfigurationAsync(limit.Token)).RevocationEndpoint is not { Length: > 0 } endpoint) { return RevocationOutcome.NotOffered; }
+            using var request = Authenticated<TokenRevocationRequest>(endpoint);
+            request.Token = refreshToken;
+            request.TokenTypeHint = "refresh_token";
+            GatedCalls.Mark(request, CallKind.Revocation);
+            using var answer = await clients.CreateClient(Provider.HttpClientName).RevokeTokenAsync(request, limit.Token);
+            if (!answer.IsError) { return RevocationOutcome.Revoked; }
+            if (answer.Exception is ProviderBusyException) { return RevocationOutcome.TurnedAway; }
+            RevocationFailed(answer.HttpStatusCode);
+            return answer.HttpResponse is null ? RevocationOutcome.Unavailable : RefusedRevocation((int)answer.HttpStatusCode, await TokenEndpointBody.ReadAsync(answer.HttpResponse));
+        }
+        catch (Exception error) when (error is OperationCanceledException or ProviderUnavailableException)
+        {
+            RevocationFailed(default);
+            return RevocationOutcome.Unavailable;
+        }
+    }
+
+    /// <summary>RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, unless it is about our client or the weather; what stands in front has no word in it.</summary>
+    private static RevocationOutcome RefusedRevocation(int status, TokenEndpointBody body)
+    {
+        if (body.IsPage) { return RevocationOutcome.Unavailable; }
+        if (status is 404 or 405 or 410 or 501) { return RevocationOutcome.NotOffered; }   // the metadata names an endpoint that is none
+        if (status != StatusCodes.Status400BadRequest) { return RevocationOutcome.Unavailable; }
+        return body.Token("error") is { } word && ErrorWords.BlameFor(status, word) is Blame.Client or Blame.Provider ? RevocationOutcome.Unavailable : RevocationOutcome.Refused;
+    }
+
+    private T Authenticated<T>(string endpoint)
+        where T : ProtocolRequest, new() => new()
+        {
+            Address = endpoint,
+            ClientId = oidc.CurrentValue.ClientId,
+            ClientSecret = oidc.CurrentValue.Secret,
+            ClientCredentialStyle = ClientCredentialStyle.PostBody,
+        };
+
+    private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
+    {
+        if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
+        var status = (int)answer.HttpResponse.StatusCode;
+        if (status is 429 or 503) { return new Unavailable($"http_{status}", RetryAfter(answer.HttpResponse)); }
+        if (status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{status}"); }
+
+        var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
+        var rotated = body.Token("refresh_token");
+        var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
+        var outcome = status >= 400 || body.Token("error") is not null
+            ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse))
+            : await ReadTokensAsync(body, current, subject, sentAt, limit);
+        return outcome switch
+        {
+            Renewed renewed => renewed with
+            {
+                Tokens = renewed.Tokens with
+                {
+                    RefreshToken = rotated ?? current.RefreshToken,
+                    RefreshTokenExpiresAt = rotatedEnd ?? (rotated is null ? current.RefreshTokenExpiresAt : null),
+                },
+            },
+            Rejected { Error: Rejected.SubjectChanged } => outcome,   // what came beside it is another user's, and stays theirs
+            var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd },
+        };
+    }
+
+    private async Task<RefreshOutcome> ReadTokensAsync(TokenEndpointBody body, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
+    {
+        if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
+        if (body.AccessToken is not { } accessToken)
+        {
+            return new Unavailable("no_access_token") { IsResponse = true };
+        }
+
+        if (!body.IsBearer) { return new Misconfigured("token_type", MayPass: true); }
+
+        var (user, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, subject, limit) : default;
+        return objection ?? new Renewed(
+            new TokenSet(
+                accessToken,
+                current.RefreshToken,
+                body.Token("id_token") ?? current.IdToken,
+                body.Text("scope") ?? current.Scope,
+                sentAt,
+                sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime)),
+            user);
+    }
+
+    /// <summary>
+    /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so
+    /// the access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
+    /// </summary>
+    private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(string idToken, string accessToken, string subject, CancellationToken limit)
+    {
+        try
+        {
+            var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
+            var user = result.IsValid ? new ClaimsIdentity(IdTokenClaims.Read(idToken)) : null;
+            var other = user is null ? result.Exception is SecurityTokenInvalidIssuerException : user.FindFirst("sub")?.Value != subject;
+            if (other) { return (null, new Rejected(Rejected.SubjectChanged)); }
+            if (user is not null) { return (user, null); }
+            IdTokenUnverified(result.Exception?.GetType().Name);
+            return (null, new Misconfigured("id_token", MayPass: true));
+        }
+        catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException)
+        {
+            IdTokenUnverified(error.GetType().Name);
+            return (null, new Unavailable("keys") { IsResponse = true });
+        }
+        catch (Exception error)
+        {
+            // Whatever an odd token does to the validator, the refresh token beside it must be kept.
+            IdTokenUnverified(error.GetType().Name);
+            return (null, new Misconfigured("id_token", MayPass: true));
+        }
+    }
+
+    private static bool ChallengesClient(HttpResponseMessage answer) =>
+        answer.Headers.WwwAuthenticate.Any(challenge => !challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+            && !challenge.Scheme.Equals("DPoP", StringComparison.OrdinalIgnoreCase));
+
+    private TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - clock.GetUtcNow(),
+        _ => null,
+    };
+
+    [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); its access token is not used.")]
+    private partial void IdTokenUnverified(string? cause);
+
+    [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token (HTTP {Status}).")]
+    private partial void RevocationFailed(HttpStatusCode status);
+}

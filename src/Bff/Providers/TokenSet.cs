@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Bff.Providers;
+
+/// <summary>The tokens of one session at one moment. Immutable; a renewal makes the next one.</summary>
+/// <param name="AccessToken">Sent to APIs.</param>
+/// <param name="RefreshToken">Traded for the next set; null when the provider gives none.</param>
+/// <param name="IdToken">The latest that was verified.</param>
+/// <param name="Scope">What was granted.</param>
+/// <param name="ObtainedAt">When the request for them was sent.</param>
+/// <param name="ExpiresAt">When the access token expires.</param>
+/// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
+internal sealed record TokenSet(
+    string AccessToken,
+    string? RefreshToken,
+    string? IdToken,
+    string? Scope,
+    DateTimeOffset ObtainedAt,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset? RefreshTokenExpiresAt = null)
+{
+    private const string ObtainedAtName = "obtained_at";
+    private const string ExpiresAtName = "expires_at";
+    private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
+
+    /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
+    public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
+
+    public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
+
+    /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
+    public bool CanRefresh(DateTimeOffset now) => RefreshToken is not null && !(RefreshTokenExpiresAt <= now);
+
+    /// <summary>The names of everything the ID token says; none when it cannot be read, as one that a foreign sign-in handler stored.</summary>
+    public HashSet<string> NamesInIdToken()
+    {
+        try
+        {
+            return IdToken is null ? [] : IdTokenClaims.Names(IdToken);
+        }
+        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A record prints its members; these must never reach a log.</summary>
+    public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";
+
+    /// <summary>Reads <c>expires_in</c>: seconds, as a number or as text. What is missing, malformed, or less than a second counts as not given.</summary>
+    public static TimeSpan ReadLifetime(string? expiresIn, TimeSpan assumed)
+    {
+        if (!double.TryParse(expiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds >= 1)) { return assumed; }
+        return seconds >= LongestLifetime.TotalSeconds ? LongestLifetime : TimeSpan.FromSeconds(seconds);
+    }
+
+    /// <summary>What providers call the refresh token's lifetime in seconds.</summary>
+    public const string RefreshTokenExpiresIn = "refresh_token_expires_in", RefreshExpiresIn = "refresh_expires_in";
+
+    /// <summary>
+    /// Reads when a refresh token ends: no RFC names the field, and providers call it <c>refresh_token_expires_in</c> or <c>refresh_expires_in</c>
+    /// (where Keycloak's 0 means never). What is missing or malformed counts as not given.
+    /// </summary>
+    public static DateTimeOffset? ReadRefreshTokenEnd(string? refreshTokenExpiresIn, string? refreshExpiresIn, DateTimeOffset obtainedAt)
+    {
+        var lifetime = ReadLifetime(refreshTokenExpiresIn ?? refreshExpiresIn, TimeSpan.Zero);
+        return lifetime > TimeSpan.Zero && lifetime < LongestLifetime ? obtainedAt + lifetime : null;
+    }
+
+    /// <summary>Writes the framework's own token names, so <c>HttpContext.GetTokenAsync</c> works as everywhere.</summary>
+    public void StoreIn(AuthenticationProperties properties)
+    {
+        var tokens = new List<AuthenticationToken> { new() { Name = OpenIdConnectParameterNames.AccessToken, Value = AccessToken } };
+        if (RefreshToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.RefreshToken, Value = RefreshToken }); }
+        if (IdToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.IdToken, Value = IdToken }); }
+        if (Scope is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.Scope, Value = Scope }); }
+        tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
+        tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
+        tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
+        if (RefreshTokenExpiresAt is { } end)
+        {
+            tokens.Add(new() { Name = RefreshTokenExpiresAtName, Value = end.ToString("o", CultureInfo.InvariantCulture) });
+        }
+
+        properties.StoreTokens(tokens);
+    }
+
+    /// <summary>Reads what a sign-in brings: ours, or tokens another handler stored under the framework's names.</summary>
+    /// <exception cref="InvalidOperationException">The sign-in brought no access token.</exception>
+    public static TokenSet ReadFrom(AuthenticationProperties properties, DateTimeOffset now, TimeSpan assumedLifetime) => new(
+        properties.GetTokenValue(OpenIdConnectParameterNames.AccessToken)
+            ?? throw new InvalidOperationException("A sign-in brought no access token; the provider must be used with the code flow."),
+        properties.GetTokenValue(OpenIdConnectParameterNames.RefreshToken),
+        properties.GetTokenValue(OpenIdConnectParameterNames.IdToken),
+        properties.GetTokenValue(OpenIdConnectParameterNames.Scope),
+        ReadTime(properties, ObtainedAtName) ?? now,
+        ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
+        ReadTime(properties, RefreshTokenExpiresAtName));
+
+    private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
+        DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
+}

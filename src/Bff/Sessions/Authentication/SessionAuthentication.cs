@@ -1,0 +1,15 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+
+namespace Bff.Sessions.Authentication;
+
+internal static class SessionAuthentication
+{
+    public const string Scheme = "bff";
+
+    /// <summary>Names the session a sign-in replaces, for browsers that do not send the cookie along when the provider sends them back.</summary>
+    public const string Replaces = "bff.replaces";
+
+    /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
+    public const string Continues = "bff.continues";
+}

@@ -1,0 +1,213 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Bff.Providers;
+using Bff.Sessions.Store;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Sessions.Authentication;
+
+/// <summary>Turns the opaque cookie into a session and a sign-in into a new one, on the framework's own contract.</summary>
+internal sealed partial class SessionAuthenticationHandler(
+    IOptionsMonitor<SessionAuthenticationOptions> options,
+    UrlEncoder encoder,
+    ISessionStore store,
+    SessionCache cache,
+    SessionCookie cookie,
+    SlidingExpiration idle,
+    IOptionsMonitor<SessionsOptions> sessions,
+    ILogger<SessionAuthenticationHandler> logger)
+    : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
+{
+    private static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail("The session's tokens cannot be decrypted.");
+
+    private DateTimeOffset Now => TimeProvider.GetUtcNow();
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (!cookie.TryRead(Request, out var id)) { return AuthenticateResult.NoResult(); }
+        Session? session;
+        try
+        {
+            session = await cache.FindAsync(id, Context.RequestAborted);
+        }
+        catch (SessionStoreException error)
+        {
+            Context.Features.Set(new SessionUnknown(error));
+            return AuthenticateResult.Fail(error);
+        }
+
+        if (session is null || session.EndsAt <= Now)
+        {
+            Context.Features.Set(new SessionEnd(id, session is null ? null : EndReasons.TimeoutOf(session)));
+            return session is { Tokens: null } ? Unreadable : AuthenticateResult.NoResult();
+        }
+
+        if (session.Tokens is null) { return Unreadable; }
+
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null && await idle.SlideAsync(session) is null)
+        {
+            // Another node has ended it, and this one had a copy.
+            Context.Features.Set(new SessionEnd(id, Reason: null));
+            return AuthenticateResult.NoResult();
+        }
+
+        Context.Features.Set(new CurrentSession(session));
+        return AuthenticateResult.Success(session.Ticket);
+    }
+
+    protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
+    {
+        ArgumentNullException.ThrowIfNull(properties);
+        var now = Now;
+        var (key, id) = SessionKey.New();
+        var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime());
+        if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
+        {
+            await ContinueAsync(new SessionId(continued), tokenSet, user);
+            return;
+        }
+
+        var session = new Session
+        {
+            Id = id,
+            Sid = SessionKey.New().Key,
+            Subject = user.FindFirst("sub")?.Value ?? throw new InvalidOperationException("A sign-in brought no sub claim."),
+            Claims = [.. user.Claims.Select(SessionClaim.Of)],
+            SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
+            CreatedAt = now,
+            AbsoluteEndsAt = now + sessions.CurrentValue.AbsoluteTimeout,
+            EndsAt = now + sessions.CurrentValue.IdleTimeout,
+            Tokens = tokenSet,
+            DueAt = Options.FirstDueAt(id, tokenSet),
+        };
+        // In this order: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
+        await store.AddAsync(session, CancellationToken.None);
+        await EndReplacedAsync(properties, id);
+        cookie.Write(Context, key);
+        Started(id, tokenSet.ExpiresAt, session.DueAt);
+    }
+
+    /// <summary>The silent renewal of a session without a refresh token. It is no new session: a page that renews by itself would never see its ends.</summary>
+    private async Task ContinueAsync(SessionId id, TokenSet tokens, ClaimsPrincipal user)
+    {
+        var lease = await ClaimAsync(id);
+        var old = lease?.Session.Tokens;
+        var next = tokens with { Scope = tokens.Scope ?? old?.Scope };
+        if (next.RefreshToken is null && old is not null) { next = next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }; }
+        var claims = lease is not null && Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
+        if (lease is null || !await store.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), claims, CancellationToken.None))
+        {
+            await store.RevokeLaterAsync(id, user.FindFirst("sub")?.Value, tokens, ended: false, CancellationToken.None);   // nobody will use what came
+            return;
+        }
+
+        Continued(id, next.ExpiresAt);
+        if (old is not null && old.RefreshToken != next.RefreshToken)
+        {
+            await store.RevokeLaterAsync(id, lease.Session.Subject, old, ended: false, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Waits a little for a renewal that is under way. A wait after a refused or failed one is for refresh tokens; these tokens are here already.</summary>
+    private async Task<Lease?> ClaimAsync(SessionId id)
+    {
+        for (var (began, owner) = (Now, Guid.NewGuid().ToString("N")); ; await Task.Delay(Pause, TimeProvider))
+        {
+            var now = Now;
+            if (await store.FindAsync(id, CancellationToken.None) is not { } session || session.EndsAt <= now) { return null; }
+            var lease = await store.ClaimToReplaceAsync(id, session.Version, now, owner, now + StoreAllowance, CancellationToken.None);
+            if (lease is not null || now - began >= StoreAllowance) { return lease; }
+        }
+    }
+
+    /// <summary>
+    /// A planted or left-over key must not live on beside the new one (session fixation). A store that fails here is to leave no new session behind the response
+    /// that says it failed: what it does not take back ends with its tokens, which the caller revokes.
+    /// </summary>
+    private async Task EndReplacedAsync(AuthenticationProperties properties, SessionId added)
+    {
+        try
+        {
+            if (cookie.TryRead(Request, out var brought)) { await ReplaceAsync(brought); }
+            if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
+            {
+                await ReplaceAsync(new SessionId(known));
+            }
+        }
+        catch (SessionStoreException)
+        {
+            await TakeBackAsync(added);
+            throw;
+        }
+    }
+
+    private async Task TakeBackAsync(SessionId added)
+    {
+        try
+        {
+            await store.RemoveAsync(added, version: null, EndReasons.Unknown, CancellationToken.None);
+        }
+        catch (SessionStoreException)
+        {
+            cache.Forget(added);
+        }
+    }
+
+    protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
+    {
+        if (cookie.TryRead(Request, out var id)) { await SignOutAsync(id); }
+        cookie.Delete(Context);
+    }
+
+    private async Task SignOutAsync(SessionId id)
+    {
+        try
+        {
+            await store.RemoveAsync(id, version: null, EndReasons.SignedOut, CancellationToken.None);
+        }
+        catch (SessionStoreException)
+        {
+            cache.Forget(id);   // here at least it counts at once
+            throw;
+        }
+    }
+
+    private async Task ReplaceAsync(SessionId id)
+    {
+        try
+        {
+            await store.RemoveAsync(id, version: null, EndReasons.Replaced, CancellationToken.None);
+        }
+        catch (SessionStoreException error) when (error.IsDamage)
+        {
+            NotReplaced(id);   // nobody can read it; its user needs a new one
+        }
+    }
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var problem = Context.Features.Get<SessionUnknown>() is null ? await Context.SignInRequiredAsync() : SessionStoreException.Problem;
+        await problem.ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        new Problem(StatusCodes.Status403Forbidden, "forbidden", "You are signed in, but may not do this.").ExecuteAsync(Context);
+
+    // OpenID Connect Session Management 1.0; the key under which the framework's handler leaves it.
+    private const string SessionStateKey = ".sessionState";
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} started; its access token expires {ExpiresAt:u}, renewal is due {DueAt:u}.")]
+    private partial void Started(SessionId session, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Warning, "Session {Session} is damaged and could not be deleted; a new sign-in has taken its place.")]
+    private partial void NotReplaced(SessionId session);
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
+    private partial void Continued(SessionId session, DateTimeOffset expiresAt);
+}

@@ -1,0 +1,9 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+
+namespace Bff.Sessions;
+
+internal sealed record SessionClaim(string Type, string Value, string? ValueType = null)
+{
+    public static SessionClaim Of(Claim claim) => new(claim.Type, claim.Value, claim.ValueType == ClaimValueTypes.String ? null : claim.ValueType);
+}

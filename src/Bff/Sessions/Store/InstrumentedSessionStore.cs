@@ -1,0 +1,230 @@
+using Bff.Providers;
+using Bff.Sessions.Store.Sql;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Sessions.Store;
+
+/// <summary>
+/// The configured store with an eye on it: how long each operation takes, whether it answers at all, and, since no session comes or goes without it, who signs
+/// in and what ends. Whatever the store's driver throws leaves here as <see cref="SessionStoreException"/>, and in time.
+/// </summary>
+internal sealed partial class InstrumentedSessionStore(
+    ISessionStore store, SessionDatabase database, StoreHealth health, SessionMetrics metrics, Audit audit, IOptionsMonitor<SessionsOptions> options, TimeProvider clock,
+    ILogger<InstrumentedSessionStore> logger) : ISessionStore
+{
+    private const string Probe = "probe";
+
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
+
+    private long? _told;
+
+    /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
+    private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "count_trouble", "search"];
+
+    public async Task AddAsync(Session session, CancellationToken cancel)
+    {
+        await WriteAsync("add", () => store.AddAsync(session, cancel));
+        metrics.Created();
+        audit.SignedIn($"{session.Id}", session.Subject);
+    }
+
+    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel)
+    {
+        try
+        {
+            return await ReadAsync("find", () => store.FindAsync(id, cancel));
+        }
+        catch (SessionStoreException error) when (error.IsDamage)
+        {
+            // The store, or the pages of this one session? Then it is as good as gone, and its user has to sign in again.
+            await ProbeReadAsync(cancel);
+            Damaged(id, error.Message);
+            return null;
+        }
+    }
+
+    public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
+        ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
+
+    public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) =>
+        WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancel));
+
+    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
+    {
+        var removed = await WriteAsync("remove", () => store.RemoveAsync(id, version, reason, cancel));
+        if (removed) { Tell(id, reason); }
+        return removed;
+    }
+
+    public async Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken)
+    {
+        var removed = await WriteAsync("remove", () => store.RemoveAsync(lease, reason, cancellationToken));
+        if (removed) { Tell(lease.Session.Id, reason); }
+        return removed;
+    }
+
+    public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
+    {
+        var ended = await WriteAsync("remove_sealed", () => store.RemoveSealedWithAsync(key, reason, cancellationToken));
+        foreach (var id in ended) { Tell(id, reason); }
+        return ended;
+    }
+
+    public Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
+        WriteAsync("revoke_later", () => store.RevokeLaterAsync(id, subject, tokens, ended, cancellationToken));
+
+    public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
+        WriteAsync("claim_revocations", () => store.ClaimRevocationsAsync(now, until, take, cancellationToken));
+
+    public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
+        WriteAsync("complete_revocation", () => store.CompleteRevocationAsync(revocation, again, cancellationToken));
+
+    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        var ended = await WriteAsync("remove_ended", () => store.RemoveEndedAsync(now, cancel));
+        foreach (var session in ended) { Tell(session.Id, session.Reason); }
+        return ended;
+    }
+
+    public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
+        WriteAsync("use_once", () => store.UseOnceAsync(id, forgetAt, cancellationToken));
+
+    public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
+        WriteAsync("claim_due", () => store.ClaimDueAsync(now, owner, leaseUntil, take, cancel));
+
+    public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
+        WriteAsync("claim", () => store.ClaimAsync(id, version, now, owner, leaseUntil, cancel));
+
+    public Task<Lease?> ClaimToReplaceAsync(
+        SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
+        WriteAsync("claim", () => store.ClaimToReplaceAsync(id, version, now, owner, leaseUntil, cancellationToken));
+
+    public Task<bool> CompleteRenewalAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
+        WriteAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancel));
+
+    public Task<bool> ReleaseRotatedAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+        WriteAsync("release", () => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel));
+
+    public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+        WriteAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, error, cancel));
+
+    public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => ReadAsync("next_due", () => store.NextDueAsync(now, cancel));
+
+    public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => ReadAsync("count_due", () => store.CountDueAsync(now, cancel));
+
+    public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => ReadAsync("count", () => store.CountAsync(now, cancel));
+
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
+    {
+        var ended = await WriteAsync("remove_user", () => store.RemoveUserAsync(subject, reason, cancel));
+        foreach (var session in ended) { Tell(session.Id, reason); }
+        return ended;
+    }
+
+    public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
+        ReadAsync("count_upcoming", () => store.CountUpcomingAsync(now, step, steps, cancel));
+
+    public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        ReadAsync("count_trouble", () => store.CountTroubleAsync(now, lateBefore, cancellationToken));
+
+    public Task<IReadOnlyList<Session>> SearchTroubleAsync(
+        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        ReadAsync("search", () => store.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken));
+
+    public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => ReadAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancel));
+
+    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
+        ReadAsync("search", () => store.SearchAsync(user, after, take, now, cancel));
+
+    private void Tell(SessionId id, string reason)
+    {
+        metrics.Ended(reason);
+        if (reason == EndReasons.SignedOut) { audit.SignedOut($"{id}"); }
+        else { audit.SessionEnded($"{id}", EndReasons.EndedBy(reason), reason); }
+    }
+
+    public Task ProbeReadAsync(CancellationToken cancellationToken) => ProbeAsync(StoreAccess.Read, () => store.ProbeReadAsync(cancellationToken));
+
+    public Task ProbeWriteAsync(CancellationToken cancellationToken) => ProbeAsync(StoreAccess.Write, () => store.ProbeWriteAsync(cancellationToken));
+
+    private async Task ProbeAsync(StoreAccess access, Func<Task> run)
+    {
+        health.EnsurePrepared();   // what answers may be another store, or one whose keys do not open
+        await AskAsync(Probe, access, () => Answering(run()));
+    }
+
+    private async Task<T> ReadAsync<T>(string operation, Func<Task<T>> run)
+    {
+        health.Enter(StoreAccess.Read);
+        try
+        {
+            return await AskAsync(operation, StoreAccess.Read, run);
+        }
+        catch (SessionStoreException error) when (error.IsConnection)
+        {
+            // One that was open since before the server was restarted, most likely; to ask twice changes nothing.
+            return await AskAsync(operation, StoreAccess.Read, run);
+        }
+    }
+
+    private Task<bool> WriteAsync(string operation, Func<Task> run) => WriteAsync(operation, () => Answering(run()));
+
+    private async Task<T> WriteAsync<T>(string operation, Func<Task<T>> run)
+    {
+        health.Enter(StoreAccess.Write);
+        try
+        {
+            return await AskAsync(operation, StoreAccess.Write, run);
+        }
+        catch (SessionStoreException error) when (error.IsDamage)
+        {
+            await ProbeWriteAsync(CancellationToken.None);   // the store, or the pages of this one write?
+            throw;
+        }
+    }
+
+    private async Task<T> AskAsync<T>(string operation, StoreAccess access, Func<Task<T>> run)
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            var result = await database.WithinAsync(run(), Slow.Contains(operation) ? SessionDatabase.SlowLimit : options.CurrentValue.StoreTimeout, clock);
+            health.Succeeded(access);
+            metrics.Stored(operation, clock.GetElapsedTime(started), error: null);
+            return result;
+        }
+        catch (Exception error) when (StoreFailure.Of(error) is { } failure)   // who stops waiting says nothing about the store
+        {
+            metrics.Stored(operation, clock.GetElapsedTime(started), error);
+            if (failure.IsConnection || failure.IsDamage) { database.ForgetConnections(); }
+            Judge(operation, access, failure);
+            throw failure;
+        }
+    }
+
+    /// <summary>A probe is about the store; anything else may be refused, or meet something damaged, where the next one is not.</summary>
+    private void Judge(string operation, StoreAccess access, SessionStoreException failure)
+    {
+        if (operation == Probe || !(failure.IsRefusal || failure.IsDamage)) { health.Failed(access, failure); }
+        else if (failure.IsDamage) { health.Damaged(failure); }
+        else if (_told is not { } told || clock.GetElapsedTime(told) >= LogInterval)
+        {
+            _told = clock.GetTimestamp();
+            SaidNo(operation, failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The session store refused an operation ({Operation}): {Reason}")]
+    private partial void SaidNo(string operation, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Session {Session} cannot be read, others can: {Reason} Its user has to sign in again; the store should be restored from a backup.")]
+    private partial void Damaged(SessionId session, string reason);
+
+    private static async Task<bool> Answering(Task task)
+    {
+        await task;
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Data.Common;
+using Bff.Sessions.Store.Sql;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Data.Sqlite;
+
+namespace Bff.Sessions.Store.Sqlite;
+
+/// <summary>Opens every connection with the same settings.</summary>
+internal sealed class SqliteDataSource(string connectionString, Action ensureThere, TimeSpan timeout) : DbDataSource
+{
+    /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again;
+    /// 16 MiB of pages a connection keep the inner nodes of an index over a million sessions at hand.</summary>
+    private readonly string _settings = $"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
+
+    public override string ConnectionString => connectionString;
+
+    protected override DbConnection CreateDbConnection() => new SqliteConnection(connectionString);
+
+    protected override DbConnection OpenDbConnection()
+    {
+        ensureThere();
+        var connection = CreateDbConnection();
+        try
+        {
+            connection.Open();
+            connection.Execute(_settings);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    // SQLite does its work on the calling thread; an asynchronous surface over it would only pretend.
+    protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) => new(OpenDbConnection());
+}

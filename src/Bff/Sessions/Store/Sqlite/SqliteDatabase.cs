@@ -1,0 +1,155 @@
+using System.Data.Common;
+using Bff.Sessions.Store.Sql;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Data.Sqlite;
+
+namespace Bff.Sessions.Store.Sqlite;
+
+/// <summary>A SQLite file: creates its folder and schema, and keeps the Data Protection keys in <c>keys/</c> beside it.</summary>
+internal sealed class SqliteDatabase : SessionDatabase
+{
+    private readonly string _file;
+    private readonly string _folder;
+    private readonly SemaphoreSlim _writer = new(1);
+    private SqliteLock? _inUse;
+
+    private readonly TimeSpan _turnTimeout;
+    private readonly SqliteFile _there;
+
+    /// <param name="connectionString">SQLite's; a relative <c>Data Source</c> starts at <paramref name="root"/>.</param>
+    /// <param name="root">The content root.</param>
+    /// <param name="timeout">A lock, or a turn to write, that is not had by then is an error; the driver would try on for half a minute.</param>
+    public SqliteDatabase(string connectionString, string root, TimeSpan timeout)
+    {
+        // Half of it for the turn, half for a lock that another process may have.
+        _turnTimeout = timeout / 2;
+        var connection = new SqliteConnectionStringBuilder(connectionString)
+        {
+            Pooling = true, DefaultTimeout = (int)Math.Ceiling(_turnTimeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,   // a file that was deleted is not made anew
+        };
+        _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
+        _folder = Path.GetDirectoryName(_file)!;
+        _there = new SqliteFile(_file, connection.ConnectionString, reason => Unprepared?.Invoke(new SessionStoreException(reason)));
+        DataSource = new SqliteDataSource(connection.ConnectionString, EnsureThere, timeout - _turnTimeout);
+    }
+
+    public override DbDataSource DataSource { get; }
+
+    public string StoreFile => _file;
+
+    public string KeysFolder => Path.Combine(_folder, "keys");
+
+    // One writer at a time: what the first statement saw is what the second deletes.
+    public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) =>
+        $"{string.Concat(keeps.Select(keep => keep($"(SELECT * FROM sessions WHERE {where})") + "; "))}DELETE FROM sessions WHERE {where} RETURNING {columns}";
+
+    public override void ForgetConnections()
+    {
+        using var one = new SqliteConnection(DataSource.ConnectionString);
+        SqliteConnection.ClearPool(one);
+    }
+
+    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
+    {
+        return Begin(await _writer.WaitAsync(_turnTimeout, cancel));
+    }
+
+    private Turn Begin(bool isMine)
+    {
+        if (!isMine) { throw new SessionStoreException("Writes before this one have not ended in time."); }
+        var turn = new Turn(_writer);
+        try
+        {
+            _there.EnsureThere();
+            return turn;
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>For each connection. Who has the turn to write finds the file there, as a moment ago; if not, it waits here for itself and fails.</summary>
+    private void EnsureThere()
+    {
+        if (_there.IsThere) { return; }
+        using var turn = Begin(_writer.Wait(_turnTimeout));
+    }
+
+    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
+        new FileSystemXmlRepository(PrivateFolder(KeysFolder), loggers);
+
+    public override SchemaMigration? FindMigration()
+    {
+        if (!File.Exists(_file)) { return null; }
+        return Use(() =>
+        {
+            using var connection = (SqliteConnection)DataSource.OpenConnection();
+            var stored = SqliteSchema.Read(connection);
+            SessionSchema.EnsureUsable(stored);
+            return SchemaMigration.Of(stored);
+        });
+    }
+
+    public override void Prepare()
+    {
+        var migration = Use(() =>
+        {
+            using var turn = Begin(_writer.Wait(_turnTimeout));
+            if (!_there.IsHeld) { ForgetConnections(); }   // to a file that may have been another
+            PrivateFolder(_folder);
+            _inUse ??= SqliteLock.Share(_file);
+            CreatePrivateFile();
+            using var connection = (SqliteConnection)DataSource.OpenConnection();
+            SessionSchema.EnsureUsable(SqliteSchema.Read(connection));
+            connection.Execute("PRAGMA journal_mode = WAL");
+            using var transaction = connection.BeginTransaction(deferred: false);
+            var stored = SqliteSchema.Read(connection);
+            SessionSchema.EnsureUsable(stored);
+            if (stored.Version <= SessionSchema.Version) { SqliteSchema.Write(connection, stored); }
+            transaction.Commit();
+            _there.Hold();
+            return SchemaMigration.Of(stored);
+        });
+        if (migration is not null) { Migrated?.Invoke(migration); }
+    }
+
+    private T Use<T>(Func<T> use)
+    {
+        try
+        {
+            return use();
+        }
+        catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
+        {
+            throw Unusable($"'{_file}'", error);
+        }
+    }
+
+    /// <summary>The file names users, in a folder that may be anybody's (a mounted volume), so it is the owner's alone; SQLite gives its side files the same mode.</summary>
+    private void CreatePrivateFile()
+    {
+        // Only while it is new: closing any handle of a file drops the locks this process holds on it (POSIX).
+        if (!File.Exists(_file)) { File.Create(_file).Dispose(); }
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _inUse?.Dispose();
+        _there.Dispose();
+        return base.DisposeAsync();
+    }
+
+    private sealed class Turn(SemaphoreSlim writer) : IDisposable
+    {
+        public void Dispose() => writer.Release();
+    }
+
+    public static DirectoryInfo PrivateFolder(string path)
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        return OperatingSystem.IsWindows() ? Directory.CreateDirectory(path) : Directory.CreateDirectory(path, ownerOnly);
+    }
+}

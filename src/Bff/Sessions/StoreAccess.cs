@@ -1,8 +1,0 @@
-namespace Bff.Sessions;
-
-/// <summary>A full disk or a locked file stops one of the two and not the other.</summary>
-internal enum StoreAccess
-{
-    Read,
-    Write,
-}

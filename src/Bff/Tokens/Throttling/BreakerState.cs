@@ -1,8 +1,0 @@
-namespace Bff.Tokens.Throttling;
-
-internal enum BreakerState
-{
-    Closed = 0,
-    HalfOpen = 1,
-    Open = 2,
-}
