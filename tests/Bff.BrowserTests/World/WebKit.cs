@@ -11,6 +11,9 @@ internal sealed class WebKit : IAsyncDisposable
 {
     private const string DriverProgram = "/usr/bin/WebKitWebDriver";
 
+    /// <summary>The engine takes a while to start beside the browsers of other tests.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private readonly Process _screen;
     private readonly Process _server;
     private readonly RemoteWebDriver _driver;
@@ -28,7 +31,7 @@ internal sealed class WebKit : IAsyncDisposable
         await Eventually.HappensAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), "the screen is there");
         var server = Start(DriverProgram, [$"--port={port}", "--host=127.0.0.1"], ("DISPLAY", $":{display}"), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"));
         await Eventually.HappensAsync(() => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == port), "the driver listens");
-        var driver = await Task.Run(() => new RemoteWebDriver(new Uri($"http://127.0.0.1:{port}"), new MiniBrowser()));
+        var driver = await Task.Run(() => new RemoteWebDriver(new Uri($"http://127.0.0.1:{port}"), new MiniBrowser().ToCapabilities(), Patience));
         driver.Manage().Timeouts().AsynchronousJavaScript = Eventually.Deadline;
         var visitor = new WebKit(screen, server, driver);
         await visitor.OpenAsync(url ?? Demo.PageUrl);

@@ -34,7 +34,7 @@ public sealed class HealthTests
 
         world.Provider.ComeBack();
         await world.AdvanceAsync(TimeSpan.FromSeconds(5));
-        (await ProbeAsync(world, "/readyz")).Status.ShouldBe(HttpStatusCode.OK);
+        await BecomesReadyAsync(world);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class HealthTests
         world.Provider.GoDown();
         await world.AdvanceAsync(TimeSpan.FromMinutes(1));
 
-        (await ProbeAsync(world, "/readyz")).Status.ShouldBe(HttpStatusCode.OK);
+        await BecomesReadyAsync(world);
         (await ProbeAsync(world, "/healthz")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -131,6 +131,10 @@ public sealed class HealthTests
     {
         public string? Of(string check) => Body.GetProperty("checks").GetProperty(check).GetProperty("status").GetString();
     }
+
+    /// <summary>After the clock was moved: a probe may be given the result of one that was under way then, whose time ran out with it.</summary>
+    private static Task BecomesReadyAsync(World world) =>
+        Eventually.HappensAsync(async () => (await ProbeAsync(world, "/readyz")).Status == HttpStatusCode.OK, "it is ready");
 
     private static async Task<Probe> ProbeAsync(World world, string path)
     {

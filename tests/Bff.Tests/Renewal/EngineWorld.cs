@@ -76,6 +76,7 @@ internal sealed class EngineWorld : IAsyncDisposable
                 Tokens = tokens,
                 DueAt = node.Schedule.DueAt(id, tokens),
             },
+            [],
             default);
         Sessions.Add(id);
     }
@@ -257,7 +258,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         private ISessionStore Living => alive() ? store : throw new Gone();
 
-        public Task AddAsync(Session session, CancellationToken cancel) => Living.AddAsync(session, cancel);
+        public Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) => Living.AddAsync(session, replaced, cancel);
 
         public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
 

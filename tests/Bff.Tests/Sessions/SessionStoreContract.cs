@@ -154,7 +154,7 @@ public abstract class SessionStoreContract
     {
         var session = await AddAsync();
         await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
-        await Store.AddAsync(session, default);   // as a restored dump brings it back
+        await Store.AddAsync(session, [], default);   // as a restored dump brings it back
         await Store.RemoveAsync(session.Id, null, EndReasons.EndedByAdmin, default);
         (await Store.FindEndAsync(session.Id, default)).ShouldBe(EndReasons.EndedByAdmin);
     }
@@ -655,6 +655,23 @@ public abstract class SessionStoreContract
     }
 
     [Fact]
+    public async Task A_new_session_ends_what_it_takes_the_place_of_in_the_same_step()
+    {
+        var (old, other) = (await AddAsync(), await AddAsync(user: "bob"));
+        var now = old with { Id = SessionKey.New().Id, Sid = "new" };
+
+        (await Store.AddAsync(now, [old.Id, SessionKey.New().Id], default)).ShouldBe([old.Id]);
+
+        (await Store.FindAsync(now.Id, default)).ShouldNotBeNull();
+        (await Store.FindAsync(old.Id, default)).ShouldBeNull();
+        (await Store.FindEndAsync(old.Id, default)).ShouldBe(EndReasons.Replaced);
+        (await ClaimRevocationsAsync()).ShouldBeEmpty("its tokens may be of the new one's grant");
+
+        await Should.ThrowAsync<Exception>(Store.AddAsync(now, [other.Id], default));
+        (await Store.FindAsync(other.Id, default)).ShouldNotBeNull("nothing is done by halves");
+    }
+
+    [Fact]
     public async Task Those_held_back_keep_nobody_behind_them_waiting()
     {
         await AddAsync();
@@ -781,7 +798,7 @@ public abstract class SessionStoreContract
             Tokens = Tokens("old"),
             DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
         };
-        await Store.AddAsync(session, default);
+        await Store.AddAsync(session, [], default);
         return session;
     }
 

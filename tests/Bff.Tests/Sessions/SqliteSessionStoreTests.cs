@@ -128,7 +128,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         {
             database.Prepare();
             there = (await Store.FindAsync(before.Id, default))! with { Id = SessionKey.New().Id };
-            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClient()), Clock).AddAsync(there, default);
+            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClient()), Clock).AddAsync(there, [], default);
             database.ForgetConnections();
         }
 

@@ -86,9 +86,7 @@ internal sealed partial class SessionAuthenticationHandler(
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };
-        // In this order: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
-        await store.AddAsync(session, CancellationToken.None);
-        await EndReplacedAsync(properties, id);
+        await AddAsync(session, [.. ReplacedBy(properties)]);
         cookie.Write(Context, key);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
     }
@@ -126,36 +124,27 @@ internal sealed partial class SessionAuthenticationHandler(
         }
     }
 
-    /// <summary>
-    /// A planted or left-over key must not live on beside the new one (session fixation). A store that fails here is to leave no new session behind the response
-    /// that says it failed: what it does not take back ends with its tokens, which the caller revokes.
-    /// </summary>
-    private async Task EndReplacedAsync(AuthenticationProperties properties, SessionId added)
+    /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
+    private IEnumerable<SessionId> ReplacedBy(AuthenticationProperties properties)
     {
-        try
+        if (cookie.TryRead(Request, out var brought)) { yield return brought; }
+        if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
         {
-            if (cookie.TryRead(Request, out var brought)) { await ReplaceAsync(brought); }
-            if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
-            {
-                await ReplaceAsync(new SessionId(known));
-            }
-        }
-        catch (SessionStoreException)
-        {
-            await TakeBackAsync(added);
-            throw;
+            yield return new SessionId(known);
         }
     }
 
-    private async Task TakeBackAsync(SessionId added)
+    private async Task AddAsync(Session session, IReadOnlyCollection<SessionId> replaced)
     {
         try
         {
-            await store.RemoveAsync(added, version: null, EndReasons.Unknown, CancellationToken.None);
+            await store.AddAsync(session, replaced, CancellationToken.None);
         }
-        catch (SessionStoreException)
+        catch (SessionStoreException error) when (error.IsDamage && replaced.Count > 0)
         {
-            cache.Forget(added);
+            // Most likely what it was to replace: nobody can read that, and its user needs a new one.
+            await store.AddAsync(session, [], CancellationToken.None);
+            foreach (var id in replaced) { NotReplaced(id); }
         }
     }
 
@@ -175,18 +164,6 @@ internal sealed partial class SessionAuthenticationHandler(
         {
             cache.Forget(id);   // here at least it counts at once
             throw;
-        }
-    }
-
-    private async Task ReplaceAsync(SessionId id)
-    {
-        try
-        {
-            await store.RemoveAsync(id, version: null, EndReasons.Replaced, CancellationToken.None);
-        }
-        catch (SessionStoreException error) when (error.IsDamage)
-        {
-            NotReplaced(id);   // nobody can read it; its user needs a new one
         }
     }
 

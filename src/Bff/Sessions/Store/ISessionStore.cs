@@ -10,7 +10,12 @@ namespace Bff.Sessions.Store;
 /// </summary>
 internal interface ISessionStore
 {
-    Task AddAsync(Session session, CancellationToken cancel);
+    /// <summary>Keeps a new session and ends those it takes the place of: both or neither.</summary>
+    /// <param name="session">The new one.</param>
+    /// <param name="replaced">Sessions that must not live on beside it; those that are not there do no harm.</param>
+    /// <param name="cancel">Stops waiting for the store.</param>
+    /// <returns>Those that it ended.</returns>
+    Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel);
 
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
     Task<Session?> FindAsync(SessionId id, CancellationToken cancel);

@@ -21,11 +21,13 @@ internal sealed partial class InstrumentedSessionStore(
     /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
     private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "count_trouble", "search"];
 
-    public async Task AddAsync(Session session, CancellationToken cancel)
+    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel)
     {
-        await WriteAsync("add", () => store.AddAsync(session, cancel));
+        var ended = await WriteAsync("add", () => store.AddAsync(session, replaced, cancel));
+        foreach (var id in ended) { Tell(id, EndReasons.Replaced); }
         metrics.Created();
         audit.SignedIn($"{session.Id}", session.Subject);
+        return ended;
     }
 
     public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel)

@@ -65,24 +65,48 @@ internal sealed class SqlSessionStore(
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
     private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until, client = @client ";
 
-    public async Task AddAsync(Session session, CancellationToken cancel)
+    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel)
     {
-        await ExecuteAsync(
-            """
-            INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
-                                  version, tokens, token_expires_at, due_at, not_before, failures, lease_until, client)
-            VALUES (@id, @sid, @subject, @name, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
-                    @version, @tokens, @token_expires_at, @due_at, 0, 0, 0, @client)
-            """,
-            cancel,
-            ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("name", Folded(session.DisplayName)), ("provider_sid", session.ClaimValue("sid")),
-            ("claims", JsonSerializer.Serialize(session.Claims)), ("session_state", session.SessionState),
+        var ended = new List<SessionId>();
+        using (await database.TakeTurnToWriteAsync(cancel))
+        {
+            await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            await using var insert = Insert(connection, session);
+            insert.Transaction = transaction;
+            await insert.ExecuteNonQueryAsync(cancel);
+
+            // After it: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
+            foreach (var id in replaced)
+            {
+                ended.AddRange(await DeleteAsync(
+                    transaction, $"id = @id AND {Ours}", "id", row => new SessionId(row.GetString(0)), EndReasons.Replaced, cancel, ("id", id.Value), Client));
+            }
+
+            await transaction.CommitAsync(cancel);
+        }
+
+        changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
+        foreach (var id in ended) { changes.Publish(new SessionChange(id, DueAt: null, EndReasons.Replaced)); }
+        return ended;
+    }
+
+    private DbCommand Insert(DbConnection connection, Session session) => Command(
+        connection,
+        """
+        INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
+                              version, tokens, token_expires_at, due_at, not_before, failures, lease_until, client)
+        VALUES (@id, @sid, @subject, @name, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
+                @version, @tokens, @token_expires_at, @due_at, 0, 0, 0, @client)
+        """,
+        [
+            ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("name", Folded(session.DisplayName)),
+            ("provider_sid", session.ClaimValue("sid")), ("claims", JsonSerializer.Serialize(session.Claims)), ("session_state", session.SessionState),
             ("created_at", Milliseconds(session.CreatedAt)), ("ends_at", Milliseconds(session.EndsAt)),
             ("absolute_ends_at", Milliseconds(session.AbsoluteEndsAt)), ("version", session.Version),
             ("tokens", protector.Protect(session.Id, session.Tokens!)), ("token_expires_at", Milliseconds(session.Tokens!.ExpiresAt)),
-            ("due_at", Milliseconds(session.DueAt)), Client);
-        changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
-    }
+            ("due_at", Milliseconds(session.DueAt)), Client,
+        ]);
 
     public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel)
     {
@@ -442,23 +466,29 @@ internal sealed class SqlSessionStore(
         string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
         params (string Name, object? Value)[] parameters)
     {
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var removed = await DeleteAsync(transaction, where, columns, read, reason, cancellationToken, parameters);
+        await transaction.CommitAsync(cancellationToken);
+        return removed;
+    }
+
+    /// <inheritdoc cref="DeleteAsync{T}(string, string, Func{DbDataReader, T}, string?, CancellationToken, ValueTuple{string, object?}[])"/>
+    private async Task<List<T>> DeleteAsync<T>(
+        DbTransaction transaction, string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
+    {
         var keeps = new List<Func<string, string>>();
         if (reason != EndReasons.Unknown) { keeps.Add(KeepReason); }   // as good as none
         if (client.Value.KeepsForRevocation()) { keeps.Add(KeepTokens); }
         var sql = database.DeleteAndKeep(where, columns, keeps);
-        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
-        await using var command = Command(connection, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
+        await using var command = Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
         command.Transaction = transaction;
         var removed = new List<T>();
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken)) { removed.Add(read(reader)); }
-        }
-
-        await transaction.CommitAsync(cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken)) { removed.Add(read(reader)); }
         return removed;
 
         // A session that a restore brought back ends anew, and for its own reason.
