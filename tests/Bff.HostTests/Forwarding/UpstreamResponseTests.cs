@@ -1,6 +1,6 @@
 namespace Bff.HostTests.Forwarding;
 
-public sealed class UpstreamAnswerTests
+public sealed class UpstreamResponseTests
 {
     [Theory]
     [InlineData("/api/echo")]

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Sessions;
 
-public sealed class IdleClockTests : IAsyncDisposable
+public sealed class SlidingExpirationTests : IAsyncDisposable
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
@@ -22,7 +22,7 @@ public sealed class IdleClockTests : IAsyncDisposable
     private readonly SqlSessionStore _store;
     private readonly SlidingExpiration _idle;
 
-    public IdleClockTests()
+    public SlidingExpirationTests()
     {
         _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromMinutes(1));
         _database.Prepare();

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Bff.Providers;
 using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
-namespace Bff.Tests.Tokens;
+namespace Bff.Tests.Providers;
 
 public sealed class OidcOptionsTests
 {

@@ -1,7 +1,7 @@
 using Bff.Providers;
 using Microsoft.AspNetCore.Authentication;
 
-namespace Bff.Tests.Tokens;
+namespace Bff.Tests.Providers;
 
 public class TokenSetTests
 {

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Bff.HostTests.Reload;
+namespace Bff.HostTests.Configuration;
 
 /// <summary>Files as Kubernetes mounts them: each a link through <c>..data</c>, which is itself a link and is swapped. No watcher sees that.</summary>
 public sealed class MountedFolderTests

@@ -4,7 +4,7 @@ using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
 
-namespace Bff.Tests.Reload;
+namespace Bff.Tests.Configuration;
 
 public sealed class ConfigurationReaderTests : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Primitives;
 
-namespace Bff.Tests.Reload;
+namespace Bff.Tests.Configuration;
 
 /// <summary>A file that shows something else at each reading, as one that is being written may.</summary>
 internal sealed class ScriptedFile(string name, params string?[] readings) : IFileProvider, IDisposable

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 
-namespace Bff.HostTests.Reload;
+namespace Bff.HostTests.Configuration;
 
 /// <summary>Edits of the configuration under the running process.</summary>
 public sealed class ReloadTests

@@ -2,7 +2,7 @@ using Bff.Providers.Throttling;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Bff.Tests.Tokens.Throttling;
+namespace Bff.Tests.Providers.Throttling;
 
 public sealed class TokenCallGateTests
 {

@@ -1,6 +1,6 @@
 using Bff.Providers.Throttling;
 
-namespace Bff.Tests.Tokens.Throttling;
+namespace Bff.Tests.Providers.Throttling;
 
 public sealed class CallQueueTests
 {

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Bff.Tests.Sessions;
 
 /// <summary>What an operation that fails says of the store.</summary>
-public sealed class WatchedSessionStoreTests : IAsyncDisposable
+public sealed class InstrumentedSessionStoreTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-watched-").FullName;
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
@@ -22,7 +22,7 @@ public sealed class WatchedSessionStoreTests : IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly InstrumentedSessionStore _store;
 
-    public WatchedSessionStoreTests()
+    public InstrumentedSessionStoreTests()
     {
         _health = new StoreHealth(_clock, NullLogger<StoreHealth>.Instance);
         _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromSeconds(5));

@@ -6,14 +6,14 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Renewal;
 
-public class RenewalScheduleTests
+public class RenewalPolicyTests
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly FakeTimeProvider _clock = new(Now);
     private readonly RenewalPolicy _schedule;
 
-    public RenewalScheduleTests() => _schedule = new RenewalPolicy(FixedOptions.Of(new RenewalOptions()), _clock);
+    public RenewalPolicyTests() => _schedule = new RenewalPolicy(FixedOptions.Of(new RenewalOptions()), _clock);
 
     public static TheoryData<TimeSpan, TimeSpan> Lifetimes => new()
     {

@@ -3,7 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Forwarding;
 
 /// <summary>The pretend API plays the front end's server: it answers "nobody" to every path.</summary>
-public sealed class OneOriginTests
+public sealed class SpaRouteTests
 {
     [Theory]
     [InlineData("/")]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
-namespace Bff.Tests.Tokens;
+namespace Bff.Tests.Providers;
 
 /// <summary>What each answer of the token endpoint means, one line an answer.</summary>
 public class TokenEndpointClientTests

@@ -9,11 +9,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Bff.Tests.Tokens;
+namespace Bff.Tests.Providers;
 
 /// <summary>Which ID tokens are believed: the provider's keys and metadata on one side, a header and claims written by hand on the other.</summary>
 [Trait("Standard", "RP-id-token")]
-public sealed class IdTokenHandlerTests
+public sealed class IdTokenValidatorTests
 {
     private const string Header = """{"alg":"RS256","typ":"JWT","kid":"k"}""";
     private const string AccessToken = "the-access-token";

@@ -7,7 +7,7 @@ using Bff.Sessions;
 
 namespace Bff.Tests;
 
-public class PrintedSettingsTests
+public class SecretMaskTests
 {
     private static readonly SecretMask Settings = new(new SettingsSchema(
     [

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 
-namespace Bff.HostTests.Reload;
+namespace Bff.HostTests.Configuration;
 
 /// <summary>Files that break, go and come back under the running process: what is in use is whole at every moment, and nothing opens that was closed.</summary>
 public sealed class WholeReloadTests

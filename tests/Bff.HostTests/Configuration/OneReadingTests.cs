@@ -1,7 +1,7 @@
-using Bff.Tests.Reload;
+using Bff.Tests.Configuration;
 using Microsoft.Extensions.Configuration.Json;
 
-namespace Bff.HostTests.Reload;
+namespace Bff.HostTests.Configuration;
 
 /// <summary>What is checked is what is used, also when a file shows something else at each reading.</summary>
 public sealed class OneReadingTests

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Forwarding;
 
-public sealed class LongCallsTests
+public sealed class LongLivedRequestsTests
 {
     [Fact]
     public async Task A_WebSocket_and_a_stream_are_cut_when_their_session_ends()

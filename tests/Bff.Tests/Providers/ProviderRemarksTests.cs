@@ -1,7 +1,7 @@
 using Bff.Providers;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
-namespace Bff.Tests.Tokens;
+namespace Bff.Tests.Providers;
 
 public sealed class ProviderRemarksTests
 {
