@@ -1,3 +1,5 @@
+using Bff.Configuration;
+
 namespace Bff.Tests;
 
 public class DurationsTests

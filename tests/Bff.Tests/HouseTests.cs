@@ -1,66 +1,138 @@
-using System.Text.RegularExpressions;
+using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
+using ArchUnitNET.Loader;
 
 namespace Bff.Tests;
 
-/// <summary>Holds the arrows between the folders of src/Bff: they point down only.</summary>
-public partial class HouseTests
+/// <summary>
+/// Holds the arrows between the rooms of <c>src/Bff</c>: which types of one use types of another, in whatever way. A room is a folder, and so is a folder in a
+/// folder. What lies in no folder may be used by every room and uses none, but for the program itself.
+/// </summary>
+public class HouseTests
 {
-    private static readonly Dictionary<string, string[]> Allowed = new()
-    {
-        ["Commands"] = ["Forwarding", "Guard", "Ops", "Reload", "Sessions", "Tokens"],
-        ["Ops"] = ["Guard", "Reload", "Renewal", "Sessions", "Tokens"],   // Tokens: whether the provider was seen
-        ["Login"] = ["Reload", "Sessions", "Tokens", "Guard"],
-        ["Forwarding"] = ["Reload", "Renewal", "Sessions", "Guard"],
-        ["Renewal"] = ["Sessions", "Tokens", "Guard"],
-        ["Sessions"] = ["Reload", "Tokens"],   // Reload below all: options say what of them needs a restart
-        ["Guard"] = ["Reload"],
-        ["Tokens"] = ["Reload"],
-        ["Reload"] = [],
-    };
+    private const string Root = "";
 
-    private static readonly string Source = Path.Combine(Root(AppContext.BaseDirectory), "src", "Bff");
+    /// <summary>From the roof down: a room uses rooms that stand below it here, and of those the ones it names.</summary>
+    private static readonly (string Room, string[] Uses)[] Plan =
+    [
+        ("Commands.Check",
+        [
+            "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store.PostgreSql", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Sessions",
+            "Providers.TokenEndpoint", "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+        ]),
+        ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Keys", "Configuration"]),
+        ("Commands", ["Ops.Admin", "Ops", "Sessions.Store", "Sessions.Keys", "Sessions", "Hosting", "Configuration"]),
+        ("Ops.Page", ["Ops"]),
+        ("Ops.Admin", ["Ops.Live", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
+        ("Ops.Live",
+        [
+            "Ops.Health", "Ops.Telemetry", "Ops", "Sessions.Store.PostgreSql", "Sessions.Store.Sql", "Sessions.Store", "Sessions", "Providers.Throttling",
+            "Providers", "Configuration", "Configuration.Kestrel",
+        ]),
+        ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
+        ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
+        ("Ops", ["Guard", "Hosting", "Configuration", "Configuration.Kestrel"]),
+        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
+        ("Login",
+        [
+            "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",
+            "Providers.Metadata", "Providers", "Configuration",
+        ]),
+        ("Renewal",
+        [
+            "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling", "Providers", "Hosting",
+            "Configuration",
+        ]),
+        ("Guard", ["Hosting", "Configuration"]),
+        ("Sessions.Authentication", ["Sessions.Store", "Sessions", "Providers"]),
+        ("Sessions.Store.Sqlite", ["Sessions.Store.Sql", "Sessions.Store", "Sessions"]),
+        ("Sessions.Store.PostgreSql", ["Sessions.Store.Sql", "Sessions.Store", "Sessions"]),
+        ("Sessions.Store.Sql", ["Sessions.Store", "Sessions.Keys", "Sessions", "Providers"]),
+        ("Sessions.Store", ["Sessions.Keys", "Sessions", "Providers"]),
+        ("Sessions.Keys", ["Sessions", "Providers"]),
+        ("Sessions", ["Providers", "Configuration"]),
+        ("Providers.TokenEndpoint", ["Providers.Throttling", "Providers.Metadata", "Providers"]),
+        ("Providers.Throttling", ["Providers"]),
+        ("Providers.Metadata", ["Providers"]),
+        ("Providers", ["Configuration"]),
+        ("Hosting", ["Configuration"]),
+        ("Configuration", ["Configuration.Kestrel"]),
+        ("Configuration.Kestrel", []),
+        (Root, []),
+    ];
 
-    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Source).Select(path => Path.GetFileName(path)!).Where(name => name is not ("bin" or "obj" or "Properties" or "data"))];
+    private static readonly Architecture House = new ArchLoader().LoadAssemblies(typeof(Program).Assembly).Build();
+
+    private static readonly IReadOnlyList<(IType From, IType To)> Arrows =
+    [
+        .. from type in House.Types
+           where IsOurs(type)
+           from dependency in type.Dependencies
+           let arrow = (From: Outermost(type), To: Outermost(dependency.Target))
+           where IsOurs(arrow.To) && arrow.From.FullName != arrow.To.FullName
+           group arrow by (arrow.From.FullName, arrow.To.FullName) into same
+           select same.First(),
+    ];
+
+    public static TheoryData<string> Rooms => [.. House.Types.Where(IsOurs).Select(RoomOf).Distinct().Order(StringComparer.Ordinal)];
 
     [Theory]
-    [MemberData(nameof(Folders))]
-    public void A_folder_uses_only_the_folders_below_it(string folder)
+    [MemberData(nameof(Rooms))]
+    public void A_room_uses_only_rooms_below_it(string room)
     {
-        Allowed.ShouldContainKey(folder, "a new folder needs its arrows here");
-        var used = Files(folder).SelectMany(file => Uses().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value)).Distinct();
-        used.Where(other => other != folder).ShouldBeSubsetOf(Allowed[folder]);
+        var place = Array.FindIndex(Plan, entry => entry.Room == room);
+        place.ShouldBeGreaterThanOrEqualTo(0, $"{room} needs a place in the plan");
+        Plan[place].Uses.Except(Plan.Skip(place + 1).Select(entry => entry.Room)).ShouldBeEmpty("arrows point down");
+
+        var wrong = Arrows.Where(arrow => RoomOf(arrow.From) == room && !MayUse(arrow.From, RoomOf(arrow.To)));
+        wrong.Select(arrow => $"{arrow.From.Name} uses {arrow.To.FullName}").ShouldBeEmpty();
     }
 
     [Theory]
-    [MemberData(nameof(Folders))]
-    public void The_namespace_is_the_folder(string folder)
+    [MemberData(nameof(Rooms))]
+    public void No_files_of_a_room_go_round_in_a_circle(string room)
     {
-        foreach (var file in Files(folder))
+        var uses = Arrows.Where(arrow => RoomOf(arrow.From) == room && RoomOf(arrow.To) == room).ToLookup(arrow => arrow.From.Name, arrow => arrow.To.Name);
+        var left = uses.Select(type => type.Key).ToHashSet();
+        while (left.RemoveWhere(type => !uses[type].Any(left.Contains)) > 0)
         {
-            var expected = "namespace Bff." + Path.GetRelativePath(Source, Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '.') + ";";
-            File.ReadAllText(file).ShouldContain(expected, customMessage: file);
+            // What uses nothing that is left is in no circle.
         }
+
+        left.Select(type => $"{type} uses {string.Join(", ", uses[type].Where(left.Contains))}").ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void The_plan_names_no_arrow_that_is_not_there(string room)
+    {
+        var used = Arrows.Where(arrow => RoomOf(arrow.From) == room).Select(arrow => RoomOf(arrow.To));
+        Plan.Single(entry => entry.Room == room).Uses.Except(used).ShouldBeEmpty();
     }
 
     [Fact]
-    public void Sessions_know_of_tokens_nothing_but_the_token_set()
-    {
-        var others = typeof(Program).Assembly.GetTypes().Where(type => type.Namespace == "Bff.Tokens" && !type.IsNested && type.Name != "TokenSet").Select(type => type.Name);
-        var text = string.Concat(Files("Sessions").Select(File.ReadAllText));
-        others.Where(name => Regex.IsMatch(text, $@"\b{Regex.Escape(name)}\b")).ShouldBeEmpty();
-    }
+    public void Sessions_know_of_providers_nothing_but_the_token_set() =>
+        Arrows.Where(arrow => RoomOf(arrow.From).StartsWith("Sessions", StringComparison.Ordinal) && RoomOf(arrow.To).StartsWith("Providers", StringComparison.Ordinal))
+            .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet"]);
 
     [Fact]
-    public void Only_one_class_sends_refresh_tokens()
+    public void Only_one_class_sends_refresh_tokens() =>
+        House.Types.Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("RequestRefreshTokenAsync", StringComparison.Ordinal)))
+            .Select(type => Outermost(type).Name).Distinct().ShouldBe(["TokenEndpointClient"]);
+
+    /// <summary>The class that puts a room together opens the rooms in it, too.</summary>
+    private static bool MayUse(IType type, string room)
     {
-        var senders = Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories).Where(file => File.ReadAllText(file).Contains("RequestRefreshTokenAsync", StringComparison.Ordinal));
-        senders.Select(Path.GetFileName).ShouldBe(["TokenEndpointClient.cs"]);
+        var from = RoomOf(type);
+        var isFrontDoor = type.Name.EndsWith("Feature", StringComparison.Ordinal) || type.Name == "CommandLine";
+        return room == from || room == Root || type.Name == nameof(Program) || (isFrontDoor && room.StartsWith(from + ".", StringComparison.Ordinal))
+            || Plan.Single(entry => entry.Room == from).Uses.Contains(room);
     }
 
-    private static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Source, folder), "*.cs", SearchOption.AllDirectories);
+    private static bool IsOurs(IType type) => type.Name == nameof(Program) || type.Namespace.FullName == "Bff" || type.Namespace.FullName.StartsWith("Bff.", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"\bBff\.(Login|Forwarding|Renewal|Sessions|Guard|Tokens|Ops|Commands|Reload)\b(?![:.]?Token""|:)")]
-    private static partial Regex Uses();
+    private static string RoomOf(IType type) => type.Namespace.FullName is { Length: > 4 } name ? name["Bff.".Length..] : Root;
 
-    private static string Root(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Root(Path.GetDirectoryName(folder)!);
+    private static IType Outermost(IType type) => type.FullName.IndexOf('+', StringComparison.Ordinal) is > 0 and var at
+        ? House.Types.FirstOrDefault(outer => outer.FullName == type.FullName[..at]) ?? type : type;
 }

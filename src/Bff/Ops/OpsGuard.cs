@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Bff.Guard;
-using Bff.Ops.Admin;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Bff.Ops.Admin;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

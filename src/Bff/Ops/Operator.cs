@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Bff.Ops.Admin;
+namespace Bff.Ops;
 
 /// <summary>Who asks on the ops port, for the audit log: only what <see cref="OpsGuard"/> has verified.</summary>
 internal sealed record Operator(string Name, IPAddress? Address)
