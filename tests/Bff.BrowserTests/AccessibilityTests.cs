@@ -20,7 +20,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
         {
             await using var bff = await MadeUpBff.VisitAsync(chromium);
             await bringAbout(bff);
-            await bff.Visitor.Page.Clock.ResumeAsync(); // axe waits, too
+            await bff.StandStillAsync();
             await bff.Visitor.IsAccessibleAsync();
             (await bff.Visitor.FitsAsync(NarrowestPhone)).ShouldBeTrue(state);
             bff.Visitor.Faults.ShouldBeEmpty(state);

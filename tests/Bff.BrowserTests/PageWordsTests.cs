@@ -41,8 +41,7 @@ public sealed class PageWordsTests(Chromium chromium)
         bff.Renew();
         bff.Api = (200, "{}");
         await bff.TellAsync();
-        bff.Manner = Manner.IsAway;
-        await alice.Profile.SetOfflineAsync(true);
+        await bff.GoOfflineAsync();
         (await alice.CallApiAsync("private")).ShouldBe(0);
         await Expect(alice["#api-meaning"]).ToHaveTextAsync("You are offline.");
     }

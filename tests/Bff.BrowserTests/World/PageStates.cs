@@ -32,19 +32,21 @@ internal static class PageStates
         ["provider-down-expired"] = async bff =>
         {
             await FailAsync(bff);
-            bff.Api = (0, "");
-            await bff.Visitor["#api-private"].ClickAsync();
             for (var tries = 0; tries < 3; tries++)
             {
                 bff.FailToRenew(TimeSpan.FromSeconds(11));
                 await bff.TellAsync();
                 await bff.PassAsync(7);
             }
+
+            bff.Api = (0, "");
+            await bff.Visitor["#api-private"].ClickAsync();
+            await bff.PassAsync(2);
         },
         ["offline"] = async bff =>
         {
             await RenewAsync(bff);
-            await bff.Visitor.Profile.SetOfflineAsync(true);
+            await bff.GoOfflineAsync();
             await bff.Visitor.SeesStateAsync("offline");
         },
         ["unreachable"] = async bff =>
