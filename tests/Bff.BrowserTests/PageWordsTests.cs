@@ -47,6 +47,23 @@ public sealed class PageWordsTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task When_the_visitors_clock_is_set_every_time_on_the_page_follows()
+    {
+        await using var page = await MadeUpBff.StartPageAsync();
+        await using var bff = await MadeUpBff.VisitAsync(chromium);
+        await PageStates.All["renewed"](bff);
+        await Expect(bff.Visitor["#renewal-history time"].First).ToHaveTextAsync("09:43:01");
+
+        await bff.Visitor.Page.Clock.SetSystemTimeAsync(bff.Now + TimeSpan.FromHours(1));
+        await bff.TellAsync();
+        await bff.PassAsync(1);
+
+        await Expect(bff.Visitor["#expires-at"]).ToHaveTextAsync("10:44:01");
+        await Expect(bff.Visitor["#renewal-history time"].First).ToHaveTextAsync("10:43:01");
+        await Expect(bff.Visitor["#timeline text", "expires"]).ToHaveTextAsync("expires · 10:44:01");
+    }
+
+    [Fact]
     public async Task What_the_API_told_one_user_goes_with_the_user()
     {
         await using var page = await MadeUpBff.StartPageAsync();

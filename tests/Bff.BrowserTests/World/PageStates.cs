@@ -125,6 +125,7 @@ internal static class PageStates
         await bff.Visitor["#renew"].ClickAsync();
         await bff.Visitor.SeesRenewalsAsync(3);
         await bff.PassAsync(14);
+        await bff.TellAsync(); // what was asked on the way was answered up to a second late
     }
 
     private static async Task FailAsync(MadeUpBff bff)
