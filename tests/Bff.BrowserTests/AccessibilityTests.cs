@@ -20,7 +20,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
         {
             await using var bff = await MadeUpBff.VisitAsync(chromium);
             await bringAbout(bff);
-            await bff.Visitor.Page.Clock.ResumeAsync(); // axe waits, too
+            await bff.StandStillAsync();
             await bff.Visitor.IsAccessibleAsync();
             (await bff.Visitor.FitsAsync(NarrowestPhone)).ShouldBeTrue(state);
             bff.Visitor.Faults.ShouldBeEmpty(state);
@@ -41,6 +41,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
         }
 
         (await doubled.Visitor.FitsAsync(375)).ShouldBeTrue();
+        (await doubled.Visitor.RunAsync<bool>("() => { const { scrollWidth, clientWidth } = document.querySelector('#user-name'); return scrollWidth <= clientWidth; }")).ShouldBeTrue();
 
         await usual.Visitor.Page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.Active, ReducedMotion = ReducedMotion.Reduce });
         (await usual.Visitor.RunAsync<string>("() => getComputedStyle(document.querySelector('.beacon'), '::before').content")).ShouldBe("\"✓\"");
@@ -56,9 +57,10 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
                 const { borderTopColor, borderTopStyle } = getComputedStyle(document.querySelector(part));
                 return borderTopStyle !== 'solid' || borderTopColor === paper || !seen.includes(borderTopColor);
               });
-              const drawn = ['.token .used', '.token.current .used', '.pill rect'].filter((part) => !seen.includes(getComputedStyle(document.querySelector(part)).fill));
+              const drawn = ['.token .used', '.token.current .used', '.pill rect', '.time'].filter((part) => !seen.includes(getComputedStyle(document.querySelector(part)).fill));
               const lined = ['.token.current .left', '.token .expiry', '.renewal', '.plan rect', '.now.line'].filter((part) => !seen.includes(getComputedStyle(document.querySelector(part)).stroke));
-              return [...bordered, ...drawn, ...lined];
+              const glowing = ['.beacon'].filter((part) => getComputedStyle(document.querySelector(part)).boxShadow !== 'none');
+              return [...bordered, ...drawn, ...lined, ...glowing];
             }
             """);
         unseen.ShouldBeEmpty();

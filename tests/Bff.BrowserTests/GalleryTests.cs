@@ -29,6 +29,8 @@ public sealed class GalleryTests(Chromium chromium, ChromiumWithLargeText large)
 
         await using var visitor = await chromium.VisitWithoutScriptAsync();
         tooWide.AddRange(await visitor.PoseEveryWayAsync("no-script"));
+        await using var enlarged = await large.VisitWithoutScriptAsync();
+        tooWide.AddRange(await enlarged.PoseLargeAsync("no-script"));
         tooWide.ShouldBeEmpty();
     }
 }

@@ -41,10 +41,26 @@ public sealed class PageWordsTests(Chromium chromium)
         bff.Renew();
         bff.Api = (200, "{}");
         await bff.TellAsync();
-        bff.Manner = Manner.IsAway;
-        await alice.Profile.SetOfflineAsync(true);
+        await bff.GoOfflineAsync();
         (await alice.CallApiAsync("private")).ShouldBe(0);
         await Expect(alice["#api-meaning"]).ToHaveTextAsync("You are offline.");
+    }
+
+    [Fact]
+    public async Task When_the_visitors_clock_is_set_every_time_on_the_page_follows()
+    {
+        await using var page = await MadeUpBff.StartPageAsync();
+        await using var bff = await MadeUpBff.VisitAsync(chromium);
+        await PageStates.All["renewed"](bff);
+        await Expect(bff.Visitor["#renewal-history time"].First).ToHaveTextAsync("09:43:01");
+
+        await bff.Visitor.Page.Clock.SetSystemTimeAsync(bff.Now + TimeSpan.FromHours(1));
+        await bff.TellAsync();
+        await bff.PassAsync(1);
+
+        await Expect(bff.Visitor["#expires-at"]).ToHaveTextAsync("10:44:01");
+        await Expect(bff.Visitor["#renewal-history time"].First).ToHaveTextAsync("10:43:01");
+        await Expect(bff.Visitor["#timeline text", "expires"]).ToHaveTextAsync("expires · 10:44:01");
     }
 
     [Fact]

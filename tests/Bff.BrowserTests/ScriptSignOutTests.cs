@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Bff.BrowserTests.World;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Playwright;
@@ -7,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Bff.BrowserTests;
 
 /// <summary>Signing out by <c>bff.logout()</c>, on pages that do what pages do when they hear that nobody is signed in.</summary>
-public sealed partial class ScriptSignOutTests(Chromium chromium, Firefox firefox)
+public sealed class ScriptSignOutTests(Chromium chromium, Firefox firefox)
 {
     /// <summary>A route guard.</summary>
     private const string Guard =
@@ -23,8 +22,7 @@ public sealed partial class ScriptSignOutTests(Chromium chromium, Firefox firefo
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
         await using var alice = await EngineOf(engine).VisitAsync();
         await alice.SignInAsync("alice");
-        var readme = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"));
-        var example = Example().Match(readme).Groups[1].Value.Replace("http://localhost:3001", Demo.BffUrl, StringComparison.Ordinal);
+        var example = Documentation.Example(Demo.BffUrl);
         example.ShouldContain("location.reload()");
         await alice.Profile.RouteAsync("**/app.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = example + "\nwindow.ready = true;" }));
         await alice.OpenAsync();
@@ -94,7 +92,4 @@ public sealed partial class ScriptSignOutTests(Chromium chromium, Firefox firefo
 
     private static Task HearsAsync(Visitor visitor, string what) =>
         Eventually.HappensAsync(async () => (await visitor.RunAsync<string[]>("() => window.heard ?? []")).Contains(what), what);
-
-    [GeneratedRegex("## Call it from your page\\s+```js\\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex Example();
 }

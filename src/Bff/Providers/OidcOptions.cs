@@ -67,7 +67,7 @@ internal sealed class OidcOptions : IValidatableObject
     /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>
     public static bool IsAuthorizationParameter(string name) =>
         UsualLoginParameters.Contains(name, StringComparer.OrdinalIgnoreCase) || OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)
-        || name.ToLowerInvariant() is "display" or "claims_locales";
+        || name.ToLowerInvariant() is "display" or "claims_locales" or "connection" or "kc_idp_hint" or "idp" or "domain_hint";
 
     public string[] EffectiveLoginParameters =>
         AllowedLoginParameters.Length == 0 ? UsualLoginParameters : [.. AllowedLoginParameters.Where(name => name.Length > 0)];

@@ -14,10 +14,10 @@ const MEANING = {
   unreachable: 'Bff does not answer.',
   unexpected_answer: 'Bff does not answer; something in front of it does. It may be starting again.',
   store_unavailable: 'Bff cannot read sessions at the moment. Nobody is signed out by that.',
-  busy: 'Too many people sign in just now.',
+  busy: 'Too many people are signing in just now. Try again in a moment.',
   origin_mismatch: `Bff does not know this page’s address, ${location.origin}.`,
   idp_unavailable: SIGN_IN_SERVICE_DOWN,
-  too_many_requests: 'Too many people sign in from your network right now. It is tried again in a minute.',
+  too_many_requests: 'Too many people are signing in from your network just now. This page tries again by itself.',
   provider_unavailable: SIGN_IN_SERVICE_DOWN,
   provider_refuses_client: 'The sign-in service and this application do not agree; its operator has to act.',
   temporarily_unavailable: SIGN_IN_SERVICE_DOWN,
@@ -42,7 +42,7 @@ const HINT = {
 
 /** What a developer can do, where this page knows better than bff.js. It is in the console, and on the page in development only. */
 const CURE = {
-  origin_mismatch: `Bff at ${bffUrl} does not know ${location.origin}. To a browser, localhost and 127.0.0.1 are two addresses, and so are two ports. `
+  origin_mismatch: `Bff is at ${bffUrl}. To a browser, localhost and 127.0.0.1 are two addresses, and so are two ports. `
     + `Open the page at the address Bff knows, or add ${location.origin} to Bff:Spa:Origins.`,
   unreachable: `Is Bff running at ${bffUrl}? The page is told where it is by Spa:BffUrl.`,
   timeout: 'The provider may refuse to be shown in a frame, or its origin is missing in Spa:ProviderOrigins.',

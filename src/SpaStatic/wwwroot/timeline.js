@@ -29,7 +29,7 @@ export function showTimeline(life, facts) {
   const width = svg.clientWidth / unit();
   if (width === 0 || life.generations.length === 0) return;
   const picture = layOut(life, facts, width);
-  const key = JSON.stringify([picture, life.generations, life.tries.length, life.outages]);
+  const key = JSON.stringify([picture, life.generations, life.tries.length, life.outages, Math.round(facts.skew / 1_000)]);
   if (key !== drawn) draw(picture, life, facts);
   drawn = key;
   goOn(picture, facts.now);

@@ -22,7 +22,7 @@ function findTokens() {
 }
 
 const wordsOn = ({ seen, tokens }) => (tokens.length > 0
-  ? `You win: ${tokens.length} of ${seen} things have a token. Please tell us.`
+  ? `You win: there is a token in ${tokens.length} of ${seen} places. Please tell us.`
   : `No token among ${seen} cookies, storage items and request addresses. Now try the developer tools.`);
 
 async function showCode({ dataset, lastElementChild }) {

@@ -59,6 +59,7 @@ function showSession(state, { session, expiresAt, renewsAt, now, skew, expired }
   say('#user-name', name);
   say('#avatar', name.trim().charAt(0).toUpperCase() || '?');
   say('#renewed-by', session.renewal === 'silent' ? 'This page, silently' : 'Bff, in the background');
+  say('#expires-label', expired ? 'Access token' : 'Expires in');
   say('#renews-label', state === 'provider-down' ? 'Next try' : 'Next renewal');
   showTime('#expires-at', expiresAt, skew);
   showTime('#renews-at', renewsAt, skew);
@@ -77,7 +78,7 @@ function showRenewals(skew) {
   $('#no-renewals').prop('hidden', entries.length > 0);
 
   const list = $('#renewal-history');
-  const shown = JSON.stringify(entries);
+  const shown = JSON.stringify([entries, Math.round(skew / 1_000)]); // the visitor's clock may be set meanwhile
   if (list.data('shown') !== shown) list.data('shown', shown).empty().append(entries.map((entry) => renewalItem(entry, skew)));
 }
 

@@ -10,11 +10,12 @@ const HINTS = {
   login_required: 'Shared development keys, or third-party cookies blocked?',
   consent_required: ASK,
   interaction_required: ASK,
-  timeout: 'No answer: see the provider and frame-src.',
+  timeout: 'No answer: see frame-src.',
   silent_page_missing: 'Serve silent.html, or set silentSignIn: false.',
   session_expired: ASK,
   idp_unavailable: 'The provider is away. Bff tries again.',
   origin_mismatch: 'Bff:Spa:Origins lacks this origin.',
+  unexpected_answer: 'Not Bff? See configure({ url }).',
 };
 
 export class BffError extends Error {

@@ -4,13 +4,13 @@
 
 /** @type {any} */
 const listeners = {};
-let muted = false;
+const page = () => /** @type {any} */ (globalThis); // on which another copy of the script may run
 
 /** While the user is signing out, nobody is told anything: what a page does then would keep the provider from hearing of it. */
-export const isMuted = () => muted;
+export const isMuted = () => page().bffIsMuted;
 
 /** @param {boolean} on */
-export const mute = (on) => { muted = on; };
+export const mute = (on) => { page().bffIsMuted = on; };
 
 /** @type {typeof Bff.on} */
 export const addListener = (event, handler) => {
@@ -25,6 +25,6 @@ export const call = (handler, detail) => {
 
 /** @template {keyof Bff.Events} Name @param {Name} event @param {Bff.Events[Name]} detail */
 export const emit = (event, detail) => {
-  if (muted) return;
+  if (isMuted()) return;
   for (const handler of listeners[event] ?? []) call(handler, detail);
 };

@@ -239,6 +239,7 @@ export function loginError(): BffError | null;
 /**
  * Leaves the page to sign out here and at the provider. From then on until the page is left no event comes, so that no handler keeps the browser from going
  * there; they come again when the page is still there after 30 s, or is shown again. Until the next sign-in in this browser `fetch` signs nobody in silently.
+ * The user comes back to `returnTo` (default: this page, with its `#fragment`).
  * @returns false when there was nobody to sign out; the page then stays
  * @throws {BffError} `unreachable`, or the problem's code
  */

@@ -61,7 +61,12 @@ const say = async (what) => {
   await check();
   const session = latestSession();
   if (plan !== asked || !session?.isLoggedIn) return;
-  if (!clockIsSure || isMuted()) asked[what] = now() + 5 * SECOND;
-  else if (at > now()) asked[what] = at;
-  else emit(what, { session });
+  if (!clockIsSure || isMuted()) {
+    asked[what] = now() + 5 * SECOND;
+  } else if (at > now()) { // the clock was wrong, and with it the plan
+    asked.token = '';
+    makePlan(session);
+  } else {
+    emit(what, { session });
+  }
 };

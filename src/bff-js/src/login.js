@@ -10,7 +10,7 @@ import { beginSignOut, signOutIsOver } from './signout.js';
 
 /** @type {typeof Bff.login} */
 export const login = async ({
-  returnTo = pageUrl() + location.hash, prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge,
+  returnTo = pageUrl(), prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge,
 } = {}) => {
   if (isSilentFrame()) return;
   const address = onBff('/bff/login', {
@@ -42,6 +42,6 @@ export const logout = async ({ returnTo = pageUrl() } = {}) => {
 export const loginError = () => {
   const code = new URL(location.href).searchParams.get('error');
   if (code === null) return null;
-  history.replaceState(history.state, '', pageUrl() + location.hash);
+  history.replaceState(history.state, '', pageUrl());
   return new BffError({ code: /^[\w.-]{1,64}$/.test(code) ? code : 'unknown_error' }); // anybody can write one
 };

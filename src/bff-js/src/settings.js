@@ -41,10 +41,9 @@ export const toBff = (to) => {
   return base() === here() && url.startsWith(`${here()}/`) && !path.startsWith('//') ? path : url; // a path with two slashes names a host
 };
 
-/** This page's address without what a sign-in that failed has added. */
+/** This page's address, with its fragment, without what a sign-in that failed has added. */
 export const pageUrl = () => {
   const url = new URL(location.href);
-  url.hash = '';
   url.searchParams.delete('error');
   url.searchParams.delete('error_description');
   return url.href;

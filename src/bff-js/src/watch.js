@@ -4,7 +4,7 @@ import { addListener } from './events.js';
 import { isSilentFrame } from './frame.js';
 import { watchIdle } from './idle.js';
 import { watchLifetime } from './lifetime.js';
-import { hear, latestSession, skewNow, whenHeard } from './session.js';
+import { hear, latestSession, publish, skewNow, whenHeard } from './session.js';
 import { withLock } from './locks.js';
 import { base } from './settings.js';
 import { isLeading, isStreamOpen, lead, SILENCE, watchStream } from './stream.js';
@@ -87,6 +87,7 @@ const hearTab = ({ news, state, ...how }) => {
 
 /** The tab that leads says so now and then; of one that no longer does, a tab that is looked at takes over. @param {boolean} slept */
 const beat = (slept) => {
+  publish(); // another copy of the script may have muted this one
   const silence = Date.now() - leaderHeard;
   if (isLeading()) {
     if (Date.now() - toldAt > BEAT) tell();

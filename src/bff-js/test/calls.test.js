@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import * as bff from '../src/index.js';
-import { answerWith, problem, signedIn } from './fakes.js';
+import { answerWith, problem, settle, signedIn } from './fakes.js';
 
 beforeEach(() => bff.configure({ url: 'https://bff.example' }));
 
@@ -28,6 +28,25 @@ test('a request is repeated whole', async () => {
   });
   const answer = await bff.fetch(new Request('https://bff.example/api/orders', { method: 'POST', body: 'one book' }));
   assert.deepEqual([answer.status, requests.length, bodies], [200, 2, ['one book', 'one book']]);
+});
+
+test('only what Bff itself did not forward is sent twice, and nobody waits longer than half a minute', async () => {
+  const sent = async (method, code, wait) => {
+    const requests = answerWith((_, count) => (count === 1 ? problem(503, code, { 'Retry-After': wait }) : {}));
+    await bff.fetch('/api/orders', { method });
+    return requests.length;
+  };
+  assert.deepEqual([await sent('GET', 'of_the_api', '0'), await sent('POST', 'of_the_api', '0'), await sent('GET', 'provider_unavailable', '60')], [2, 1, 1]);
+});
+
+test('a caller who gives up does not wait for the next try', async () => {
+  const gone = new AbortController();
+  const requests = answerWith(() => problem(503, 'provider_unavailable', { 'Retry-After': '20' }));
+  const call = assert.rejects(bff.fetch('/api', { signal: gone.signal }), /enough/);
+  await settle();
+  gone.abort(new Error('enough'));
+  await call;
+  assert.equal(requests.length, 1);
 });
 
 test('a body that is a stream is sent once', async () => {

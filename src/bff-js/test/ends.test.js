@@ -37,6 +37,10 @@ test('a session that was lost does, unless the page forbids it', async (t) => {
     t.mock.timers.tick(120_000);
     assert.equal(await framesAfter(reason), 1, String(reason));
   }
+  t.mock.timers.tick(3_600_000);
+  const before = frames;
+  await bff.fetch('/api');
+  assert.equal(frames, before, 'who is known not to be signed in is not asked about with every call');
   bff.configure({ silentSignIn: false });
   t.mock.timers.tick(120_000);
   assert.equal(await framesAfter('unknown'), 0);

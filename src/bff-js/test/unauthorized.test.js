@@ -44,6 +44,37 @@ test('calls that meet it together share one frame', async () => {
   assert.deepEqual([requests.filter(isApi).length, frames.length - made], [6, 1]);
 });
 
+test('a call is not repeated in the name of another user', async () => {
+  elapsed += 3_600_000;
+  result = () => ({ result: 'ok' });
+  refuseTokens();
+  await bff.getSession();
+  const requests = answerWith((request) => (isApi(request) ? problem(401, 'session_required') : { ...session, sub: 'bob' }));
+  assert.equal((await bff.fetch('/api')).status, 401);
+  assert.equal(requests.filter(isApi).length, 1);
+});
+
+test('a call is repeated once, whatever another call finds out meanwhile', async () => {
+  elapsed += 3_600_000;
+  let answerLate = (response) => { void response; };
+  let slow = 0;
+  answerWith(({ url }) => {
+    if (url.endsWith('/api/slow') && ++slow === 2) return new Promise((resolve) => { answerLate = resolve; });
+    return url.includes('/api') ? problem(401, 'nonsense') : session;
+  });
+  await bff.getSession();
+  let status = 0;
+  bff.fetch('/api/slow').then((response) => { ({ status } = response); });
+  for (let turn = 0; slow < 2 && turn < 100; turn++) await settle();
+  elapsed += 3_600_000;
+  result = () => null; // this frame takes its time
+  bff.fetch('/api/other').catch(() => {});
+  await settle();
+  answerLate(problem(401, 'nonsense'));
+  await settle();
+  assert.deepEqual([status, slow], [401, 2]);
+});
+
 test('a caller who gives up does not wait for the frame', async () => {
   elapsed += 3_600_000;
   result = () => null;

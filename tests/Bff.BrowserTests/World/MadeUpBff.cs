@@ -48,6 +48,7 @@ internal sealed class MadeUpBff : IAsyncDisposable
     {
         var bff = new MadeUpBff(await engine.VisitAsync(url: "about:blank"));
         var page = bff.Visitor.Page;
+        await page.AddInitScriptAsync("Object.defineProperty(navigator, 'onLine', { value: true, configurable: true });"); // whatever the machine has
         await page.Clock.InstallAsync(new() { TimeDate = Start - TimeSpan.FromHours(1) });
         await page.Clock.PauseAtAsync(Start);
         await page.RouteAsync($"{Demo.BffUrl}/**", bff.AnswerAsync);
@@ -106,8 +107,25 @@ internal sealed class MadeUpBff : IAsyncDisposable
     /// <summary>Time goes on, for Bff and for the page.</summary>
     public async Task PassAsync(int seconds)
     {
-        Now += TimeSpan.FromSeconds(seconds);
-        await Visitor.Page.Clock.RunForAsync(1_000 * seconds);
+        for (var passed = 0; passed < seconds; passed++) // or what the page asks on the way would be answered with the time at its end
+        {
+            Now += TimeSpan.FromSeconds(1);
+            await Visitor.Page.Clock.RunForAsync(1_000);
+        }
+    }
+
+    /// <summary>Timers of the page run again, axe's among them, and yet it gets no later: the state stays as it is, however long somebody looks.</summary>
+    public async Task StandStillAsync()
+    {
+        await Visitor.Page.Clock.ResumeAsync();
+        await Visitor.Page.Clock.SetFixedTimeAsync(Now);
+    }
+
+    /// <summary>The visitor's network is gone, and the browser says so.</summary>
+    public Task GoOfflineAsync()
+    {
+        Manner = Manner.IsAway;
+        return Visitor.RunAsync<bool>("() => { Object.defineProperty(navigator, 'onLine', { value: false }); return dispatchEvent(new Event('offline')); }");
     }
 
     /// <summary>The page asks how things are, as it does after news. It asks twice: the first question may be one that was under way.</summary>

@@ -32,19 +32,21 @@ internal static class PageStates
         ["provider-down-expired"] = async bff =>
         {
             await FailAsync(bff);
-            bff.Api = (0, "");
-            await bff.Visitor["#api-private"].ClickAsync();
             for (var tries = 0; tries < 3; tries++)
             {
                 bff.FailToRenew(TimeSpan.FromSeconds(11));
                 await bff.TellAsync();
                 await bff.PassAsync(7);
             }
+
+            bff.Api = (0, "");
+            await bff.Visitor["#api-private"].ClickAsync();
+            await bff.PassAsync(2);
         },
         ["offline"] = async bff =>
         {
             await RenewAsync(bff);
-            await bff.Visitor.Profile.SetOfflineAsync(true);
+            await bff.GoOfflineAsync();
             await bff.Visitor.SeesStateAsync("offline");
         },
         ["unreachable"] = async bff =>
@@ -123,6 +125,7 @@ internal static class PageStates
         await bff.Visitor["#renew"].ClickAsync();
         await bff.Visitor.SeesRenewalsAsync(3);
         await bff.PassAsync(14);
+        await bff.TellAsync(); // what was asked on the way was answered up to a second late
     }
 
     private static async Task FailAsync(MadeUpBff bff)

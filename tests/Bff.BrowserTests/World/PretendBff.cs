@@ -27,6 +27,17 @@ internal sealed class PretendBff : IAsyncDisposable
         bff.on('sessionChanged', ({ session }) => window.heard.push(session.isLoggedIn ? `is ${session.name}` : 'is nobody'));
         """;
 
+    /// <summary>What the script does without, where it has to.</summary>
+    public const string WithoutFeatures =
+        """
+        for (const name of ['BroadcastChannel', 'EventSource', 'reportError']) delete window[name];
+        delete AbortSignal.timeout;
+        Object.defineProperty(navigator, 'locks', { value: undefined });
+        """;
+
+    /// <summary>Whether the page has said that Bff does not answer. On a machine without a network (all is local here) some browsers say that they are offline.</summary>
+    public static bool IsMissed(string heard) => heard is "connection unreachable" or "connection offline";
+
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<string> _requests = new();
     private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
@@ -56,7 +67,7 @@ internal sealed class PretendBff : IAsyncDisposable
         }
 
         _app.MapGet("/bff/logout", async () => { await LogoutMayEnd.Task; return LogoutAnswer; });
-        _app.MapGet("/api/private", () => Results.Json(new { code = "session_required" }, statusCode: 401));
+        _app.MapGet("/api/private", () => User is null ? Results.Json(new { code = "session_required" }, statusCode: 401) : Results.Json(new { user = User }));
         _app.MapPut("/api/echo", EchoAsync);
         _app.MapFallback(() => Results.Content(Page, "text/html"));
     }
@@ -75,6 +86,9 @@ internal sealed class PretendBff : IAsyncDisposable
     /// <summary>Nobody, when null.</summary>
     public string? User { get; set; } = "Alice";
 
+    /// <summary>Why nobody is signed in any more.</summary>
+    public string? Reason { get; set; }
+
     public DateTimeOffset TokenExpiry { get; set; } = TimeProvider.System.GetUtcNow().AddMinutes(5);
 
     public DateTimeOffset SessionEnd { get; set; } = TimeProvider.System.GetUtcNow().AddMinutes(30);
@@ -86,6 +100,9 @@ internal sealed class PretendBff : IAsyncDisposable
 
     /// <summary>Connections are cut, as when the program is gone.</summary>
     public bool IsDown { get; set; }
+
+    /// <summary>It says to the page of another origin that it does not know it, as Bff does.</summary>
+    public bool KnowsNoOtherOrigin { get; set; }
 
     /// <summary>As behind a proxy that keeps the answer until it is whole.</summary>
     public bool StreamsAreHeldBack { get; set; }
@@ -125,7 +142,7 @@ internal sealed class PretendBff : IAsyncDisposable
     {
         var now = Now;
         return User is null
-            ? new { isLoggedIn = false, now }
+            ? new { isLoggedIn = false, now, reason = Reason }
             : new
             {
                 isLoggedIn = true, now, name = User, sub = User, accessTokenExpiresAt = TokenExpiry, sessionExpiresAt = SessionEnd, absoluteEndsAt = AbsoluteEnd,
@@ -144,6 +161,12 @@ internal sealed class PretendBff : IAsyncDisposable
         }
 
         context.Response.Headers.CacheControl = "no-store";
+        if (KnowsNoOtherOrigin && context.Request.Headers.Origin.Count > 0)
+        {
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+            return Results.Json(new { code = "origin_not_allowed" }, statusCode: 403).ExecuteAsync(context);
+        }
+
         return next(context);
     }
 

@@ -41,6 +41,15 @@ internal sealed class SessionDatabase(string folder)
         return true;
     }
 
+    /// <summary>Every session is over as if nobody had used it for too long.</summary>
+    public void TimeOut()
+    {
+        using var connection = Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE sessions SET ends_at = 1";
+        command.ExecuteNonQuery();
+    }
+
     public IReadOnlyList<Row> All()
     {
         using var connection = Open();

@@ -42,6 +42,11 @@ internal sealed class WebKit : IAsyncDisposable
 
     public string Url => _driver.Url;
 
+    /// <summary>Runs a function in the page. Waits for a page that is being left to be gone.</summary>
+    /// <returns>What it returns, or the error's name or, of one that has none, its code.</returns>
+    public Task<string> RunAsync(string script) => Task.Run(() => (string)_driver.ExecuteAsyncScript(
+        $"const done = arguments[0]; new Promise((resolve) => resolve(({script})())).then((result) => done(`${{result}}`), ({{ code, name }}) => done(code ?? name));")!);
+
     /// <summary>Waits for the element, and for its text if one is given.</summary>
     public async Task<IWebElement> SeesAsync(string selector, string? text = null)
     {

@@ -24,6 +24,17 @@ public sealed class LoginParametersTests
     }
 
     [Theory]
+    [InlineData("connection")]
+    [InlineData("kc_idp_hint")]
+    [InlineData("idp")]
+    [InlineData("domain_hint")]
+    public async Task What_providers_know_by_a_name_of_their_own_is_refused_rather_than_ignored_until_it_is_allowed(string name)
+    {
+        await using var world = await World.StartAsync();
+        (await world.NewBrowser().StepAsync($"/bff/login?{name}=google", accept: "*/*")).ShouldBeProblem(400, "parameter_not_allowed");
+    }
+
+    [Theory]
     [InlineData("redirect_uri=https://evil.example", "parameter_not_allowed", "redirect_uri")]
     [InlineData("state=mine", "parameter_not_allowed", "state")]
     [InlineData("Prompt=login", "parameter_not_allowed", "Prompt")]
@@ -63,7 +74,7 @@ public sealed class LoginParametersTests
         var bare = world.Provider.Authorizations.Single().Keys;
 
         var old = world.NewBrowser();
-        var end = await old.StepAsync(await old.GoToCallbackAsync("/bff/login?returnUrl=/orders?view=all&sort=asc&utm_source=mail&connection=google"));
+        var end = await old.StepAsync(await old.GoToCallbackAsync("/bff/login?returnUrl=/orders?view=all&sort=asc&utm_source=mail&ref=google"));
 
         end.Location!.PathAndQuery.ShouldBe("/orders?view=all");
         world.Provider.Authorizations.Last().Keys.ShouldBe(bare, ignoreOrder: true);
