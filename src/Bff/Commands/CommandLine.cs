@@ -37,7 +37,7 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Describe(string[] settings, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
+    internal static RootCommand Describe(string[] settings, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
     {
         var config = new Option<string[]>("--config")
         {
