@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Bff.Guard;
-using Bff.Ops;
 using Bff.Tests.Documentation;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,8 +19,10 @@ public sealed class ReferenceTests
         await world.LogInAsync();
 
         var endpoints = world.Bff.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null && endpoint.Metadata.GetMetadata<IHttpMethodMetadata>() is not null).ToList();
-        var documented = new[] { "Endpoints", "Ops port" }.SelectMany(heading => MarkdownTable.Rows(Page, heading)).Select(cells => $"{MarkdownTable.Code(cells[0]).Single()} {Needs(cells[1])}");
+            .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null && endpoint.Metadata.GetMetadata<IHttpMethodMetadata>() is not null)
+            .Where(endpoint => !IsFileOfOpsPage(endpoint.RoutePattern.RawText!)).ToList();
+        var documented = new[] { "Endpoints", "Ops port" }.SelectMany(heading => MarkdownTable.Rows(Page, heading))
+            .Select(cells => $"{MarkdownTable.Code(cells[0]).Single()} {Needs(cells[1])}");
         documented.Order(StringComparer.Ordinal).ShouldBe(endpoints.SelectMany(Rows).Distinct().Order(StringComparer.Ordinal));
 
         MarkdownTable.Rows(Page, "Metrics").Select(cells => $"{MarkdownTable.Code(cells[0]).Single()} {cells[1]} {cells[2]}").Order(StringComparer.Ordinal)
@@ -31,10 +32,14 @@ public sealed class ReferenceTests
     /// <summary>What the guard wants of a caller; what opens in a browser wants nothing.</summary>
     private static string Needs(string said) => said is "navigation" or "–" or "page" or "credential" ? "" : said;
 
+    private static bool IsFileOfOpsPage(string path) => Path.HasExtension(path) && !path.TrimStart('/').StartsWith("bff/", StringComparison.Ordinal);
+
     private static IEnumerable<string> Rows(RouteEndpoint endpoint)
     {
-        var needs = endpoint.Metadata.GetMetadata<CsrfHeaderRequired>() is not null ? "header" : endpoint.Metadata.GetMetadata<OriginRequired>() is not null ? "origin" : "";
-        return endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Where(method => method != "HEAD").Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')} {needs}");
+        var metadata = endpoint.Metadata;
+        var needs = metadata.GetMetadata<CsrfHeaderRequired>() is not null ? "header" : metadata.GetMetadata<OriginRequired>() is not null ? "origin" : "";
+        var path = endpoint.RoutePattern.RawText!.Trim('/');
+        return metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Where(method => method != "HEAD").Select(method => $"{method} /{path} {needs}");
     }
 
     private static IEnumerable<string> Instruments()

@@ -12,7 +12,7 @@ internal static class SessionsCommand
     /// <summary>Ending waits a little for the provider to revoke.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
-    private const int LongestCell = 64;
+    private const int MaxCell = 64;
 
     public static Task<int> ListAsync(string[] args, string? user, int take, bool json) =>
         AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?user={Uri.EscapeDataString(user ?? "")}&take={take}", async answer =>
@@ -93,7 +93,7 @@ internal static class SessionsCommand
         return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
-    /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the answer did.</summary>
+    /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the response did.</summary>
     private static async Task PrintAsync(HttpContent answer) => Console.WriteLine(JsonSerializer.Serialize(await answer.ReadFromJsonAsync<JsonElement>()));
 
     private static void Print(AdminPage page)
@@ -109,7 +109,7 @@ internal static class SessionsCommand
         if (page.Next is not null) { Console.WriteLine("There are more: narrow it down with --user, or --take more."); }
 
         static void Write(params string[] cells) =>
-            Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, LongestCell))]).TrimEnd());
+            Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, MaxCell))]).TrimEnd());
     }
 
     private static void Print(AdminView session)

@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Bff.Commands.Check;
 
-/// <summary>Each destination answers something, asked with the client that forwards to it.</summary>
+/// <summary>Each destination responds, called with the client that forwards to it.</summary>
 internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations, IForwarderHttpClientFactory clients, TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);

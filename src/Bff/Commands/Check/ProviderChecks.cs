@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Commands.Check;
 
-/// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
+/// <summary>The provider responds and is the configured one, supports what Bff needs, knows the client, and its clock agrees.</summary>
 internal sealed class ProviderChecks(
     Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IConfiguration configuration,
     IHostEnvironment environment, TimeProvider clock)
@@ -91,7 +91,8 @@ internal sealed class ProviderChecks(
     }
 
     /// <summary>
-    /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the answer was made, <c>Age</c> how long a cache kept it (RFC 9111 section 5.1).
+    /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the response was made, <c>Age</c> how long a cache kept it (RFC 9111 section
+    /// 5.1).
     /// </summary>
     private static Finding? Clock(HttpResponseMessage answer, DateTimeOffset asked, DateTimeOffset answered)
     {
@@ -106,7 +107,7 @@ internal sealed class ProviderChecks(
 
     /// <summary>
     /// A refresh token that never existed changes nothing at the provider. Its refusal proves our secret only where a wrong secret is refused in another way:
-    /// some providers look at the token first.
+    /// some providers check the token first.
     /// </summary>
     private async Task<Finding> ClientAsync(string endpoint)
     {
