@@ -21,9 +21,9 @@ internal static class HealthCommand
         var probe = new Uri(http.BaseAddress!, live ? HealthFeature.LivePath : HealthFeature.ReadyPath);
         try
         {
-            using var answer = await http.GetAsync(probe);
-            var causes = answer.StatusCode == HttpStatusCode.OK ? [] : Unhealthy(await answer.Content.ReadAsStringAsync());
-            return Say(probe, answer.StatusCode, Sentence(answer.StatusCode, live, causes), causes, json);
+            using var response = await http.GetAsync(probe);
+            var causes = response.StatusCode == HttpStatusCode.OK ? [] : Unhealthy(await response.Content.ReadAsStringAsync());
+            return Say(probe, response.StatusCode, Sentence(response.StatusCode, live, causes), causes, json);
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {

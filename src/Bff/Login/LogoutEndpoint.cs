@@ -18,7 +18,7 @@ internal static class LogoutEndpoint
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (context.GetSession() is not { } session)
         {
-            // Anybody else would learn from another answer than the one to a wrong sid that nobody is signed in.
+            // Any response but that to a wrong sid would tell anybody else that nobody is signed in.
             return Initiator.IsOurs(context.Request, returnUrls) ? Results.Redirect(target) : LoginProblems.WrongSid;
         }
 

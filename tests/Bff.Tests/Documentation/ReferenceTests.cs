@@ -13,6 +13,18 @@ public sealed partial class ReferenceTests
 
     private static readonly BindingFlags AnyConstant = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
+    /// <summary>Constants called Max or Min that nobody outside would notice: lengths of what is printed, sizes of batches, pauses within a step.</summary>
+    private static readonly string[] Internal =
+    [
+        "AccessLog.MaxAgent", "AccessLog.MaxPath", "AdminAudit.MaxRemembered", "BackupCipher.MaxIterations", "Drain.MaxClosed", "HeaderNameList.MaxLength",
+        "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
+        "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "OidcEvents.MaxDescription", "Overview.MaxDetail", "Overview.MinFailures",
+        "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
+        "RenewalAttempt.MaxCountedFailures", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
+        "SessionsCommand.MaxCell", "SqlSessionStore.MaxBatches", "StartFailure.MaxLine", "StoreCounts.MaxAge", "StoreHealth.MaxReason", "StoreHealth.MinLogPause",
+        "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered",
+    ];
+
     [Fact]
     public void Every_problem_in_the_source_has_its_row_and_every_row_is_in_the_source()
     {
@@ -55,6 +67,19 @@ public sealed partial class ReferenceTests
         rows.Count.ShouldBeGreaterThan(30);
         rows.Select(cells => (cells[0], Name: MarkdownTable.Code(cells[2]).Single(), Said: MarkdownTable.Code(cells[1]).Single()))
             .Where(row => Value(row.Name) != row.Said).Select(row => $"{row.Name} is {Value(row.Name)}, not {row.Said}").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_limit_that_is_new_has_its_row_too()
+    {
+        var documented = MarkdownTable.Rows(Page, "Fixed limits").Select(cells => MarkdownTable.Code(cells[2]).Single());
+        var constants = from type in typeof(Program).Assembly.GetTypes()
+                        from field in type.GetFields(AnyConstant)
+                        where field.Name.StartsWith("Max", StringComparison.Ordinal) || field.Name.StartsWith("Min", StringComparison.Ordinal)
+                        where field.FieldType == typeof(int) || field.FieldType == typeof(long) || field.FieldType == typeof(TimeSpan)
+                        select $"{type.Name}.{field.Name}";
+
+        constants.Except(documented).Except(Internal).ShouldBeEmpty("add a row to docs/reference.md, or name it among those nobody outside would notice");
     }
 
     [Fact]
