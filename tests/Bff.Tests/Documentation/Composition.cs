@@ -18,6 +18,7 @@ internal static class Composition
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = Path.GetTempPath() });
         builder.AddConfiguration().AddGuard().AddProviders().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
-        return [.. builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>().OrderBy(section => section.Path, StringComparer.Ordinal)];
+        var sections = builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
+        return [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal)];
     }
 }

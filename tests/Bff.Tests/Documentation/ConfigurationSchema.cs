@@ -21,8 +21,10 @@ namespace Bff.Tests.Documentation;
 internal static class ConfigurationSchema
 {
     /// <summary>As <see cref="Durations"/> reads them.</summary>
-    public const string DurationPattern =
-        @"^\s*(0|-?([0-9]+\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{7})?|(?=[0-9])([0-9]+(\.[0-9]+)?d)?([0-9]+(\.[0-9]+)?h)?([0-9]+(\.[0-9]+)?m)?([0-9]+(\.[0-9]+)?s)?([0-9]+(\.[0-9]+)?ms)?)\s*$";
+    public const string DurationPattern = @"^\s*(0|-?([0-9]+\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{7})?|(?=[0-9])"
+        + $"({Number}d)?({Number}h)?({Number}m)?({Number}s)?({Number}ms)?" + @")\s*$";
+
+    private const string Number = @"[0-9]+(\.[0-9]+)?";
 
     private static readonly JsonSerializerOptions Bound = new()
     {
@@ -64,7 +66,8 @@ internal static class ConfigurationSchema
             foreach (var (name, node) in SchemaOf(section.Options)["properties"]!.AsObject()) { properties[name] = node!.DeepClone(); }
         }
 
-        foreach (var name in sections.Where(section => section.Path.StartsWith(path + ":", StringComparison.Ordinal)).Select(section => section.Path[(path.Length + 1)..].Split(':')[0]).Distinct())
+        var below = sections.Where(section => section.Path.StartsWith(path + ":", StringComparison.Ordinal));
+        foreach (var name in below.Select(section => section.Path[(path.Length + 1)..].Split(':')[0]).Distinct())
         {
             properties[name] = Section($"{path}:{name}", sections);
         }
@@ -128,7 +131,11 @@ internal static class ConfigurationSchema
 
         var restart = property.GetCustomAttribute<NeedsRestartAttribute>() is null ? "" : " A change needs a restart.";
         schema["description"] = OptionText.Summary(declaring, property.Name) + restart;
-        if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed) { schema["enum"] = new JsonArray([.. allowed.Values.Select(value => (JsonNode)value!.ToString()!)]); }
+        if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
+        {
+            schema["enum"] = new JsonArray([.. allowed.Values.Select(value => (JsonNode)value!.ToString()!)]);
+        }
+
         if (property.GetCustomAttribute<RangeAttribute>() is { } range && type == typeof(int))
         {
             (schema["minimum"], schema["maximum"]) = (JsonValue.Create((int)range.Minimum), JsonValue.Create((int)range.Maximum));
@@ -160,7 +167,7 @@ internal static class ConfigurationSchema
     {
         ["Bff.Token"] = new JsonObject
         {
-            ["description"] = "The token a call is sent with: none, the user's access token (401 without a session), or the user's where somebody is signed in.",
+            ["description"] = "The token a call is sent with: none, the user's (401 without a session), or the user's where somebody is signed in.",
             ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
         },
         ["Bff.RequestHeaders"] = new JsonObject

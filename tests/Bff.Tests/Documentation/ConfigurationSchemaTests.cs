@@ -17,16 +17,17 @@ public sealed partial class ConfigurationSchemaTests
     /// <summary>Files in the repository that are a configuration of Bff, or a part of one.</summary>
     private static readonly string[] Examples =
     [
-        "deploy/routes.json", "deploy/demo/routes.json", "deploy/kubernetes/example/bff.json", "eng/debian/bff.json", "src/Bff/demo.json", "tests/containers/debian/bff.json",
+        "deploy/routes.json", "deploy/demo/routes.json", "deploy/kubernetes/example/bff.json", "eng/debian/bff.json", "src/Bff/demo.json",
+        "tests/containers/debian/bff.json",
     ];
 
     [Fact]
     public void The_file_is_what_the_options_classes_say()
     {
         var schema = ConfigurationSchema.Write(Composition.Sections());
-        if (Environment.GetEnvironmentVariable("BFF_WRITE_DOCS") == "1") { System.IO.File.WriteAllText(Path.Combine(Repository.Root, File), schema); }
+        Repository.WriteIfAsked(File, schema);
 
-        Repository.Read(File).ShouldBe(schema, "make it anew: BFF_WRITE_DOCS=1 dotnet test --project tests/Bff.Tests --filter-class '*ConfigurationSchemaTests'");
+        Repository.Read(File).ShouldBe(schema, Repository.HowToWrite);
     }
 
     [Fact]
@@ -45,7 +46,7 @@ public sealed partial class ConfigurationSchemaTests
     public async Task What_the_pages_show_of_a_configuration_fits_the_schema()
     {
         var schema = await JsonSchema.FromJsonAsync(Repository.Read(File));
-        var shown = Directory.GetFiles(Repository.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories))
+        var shown = Repository.Pages()
             .SelectMany(page => Block().Matches(System.IO.File.ReadAllText(page)).Select(match => (Page: page, Text: match.Groups["json"].Value.Trim())))
             .Select(block => (block.Page, Configuration: Whole(block.Text))).Where(block => IsOurs(block.Configuration)).ToList();
 
@@ -91,7 +92,7 @@ public sealed partial class ConfigurationSchemaTests
         return shown.ContainsKey("Routes") || shown.ContainsKey("Clusters") ? new JsonObject { ["ReverseProxy"] = shown } : shown;
     }
 
-    private static bool IsOurs(JsonObject configuration) => configuration.ContainsKey("Bff") || configuration.ContainsKey("ReverseProxy") || configuration.ContainsKey("Kestrel");
+    private static bool IsOurs(JsonObject configuration) => new[] { "Bff", "ReverseProxy", "Kestrel" }.Any(configuration.ContainsKey);
 
     [GeneratedRegex("^```json\n(?<json>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Block();

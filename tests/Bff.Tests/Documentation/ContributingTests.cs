@@ -10,11 +10,12 @@ public sealed class ContributingTests
     {
         var text = Repository.Read(Page);
         var said = MarkdownTable.Rows(text, Heading).ToDictionary(cells => cells[0], cells => cells[1]);
-        var expected = HouseTests.Plan.Where(entry => entry.Room.Length > 0).Select(entry => Row(entry.Room, said.GetValueOrDefault(Code(entry.Room), ""), entry.Uses)).ToList();
-        if (Environment.GetEnvironmentVariable("BFF_WRITE_DOCS") == "1") { File.WriteAllText(Path.Combine(Repository.Root, Page), Replace(text, expected)); }
+        var expected = HouseTests.Plan.Where(entry => entry.Room.Length > 0)
+            .Select(entry => Row(entry.Room, said.GetValueOrDefault(Code(entry.Room), ""), entry.Uses)).ToList();
+        Repository.WriteIfAsked(Page, Replace(text, expected));
 
-        RowLines(Repository.Read(Page)).ShouldBe(expected, "BFF_WRITE_DOCS=1 brings the table up to date");
-        MarkdownTable.Rows(Repository.Read(Page), Heading).Where(cells => cells[1].Length == 0).Select(cells => cells[0]).ShouldBeEmpty("say what is in the room");
+        RowLines(Repository.Read(Page)).ShouldBe(expected, Repository.HowToWrite);
+        said.Where(row => row.Value.Length == 0).Select(row => row.Key).ShouldBeEmpty("say what is in the room");
     }
 
     private static string Row(string room, string about, IEnumerable<string> uses) => $"| {Code(room)} | {about} | {string.Join(", ", uses.Select(Code))} |";
@@ -27,6 +28,9 @@ public sealed class ContributingTests
         return text.Replace(string.Join('\n', old), string.Join('\n', rows), StringComparison.Ordinal);
     }
 
-    private static IReadOnlyList<string> RowLines(string text) =>
-        [.. text.Split('\n').SkipWhile(line => line.TrimStart('#', ' ') != Heading).SkipWhile(line => !line.StartsWith("|--", StringComparison.Ordinal)).Skip(1).TakeWhile(line => line.StartsWith('|'))];
+    private static List<string> RowLines(string text)
+    {
+        var section = text.Split('\n').SkipWhile(line => line.TrimStart('#', ' ') != Heading);
+        return [.. section.SkipWhile(line => !line.StartsWith("|--", StringComparison.Ordinal)).Skip(1).TakeWhile(line => line.StartsWith('|'))];
+    }
 }

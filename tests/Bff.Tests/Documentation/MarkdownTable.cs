@@ -8,7 +8,8 @@ internal static partial class MarkdownTable
     /// <summary>The cells of each row under a heading, the names of the columns left out.</summary>
     public static IReadOnlyList<string[]> Rows(string page, string heading)
     {
-        var section = page.Split('\n').SkipWhile(line => !IsHeading(line) || line.TrimStart('#', ' ') != heading).Skip(1).TakeWhile(line => !IsHeading(line)).ToList();
+        var after = page.Split('\n').SkipWhile(line => !IsHeading(line) || line.TrimStart('#', ' ') != heading).Skip(1);
+        var section = after.TakeWhile(line => !IsHeading(line)).ToList();
         var rows = new List<string[]>();
         for (var i = 0; i < section.Count; i++)
         {
@@ -24,7 +25,8 @@ internal static partial class MarkdownTable
 
     private static bool IsHeading(string line) => line.StartsWith('#');
 
-    private static string[] Cells(string line) => [.. Pipe().Split(line.Trim().Trim('|')).Select(cell => cell.Replace(@"\|", "|", StringComparison.Ordinal).Trim())];
+    private static string[] Cells(string line) =>
+        [.. Pipe().Split(line.Trim().Trim('|')).Select(cell => cell.Replace(@"\|", "|", StringComparison.Ordinal).Trim())];
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Backticks();

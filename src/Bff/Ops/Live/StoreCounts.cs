@@ -2,13 +2,13 @@ using Bff.Sessions.Store;
 
 namespace Bff.Ops.Live;
 
-/// <summary>What the ops page asks of the whole store: among millions of sessions that takes a while, so it is asked once for all readers.</summary>
+/// <summary>What the ops page asks of the whole store: among millions of sessions that takes a while, so it is asked once for all who look.</summary>
 internal sealed class StoreCounts(ISessionStore store, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Five minutes ahead.</summary>
     private const int StepsAhead = 30;
 
-    /// <summary>A page that is read during an outage does not wait for what is down.</summary>
+    /// <summary>A page that people look at in an outage does not wait for what is out.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>While a slow store is counting, the last counts are shown this long.</summary>
