@@ -95,6 +95,6 @@ public sealed partial class ScriptSignOutTests(Chromium chromium, Firefox firefo
     private static Task HearsAsync(Visitor visitor, string what) =>
         Eventually.HappensAsync(async () => (await visitor.RunAsync<string[]>("() => window.heard ?? []")).Contains(what), what);
 
-    [GeneratedRegex("### Call it from your page\\s+```js\\n(.*?)```", RegexOptions.Singleline)]
+    [GeneratedRegex("## Call it from your page\\s+```js\\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Example();
 }
