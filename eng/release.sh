@@ -37,7 +37,7 @@ publish() {   # RUNTIME FOLDER
   local how=(--self-contained true -r "$1" -p:PublishReadyToRun=true)
   [ "$1" != portable ] || how=(--self-contained false -p:UseAppHost=false)
   dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false "${how[@]}"
-  cp LICENSE eng/debian/bff.json "$2"/
+  cp LICENSE eng/debian/bff.json bff.schema.json "$2"/
 }
 
 archive() {   # FOLDER FILE: the same bytes for the same commit
@@ -52,6 +52,7 @@ package() {   # FOLDER ARCHITECTURE
   ln -s ../lib/bff/Bff "$root/usr/bin/bff"
   install -m 0644 eng/debian/bff.service "$root/lib/systemd/system/"
   install -m 0640 eng/debian/bff.json "$root/etc/bff/"
+  sed -i 's:"\./bff\.schema\.json":"/usr/lib/bff/bff.schema.json":' "$root/etc/bff/bff.json"
   install -m 0644 LICENSE "$root/usr/share/doc/bff/copyright"
   install -m 0755 eng/debian/postinst eng/debian/prerm eng/debian/postrm "$root/DEBIAN/"
   echo /etc/bff/bff.json > "$root/DEBIAN/conffiles"

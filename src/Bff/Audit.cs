@@ -46,7 +46,7 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
     /// <param name="user">The provider's <c>sub</c>.</param>
     public void SignedIn(string session, string user) => Write("sign_in", ("Session", session), ("User", Printable.Word(user)), Client);
 
-    /// <param name="reason">A code of our answers or of the specifications, as in the metrics.</param>
+    /// <param name="reason">A code of Bff's own responses or of the specifications, as in the metrics.</param>
     public void SignInFailed(string reason) => WriteForStranger(SignInFailedEvent, ("Reason", Printable.Word(reason)), Client);
 
     public void SignedOut(string session) => Write("sign_out", ("Session", session), ("By", By.User), ("Reason", "signed_out"), Client);
@@ -98,7 +98,7 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
     public void ConfigurationReloaded(string what) => Write("configuration_reloaded", ("What", what));
 
     /// <summary>A request at the ops port came without a credential that counts, or may not come at all.</summary>
-    /// <param name="code">The code of the answer.</param>
+    /// <param name="code">The code of the response.</param>
     public void OperatorRefused(string code) => WriteForStranger(OpsRefusedEvent, ("Reason", code), Client);
 
     /// <summary>What an operator did on the ops port.</summary>

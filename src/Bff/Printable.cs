@@ -4,7 +4,7 @@ using System.Text;
 namespace Bff;
 
 /// <summary>
-/// Foreign text on its way to a terminal, a log line, an audit line or a probe's answer: it is cut, cannot break a line or steer a terminal, and shows no
+/// Foreign text on its way to a terminal, a log line, an audit line or a probe's response: it is cut, cannot break a line or steer a terminal, and shows no
 /// credentials.
 /// </summary>
 internal static class Printable

@@ -7,21 +7,21 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Bff;
 
-/// <summary>An error answer (RFC 9457) with a <c>code</c> that stays the same between releases; a plain page for a browser that navigated here.</summary>
+/// <summary>An error response (RFC 9457) with a <c>code</c> that stays the same between releases; a plain page for a browser that navigated here.</summary>
 /// <param name="Status">HTTP status.</param>
-/// <param name="Code">The stable word programs look at.</param>
+/// <param name="Code">The stable name, for programs.</param>
 /// <param name="Title">One sentence for people.</param>
 /// <param name="Detail">What to do about it.</param>
 /// <param name="RetryAfter">When asking again may help; sent as <c>Retry-After</c> in whole seconds.</param>
 internal sealed record Problem(int Status, string Code, string Title, string? Detail = null, TimeSpan? RetryAfter = null) : IResult
 {
-    /// <summary>For pages and answers of our own: nothing to load, nothing to frame.</summary>
+    /// <summary>For pages and responses of our own: nothing to load, nothing to frame.</summary>
     public const string ContentSecurityPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>For pages of our own and redirects of a callback: a foreign page that opened the tab loses it, and does not learn where it went.</summary>
     public const string OpenerPolicy = "Cross-Origin-Opener-Policy", OpenerPolicyValue = "same-origin";
 
-    /// <summary>Where the code of the answer is left on the request, for the access log.</summary>
+    /// <summary>Where the code of the response is left on the request, for the access log.</summary>
     public const string CodeItem = "bff.code";
 
     private const string PageStyle =

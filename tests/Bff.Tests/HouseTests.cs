@@ -13,7 +13,7 @@ public class HouseTests
     private const string Root = "";
 
     /// <summary>From the roof down: a room uses rooms that stand below it here, and of those the ones it names.</summary>
-    private static readonly (string Room, string[] Uses)[] Plan =
+    internal static readonly (string Room, string[] Uses)[] Plan =
     [
         ("Commands.Check",
         [

@@ -37,7 +37,7 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Describe(string[] settings, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
+    internal static RootCommand Describe(string[] settings, Func<string[], WebApplicationBuilder> compose, Func<WebApplication, Task> serve)
     {
         var config = new Option<string[]>("--config")
         {
@@ -59,8 +59,8 @@ internal static class CommandLine
             "config", "Prints the configuration in use as 'key = value (source)', secrets masked. Exit code: 0.",
             [configJson], parsed => Task.FromResult(ConfigCommand.Run(Given(parsed), compose(Given(parsed)), parsed.GetValue(configJson)))));
 
-        var live = new Option<bool>("--live") { Description = "Ask only whether the process answers." };
-        var healthJson = Json("{ok, asked, status, message, causes: [{check, detail}]}; status is the HTTP status, or null when nobody answers");
+        var live = new Option<bool>("--live") { Description = "Ask only whether the process responds." };
+        var healthJson = Json("{ok, asked, status, message, causes: [{check, detail}]}; status is the HTTP status, or null without a response");
         root.Add(Command(
             "health", "Asks the Bff that runs with this configuration whether it is ready, on its ops port. Prints one line. Exit code: 0 yes, 1 no, 78 the configuration names no ops port.",
             [live, healthJson], parsed => HealthCommand.RunAsync(Given(parsed), parsed.GetValue(live), parsed.GetValue(healthJson))));
@@ -121,7 +121,7 @@ internal static class CommandLine
     private static Command Sessions(Func<ParseResult, string[]> given)
     {
         const string ExitCode = " Exit code: 0 done, 1 not, 78 the configuration names no ops port.";
-        var json = Json("the ops port's answer, with everything but plain ASCII escaped");
+        var json = Json("the ops port's response, with everything but plain ASCII escaped");
         var user = new Option<string?>("--user") { Description = "How the subject begins, or the name." };
         var take = new Option<int>("--take") { Description = "How many at most, newest first.", DefaultValueFactory = _ => 50 };
         var handle = new Argument<string>("handle") { Description = "The session, as the list or a log line names it." };

@@ -7,9 +7,9 @@ namespace Bff.Commands;
 /// <summary><c>bff health</c>: for a container's HEALTHCHECK, so it builds no host and asks one question, for which nobody needs a token.</summary>
 internal static class HealthCommand
 {
-    private const int LongestReport = 64 * 1024;
+    private const int MaxReport = 64 * 1024;
 
-    private const int MostCauses = 20;
+    private const int MaxCauses = 20;
 
     private sealed record Cause(string Check, string Detail);
 
@@ -17,13 +17,13 @@ internal static class HealthCommand
     {
         using var http = OpsConnection.OpenForProbe(args);
         if (http is null) { return ExitCodes.Configuration; }
-        http.MaxResponseContentBufferSize = LongestReport;   // something else may listen there
+        http.MaxResponseContentBufferSize = MaxReport;   // something else may listen there
         var probe = new Uri(http.BaseAddress!, live ? HealthFeature.LivePath : HealthFeature.ReadyPath);
         try
         {
-            using var answer = await http.GetAsync(probe);
-            var causes = answer.StatusCode == HttpStatusCode.OK ? [] : Unhealthy(await answer.Content.ReadAsStringAsync());
-            return Say(probe, answer.StatusCode, Sentence(answer.StatusCode, live, causes), causes, json);
+            using var response = await http.GetAsync(probe);
+            var causes = response.StatusCode == HttpStatusCode.OK ? [] : Unhealthy(await response.Content.ReadAsStringAsync());
+            return Say(probe, response.StatusCode, Sentence(response.StatusCode, live, causes), causes, json);
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
@@ -53,7 +53,7 @@ internal static class HealthCommand
         {
             using var report = JsonDocument.Parse(body);
             return [.. report.RootElement.GetProperty("checks").EnumerateObject()
-                .Where(check => check.Value.GetProperty("status").GetString() != "Healthy").Take(MostCauses)
+                .Where(check => check.Value.GetProperty("status").GetString() != "Healthy").Take(MaxCauses)
                 .Select(check => new Cause(Printable.Text(check.Name), Detail(check.Value)))];
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -15,7 +15,7 @@ internal static class OpsConnection
 {
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Without a credential, so it does not matter who answers.</summary>
+    /// <summary>Without a credential, so it does not matter who responds.</summary>
     /// <returns>Null when the configuration names no port; that has been said then.</returns>
     public static HttpClient? OpenForProbe(string[] args)
     {
@@ -69,7 +69,8 @@ internal static class OpsConnection
         || (IPAddress.TryParse(address.DnsSafeHost, out var ip) && NetworkInterface.GetAllNetworkInterfaces().Any(card => card.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(ip))));
 
     /// <summary>
-    /// The certificate Kestrel shows on the ops port, as the configuration names it: over the loopback interface nobody can be told by name, but this is told by its key.
+    /// The certificate Kestrel shows on the ops port, as the configuration names it: over the loopback interface nobody can be told by name, but this is told
+    /// by its key.
     /// </summary>
     /// <returns>Null when no file is named, or it cannot be read; then only a certificate the machine trusts will do.</returns>
     private static byte[]? OwnCertificate(IConfiguration configuration)

@@ -12,28 +12,28 @@ internal static class SessionsCommand
     /// <summary>Ending waits a little for the provider to revoke.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
-    private const int LongestCell = 64;
+    private const int MaxCell = 64;
 
     public static Task<int> ListAsync(string[] args, string? user, int take, bool json) =>
-        AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?user={Uri.EscapeDataString(user ?? "")}&take={take}", async answer =>
+        AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?user={Uri.EscapeDataString(user ?? "")}&take={take}", async response =>
         {
-            if (json) { await PrintAsync(answer); }
-            else { Print((await answer.ReadFromJsonAsync<AdminPage>())!); }
+            if (json) { await PrintAsync(response); }
+            else { Print((await response.ReadFromJsonAsync<AdminPage>())!); }
         });
 
     public static Task<int> ShowAsync(string[] args, string handle, bool json) =>
-        AskAsync(args, HttpMethod.Get, PathOf(handle), async answer =>
+        AskAsync(args, HttpMethod.Get, PathOf(handle), async response =>
         {
-            if (json) { await PrintAsync(answer); }
-            else { Print((await answer.ReadFromJsonAsync<AdminView>())!); }
+            if (json) { await PrintAsync(response); }
+            else { Print((await response.ReadFromJsonAsync<AdminView>())!); }
         });
 
     public static Task<int> EndAsync(string[] args, string? handle, string? user, bool yes)
     {
         if (user is not null && !yes && !IsConfirmed($"End all sessions of '{Printable.Text(user)}'?")) { return Task.FromResult(ExitCodes.NotDone); }
-        return AskAsync(args, HttpMethod.Delete, user is null ? PathOf(handle!) : $"{AdminFeature.Path}?user={Uri.EscapeDataString(user)}", async answer =>
+        return AskAsync(args, HttpMethod.Delete, user is null ? PathOf(handle!) : $"{AdminFeature.Path}?user={Uri.EscapeDataString(user)}", async response =>
         {
-            var ended = (await answer.ReadFromJsonAsync<JsonElement>()).GetProperty("ended").GetInt32();
+            var ended = (await response.ReadFromJsonAsync<JsonElement>()).GetProperty("ended").GetInt32();
             Console.WriteLine($"Ended {ended} {(ended == 1 ? "session" : "sessions")}.");
         });
     }
@@ -47,14 +47,14 @@ internal static class SessionsCommand
         try
         {
             using var request = new HttpRequestMessage(method, path);
-            using var answer = await http.SendAsync(request);
-            if (answer.IsSuccessStatusCode)
+            using var response = await http.SendAsync(request);
+            if (response.IsSuccessStatusCode)
             {
-                await tell(answer.Content);
+                await tell(response.Content);
                 return ExitCodes.Ok;
             }
 
-            await Console.Error.WriteLineAsync(await ProblemAsync(answer));
+            await Console.Error.WriteLineAsync(await ProblemAsync(response));
         }
         catch (HttpRequestException error) when (error.GetBaseException() is AuthenticationException)
         {
@@ -73,10 +73,10 @@ internal static class SessionsCommand
         return ExitCodes.Unreachable;
     }
 
-    private static async Task<string> ProblemAsync(HttpResponseMessage answer)
+    private static async Task<string> ProblemAsync(HttpResponseMessage response)
     {
-        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return $"{Word("title")} {Word("detail")} ({(int)answer.StatusCode})";
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
+        return $"{Word("title")} {Word("detail")} ({(int)response.StatusCode})";
 
         string Word(string name) => problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var text) ? Printable.Text(text.ToString()) : "";
     }
@@ -93,8 +93,8 @@ internal static class SessionsCommand
         return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
-    /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the answer did.</summary>
-    private static async Task PrintAsync(HttpContent answer) => Console.WriteLine(JsonSerializer.Serialize(await answer.ReadFromJsonAsync<JsonElement>()));
+    /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the response did.</summary>
+    private static async Task PrintAsync(HttpContent response) => Console.WriteLine(JsonSerializer.Serialize(await response.ReadFromJsonAsync<JsonElement>()));
 
     private static void Print(AdminPage page)
     {
@@ -109,7 +109,7 @@ internal static class SessionsCommand
         if (page.Next is not null) { Console.WriteLine("There are more: narrow it down with --user, or --take more."); }
 
         static void Write(params string[] cells) =>
-            Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, LongestCell))]).TrimEnd());
+            Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, MaxCell))]).TrimEnd());
     }
 
     private static void Print(AdminView session)

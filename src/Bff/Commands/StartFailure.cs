@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Bff.Commands;
 
-/// <summary>Mistakes an operator can mend are said in plain lines; everything else keeps its stack trace.</summary>
+/// <summary>Errors an operator can correct are printed in plain lines; everything else keeps its stack trace.</summary>
 internal static class StartFailure
 {
     /// <summary>EX_CONFIG of sysexits.h: a restart changes nothing.</summary>
@@ -15,11 +15,11 @@ internal static class StartFailure
 
     public static int ExitCodeOf(Exception error) => error is IOException { InnerException: AddressInUseException } or SessionStoreException ? MayPassExitCode : ExitCode;
 
-    private const int LongestLine = 2000;
+    private const int MaxLine = 2000;
 
     /// <summary>In lines that can be printed, whatever they quote.</summary>
     public static string? Explain(Exception error) => LinesOf(error) is { } lines
-        ? string.Join(Environment.NewLine, lines.Split(Environment.NewLine).Select(line => Printable.Text(line, LongestLine))) : null;
+        ? string.Join(Environment.NewLine, lines.Split(Environment.NewLine).Select(line => Printable.Text(line, MaxLine))) : null;
 
     private static string? LinesOf(Exception error) => error switch
     {

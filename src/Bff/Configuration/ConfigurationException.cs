@@ -1,6 +1,6 @@
 namespace Bff.Configuration;
 
-/// <summary>The configuration is wrong; every mistake is listed under its key.</summary>
+/// <summary>The configuration is wrong; every error is listed under its key.</summary>
 internal sealed class ConfigurationException(IReadOnlyList<string> mistakes)
     : Exception("The configuration has mistakes:" + string.Concat(mistakes.Select(mistake => Environment.NewLine + "  - " + mistake)))
 {

@@ -16,8 +16,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
 {
     public const string MeterName = "Bff.Configuration";
 
-    /// <summary>Mounted secrets change in ways no watcher sees everywhere (links that are swapped, network volumes), so they are looked at.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+    /// <summary>Mounted secrets change in ways no watcher notices everywhere (links that are swapped, network volumes), so they are polled.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly IConfiguration _live;
@@ -69,7 +69,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var moved = ChangeToken.OnChange(_live.GetReloadToken, () => _news.Writer.TryWrite(true));
-        await using var look = _clock.CreateTimer(_ => _news.Writer.TryWrite(true), null, LookEvery, LookEvery);
+        await using var look = _clock.CreateTimer(_ => _news.Writer.TryWrite(true), null, PollInterval, PollInterval);
         try
         {
             await foreach (var _ in _news.Reader.ReadAllAsync(stoppingToken)) { await LookAsync(); }
@@ -146,7 +146,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         .Where(key => !string.IsNullOrEmpty(_accepted.Values.GetValueOrDefault(key)) && string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.");
 
-    /// <summary>A listener that has none to show answers nobody.</summary>
+    /// <summary>A listener without a certificate can serve nobody.</summary>
     private IEnumerable<string> CertificatesGone(Dictionary<string, string?> next) => KestrelCertificates.Find(_accepted.Root.GetSection(KestrelSettings.Section))
         .Select(certificate => certificate.Path + ":Path").Where(key => string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no certificate away. Put it back, or restart.");
@@ -197,6 +197,6 @@ internal sealed partial class ConfigurationReload : BackgroundService
     [LoggerMessage(LogLevel.Error, "The changed configuration has mistakes and is not used; the last good one stays. {Mistakes}")]
     private partial void Refused(string mistakes);
 
-    [LoggerMessage(LogLevel.Error, "The configuration could not be looked at; the last good one stays.")]
+    [LoggerMessage(LogLevel.Error, "The configuration could not be read; the last good one stays.")]
     private partial void Failed(Exception error);
 }

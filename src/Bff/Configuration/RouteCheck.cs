@@ -50,7 +50,7 @@ internal static class RouteCheck
         return found;
     }
 
-    /// <summary>YARP looks at an address when the first call goes there.</summary>
+    /// <summary>YARP parses an address only when the first call goes there.</summary>
     private static IEnumerable<string> Destinations(ClusterConfig cluster) =>
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
         from setting in new Dictionary<string, string?> { [nameof(DestinationConfig.Address)] = destination.Value.Address, [nameof(DestinationConfig.Health)] = destination.Value.Health }

@@ -12,7 +12,7 @@ internal sealed class SecretMask(SettingsSchema schema)
     /// <summary>A value as short as this is replaced only in a message about its own key: it may be any word.</summary>
     private const int Short = 8;
 
-    private const int LongestMessage = 2000;
+    private const int MaxMessage = 2000;
 
     private static readonly HashSet<string> Addresses = Names("Authority", "MetadataAddress", "Url", "PublicUrl", "SilentPage", "Origins", "Address", "Health");
 
@@ -76,7 +76,7 @@ internal sealed class SecretMask(SettingsSchema schema)
             message = message[..start] + message[start..].Replace(value, shown, StringComparison.Ordinal);
         }
 
-        return Printable.Text(message, LongestMessage);
+        return Printable.Text(message, MaxMessage);
     }
 
     public static string ShowConnection(string value)

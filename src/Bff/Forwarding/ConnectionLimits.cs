@@ -59,7 +59,7 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
             {
                 SayFull();
                 return new Problem(
-                    StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has as many WebSockets and event streams open as it may.", "Try again in a while.", RetryAfter);
+                    StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has reached its limit of WebSockets and event streams.", "Try again in a while.", RetryAfter);
             }
 
             _byCaller[caller] = open + 1;

@@ -1,6 +1,6 @@
 namespace Bff.Forwarding;
 
-/// <summary>Ends a request whose upstream has not even begun to answer, while its connection may be quiet for long afterwards.</summary>
+/// <summary>Ends a request whose upstream has not even begun to respond, while its connection may be quiet for long afterwards.</summary>
 internal sealed class HeadersWait : IDisposable
 {
     private readonly HttpContext _context;
@@ -19,7 +19,7 @@ internal sealed class HeadersWait : IDisposable
 
     public bool TimedOut { get; private set; }
 
-    /// <summary>The answer has begun.</summary>
+    /// <summary>The response has begun.</summary>
     public void End() => _timeout.CancelAfter(Timeout.InfiniteTimeSpan);
 
     public void Dispose()

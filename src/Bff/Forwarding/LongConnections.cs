@@ -7,11 +7,11 @@ namespace Bff.Forwarding;
 
 /// <summary>
 /// A step of YARP's pipeline for requests that ask for a WebSocket or an event stream: gives them a place, and lets them be quiet for longer than YARP's 100
-/// seconds once the upstream has answered.
+/// seconds once the upstream has responded.
 /// </summary>
 internal sealed class LongConnections(RequestDelegate next, ConnectionLimits limits, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock)
 {
-    /// <summary>YARP's own default, which would count for the answer's headers too.</summary>
+    /// <summary>YARP's own default, which would count for the response's headers, too.</summary>
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(100);
 
     private readonly ConditionalWeakTable<ClusterModel, Patient> _clusters = [];

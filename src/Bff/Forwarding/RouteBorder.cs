@@ -27,7 +27,8 @@ internal sealed partial class RouteBorder(
         requestHeaders.Apply(source, target, _requestHeaders);
         if (ForwardsCookies && ForeignCookies(source) is { Length: > 0 } cookies) { target.Headers.TryAddWithoutValidation(HeaderNames.Cookie, cookies); }
 
-        // The HTTP/1.1 client reads no answer before it has sent the whole body (dotnet/runtime issue 119350); an upstream that refuses by the head is heard at once this way.
+        // The HTTP/1.1 client reads no response before it has sent the whole body (dotnet/runtime issue 119350); this way an upstream that refuses by the
+        // head is noticed at once.
         if (source.ContentLength >= Large) { target.Headers.ExpectContinue = true; }
     }
 

@@ -8,7 +8,7 @@ using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Forwarding;
 
-/// <summary>Puts the session's access token on an upstream request, or answers instead when there is no usable one. Built once a route.</summary>
+/// <summary>Puts the session's access token on an upstream request, or responds itself when there is no usable one. Built once per route.</summary>
 internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTransform
 {
     public override async ValueTask ApplyAsync(RequestTransformContext context)

@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Bff.Forwarding;
 
-/// <summary>A step of YARP's pipeline: what YARP would answer with an empty body, since no upstream answered, becomes a problem. An answer of an upstream is never touched.</summary>
+/// <summary>A step of YARP's pipeline: what YARP would send with an empty body, since no upstream responded, becomes a problem. A response of an upstream is never touched.</summary>
 internal sealed class UpstreamErrors(RequestDelegate next)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -12,16 +12,16 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than this route takes.");
 
     public static readonly Problem TimedOut = new(
-        StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to answer.", "Whether it did what was asked is not known.", RetryAfter);
+        StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to respond.", "Whether it did what was asked is not known.", RetryAfter);
 
     private static readonly Problem Unavailable = new(
         StatusCodes.Status502BadGateway, "upstream_unavailable", "The service behind this address cannot be reached.", "Try again in a moment.", RetryAfter);
 
-    /// <summary>The answer of an upstream that cannot be passed on.</summary>
+    /// <summary>The response of an upstream that cannot be passed on.</summary>
     public static readonly Problem Invalid = new(
-        StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address gave an answer that cannot be passed on.", "Its operators find the reason in the proxy's log.", RetryAfter);
+        StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address sent a response that cannot be passed on.", "Its operators find the reason in the proxy's log.", RetryAfter);
 
-    /// <summary>The upstream has answered, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
+    /// <summary>The upstream has responded, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
     public sealed class Answered
     {
         public static readonly Answered Instance = new();
@@ -39,7 +39,7 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     {
         if (context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true })
         {
-            // The route's own Timeout: the token would stop our answer, too.
+            // The route's own Timeout: the token would stop our response, too.
             context.RequestAborted = CancellationToken.None;
             return TimedOut;
         }

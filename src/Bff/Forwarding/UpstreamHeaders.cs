@@ -32,7 +32,7 @@ internal static class UpstreamHeaders
         "X-WEBAUTH-", "X-Pomerium-", "X-Vouch-", "X-Envoy-", "X-Athenz-", "X-Hasura-", "X-Amzn-Mtls-", "X-TLS-Client-", "dapr-", "X-Middleware-",
     ];
 
-    /// <summary>What an API needs to answer an ordinary call, whatever it is about; on a route with a list of its own all else has to be named.</summary>
+    /// <summary>What an API needs for an ordinary call, whatever it is about; on a route with a list of its own all else has to be named.</summary>
     private static readonly HashSet<string> Ordinary = new(StringComparer.OrdinalIgnoreCase)
     {
         "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Expect", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",

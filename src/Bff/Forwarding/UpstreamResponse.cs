@@ -9,8 +9,8 @@ internal static class UpstreamResponse
     private const string FlowCookiePrefix = "bff-";
 
     /// <summary>
-    /// Why this is no answer to pass on; null when it is one. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are two
-    /// readings of where the answer ends (RFC 9112 section 6.3).
+    /// Why this response cannot be passed on; null when it can. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are two
+    /// readings of where the response ends (RFC 9112 section 6.3).
     /// </summary>
     public static string? Objection(HttpContext context, HttpResponseMessage answer)
     {
@@ -20,7 +20,7 @@ internal static class UpstreamResponse
         return codings.Count == 1 && string.Equals(codings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase) ? null : "its Transfer-Encoding is not 'chunked'";
     }
 
-    /// <summary>An answer that has no body by its status (RFC 9110 sections 15.3.5 and 15.3.6), whatever its headers promise.</summary>
+    /// <summary>A response that has no body by its status (RFC 9110 sections 15.3.5 and 15.3.6), whatever its headers promise.</summary>
     public static bool HasNoBody(int status) => status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent;
 
     /// <summary>What is said about the upstream's connection is not for the browser's (RFC 9110 section 7.6.1). YARP takes the usual ones.</summary>
@@ -39,7 +39,7 @@ internal static class UpstreamResponse
     }
 
     /// <summary>
-    /// An answer made for one user: no shared cache may keep it, though the request that fetched it had no Authorization to warn the cache (RFC 9111
+    /// A response made for one user: no shared cache may keep it, though the request that fetched it had no Authorization to warn the cache (RFC 9111
     /// section 3.5). It speaks neither for our CORS policy nor for the browser's cookies.
     /// </summary>
     public static void MakePersonal(IHeaderDictionary headers)

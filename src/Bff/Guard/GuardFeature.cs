@@ -72,7 +72,7 @@ internal static class GuardFeature
         return app;
     }
 
-    /// <summary>Of a store that is away one line tells, not each request that meets it.</summary>
+    /// <summary>A store that is down is logged in one line, not by each request that meets it.</summary>
     public static IApplicationBuilder UseProblemsForExceptions(this IApplicationBuilder app) => app.UseExceptionHandler(new ExceptionHandlerOptions
     {
         ExceptionHandler = context => ProblemOf(context.Features.Get<IExceptionHandlerFeature>()?.Error).ExecuteAsync(context),

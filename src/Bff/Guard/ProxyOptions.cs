@@ -5,13 +5,14 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 
-/// <summary>Where browsers reach us, and what stands in front of us (<c>Bff</c>).</summary>
+/// <summary>Where browsers reach Bff, and which proxies are in front of it (<c>Bff</c>).</summary>
 internal sealed class ProxyOptions : IValidatableObject
 {
     /// <summary>
-    /// Our address as browsers see it: scheme, host, port, and a path when a proxy in front publishes us below one. Redirect URIs, the check of our own
-    /// origin and the only host that is answered come from it (RFC 9110 section 7.4), never from a request. Required, and https unless it names this machine, but in
-    /// Development; not required where Bff listens on loopback only and trusts no proxy. Without it only names of this machine are answered. Default: none.
+    /// Bff's address as browsers see it: scheme, host, port, and a path when a proxy in front publishes Bff below one. Redirect URIs, the check of Bff's own
+    /// origin and the only <c>Host</c> that is accepted come from it (RFC 9110 section 7.4), never from a request. Outside Development it is required, and
+    /// https unless it names this machine; not required where Bff listens on loopback only and trusts no proxy. Without it only names of this machine are
+    /// accepted. Default: none.
     /// </summary>
     [NeedsRestart]
     public string? PublicUrl { get; set; }

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Options;
 namespace Bff.Guard;
 
 /// <summary>
-/// Lets only requests in that were meant for us, and tells everything after it our configured address: redirect URIs, return URLs and origin checks depend on
-/// no header. Without <c>Bff:PublicUrl</c> only names of this machine are answered; any other may be an attacker's that points here (DNS rebinding).
+/// Lets only requests for our own host in, and gives everything after it the configured address: redirect URIs, return URLs and origin checks depend on
+/// no header. Without <c>Bff:PublicUrl</c> only names of this machine are accepted; any other may be an attacker's that points here (DNS rebinding).
 /// </summary>
 internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> proxy, Refusals refusals)
 {
     private static readonly Problem NotAllowed = new(
-        StatusCodes.Status400BadRequest, "host_not_allowed", "Nobody lives here under this name.", "The operator says under which name: Bff:PublicUrl.");
+        StatusCodes.Status400BadRequest, "host_not_allowed", "This host name is not served here.", "The operator configures the name: Bff:PublicUrl.");
 
     private readonly PublicAddress? _address = PublicAddress.Parse(proxy.Value.PublicUrl);
 

@@ -27,7 +27,7 @@ internal sealed class PublicUrlRequired(PublicListeners listeners, bool developm
 
         var reason = options.TrustedProxies.Length > 0 ? "since Bff:TrustedProxies names a proxy in front" : listeners.Addresses.Select(Reason).FirstOrDefault(found => found is not null);
         return reason is null ? null : $"{Key}: is required, {reason}. "
-            + "Write the address that browsers use, such as https://app.example.com; redirect URIs and the host that is answered come from it.";
+            + "Write the address that browsers use, such as https://app.example.com; redirect URIs and the accepted Host come from it.";
     }
 
     private static string? Reason(string listened)

@@ -62,7 +62,7 @@ internal static class RateLimits
     private static Task RefuseAsync(HttpContext context, TimeSpan retryAfter)
     {
         context.RequestServices.GetRequiredService<Refusals>().Count(context, Code);
-        IResult answer = context.GetEndpoint()?.Metadata.GetMetadata<WhenTooMany>()?.Answer(context) ?? TooMany(retryAfter);
-        return answer.ExecuteAsync(context);
+        IResult response = context.GetEndpoint()?.Metadata.GetMetadata<WhenTooMany>()?.Response(context) ?? TooMany(retryAfter);
+        return response.ExecuteAsync(context);
     }
 }

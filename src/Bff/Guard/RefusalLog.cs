@@ -1,15 +1,15 @@
 namespace Bff.Guard;
 
-/// <summary>Log lines about what strangers tried. Their number is bounded, since they are a stranger's to make; what was left out is counted.</summary>
+/// <summary>Log lines on refused requests. Their number is bounded, since anybody can cause them; what was left out is counted.</summary>
 internal sealed partial class RefusalLog(ILogger logger, TimeProvider clock)
 {
     /// <summary>Lines a minute.</summary>
-    public const int MostLines = 60;
+    public const int MaxLines = 60;
 
-    private readonly LineBudget _budget = new(MostLines, clock);
+    private readonly LineBudget _budget = new(MaxLines, clock);
 
     /// <param name="context">The request, on the address it came from: of a proxy's client only where the proxy is trusted.</param>
-    /// <param name="code">The code of the answer.</param>
+    /// <param name="code">The code of the response.</param>
     /// <param name="why">More about it, printable.</param>
     public void Refused(HttpContext context, string code, string? why = null)
     {

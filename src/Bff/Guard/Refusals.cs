@@ -1,6 +1,6 @@
 namespace Bff.Guard;
 
-/// <summary>Says no: with an answer, a number and, while there are not too many, a line with the client's address.</summary>
+/// <summary>Refuses a request: with a response, a count and, within limits, a log line with the client's address.</summary>
 internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger<Refusals> logger)
 {
     /// <summary>The code for an origin that is none of our front ends'.</summary>
@@ -15,8 +15,8 @@ internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger
     {
         Count(context, problem.Code, why);
 
-        // A refusal tells nothing, so a page we do not know may learn that we are here: bff.js then says what is missing. Of a strange origin it is told in
-        // words, which a browser hands to no request that sent a cookie.
+        // A refusal reveals nothing, so an unknown page may learn that Bff is here: bff.js then says what is missing. An unknown origin may read the body, which
+        // a browser grants to no request that sent a cookie.
         context.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         if (problem.Code == OriginNotAllowed) { context.Response.Headers.AccessControlAllowOrigin = "*"; }
         return problem.ExecuteAsync(context);

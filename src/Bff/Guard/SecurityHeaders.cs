@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Bff.Guard;
 
-/// <summary>Headers every answer carries; what an upstream set itself stays.</summary>
+/// <summary>Headers of every response; what an upstream set itself stays.</summary>
 internal static class SecurityHeaders
 {
     public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>

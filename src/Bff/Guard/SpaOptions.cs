@@ -4,13 +4,13 @@ using Bff.Login;
 
 namespace Bff.Guard;
 
-/// <summary>The front ends that may call us (<c>Bff:Spa</c>).</summary>
+/// <summary>The front ends that may call Bff (<c>Bff:Spa</c>).</summary>
 internal sealed class SpaOptions : IValidatableObject
 {
     /// <summary>Exact origins (scheme, host, port) of front ends: CORS allows them, and return URLs may lead there. The first is the default.</summary>
     public string[] Origins { get; set; } = [];
 
-    /// <summary>Address of the server that has the front end's files, to serve them through the proxy: page and API then share one origin. Default: none.</summary>
+    /// <summary>Address of the server that has the front end's files, if Bff serves them: page and API then share one origin. Default: none.</summary>
     [NeedsRestart]
     public string? Url { get; set; }
 
@@ -18,8 +18,8 @@ internal sealed class SpaOptions : IValidatableObject
     public string? SilentPage { get; set; }
 
     /// <summary>
-    /// Headers of answers that a front end on its own origin may read (<c>Access-Control-Expose-Headers</c>, Fetch Standard); an empty first entry: none.
-    /// Default: <see cref="UsuallyExposed"/>.
+    /// Response headers that a front end on an origin of its own may read (<c>Access-Control-Expose-Headers</c>, Fetch Standard); an empty first entry: none.
+    /// Default: those of downloads, paging, caching, tracing and rate limits.
     /// </summary>
     public string[] ExposedHeaders { get; set; } = [];
 

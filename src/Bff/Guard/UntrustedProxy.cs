@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 
-/// <summary>Says once that somebody forwards requests whose word does not count: seldom an attack, mostly a proxy in front that <c>Bff:TrustedProxies</c> leaves out.</summary>
+/// <summary>
+/// Says once that somebody forwards requests whose word does not count: seldom an attack, mostly a proxy in front that <c>Bff:TrustedProxies</c> leaves out.
+/// </summary>
 internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<ForwardedHeadersOptions> trusted, ILogger<UntrustedProxy> logger)
 {
     private static readonly string[] Forwarded = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
@@ -30,7 +32,9 @@ internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<Forw
         return ClientAddress.Of(context) is { } peer && trusted.Value.KnownIPNetworks.Any(network => network.Contains(peer)) ? null : header;
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Peer} sends {Header} and is not among Bff:TrustedProxies: its word does not count, and all its clients are one address to rate limits and log. "
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Peer} sends {Header} and is not among Bff:TrustedProxies: the header is ignored, and all its clients are one address to rate limits and log. "
         + "If it is your proxy, add its address. This is said once.")]
     private partial void Said(IPAddress? peer, string header);
 }

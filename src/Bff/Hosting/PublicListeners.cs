@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Bff.Hosting;
 
-/// <summary>Where the public port was told to listen, before the ops port is put beside it and the settings look different.</summary>
+/// <summary>Where the public port listens, read before the ops port is added to the same settings.</summary>
 internal sealed record PublicListeners(IReadOnlyList<string> Addresses)
 {
     /// <summary>The first of them as somebody on this machine writes it.</summary>

@@ -55,7 +55,7 @@ internal static class FlowCookies
 
     /// <summary>
     /// In a frame that comes back from a provider on another site, Lax is not enough for every browser (Firefox looks at the redirect). The cookie is worth
-    /// nothing but for the flow that made it. A stranger's frame begins no flow: it could fill the browser with more cookies than a request may carry.
+    /// nothing but for the flow that made it. A foreign page's frame begins no flow: it could fill the browser with more cookies than a request may carry.
     /// </summary>
     private sealed class FlowCookie : CookieBuilder
     {
@@ -67,7 +67,7 @@ internal static class FlowCookies
         }
     }
 
-    /// <summary>A cheap look: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
+    /// <summary>A cheap check: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
     public static bool MayEndHere(HttpRequest request) =>
         request.Query.ContainsKey("state") && request.Cookies.Keys.Any(IsState);
 

@@ -12,14 +12,16 @@ internal static class Initiator
     /// <summary>The whole tab goes here; taken for granted where a browser does not say.</summary>
     public static bool IsTab(HttpRequest request) => request.Headers["Sec-Fetch-Dest"].ToString() is "" or "document";
 
-    /// <summary>The browser looks ahead at what the user may want next (prefetch, prerender). Nothing may begin or end by that.</summary>
+    /// <summary>The browser fetches ahead what the user may want next (prefetch, prerender). Nothing may begin or end by that.</summary>
     public static bool IsSpeculative(HttpRequest request) => request.Headers["Sec-Purpose"].ToString().StartsWith("prefetch", StringComparison.Ordinal);
 
     /// <summary>A sign-in that is refused for who asks, or how.</summary>
     public static bool MayNotBegin(HttpContext context) =>
         IsSpeculative(context.Request) || IsForeignPage(context.Request, context.RequestServices.GetRequiredService<ReturnUrls>());
 
-    /// <summary>The user themselves (the address bar, a bookmark), our own origin, or a page of a front end. A page can hide who it is, but not pretend to be another.</summary>
+    /// <summary>
+    /// The user themselves (the address bar, a bookmark), our own origin, or a page of a front end. A page can hide who it is, but not pretend to be another.
+    /// </summary>
     public static bool IsOurs(HttpRequest request, ReturnUrls returnUrls)
     {
         var headers = request.Headers;

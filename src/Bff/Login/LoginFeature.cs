@@ -47,7 +47,7 @@ internal static class LoginFeature
         return app;
     }
 
-    /// <summary>The handler answers these while the request is authenticated; as endpoints they are in the route table, with all that goes by it.</summary>
+    /// <summary>The handler responds to these while the request is authenticated; as endpoints they are in the route table, with all that goes by it.</summary>
     private static void MapCallbacks(WebApplication app)
     {
         var paths = new OpenIdConnectOptions();

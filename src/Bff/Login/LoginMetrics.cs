@@ -34,8 +34,8 @@ internal sealed class LoginMetrics : IDisposable
     }
 
     /// <summary>An event of the audit stream, too, where somebody wanted to sign in.</summary>
-    /// <param name="cause">A code of our answers or of the specifications, never what a request carried.</param>
-    /// <param name="silent">Nobody was looking.</param>
+    /// <param name="cause">A code of Bff's own responses or of the specifications, never what a request carried.</param>
+    /// <param name="silent">A silent sign-in.</param>
     public void Failed(string cause, bool silent)
     {
         _failed.Add(cause, silent ? Yes : No);

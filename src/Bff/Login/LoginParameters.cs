@@ -26,7 +26,7 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
 
     private static readonly Problem InvalidPrompt = new(
-        StatusCodes.Status400BadRequest, "invalid_prompt", "This prompt is not known.",
+        StatusCodes.Status400BadRequest, "invalid_prompt", "This value of prompt is unknown.",
         $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; several with spaces between them, but none by itself.");
 
     /// <param name="query">Of the request.</param>

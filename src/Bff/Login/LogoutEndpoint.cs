@@ -18,7 +18,7 @@ internal static class LogoutEndpoint
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (context.GetSession() is not { } session)
         {
-            // Anybody else would learn from another answer than the one to a wrong sid that nobody is signed in.
+            // Any response but that to a wrong sid would tell anybody else that nobody is signed in.
             return Initiator.IsOurs(context.Request, returnUrls) ? Results.Redirect(target) : LoginProblems.WrongSid;
         }
 
@@ -26,7 +26,7 @@ internal static class LogoutEndpoint
         return await EndAsync(context, target) ? Results.Empty : Results.Redirect(target);
     }
 
-    /// <summary>A script of the page (CSRF header): answers where to go, since a fetch cannot navigate.</summary>
+    /// <summary>For a script of the page (CSRF header): the response says where to go, since a fetch cannot navigate.</summary>
     public static async Task<IResult> HandlePost(HttpContext context, ReturnUrls returnUrls, string? returnUrl)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }

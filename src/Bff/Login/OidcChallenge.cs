@@ -17,7 +17,7 @@ internal static partial class OidcChallenge
         FlowCookies.EvictOldest(context);
         try
         {
-            // Not after the user has signed in over there. StoreWatch looks each second whether it is back; strangers who ask make no writes.
+            // Not after the user has signed in over there. StoreWatch polls each second whether it is back; anonymous requests cause no writes.
             var health = context.RequestServices.GetRequiredService<StoreHealth>();
             if (health.IsAway) { throw new SessionStoreException(health.LastError ?? ""); }
 

@@ -11,7 +11,7 @@ internal static class ProviderFault
     /// <summary>The page's word for a provider that does not respond.</summary>
     public const string Unavailable = "idp_unavailable";
 
-    /// <summary>Unreachable, or answering a call of the sign-in with something other than what it asked for.</summary>
+    /// <summary>Unreachable, or responding to a call of the sign-in with something else than was asked for.</summary>
     public static bool Is(Exception error) => error
         is ProviderUnavailableException or SignInCallException or HttpRequestException or TaskCanceledException or OpenIdConnectProtocolException
         || (error.InnerException is { } inner && Is(inner));

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
-/// <summary>Where a sign-in or sign-out may lead: a path here, or a page of an allowed front end. Everything else would be an open redirector (RFC 9700 section 4.11).</summary>
+/// <summary>
+/// Where a sign-in or sign-out may lead: a path here, or a page of an allowed front end. Everything else would be an open redirector (RFC 9700 section 4.11).
+/// </summary>
 internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<ProxyOptions>? proxy = null)
 {
     private readonly PathString _root = PublicAddress.Parse(proxy?.Value.PublicUrl)?.PathBase ?? PathString.Empty;
@@ -18,7 +20,7 @@ internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<Proxy
     public string SilentPage => spa.CurrentValue.SilentPage ?? (Origins is [var first, ..] ? first + "/silent" : _root + "/silent");
 
     /// <param name="asked">What the browser asked for; null or empty for the default.</param>
-    /// <param name="target">Where to go, encoded as a browser would (WHATWG URL Standard); meaningful only when the answer is true.</param>
+    /// <param name="target">Where to go, encoded as a browser would (WHATWG URL Standard); meaningful only when the result is true.</param>
     public bool TryResolve(string? asked, out string target)
     {
         if (string.IsNullOrEmpty(asked))

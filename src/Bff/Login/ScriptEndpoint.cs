@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace Bff.Login;
 
 /// <summary>
-/// <c>GET /bff/bff.js</c>: the page script of this very version. The same for everybody, so it is answered before anything is asked of who asks; a page of
+/// <c>GET /bff/bff.js</c>: the page script of this very version. The same for everybody, so it is served before anything is required of the caller; a page of
 /// another origin may import it.
 /// </summary>
 internal static class ScriptEndpoint
@@ -27,12 +27,12 @@ internal static class ScriptEndpoint
         void Map(string name, string type)
         {
             var file = new Lazy<EncodedFile>(() => EncodedFile.Of(Read(Prefix + name)));
-            routes.MapMethods("/bff/" + name, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => Answer(context, file.Value, type))
+            routes.MapMethods("/bff/" + name, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => Respond(context, file.Value, type))
                 .AllowAnonymous().WithMetadata(new SharedResponse()).ShortCircuit();
         }
     }
 
-    private static IResult Answer(HttpContext context, EncodedFile file, string type)
+    private static IResult Respond(HttpContext context, EncodedFile file, string type)
     {
         if (BodyLimit.IsExceeded(context)) { return BodyLimit.TooLarge; }   // a short-circuited endpoint comes before it
         var headers = context.Response.Headers;

@@ -19,7 +19,7 @@ internal static class SilentLoginEndpoint
 
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
 
-        // A stranger's frame: it must not sign its visitor in unseen.
+        // A foreign page's frame: it must not sign its visitor in unseen.
         if (Initiator.IsForeignPage(context.Request, returnUrls))
         {
             LoginProblems.Refused(context, silent: true);
@@ -34,8 +34,8 @@ internal static class SilentLoginEndpoint
     }
 
     /// <summary>
-    /// The script does not ask when a session was meant to end. One of an older version does, and a browser that signs in unseen would undo what an administrator
-    /// or a timeout has done.
+    /// The script does not ask when a session was meant to end. One of an older version does, and a browser that signs in unseen would undo what an
+    /// administrator or a timeout has done.
     /// </summary>
     private static async Task<string?> ObjectionAsync(HttpContext context)
     {
@@ -49,7 +49,7 @@ internal static class SilentLoginEndpoint
         }
     }
 
-    /// <summary>Asked too often, here or at the callback: a frame that is left without an answer would keep its page waiting.</summary>
+    /// <summary>Asked too often, here or at the callback: a frame without a response would keep its page waiting.</summary>
     /// <returns>Null outside a frame.</returns>
     public static IResult? TooMany(HttpContext context)
     {

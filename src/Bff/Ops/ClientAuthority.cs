@@ -15,7 +15,9 @@ internal sealed class ClientAuthority(string pem)
 
     private readonly X509Certificate2Collection _roots = Read(pem);
 
-    /// <summary>For every endpoint that takes client certificates: nothing is fetched from an address that a stranger's certificate names (AIA, CRL, OCSP).</summary>
+    /// <summary>
+    /// For every endpoint that takes client certificates: nothing is fetched from an address that an unverified certificate names (AIA, CRL, OCSP).
+    /// </summary>
     public static void NeverDownload(SslServerAuthenticationOptions tls)
     {
         if (tls.ClientCertificateRequired) { tls.CertificateChainPolicy = new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck }; }

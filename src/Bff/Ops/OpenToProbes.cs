@@ -5,5 +5,5 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
 
-/// <summary>Endpoint metadata: answers anybody who reaches the ops port.</summary>
+/// <summary>Endpoint metadata: open to anybody who reaches the ops port.</summary>
 internal sealed class OpenToProbes;

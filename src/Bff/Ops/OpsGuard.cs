@@ -40,7 +40,7 @@ internal sealed class OpsGuard
         ILogger<OpsGuard> logger)
     {
         (_next, _limit, _metrics, _audit, _clock, _rules) = (next, limit, metrics, audit, clock, Rules.Of(options.CurrentValue));
-        _log = new RefusalLog(logger, clock);   // of its own, so that what strangers do at the public port hides nothing here
+        _log = new RefusalLog(logger, clock);   // of its own, so that refusals at the public port hide nothing here
         options.OnChange(changed => _rules = Rules.Of(changed));
     }
 
@@ -49,7 +49,7 @@ internal sealed class OpsGuard
         var problem = Objection(context);
         if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToProbes>() is not null)
         {
-            // The container's own probe, which has no token, may tell people at the machine what is missing; a page in a browser there may not.
+            // The container's own probe, which has no token, may report what is missing to people at the machine; a page in a browser there may not.
             if (problem is { Status: StatusCodes.Status401Unauthorized } && IsLocal(context.Connection.RemoteIpAddress)) { Operator.OnThisMachine(context); }
             return _next(context);
         }
@@ -72,7 +72,7 @@ internal sealed class OpsGuard
         // A name that an attacker points here makes his page same-origin with this port (DNS rebinding). An address cannot be pointed anywhere.
         if (!_rules.Hosts.Contains(context.Request.Host.Host) && !IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out _))
         {
-            return new(StatusCodes.Status421MisdirectedRequest, "host_not_allowed", "The ops port is not known by this name.", "Ask by address or as localhost, or add the name to Bff:Ops:AllowedHosts.");
+            return new(StatusCodes.Status421MisdirectedRequest, "host_not_allowed", "The ops port is not served under this name.", "Ask by address or as localhost, or add the name to Bff:Ops:AllowedHosts.");
         }
 
         if (!_rules.CredentialNeeded)
@@ -105,10 +105,10 @@ internal sealed class OpsGuard
             }
         }
 
-        return new(StatusCodes.Status401Unauthorized, "ops_token_required", "The ops port wants its bearer token.", "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
+        return new(StatusCodes.Status401Unauthorized, "ops_token_required", "The ops port requires its bearer token.", "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
     }
 
-    /// <summary>Following a link to here is harmless: the page it comes from does not see the answer, and a GET changes nothing.</summary>
+    /// <summary>Following a link to here is harmless: the page it comes from does not see the response, and a GET changes nothing.</summary>
     private static bool IsSentByAnotherSite(HttpRequest request)
     {
         var headers = request.Headers;

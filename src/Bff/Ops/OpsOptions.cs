@@ -5,20 +5,20 @@ using Microsoft.AspNetCore.Http;
 
 namespace Bff.Ops;
 
-/// <summary>The port for the people and machines that run Bff (<c>Bff:Ops</c>).</summary>
+/// <summary>The port for operators and their machines (<c>Bff:Ops</c>).</summary>
 internal sealed class OpsOptions : IValidatableObject
 {
     public const string Section = "Bff:Ops";
 
     public const string DefaultUrl = "http://127.0.0.1:3002";
 
-    private const int ShortestToken = 16;
+    private const int MinTokenLength = 16;
 
-    /// <summary>Where health, metrics and administration listen; nothing of it is reachable on the public port. Loopback unless configured.</summary>
+    /// <summary>Where health, metrics and administration listen; none of it is reachable on the public port. Default: loopback.</summary>
     [NeedsRestart]
     public string Url { get; set; } = DefaultUrl;
 
-    /// <summary>The bearer token (RFC 6750) every ops endpoint but the health probes asks for. Required when <see cref="Url"/> is not loopback.</summary>
+    /// <summary>The bearer token (RFC 6750) that every ops endpoint but the health probes requires. Required when <see cref="Url"/> is not loopback.</summary>
     [Authenticator]
     public string? Token { get; set; }
 
@@ -35,29 +35,28 @@ internal sealed class OpsOptions : IValidatableObject
     public string? ClientCertificateAuthority { get; set; }
 
     /// <summary>
-    /// Host names, without port, by which the ops port may be asked beside IP addresses, <c>localhost</c> and the name in <see cref="Url"/>; other names are refused
-    /// with 421, token or not, since a web page can point a name of its own here (DNS rebinding). Default: none.
+    /// Host names, without port, that the ops port accepts besides IP addresses, <c>localhost</c> and the name in <see cref="Url"/>; other names get 421, token
+    /// or not, since a web page can point a name of its own here (DNS rebinding). Default: none.
     /// </summary>
     public string[] AllowedHosts { get; set; } = [];
 
     /// <summary>
-    /// Where the ops pages of the other nodes lead to this one's: http(s)://host:port. Default: <see cref="Url"/> with this machine's first address, and no
-    /// link where it is loopback.
+    /// Where the ops pages of other nodes link to for this one: http(s)://host:port. Default: <see cref="Url"/> with this machine's first address, and no
+    /// link where that is loopback.
     /// </summary>
     [NeedsRestart]
     public string? NodeUrl { get; set; }
 
     /// <summary>
-    /// How long Bff goes on answering after it was asked to stop, not ready any more, so that a load balancer can look elsewhere first. Each answer closes its
-    /// connection; in the last fifth of the time, a second at most, no new connection is accepted.
-    /// Default: 5 seconds, 0 in Development.
+    /// How long Bff keeps serving after it was asked to stop, no longer ready, so that a load balancer can move to other nodes first. Each response closes its
+    /// connection; in the last fifth of the time, at most a second, no new connection is accepted. Default: 5 seconds, 0 in Development.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be between 00:00:00 and 00:05:00 (hh:mm:ss).")]
     public TimeSpan? DrainFor { get; set; }
 
     /// <summary>
-    /// A store that is away makes every node unready at once. With this a node stays ready, degraded, while its copies of sessions serve
-    /// (<c>Bff:Sessions:CacheLifetimeDuringOutage</c>), so that a load balancer goes on sending calls. Default: false.
+    /// Whether a node stays ready (degraded) while the store is down, as long as its copies of sessions serve (<c>Bff:Sessions:CacheLifetimeDuringOutage</c>),
+    /// so that a load balancer keeps sending calls. Otherwise a store that is down makes all nodes unready at once. Default: false.
     /// </summary>
     public bool ReadyWithoutStore { get; set; }
 
@@ -73,7 +72,7 @@ internal sealed class OpsOptions : IValidatableObject
             yield return new($"'{NodeUrl}' is not an address: write http(s)://host:port, without a path.", [nameof(NodeUrl)]);
         }
 
-        if (Token is { Length: > 0 and < ShortestToken }) { yield return new($"must have at least {ShortestToken} characters.", [nameof(Token)]); }
+        if (Token is { Length: > 0 and < MinTokenLength }) { yield return new($"must have at least {MinTokenLength} characters.", [nameof(Token)]); }
 
         foreach (var host in AllowedHosts.Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown))
         {

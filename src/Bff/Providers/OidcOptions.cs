@@ -3,7 +3,7 @@ using Bff.Configuration;
 
 namespace Bff.Providers;
 
-/// <summary>The OpenID provider and our client there (<c>Bff:Oidc</c>).</summary>
+/// <summary>The OpenID provider and Bff's client there (<c>Bff:Oidc</c>).</summary>
 internal sealed class OidcOptions : IValidatableObject
 {
     /// <summary>Issuer URL of the provider; <c>/.well-known/openid-configuration</c> is looked up below it.</summary>
@@ -18,18 +18,18 @@ internal sealed class OidcOptions : IValidatableObject
     [NeedsRestart]
     public string? MetadataAddress { get; set; }
 
-    /// <summary>Our client's id at the provider.</summary>
+    /// <summary>The client's id at the provider.</summary>
     [Required(ErrorMessage = "is required: the id of the client registered at the provider.")]
     [NeedsRestart]
     public string ClientId { get; set; } = "";
 
-    /// <summary>Our client's secret, sent as <c>client_secret_post</c> (RFC 6749 section 2.3.1).</summary>
+    /// <summary>The client's secret, sent as <c>client_secret_post</c> (RFC 6749 section 2.3.1).</summary>
     public string? ClientSecret { get; set; }
 
     /// <summary>A file holding <see cref="ClientSecret"/>, such as a mounted container secret.</summary>
     public string? ClientSecretFile { get; set; }
 
-    /// <summary>Scopes to ask for, separated by spaces. Without <c>offline_access</c> most providers give no refresh token.</summary>
+    /// <summary>Scopes to request, separated by spaces. Without <c>offline_access</c> most providers issue no refresh token.</summary>
     [NeedsRestart]
     public string Scope { get; set; } = "openid profile offline_access";
 
@@ -44,7 +44,8 @@ internal sealed class OidcOptions : IValidatableObject
 
     /// <summary>
     /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by
-    /// their names there; an empty first entry: none. Default: <see cref="UsualLoginParameters"/>. What Bff sets itself cannot be in it.
+    /// their names there; an empty first entry: none. What Bff sets itself cannot be in it. Default: <c>prompt</c>, <c>login_hint</c>, <c>screen_hint</c>,
+    /// <c>organization</c>, <c>ui_locales</c>, <c>acr_values</c>, <c>max_age</c>.
     /// </summary>
     public string[] AllowedLoginParameters { get; set; } = [];
 
@@ -72,20 +73,20 @@ internal sealed class OidcOptions : IValidatableObject
     public string[] EffectiveLoginParameters =>
         AllowedLoginParameters.Length == 0 ? UsualLoginParameters : [.. AllowedLoginParameters.Where(name => name.Length > 0)];
 
-    /// <summary>Refuse a provider that is not reached over https. Default: true, but in Development a loopback address may use http.</summary>
+    /// <summary>Whether a provider that is not reached over https is refused. Default: true, but in Development a loopback address may use http.</summary>
     [NeedsRestart]
     public bool? RequireHttps { get; set; }
 
     /// <summary>
-    /// Send the ID token as <c>id_token_hint</c> at sign-out (RP-Initiated Logout 1.0 section 2). It then passes through the browser in a URL,
-    /// so it is off; <c>client_id</c> is sent instead. Turn it on for a provider that insists.
+    /// Whether the ID token is sent as <c>id_token_hint</c> at sign-out (RP-Initiated Logout 1.0 section 2). It then passes through the browser in a URL;
+    /// otherwise <c>client_id</c> is sent. Turn it on for a provider that insists. Default: false.
     /// </summary>
     [NeedsRestart]
     public bool SendIdTokenHint { get; set; }
 
     /// <summary>
-    /// How far the provider's clock may be from ours when an ID token's <c>exp</c>, <c>nbf</c> and <c>iat</c> are checked (OpenID Connect Core 1.0 section 3.1.3.7).
-    /// Default 2 minutes, from 0 to 10 minutes.
+    /// How far the provider's clock may be off when an ID token's <c>exp</c>, <c>nbf</c> and <c>iat</c> are checked (OpenID Connect Core 1.0 section 3.1.3.7).
+    /// Default: 2 minutes; 0 to 10 minutes.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00", ErrorMessage = "must be between 00:00:00 and 00:10:00 (hh:mm:ss).")]
     [NeedsRestart]

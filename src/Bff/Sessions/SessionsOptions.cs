@@ -22,7 +22,9 @@ internal sealed class SessionsOptions : IValidatableObject
     [NeedsRestart]
     public string Store { get; set; } = Sqlite;
 
-    /// <summary>The store's connection string. The keys that encrypt the tokens live with the sessions: in <c>keys/</c> beside the SQLite file, or in a table.</summary>
+    /// <summary>
+    /// The store's connection string. The keys that encrypt the tokens are kept with the sessions: in <c>keys/</c> beside the SQLite file, or in a table.
+    /// </summary>
     [NeedsRestart]
     public string? ConnectionString { get; set; }
 
@@ -30,8 +32,8 @@ internal sealed class SessionsOptions : IValidatableObject
     public string? ConnectionStringFile { get; set; }
 
     /// <summary>
-    /// Encrypts the Data Protection keys where they are stored: a certificate and its RSA private key in PEM form. Further ones after it only open keys of
-    /// before. Default: none; the keys then lie in the clear beside what they encrypt.
+    /// Encrypts the Data Protection keys where they are stored: a certificate and its RSA private key in PEM form. Further ones after it only decrypt earlier
+    /// keys. Default: none; the keys are then stored in the clear beside what they encrypt.
     /// </summary>
     [NeedsRestart]
     public string? KeyCertificate { get; set; }
@@ -39,25 +41,25 @@ internal sealed class SessionsOptions : IValidatableObject
     /// <summary>A file holding <see cref="KeyCertificate"/>; keep it elsewhere than the sessions and their backups.</summary>
     public string? KeyCertificateFile { get; set; }
 
-    /// <summary>Certificates of before with their private keys, PEM: they open older keys and encrypt none.</summary>
+    /// <summary>Earlier certificates with their private keys, PEM: they decrypt older keys and encrypt none.</summary>
     [NeedsRestart]
     public string? KeyCertificateOld { get; set; }
 
     /// <summary>A file holding <see cref="KeyCertificateOld"/>.</summary>
     public string? KeyCertificateOldFile { get; set; }
 
-    /// <summary>The password of the private keys, where they are encrypted.</summary>
+    /// <summary>The password of the private keys, if they are encrypted.</summary>
     [NeedsRestart]
     public string? KeyCertificatePassword { get; set; }
 
     /// <summary>A file holding <see cref="KeyCertificatePassword"/>.</summary>
     public string? KeyCertificatePasswordFile { get; set; }
 
-    /// <summary>A session ends this long after its last request.</summary>
+    /// <summary>A session ends this long after its last use. Default: 30 minutes; 1 minute to 30 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00", ErrorMessage = "must be between 00:01:00 and 30.00:00:00 (d.hh:mm:ss).")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>A session ends this long after sign-in, whatever happens.</summary>
+    /// <summary>A session ends this long after its sign-in in any case. Default: 12 hours; 1 minute to 90 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00", ErrorMessage = "must be between 00:01:00 and 90.00:00:00 (d.hh:mm:ss).")]
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(12);
 
@@ -65,7 +67,7 @@ internal sealed class SessionsOptions : IValidatableObject
     [NeedsRestart]
     public string CookieName { get; set; } = "__Host-bff";
 
-    /// <summary><c>Strict</c>, or <c>Lax</c> when the page is often entered by links from other sites and needs the session in that first request.</summary>
+    /// <summary><c>Strict</c>, or <c>Lax</c> if the page is often entered by links from other sites and needs the session in that first request.</summary>
     [AllowedValues(SameSiteMode.Strict, SameSiteMode.Lax, ErrorMessage = "must be 'Strict' or 'Lax'.")]
     [NeedsRestart]
     public SameSiteMode CookieSameSite { get; set; } = SameSiteMode.Strict;
@@ -77,20 +79,20 @@ internal sealed class SessionsOptions : IValidatableObject
     [NeedsRestart]
     public bool InsecureCookie { get; set; }
 
-    /// <summary>How long a node may use its own copy of a session; 0 reads the store for every request.</summary>
+    /// <summary>How long a node uses its own copy of a session; 0 reads the store for every request. Default: 5 seconds; 0 to 1 minute.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "must be between 00:00:00 and 00:01:00 (hh:mm:ss).")]
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a copy may serve while the store cannot be read; less than <see cref="CacheLifetime"/> counts as that. A session that another node ends
-    /// meanwhile goes on here as long; one that ends on this node ends at once. Default: 0, so copies serve for <see cref="CacheLifetime"/>.
+    /// How long a copy serves while the store cannot be read; at least <see cref="CacheLifetime"/>. A session that another node ends meanwhile goes on here as
+    /// long; one that ends on this node ends at once. Default: 0, so copies serve for <see cref="CacheLifetime"/>; up to 1 hour.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00", ErrorMessage = "must be between 00:00:00 and 01:00:00 (hh:mm:ss).")]
     public TimeSpan CacheLifetimeDuringOutage { get; set; }
 
     /// <summary>
-    /// How long a request waits for the store: for a connection, for its turn to write, for an answer. Beyond is <c>503 store_unavailable</c>. A timeout in
-    /// the connection string has no effect. Default: 2 seconds.
+    /// How long a request waits for the store (a connection, its turn to write, a result) before it is <c>503 store_unavailable</c>. A timeout in the
+    /// connection string has no effect. Default: 2 seconds; 0.5 to 30 seconds.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "00:00:30", ErrorMessage = "must be between 00:00:00.5 and 00:00:30 (hh:mm:ss).")]
     [NeedsRestart]

@@ -79,7 +79,7 @@ export interface Events {
   connection: { state: 'live' | 'polling' | 'offline' | 'unreachable'; error?: BffError };
 }
 
-/** An OAuth error, the `code` of a problem answer of Bff's, or one of this script's own. */
+/** An OAuth error, the `code` of an error response of Bff's, or one of this script's own. */
 export type BffErrorCode =
   | 'login_required' | 'consent_required' | 'interaction_required' | 'account_selection_required' | 'access_denied' | 'server_error' | 'temporarily_unavailable'
   /** `login({ maxAge })`: the provider did not ask the user again, or does not say when it did. */
@@ -88,7 +88,7 @@ export type BffErrorCode =
   | 'session_expired'
   /** The provider cannot be reached; Bff tries again. */
   | 'idp_unavailable'
-  /** The invisible frame gave no answer in time. */
+  /** The invisible frame sent no result in time. */
   | 'timeout'
   /** The invisible frame ended on the application instead of the silent page. */
   | 'silent_page_missing'
@@ -106,7 +106,7 @@ export type BffErrorCode =
 export class BffError extends Error {
   constructor(problem: { code: BffErrorCode; status?: number; detail?: string; retryAfter?: number });
   code: BffErrorCode;
-  /** HTTP status; 0 when nobody answered. */
+  /** HTTP status; 0 without a response. */
   status: number;
   /** In seconds, when Bff said so. */
   retryAfter?: number;
@@ -138,13 +138,13 @@ export function session(): Session | null;
 export function now(): number;
 
 /**
- * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 is answered by one silent sign-in and one repeat (unless it is
+ * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 leads to one silent sign-in and one repeat (unless it is
  * known that nobody is signed in, or that somebody meant the session to end; not if that signed in somebody else; once a minute, and less often while an API
  * refuses new tokens, too), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
  * A request is cloned to be repeated. A stream given as `init.body` is sent once; one that is inside a `Request` cannot be told from another body, and is
  * kept and repeated.
  * @param input a path on Bff, such as `/api/private`, a whole address there, or a `Request`
- * @returns the answer, whatever its status
+ * @returns the response, whatever its status
  * @throws {BffError} `unreachable`, `origin_mismatch`
  * @throws {TypeError} what `fetch` itself would throw, and for an address that does not lead to Bff
  * @throws the reason of the caller's own signal, also while it waits to repeat
@@ -211,7 +211,7 @@ export function silentLogin(options?: { timeout?: number }): Promise<Session>;
 export function login(options?: LoginOptions): void;
 
 /**
- * What the provider is told besides. Bff passes on what `Bff:Oidc:AllowedLoginParameters` names, by default all of these; it answers anything else with
+ * What the provider is told besides. Bff passes on what `Bff:Oidc:AllowedLoginParameters` names, by default all of these; it refuses anything else with
  * `parameter_not_allowed`.
  */
 export interface LoginOptions {
@@ -253,7 +253,7 @@ export function on<Name extends keyof Events>(event: Name, handler: (detail: Eve
 
 /**
  * Asks Bff now, and tells everybody what has changed.
- * @returns null when there was no answer; the `connection` event says why
+ * @returns null when there was no response; the `connection` event says why
  */
 export function check(how?: { reason?: string }): Promise<Session | null>;
 

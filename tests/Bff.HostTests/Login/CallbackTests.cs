@@ -54,7 +54,7 @@ public sealed class CallbackTests
         for (var number = 0; number < 100; number++) { await stranger.StepAsync("/signin-oidc?code=abc&state=forged"); }
 
         var lines = world.Bff.Logs.Lines.Where(line => line.Contains("was refused: invalid_state", StringComparison.Ordinal)).ToList();
-        lines.Count.ShouldBe(Bff.Guard.RefusalLog.MostLines);
+        lines.Count.ShouldBe(Bff.Guard.RefusalLog.MaxLines);
         lines[0].ShouldContain("from 127.0.0.1 was refused: invalid_state");
     }
 

@@ -34,7 +34,7 @@ public sealed class ConfigurationReaderTests : IDisposable
     [Theory]
     [InlineData("""{ "ReversProxy:Routes:api:ClusterId": "api" }""", "ReversProxy: is not a section Bff reads. Write ReverseProxy.")]
     [InlineData("""{ "Bf": { "Oidc": { "ClientId": "bff" } } }""", "Bf: is not a section Bff reads. Write Bff.")]
-    [InlineData("""{ "logging": { "LogLevel": { "Default": "Debug" } }, "Another": { "Thing": "1" } }""", null)]
+    [InlineData("""{ "logging": { "LogLevel": { "Default": "Debug" } }, "Another": { "Thing": "1" }, "$schema": "../bff.schema.json" }""", null)]
     public void A_section_that_was_meant_for_us_is_named(string content, string? mistake) =>
         Reader(Json(new ScriptedFile("a.json", content))).Read().Mistakes.ShouldBe(mistake is null ? [] : [mistake]);
 

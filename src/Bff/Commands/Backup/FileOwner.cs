@@ -14,7 +14,7 @@ internal sealed record FileOwner(int Id, string? Name)
     {
         if (OperatingSystem.IsWindows()) { return null; }
 
-        // .NET tells the owner of a file nowhere else.
+        // .NET gives the owner of a file nowhere else.
         using var archive = new MemoryStream();
         using (var writer = new TarWriter(archive, leaveOpen: true)) { writer.WriteEntry(path, "it"); }
         archive.Position = 0;

@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Bff.Commands.Check;
 
-/// <summary>Each destination answers something, asked with the client that forwards to it.</summary>
+/// <summary>Each destination responds, called with the client that forwards to it.</summary>
 internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations, IForwarderHttpClientFactory clients, TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -21,8 +21,8 @@ internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations
             using var limit = new CancellationTokenSource(Limit, clock);
             using var client = clients.CreateClient(new ForwarderHttpClientContext { ClusterId = cluster.ClusterId, NewConfig = cluster.HttpClient ?? HttpClientConfig.Empty, NewMetadata = cluster.Metadata });
             using var request = new HttpRequestMessage(HttpMethod.Head, destination.Address);   // safe, whatever is there (RFC 9110 section 9.2.1)
-            using var answer = await client.SendAsync(request, limit.Token);
-            return new(check, Result.Ok, $"{Printable.Address(destination.Address)} answers ({(int)answer.StatusCode} to HEAD)");
+            using var response = await client.SendAsync(request, limit.Token);
+            return new(check, Result.Ok, $"{Printable.Address(destination.Address)} answers ({(int)response.StatusCode} to HEAD)");
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {

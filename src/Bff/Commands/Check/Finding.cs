@@ -1,7 +1,7 @@
 namespace Bff.Commands.Check;
 
 /// <summary>One row of the table.</summary>
-/// <param name="Check">What was looked at.</param>
+/// <param name="Check">What was checked.</param>
 /// <param name="Result">How it went.</param>
 /// <param name="Found">What was seen, beginning with the configuration key when something is wrong.</param>
 /// <param name="Cure">What to do about it.</param>

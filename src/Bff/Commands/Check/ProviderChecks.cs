@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Commands.Check;
 
-/// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
+/// <summary>The provider responds and is the configured one, supports what Bff needs, knows the client, and its clock agrees.</summary>
 internal sealed class ProviderChecks(
     Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IOptions<ProxyOptions> proxy,
     IHostEnvironment environment, TimeProvider clock)
@@ -54,13 +54,13 @@ internal sealed class ProviderChecks(
         try
         {
             var asked = clock.GetUtcNow();
-            using var answer = await clients.CreateClient(Provider.HttpClientName).GetAsync(new Uri(address));
-            if (Clock(answer, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
-            if (answer.StatusCode == HttpStatusCode.OK) { return true; }
-            findings.Add(answer.StatusCode < HttpStatusCode.InternalServerError
-                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} answers {(int)answer.StatusCode}.",
+            using var response = await clients.CreateClient(Provider.HttpClientName).GetAsync(new Uri(address));
+            if (Clock(response, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
+            if (response.StatusCode == HttpStatusCode.OK) { return true; }
+            findings.Add(response.StatusCode < HttpStatusCode.InternalServerError
+                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} answers {(int)response.StatusCode}.",
                     "Set it to the provider's issuer URL, exactly as the provider names it.")
-                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} answers {(int)answer.StatusCode}.",
+                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} answers {(int)response.StatusCode}.",
                     "Wait for the provider, or ask those who run it."));
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
@@ -91,13 +91,14 @@ internal sealed class ProviderChecks(
     }
 
     /// <summary>
-    /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the answer was made, <c>Age</c> how long a cache kept it (RFC 9111 section 5.1).
+    /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the response was made, <c>Age</c> how long a cache kept it (RFC 9111 section
+    /// 5.1).
     /// </summary>
-    private static Finding? Clock(HttpResponseMessage answer, DateTimeOffset asked, DateTimeOffset answered)
+    private static Finding? Clock(HttpResponseMessage response, DateTimeOffset asked, DateTimeOffset responded)
     {
-        if (answer.Headers.Date is not { } theirs) { return null; }
-        var ours = asked + ((answered - asked) / 2);
-        var ahead = ours - (theirs + (answer.Headers.Age ?? TimeSpan.Zero));
+        if (response.Headers.Date is not { } theirs) { return null; }
+        var ours = asked + ((responded - asked) / 2);
+        var ahead = ours - (theirs + (response.Headers.Age ?? TimeSpan.Zero));
         if (ahead.Duration() <= MaxClockSkew) { return new("clock", Result.Ok, "agrees with the provider's"); }
         var direction = ahead > TimeSpan.Zero ? "ahead of" : "behind";
         return new("clock", Result.Mistake, $"{Authority}: this machine's clock is about {ahead.Duration().TotalMinutes:0.#} min {direction} the provider's.",
@@ -106,7 +107,7 @@ internal sealed class ProviderChecks(
 
     /// <summary>
     /// A refresh token that never existed changes nothing at the provider. Its refusal proves our secret only where a wrong secret is refused in another way:
-    /// some providers look at the token first.
+    /// some providers check the token first.
     /// </summary>
     private async Task<Finding> ClientAsync(string endpoint)
     {
@@ -193,10 +194,10 @@ internal sealed class ProviderChecks(
         try
         {
             using var content = new FormUrlEncodedContent(form);
-            using var answer = await clients.CreateClient(Provider.HttpClientName).PostAsync(new Uri(endpoint), content);
-            var body = await TokenEndpointBody.ReadAsync(answer);
+            using var response = await clients.CreateClient(Provider.HttpClientName).PostAsync(new Uri(endpoint), content);
+            var body = await TokenEndpointBody.ReadAsync(response);
             var unreadable = body.Has("error") ? ErrorWords.Unknown : null;
-            return new(answer.StatusCode, body.Text("error") is { } word ? ErrorWords.Printable(word) : unreadable);
+            return new(response.StatusCode, body.Text("error") is { } word ? ErrorWords.Printable(word) : unreadable);
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {

@@ -4,7 +4,7 @@ internal static class Table
 {
     private const int Check = 20, Result = 13;
 
-    private const int LongestLine = 2000;
+    private const int MaxLine = 2000;
 
     public static void Print(IEnumerable<Finding> findings)
     {
@@ -29,5 +29,5 @@ internal static class Table
     private static string Cell(string result) => result.PadRight(Result);
 
     private static void Row(string check, string result, string text) =>
-        Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {Cell(result)} {Printable.Text(text, LongestLine)}".TrimEnd());
+        Console.WriteLine($"{Printable.Text(check).PadRight(Check)} {Cell(result)} {Printable.Text(text, MaxLine)}".TrimEnd());
 }

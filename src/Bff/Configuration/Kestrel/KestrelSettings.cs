@@ -68,7 +68,7 @@ internal static class KestrelSettings
         }
     }
 
-    /// <summary>What would be loosened, or not looked after, without a word.</summary>
+    /// <summary>What would be loosened, or not monitored, silently.</summary>
     private static IEnumerable<string> ClientCertificateMistakes(IConfiguration configuration)
     {
         var kestrel = configuration.GetSection(Section);

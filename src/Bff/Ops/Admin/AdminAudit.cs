@@ -3,7 +3,7 @@ using Bff.Sessions;
 namespace Bff.Ops.Admin;
 
 /// <summary>
-/// One line for each thing an operator did: who, from where, to whose session. What is merely looked at again and again, as the ops page does every few seconds,
+/// One line for each thing an operator did: who, from where, to whose session. What is merely read again and again, as the ops page does every few seconds,
 /// is one line a minute.
 /// </summary>
 internal sealed class AdminAudit(Audit audit, TimeProvider clock)

@@ -1,6 +1,6 @@
 namespace Bff.Ops.Admin;
 
-/// <summary>Sessions as people who operate Bff see them: search, look, end, renew.</summary>
+/// <summary>Sessions for operators: search, show, end, renew.</summary>
 internal static class AdminFeature
 {
     public const string Path = "/sessions";

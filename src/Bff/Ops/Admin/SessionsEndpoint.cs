@@ -9,12 +9,12 @@ namespace Bff.Ops.Admin;
 /// <summary><c>/sessions</c> on the ops port.</summary>
 internal static class SessionsEndpoint
 {
-    private const int UsualPage = 50, LargestPage = 500;
+    private const int DefaultPage = 50, MaxPage = 500;
 
     public static async Task<IResult> Search(
-        HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = UsualPage, bool troubled = false)
+        HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = DefaultPage, bool troubled = false)
     {
-        if (take is < 1 or > LargestPage) { return Invalid("invalid_take", $"'take' must be between 1 and {LargestPage}."); }
+        if (take is < 1 or > MaxPage) { return Invalid("invalid_take", $"'take' must be between 1 and {MaxPage}."); }
         if (user is not null && !CanBeStored(user)) { return InvalidUser; }
         SessionPosition? position = null;
         if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position)) { return Invalid("invalid_after", "'after' must be what the page before called 'next'."); }
@@ -58,8 +58,8 @@ internal static class SessionsEndpoint
         };
     }
 
-    private static async Task<Session?> FindAsync(string handle, SessionAdmin admin, CancellationToken cancel) =>
-        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && !handle.Any(char.IsControl) ? await admin.FindAsync(handle, cancel) : null;
+    private static async Task<Session?> FindAsync(string handle, SessionAdmin admin, CancellationToken cancellationToken) =>
+        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && !handle.Any(char.IsControl) ? await admin.FindAsync(handle, cancellationToken) : null;
 
     /// <summary>A provider may name its users as it likes, and each can be found and signed out. PostgreSQL alone knows no NUL.</summary>
     private static bool CanBeStored(string subject) => !subject.Contains('\0', StringComparison.Ordinal);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Ops.Health;
 
 /// <summary>
-/// Asked to stop, Bff is not ready any more but goes on answering, and renewing, until load balancers have noticed. Each response closes its connection, so that
+/// When asked to stop, Bff is no longer ready but keeps serving and renewing until load balancers have noticed. Each response closes its connection, so that
 /// none is idle, and about to be used again, when all are closed; near the end nobody new is let in. Services are stopped in the reverse order of their
 /// registration, and this one is registered last, so its wait comes before anything else ends.
 /// </summary>
@@ -80,6 +80,6 @@ internal sealed partial class Drain : IHostedLifecycleService, IHealthCheck
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(LogLevel.Information, "Stopping: not ready any more, answering for another {Wait}.")]
+    [LoggerMessage(LogLevel.Information, "Stopping: not ready any more, serving for another {Wait}.")]
     private partial void Draining(TimeSpan wait);
 }

@@ -37,7 +37,7 @@ internal static partial class HealthFeature
 
     public static void MapHealth(this IEndpointRouteBuilder ops)
     {
-        Map(LivePath, "");   // whoever can answer this lives
+        Map(LivePath, "");   // whoever can respond to this is alive
         Map(ReadyPath, Ready);
         Map(StartedPath, Started);
 

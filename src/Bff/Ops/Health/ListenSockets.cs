@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Bff.Ops.Health;
 
 /// <summary>
-/// The sockets Kestrel listens on, so that a drain can close them while open connections are still served. Kestrel itself closes all together, and then a request
-/// is lost that a proxy has just sent on a connection that waits to be accepted or read.
+/// The sockets Kestrel listens on, so that a drain can close them while open connections are still served. Kestrel itself closes all together, and then a
+/// request is lost that a proxy has just sent on a connection that waits to be accepted or read.
 /// </summary>
 internal sealed class ListenSockets(TimeProvider clock)
 {
@@ -29,7 +29,10 @@ internal sealed class ListenSockets(TimeProvider clock)
         return socket;
     }
 
-    /// <summary>Lets nobody new begin a connection, accepts those that have begun, and closes. From then on connections are refused, which proxies answer with another node.</summary>
+    /// <summary>
+    /// Lets nobody new begin a connection, accepts those that have begun, and closes. From then on connections are refused, upon which proxies try another
+    /// node.
+    /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         Socket[] sockets;

@@ -21,7 +21,7 @@ internal sealed class Readiness : BackgroundService
         _meter.CreateObservableGauge("bff.ready", Checks, "{state}", "1 while this check lets the node be ready, 0 while it does not.");
     }
 
-    /// <summary>When last looked; true until then.</summary>
+    /// <summary>At the last check; true until then.</summary>
     public bool IsReady => _last?.Status != HealthStatus.Unhealthy;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Bff.Ops.Health;
 
-/// <summary>Looks at what may block the thread that looks, each one at a time, and waits for it no longer than an orchestrator should.</summary>
+/// <summary>Runs checks that may block their thread, each one at a time, and waits no longer than an orchestrator would.</summary>
 internal sealed class StoreProbes(TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(900);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<string?>>> _running = new();
 
-    /// <param name="name">What is looked at.</param>
+    /// <param name="name">What is checked.</param>
     /// <param name="look">Says what is wrong; null for nothing.</param>
     public async Task<string?> RunAsync(string name, Func<Task<string?>> look)
     {

@@ -46,7 +46,9 @@ internal sealed partial class Nodes : BackgroundService
     /// <summary>The other nodes, as of the last few seconds.</summary>
     public IReadOnlyList<Node> Others => _view.Others;
 
-    /// <summary>Null while that cannot be said: the store keeps this node from hearing the others, or did so lately, when it may have kept them from beating, too.</summary>
+    /// <summary>
+    /// Null while that cannot be said: the store keeps this node from hearing the others, or did so lately, when it may have kept them from beating, too.
+    /// </summary>
     public bool? IsAlive(Node node)
     {
         if (_view.HeardSince is not { } heardSince) { return null; }
@@ -142,7 +144,7 @@ internal sealed partial class Nodes : BackgroundService
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>By address, which the ops port answers to whatever its names are. Null where it listens on loopback only.</summary>
+    /// <summary>By address, which the ops port accepts whatever its names are. Null where it listens on loopback only.</summary>
     private static string? UrlOf(BindingAddress address)
     {
         var isIp = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip);
@@ -158,6 +160,6 @@ internal sealed partial class Nodes : BackgroundService
         .Select(unicast => unicast.Address)
         .FirstOrDefault(own => own.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(own))?.ToString();
 
-    [LoggerMessage(LogLevel.Debug, "The store could not be told that this node lives ({Reason}).")]
+    [LoggerMessage(LogLevel.Debug, "This node could not announce itself in the store ({Reason}).")]
     private partial void Unheard(string reason);
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Live;
 
-/// <summary><c>GET /overview</c>: everything the ops page draws, in one answer, and before all else what is wrong.</summary>
+/// <summary><c>GET /overview</c>: everything the ops page draws, in one response; what is wrong comes first.</summary>
 internal sealed class Overview(
     OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics provider,
     StoreCounts storeCounts, StoreHealth store, Probes probes, TokenCallGate gate, TimeProvider clock)
@@ -178,7 +178,7 @@ internal sealed class Overview(
 
     private static string Share(int part, int all) => part == all ? "All" : (100.0 * part / all).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 
-    /// <summary>As words, not numbers, since people read them in the answer too.</summary>
+    /// <summary>As names, not numbers, since people read the response, too.</summary>
     private static string Word(BreakerState state) => state switch
     {
         BreakerState.Open => "open",

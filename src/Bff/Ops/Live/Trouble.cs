@@ -1,6 +1,6 @@
 namespace Bff.Ops.Live;
 
-/// <summary>One thing that is not as it should be, in a sentence for people.</summary>
+/// <summary>One thing that is wrong, in a sentence for operators.</summary>
 /// <param name="Level"><c>bad</c>: users suffer. <c>warn</c>: they will, or an operator has something to do.</param>
 /// <param name="Code">A word that stays the same between releases.</param>
 /// <param name="Text">What it is, and what it means.</param>

@@ -27,11 +27,11 @@ internal static class PageFeature
             var content = Read(resource);
             var type = types.TryGetContentType(name, out var known) ? known : "application/octet-stream";
             var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\"");
-            ops.MapGet(name == Index ? "/" : "/" + name, (HttpContext context) => Answer(context, content, type, tag)).WithMetadata(new OpenToProbes());
+            ops.MapGet(name == Index ? "/" : "/" + name, (HttpContext context) => Respond(context, content, type, tag)).WithMetadata(new OpenToProbes());
         }
     }
 
-    private static IResult Answer(HttpContext context, byte[] content, string type, EntityTagHeaderValue tag)
+    private static IResult Respond(HttpContext context, byte[] content, string type, EntityTagHeaderValue tag)
     {
         context.Response.Headers.ContentSecurityPolicy = Policy;
         context.Response.Headers.CacheControl = "no-cache";   // kept, but asked for again: a new version is seen on the next load

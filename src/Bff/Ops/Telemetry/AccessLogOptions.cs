@@ -5,6 +5,8 @@ internal sealed class AccessLogOptions
 {
     public const string Section = "Bff:AccessLog";
 
-    /// <summary>Writes it in the category <c>Bff.AccessLog</c>, when the request is over. Never a query, a cookie, a token or a name. Default: off.</summary>
+    /// <summary>
+    /// Whether to write it, in the category <c>Bff.AccessLog</c>, when the request is over. Never a query, a cookie, a token or a name. Default: false.
+    /// </summary>
     public bool Enabled { get; set; }
 }

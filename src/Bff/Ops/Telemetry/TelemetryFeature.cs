@@ -7,7 +7,9 @@ using OpenTelemetry.Trace;
 
 namespace Bff.Ops.Telemetry;
 
-/// <summary>What Bff tells about itself: metrics to whoever asks at <c>/metrics</c>; metrics, traces and logs by OTLP to where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says.</summary>
+/// <summary>
+/// What Bff reports about itself: metrics at <c>/metrics</c>; metrics, traces and logs by OTLP to where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says.
+/// </summary>
 internal static class TelemetryFeature
 {
     public const string MetricsPath = "/metrics";

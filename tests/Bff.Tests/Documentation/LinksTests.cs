@@ -1,18 +1,16 @@
 using System.Text.RegularExpressions;
 
-namespace Bff.Tests;
+namespace Bff.Tests.Documentation;
 
-/// <summary>Links within <c>docs</c>, and from there into the repository, lead to a file that is there and to a heading it has.</summary>
-public sealed partial class DocumentationLinksTests
+/// <summary>Links of the pages at the root and in <c>docs</c> lead to a file that is there and to a heading it has.</summary>
+public sealed partial class LinksTests
 {
-    private static readonly string Root = Find(AppContext.BaseDirectory);
-
     [Fact]
-    public void Every_link_of_the_docs_leads_somewhere()
+    public void Every_link_of_the_pages_leads_somewhere()
     {
-        var pages = Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories);
+        var pages = Repository.Pages();
 
-        pages.Length.ShouldBeGreaterThan(20);
+        pages.Count.ShouldBeGreaterThan(20);
         pages.SelectMany(DeadLinks).ShouldBeEmpty();
     }
 
@@ -25,7 +23,7 @@ public sealed partial class DocumentationLinksTests
             var target = file.Length == 0 ? page : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page)!, file));
             var isThere = File.Exists(target) || Directory.Exists(target);
             if (isThere && (heading is null || !target.EndsWith(".md", StringComparison.Ordinal) || Anchors(target).Contains(heading))) { continue; }
-            yield return $"{Path.GetRelativePath(Root, page)}: {link}";
+            yield return $"{Path.GetRelativePath(Repository.Root, page)}: {link}";
         }
     }
 
@@ -38,8 +36,6 @@ public sealed partial class DocumentationLinksTests
     }
 
     private static string WithoutCode(string page) => CodeBlock().Replace(File.ReadAllText(page), "");
-
-    private static string Find(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Find(Path.GetDirectoryName(folder)!);
 
     [GeneratedRegex("^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();

@@ -1,0 +1,182 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Security.Authentication;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Bff.Configuration;
+using Bff.Configuration.Kestrel;
+using Bff.Forwarding;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Bff.Tests.Documentation;
+
+/// <summary>
+/// Makes <c>bff.schema.json</c>: our sections from the options classes, the routes and the listeners from the types YARP and Kestrel bind them to. Draft 7 of
+/// JSON Schema, which every editor knows.
+/// </summary>
+internal static class ConfigurationSchema
+{
+    /// <summary>As <see cref="Durations"/> reads them.</summary>
+    public const string DurationPattern = @"^\s*(0|-?([0-9]+\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{7})?|(?=[0-9])"
+        + $"({Number}d)?({Number}h)?({Number}m)?({Number}s)?({Number}ms)?" + @")\s*$";
+
+    private const string Number = @"[0-9]+(\.[0-9]+)?";
+
+    private static readonly JsonSerializerOptions Bound = new()
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { KeepWhatCanBeSet } },
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    private static readonly JsonSerializerOptions Printed = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private sealed record ReverseProxy(IReadOnlyDictionary<string, RouteConfig>? Routes, IReadOnlyDictionary<string, ClusterConfig>? Clusters);
+
+    public static string Write(IReadOnlyList<SettingsSection> sections)
+    {
+        var schema = new JsonObject
+        {
+            ["$schema"] = "http://json-schema.org/draft-07/schema#",
+            ["title"] = "Settings of Bff",
+            ["description"] = "Made from the options classes; see CONTRIBUTING.md. docs/reference.md says more about each setting.",
+            ["type"] = "object",
+            ["properties"] = new JsonObject
+            {
+                ["$schema"] = new JsonObject { ["type"] = "string" },
+                ["Bff"] = Section("Bff", sections),
+                ["ReverseProxy"] = SchemaOf(typeof(ReverseProxy)),
+                ["Kestrel"] = SchemaOf(typeof(KestrelSettings.Schema)),
+            },
+            ["definitions"] = new JsonObject { ["duration"] = new JsonObject { ["type"] = "string", ["pattern"] = DurationPattern } },
+        };
+        return schema.ToJsonString(Printed) + "\n";
+    }
+
+    /// <summary>A section holds the settings of its options classes, and the sections below it.</summary>
+    private static JsonObject Section(string path, IReadOnlyList<SettingsSection> sections)
+    {
+        var own = sections.Where(section => section.Path == path).ToList();
+        var properties = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
+        foreach (var section in own)
+        {
+            foreach (var (name, node) in SchemaOf(section.Options)["properties"]!.AsObject()) { properties[name] = node!.DeepClone(); }
+        }
+
+        var below = sections.Where(section => section.Path.StartsWith(path + ":", StringComparison.Ordinal));
+        foreach (var name in below.Select(section => section.Path[(path.Length + 1)..].Split(':')[0]).Distinct())
+        {
+            properties[name] = Section($"{path}:{name}", sections);
+        }
+
+        var schema = new JsonObject { ["type"] = "object" };
+        if (own.Count > 0) { schema["description"] = string.Join(' ', own.Select(section => OptionText.Summary(section.Options))); }
+        schema["properties"] = new JsonObject(properties.Select(property => KeyValuePair.Create(property.Key, (JsonNode?)property.Value)));
+        schema["additionalProperties"] = false;
+        return schema;
+    }
+
+    private static JsonNode SchemaOf(Type type) =>
+        Bound.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform });
+
+    /// <summary>A section's computed values are no settings.</summary>
+    private static void KeepWhatCanBeSet(JsonTypeInfo type)
+    {
+        if (!IsOurs(type.Type)) { return; }
+        foreach (var property in type.Properties.Where(property => property.Set is null).ToList()) { type.Properties.Remove(property); }
+    }
+
+    private static JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
+    {
+        var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+        var schema = Value(type, isItem: context.PropertyInfo is null) ?? (node as JsonObject ?? []);
+        schema.Remove("required");
+        schema.Remove("default");
+        if (schema["type"] is JsonArray types) { schema["type"] = types.First(one => one!.GetValue<string>() != "null")!.DeepClone(); }   // null is "not set"
+        if (schema["enum"] is JsonArray values)
+        {
+            foreach (var nothing in values.Where(value => value is null).ToList()) { values.Remove(nothing); }
+        }
+
+        if (schema.ContainsKey("properties")) { schema["additionalProperties"] = false; }
+        if (context.PropertyInfo?.AttributeProvider is PropertyInfo property) { Describe(property, type, schema); }
+        return schema;
+    }
+
+    /// <summary>What a configuration writes otherwise than JSON does.</summary>
+    private static JsonObject? Value(Type type, bool isItem)
+    {
+        if (type == typeof(TimeSpan)) { return new() { ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = "#/definitions/duration" }) }; }
+        if (type == typeof(Uri) || type == typeof(Version)) { return new() { ["type"] = "string" }; }
+        if (type == typeof(SslProtocols) && !isItem) { return new() { ["type"] = "array", ["items"] = Names(type) }; }   // flags are a list
+        if (type == typeof(bool)) { return new() { ["type"] = "boolean" }; }
+        if (type == typeof(int) || type == typeof(long) || type == typeof(uint)) { return new() { ["type"] = "integer" }; }
+        if (type == typeof(double)) { return new() { ["type"] = "number" }; }
+        return type.IsEnum ? Names(type) : null;
+    }
+
+    private static JsonObject Names(Type type) => new() { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(name => (JsonNode)name)]) };
+
+    private static void Describe(PropertyInfo property, Type type, JsonObject schema)
+    {
+        var declaring = property.DeclaringType!;
+        if (!IsOptions(declaring))
+        {
+            if (declaring == typeof(RouteConfig) && property.Name == nameof(RouteConfig.Metadata)) { schema["properties"] = RouteMetadata(); }
+            return;
+        }
+
+        var restart = property.GetCustomAttribute<NeedsRestartAttribute>() is null ? "" : " A change needs a restart.";
+        schema["description"] = OptionText.Summary(declaring, property.Name) + restart;
+        if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
+        {
+            schema["enum"] = new JsonArray([.. allowed.Values.Select(value => (JsonNode)value!.ToString()!)]);
+        }
+
+        if (property.GetCustomAttribute<RangeAttribute>() is { } range && type == typeof(int))
+        {
+            (schema["minimum"], schema["maximum"]) = (JsonValue.Create((int)range.Minimum), JsonValue.Create((int)range.Maximum));
+        }
+
+        if (property.GetValue(Activator.CreateInstance(declaring)) is { } value and not ("" or Array)) { schema["default"] = Default(value); }
+        if (declaring == typeof(ConfigurationFileOptions)) { AllowOne(schema); }
+    }
+
+    private static JsonNode Default(object value) => value switch
+    {
+        TimeSpan time => OptionText.Duration(time),
+        bool flag => flag,
+        int number => number,
+        _ => value.ToString()!,
+    };
+
+    /// <summary><c>Bff:ConfigFile</c> may be given as the plain value.</summary>
+    private static void AllowOne(JsonObject schema)
+    {
+        var list = new JsonObject { ["type"] = "array", ["items"] = schema["items"]!.DeepClone() };
+        schema.Remove("type");
+        schema.Remove("items");
+        schema["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, list);
+    }
+
+    /// <summary>What Bff reads of a route's metadata; YARP and its extensions may read more.</summary>
+    private static JsonObject RouteMetadata() => new()
+    {
+        ["Bff.Token"] = new JsonObject
+        {
+            ["description"] = "The token a call is sent with: none, the user's (401 without a session), or the user's where somebody is signed in.",
+            ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
+        },
+        ["Bff.RequestHeaders"] = new JsonObject
+        {
+            ["description"] = "The only request headers that go upstream, beside those every API needs; separated by commas.", ["type"] = "string",
+        },
+    };
+
+    private static bool IsOptions(Type type) => IsOurs(type) && type.Name.EndsWith("Options", StringComparison.Ordinal);
+
+    private static bool IsOurs(Type type) => type.Assembly == typeof(Program).Assembly;
+}
