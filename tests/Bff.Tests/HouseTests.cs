@@ -26,8 +26,8 @@ public class HouseTests
         ("Ops.Admin", ["Ops.Live", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
-            "Ops.Health", "Ops.Telemetry", "Ops", "Sessions.Store.PostgreSql", "Sessions.Store.Sql", "Sessions.Store", "Sessions", "Providers.Throttling",
-            "Providers", "Configuration", "Configuration.Kestrel",
+            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store.PostgreSql", "Sessions.Store.Sql", "Sessions.Store", "Sessions",
+            "Providers.Throttling", "Providers", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
@@ -35,7 +35,7 @@ public class HouseTests
         ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
         ("Login",
         [
-            "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",
+            "Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",
             "Providers.Metadata", "Providers", "Configuration",
         ]),
         ("Renewal",
