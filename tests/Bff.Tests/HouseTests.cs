@@ -32,11 +32,11 @@ public class HouseTests
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
         ("Ops", ["Guard", "Hosting", "Configuration", "Configuration.Kestrel"]),
-        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
+        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Login",
         [
             "Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",
-            "Providers.Metadata", "Providers", "Configuration",
+            "Providers.Metadata", "Providers", "Hosting", "Configuration",
         ]),
         ("Renewal",
         [

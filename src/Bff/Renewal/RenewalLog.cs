@@ -69,17 +69,9 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     };
 
     /// <summary>One renewal under way. Failed on our side, unless it is finished.</summary>
-    internal sealed class Entry(RenewalLog log, Session session, DateTimeOffset? dueAt, bool isSilent, long startedAt, Activity? trace) : IDisposable
+    internal sealed record Entry(RenewalLog Log, Session Session, DateTimeOffset? DueAt, bool IsSilent, long StartedAt, Activity? Trace) : IDisposable
     {
         private bool _finished;
-
-        public Session Session => session;
-
-        public DateTimeOffset? DueAt => dueAt;
-
-        public bool IsSilent => isSilent;
-
-        public long StartedAt => startedAt;
 
         public RefreshOutcome? Outcome { get; set; }
 
@@ -87,14 +79,14 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
         public void Finish(RenewalDecision? written)
         {
             _finished = true;
-            log.Finish(this, written);
+            Log.Finish(this, written);
         }
 
         public void Dispose()
         {
-            if (!_finished) { log.Abandon(this); }
-            trace?.SetTag("bff.outcome", Name(Outcome)).SetStatus(Outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
-            trace?.Dispose();
+            if (!_finished) { Log.Abandon(this); }
+            Trace?.SetTag("bff.outcome", Name(Outcome)).SetStatus(Outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+            Trace?.Dispose();
         }
     }
 
