@@ -26,17 +26,17 @@ public class HouseTests
         ("Ops.Admin", ["Ops.Live", "Ops", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
-            "Ops.Health", "Ops.Telemetry", "Ops", "Sessions.Store.PostgreSql", "Sessions.Store.Sql", "Sessions.Store", "Sessions", "Providers.Throttling",
-            "Providers", "Configuration", "Configuration.Kestrel",
+            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store.PostgreSql", "Sessions.Store.Sql", "Sessions.Store", "Sessions",
+            "Providers.Throttling", "Providers", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
         ("Ops", ["Guard", "Hosting", "Configuration", "Configuration.Kestrel"]),
-        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Configuration"]),
+        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Login",
         [
-            "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",
-            "Providers.Metadata", "Providers", "Configuration",
+            "Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",
+            "Providers.Metadata", "Providers", "Hosting", "Configuration",
         ]),
         ("Renewal",
         [

@@ -23,8 +23,15 @@ internal sealed class CallMetrics : IDisposable
         });
     }
 
-    public void Answered(string route, int status, TimeSpan took) =>
-        _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("status_class", Classes[status is >= 100 and < 600 ? status / 100 : 0]));
+    /// <summary>A call is over; whatever else counts them counts here.</summary>
+    public event Action<FinishedCall>? CallFinished;
+
+    public void Finished(FinishedCall call)
+    {
+        var statusClass = Classes[call.Status is >= 100 and < 600 ? call.Status / 100 : 0];
+        _duration.Record(call.Took.TotalSeconds, new KeyValuePair<string, object?>("route", call.Route), new KeyValuePair<string, object?>("status_class", statusClass));
+        CallFinished?.Invoke(call);
+    }
 
     /// <summary>The YARP route a request was for, whether it got there or not.</summary>
     public static string? RouteOf(HttpContext context)

@@ -42,7 +42,7 @@ internal static class ForwardingFeature
         {
             var started = clock.GetTimestamp();
             await next(context);
-            if (CallMetrics.RouteOf(context) is { } route) { metrics.Answered(route, context.Response.StatusCode, clock.GetElapsedTime(started)); }
+            if (CallMetrics.RouteOf(context) is { } route) { metrics.Finished(new(route, context.Response.StatusCode, clock.GetElapsedTime(started))); }
         });
         return app;
     }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Bff.Hosting;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
@@ -12,7 +12,7 @@ namespace Bff.Forwarding;
 /// is told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets are cut also when the process stops,
 /// since nothing else would end them before the shutdown's time limit.
 /// </summary>
-internal sealed partial class LongLivedRequests : BackgroundService, IHostedLifecycleService
+internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecycleService
 {
     private const long Large = 1024 * 1024;
 
@@ -23,8 +23,7 @@ internal sealed partial class LongLivedRequests : BackgroundService, IHostedLife
 
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 8 };
 
-    private readonly ConcurrentDictionary<SessionId, Call[]> _calls = new();
-    private readonly SessionChanges _changes;
+    private readonly PerSession<Call> _calls;
     private readonly SessionCache _sessions;
     private readonly SlidingExpiration _idle;
     private readonly IOptionsMonitor<ForwardingOptions> _options;
@@ -61,11 +60,11 @@ internal sealed partial class LongLivedRequests : BackgroundService, IHostedLife
     }
 
     public LongLivedRequests(
-        SessionChanges changes, SessionCache sessions, SlidingExpiration idle, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock, ILogger<LongLivedRequests> logger)
+        SessionCache sessions, SlidingExpiration idle, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock, ILogger<LongLivedRequests> logger)
+        : base(Tick, clock, logger)
     {
-        (_changes, _sessions, _idle, _options, _clock, _logger) = (changes, sessions, idle, options, clock, logger);
-        _changes.Published += CutIfEnded;
-        _changes.Missed += LookAtAll;
+        (_sessions, _idle, _options, _clock, _logger) = (sessions, idle, options, clock, logger);
+        _calls = new(sessions, CutIfEnded, call => call.LookAt(DateTimeOffset.MinValue));
     }
 
     /// <summary>To be called when the answer's headers have come.</summary>
@@ -73,10 +72,11 @@ internal sealed partial class LongLivedRequests : BackgroundService, IHostedLife
     {
         if (context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols && context.Response.ContentLength < Large) { return; }
         var call = new Call(context);
-        _calls.AddOrUpdate(session, [call], (_, others) => [.. others, call]);
+        _calls.TryAdd(session, call);
         context.Response.OnCompleted(() =>
         {
-            Forget(session, call);
+            call.Complete();
+            _calls.Remove(session, call);
             return Task.CompletedTask;
         });
         if (_stopping && call.IsUpgraded) { call.Cut(); }
@@ -86,47 +86,26 @@ internal sealed partial class LongLivedRequests : BackgroundService, IHostedLife
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        foreach (var call in _calls.Values.SelectMany(calls => calls).Where(call => call.IsUpgraded)) { call.Cut(); }
+        foreach (var call in _calls.All.Where(call => call.IsUpgraded)) { call.Cut(); }
         return Task.CompletedTask;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var tick = new PeriodicTimer(Tick, _clock);
-        try
-        {
-            while (await tick.WaitForNextTickAsync(stoppingToken)) { await RefreshAsync(stoppingToken); }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
-    }
-
     /// <summary>Reads each session whose time has come once, however many calls it has.</summary>
-    private async Task RefreshAsync(CancellationToken cancellationToken)
+    protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        var (failures, lastError) = (0, default(Exception));
-        await Parallel.ForEachAsync(_calls.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))), AtOnce, async (entry, _) =>
+        await Parallel.ForEachAsync(_calls.BySession.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))), AtOnce, async (entry, _) =>
         {
+            Array.ForEach(entry.Value, call => call.LookAt(now + RefreshInterval));
             try
             {
                 await RefreshAsync(entry.Key, entry.Value, cancellationToken);
             }
             catch (SessionStoreException)
             {
-                Array.ForEach(entry.Value, call => call.LookAt(now + RefreshInterval));   // ends nobody's call; StoreHealth has said it
-            }
-            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-            {
                 // A store that cannot be read now ends nobody's call.
-                Interlocked.Increment(ref failures);
-                lastError = error;
-                Array.ForEach(entry.Value, call => call.LookAt(now + RefreshInterval));
             }
         });
-        if (lastError is not null) { NotRead(failures, RefreshInterval.TotalSeconds, lastError); }
     }
 
     private async Task RefreshAsync(SessionId id, Call[] calls, CancellationToken cancellationToken)
@@ -150,28 +129,15 @@ internal sealed partial class LongLivedRequests : BackgroundService, IHostedLife
         Array.ForEach(calls, call => call.LookAt(next));
     }
 
-    private void CutIfEnded(SessionChange change)
+    private void CutIfEnded(SessionChange change, Call[] calls)
     {
-        if (change.Ended is not null && _calls.TryGetValue(change.Id, out var calls)) { Cut(change.Id, calls); }
-    }
-
-    /// <summary>Ends may have gone unheard.</summary>
-    private void LookAtAll()
-    {
-        foreach (var call in _calls.Values.SelectMany(calls => calls)) { call.LookAt(DateTimeOffset.MinValue); }
+        if (change.Ended is not null) { Cut(change.Id, calls); }
     }
 
     private void Cut(SessionId id, Call[] calls)
     {
         Ended(calls.Length, id);
         foreach (var call in calls) { call.Cut(); }
-    }
-
-    private void Forget(SessionId id, Call call)
-    {
-        call.Complete();
-        var left = _calls.AddOrUpdate(id, [], (_, calls) => [.. calls.Where(one => one != call)]);
-        if (left.Length == 0) { _calls.TryRemove(KeyValuePair.Create(id, left)); }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -182,14 +148,10 @@ internal sealed partial class LongLivedRequests : BackgroundService, IHostedLife
 
     public override void Dispose()
     {
-        _changes.Published -= CutIfEnded;
-        _changes.Missed -= LookAtAll;
+        _calls.Dispose();
         base.Dispose();
     }
 
     [LoggerMessage(LogLevel.Information, "{Count} calls of session {Session} were cut: it has ended.")]
     private partial void Ended(int count, SessionId session);
-
-    [LoggerMessage(LogLevel.Warning, "{Count} sessions with open calls could not be read; tried again in {Seconds} s.")]
-    private partial void NotRead(int count, double seconds, Exception error);
 }

@@ -35,7 +35,7 @@ internal static class EventsEndpoint
         {
             return new Problem(
                 StatusCodes.Status429TooManyRequests, "too_many_streams", "This session has too many event streams open.",
-                $"At most {EventStreams.MostPerSession}; tabs of one browser can share one.", HeartbeatEvery);
+                $"At most {EventStreams.MaxPerSession}; tabs of one browser can share one.", HeartbeatEvery);
         }
 
         context.Response.OnCompleted(() =>

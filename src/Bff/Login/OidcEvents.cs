@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Bff.Guard;
 using Bff.Providers;
 using Bff.Providers.TokenEndpoint;
+using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
@@ -19,7 +20,7 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, SignInClient signIn, TokenEndpointClient endpoint, ISessionStore store, FlowState flow, ReturnUrls returnUrls, LoginMetrics metrics,
+    Provider provider, SignInClient signIn, TokenEndpointClient endpoint, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls, LoginMetrics metrics,
     IOptions<OidcOptions> oidc, IOptions<SessionsOptions> sessions, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
@@ -156,7 +157,8 @@ internal sealed partial class OidcEvents(
         var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
         try
         {
-            await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties);
+            if (Named(properties, SessionAuthentication.Continues) is { } continued) { await ContinueAsync(new SessionId(continued), context.Principal!, properties); }
+            else { await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties); }
             context.Response.Redirect(target);
         }
         catch (SessionStoreException error)
@@ -175,6 +177,10 @@ internal sealed partial class OidcEvents(
             await problem.ExecuteAsync(context.HttpContext);
         }
     }
+
+    /// <summary>A silent sign-in renews a session and makes none: a page that renews by itself would never see its ends.</summary>
+    private Task ContinueAsync(SessionId session, ClaimsPrincipal user, AuthenticationProperties properties) =>
+        renewer.ContinueAsync(session, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
 
     public override async Task RemoteFailure(RemoteFailureContext context)
     {

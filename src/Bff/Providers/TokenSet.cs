@@ -34,6 +34,13 @@ internal sealed record TokenSet(
     /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
     public bool CanRefresh(DateTimeOffset now) => RefreshToken is not null && !(RefreshTokenExpiresAt <= now);
 
+    /// <summary>What a sign-in does not bring once more is carried over from the tokens it takes the place of.</summary>
+    public TokenSet CompletedFrom(TokenSet? old)
+    {
+        var next = this with { Scope = Scope ?? old?.Scope };
+        return RefreshToken is null && old is not null ? next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt } : next;
+    }
+
     /// <summary>The names of everything the ID token says; none when it cannot be read, as one that a foreign sign-in handler stored.</summary>
     public HashSet<string> NamesInIdToken()
     {

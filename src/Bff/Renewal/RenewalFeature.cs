@@ -17,24 +17,28 @@ internal static class RenewalFeature
     {
         var services = builder.Services;
         services.AddSettings<RenewalOptions>("Bff:Renewal");
-        services.AddSingleton<RenewalPolicy>().AddSingleton<RenewalMetrics>().AddSingleton<RenewalAttempt>().AddSingleton<Renewer>();
-        services.AddHostedService<RenewalScheduler>().AddHostedService<RevocationWorker>();
+        services.AddRenewalEngine().AddHostedService<RenewalScheduler>().AddHostedService<RevocationWorker>();
         services.AddOptions<SessionClient>().Configure<IOptions<OidcOptions>, Provider>((client, oidc, provider) =>
         {
             client.Name = SessionClient.NameOf(oidc.Value.Authority, oidc.Value.ClientId);
             client.KeepsForRevocation = () => provider.Known is not { RevocationEndpoint: null or "" };   // not known yet: it may offer it
         });
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
-            .Configure<RenewalPolicy, IOptionsMonitor<TokenOptions>, IOptionsMonitor<RenewalOptions>>((sessions, schedule, tokens, renewal) =>
+            .Configure<RenewalPolicy, IOptionsMonitor<TokenOptions>>((sessions, policy, tokens) =>
             {
-                sessions.FirstDueAt = (id, tokenSet) => schedule.DueAt(id, tokenSet);
-                sessions.UpdateClaims = () => renewal.CurrentValue.UpdateClaims;
+                sessions.FirstDueAt = (id, tokenSet) => policy.DueAt(id, tokenSet);
                 sessions.AssumedLifetime = () => tokens.CurrentValue.AssumedLifetime;
             });
 
         services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         return builder;
     }
+
+    /// <summary>In the order in which a call that needs a token walks through it.</summary>
+    public static IServiceCollection AddRenewalEngine(this IServiceCollection services) => services
+        .AddSingleton<Renewer>().AddSingleton<RenewalPolicy>().AddSingleton<RenewalFlights>().AddSingleton<RenewalAttempt>()
+        .AddSingleton<RenewalAdmission>().AddSingleton<RenewalLeases>().AddSingleton<RenewalJudge>().AddSingleton<RenewalWriter>()
+        .AddSingleton<RenewalLog>().AddSingleton<RenewalMetrics>();
 
     public static WebApplication MapRenewal(this WebApplication app)
     {

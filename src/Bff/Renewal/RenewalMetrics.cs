@@ -10,8 +10,9 @@ internal sealed class RenewalMetrics : IDisposable
 {
     public const string MeterName = "Bff.Renewal";
 
-    private static readonly string[] Outcomes =
-        ["renewed", "rejected", "refused", "unavailable", "misconfigured", "unreadable", "refresh_token_expired", "failed"];
+    public const string Renewed = "renewed", Rejected = "rejected", Failed = "failed";
+
+    public static readonly string[] Outcomes = [Renewed, Rejected, "refused", "unavailable", "misconfigured", "unreadable", "refresh_token_expired", Failed];
 
     private static readonly InstrumentAdvice<double> Durations = new() { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] };
 
@@ -38,13 +39,16 @@ internal sealed class RenewalMetrics : IDisposable
         _meter.CreateObservableGauge("bff.renewal.breaker", () => (int)gate.State, "{state}", "0 closed, 1 half-open, 2 open.");
     }
 
-    public void Finished(string outcome, TimeSpan took)
-    {
-        _finished.Add(outcome);
-        _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
-    }
+    /// <summary>A renewal that this node began is over; whatever else counts them counts here.</summary>
+    public event Action<FinishedRenewal>? RenewalFinished;
 
-    public void Completed(TimeSpan afterDue) => _lag.Record(afterDue.TotalSeconds);
+    public void Finished(FinishedRenewal renewal)
+    {
+        _finished.Add(renewal.Outcome);
+        _duration.Record(renewal.Took.TotalSeconds, new KeyValuePair<string, object?>("outcome", renewal.Outcome));
+        if (renewal.Lag is { } lag) { _lag.Record(lag.TotalSeconds); }
+        RenewalFinished?.Invoke(renewal);
+    }
 
     public void Coalesced() => _coalesced.Add();
 

@@ -1,3 +1,4 @@
+using Bff.Providers.Throttling;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 
@@ -5,20 +6,33 @@ namespace Bff.Renewal;
 
 /// <summary>Sleeps until the earliest renewal is due, or until a change makes one due earlier, and starts what is due.</summary>
 internal sealed partial class RenewalScheduler(
-    Renewer renewer, ISessionStore store, SessionChanges changes, RenewalMetrics metrics, TimeProvider clock, ILogger<RenewalScheduler> logger)
+    RenewalAdmission admission,
+    TokenCallGate gate,
+    RenewalLeases leases,
+    RenewalPolicy policy,
+    RenewalFlights flights,
+    RenewalAttempt attempt,
+    ISessionStore store,
+    SessionChanges changes,
+    RenewalMetrics metrics,
+    TimeProvider clock,
+    ILogger<RenewalScheduler> logger)
     : BackgroundService, IHostedLifecycleService
 {
+    /// <summary>Due sessions claimed by one statement, at most.</summary>
+    private const int MaxBatch = 64;
+
     /// <summary>Looks at the index at least this often: other processes may share the store, and a wall clock may be set.</summary>
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 
     /// <summary>What is due but cannot be claimed (another node just did) is not asked for in a tight loop.</summary>
-    private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MinSleep = TimeSpan.FromMilliseconds(50);
 
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly CancellationTokenSource _noMore = new();
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _sleepsUntil = DateTimeOffset.MaxValue;
@@ -47,7 +61,7 @@ internal sealed partial class RenewalScheduler(
         {
             try
             {
-                if (await renewer.StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
+                if (await StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
             }
             catch (SessionStoreException)
             {
@@ -59,6 +73,30 @@ internal sealed partial class RenewalScheduler(
                 StoreFailed(error);
                 await Task.Delay(AfterStoreFailure, clock, cancel);
             }
+        }
+    }
+
+    /// <summary>Claims due sessions, as many as there are places for, and begins their renewals.</summary>
+    /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>
+    private async Task<int> StartDueAsync(CancellationToken cancel)
+    {
+        var permits = new Queue<Permit>();
+        permits.Enqueue((await admission.EnterAsync(CallKind.BackgroundRenewal, session: null, cancel)).Permit!);
+        foreach (var permit in gate.TakeMore(MaxBatch - 1)) { permits.Enqueue(permit); }
+        try
+        {
+            var (due, claimed) = await leases.ClaimDueAsync(permits.Count, cancel);
+            foreach (var lease in claimed)
+            {
+                var (session, permit) = (lease.Session, permits.Dequeue());
+                flights.Begin(session.Id, () => attempt.RunAsync(lease, permit, session.Tokens is { } tokens ? policy.DueAt(session.Id, tokens) : null));
+            }
+
+            return due;
+        }
+        finally
+        {
+            foreach (var unused in permits) { gate.Leave(unused, CallVerdict.NotMade); }
         }
     }
 
@@ -87,14 +125,14 @@ internal sealed partial class RenewalScheduler(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _noMore.CancelAsync();
-        await renewer.DrainAsync();
+        await flights.DrainAsync(leases.Duration);
     }
 
     /// <summary>Once more for renewals that the last requests asked for.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await renewer.DrainAsync();
+        await flights.DrainAsync(leases.Duration);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -112,7 +150,7 @@ internal sealed partial class RenewalScheduler(
     private async Task SleepAsync(CancellationToken cancel)
     {
         Task wake;
-        lock (_gate)
+        lock (_lock)
         {
             // Any change from here on wakes us, until we know what to wait for.
             _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -122,18 +160,18 @@ internal sealed partial class RenewalScheduler(
 
         var now = clock.GetUtcNow();
         var due = await store.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
-        var until = due < now + LongestSleep ? due : now + LongestSleep;
-        lock (_gate) { _sleepsUntil = until; }
+        var until = due < now + MaxSleep ? due : now + MaxSleep;
+        lock (_lock) { _sleepsUntil = until; }
 
         using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(wake, Task.Delay(until - now > ShortestSleep ? until - now : ShortestSleep, clock, awake.Token));
+        await Task.WhenAny(wake, Task.Delay(until - now > MinSleep ? until - now : MinSleep, clock, awake.Token));
         await awake.CancelAsync();
         cancel.ThrowIfCancellationRequested();
     }
 
     private void Consider(SessionChange change)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (change.DueAt < _sleepsUntil) { _wake.TrySetResult(); }
         }

@@ -212,31 +212,26 @@ internal sealed class EngineWorld : IAsyncDisposable
             var clock = world.Clock;
             var changes = new SessionChanges();
             var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClient()), clock), IsAlive);
-            var renewal = FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) });
-            var tokens = FixedOptions.Of(new TokenOptions());
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
             var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
             var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<Provider>.Instance);
-            var schedule = new RenewalPolicy(renewal, clock);
-            var gate = new TokenCallGate(FixedOptions.Of(new ThrottlingOptions { MaxPerSecond = 1000 }), clock);
-            var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
-            var metrics = new RenewalMetrics(meters, gate);
-            var client = new TokenEndpointClient(clients, provider, new IdTokenValidator(provider, oidc, clock), oidc, tokens, clock, NullLogger<TokenEndpointClient>.Instance);
-            var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
-            var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
-            var cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock);
-            var work = new RenewalAttempt(store, client, gate, schedule, metrics, health, cache, audit, tokens, renewal, clock, NullLogger<RenewalAttempt>.Instance);
-            var sessions = FixedOptions.Of(new SessionsOptions());
-            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, sessions, clock, NullLogger<Renewer>.Instance);
+            var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
+                .AddSingleton<ISessionStore>(store).AddSingleton(changes).AddSingleton<SessionCache>().AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
+                .AddSingleton<IHttpClientFactory>(clients).AddSingleton(provider).AddSingleton<IOptionsMonitor<OidcOptions>>(oidc).AddSingleton<IdTokenValidator>().AddSingleton<TokenEndpointClient>()
+                .AddSingleton<IOptionsMonitor<RenewalOptions>>(FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) }))
+                .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
+                .AddSingleton<IOptionsMonitor<SessionsOptions>>(FixedOptions.Of(new SessionsOptions()))
+                .AddSingleton<IOptionsMonitor<ThrottlingOptions>>(FixedOptions.Of(new ThrottlingOptions { MaxPerSecond = 1000 })).AddSingleton<TokenCallGate>()
+                .AddHttpContextAccessor().AddSingleton<Audit>().AddRenewalEngine().AddSingleton<RenewalScheduler>().BuildServiceProvider();
             node = new Node
             {
                 Store = store,
-                Health = health,
-                Gate = gate,
-                Cache = cache,
-                Schedule = schedule,
-                Renewer = renewer,
-                Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),
+                Health = engine.GetRequiredService<StoreHealth>(),
+                Gate = engine.GetRequiredService<TokenCallGate>(),
+                Cache = engine.GetRequiredService<SessionCache>(),
+                Schedule = engine.GetRequiredService<RenewalPolicy>(),
+                Renewer = engine.GetRequiredService<Renewer>(),
+                Scheduler = engine.GetRequiredService<RenewalScheduler>(),
             };
             await node.Scheduler.StartAsync(default);
             return node;

@@ -1,54 +1,36 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
+using Bff.Forwarding;
 
 namespace Bff.Ops.Live;
 
-/// <summary>The calls of the last five minutes on this node by route, in steps of ten seconds. Fed by the metric of the calls.</summary>
+/// <summary>The calls of the last five minutes on this node by route, in steps of ten seconds. Fed by finished calls.</summary>
 internal sealed class CallHistory : IDisposable
 {
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private const int Steps = 30;
 
-    // Names of Bff's instrument for calls, and of its labels.
-    private const string Duration = "bff.call.duration", Route = "route", StatusClass = "status_class";
-
     /// <summary>Upper ends, in seconds; the last one has none.</summary>
     private static readonly double[] Buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private readonly ConcurrentDictionary<string, Ring> _routes = new();
-    private readonly MeterListener _listener = new();
+    private readonly CallMetrics _calls;
     private readonly TimeProvider _clock;
     private readonly long _start;
 
-    public CallHistory(IMeterFactory meters, TimeProvider clock)
+    public CallHistory(CallMetrics calls, TimeProvider clock)
     {
-        (_clock, _start) = (clock, clock.GetTimestamp());
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Name == Duration && instrument.Meter.Scope == meters) { listener.EnableMeasurementEvents(instrument); }
-        };
-        _listener.SetMeasurementEventCallback<double>(Note);
-        _listener.Start();
+        (_calls, _clock, _start) = (calls, clock, clock.GetTimestamp());
+        _calls.CallFinished += Note;
     }
 
     public RouteCalls Of(string route) => _routes.TryGetValue(route, out var ring) ? ring.Sum(Step) : new(0, 0, 0, null, null);
 
     private long Step => (long)(_clock.GetElapsedTime(_start) / (Window / Steps));
 
-    private void Note(Instrument instrument, double seconds, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
-    {
-        var (route, status) = ("", "");
-        foreach (var (name, value) in tags)
-        {
-            if (name == Route) { route = value as string ?? ""; }
-            else if (name == StatusClass) { status = value as string ?? ""; }
-        }
+    private void Note(FinishedCall call) => _routes.GetOrAdd(call.Route, _ => new Ring()).Add(Step, call.Status, call.Took.TotalSeconds);
 
-        _routes.GetOrAdd(route, _ => new Ring()).Add(Step, status, seconds);
-    }
-
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _calls.CallFinished -= Note;
 
     private sealed class Ring
     {
@@ -68,7 +50,7 @@ internal sealed class CallHistory : IDisposable
             public int[] Took { get; } = new int[Buckets.Length + 1];
         }
 
-        public void Add(long step, string status, double seconds)
+        public void Add(long step, int status, double seconds)
         {
             lock (_lock)
             {
@@ -80,9 +62,9 @@ internal sealed class CallHistory : IDisposable
                 }
 
                 cell.Calls++;
-                if (status == "4xx") { cell.ClientErrors++; }
-                else if (status == "5xx") { cell.ServerErrors++; }
-                if (status != "1xx") { cell.Took[Array.FindIndex(Buckets, end => seconds <= end) is >= 0 and var bucket ? bucket : Buckets.Length]++; }
+                if (status is >= 400 and < 500) { cell.ClientErrors++; }
+                else if (status is >= 500 and < 600) { cell.ServerErrors++; }
+                if (status is not (>= 100 and < 200)) { cell.Took[Array.FindIndex(Buckets, end => seconds <= end) is >= 0 and var bucket ? bucket : Buckets.Length]++; }
             }
         }
 

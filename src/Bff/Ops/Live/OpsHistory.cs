@@ -1,11 +1,10 @@
-using System.Diagnostics.Metrics;
 using Bff.Providers.Throttling;
 using Bff.Renewal;
 using Bff.Sessions.Store;
 
 namespace Bff.Ops.Live;
 
-/// <summary>The last quarter of an hour on this node, in steps of ten seconds: what the ops page draws. Fed by the renewal engine's own metrics and by the changes of sessions.</summary>
+/// <summary>The last quarter of an hour on this node, in steps of ten seconds: what the ops page draws. Fed by finished renewals and by the changes of sessions.</summary>
 internal sealed class OpsHistory : BackgroundService
 {
     public static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
@@ -17,15 +16,12 @@ internal sealed class OpsHistory : BackgroundService
 
     private const int MostEnds = 30;
 
-    // Names of Bff.Renewal's instruments and outcomes.
-    private const string Renewals = "bff.renewal.duration", Lag = "bff.renewal.lag", Outcome = "outcome", Renewed = "renewed", Rejected = "rejected";
-
     private readonly Lock _lock = new();
     private readonly Queue<Moment> _past = new();
     private readonly Queue<RecentEnd> _ends = new();
-    private readonly MeterListener _listener = new();
     private readonly ISessionStore _store;
     private readonly SessionChanges _changes;
+    private readonly RenewalMetrics _renewals;
     private readonly TokenCallGate _gate;
     private readonly TimeProvider _clock;
     private Moment _now;
@@ -34,19 +30,13 @@ internal sealed class OpsHistory : BackgroundService
 
     public DateTimeOffset StartedAt { get; }
 
-    public OpsHistory(ISessionStore store, SessionChanges changes, TokenCallGate gate, IMeterFactory meters, TimeProvider clock)
+    public OpsHistory(ISessionStore store, SessionChanges changes, RenewalMetrics renewals, TokenCallGate gate, TimeProvider clock)
     {
-        (_store, _changes, _gate, _clock) = (store, changes, gate, clock);
+        (_store, _changes, _renewals, _gate, _clock) = (store, changes, renewals, gate, clock);
         _now = new Moment(StartedAt = clock.GetUtcNow());
         _changes.Published += Note;
         _changes.Swept += NoteSwept;
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            // The scope: several hosts may share a process.
-            if (instrument.Meter.Name == RenewalMetrics.MeterName && instrument.Meter.Scope == meters) { listener.EnableMeasurementEvents(instrument); }
-        };
-        _listener.SetMeasurementEventCallback<double>(Note);
-        _listener.Start();
+        _renewals.RenewalFinished += Note;
     }
 
     /// <summary>The finished steps, oldest first, then the one under way; the last ends, newest first; how long the store took to answer, null when it did not.</summary>
@@ -137,34 +127,20 @@ internal sealed class OpsHistory : BackgroundService
         if (_ends.Count > MostEnds) { _ends.Dequeue(); }
     }
 
-    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
-    {
-        if (instrument.Name == Renewals)
-        {
-            foreach (var (tag, outcome) in tags)
-            {
-                if (tag == Outcome) { Count(outcome as string); }
-            }
-        }
-        else if (instrument.Name == Lag && value > LateAfter.TotalSeconds)
-        {
-            lock (_lock) { _now.Late++; }
-        }
-    }
-
     /// <summary>A renewal the provider rejects is the end of a session, and noted as such.</summary>
-    private void Count(string? outcome)
+    private void Note(FinishedRenewal renewal)
     {
         lock (_lock)
         {
-            if (outcome == Renewed) { _now.Renewed++; }
-            else if (outcome != Rejected) { _now.Failed++; }
+            if (renewal.Outcome == RenewalMetrics.Renewed) { _now.Renewed++; }
+            else if (renewal.Outcome != RenewalMetrics.Rejected) { _now.Failed++; }
+            if (renewal.Lag > LateAfter) { _now.Late++; }
         }
     }
 
     public override void Dispose()
     {
-        _listener.Dispose();
+        _renewals.RenewalFinished -= Note;
         _changes.Published -= Note;
         _changes.Swept -= NoteSwept;
         base.Dispose();

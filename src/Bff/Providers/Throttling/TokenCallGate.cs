@@ -15,30 +15,26 @@ internal sealed class TokenCallGate : IDisposable
     private readonly Lock _lock = new();
     private readonly CallQueue _queue = new();
     private readonly CircuitBreaker _breaker;
-    private readonly TokenBucket _rate;
-    private readonly TokenBucket _shareOfRate;
-    private readonly TokenBucket _revocationRate;
+    private readonly CallShare _all;
+    private readonly CallShare _half;
+    private readonly CallShare _quarter;
     private readonly IOptionsMonitor<ThrottlingOptions> _options;
     private readonly ITimer _timer;
     private readonly IDisposable? _onChange;
-
-    private int _running;
-    private int _sharing;
-    private int _revoking;
 
     public TokenCallGate(IOptionsMonitor<ThrottlingOptions> options, TimeProvider clock)
     {
         _options = options;
         _breaker = new CircuitBreaker(clock);
-        _rate = new TokenBucket(clock, () => options.CurrentValue.MaxPerSecond);
-        _shareOfRate = new TokenBucket(clock, () => options.CurrentValue.MaxPerSecond / 2.0);
-        _revocationRate = new TokenBucket(clock, () => options.CurrentValue.MaxPerSecond / 4.0);
+        (_all, _half, _quarter) = (Share(1), Share(2), Share(4));
         _timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _onChange = options.OnChange(_ => Pump());
+
+        CallShare Share(int divisor) => new(() => Math.Max(1, options.CurrentValue.MaxConcurrency / divisor), () => options.CurrentValue.MaxPerSecond / (double)divisor, clock);
     }
 
     /// <summary>Renewals under way.</summary>
-    public int Running => _running - _sharing;
+    public int Running => _all.Running - _half.Running;
 
     /// <summary>Renewals that wait.</summary>
     public int Waiting => WaitingFor(CallKind.Renewal) + WaitingFor(CallKind.BackgroundRenewal);
@@ -62,12 +58,6 @@ internal sealed class TokenCallGate : IDisposable
         }
     }
 
-    /// <summary>Places for calls that are no renewals.</summary>
-    private int Share => Math.Max(1, _options.CurrentValue.MaxConcurrency / 2);
-
-    /// <summary>Those of them that revocations may take, however many wait: the rest stays for sign-ins.</summary>
-    private int RevocationShare => Math.Max(1, _options.CurrentValue.MaxConcurrency / 4);
-
     /// <summary>Calls of one kind that may wait for a place in the share: two seconds' worth.</summary>
     private int MaxWaiting => _options.CurrentValue.MaxPerSecond;
 
@@ -86,7 +76,7 @@ internal sealed class TokenCallGate : IDisposable
                 return Task.FromResult<Admission>(new(null, pause));
             }
 
-            if (Shares(kind) && _queue.Count(kind) >= MaxWaiting) { return Task.FromResult<Admission>(new(null, WhenFull, Full: true)); }
+            if (!IsRenewal(kind) && _queue.Count(kind) >= MaxWaiting) { return Task.FromResult<Admission>(new(null, WhenFull, Full: true)); }
             waiter = _queue.Add(kind);
         }
 
@@ -127,7 +117,7 @@ internal sealed class TokenCallGate : IDisposable
             GiveBack(permit, used: verdict != CallVerdict.NotMade);
 
             // Renewals alone move the breaker: a stranger decides what a sign-in sends, so neither its failure nor its success says anything about them.
-            if (!Shares(permit.Kind))
+            if (IsRenewal(permit.Kind))
             {
                 switch (verdict)
                 {
@@ -144,7 +134,15 @@ internal sealed class TokenCallGate : IDisposable
         return opened;
     }
 
-    private static bool Shares(CallKind kind) => kind is CallKind.Revocation or CallKind.SignIn;
+    private static bool IsRenewal(CallKind kind) => kind is CallKind.Renewal or CallKind.BackgroundRenewal;
+
+    /// <summary>What a call counts against: whatever is no renewal against a part of its own, too.</summary>
+    private CallShare[] SharesOf(CallKind kind) => kind switch
+    {
+        CallKind.SignIn => [_all, _half],
+        CallKind.Revocation => [_all, _half, _quarter],
+        _ => [_all],
+    };
 
     private void TellThoseWhoWait()
     {
@@ -179,40 +177,22 @@ internal sealed class TokenCallGate : IDisposable
     }
 
     private bool MayEnter(CallKind kind) =>
-        HasPlace(kind) && _rate.HasOne && (kind != CallKind.Revocation || _revocationRate.HasOne)
-        && (Shares(kind) ? _shareOfRate.HasOne : _breaker.Admits(onDemand: kind == CallKind.Renewal));
+        HasPlace(kind) && Array.TrueForAll(SharesOf(kind), share => share.UntilNext == TimeSpan.Zero)
+        && (!IsRenewal(kind) || _breaker.Admits(onDemand: kind == CallKind.Renewal));
 
     /// <summary>Neither the number of calls nor a probe that is out stands in the way; else whoever leaves pumps again.</summary>
     private bool HasPlace(CallKind kind) =>
-        _running < _options.CurrentValue.MaxConcurrency
-        && (Shares(kind) ? _sharing < Share && (kind != CallKind.Revocation || _revoking < RevocationShare) : _breaker.IsClosed || !_breaker.IsProbing);
+        Array.TrueForAll(SharesOf(kind), share => share.HasPlace) && (!IsRenewal(kind) || _breaker.IsClosed || !_breaker.IsProbing);
 
     private Permit Admit(CallKind kind)
     {
-        _running++;
-        _rate.Take();
-        if (!Shares(kind)) { return new Permit(kind, Probe: _breaker.Begin()); }
-        _sharing++;
-        _shareOfRate.Take();
-        if (kind == CallKind.Revocation)
-        {
-            _revoking++;
-            _revocationRate.Take();
-        }
-
-        return new Permit(kind, Probe: false);
+        foreach (var share in SharesOf(kind)) { share.Take(); }
+        return new Permit(kind, Probe: IsRenewal(kind) && _breaker.Begin());
     }
 
     private void GiveBack(Permit permit, bool used)
     {
-        _running--;
-        if (!used) { _rate.PutBack(); }
-        if (!Shares(permit.Kind)) { return; }
-        _sharing--;
-        if (!used) { _shareOfRate.PutBack(); }
-        if (permit.Kind != CallKind.Revocation) { return; }
-        _revoking--;
-        if (!used) { _revocationRate.PutBack(); }
+        foreach (var share in SharesOf(permit.Kind)) { share.GiveBack(used); }
     }
 
     private void SetTimer()
@@ -224,10 +204,9 @@ internal sealed class TokenCallGate : IDisposable
 
     private TimeSpan UntilMayEnter(CallKind kind)
     {
-        var rate = _rate.UntilNext;
-        var own = Shares(kind) ? _shareOfRate.UntilNext : _breaker.Pause(onDemand: kind == CallKind.Renewal);
-        var revocations = kind == CallKind.Revocation ? _revocationRate.UntilNext : TimeSpan.Zero;
-        return new[] { rate, own, revocations }.Max();
+        var rate = SharesOf(kind).Max(share => share.UntilNext);
+        var pause = IsRenewal(kind) ? _breaker.Pause(onDemand: kind == CallKind.Renewal) : TimeSpan.Zero;
+        return rate > pause ? rate : pause;
     }
 
     public void Dispose()

@@ -48,4 +48,7 @@ internal abstract record RefreshOutcome
 
     /// <summary>The refresh token is past the end the provider gave it, so nobody was asked.</summary>
     internal sealed record RefreshTokenExpired : RefreshOutcome;
+
+    /// <summary>The stored tokens cannot be decrypted, so nobody was asked.</summary>
+    internal sealed record Unreadable : RefreshOutcome;
 }

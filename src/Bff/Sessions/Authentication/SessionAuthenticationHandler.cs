@@ -20,10 +20,6 @@ internal sealed partial class SessionAuthenticationHandler(
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
-    private static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
     private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail("The session's tokens cannot be decrypted.");
 
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
@@ -67,12 +63,6 @@ internal sealed partial class SessionAuthenticationHandler(
         var now = Now;
         var (key, id) = SessionKey.New();
         var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime());
-        if (properties.Items.TryGetValue(SessionAuthentication.Continues, out var continued) && continued is { Length: > 0 })
-        {
-            await ContinueAsync(new SessionId(continued), tokenSet, user);
-            return;
-        }
-
         var session = new Session
         {
             Id = id,
@@ -89,39 +79,6 @@ internal sealed partial class SessionAuthenticationHandler(
         await AddAsync(session, [.. ReplacedBy(properties)]);
         cookie.Write(Context, key);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
-    }
-
-    /// <summary>The silent renewal of a session without a refresh token. It is no new session: a page that renews by itself would never see its ends.</summary>
-    private async Task ContinueAsync(SessionId id, TokenSet tokens, ClaimsPrincipal user)
-    {
-        var lease = await ClaimAsync(id);
-        var old = lease?.Session.Tokens;
-        var next = tokens with { Scope = tokens.Scope ?? old?.Scope };
-        if (next.RefreshToken is null && old is not null) { next = next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }; }
-        var claims = lease is not null && Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
-        if (lease is null || !await store.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), claims, CancellationToken.None))
-        {
-            await store.RevokeLaterAsync(id, user.FindFirst("sub")?.Value, tokens, ended: false, CancellationToken.None);   // nobody will use what came
-            return;
-        }
-
-        Continued(id, next.ExpiresAt);
-        if (old is not null && old.RefreshToken != next.RefreshToken)
-        {
-            await store.RevokeLaterAsync(id, lease.Session.Subject, old, ended: false, CancellationToken.None);
-        }
-    }
-
-    /// <summary>Waits a little for a renewal that is under way. A wait after a refused or failed one is for refresh tokens; these tokens are here already.</summary>
-    private async Task<Lease?> ClaimAsync(SessionId id)
-    {
-        for (var (began, owner) = (Now, Guid.NewGuid().ToString("N")); ; await Task.Delay(Pause, TimeProvider))
-        {
-            var now = Now;
-            if (await store.FindAsync(id, CancellationToken.None) is not { } session || session.EndsAt <= now) { return null; }
-            var lease = await store.ClaimToReplaceAsync(id, session.Version, now, owner, now + StoreAllowance, CancellationToken.None);
-            if (lease is not null || now - began >= StoreAllowance) { return lease; }
-        }
     }
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
@@ -184,7 +141,4 @@ internal sealed partial class SessionAuthenticationHandler(
 
     [LoggerMessage(LogLevel.Warning, "Session {Session} is damaged and could not be deleted; a new sign-in has taken its place.")]
     private partial void NotReplaced(SessionId session);
-
-    [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
-    private partial void Continued(SessionId session, DateTimeOffset expiresAt);
 }

@@ -37,6 +37,12 @@ internal sealed class SessionCache : IDisposable
         _changes.Missed += Distrust;
     }
 
+    /// <summary>A session was written, and its copy is gone: who looks for it now reads the store.</summary>
+    public event Action<SessionChange>? Dropped;
+
+    /// <summary>Writes of other nodes may have gone unnoticed, and no copy of before is trusted.</summary>
+    public event Action? Distrusted;
+
     public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancel)
     {
         var options = _options.CurrentValue;
@@ -83,16 +89,24 @@ internal sealed class SessionCache : IDisposable
     }
 
     /// <summary>Somebody wants this session to end, and the store cannot be told: no copy of it serves here any longer.</summary>
-    public void Forget(SessionId id) => Drop(new SessionChange(id, DueAt: null));
+    public void Forget(SessionId id)
+    {
+        Interlocked.Increment(ref Generation(id));
+        _copies.Remove(id);
+    }
 
     private void Drop(SessionChange change)
     {
-        Interlocked.Increment(ref Generation(change.Id));
-        _copies.Remove(change.Id);
+        Forget(change.Id);
+        Dropped?.Invoke(change);
     }
 
     /// <summary>Copies of before are kept for a store that is away, and only for that.</summary>
-    private void Distrust() => Interlocked.Increment(ref _epoch);
+    private void Distrust()
+    {
+        Interlocked.Increment(ref _epoch);
+        Distrusted?.Invoke();
+    }
 
     private ref int Generation(SessionId id) => ref _generations[(uint)id.GetHashCode() % Stripes];
 

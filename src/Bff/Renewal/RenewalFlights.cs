@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using Bff.Sessions;
+using static Bff.Renewal.RenewalResult;
+
+namespace Bff.Renewal;
+
+/// <summary>
+/// Renewals under way in this process: one for all callers that need the same session. It belongs to the session, so nobody who stops waiting can stop it, and the
+/// process waits for it before it ends.
+/// </summary>
+internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<SessionId, Lazy<Task<RenewalResult>>> _flights = new();
+    private readonly ConcurrentDictionary<Task, bool> _running = new();
+
+    /// <returns>The renewal of this session that is under way, or a new one.</returns>
+    public Task<RenewalResult> Join(SessionId id, Func<Task<RenewalResult>> renew)
+    {
+        var mine = Prepare(id, renew);
+        var flight = _flights.GetOrAdd(id, mine);
+        if (flight != mine) { metrics.Coalesced(); }
+        return flight.Value;
+    }
+
+    /// <summary>Begins the renewal of a claimed session. Calls that need it now wait for this one; one under way has lost the claim to it, and follows it in the store.</summary>
+    public void Begin(SessionId id, Func<Task<RenewalResult>> renew)
+    {
+        var flight = Prepare(id, renew);
+        _flights.TryAdd(id, flight);
+        _ = flight.Value;
+    }
+
+    /// <summary>Waits for all of them, for as long as a lease lasts: a rotated token that is not stored is a session lost.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        await Task.WhenAny(Task.WhenAll(_running.Keys), Task.Delay(limit, clock));
+        if (!_running.IsEmpty) { log.NotDrained(_running.Count); }
+    }
+
+    private Lazy<Task<RenewalResult>> Prepare(SessionId id, Func<Task<RenewalResult>> renew)
+    {
+        Lazy<Task<RenewalResult>>? flight = null;
+        return flight = new(() => Detached(async () =>
+        {
+            try
+            {
+                return await renew();
+            }
+            catch (SessionStoreException)
+            {
+                return new StoreUnavailable();
+            }
+            catch (Exception error)
+            {
+                // Whatever it was, the lease runs out by itself and the session becomes due again.
+                log.Failed(id, error);
+                return new Unreachable(RenewalLeases.StoreAllowance);
+            }
+            finally
+            {
+                _flights.TryRemove(KeyValuePair.Create(id, flight!));
+            }
+        }));
+    }
+
+    /// <summary>Runs apart from the caller: neither its cancellation nor its request's ambient state reaches a renewal.</summary>
+    private Task<RenewalResult> Detached(Func<Task<RenewalResult>> renew)
+    {
+        using (ExecutionContext.SuppressFlow())
+        {
+            var task = Task.Run(renew);
+            _running.TryAdd(task, true);
+            task.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            return task;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Bff.Providers.Throttling;
+using Bff.Providers.TokenEndpoint;
+using Bff.Sessions;
+using Microsoft.Extensions.Options;
+using static Bff.Providers.TokenEndpoint.RefreshOutcome;
+using static Bff.Renewal.RenewalDecision;
+
+namespace Bff.Renewal;
+
+/// <summary>Decides what the provider's response means for a session. The only place where a renewal ends one.</summary>
+internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<RenewalOptions> options, TimeProvider clock)
+{
+    /// <summary>After a refusal that the next request will not change: somebody has to act first.</summary>
+    private static readonly TimeSpan RefusedRetry = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan FirstUnreadableRetry = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan MaxUnreadableRetry = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// A session that fails again and again counts for the circuit breaker so many times: fewer than open it, so that one session whose refreshes always fail
+    /// closes the provider to nobody else.
+    /// </summary>
+    private const int MaxCountedFailures = 4;
+
+    /// <param name="session">As it was when claimed.</param>
+    /// <param name="outcome">What the provider said.</param>
+    /// <param name="onDemand">Somebody waits for it.</param>
+    public RenewalDecision Decide(Session session, RefreshOutcome outcome, bool onDemand) => outcome switch
+    {
+        Renewed renewed => Keep(session, renewed),
+        Rejected rejected => new End(rejected.Error, outcome.RotatedRefreshToken),
+        Refused refused when IsOverdue(session) && WasOverdue(session) => new End(refused.Error, outcome.RotatedRefreshToken),
+        RefreshTokenExpired => new Forget(session.Tokens! with { RefreshToken = null, RefreshTokenExpiresAt = null }),
+        Refused refused when IsOverdue(session) => Later(session, outcome, RenewalFailureKind.SignInOverdue, refused.Error, After(RefusedRetry)),
+        Refused refused => Later(session, outcome, RenewalFailureKind.SignInNeeded, refused.Error, After(RefusedRetry)),
+        Unavailable down => Later(session, outcome, RenewalFailureKind.ProviderUnavailable, down.Reason, policy.BackOff(session, down.RetryAfter, onDemand)),
+        Misconfigured { MayPass: true } wrong => Later(session, outcome, RenewalFailureKind.ClientRefused, wrong.Error, policy.BackOff(session, null, onDemand)),
+        Misconfigured wrong => Later(session, outcome, RenewalFailureKind.ClientRefused, wrong.Error, After(RefusedRetry)),
+        Unreadable => Later(session, outcome, RenewalFailureKind.ClientRefused, "unreadable_tokens", After(UnreadableRetry(session))),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>What the response says about the provider, for the circuit breaker.</summary>
+    public static CallVerdict VerdictOn(RefreshOutcome outcome, Session session, Permit permit) => outcome switch
+    {
+        Unreadable or RefreshTokenExpired => CallVerdict.NotMade,
+        Unavailable { IsResponse: false } => permit.Probe || session.Failures < MaxCountedFailures ? CallVerdict.Failed : CallVerdict.NotMade,
+        _ => CallVerdict.Answered,
+    };
+
+    private Keep Keep(Session session, Renewed renewed)
+    {
+        var claims = options.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : null;
+        var next = session with
+        {
+            Tokens = renewed.Tokens,
+            Claims = claims ?? session.Claims,
+            Version = session.Version + 1,
+            DueAt = policy.DueAt(session.Id, renewed.Tokens, session.Tokens),
+            Failures = 0,
+            FailingSince = null,
+            NotBefore = default,
+            LeaseUntil = default,
+        };
+        return new Keep(next, claims);
+    }
+
+    private TryAgain Later(Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
+    {
+        var rotated = outcome.RotatedRefreshToken is { } token
+            ? session.Tokens! with { RefreshToken = token, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt } : null;
+        return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, next.NotBefore - clock.GetUtcNow(), rotated);
+    }
+
+    private (DateTimeOffset DueAt, DateTimeOffset NotBefore) After(TimeSpan pause) => (clock.GetUtcNow() + pause, clock.GetUtcNow() + pause);
+
+    /// <summary>Another node's new key is read within seconds; tokens that cannot be decrypted by then wait for the right keys, which come with a restart.</summary>
+    private static TimeSpan UnreadableRetry(Session session) => RenewalPolicy.Doubled(FirstUnreadableRetry, session.Failures, MaxUnreadableRetry);
+
+    /// <summary>The access token cannot be sent any more, so the next refusal is a user's.</summary>
+    private bool IsOverdue(Session session) => !policy.IsAlive(session.Tokens!);
+
+    private static bool WasOverdue(Session session) => session.LastFailure?.Kind == RenewalFailureKind.SignInOverdue;
+}

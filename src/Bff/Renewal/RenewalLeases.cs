@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Bff.Providers;
+using Bff.Sessions;
+using Bff.Sessions.Store;
+using Microsoft.Extensions.Options;
+using static Bff.Renewal.RenewalResult;
+
+namespace Bff.Renewal;
+
+/// <summary>Claims on sessions, so that each renewal happens once however many nodes run; and what is to be done by who does not get one.</summary>
+internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
+{
+    /// <summary>Time for the store beyond the token call, so that a lease never ends under a renewal that still runs.</summary>
+    public static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxPoll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ContinuePoll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Claims of this process that have brought tokens which the store has not taken yet.</summary>
+    private readonly ConcurrentDictionary<SessionId, Lease> _unstored = new();
+
+    /// <summary>How long one lasts.</summary>
+    public TimeSpan Duration => options.CurrentValue.TokenTimeout + StoreAllowance;
+
+    /// <returns>Null when somebody has it, or has renewed it: to be followed.</returns>
+    public async Task<Lease?> ClaimAsync(Session session)
+    {
+        var now = clock.GetUtcNow();
+        var lease = await store.ClaimAsync(session.Id, session.Version, now, NewOwner(), now + Duration, CancellationToken.None);
+        return lease is not null && Adopts(lease) ? null : lease;
+    }
+
+    /// <returns>How many were due; and those to renew, which are fewer when tokens are here already for some.</returns>
+    public async Task<(int Due, IReadOnlyList<Lease> Leases)> ClaimDueAsync(int max, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var leases = await store.ClaimDueAsync(now, NewOwner(), now + Duration, max, cancellationToken);
+        return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
+    }
+
+    /// <summary>For a silent sign-in: waits a little for a renewal under way. The pause after a failed one is for refresh tokens; these tokens are here already.</summary>
+    public async Task<Lease?> ClaimToContinueAsync(SessionId id)
+    {
+        for (var began = clock.GetUtcNow(); ; await Task.Delay(ContinuePoll, clock))
+        {
+            var now = clock.GetUtcNow();
+            if (await store.FindAsync(id, CancellationToken.None) is not { } session || session.EndsAt <= now) { return null; }
+            var lease = await ClaimToReplaceAsync(session, now + StoreAllowance);
+            if (lease is not null || now - began >= StoreAllowance) { return lease; }
+        }
+    }
+
+    /// <summary>Somebody else is renewing: never goes on with the old refresh token, but polls until the session has moved.</summary>
+    /// <param name="seen">The session as it was.</param>
+    /// <param name="held">
+    /// The claim that was lost, by who has new tokens. A failure of another node then says nothing: it asked with the refresh token of before.
+    /// </param>
+    /// <returns>Null when the lease ran out and nothing had happened, or this process has claimed the session again.</returns>
+    public async Task<RenewalResult?> FollowAsync(Session seen, Lease? held = null)
+    {
+        for (var wait = FirstPoll; ; wait = wait * 2 < MaxPoll ? wait * 2 : MaxPoll)
+        {
+            var session = await store.FindAsync(seen.Id, CancellationToken.None);
+            var now = clock.GetUtcNow();
+            if (session is null) { return new Ended(); }
+            if (session.EndsAt <= now) { return new Ended(EndReasons.TimeoutOf(session)); }
+            if (session.Tokens is null) { return new Unreachable(StoreAllowance); }   // for now: another node sealed them with a key this one has still to read
+            var moved = session.Version > seen.Version;
+            if (moved && (session.Failures == 0 || session.Tokens.AccessToken != seen.Tokens?.AccessToken)) { return new Usable(session); }
+
+            // A failure that kept a rotated refresh token makes a new version, too.
+            var failed = session.Failures > seen.Failures || session.NotBefore > now;
+            if (moved || (failed && held is null)) { return OfFailure(session, now); }
+            if (session.LeaseUntil <= now || (held is not null && UnstoredOf(seen.Id) is { } current && current != held)) { return null; }
+            await Task.Delay(wait, clock);
+        }
+    }
+
+    /// <summary>Notes that tokens came for this claim.</summary>
+    public void Hold(Lease lease) => _unstored[lease.Session.Id] = lease;
+
+    public Lease? UnstoredOf(SessionId id) => _unstored.GetValueOrDefault(id);
+
+    public void Drop(SessionId id) => _unstored.TryRemove(id, out _);
+
+    /// <summary>Claims anew what a lost lease has brought tokens for.</summary>
+    public async Task<bool> ReclaimAsync(Session session)
+    {
+        var lease = await ClaimToReplaceAsync(session, clock.GetUtcNow() + Duration);
+        if (lease is not null) { Hold(lease); }
+        return lease is not null;
+    }
+
+    private Task<Lease?> ClaimToReplaceAsync(Session session, DateTimeOffset until) =>
+        store.ClaimToReplaceAsync(session.Id, session.Version, clock.GetUtcNow(), NewOwner(), until, CancellationToken.None);
+
+    /// <summary>This process has new tokens for the session that the store has not taken yet: the new claim is theirs. To renew again would use a refresh token twice.</summary>
+    private bool Adopts(Lease lease) => _unstored.TryGetValue(lease.Session.Id, out var held) && _unstored.TryUpdate(lease.Session.Id, lease, held);
+
+    private static string NewOwner() => Guid.NewGuid().ToString("N");
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Bff.Providers.TokenEndpoint;
+using Bff.Sessions;
+using static Bff.Providers.TokenEndpoint.RefreshOutcome;
+using static Bff.Renewal.RenewalDecision;
+
+namespace Bff.Renewal;
+
+/// <summary>What operators are told of renewals: a trace and a log line each, the metrics, and the audit line of one that ended a session.</summary>
+internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, TimeProvider clock, ILogger<RenewalLog> logger)
+{
+    /// <summary>A renewal is cut off from the request that asked for it, so it is a trace of its own.</summary>
+    private static readonly ActivitySource Activities = new("Bff.Renewal");
+
+    public Entry Begin(Session session, DateTimeOffset? dueAt, bool isSilent = false)
+    {
+        var name = isSilent ? "renewal by a silent sign-in" : dueAt is null ? "renewal on demand" : "renewal in the background";
+        return new(this, session, dueAt, isSilent, clock.GetTimestamp(), Activities.StartActivity(name)?.SetTag("bff.session", $"{session.Id}"));
+    }
+
+    private void Finish(Entry entry, RenewalDecision? written)
+    {
+        var took = clock.GetElapsedTime(entry.StartedAt);
+        if (written is not null) { Tell(entry, written, took); }
+        metrics.Finished(new(Name(entry.Outcome), took, entry is { Outcome: Renewed, DueAt: { } due } ? clock.GetUtcNow() - due : null));
+    }
+
+    private void Abandon(Entry entry) => metrics.Finished(new(RenewalMetrics.Failed, clock.GetElapsedTime(entry.StartedAt), Lag: null));
+
+    private void Tell(Entry entry, RenewalDecision written, TimeSpan took)
+    {
+        var session = entry.Session;
+        switch (written)
+        {
+            case Keep keep when entry.IsSilent:
+                Continued(session.Id, keep.Session.Tokens!.ExpiresAt);
+                break;
+            case Keep keep:
+                SessionRenewed(session.Id, (long)took.TotalMilliseconds, keep.Session.Tokens!.ExpiresAt, keep.Session.DueAt);
+                break;
+            case Forget forget:
+                RefreshTokenEnded(session.Id, forget.Tokens.ExpiresAt);
+                break;
+            case End end:
+                SessionRejected(session.Id, end.Error);
+                audit.RenewalRejected($"{session.Id}", end.Error);
+                break;
+            case TryAgain { Failure.Kind: RenewalFailureKind.ProviderUnavailable } again:
+                ProviderUnavailable(session.Id, again.Failure.Word, session.Failures + 1, again.DueAt);
+                break;
+            case TryAgain { Failure.NeedsSignIn: true } again:
+                SignInIsNeeded(session.Id, again.Failure.Word, again.DueAt);
+                break;
+            case TryAgain again when entry.Outcome is not Unreadable:   // whoever could not open them has logged it
+                WeAreMisconfigured(session.Id, again.Failure.Word, again.DueAt);
+                break;
+        }
+    }
+
+    private static string Name(RefreshOutcome? outcome) => outcome switch
+    {
+        Renewed => RenewalMetrics.Renewed,
+        Rejected => RenewalMetrics.Rejected,
+        Refused => "refused",
+        RefreshTokenExpired => "refresh_token_expired",
+        Unreadable => "unreadable",
+        Misconfigured => "misconfigured",
+        _ => "unavailable",
+    };
+
+    /// <summary>One renewal under way. Failed on our side, unless it is finished.</summary>
+    internal sealed record Entry(RenewalLog Log, Session Session, DateTimeOffset? DueAt, bool IsSilent, long StartedAt, Activity? Trace) : IDisposable
+    {
+        private bool _finished;
+
+        public RefreshOutcome? Outcome { get; set; }
+
+        /// <param name="written">What was decided; null when others had moved the session meanwhile, and nothing was written.</param>
+        public void Finish(RenewalDecision? written)
+        {
+            _finished = true;
+            Log.Finish(this, written);
+        }
+
+        public void Dispose()
+        {
+            if (!_finished) { Log.Abandon(this); }
+            Trace?.SetTag("bff.outcome", Name(Outcome)).SetStatus(Outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+            Trace?.Dispose();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} renewed in {Took} ms: the access token expires {ExpiresAt:u}, the next renewal is due {DueAt:u}.")]
+    private partial void SessionRenewed(SessionId session, long took, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
+    private partial void Continued(SessionId session, DateTimeOffset expiresAt);
+
+    [LoggerMessage(LogLevel.Warning, "Session {Session} ended: the provider answered {Error} to a renewal.")]
+    private partial void SessionRejected(SessionId session, string error);
+
+    [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check Bff:Oidc "
+        + "and the client's registration. No session is ended; tried again {DueAt:u}.")]
+    private partial void WeAreMisconfigured(SessionId session, string error, DateTimeOffset dueAt);
+
+    [LoggerMessage(LogLevel.Warning, "The provider does not renew session {Session} without its user ({Error}): its access token serves to its end; "
+        + "tried again {DueAt:u}.")]
+    private partial void SignInIsNeeded(SessionId session, string error, DateTimeOffset dueAt);
+
+    [LoggerMessage(LogLevel.Information, "The refresh token of session {Session} has reached its end: the session goes on without one; "
+        + "its access token expires {ExpiresAt:u}.")]
+    private partial void RefreshTokenEnded(SessionId session, DateTimeOffset expiresAt);
+
+    [LoggerMessage(LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): the provider is unavailable; tried again {DueAt:u}.")]
+    private partial void ProviderUnavailable(SessionId session, string reason, int failures, DateTimeOffset dueAt);
+
+    [LoggerMessage(LogLevel.Warning, "Session {Session} moved on or ended while it was renewed; what the store has now is used.")]
+    public partial void LeaseLost(SessionId session);
+
+    [LoggerMessage(LogLevel.Error, "A renewal of session {Session} failed on our side.")]
+    public partial void Failed(SessionId session, Exception error);
+
+    [LoggerMessage(LogLevel.Error, "The provider is unavailable; renewals pause, and one at a time finds out when it is back.")]
+    public partial void BreakerOpened();
+
+    [LoggerMessage(LogLevel.Warning, "{Count} renewals did not end before the shutdown; their leases run out by themselves.")]
+    public partial void NotDrained(int count);
+}

@@ -1,0 +1,134 @@
+using Bff.Providers;
+using Bff.Sessions;
+using Bff.Sessions.Store;
+using static Bff.Renewal.RenewalDecision;
+using static Bff.Renewal.RenewalResult;
+
+namespace Bff.Renewal;
+
+/// <summary>Writes what was decided of a claimed session, for as long as it takes: rotated tokens exist nowhere else.</summary>
+internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, StoreHealth health, SessionCache copies, RenewalLog log, TimeProvider clock)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
+
+    /// <returns>Null when it was written; else what became of the session.</returns>
+    public async Task<RenewalResult?> WriteAsync(Lease lease, RenewalDecision decision)
+    {
+        switch (decision)
+        {
+            case Keep keep:
+                return await KeepAsync(lease, keep.Session.Tokens!.RefreshToken, current => CompleteAsync(current, keep));
+            case TryAgain { Rotated: { } rotated } again:
+                return await KeepAsync(
+                    lease, rotated.RefreshToken, current => store.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
+            case TryAgain again:
+                await store.ReleaseAsync(lease, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
+                return null;
+            case Forget forget:
+                await store.CompleteRenewalAsync(lease, forget.Tokens, dueAt: null, claims: null, CancellationToken.None);
+                return null;
+            default:
+                return await EndAsync(lease, ((End)decision).RotatedRefreshToken);
+        }
+    }
+
+    /// <summary>As <see cref="WriteAsync"/>, for tokens of a sign-in: it can be repeated, so a store that stumbles is not asked again.</summary>
+    /// <returns>False when the lease was lost.</returns>
+    public async Task<bool> ReplaceAsync(Lease lease, Keep keep)
+    {
+        if (!await CompleteAsync(lease, keep)) { return false; }
+        if (lease.Session.Tokens is { } old && old.RefreshToken != keep.Session.Tokens!.RefreshToken) { await DiscardAsync(lease.Session.Id, lease.Session.Subject, old); }
+        return true;
+    }
+
+    /// <summary>Has a refresh token revoked that nobody will use.</summary>
+    public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) => store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
+
+    private Task<bool> CompleteAsync(Lease lease, Keep keep) =>
+        store.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
+
+    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay the refresh token that is used up.</summary>
+    private async Task<RenewalResult?> KeepAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
+    {
+        var id = lease.Session.Id;
+        leases.Hold(lease);
+        try
+        {
+            while (true)
+            {
+                var current = leases.UnstoredOf(id)!;
+                if (await InsistAsync(id, () => write(leases.UnstoredOf(id)!))) { return null; }
+                if (leases.UnstoredOf(id) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
+                if (await LoseAsync(lease, refreshToken, current) is { } other) { return other; }
+                if (leases.UnstoredOf(id) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }
+            }
+        }
+        finally
+        {
+            leases.Drop(id);
+        }
+    }
+
+    private async Task<RenewalResult?> EndAsync(Lease lease, string? rotated)
+    {
+        copies.Forget(lease.Session.Id);   // the store may be away, and copies would serve on
+        if (!await InsistAsync(lease.Session.Id, () => store.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
+        {
+            // Somebody renews or renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
+            return await LoseAsync(lease, rotated, held: null) ?? new Unreachable(RenewalLeases.StoreAllowance);
+        }
+
+        await RevokeRotatedAsync(lease, subject: null, rotated);
+        return null;
+    }
+
+    /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
+    /// <returns>Null when the other node let its lease run out.</returns>
+    private async Task<RenewalResult?> LoseAsync(Lease lease, string? refreshToken, Lease? held)
+    {
+        log.LeaseLost(lease.Session.Id);
+        var now = await InsistAsync(lease.Session.Id, () => leases.FollowAsync(lease.Session, held));
+        if (now is Ended) { await RevokeRotatedAsync(lease, lease.Session.Subject, refreshToken); }
+        return now;
+    }
+
+    /// <param name="lease">The claim.</param>
+    /// <param name="subject">Whose other sessions it waits for; null for none.</param>
+    /// <param name="refreshToken">What came.</param>
+    private async Task RevokeRotatedAsync(Lease lease, string? subject, string? refreshToken)
+    {
+        if (refreshToken is null || refreshToken == lease.Session.Tokens!.RefreshToken) { return; }
+        var tokens = lease.Session.Tokens with { RefreshToken = refreshToken };
+        await InsistAsync(lease.Session.Id, async () =>
+        {
+            await store.RevokeLaterAsync(lease.Session.Id, subject, tokens, ended: true, CancellationToken.None);
+            return true;
+        });
+    }
+
+    /// <summary>
+    /// The provider has rotated, so a store that stumbles is asked again for as long as this process lives. Others may have taken the session over meanwhile;
+    /// owner and version then refuse the write.
+    /// </summary>
+    private async Task<T> InsistAsync<T>(SessionId session, Func<Task<T>> write)
+    {
+        for (var wait = FirstRetry; ; wait = wait * 2 < MaxRetry ? wait * 2 : MaxRetry)
+        {
+            try
+            {
+                return await write();
+            }
+            catch (SessionStoreException away)
+            {
+                await health.WhenBack;
+                await Task.Delay(away.IsRefusal || away.IsDamage ? wait : FirstRetry, clock);
+            }
+            catch (Exception error)
+            {
+                log.Failed(session, error);
+                await Task.Delay(wait, clock);
+            }
+        }
+    }
+}
