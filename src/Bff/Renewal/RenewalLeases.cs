@@ -39,7 +39,7 @@ internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOp
         return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
     }
 
-    /// <summary>For a silent sign-in: waits a little for a renewal under way. The pause after a failed one is for refresh tokens; these tokens are here already.</summary>
+    /// <summary>For a silent sign-in: waits a little for a renewal under way, but not out the pause after a failed one, since its tokens are here already.</summary>
     public async Task<Lease?> ClaimToContinueAsync(SessionId id)
     {
         for (var began = clock.GetUtcNow(); ; await Task.Delay(ContinuePoll, clock))
@@ -95,7 +95,7 @@ internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOp
     private Task<Lease?> ClaimToReplaceAsync(Session session, DateTimeOffset until) =>
         store.ClaimToReplaceAsync(session.Id, session.Version, clock.GetUtcNow(), NewOwner(), until, CancellationToken.None);
 
-    /// <summary>This process has new tokens for the session that the store has not taken yet: the new claim is theirs. To renew again would use a refresh token twice.</summary>
+    /// <summary>Gives the claim to tokens of this process that the store has not taken yet: to renew again would use a refresh token twice.</summary>
     private bool Adopts(Lease lease) => _unstored.TryGetValue(lease.Session.Id, out var held) && _unstored.TryUpdate(lease.Session.Id, lease, held);
 
     private static string NewOwner() => Guid.NewGuid().ToString("N");

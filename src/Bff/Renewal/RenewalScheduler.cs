@@ -45,10 +45,6 @@ internal sealed partial class RenewalScheduler(
         {
             await Task.WhenAll(RenewAsync(stop.Token), MeasureAsync(stop.Token));
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // Asked to stop; what is in flight is drained below.
-        }
         finally
         {
             changes.Published -= Consider;
@@ -63,14 +59,10 @@ internal sealed partial class RenewalScheduler(
             {
                 if (await StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
             }
-            catch (SessionStoreException)
-            {
-                // StoreHealth has said it, and whoever starts what is due waits until the store is back; if it is not away, it refused this one statement.
-                await Task.Delay(AfterStoreFailure, clock, cancel);
-            }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
-                StoreFailed(error);
+                // A store that is away was logged by StoreHealth, and is waited for; one that is not refused this one statement.
+                if (error is not SessionStoreException) { StoreFailed(error); }
                 await Task.Delay(AfterStoreFailure, clock, cancel);
             }
         }

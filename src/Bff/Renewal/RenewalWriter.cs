@@ -20,8 +20,8 @@ internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, S
             case Keep keep:
                 return await KeepAsync(lease, keep.Session.Tokens!.RefreshToken, current => CompleteAsync(current, keep));
             case TryAgain { Rotated: { } rotated } again:
-                return await KeepAsync(
-                    lease, rotated.RefreshToken, current => store.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
+                return await KeepAsync(lease, rotated.RefreshToken, current =>
+                    store.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
             case TryAgain again:
                 await store.ReleaseAsync(lease, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
                 return null;
@@ -38,17 +38,19 @@ internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, S
     public async Task<bool> ReplaceAsync(Lease lease, Keep keep)
     {
         if (!await CompleteAsync(lease, keep)) { return false; }
-        if (lease.Session.Tokens is { } old && old.RefreshToken != keep.Session.Tokens!.RefreshToken) { await DiscardAsync(lease.Session.Id, lease.Session.Subject, old); }
+        var (session, old) = (lease.Session, lease.Session.Tokens);
+        if (old is not null && old.RefreshToken != keep.Session.Tokens!.RefreshToken) { await DiscardAsync(session.Id, session.Subject, old); }
         return true;
     }
 
     /// <summary>Has a refresh token revoked that nobody will use.</summary>
-    public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) => store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
+    public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) =>
+        store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
 
     private Task<bool> CompleteAsync(Lease lease, Keep keep) =>
         store.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
 
-    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay the refresh token that is used up.</summary>
+    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.</summary>
     private async Task<RenewalResult?> KeepAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
     {
         var id = lease.Session.Id;

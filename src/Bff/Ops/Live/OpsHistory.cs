@@ -4,7 +4,9 @@ using Bff.Sessions.Store;
 
 namespace Bff.Ops.Live;
 
-/// <summary>The last quarter of an hour on this node, in steps of ten seconds: what the ops page draws. Fed by finished renewals and by the changes of sessions.</summary>
+/// <summary>
+/// The last quarter of an hour on this node, in steps of ten seconds: what the ops page draws. Fed by finished renewals and by the changes of sessions.
+/// </summary>
 internal sealed class OpsHistory : BackgroundService
 {
     public static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
