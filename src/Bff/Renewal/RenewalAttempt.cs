@@ -14,6 +14,7 @@ namespace Bff.Renewal;
 /// <summary>One claimed renewal from the provider's answer to what the store holds. The answer's meaning is decided here and nowhere else.</summary>
 internal sealed partial class RenewalAttempt(
     ISessionStore store,
+    IRenewalQueue queue,
     TokenEndpointClient provider,
     TokenCallGate gate,
     RenewalPolicy schedule,
@@ -161,7 +162,7 @@ internal sealed partial class RenewalAttempt(
         var (session, tokens) = (lease.Session, renewed.Tokens);
         var dueAt = schedule.DueAt(session.Id, tokens, session.Tokens);
         var claims = renewal.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : null;
-        Task<bool> KeepAsync(Lease current) => store.CompleteRenewalAsync(current, tokens, dueAt, claims, CancellationToken.None);
+        Task<bool> KeepAsync(Lease current) => queue.CompleteRenewalAsync(current, tokens, dueAt, claims, CancellationToken.None);
         if (await KeepTokensAsync(lease, tokens.RefreshToken, KeepAsync) is { } other) { return other; }
 
         SessionRenewed(session.Id, (long)took.TotalMilliseconds, tokens.ExpiresAt, dueAt);
@@ -205,7 +206,7 @@ internal sealed partial class RenewalAttempt(
     private Task<Lease?> ClaimToReplaceAsync(Session session)
     {
         var now = clock.GetUtcNow();
-        return store.ClaimToReplaceAsync(session.Id, session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
+        return queue.ClaimToReplaceAsync(session.Id, session.Version, now, Guid.NewGuid().ToString("N"), LeaseEnd(now), CancellationToken.None);
     }
 
     /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
@@ -236,7 +237,7 @@ internal sealed partial class RenewalAttempt(
     private async Task<RenewalResult> ForgetRefreshTokenAsync(Lease lease)
     {
         var tokens = lease.Session.Tokens! with { RefreshToken = null, RefreshTokenExpiresAt = null };
-        await store.CompleteRenewalAsync(lease, tokens, dueAt: null, claims: null, CancellationToken.None);
+        await queue.CompleteRenewalAsync(lease, tokens, dueAt: null, claims: null, CancellationToken.None);
         RefreshTokenEnded(lease.Session.Id, tokens.ExpiresAt);
         return new NotRenewable();
     }
@@ -270,7 +271,7 @@ internal sealed partial class RenewalAttempt(
     {
         var session = lease.Session;
         copies.Forget(session.Id);   // the store may be away, and copies would serve on
-        if (!await InsistAsync(session.Id, () => store.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
+        if (!await InsistAsync(session.Id, () => queue.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
         {
             // Somebody renews or renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
             return await LoseAsync(lease, outcome.RotatedRefreshToken) ?? new Unreachable(StoreAllowance);
@@ -295,12 +296,12 @@ internal sealed partial class RenewalAttempt(
         {
             // Without it the next try would replay the old one.
             var tokens = session.Tokens! with { RefreshToken = rotated, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt };
-            Task<bool> KeepAsync(Lease current) => store.ReleaseRotatedAsync(current, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None);
+            Task<bool> KeepAsync(Lease current) => queue.ReleaseRotatedAsync(current, tokens, dueAt, notBefore, $"{failure}", CancellationToken.None);
             if (await KeepTokensAsync(lease, rotated, KeepAsync) is { } other) { return other; }
         }
         else
         {
-            await store.ReleaseAsync(lease, dueAt, notBefore, $"{failure}", CancellationToken.None);
+            await queue.ReleaseAsync(lease, dueAt, notBefore, $"{failure}", CancellationToken.None);
         }
 
         if (failure.Kind == RenewalFailureKind.ProviderUnavailable) { ProviderUnavailable(session.Id, failure.Word, session.Failures + 1, dueAt); }

@@ -5,13 +5,11 @@ namespace Bff.Renewal;
 
 /// <summary>Sleeps until the earliest renewal is due, or until a change makes one due earlier, and starts what is due.</summary>
 internal sealed partial class RenewalScheduler(
-    Renewer renewer, ISessionStore store, SessionChanges changes, RenewalMetrics metrics, TimeProvider clock, ILogger<RenewalScheduler> logger)
+    Renewer renewer, IRenewalQueue queue, SessionChanges changes, TimeProvider clock, ILogger<RenewalScheduler> logger)
     : BackgroundService, IHostedLifecycleService
 {
     /// <summary>Looks at the index at least this often: other processes may share the store, and a wall clock may be set.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 
@@ -29,7 +27,7 @@ internal sealed partial class RenewalScheduler(
         changes.Published += Consider;
         try
         {
-            await Task.WhenAll(RenewAsync(stop.Token), MeasureAsync(stop.Token));
+            await RenewAsync(stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -58,27 +56,6 @@ internal sealed partial class RenewalScheduler(
             {
                 StoreFailed(error);
                 await Task.Delay(AfterStoreFailure, clock, cancel);
-            }
-        }
-    }
-
-    /// <summary>Counts the backlog beside the renewals, so that the figure stays true while they stand still.</summary>
-    private async Task MeasureAsync(CancellationToken cancel)
-    {
-        using var tick = new PeriodicTimer(MeasureEvery, clock);
-        while (await tick.WaitForNextTickAsync(cancel))
-        {
-            try
-            {
-                metrics.Backlog(await store.CountDueAsync(clock.GetUtcNow(), cancel));
-            }
-            catch (SessionStoreException)
-            {
-                // StoreHealth has said it.
-            }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
-            {
-                StoreFailed(error);
             }
         }
     }
@@ -121,7 +98,7 @@ internal sealed partial class RenewalScheduler(
         }
 
         var now = clock.GetUtcNow();
-        var due = await store.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
+        var due = await queue.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
         var until = due < now + LongestSleep ? due : now + LongestSleep;
         lock (_gate) { _sleepsUntil = until; }
 

@@ -14,6 +14,7 @@ namespace Bff.Renewal;
 /// </summary>
 internal sealed partial class Renewer(
     ISessionStore store,
+    IRenewalQueue queue,
     RenewalAttempt work,
     TokenCallGate gate,
     RenewalPolicy schedule,
@@ -78,7 +79,7 @@ internal sealed partial class Renewer(
         try
         {
             var now = clock.GetUtcNow();
-            var leases = await store.ClaimDueAsync(now, NewOwner(), work.LeaseEnd(now), permits.Count, cancel);
+            var leases = await queue.ClaimDueAsync(now, NewOwner(), work.LeaseEnd(now), permits.Count, cancel);
             foreach (var lease in leases.Where(lease => !work.Adopts(lease))) { StartInBackground(lease, permits.Dequeue()); }
             return leases.Count;
         }
@@ -209,7 +210,7 @@ internal sealed partial class Renewer(
         try
         {
             var now = clock.GetUtcNow();
-            lease = await store.ClaimAsync(session.Id, session.Version, now, NewOwner(), work.LeaseEnd(now), CancellationToken.None);
+            lease = await queue.ClaimAsync(session.Id, session.Version, now, NewOwner(), work.LeaseEnd(now), CancellationToken.None);
             if (lease is not null && work.Adopts(lease)) { lease = null; }
             return lease;
         }

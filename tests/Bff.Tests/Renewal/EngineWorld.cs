@@ -193,7 +193,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public bool Alive { get; set; } = true;
 
-        public required ISessionStore Store { get; init; }
+        public required IFullSessionStore Store { get; init; }
 
         public required SessionCache Cache { get; init; }
 
@@ -225,9 +225,9 @@ internal sealed class EngineWorld : IAsyncDisposable
             var health = new StoreHealth(clock, NullLogger<StoreHealth>.Instance);
             var audit = new Audit(NullLogger<Audit>.Instance, clock, new Microsoft.AspNetCore.Http.HttpContextAccessor());
             var cache = new SessionCache(store, changes, health, FixedOptions.Of(new SessionsOptions()), new SessionMetrics(meters), clock);
-            var work = new RenewalAttempt(store, client, gate, schedule, metrics, health, cache, audit, tokens, renewal, clock, NullLogger<RenewalAttempt>.Instance);
+            var work = new RenewalAttempt(store, store, client, gate, schedule, metrics, health, cache, audit, tokens, renewal, clock, NullLogger<RenewalAttempt>.Instance);
             var sessions = FixedOptions.Of(new SessionsOptions());
-            var renewer = new Renewer(store, work, gate, schedule, metrics, health, tokens, sessions, clock, NullLogger<Renewer>.Instance);
+            var renewer = new Renewer(store, store, work, gate, schedule, metrics, health, tokens, sessions, clock, NullLogger<Renewer>.Instance);
             node = new Node
             {
                 Store = store,
@@ -236,7 +236,7 @@ internal sealed class EngineWorld : IAsyncDisposable
                 Cache = cache,
                 Schedule = schedule,
                 Renewer = renewer,
-                Scheduler = new RenewalScheduler(renewer, store, changes, metrics, clock, NullLogger<RenewalScheduler>.Instance),
+                Scheduler = new RenewalScheduler(renewer, store, changes, clock, NullLogger<RenewalScheduler>.Instance),
             };
             await node.Scheduler.StartAsync(default);
             return node;
@@ -252,11 +252,11 @@ internal sealed class EngineWorld : IAsyncDisposable
     }
 
     /// <summary>The store as one process sees it: gone for a process that is gone.</summary>
-    private sealed class MortalStore(ISessionStore store, Func<bool> alive) : ISessionStore
+    private sealed class MortalStore(IFullSessionStore store, Func<bool> alive) : IFullSessionStore
     {
         private sealed class Gone() : DbException("the process was killed");
 
-        private ISessionStore Living => alive() ? store : throw new Gone();
+        private IFullSessionStore Living => alive() ? store : throw new Gone();
 
         public Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) => Living.AddAsync(session, replaced, cancel);
 

@@ -6,11 +6,10 @@ using Bff.Sessions.Store;
 namespace Bff.Ops.Live;
 
 /// <summary>The last quarter of an hour on this node, in steps of ten seconds: what the ops page draws. Fed by the renewal engine's own metrics and by the changes of sessions.</summary>
-internal sealed class OpsHistory : BackgroundService
+internal sealed class OpsHistory : IDisposable
 {
-    public static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
-
-    public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(5);
+    /// <summary>One from each count of the sessions to the next.</summary>
+    public static readonly TimeSpan Step = SessionCounts.Interval;
 
     /// <summary>A quarter of an hour.</summary>
     private const int Moments = 90;
@@ -24,20 +23,19 @@ internal sealed class OpsHistory : BackgroundService
     private readonly Queue<Moment> _past = new();
     private readonly Queue<RecentEnd> _ends = new();
     private readonly MeterListener _listener = new();
-    private readonly ISessionStore _store;
+    private readonly SessionCounts _counts;
     private readonly SessionChanges _changes;
     private readonly TokenCallGate _gate;
     private readonly TimeProvider _clock;
     private Moment _now;
-    private TimeSpan? _storeTook;
-    private long? _active;
 
     public DateTimeOffset StartedAt { get; }
 
-    public OpsHistory(ISessionStore store, SessionChanges changes, TokenCallGate gate, IMeterFactory meters, TimeProvider clock)
+    public OpsHistory(SessionCounts counts, SessionChanges changes, TokenCallGate gate, IMeterFactory meters, TimeProvider clock)
     {
-        (_store, _changes, _gate, _clock) = (store, changes, gate, clock);
+        (_counts, _changes, _gate, _clock) = (counts, changes, gate, clock);
         _now = new Moment(StartedAt = clock.GetUtcNow());
+        _counts.Counted += Close;
         _changes.Published += Note;
         _changes.Swept += NoteSwept;
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -49,70 +47,24 @@ internal sealed class OpsHistory : BackgroundService
         _listener.Start();
     }
 
-    /// <summary>The finished steps, oldest first, then the one under way; the last ends, newest first; how long the store took to answer, null when it did not.</summary>
-    public (IReadOnlyList<Moment> Moments, IReadOnlyList<RecentEnd> Ends, TimeSpan? StoreTook) Read()
+    /// <summary>The finished steps, oldest first, then the one under way; the last ends, newest first.</summary>
+    public (IReadOnlyList<Moment> Moments, IReadOnlyList<RecentEnd> Ends) Read()
     {
-        lock (_lock) { return ([.. _past, _now], [.. _ends.Reverse()], _storeTook); }
-    }
-
-    /// <summary>Living sessions in the store, as of the last few seconds; null when it did not say.</summary>
-    public long? Active
-    {
-        get
-        {
-            lock (_lock) { return _active; }
-        }
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var tick = new PeriodicTimer(Step, _clock);
-        try
-        {
-            await CountAsync(stoppingToken);
-            while (await tick.WaitForNextTickAsync(stoppingToken)) { await LookAsync(stoppingToken); }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
+        lock (_lock) { return ([.. _past, _now], [.. _ends.Reverse()]); }
     }
 
     /// <summary>Closes the step under way with what the store says.</summary>
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private void Close(SessionCounts.Counts counts)
     {
-        var now = _clock.GetUtcNow();
-        var backlog = await CountAsync(cancellationToken);
         lock (_lock)
         {
-            (_now.Active, _now.Backlog, _now.Breaker) = (_active, backlog, _gate.State);
+            var now = _clock.GetUtcNow();
+            if (now - _now.At < Step / 2) { return; }   // the count at the start, when there is nothing to close
+            (_now.Active, _now.Backlog, _now.Breaker) = (counts.Sessions?.Living, counts.Due, _gate.State);
             _past.Enqueue(_now);
             if (_past.Count > Moments) { _past.Dequeue(); }
             _now = new Moment(now);
         }
-    }
-
-    /// <summary>A store that says nothing is no news for the log: whoever needs it complains.</summary>
-    /// <returns>The backlog.</returns>
-    private async Task<long?> CountAsync(CancellationToken cancellationToken)
-    {
-        var now = _clock.GetUtcNow();
-        long? active = null, backlog = null;
-        TimeSpan? took = null;
-        try
-        {
-            var since = _clock.GetTimestamp();
-            backlog = await _store.CountDueAsync(now, cancellationToken);
-            took = _clock.GetElapsedTime(since);
-            active = (await _store.CountAsync(now, cancellationToken)).Living;
-        }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Null says it.
-        }
-
-        lock (_lock) { (_active, _storeTook) = (active, took); }
-        return backlog;
     }
 
     private void Note(SessionChange change)
@@ -146,7 +98,7 @@ internal sealed class OpsHistory : BackgroundService
                 if (tag == Outcome) { Count(outcome as string); }
             }
         }
-        else if (instrument.Name == Lag && value > LateAfter.TotalSeconds)
+        else if (instrument.Name == Lag && value > SessionCounts.LateAfter.TotalSeconds)
         {
             lock (_lock) { _now.Late++; }
         }
@@ -162,11 +114,11 @@ internal sealed class OpsHistory : BackgroundService
         }
     }
 
-    public override void Dispose()
+    public void Dispose()
     {
         _listener.Dispose();
         _changes.Published -= Note;
         _changes.Swept -= NoteSwept;
-        base.Dispose();
+        _counts.Counted -= Close;
     }
 }

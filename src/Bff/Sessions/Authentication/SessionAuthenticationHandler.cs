@@ -13,6 +13,7 @@ internal sealed partial class SessionAuthenticationHandler(
     IOptionsMonitor<SessionAuthenticationOptions> options,
     UrlEncoder encoder,
     ISessionStore store,
+    IRenewalQueue queue,
     SessionCache cache,
     SessionCookie cookie,
     SlidingExpiration idle,
@@ -58,7 +59,7 @@ internal sealed partial class SessionAuthenticationHandler(
         }
 
         Context.Features.Set(new CurrentSession(session));
-        return AuthenticateResult.Success(session.Ticket);
+        return AuthenticateResult.Success(SessionTicket.Of(session));
     }
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
@@ -99,7 +100,7 @@ internal sealed partial class SessionAuthenticationHandler(
         var next = tokens with { Scope = tokens.Scope ?? old?.Scope };
         if (next.RefreshToken is null && old is not null) { next = next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }; }
         var claims = lease is not null && Options.UpdateClaims() && user.Identity is ClaimsIdentity brought ? RenewedClaims.Of(lease.Session, brought) : null;
-        if (lease is null || !await store.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), claims, CancellationToken.None))
+        if (lease is null || !await queue.CompleteRenewalAsync(lease, next, Options.FirstDueAt(id, next), claims, CancellationToken.None))
         {
             await store.RevokeLaterAsync(id, user.FindFirst("sub")?.Value, tokens, ended: false, CancellationToken.None);   // nobody will use what came
             return;
@@ -119,7 +120,7 @@ internal sealed partial class SessionAuthenticationHandler(
         {
             var now = Now;
             if (await store.FindAsync(id, CancellationToken.None) is not { } session || session.EndsAt <= now) { return null; }
-            var lease = await store.ClaimToReplaceAsync(id, session.Version, now, owner, now + StoreAllowance, CancellationToken.None);
+            var lease = await queue.ClaimToReplaceAsync(id, session.Version, now, owner, now + StoreAllowance, CancellationToken.None);
             if (lease is not null || now - began >= StoreAllowance) { return lease; }
         }
     }
