@@ -12,9 +12,8 @@ internal sealed partial class RenewalScheduler(
     RenewalPolicy policy,
     RenewalFlights flights,
     RenewalAttempt attempt,
-    ISessionStore store,
+    IRenewalQueue queue,
     SessionChanges changes,
-    RenewalMetrics metrics,
     TimeProvider clock,
     ILogger<RenewalScheduler> logger)
     : BackgroundService, IHostedLifecycleService
@@ -24,8 +23,6 @@ internal sealed partial class RenewalScheduler(
 
     /// <summary>Looks at the index at least this often: other processes may share the store, and a wall clock may be set.</summary>
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 
@@ -43,7 +40,7 @@ internal sealed partial class RenewalScheduler(
         changes.Published += Consider;
         try
         {
-            await Task.WhenAll(RenewAsync(stop.Token), MeasureAsync(stop.Token));
+            await RenewAsync(stop.Token);
         }
         finally
         {
@@ -92,27 +89,6 @@ internal sealed partial class RenewalScheduler(
         }
     }
 
-    /// <summary>Counts the backlog beside the renewals, so that the figure stays true while they stand still.</summary>
-    private async Task MeasureAsync(CancellationToken cancel)
-    {
-        using var tick = new PeriodicTimer(MeasureEvery, clock);
-        while (await tick.WaitForNextTickAsync(cancel))
-        {
-            try
-            {
-                metrics.Backlog(await store.CountDueAsync(clock.GetUtcNow(), cancel));
-            }
-            catch (SessionStoreException)
-            {
-                // StoreHealth has said it.
-            }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
-            {
-                StoreFailed(error);
-            }
-        }
-    }
-
     /// <summary>Before the server stops listening: an open stream may take up all the time a shutdown has, and new tokens must be stored by then.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -151,7 +127,7 @@ internal sealed partial class RenewalScheduler(
         }
 
         var now = clock.GetUtcNow();
-        var due = await store.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
+        var due = await queue.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
         var until = due < now + MaxSleep ? due : now + MaxSleep;
         lock (_lock) { _sleepsUntil = until; }
 
