@@ -40,6 +40,8 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
 
         /// <summary>A new sign-in of the same browser.</summary>
         public const string Replaced = "replaced";
+
+        public const string Unknown = "unknown";
     }
 
     /// <param name="session">The new session's handle.</param>

@@ -38,7 +38,7 @@ internal sealed class SessionStock : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection([new("Bff:Sessions:Store", store.Kind), new("Bff:Sessions:ConnectionString", store.ConnectionString)]);
         _app = builder.AddConfiguration().AddSessions().Build();
         _app.PrepareSessions();
-        _database = _app.Services.GetRequiredService<SessionDatabase>();
+        _database = (SessionDatabase)_app.Services.GetRequiredService<SessionStorage>();
         _protector = _app.Services.GetRequiredService<TokenProtector>();
         Sessions = _app.Services.GetRequiredService<ISessionStore>();
     }

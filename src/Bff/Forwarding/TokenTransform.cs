@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Headers;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -24,25 +23,14 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
 
     private async Task<Problem?> AttachAsync(RequestTransformContext context, Session session)
     {
-        switch (await renewer.GetUsableAsync(session, context.HttpContext.RequestAborted))
+        var result = await renewer.GetUsableAsync(session, context.HttpContext.RequestAborted);
+        if (result is Usable usable)
         {
-            case Usable usable:
-                context.ProxyRequest.Headers.Authorization = new AuthenticationHeaderValue("Bearer", usable.Session.Tokens!.AccessToken);
-                return null;
-            case Ended ended when required:
-                return RenewalProblems.SessionEnded with { Reason = ended.Reason ?? await context.HttpContext.FindEndReasonAsync(session.Id) };
-            case Ended:
-                return null;
-            case NotRenewable or SignInNeeded:
-                return required ? RenewalProblems.TokenExpired : null;
-            case ClientRefused refused:
-                return RenewalProblems.ProviderRefusesClient(refused.RetryAfter);
-            case StoreUnavailable:
-                return SessionStoreException.Problem;
-            case Unreachable down:
-                return RenewalProblems.ProviderUnavailable(down.RetryAfter);
-            default:
-                throw new UnreachableException();
+            context.ProxyRequest.Headers.Authorization = new AuthenticationHeaderValue("Bearer", usable.Session.Tokens!.AccessToken);
+            return null;
         }
+
+        if (!required && result is (Ended or NotRenewable or SignInNeeded)) { return null; }
+        return result is NotRenewable or SignInNeeded ? RenewalProblems.TokenExpired : await RenewalProblems.OfAsync(context.HttpContext, session.Id, result);
     }
 }

@@ -7,6 +7,8 @@ namespace Bff.Hosting;
 /// <param name="runsAtStart">The first run is at once, not after the first interval.</param>
 internal abstract partial class PeriodicService(TimeSpan interval, TimeProvider clock, ILogger logger, bool runsAtStart = false) : BackgroundService
 {
+    protected TimeProvider Clock => clock;
+
     protected abstract Task RunAsync(CancellationToken cancellationToken);
 
     // Being cancelled needs no catch: the host takes it for what it is, the end of a service that was asked to stop.

@@ -6,11 +6,12 @@ using Microsoft.Extensions.Options;
 namespace Bff.Renewal;
 
 /// <summary>When a renewal may begin: the store is there, those who hold tokens that it could not take have stored them, and the gate has a place.</summary>
-internal sealed class RenewalAdmission(ISessionStore store, TokenCallGate gate, StoreHealth health, IOptionsMonitor<SessionsOptions> sessions, TimeProvider clock)
+internal sealed class RenewalAdmission(
+    ISessionStore store, TokenCallGate gate, StoreHealth health, IOptionsMonitor<SessionsOptions> sessions, TimeProvider clock)
 {
     /// <summary>
-    /// After the store was away: whoever holds new tokens that it could not take stores them first. A lease may have run out meanwhile, and to renew that session
-    /// again would use its refresh token twice. Another node may learn that the store is back only after a probe that it lets run into its time limit.
+    /// After the store was away, whoever holds new tokens that it could not take stores them first. A lease may have run out meanwhile, and to renew that
+    /// session again would use its refresh token twice. Another node may notice that the store is back only after a probe that runs into its time limit.
     /// </summary>
     private TimeSpan HeadStart => sessions.CurrentValue.StoreTimeout + TimeSpan.FromSeconds(2);
 

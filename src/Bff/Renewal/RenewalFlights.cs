@@ -5,8 +5,8 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Renewal;
 
 /// <summary>
-/// Renewals under way in this process: one for all callers that need the same session. It belongs to the session, so nobody who stops waiting can stop it, and the
-/// process waits for it before it ends.
+/// Renewals under way in this process: one for all callers that need the same session. It belongs to the session, so nobody who stops waiting can stop it,
+/// and the process waits for it before it ends.
 /// </summary>
 internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, TimeProvider clock)
 {
@@ -22,7 +22,7 @@ internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, Tim
         return flight.Value;
     }
 
-    /// <summary>Begins the renewal of a claimed session. Calls that need it now wait for this one; one under way has lost the claim to it, and follows it in the store.</summary>
+    /// <summary>Begins the renewal of a claimed session. Calls that need it join; one under way has lost the claim to it, and follows it in the store.</summary>
     public void Begin(SessionId id, Func<Task<RenewalResult>> renew)
     {
         var flight = Prepare(id, renew);
@@ -70,7 +70,8 @@ internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, Tim
         {
             var task = Task.Run(renew);
             _running.TryAdd(task, true);
-            task.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            task.ContinueWith(
+                done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return task;
         }
     }

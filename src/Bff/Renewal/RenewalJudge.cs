@@ -36,8 +36,8 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         Refused refused when IsOverdue(session) => Later(session, outcome, RenewalFailureKind.SignInOverdue, refused.Error, After(RefusedRetry)),
         Refused refused => Later(session, outcome, RenewalFailureKind.SignInNeeded, refused.Error, After(RefusedRetry)),
         Unavailable down => Later(session, outcome, RenewalFailureKind.ProviderUnavailable, down.Reason, policy.BackOff(session, down.RetryAfter, onDemand)),
-        Misconfigured { MayPass: true } wrong => Later(session, outcome, RenewalFailureKind.ClientRefused, wrong.Error, policy.BackOff(session, null, onDemand)),
-        Misconfigured wrong => Later(session, outcome, RenewalFailureKind.ClientRefused, wrong.Error, After(RefusedRetry)),
+        Misconfigured wrong => Later(
+            session, outcome, RenewalFailureKind.ClientRefused, wrong.Error, wrong.MayPass ? policy.BackOff(session, null, onDemand) : After(RefusedRetry)),
         Unreadable => Later(session, outcome, RenewalFailureKind.ClientRefused, "unreadable_tokens", After(UnreadableRetry(session))),
         _ => throw new UnreachableException(),
     };
@@ -67,7 +67,8 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         return new Keep(next, claims);
     }
 
-    private TryAgain Later(Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
+    private TryAgain Later(
+        Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
     {
         var rotated = outcome.RotatedRefreshToken is { } token
             ? session.Tokens! with { RefreshToken = token, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt } : null;

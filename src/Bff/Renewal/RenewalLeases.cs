@@ -8,7 +8,7 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Renewal;
 
 /// <summary>Claims on sessions, so that each renewal happens once however many nodes run; and what is to be done by who does not get one.</summary>
-internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
+internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
 {
     /// <summary>Time for the store beyond the token call, so that a lease never ends under a renewal that still runs.</summary>
     public static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
@@ -27,7 +27,7 @@ internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOp
     public async Task<Lease?> ClaimAsync(Session session)
     {
         var now = clock.GetUtcNow();
-        var lease = await store.ClaimAsync(session.Id, session.Version, now, NewOwner(), now + Duration, CancellationToken.None);
+        var lease = await queue.ClaimAsync(session.Id, session.Version, now, NewOwner(), now + Duration, CancellationToken.None);
         return lease is not null && Adopts(lease) ? null : lease;
     }
 
@@ -35,11 +35,11 @@ internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOp
     public async Task<(int Due, IReadOnlyList<Lease> Leases)> ClaimDueAsync(int max, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var leases = await store.ClaimDueAsync(now, NewOwner(), now + Duration, max, cancellationToken);
+        var leases = await queue.ClaimDueAsync(now, NewOwner(), now + Duration, max, cancellationToken);
         return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
     }
 
-    /// <summary>For a silent sign-in: waits a little for a renewal under way. The pause after a failed one is for refresh tokens; these tokens are here already.</summary>
+    /// <summary>For a silent sign-in: waits a little for a renewal under way, but not out the pause after a failed one, since its tokens are here already.</summary>
     public async Task<Lease?> ClaimToContinueAsync(SessionId id)
     {
         for (var began = clock.GetUtcNow(); ; await Task.Delay(ContinuePoll, clock))
@@ -93,9 +93,9 @@ internal sealed class RenewalLeases(ISessionStore store, IOptionsMonitor<TokenOp
     }
 
     private Task<Lease?> ClaimToReplaceAsync(Session session, DateTimeOffset until) =>
-        store.ClaimToReplaceAsync(session.Id, session.Version, clock.GetUtcNow(), NewOwner(), until, CancellationToken.None);
+        queue.ClaimToReplaceAsync(session.Id, session.Version, clock.GetUtcNow(), NewOwner(), until, CancellationToken.None);
 
-    /// <summary>This process has new tokens for the session that the store has not taken yet: the new claim is theirs. To renew again would use a refresh token twice.</summary>
+    /// <summary>Gives the claim to tokens of this process that the store has not taken yet: to renew again would use a refresh token twice.</summary>
     private bool Adopts(Lease lease) => _unstored.TryGetValue(lease.Session.Id, out var held) && _unstored.TryUpdate(lease.Session.Id, lease, held);
 
     private static string NewOwner() => Guid.NewGuid().ToString("N");

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Bff.Configuration;
 using Bff.Providers.Throttling;
-using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store;
 
 namespace Bff.Renewal;
 
@@ -26,13 +26,14 @@ internal sealed class RenewalMetrics : IDisposable
     private readonly CountedFromZero _coalesced;
     private long _backlog;
 
-    public RenewalMetrics(IMeterFactory meters, TokenCallGate gate)
+    public RenewalMetrics(IMeterFactory meters, TokenCallGate gate, SessionCounts? counts = null)
     {
         _meter = meters.Create(MeterName);
         _duration = _meter.CreateHistogram("bff.renewal.duration", "s", "From the claim to the stored outcome.", tags: null, Durations);
         _lag = _meter.CreateHistogram("bff.renewal.lag", "s", "Completion of a background renewal after the time it was due.", tags: null, Lags);
         _finished = new(_meter, "bff.renewals", "{renewal}", "Renewals by outcome.", ("outcome", Outcomes));
         _coalesced = new(_meter, "bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
+        if (counts is not null) { counts.Counted += counted => Interlocked.Exchange(ref _backlog, counted.Due ?? _backlog); }
         _meter.CreateObservableGauge("bff.renewal.due", () => Interlocked.Read(ref _backlog), "{session}", "Sessions due for renewal, when last looked at.");
         _meter.CreateObservableGauge("bff.renewal.in_flight", () => gate.Running, "{renewal}", "Token calls under way on this node.");
         _meter.CreateObservableGauge("bff.renewal.waiting", () => gate.Waiting, "{renewal}", "Renewals waiting for a place, the rate or the breaker.");
@@ -51,8 +52,6 @@ internal sealed class RenewalMetrics : IDisposable
     }
 
     public void Coalesced() => _coalesced.Add();
-
-    public void Backlog(long due) => Interlocked.Exchange(ref _backlog, due);
 
     public void Dispose() => _meter.Dispose();
 }

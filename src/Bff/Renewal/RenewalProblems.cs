@@ -1,6 +1,11 @@
+using System.Diagnostics;
+using Bff.Sessions;
+using Bff.Sessions.Authentication;
+using static Bff.Renewal.RenewalResult;
+
 namespace Bff.Renewal;
 
-/// <summary>The same words wherever a token cannot be had.</summary>
+/// <summary>The same responses wherever a token is needed and there is none.</summary>
 internal static class RenewalProblems
 {
     public static readonly Problem SessionEnded = new(
@@ -16,6 +21,20 @@ internal static class RenewalProblems
 
     public static readonly Problem NotRenewable = new(
         StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Renew it through /bff/silent-login.");
+
+    /// <param name="context">The request that needs a token.</param>
+    /// <param name="session">Whose.</param>
+    /// <param name="result">Anything but <see cref="Usable"/>.</param>
+    public static async Task<Problem> OfAsync(HttpContext context, SessionId session, RenewalResult result) => result switch
+    {
+        Ended ended => SessionEnded with { Reason = ended.Reason ?? await context.FindEndReasonAsync(session) },
+        RenewalResult.NotRenewable => NotRenewable,
+        RenewalResult.SignInNeeded => SignInNeeded,
+        ClientRefused refused => ProviderRefusesClient(refused.RetryAfter),
+        StoreUnavailable => SessionStoreException.Problem,
+        Unreachable down => ProviderUnavailable(down.RetryAfter),
+        _ => throw new UnreachableException(),
+    };
 
     public static Problem ProviderUnavailable(TimeSpan retryAfter) => new(
         StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.",

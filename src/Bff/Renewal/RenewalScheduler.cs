@@ -12,9 +12,8 @@ internal sealed partial class RenewalScheduler(
     RenewalPolicy policy,
     RenewalFlights flights,
     RenewalAttempt attempt,
-    ISessionStore store,
+    IRenewalQueue queue,
     SessionChanges changes,
-    RenewalMetrics metrics,
     TimeProvider clock,
     ILogger<RenewalScheduler> logger)
     : BackgroundService, IHostedLifecycleService
@@ -24,8 +23,6 @@ internal sealed partial class RenewalScheduler(
 
     /// <summary>Looks at the index at least this often: other processes may share the store, and a wall clock may be set.</summary>
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 
@@ -43,11 +40,7 @@ internal sealed partial class RenewalScheduler(
         changes.Published += Consider;
         try
         {
-            await Task.WhenAll(RenewAsync(stop.Token), MeasureAsync(stop.Token));
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // Asked to stop; what is in flight is drained below.
+            await RenewAsync(stop.Token);
         }
         finally
         {
@@ -63,14 +56,10 @@ internal sealed partial class RenewalScheduler(
             {
                 if (await StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
             }
-            catch (SessionStoreException)
-            {
-                // StoreHealth has said it, and whoever starts what is due waits until the store is back; if it is not away, it refused this one statement.
-                await Task.Delay(AfterStoreFailure, clock, cancel);
-            }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
-                StoreFailed(error);
+                // A store that is away was logged by StoreHealth, and is waited for; one that is not refused this one statement.
+                if (error is not SessionStoreException) { StoreFailed(error); }
                 await Task.Delay(AfterStoreFailure, clock, cancel);
             }
         }
@@ -97,27 +86,6 @@ internal sealed partial class RenewalScheduler(
         finally
         {
             foreach (var unused in permits) { gate.Leave(unused, CallVerdict.NotMade); }
-        }
-    }
-
-    /// <summary>Counts the backlog beside the renewals, so that the figure stays true while they stand still.</summary>
-    private async Task MeasureAsync(CancellationToken cancel)
-    {
-        using var tick = new PeriodicTimer(MeasureEvery, clock);
-        while (await tick.WaitForNextTickAsync(cancel))
-        {
-            try
-            {
-                metrics.Backlog(await store.CountDueAsync(clock.GetUtcNow(), cancel));
-            }
-            catch (SessionStoreException)
-            {
-                // StoreHealth has said it.
-            }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
-            {
-                StoreFailed(error);
-            }
         }
     }
 
@@ -159,7 +127,7 @@ internal sealed partial class RenewalScheduler(
         }
 
         var now = clock.GetUtcNow();
-        var due = await store.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
+        var due = await queue.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
         var until = due < now + MaxSleep ? due : now + MaxSleep;
         lock (_lock) { _sleepsUntil = until; }
 

@@ -7,7 +7,8 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Renewal;
 
 /// <summary>Writes what was decided of a claimed session, for as long as it takes: rotated tokens exist nowhere else.</summary>
-internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, StoreHealth health, SessionCache copies, RenewalLog log, TimeProvider clock)
+internal sealed class RenewalWriter(
+    ISessionStore store, IRenewalQueue queue, RenewalLeases leases, StoreHealth health, SessionCache copies, RenewalLog log, TimeProvider clock)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
@@ -20,13 +21,13 @@ internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, S
             case Keep keep:
                 return await KeepAsync(lease, keep.Session.Tokens!.RefreshToken, current => CompleteAsync(current, keep));
             case TryAgain { Rotated: { } rotated } again:
-                return await KeepAsync(
-                    lease, rotated.RefreshToken, current => store.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
+                return await KeepAsync(lease, rotated.RefreshToken, current =>
+                    queue.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
             case TryAgain again:
-                await store.ReleaseAsync(lease, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
+                await queue.ReleaseAsync(lease, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
                 return null;
             case Forget forget:
-                await store.CompleteRenewalAsync(lease, forget.Tokens, dueAt: null, claims: null, CancellationToken.None);
+                await queue.CompleteRenewalAsync(lease, forget.Tokens, dueAt: null, claims: null, CancellationToken.None);
                 return null;
             default:
                 return await EndAsync(lease, ((End)decision).RotatedRefreshToken);
@@ -38,17 +39,19 @@ internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, S
     public async Task<bool> ReplaceAsync(Lease lease, Keep keep)
     {
         if (!await CompleteAsync(lease, keep)) { return false; }
-        if (lease.Session.Tokens is { } old && old.RefreshToken != keep.Session.Tokens!.RefreshToken) { await DiscardAsync(lease.Session.Id, lease.Session.Subject, old); }
+        var (session, old) = (lease.Session, lease.Session.Tokens);
+        if (old is not null && old.RefreshToken != keep.Session.Tokens!.RefreshToken) { await DiscardAsync(session.Id, session.Subject, old); }
         return true;
     }
 
     /// <summary>Has a refresh token revoked that nobody will use.</summary>
-    public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) => store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
+    public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) =>
+        store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
 
     private Task<bool> CompleteAsync(Lease lease, Keep keep) =>
-        store.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
+        queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
 
-    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay the refresh token that is used up.</summary>
+    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.</summary>
     private async Task<RenewalResult?> KeepAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
     {
         var id = lease.Session.Id;
@@ -73,7 +76,7 @@ internal sealed class RenewalWriter(ISessionStore store, RenewalLeases leases, S
     private async Task<RenewalResult?> EndAsync(Lease lease, string? rotated)
     {
         copies.Forget(lease.Session.Id);   // the store may be away, and copies would serve on
-        if (!await InsistAsync(lease.Session.Id, () => store.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
+        if (!await InsistAsync(lease.Session.Id, () => queue.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
         {
             // Somebody renews or renewed in between (invalid_grant then means: that refresh token was used up), or the session is gone already.
             return await LoseAsync(lease, rotated, held: null) ?? new Unreachable(RenewalLeases.StoreAllowance);

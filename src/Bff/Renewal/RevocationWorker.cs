@@ -47,10 +47,6 @@ internal sealed partial class RevocationWorker(
                 await RevokeDueAsync(stoppingToken);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
         finally
         {
             changes.Published -= Consider;
@@ -73,13 +69,9 @@ internal sealed partial class RevocationWorker(
                 if (due.Count == 0 || outcomes.All(outcome => outcome is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway)) { return; }
             }
         }
-        catch (SessionStoreException)
-        {
-            // StoreHealth has said it; tried again in ten seconds.
-        }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            StoreFailed(error);
+            if (error is not SessionStoreException) { StoreFailed(error); }   // StoreHealth logs a store that is away
         }
     }
 

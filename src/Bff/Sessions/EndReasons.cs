@@ -41,6 +41,7 @@ internal static class EndReasons
         Replaced => Audit.By.Replaced,
         SessionEnded => Audit.By.IdentityProvider,
         IdleTimeout or AbsoluteTimeout => Audit.By.Timeout,
-        _ => Audit.By.Admin,
+        EndedByAdmin => Audit.By.Admin,
+        _ => Audit.By.Unknown,
     };
 }

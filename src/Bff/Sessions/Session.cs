@@ -1,15 +1,10 @@
-using System.Security.Claims;
 using Bff.Providers;
-using Bff.Sessions.Authentication;
-using Microsoft.AspNetCore.Authentication;
 
 namespace Bff.Sessions;
 
 /// <summary>One signed-in browser as one version of the store's row. Immutable and shared by requests: whoever changes it writes a new one.</summary>
 internal sealed record Session
 {
-    private AuthenticationTicket? _ticket;
-
     public required SessionId Id { get; init; }
 
     /// <summary>Random; proves that a sign-out link was made for this session. Unlike the provider's <c>sid</c> no other site knows it.</summary>
@@ -58,21 +53,10 @@ internal sealed record Session
 
     public bool CanRenew => Tokens?.RefreshToken is not null;
 
-    /// <summary>Built once a version. Never mutated: a cached ticket is shared by requests.</summary>
-    public AuthenticationTicket Ticket => _ticket ??= BuildTicket();
-
     /// <summary>What people call the user: a name if the provider gave one.</summary>
     public string DisplayName => ClaimValue("name") ?? ClaimValue("preferred_username") ?? Subject;
 
     public string? ClaimValue(string type) => Claims.FirstOrDefault(claim => claim.Type == type)?.Value;
 
     public override string ToString() => $"Session {Id} v{Version}";
-
-    private AuthenticationTicket BuildTicket()
-    {
-        var identity = new ClaimsIdentity(Claims.Select(claim => new Claim(claim.Type, claim.Value, claim.ValueType)), SessionAuthentication.Scheme, "name", "role");
-        var properties = new AuthenticationProperties { IssuedUtc = CreatedAt, ExpiresUtc = EndsAt };
-        Tokens?.StoreIn(properties);
-        return new AuthenticationTicket(new ClaimsPrincipal(identity), properties, SessionAuthentication.Scheme);
-    }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Bff.Sessions.Store.Sql;
 
 namespace Bff.Sessions;
 
@@ -66,7 +65,7 @@ internal sealed class SessionMetrics : IDisposable
         _storeFailures.Add();
     }
 
-    public void Counted(SessionCount active) => _active = active;
+    public void Counted(SessionCount? active) => _active = active;
 
     public void KeyIs(TimeSpan? old) => Volatile.Write(ref _keyAge, old?.TotalSeconds ?? double.NaN);
 

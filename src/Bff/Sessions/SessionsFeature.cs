@@ -3,7 +3,6 @@ using Bff.Sessions.Authentication;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
-using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -23,9 +22,13 @@ internal static partial class SessionsFeature
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>().AddSingleton<TokenProtector>();
         services.AddHttpContextAccessor();   // the audit stream names the client's address
-        services.AddSingleton(OpenDatabase).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SqlSessionStore>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
-        services.AddSingleton<ISessionStore>(provider => ActivatorUtilities.CreateInstance<InstrumentedSessionStore>(provider, provider.GetRequiredService<SqlSessionStore>()));
-        services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionCensus>().AddHostedService<PostgreSqlChanges>();
+        services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
+        services.AddSingleton(OpenStore);
+        services.AddSingleton<ISessionStore>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
+        services.AddSingleton<IRenewalQueue>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
+        services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
+        services.AddSingleton<SessionCounts>().AddHostedService(provider => provider.GetRequiredService<SessionCounts>());
+        services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionChangeCarrier>();
 
         services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName);
         services.AddSingleton<LiveKeys>().AddHostedService(provider => provider.GetRequiredService<LiveKeys>());
@@ -62,18 +65,28 @@ internal static partial class SessionsFeature
         }
     }
 
-    private static SessionDatabase OpenDatabase(IServiceProvider services)
+    /// <summary>The one place that knows which kinds of storage there are.</summary>
+    private static SessionStorage OpenStorage(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        SessionDatabase database = options.Store == SessionsOptions.PostgreSql
+        SessionStorage storage = options.Store == SessionsOptions.PostgreSql
             ? new PostgreSqlDatabase(options.Connection, options.StoreTimeout)
             : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout);
-        database.Migrated = migration =>
+        storage.Migrated = migration =>
         {
-            StoreMigrated(services.GetRequiredService<ILogger<SessionDatabase>>(), migration.From, migration.To, migration.ReadableFrom);
+            StoreMigrated(services.GetRequiredService<ILogger<SessionStorage>>(), migration.From, migration.To, migration.ReadableFrom);
             services.GetRequiredService<Audit>().StoreMigrated(migration.From, migration.To, migration.ReadableFrom);
         };
-        return database;
+        return storage;
+    }
+
+    private static InstrumentedSessionStore OpenStore(IServiceProvider services)
+    {
+        var storage = services.GetRequiredService<SessionStorage>();
+        var store = storage.OpenStore(
+            services.GetRequiredService<TokenProtector>(), services.GetRequiredService<SessionChanges>(), services.GetRequiredService<IOptions<SessionClient>>(),
+            services.GetRequiredService<TimeProvider>());
+        return ActivatorUtilities.CreateInstance<InstrumentedSessionStore>(services, store);
     }
 
     [LoggerMessage(LogLevel.Information, "The session store was migrated from schema {From} to {To}. Versions of Bff that know schema {ReadableFrom} or later can use it.")]

@@ -2,8 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
-using Bff.Sessions.Keys;
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Http;
 
 namespace Bff.Sessions;
@@ -152,7 +150,7 @@ internal sealed class SessionsOptions : IValidatableObject
     }
 
     private IReadOnlyList<X509Certificate2> ReadCertificates(string? pem) =>
-        string.IsNullOrEmpty(pem) ? [] : Keys.KeyCertificates.Read(pem, KeyCertificatePassword);
+        string.IsNullOrEmpty(pem) ? [] : KeyCertificatePem.Read(pem, KeyCertificatePassword);
 
     private static string? ProblemWith(string connection)
     {

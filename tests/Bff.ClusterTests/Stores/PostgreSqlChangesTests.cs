@@ -20,8 +20,8 @@ public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
         var (sent, heard) = (new SessionChanges(), new SessionChanges());
         var ended = new ConcurrentQueue<string>();
         heard.Published += change => ended.Enqueue(change.Id.Value);
-        using var sending = new PostgreSqlChanges(sender, sent, TimeProvider.System, NullLogger<PostgreSqlChanges>.Instance);
-        using var hearing = new PostgreSqlChanges(hearer, heard, TimeProvider.System, NullLogger<PostgreSqlChanges>.Instance);
+        using var sending = new SessionChangeCarrier(sender, sent, TimeProvider.System, NullLoggerFactory.Instance);
+        using var hearing = new SessionChangeCarrier(hearer, heard, TimeProvider.System, NullLoggerFactory.Instance);
         await sending.StartAsync(default);
         await hearing.StartAsync(default);
         await Eventually.HappensAsync(() =>

@@ -1,5 +1,6 @@
 using Bff.Sessions;
 using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
 using Bff.Sessions.Store.Sql;
 using Bff.Tests.Sessions;
@@ -10,43 +11,23 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.ClusterTests.Stores;
 
-public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : SessionStoreContract, IAsyncLifetime
+public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : SessionStoreContract
 {
-    /// <summary>Eight nodes make a schema on two busy cores.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = PostgreSqlUnderTest.Timeout;
 
-    private PostgreSqlDatabase? _database;
+    private PostgreSqlDatabase Server => (PostgreSqlDatabase)Database;
 
-    private protected override async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await _database!.Server.OpenConnectionAsync();
-        connection.Execute(sql);
-    }
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = new PostgreSqlDatabase(await postgres.Server.CreateDatabaseAsync(), Timeout);
-        _database.Prepare();
-    }
-
-    private protected override Task SetVersionAsync(int version) => ExecuteAsync($"UPDATE bff_schema SET version = {version}");
-
-    private protected override SessionDatabase Database => _database!;
-
-    private protected override string EmptyBytes => "''";
-
-    private protected override Task UpgradeBeyondAsync(long readableFrom) =>
-        ExecuteAsync($"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; UPDATE bff_schema SET version = {SessionSchema.Version + 1}, readable_from = {readableFrom}");
+    private protected override Task<StorageUnderTest> OpenAsync() => PostgreSqlUnderTest.OpenAsync(postgres);
 
     [Fact]
     public async Task A_database_from_before_the_store_said_what_can_read_it_is_taken_as_it_is()
     {
         var session = await AddAsync();
-        await ExecuteAsync("ALTER TABLE bff_schema DROP COLUMN readable_from");
-        _database!.FindMigration().ShouldBeNull();
-        _database.Prepare();
+        await Storage.ExecuteAsync("ALTER TABLE bff_schema DROP COLUMN readable_from");
+        Server.FindMigration().ShouldBeNull();
+        Server.Prepare();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
-        await UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
+        await Storage.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
     }
 
     [Fact]
@@ -64,19 +45,19 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     public async Task A_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_sessions()
     {
         var session = await AddAsync();
-        await using (var connection = await _database!.Server.OpenConnectionAsync())
+        await using (var connection = await Server.Server.OpenConnectionAsync())
         {
             connection.Execute(BackToTheFirstVersion + " ALTER TABLE bff_schema DROP COLUMN readable_from; UPDATE bff_schema SET version = 1;");
         }
 
         var migrated = new System.Collections.Concurrent.ConcurrentQueue<SchemaMigration>();
-        _database.Migrated = migrated.Enqueue;
-        var announced = _database.FindMigration();
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(_database.Prepare)));
+        Server.Migrated = migrated.Enqueue;
+        var announced = Server.FindMigration();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(Server.Prepare)));
         announced.ShouldBe(new SchemaMigration(1, SessionSchema.Version, SessionSchema.ReadableFrom));
         migrated.ShouldHaveSingleItem("one of them did it").ShouldBe(announced);
-        (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
-        (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
+        (await Directory.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
+        (await Directory.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
     }
 
     /// <summary>As <c>pg_restore --clean</c> of an old dump leaves it: what the dump does not know stays.</summary>
@@ -84,7 +65,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     public async Task An_old_dump_that_was_restored_over_a_newer_database_is_brought_up_to_date()
     {
         var session = await AddAsync();
-        await ExecuteAsync(BackToTheFirstVersion +
+        await Storage.ExecuteAsync(BackToTheFirstVersion +
             """
             CREATE TABLE used_once (id TEXT NOT NULL PRIMARY KEY, forget_at BIGINT NOT NULL);
             CREATE INDEX used_once_end ON used_once (forget_at);
@@ -92,16 +73,16 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
                 name TEXT NOT NULL PRIMARY KEY, version TEXT NOT NULL, url TEXT, started_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, ready BIGINT NOT NULL);
             UPDATE bff_schema SET version = 1;
             """);
-        _database!.Prepare();
+        Server.Prepare();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
     [Fact]
     public async Task A_schema_that_somebody_has_to_mend_is_not_waited_for()
     {
-        await ExecuteAsync("UPDATE bff_schema SET version = 1");   // and the columns of later versions are there
-        Should.Throw<IOException>(_database!.Prepare).Message.ShouldEndWith("(42701)");
-        await ExecuteAsync($"UPDATE bff_schema SET version = {SessionSchema.Version}");
+        await Storage.ExecuteAsync("UPDATE bff_schema SET version = 1");   // and the columns of later versions are there
+        Should.Throw<IOException>(Server.Prepare).Message.ShouldEndWith("(42701)");
+        await Storage.ExecuteAsync($"UPDATE bff_schema SET version = {SessionSchema.Version}");
     }
 
     [Fact]
@@ -127,9 +108,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     {
         var services = new ServiceCollection().AddLogging();
         services.AddDataProtection().SetApplicationName("Bff");
-        services.Configure<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>(keys => keys.XmlRepository = _database!.OpenKeyRing(NullLoggerFactory.Instance));
+        services.Configure<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>(keys => keys.XmlRepository = Server.OpenKeyRing(NullLoggerFactory.Instance));
         return new TokenProtector(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>(), NullLogger<TokenProtector>.Instance);
     }
-
-    public ValueTask DisposeAsync() => _database!.DisposeAsync();
 }

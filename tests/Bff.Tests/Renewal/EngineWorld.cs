@@ -193,7 +193,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public bool Alive { get; set; } = true;
 
-        public required ISessionStore Store { get; init; }
+        public required IFullSessionStore Store { get; init; }
 
         public required SessionCache Cache { get; init; }
 
@@ -216,7 +216,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
             var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<Provider>.Instance);
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
-                .AddSingleton<ISessionStore>(store).AddSingleton(changes).AddSingleton<SessionCache>().AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
+                .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>().AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
                 .AddSingleton<IHttpClientFactory>(clients).AddSingleton(provider).AddSingleton<IOptionsMonitor<OidcOptions>>(oidc).AddSingleton<IdTokenValidator>().AddSingleton<TokenEndpointClient>()
                 .AddSingleton<IOptionsMonitor<RenewalOptions>>(FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) }))
                 .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
@@ -247,11 +247,11 @@ internal sealed class EngineWorld : IAsyncDisposable
     }
 
     /// <summary>The store as one process sees it: gone for a process that is gone.</summary>
-    private sealed class MortalStore(ISessionStore store, Func<bool> alive) : ISessionStore
+    private sealed class MortalStore(IFullSessionStore store, Func<bool> alive) : IFullSessionStore
     {
         private sealed class Gone() : DbException("the process was killed");
 
-        private ISessionStore Living => alive() ? store : throw new Gone();
+        private IFullSessionStore Living => alive() ? store : throw new Gone();
 
         public Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) => Living.AddAsync(session, replaced, cancel);
 

@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using System.Xml.Linq;
 using Bff.Sessions;
 using Bff.Sessions.Keys;
-using Bff.Sessions.Store;
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
@@ -22,26 +20,24 @@ public sealed class LiveKeysTests : IDisposable
 
     private readonly StallingRepository _store = new();
     private readonly FakeTimeProvider _clock = new();
-    private readonly StoreHealth _health;
     private readonly LiveKeys _keys;
     private readonly IDataProtector _protector;
 
     public LiveKeysTests()
     {
         var options = Options.Create(new KeyManagementOptions { XmlRepository = _store });
-        _health = new StoreHealth(_clock, NullLogger<StoreHealth>.Instance);
-        _keys = new LiveKeys(new(NewManager), options, _health, NullLoggerFactory.Instance, _clock);
+        _keys = new LiveKeys(new(NewManager), options, NullLoggerFactory.Instance, _clock);
         _protector = _keys.CreateProtector("test");
     }
 
     [Fact]
     public void No_key_is_made_beside_a_store_that_is_not_prepared()
     {
-        _health.MustBePrepared(new SessionStoreException("its keys do not open"));
+        _keys.Close(new SessionStoreException("its keys do not open"));
         Should.Throw<SessionStoreException>(() => _protector.Protect([1])).Message.ShouldBe("its keys do not open");
         _store.GetAllElements().ShouldBeEmpty();
 
-        _health.KeysOpen();
+        _keys.Reopen();
         _protector.Unprotect(_protector.Protect([1])).ShouldBe([1]);
     }
 
@@ -144,7 +140,7 @@ public sealed class LiveKeysTests : IDisposable
         var now = TimeProvider.System.GetUtcNow();   // the framework's key ring knows no other clock
         elsewhere.CreateNewKey(now, now.AddDays(90));
         var options = Options.Create(new KeyManagementOptions { XmlRepository = _store });
-        using var other = new LiveKeys(new(() => elsewhere), options, _health, NullLoggerFactory.Instance, _clock);
+        using var other = new LiveKeys(new(() => elsewhere), options, NullLoggerFactory.Instance, _clock);
         return other.CreateProtector("test").Protect(text);
     }
 

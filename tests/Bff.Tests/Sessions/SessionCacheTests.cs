@@ -56,6 +56,22 @@ public sealed class SessionCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_is_told_of_a_change_no_longer_finds_the_copy()
+    {
+        using var cache = Cache(seconds: 5);
+        var found = new List<Session?>();
+        using var open = new PerSession<string>(cache, (change, _) => found.Add(cache.FindAsync(change.Id, default).AsTask().GetAwaiter().GetResult()), _ => { });
+        var (session, other) = (await AddAsync(), await AddAsync());
+        open.TryAdd(session.Id, "a stream").ShouldBeTrue();
+        await cache.FindAsync(session.Id, default);
+        await cache.FindAsync(other.Id, default);
+
+        foreach (var id in new[] { session.Id, other.Id }) { await _store.RemoveAsync(id, null, EndReasons.SignedOut, default); }
+
+        found.ShouldBe([null], "nothing is open for the other one");
+    }
+
+    [Fact]
     public async Task A_lifetime_of_zero_switches_it_off()
     {
         using var cache = Cache(seconds: 0);

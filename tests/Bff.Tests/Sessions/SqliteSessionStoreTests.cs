@@ -1,5 +1,6 @@
 using Bff.Sessions;
 using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
@@ -9,47 +10,32 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Tests.Sessions;
 
-public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDisposable
+public sealed class SqliteSessionStoreTests : SessionStoreContract
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("bff-store-").FullName;
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = SqliteUnderTest.Timeout;
 
-    private readonly SqliteDatabase _database;
+    private readonly SqliteUnderTest _sqlite = new();
 
-    public SqliteSessionStoreTests()
-    {
-        _database = new SqliteDatabase(ConnectionString, "/", Timeout);
-        _database.Prepare();
-    }
+    private SqliteDatabase Sqlite => _sqlite.Database;
 
-    private protected override Task ExecuteAsync(string sql)
-    {
-        using var connection = _database.DataSource.OpenConnection();
-        connection.Execute(sql);
-        return Task.CompletedTask;
-    }
+    private string Folder => _sqlite.Folder;
 
-    private protected override Task SetVersionAsync(int version) => ExecuteAsync($"PRAGMA user_version = {version}");
+    private string ConnectionString => _sqlite.ConnectionString;
 
-    private protected override SessionDatabase Database => _database;
-
-    private protected override Task UpgradeBeyondAsync(long readableFrom) =>
-        ExecuteAsync($"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; PRAGMA user_version = {SessionSchema.Version + 1}; UPDATE bff_store SET readable_from = {readableFrom}");
+    private protected override Task<StorageUnderTest> OpenAsync() => Task.FromResult<StorageUnderTest>(_sqlite);
 
     [Fact]
     public async Task A_file_from_before_the_store_said_what_can_read_it_is_taken_as_it_is()
     {
         var session = await AddAsync();
-        await ExecuteAsync("DROP TABLE bff_store");
-        _database.FindMigration().ShouldBeNull();
-        _database.Prepare();
+        await Storage.ExecuteAsync("DROP TABLE bff_store");
+        Sqlite.FindMigration().ShouldBeNull();
+        Sqlite.Prepare();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
-        using var connection = (SqliteConnection)_database.DataSource.OpenConnection();
+        using var connection = (SqliteConnection)Sqlite.DataSource.OpenConnection();
         SqliteSchema.Read(connection).ShouldBe(new StoredSchema(SessionSchema.Version, SessionSchema.ReadableFrom));
         SqliteSchema.Lineage(connection).ShouldNotBeNullOrEmpty();
     }
-
-    private string ConnectionString => $"Data Source={Path.Combine(_folder, "deep/bff.db")}";
 
     [Fact]
     public async Task Sessions_survive_a_restart()
@@ -66,7 +52,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         await AddAsync();
         SqliteConnection.ClearAllPools();
-        foreach (var file in Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories))
+        foreach (var file in System.IO.Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
         {
             File.ReadAllBytes(file).AsSpan().IndexOf("old-refresh"u8).ShouldBe(-1);
         }
@@ -77,7 +63,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     {
         var session = await AddAsync();
         var stranger = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        (await new SqlSessionStore(_database, stranger, Changes, Options.Create(new SessionClient()), Clock).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
+        (await new SqlSessionStore(Sqlite, stranger, Changes, Options.Create(new SessionClient()), Clock).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
@@ -89,9 +75,9 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     }
 
     [Fact]
-    public void An_unusable_folder_is_named_with_its_setting()
+    public void An_unusableFolder_is_named_with_its_setting()
     {
-        var file = Path.Combine(_folder, "file");
+        var file = Path.Combine(Folder, "file");
         File.WriteAllText(file, "");
         Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={file}/bff.db", "/", Timeout).Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
     }
@@ -100,21 +86,21 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     public async Task A_file_of_the_first_version_is_brought_up_to_date_and_keeps_its_sessions()
     {
         var session = await AddAsync();
-        using (var connection = _database.DataSource.OpenConnection())
+        using (var connection = Sqlite.DataSource.OpenConnection())
         {
             connection.Execute(BackToTheFirstVersion + " DROP TABLE bff_store; PRAGMA user_version = 1;");
         }
 
         var migrated = new List<SchemaMigration>();
-        _database.Migrated = migrated.Add;
-        var announced = _database.FindMigration();
-        _database.Prepare();
+        Sqlite.Migrated = migrated.Add;
+        var announced = Sqlite.FindMigration();
+        Sqlite.Prepare();
         announced.ShouldBe(new SchemaMigration(1, SessionSchema.Version, SessionSchema.ReadableFrom));
         migrated.ShouldBe([announced!]);
-        _database.Prepare();
+        Sqlite.Prepare();
         migrated.Count.ShouldBe(1, "it was done");
-        (await Store.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
-        (await Store.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
+        (await Directory.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
+        (await Directory.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
         await AddAsync();
     }
 
@@ -122,7 +108,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     public async Task A_file_that_was_put_in_the_place_of_this_one_is_not_mixed_with_the_log_of_before()
     {
         var before = await AddAsync();
-        var other = Path.Combine(_folder, "other.db");
+        var other = Path.Combine(Folder, "other.db");
         Session there;
         await using (var database = new SqliteDatabase($"Data Source={other}", "/", Timeout))
         {
@@ -136,7 +122,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
 
         (await Store.FindAsync(there.Id, default)).ShouldNotBeNull();
         (await Store.FindAsync(before.Id, default)).ShouldBeNull();
-        using var connection = _database.DataSource.OpenConnection();
+        using var connection = Sqlite.DataSource.OpenConnection();
         using var check = connection.CreateCommand();
         check.CommandText = "PRAGMA integrity_check";
         check.ExecuteScalar().ShouldBe("ok");
@@ -148,8 +134,8 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     public async Task A_file_that_was_put_there_and_is_not_ready_has_to_be_prepared(string content)
     {
         var unprepared = new List<SessionStoreException>();
-        _database.Unprepared = unprepared.Add;
-        var other = Path.Combine(_folder, "other.db");
+        Sqlite.Unprepared = unprepared.Add;
+        var other = Path.Combine(Folder, "other.db");
         await File.WriteAllTextAsync(other, content);
         File.Move(other, StoreFile, overwrite: true);
 
@@ -158,12 +144,12 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
 
         if (content != "")
         {
-            Should.Throw<IOException>(_database.Prepare);
+            Should.Throw<IOException>(Sqlite.Prepare);
             await File.WriteAllTextAsync(other, "");
             File.Move(other, StoreFile, overwrite: true);
         }
 
-        _database.Prepare();
+        Sqlite.Prepare();
         await AddAsync();
         foreach (var file in new[] { "", "-wal", "-shm" }) { File.Delete(StoreFile + file); }
         await Store.ProbeReadAsync(default);
@@ -173,7 +159,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
     [Fact]
     public async Task A_file_that_was_deleted_is_not_brought_back_before_the_write_that_is_under_way_has_ended()
     {
-        await using var database = new SqliteDatabase($"Data Source={Path.Combine(_folder, "written.db")}", "/", TimeSpan.FromSeconds(0.5));
+        await using var database = new SqliteDatabase($"Data Source={Path.Combine(Folder, "written.db")}", "/", TimeSpan.FromSeconds(0.5));
         database.Prepare();
         var file = database.StoreFile;
         using (await database.TakeTurnToWriteAsync(default))
@@ -189,12 +175,5 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncDispos
         reader.Read("SELECT count(*) FROM used_once WHERE id = 'late'").ShouldBe(1);
     }
 
-    private string StoreFile => _database.StoreFile;
-
-    public async ValueTask DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
-    }
+    private string StoreFile => Sqlite.StoreFile;
 }

@@ -1,6 +1,7 @@
 using Bff.Sessions;
 using Bff.Sessions.Store;
-using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -77,26 +78,34 @@ public sealed class StoreHealthTests
     [Fact]
     public void Whatever_a_driver_throws_is_the_stores_fault_and_a_mistake_of_ours_is_not()
     {
+        var sqlite = new SqliteDatabase("Data Source=bff.db", "/", TimeSpan.FromSeconds(5));
+        var postgres = new PostgreSqlDatabase("Host=localhost", TimeSpan.FromSeconds(5));
         foreach (var error in new Exception[]
         {
-            new SqliteException("full", 13), new NpgsqlException("refused"), new NpgsqlException("late", new TimeoutException()), new TimeoutException(),
+            new NpgsqlException("refused"), new NpgsqlException("late", new TimeoutException()), new TimeoutException(),
             new System.Net.Sockets.SocketException(111), new IOException(), new UnauthorizedAccessException(), new PostgresException("too many", "FATAL", "FATAL", "53300"),
         })
         {
-            StoreFailure.Of(error).ShouldNotBeNull(error.ToString());
+            postgres.FailureOf(error).ShouldNotBeNull(error.ToString());
         }
 
-        StoreFailure.Of(new InvalidOperationException()).ShouldBeNull();
-        StoreFailure.Of(new OperationCanceledException()).ShouldBeNull("who stops waiting says nothing about the store");
-        StoreFailure.Of(new SqliteException("locked", 5))!.IsUnanswered.ShouldBeTrue();
-        StoreFailure.Of(new SqliteException("full", 13))!.IsUnanswered.ShouldBeFalse();
-        StoreFailure.Of(new SqliteException("malformed", 11))!.IsDamage.ShouldBeTrue();
+        foreach (var error in new Exception[] { new SqliteException("full", 13), new TimeoutException(), new IOException(), new UnauthorizedAccessException() })
+        {
+            sqlite.FailureOf(error).ShouldNotBeNull(error.ToString());
+        }
+
+        sqlite.FailureOf(new InvalidOperationException()).ShouldBeNull();
+        postgres.FailureOf(new InvalidOperationException()).ShouldBeNull();
+        postgres.FailureOf(new OperationCanceledException()).ShouldBeNull("who stops waiting says nothing about the store");
+        sqlite.FailureOf(new SqliteException("locked", 5))!.IsUnanswered.ShouldBeTrue();
+        sqlite.FailureOf(new SqliteException("full", 13))!.IsUnanswered.ShouldBeFalse();
+        sqlite.FailureOf(new SqliteException("malformed", 11))!.IsDamage.ShouldBeTrue();
         Of("53300").IsConnection.ShouldBeFalse("those there are stay good");
         (Of("XX000").IsDamage, Of("XX001").IsDamage).ShouldBe((false, true));
         foreach (var state in new[] { "22001", "23505", "40001", "42501" }) { Of(state).IsRefusal.ShouldBeTrue(state); }
-        (Of("57P01").IsRefusal, Of("53100").IsRefusal, StoreFailure.Of(new SqliteException("unique", 19))!.IsRefusal).ShouldBe((false, false, true));
-        StoreFailure.Of(new PostgresException("shutting down", "FATAL", "FATAL", "57P01"))!.IsConnection.ShouldBeTrue();
+        (Of("57P01").IsRefusal, Of("53100").IsRefusal, sqlite.FailureOf(new SqliteException("unique", 19))!.IsRefusal).ShouldBe((false, false, true));
+        postgres.FailureOf(new PostgresException("shutting down", "FATAL", "FATAL", "57P01"))!.IsConnection.ShouldBeTrue();
 
-        static SessionStoreException Of(string state) => StoreFailure.Of(new PostgresException("no", "ERROR", "ERROR", state))!;
+        SessionStoreException Of(string state) => postgres.FailureOf(new PostgresException("no", "ERROR", "ERROR", state))!;
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
-using Bff.Sessions.Store.Sql;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -16,7 +16,7 @@ internal static class BackupCommand
     {
         if (file == StandardStream && !Console.IsOutputRedirected) { return await FailAsync("A backup is no text for a terminal: send it somewhere, as in 'bff backup - > FILE'."); }
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionDatabase>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_dump --format=custom --file=FILE DATABASE"); }
+        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_dump --format=custom --file=FILE DATABASE"); }
         if (!File.Exists(store.StoreFile)) { return await FailAsync($"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Does this run where Bff runs, with the same settings?"); }
         if (file != StandardStream && File.Exists(file) && !force) { return await FailAsync($"'{Printable.Text(file)}' is there already. Choose another name, or say --force to replace it."); }
         try

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection.Repositories;
@@ -13,7 +14,7 @@ internal static class RestoreCommand
     public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool keepRenewed)
     {
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionDatabase>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema"); }
+        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema"); }
         if (file == BackupCommand.StandardStream && passphraseFile == "-") { return await FailAsync("Standard input cannot be the backup and its passphrase."); }
         try
         {

@@ -3,7 +3,6 @@ using Bff.Sessions;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -21,11 +20,11 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
 
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
-        var database = services.GetRequiredService<SessionDatabase>();
+        var storage = services.GetRequiredService<SessionStorage>();
         try
         {
-            if (database.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
-            database.Prepare();
+            if (storage.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
+            storage.Prepare();
         }
         catch (Exception error) when (error is IOException or SessionStoreException)
         {
@@ -86,7 +85,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     /// <summary>Each node takes as many connections as its pool holds.</summary>
     private async Task<IEnumerable<Finding>> ConnectionsAsync()
     {
-        if (services.GetRequiredService<SessionDatabase>() is not PostgreSqlDatabase { Server: var server, PoolSize: var pool }) { return []; }
+        if (services.GetRequiredService<SessionStorage>() is not PostgreSqlDatabase { Server: var server, PoolSize: var pool } database) { return []; }
         try
         {
             await using var command = server.CreateCommand(
@@ -100,7 +99,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
                 "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a second.")];
         }
-        catch (Exception error) when (StoreFailure.Of(error) is { } away)
+        catch (Exception error) when (database.FailureOf(error) is { } away)
         {
             return [Unusable(away)];
         }

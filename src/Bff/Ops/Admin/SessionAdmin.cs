@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Bff.Ops.Live;
 using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -8,9 +7,9 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Ops.Admin;
 
 /// <summary>Does to sessions what an operator asks for.</summary>
-internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, RenewalPolicy schedule, AdminAudit audit, TimeProvider clock)
+internal sealed class SessionAdmin(ISessionStore store, ISessionDirectory directory, Renewer renewer, RenewalPolicy schedule, AdminAudit audit, TimeProvider clock)
 {
-    private DateTimeOffset LateBefore => clock.GetUtcNow() - OpsHistory.LateAfter;
+    private DateTimeOffset LateBefore => clock.GetUtcNow() - SessionCounts.LateAfter;
 
     public AdminView View(Session session) => AdminView.Of(session, schedule, LateBefore);
 
@@ -24,7 +23,7 @@ internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, Renewal
     {
         var now = clock.GetUtcNow();
         var found = troubled
-            ? await store.SearchTroubleAsync(user, after, take, now, LateBefore, cancel) : await store.SearchAsync(user, after, take, now, cancel);
+            ? await directory.SearchTroubleAsync(user, after, take, now, LateBefore, cancel) : await directory.SearchAsync(user, after, take, now, cancel);
         audit.Searched(who, user);
         return found;
     }
@@ -33,7 +32,7 @@ internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, Renewal
 
     /// <summary>A living session; null when there is none of this handle.</summary>
     public async Task<Session?> FindAsync(string handle, CancellationToken cancel) =>
-        await store.FindByHandleAsync(handle, cancel) is { } session && session.EndsAt > clock.GetUtcNow() ? session : null;
+        await directory.FindByHandleAsync(handle, cancel) is { } session && session.EndsAt > clock.GetUtcNow() ? session : null;
 
     /// <returns>False when somebody else ended it meanwhile.</returns>
     public async Task<bool> EndAsync(Session session, Operator who)
@@ -46,7 +45,7 @@ internal sealed class SessionAdmin(ISessionStore store, Renewer renewer, Renewal
     /// <returns>How many sessions were ended.</returns>
     public async Task<int> EndAllAsync(string subject, Operator who)
     {
-        var ended = await store.RemoveUserAsync(subject, EndReasons.EndedByAdmin, CancellationToken.None);
+        var ended = await directory.RemoveUserAsync(subject, EndReasons.EndedByAdmin, CancellationToken.None);
         audit.EndedAll(who, subject, ended.Count);
         return ended.Count;
     }

@@ -1,4 +1,3 @@
-using Bff.Commands.Check;
 using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -11,7 +10,7 @@ namespace Bff.Ops.Health;
 /// Until then a probe asks the provider, at most every few seconds however many come. While people are signed in who can be served without it, that only
 /// degrades.
 /// </summary>
-internal sealed class ProviderCheck(Provider provider, ISessionStore store, TimeProvider clock) : IHealthCheck
+internal sealed class ProviderCheck(Provider provider, ISessionDirectory directory, TimeProvider clock) : IHealthCheck
 {
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
@@ -60,7 +59,7 @@ internal sealed class ProviderCheck(Provider provider, ISessionStore store, Time
         try
         {
             var shortest = TimeSpan.FromMilliseconds(50);
-            var found = store.SearchAsync(user: null, after: null, take: 1, now, CancellationToken.None);
+            var found = directory.SearchAsync(user: null, after: null, take: 1, now, CancellationToken.None);
             return (await found.WaitAsync(limit > shortest ? limit : shortest, clock)).Count > 0;
         }
         catch (Exception error) when (error is SessionStoreException or TimeoutException)

@@ -5,15 +5,15 @@ internal static class LiveFeature
 {
     public static void AddLive(this IServiceCollection services)
     {
-        services.AddSingleton<OpsHistory>().AddHostedService(provider => provider.GetRequiredService<OpsHistory>());
-        services.AddSingleton<Overview>().AddSingleton<StoreCounts>().AddSingleton<RoutesView>().AddSingleton<CallHistory>().AddSingleton<Certificates>();
+        services.AddSingleton<OpsHistory>().AddSingleton<Overview>().AddSingleton<RoutesView>().AddSingleton<CallHistory>().AddSingleton<Certificates>();
         services.AddSingleton<Nodes>().AddHostedService(provider => provider.GetRequiredService<Nodes>());
     }
 
     public static void MapLive(this IEndpointRouteBuilder ops)
     {
         ops.ServiceProvider.GetRequiredService<Certificates>();   // its metric is there before anybody looks at the page
-        ops.ServiceProvider.GetRequiredService<CallHistory>();    // and what it tells began before
+        ops.ServiceProvider.GetRequiredService<CallHistory>();    // and what these tell began before
+        ops.ServiceProvider.GetRequiredService<OpsHistory>();
         ops.MapGet("/overview", Overview.Handle);
     }
 }

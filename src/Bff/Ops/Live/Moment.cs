@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Bff.Providers.Throttling;
+using Bff.Sessions.Store;
 
 namespace Bff.Ops.Live;
 
@@ -15,7 +16,7 @@ internal sealed class Moment(DateTimeOffset at)
 
     public int Renewed { get; set; }
 
-    /// <summary>Of the renewed: more than <see cref="OpsHistory.LateAfter"/> after they were due.</summary>
+    /// <summary>Of the renewed: more than <see cref="SessionCounts.LateAfter"/> after they were due.</summary>
     public int Late { get; set; }
 
     public int Failed { get; set; }

@@ -1,16 +1,17 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Bff.Hosting;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Live;
 
 /// <summary>Which nodes share the store: each says every few seconds that it lives. A SQLite file has one node, so nothing is written there.</summary>
-internal sealed partial class Nodes : BackgroundService
+internal sealed partial class Nodes : PeriodicService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -21,7 +22,7 @@ internal sealed partial class Nodes : BackgroundService
 
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly SessionDatabase _database;
+    private readonly PostgreSqlDatabase? _database;
     private readonly Readiness _readiness;
     private readonly TimeProvider _clock;
     private readonly ILogger<Nodes> _logger;
@@ -33,9 +34,10 @@ internal sealed partial class Nodes : BackgroundService
     /// <param name="HeardSince">Since when every beat of this node has gone through; null when the last did not.</param>
     private sealed record View(IReadOnlyList<Node> Others, DateTimeOffset? HeardSince);
 
-    public Nodes(SessionDatabase database, Readiness readiness, IOptions<OpsOptions> options, TimeProvider clock, ILogger<Nodes> logger)
+    public Nodes(SessionStorage storage, Readiness readiness, IOptions<OpsOptions> options, TimeProvider clock, ILogger<Nodes> logger)
+        : base(Interval, clock, logger, runsAtStart: true)
     {
-        (_database, _readiness, _clock, _logger, _startedAt) = (database, readiness, clock, logger, clock.GetUtcNow());
+        (_database, _readiness, _clock, _logger, _startedAt) = (storage as PostgreSqlDatabase, readiness, clock, logger, clock.GetUtcNow());
         var address = OpsOptions.Parse(options.Value.Url)!;
         Name = $"{Environment.MachineName}:{(address.Port > 0 ? address.Port : Environment.ProcessId)}";
         _url = string.IsNullOrEmpty(options.Value.NodeUrl) ? UrlOf(address) : options.Value.NodeUrl;
@@ -57,25 +59,14 @@ internal sealed partial class Nodes : BackgroundService
         return now - heardSince < GoneAfter ? null : false;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (_database is not PostgreSqlDatabase) { return; }
-        using var tick = new PeriodicTimer(Interval, _clock);
-        try
-        {
-            do { await TryAsync(SayAsync, stoppingToken); }
-            while (await tick.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _database is null ? Task.CompletedTask : base.ExecuteAsync(stoppingToken);
+
+    protected override Task RunAsync(CancellationToken cancellationToken) => TryAsync(SayAsync, cancellationToken);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (_database is PostgreSqlDatabase) { await TryAsync(LeaveAsync, cancellationToken); }
+        if (_database is not null) { await TryAsync(LeaveAsync, cancellationToken); }
     }
 
     private async Task TryAsync(Func<CancellationToken, Task> act, CancellationToken cancellationToken)
@@ -96,7 +87,7 @@ internal sealed partial class Nodes : BackgroundService
     private async Task SayAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        await using var connection = await _database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database!.DataSource.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = """
             INSERT INTO nodes (name, version, url, started_at, seen_at, ready) VALUES (@name, @version, @url, @started_at, @now, @ready)
@@ -135,7 +126,7 @@ internal sealed partial class Nodes : BackgroundService
     /// <summary>In good order, so nobody takes it for lost.</summary>
     private async Task LeaveAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await _database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database!.DataSource.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = "DELETE FROM nodes WHERE name = @name";
         var parameter = command.CreateParameter();

@@ -5,7 +5,6 @@ using Bff.Ops.Telemetry;
 using Bff.Providers;
 using Bff.Providers.Throttling;
 using Bff.Sessions.Store;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Bff.Ops.Live;
@@ -13,7 +12,7 @@ namespace Bff.Ops.Live;
 /// <summary><c>GET /overview</c>: everything the ops page draws, in one response; what is wrong comes first.</summary>
 internal sealed class Overview(
     OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics provider,
-    StoreCounts storeCounts, StoreHealth store, Probes probes, TokenCallGate gate, TimeProvider clock)
+    SessionCounts sessions, StoreHealth store, Probes probes, TokenCallGate gate, TimeProvider clock)
 {
     /// <summary>Of a route's calls: as the alert rule has it.</summary>
     private const double FailingShare = 0.05;
@@ -30,11 +29,11 @@ internal sealed class Overview(
     private async Task<object> LookAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var (counting, checking) = (storeCounts.ReadAsync(cancel), probes.ReportAsync(HealthFeature.Ready, cancel));
+        var (counting, checking) = (sessions.LookAheadAsync(cancel), probes.ReportAsync(HealthFeature.Ready, cancel));
         var (counted, checks) = (await counting, await checking);
-        var awaySince = store.Since;
-        var (active, counts) = awaySince is null ? (history.Active, counted) : (null, null);
-        var (moments, ends, storeTook) = history.Read();
+        var (awaySince, last) = (store.Since, sessions.Last);
+        var (active, counts) = awaySince is null ? (last.Sessions?.Living, counted) : (null, null);
+        var (moments, ends) = history.Read();
         var (calls, clusters, breaker) = (routes.Routes(), routes.Clusters(), gate.State);
         return new
         {
@@ -47,14 +46,14 @@ internal sealed class Overview(
             Checks = checks.Entries.ToDictionary(
                 entry => entry.Key,
                 entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = HealthFeature.Detail(entry.Value.Description) }),
-            StoreTook = storeTook?.TotalSeconds,
+            StoreTook = last.StoreTook?.TotalSeconds,
             StoreAwaySince = awaySince,
             Breaker = Word(breaker),
             NextProbeAt = gate.NextProbeAt,
             ProviderFailure = provider.LastFailure,
             Renewals = new { InFlight = gate.Running, gate.Waiting },
             StepSeconds = OpsHistory.Step.TotalSeconds,
-            LateAfterSeconds = OpsHistory.LateAfter.TotalSeconds,
+            LateAfterSeconds = SessionCounts.LateAfter.TotalSeconds,
             History = moments.Select(moment => new
             {
                 moment.At, moment.Started, moment.Ended, moment.Renewed, moment.Late, moment.Failed, moment.Active, moment.Backlog, Breaker = Word(moment.Breaker),
@@ -81,7 +80,7 @@ internal sealed class Overview(
     }
 
     private List<Trouble> Troubles(
-        DateTimeOffset now, HealthReport checks, DateTimeOffset? storeAwaySince, StoreCounts.Counts? counts, IReadOnlyList<RouteView> calls,
+        DateTimeOffset now, HealthReport checks, DateTimeOffset? storeAwaySince, SessionCounts.Outlook? counts, IReadOnlyList<RouteView> calls,
         IReadOnlyList<ClusterView> clusters, DateTimeOffset? breakerSince)
     {
         var found = new List<Trouble>();

@@ -30,7 +30,8 @@ internal sealed class TokenCallGate : IDisposable
         _timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _onChange = options.OnChange(_ => Pump());
 
-        CallShare Share(int divisor) => new(() => Math.Max(1, options.CurrentValue.MaxConcurrency / divisor), () => options.CurrentValue.MaxPerSecond / (double)divisor, clock);
+        CallShare Share(double divisor) =>
+            new(() => Math.Max(1, (int)(options.CurrentValue.MaxConcurrency / divisor)), () => options.CurrentValue.MaxPerSecond / divisor, clock);
     }
 
     /// <summary>Renewals under way.</summary>

@@ -54,7 +54,7 @@ internal sealed partial class SessionAuthenticationHandler(
         }
 
         Context.Features.Set(new CurrentSession(session));
-        return AuthenticateResult.Success(session.Ticket);
+        return AuthenticateResult.Success(SessionTicket.Of(session));
     }
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)

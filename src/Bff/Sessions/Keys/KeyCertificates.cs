@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
@@ -11,16 +9,6 @@ namespace Bff.Sessions.Keys;
 /// <summary>The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to who reads the store alone.</summary>
 internal static class KeyCertificates
 {
-    /// <summary>Reads each certificate of a PEM together with its RSA private key, in whatever order they come.</summary>
-    /// <exception cref="CryptographicException">There is none, or one whose key is missing, encrypted with another password, or not RSA. Quotes nothing of it.</exception>
-    public static IReadOnlyList<X509Certificate2> Read(string pem, string? password)
-    {
-        var blocks = Blocks(pem).ToList();
-        var keys = blocks.Where(block => block.Label.EndsWith("PRIVATE KEY", StringComparison.Ordinal)).ToList();
-        var certificates = blocks.Where(block => block.Label == "CERTIFICATE").Select(block => WithKey(block.Text, keys, password)).ToList();
-        return certificates.Count > 0 ? certificates : throw new CryptographicException("holds no certificate in PEM form");
-    }
-
     /// <summary>The framework's own key manager, which reads keys that any of the certificates opens, and those from before there was one.</summary>
     /// <remarks>Made apart: the framework wants the certificates when services are registered, and the configuration is not checked by then.</remarks>
     public static IKeyManager CreateKeyManager(IServiceProvider provider) =>
@@ -73,35 +61,6 @@ internal static class KeyCertificates
         catch (Exception error) when (SessionStoreException.In(error) is null)
         {
             throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
-        }
-    }
-
-    private static X509Certificate2 WithKey(string certificate, IEnumerable<(string Label, string Text)> keys, string? password)
-    {
-        using var bare = X509Certificate2.CreateFromPem(certificate);
-        foreach (var key in keys)
-        {
-            try
-            {
-                using var rsa = RSA.Create();
-                if (key.Label.StartsWith("ENCRYPTED", StringComparison.Ordinal)) { rsa.ImportFromEncryptedPem(key.Text, password); }
-                else { rsa.ImportFromPem(key.Text); }
-                return bare.CopyWithPrivateKey(rsa);
-            }
-            catch (Exception error) when (error is CryptographicException or ArgumentException)
-            {
-                // The key of another certificate of the file, or one that cannot be read: said below, if none fits.
-            }
-        }
-
-        throw new CryptographicException("holds a certificate without its RSA private key, or the password of the key is another");
-    }
-
-    private static IEnumerable<(string Label, string Text)> Blocks(string pem)
-    {
-        for (var rest = pem; PemEncoding.TryFind(rest, out var fields); rest = rest[fields.Location.End..])
-        {
-            yield return (rest[fields.Label], rest[fields.Location]);
         }
     }
 }

@@ -2,8 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Bff.Commands.Backup;
-using Bff.Sessions.Store;
+using Bff.Hosting;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -19,8 +18,8 @@ namespace Bff.Sessions.Keys;
 /// (<see cref="KnowsAsync"/>); of the others only a few do.
 /// </remarks>
 internal sealed partial class LiveKeys(
-    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, StoreHealth health, ILoggerFactory loggers, TimeProvider clock)
-    : BackgroundService, IDataProtectionProvider
+    Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock, SessionMetrics? metrics = null)
+    : PeriodicService(RefreshInterval, clock, loggers.CreateLogger<LiveKeys>()), IDataProtectionProvider
 {
     public const string ApplicationName = "Bff";
 
@@ -42,6 +41,7 @@ internal sealed partial class LiveKeys(
     private readonly SemaphoreSlim _mayBlock = new(MaxBlockedThreads);
     private volatile Ring? _ring;
     private volatile SessionStoreException? _unreadable;
+    private volatile SessionStoreException? _closed;
     private readonly ConcurrentDictionary<Guid, long> _revoked = new();
     private Task _reading = Task.CompletedTask;
     private long? _askedAt;
@@ -65,8 +65,13 @@ internal sealed partial class LiveKeys(
     /// <summary>Why keys could not be read the last time; null when they could.</summary>
     public SessionStoreException? Unreadable => _unreadable;
 
+    /// <summary>The stored keys have not been found to open: until they are, none is read, and none made that would be everybody's.</summary>
+    public void Close(SessionStoreException reason) => _closed = reason;
+
+    public void Reopen() => _closed = null;
+
     /// <summary>Keys of which this node has learned within minutes that they are revoked. Until then it may have sealed with them.</summary>
-    public IEnumerable<Guid> RevokedLately => _revoked.Where(entry => clock.GetElapsedTime(entry.Value) < Lately).Select(entry => entry.Key);
+    public IEnumerable<Guid> RevokedLately => _revoked.Where(entry => Clock.GetElapsedTime(entry.Value) < Lately).Select(entry => entry.Key);
 
     public IDataProtector CreateProtector(string purpose) => new Protector(this, [purpose]);
 
@@ -90,7 +95,7 @@ internal sealed partial class LiveKeys(
         if (Current.Has(key)) { return true; }
         try
         {
-            await ReadSoonAsync().WaitAsync(WaitTimeout, clock, cancellationToken);
+            await ReadSoonAsync().WaitAsync(WaitTimeout, Clock, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -100,18 +105,7 @@ internal sealed partial class LiveKeys(
         return Current.Has(key);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var tick = new PeriodicTimer(RefreshInterval, clock);
-        try
-        {
-            while (await tick.WaitForNextTickAsync(stoppingToken)) { await ReadAsync().WaitAsync(stoppingToken); }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
-    }
+    protected override Task RunAsync(CancellationToken cancellationToken) => ReadAsync().WaitAsync(cancellationToken);
 
     public override void Dispose()
     {
@@ -137,8 +131,8 @@ internal sealed partial class LiveKeys(
     {
         lock (_lock)
         {
-            if (_reading.IsCompleted && _askedAt is { } asked && clock.GetElapsedTime(asked) < MinPause) { return Task.CompletedTask; }
-            _askedAt = clock.GetTimestamp();
+            if (_reading.IsCompleted && _askedAt is { } asked && Clock.GetElapsedTime(asked) < MinPause) { return Task.CompletedTask; }
+            _askedAt = Clock.GetTimestamp();
             return ReadAsync();
         }
     }
@@ -161,7 +155,7 @@ internal sealed partial class LiveKeys(
             var keys = StoredKeys();
             _unreadable = null;
             if (keys.IsSubsetOf(seen.Keys)) { return; }
-            foreach (var (key, _) in keys.Except(seen.Keys).Where(key => key.Revoked)) { _revoked[key] = clock.GetTimestamp(); }
+            foreach (var (key, _) in keys.Except(seen.Keys).Where(key => key.Revoked)) { _revoked[key] = Clock.GetTimestamp(); }
             _ring = Open(keys);
             Learned();
         }
@@ -175,8 +169,10 @@ internal sealed partial class LiveKeys(
 
     private HashSet<(Guid Id, bool Revoked)> StoredKeys()
     {
-        health.EnsureKeysOpen();
-        return [.. stored.Value.GetAllKeys().Select(key => (key.KeyId, key.IsRevoked))];
+        if (_closed is { } reason) { throw reason; }
+        var (keys, now) = (stored.Value.GetAllKeys(), Clock.GetUtcNow());
+        metrics?.KeyIs(now - keys.Where(key => !key.IsRevoked && key.ActivationDate <= now).MaxBy(key => key.ActivationDate)?.CreationDate);
+        return [.. keys.Select(key => (key.KeyId, key.IsRevoked))];
     }
 
     /// <summary>The framework's own provider, made anew: one that has read its keys cannot be told to read them again.</summary>

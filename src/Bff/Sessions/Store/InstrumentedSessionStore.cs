@@ -1,5 +1,4 @@
 using Bff.Providers;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Store;
@@ -9,8 +8,8 @@ namespace Bff.Sessions.Store;
 /// in and what ends. Whatever the store's driver throws leaves here as <see cref="SessionStoreException"/>, and in time.
 /// </summary>
 internal sealed partial class InstrumentedSessionStore(
-    ISessionStore store, SessionDatabase database, StoreHealth health, SessionMetrics metrics, Audit audit, IOptionsMonitor<SessionsOptions> options, TimeProvider clock,
-    ILogger<InstrumentedSessionStore> logger) : ISessionStore
+    IFullSessionStore store, SessionStorage storage, StoreHealth health, SessionMetrics metrics, Audit audit, IOptionsMonitor<SessionsOptions> options,
+    TimeProvider clock, ILogger<InstrumentedSessionStore> logger) : IFullSessionStore
 {
     private const string Probe = "probe";
 
@@ -192,15 +191,15 @@ internal sealed partial class InstrumentedSessionStore(
         var started = clock.GetTimestamp();
         try
         {
-            var result = await database.WithinAsync(run(), Slow.Contains(operation) ? SessionDatabase.SlowLimit : options.CurrentValue.StoreTimeout, clock);
+            var result = await storage.WithinAsync(run(), Slow.Contains(operation) ? SessionStorage.SlowLimit : options.CurrentValue.StoreTimeout, clock);
             health.Succeeded(access);
             metrics.Stored(operation, clock.GetElapsedTime(started), error: null);
             return result;
         }
-        catch (Exception error) when (StoreFailure.Of(error) is { } failure)   // who stops waiting says nothing about the store
+        catch (Exception error) when (storage.FailureOf(error) is { } failure)   // who stops waiting says nothing about the store
         {
             metrics.Stored(operation, clock.GetElapsedTime(started), error);
-            if (failure.IsConnection || failure.IsDamage) { database.ForgetConnections(); }
+            if (failure.IsConnection || failure.IsDamage) { storage.ForgetConnections(); }
             Judge(operation, access, failure);
             throw failure;
         }

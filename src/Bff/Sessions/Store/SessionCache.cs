@@ -1,4 +1,3 @@
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 

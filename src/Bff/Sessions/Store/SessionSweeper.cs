@@ -1,3 +1,4 @@
+using Bff.Hosting;
 using Bff.Sessions.Keys;
 
 namespace Bff.Sessions.Store;
@@ -6,46 +7,24 @@ namespace Bff.Sessions.Store;
 /// Deletes sessions past their idle or absolute end. They stopped working at that moment; this only frees the space. And ends those that a node sealed with a
 /// revoked key before it knew: whoever has the key can read their tokens.
 /// </summary>
-internal sealed partial class SessionSweeper(ISessionStore store, LiveKeys keys, SessionChanges changes, TimeProvider clock, ILogger<SessionSweeper> logger) : BackgroundService
+internal sealed partial class SessionSweeper(ISessionStore store, LiveKeys keys, SessionChanges changes, TimeProvider clock, ILogger<SessionSweeper> logger)
+    : PeriodicService(Interval, clock, logger, runsAtStart: true)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly ILogger _logger = logger;
+
+    protected override async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var tick = new PeriodicTimer(Every, clock);
-        try
+        foreach (var key in keys.RevokedLately)
         {
-            do { await SweepAsync(stoppingToken); }
-            while (await tick.WaitForNextTickAsync(stoppingToken));
+            if (await store.RemoveSealedWithAsync(key, EndReasons.EndedByAdmin, cancellationToken) is { Count: > 0 and var late }) { SealedLate(late, key); }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
-    }
 
-    private async Task SweepAsync(CancellationToken cancel)
-    {
-        try
-        {
-            foreach (var key in keys.RevokedLately)
-            {
-                if (await store.RemoveSealedWithAsync(key, EndReasons.EndedByAdmin, cancel) is { Count: > 0 and var late }) { SealedLate(late, key); }
-            }
-
-            var ended = await store.RemoveEndedAsync(clock.GetUtcNow(), cancel);
-            if (ended.Count == 0) { return; }
-            Swept(ended.Count);
-            foreach (var (reason, sessions) in ended.CountBy(session => session.Reason)) { changes.PublishSwept(reason, sessions); }
-        }
-        catch (SessionStoreException)
-        {
-            // StoreHealth has said it; tried again in a minute.
-        }
-        catch (Exception error) when (!cancel.IsCancellationRequested)
-        {
-            Failed(error);
-        }
+        var ended = await store.RemoveEndedAsync(Clock.GetUtcNow(), cancellationToken);
+        if (ended.Count == 0) { return; }
+        Swept(ended.Count);
+        foreach (var (reason, sessions) in ended.CountBy(session => session.Reason)) { changes.PublishSwept(reason, sessions); }
     }
 
     [LoggerMessage(LogLevel.Information, "{Count} sessions ended: idle or absolute timeout.")]
@@ -53,7 +32,4 @@ internal sealed partial class SessionSweeper(ISessionStore store, LiveKeys keys,
 
     [LoggerMessage(LogLevel.Information, "{Count} sessions ended that were sealed with the revoked key {Key}.")]
     private partial void SealedLate(int count, Guid key);
-
-    [LoggerMessage(LogLevel.Error, "The store could not delete ended sessions; tried again in a minute.")]
-    private partial void Failed(Exception error);
 }

@@ -20,7 +20,6 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
     private readonly Line _reads = new();
     private readonly Line _writes = new();
     private bool _prepared = true;
-    private volatile bool _keysOpen = true;
     private TaskCompletionSource _away = NewSignal();
     private TaskCompletionSource _back = Signaled();
     private long? _told;
@@ -90,19 +89,8 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
             if (_prepared) { return; }
         }
 
-        throw NotPrepared();
+        throw new SessionStoreException(LastError ?? "It is not prepared.") { IsUnanswered = true };
     }
-
-    /// <exception cref="SessionStoreException">Its keys have not been found to open: one made in their place would be everybody's.</exception>
-    public void EnsureKeysOpen()
-    {
-        if (!_keysOpen) { throw NotPrepared(); }
-    }
-
-    /// <summary>The keys beside it may be used, also to make the first one.</summary>
-    public void KeysOpen() => _keysOpen = true;
-
-    private SessionStoreException NotPrepared() => new(LastError ?? "It is not prepared.") { IsUnanswered = true };
 
     public void Succeeded(StoreAccess access)
     {
@@ -165,7 +153,6 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
     /// <summary>It was not there at the start: it has to be prepared before anybody may use it.</summary>
     public void MustBePrepared(SessionStoreException error)
     {
-        _keysOpen = false;
         lock (_lock) { _prepared = false; }
         Failed(StoreAccess.Read, error);
         Failed(StoreAccess.Write, error);

@@ -1,12 +1,12 @@
 using Bff.Sessions.Keys;
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 
 namespace Bff.Sessions.Store;
 
 /// <summary>Makes the store ready to use: its schema, and the keys beside it. At the start, or when a store comes that was away then.</summary>
 internal sealed partial class StorePreparation(
-    SessionDatabase database, IKeyManager keys, TokenProtector protector, StoreHealth health, TimeProvider clock, ILogger<StorePreparation> logger)
+    SessionStorage storage, IKeyManager keys, LiveKeys liveKeys, TokenProtector protector, StoreHealth health, TimeProvider clock,
+    ILogger<StorePreparation> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
@@ -20,17 +20,17 @@ internal sealed partial class StorePreparation(
     /// <param name="keysMustOpen">Off for who lists keys, or is about to revoke one that opens no longer: nothing is sealed then, and no key made.</param>
     public void Run(bool keysMustOpen = true)
     {
-        database.Prepare();
+        storage.Prepare();
         if (!keysMustOpen) { return; }
         KeyCertificates.EnsureKeysOpen(keys, clock.GetUtcNow());
-        health.KeysOpen();
+        liveKeys.Reopen();
         protector.Probe();   // makes the first key, and one in place of keys that do not open
     }
 
     /// <summary>As <see cref="Run"/>, but a store that is away stops nothing: <see cref="StoreWatch"/> tries again.</summary>
     public void RunOrWait()
     {
-        database.Unprepared = IsUnprepared;
+        storage.Unprepared = IsUnprepared;
         try
         {
             Run();
@@ -44,6 +44,12 @@ internal sealed partial class StorePreparation(
     private void IsUnprepared(SessionStoreException reason)
     {
         _isDone = false;
+        MustBePrepared(reason);
+    }
+
+    private void MustBePrepared(SessionStoreException reason)
+    {
+        liveKeys.Close(reason);
         health.MustBePrepared(reason);
     }
 
@@ -57,12 +63,12 @@ internal sealed partial class StorePreparation(
         }
         catch (SessionStoreException error)
         {
-            health.MustBePrepared(error);
+            MustBePrepared(error);
         }
         catch (Exception error)
         {
             // At a start this ends the process; now others may be waiting for it to become ready, and it may be mended meanwhile.
-            health.MustBePrepared(new SessionStoreException(error.Message, error));
+            MustBePrepared(new SessionStoreException(error.Message, error));
             if (_told is { } told && clock.GetElapsedTime(told) < LogInterval) { return; }
             _told = clock.GetTimestamp();
             CannotBePrepared(error.Message);

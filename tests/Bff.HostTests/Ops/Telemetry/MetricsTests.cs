@@ -73,6 +73,19 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task A_silent_sign_in_that_renews_a_session_is_counted_as_a_renewal()
+    {
+        await using var world = await World.StartAsync();
+        world.Provider.GivesRefreshTokens = false;
+        var alice = await world.LogInAsync();
+        await alice.OpenAsync("/bff/silent-login");
+
+        await ShowsAsync(world, "bff_renewals_total", 1, "outcome=\"renewed\"");
+        await ShowsAsync(world, "bff_renewal_duration_seconds_count", 1, "outcome=\"renewed\"");
+        await ShowsAsync(world, "bff_sessions_created_total", 1);
+    }
+
+    [Fact]
     public async Task Sign_ins_that_fail_are_counted_by_their_cause()
     {
         await using var world = await World.StartAsync();

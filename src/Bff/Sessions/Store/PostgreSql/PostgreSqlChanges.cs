@@ -2,16 +2,15 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
-using Bff.Sessions.Store.Sql;
 using Npgsql;
 
 namespace Bff.Sessions.Store.PostgreSql;
 
 /// <summary>
 /// Carries session changes between nodes with LISTEN and NOTIFY. Changes go out in batches: each NOTIFY takes a lock that is global to the
-/// database when it commits, so one for every write would line the writers up. Does nothing on other stores.
+/// database when it commits, so one for every write would line the writers up.
 /// </summary>
-internal sealed partial class PostgreSqlChanges(SessionDatabase database, SessionChanges changes, TimeProvider clock, ILogger<PostgreSqlChanges> logger) : BackgroundService
+internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, SessionChanges changes, TimeProvider clock, ILogger<PostgreSqlChanges> logger)
 {
     private const string ChannelName = "bff_sessions";
 
@@ -33,17 +32,12 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
 
     private long? _told;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public async Task CarryAsync(CancellationToken cancellationToken)
     {
-        if (database is not PostgreSqlDatabase { Server: var server }) { return; }
         changes.Published += Enqueue;
         try
         {
-            await Task.WhenAll(KeepAsync(token => ListenAsync(server, token), stoppingToken), KeepAsync(token => SendAsync(server, token), stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
+            await Task.WhenAll(KeepAsync(ListenAsync, cancellationToken), KeepAsync(SendAsync, cancellationToken));
         }
         finally
         {
@@ -76,7 +70,7 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
         ChannelLost(reason);
     }
 
-    private async Task ListenAsync(NpgsqlDataSource server, CancellationToken cancel)
+    private async Task ListenAsync(CancellationToken cancel)
     {
         changes.Blind = true;
         await using var connection = await server.OpenConnectionAsync(cancel);
@@ -93,7 +87,7 @@ internal sealed partial class PostgreSqlChanges(SessionDatabase database, Sessio
         }
     }
 
-    private async Task SendAsync(NpgsqlDataSource server, CancellationToken cancel)
+    private async Task SendAsync(CancellationToken cancel)
     {
         while (_unsent is not null || await _outgoing.Reader.WaitToReadAsync(cancel))
         {

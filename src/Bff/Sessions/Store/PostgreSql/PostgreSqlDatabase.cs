@@ -83,6 +83,28 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override void ForgetConnections() => Server.Clear();
 
+    public override SessionStoreException? FailureOf(Exception error) => error switch
+    {
+        PostgresException refused => new(refused.MessageText, refused)
+        {
+            IsUnanswered = IsGoing(refused), IsConnection = IsGoing(refused), IsRefusal = IsRefusal(refused),
+            IsDamage = refused.SqlState is PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
+        },
+        NpgsqlException { InnerException: TimeoutException } late => new(late.Message, late) { IsUnanswered = true },
+        NpgsqlException lost => new(lost.Message, lost) { IsUnanswered = true, IsConnection = true },
+        _ => base.FailureOf(error),
+    };
+
+    /// <summary>Of the data, a constraint, a transaction or the statement (PostgreSQL, appendix A: classes 22, 23, 40 and 42).</summary>
+    private static bool IsRefusal(PostgresException error) => error.SqlState is ['2', '2' or '3', ..] or ['4', '0' or '2', ..];
+
+    /// <summary>It stops or starts (classes 57P and 08). Not 53300: a server without a place for one more connection keeps those there are.</summary>
+    private static bool IsGoing(PostgresException error) =>
+        error.SqlState.StartsWith("57P", StringComparison.Ordinal) || error.SqlState.StartsWith("08", StringComparison.Ordinal);
+
+    public override Task CarryChangesAsync(SessionChanges changes, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        new PostgreSqlChanges(Server, changes, clock, loggers.CreateLogger<PostgreSqlChanges>()).CarryAsync(cancellationToken);
+
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
     // One statement: another node may renew a session between two, and its newest token would be lost.
@@ -98,7 +120,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     {
         var stored = Read(connection);
         SessionSchema.EnsureUsable(stored);
-        return SchemaMigration.Of(stored);
+        return SessionSchema.MigrationOf(stored);
     });
 
     public override void Prepare()
@@ -119,7 +141,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             }
 
             transaction.Commit();
-            return SchemaMigration.Of(stored);
+            return SessionSchema.MigrationOf(stored);
         });
         if (migration is not null) { Migrated?.Invoke(migration); }
     }

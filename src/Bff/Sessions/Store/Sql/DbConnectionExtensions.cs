@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.Data.Sqlite;
 
 namespace Bff.Sessions.Store.Sql;
 

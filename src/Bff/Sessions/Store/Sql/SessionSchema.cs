@@ -7,7 +7,7 @@ namespace Bff.Sessions.Store.Sql;
 /// </summary>
 internal static class SessionSchema
 {
-    public const int Version = 5;
+    public static int Version => Changes[^1].Version;
 
     /// <summary>
     /// The lowest version whose programs can use a store of <see cref="Version"/>. It stands in the store, so that a program that knows less can start on it: after
@@ -15,12 +15,25 @@ internal static class SessionSchema
     /// </summary>
     public const int ReadableFrom = 1;
 
-    private static readonly Func<string, string>[] Changes = [Sessions, ForPeople, OnceAndEnds, ForOperators, RememberedEnds];
+    /// <summary>Never changed once a release has it: what is to be otherwise is a further one.</summary>
+    private static readonly SchemaChange[] Changes =
+    [
+        new(1, "sessions", Sessions),
+        new(2, "sessions are found by name and by handle", ForPeople),
+        new(3, "what may be used once, what is to be revoked, and whose client a session is of", OnceAndEnds),
+        new(4, "expired tokens, failing renewals, and the nodes that share the store", ForOperators),
+        new(5, "why sessions ended, and since when renewals fail", RememberedEnds),
+        new(6, "which provider and which front end a session is of, and sessions by the provider's sid", ProvidersAndFrontEnds),
+    ];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
     /// <param name="from">The version it has.</param>
     /// <param name="bytes">The database's type for binary data.</param>
-    public static string Migrate(long from, string bytes) => string.Concat(Changes.Skip((int)from).Select(change => change(bytes)));
+    public static string Migrate(long from, string bytes) => string.Concat(Changes.Where(change => change.Version > from).Select(change => change.Sql(bytes)));
+
+    /// <summary>What this program does to such a store when it starts; null for nothing, and for an empty one: it is made, and nobody is there to miss the old.</summary>
+    public static SchemaMigration? MigrationOf(StoredSchema stored) =>
+        stored.Version > 0 && stored.Version < Version ? new(stored.Version, Version, ReadableFrom) : null;
 
     /// <summary>Refuses a store that a newer program has changed beyond what this one can use.</summary>
     /// <exception cref="IOException">It did; the message says from which version it can be used.</exception>
@@ -119,6 +132,14 @@ internal static class SessionSchema
         );
         CREATE INDEX IF NOT EXISTS ends_forget ON ends (forget_at);
         ALTER TABLE sessions ADD COLUMN failing_since BIGINT;
+
+        """;
+
+    /// <summary>The empty name is the one that is configured without a name: all there is to an older node, which writes neither column.</summary>
+    private static string ProvidersAndFrontEnds(string bytes) => """
+        ALTER TABLE sessions ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+        ALTER TABLE sessions ADD COLUMN front_end TEXT NOT NULL DEFAULT '';
+        CREATE INDEX IF NOT EXISTS sessions_provider_sid ON sessions (provider_sid) WHERE provider_sid IS NOT NULL;
 
         """;
 }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Xml.Linq;
-using Bff.Commands.Check;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace Bff.Sessions.Store.Sql;

@@ -19,7 +19,7 @@ namespace Bff.Sessions.Store.Sql;
 internal sealed class SqlSessionStore(
     SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock,
     int maxRememberedEnds = 1_000_000)
-    : ISessionStore
+    : IFullSessionStore
 {
     private const string Columns =
         "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, "

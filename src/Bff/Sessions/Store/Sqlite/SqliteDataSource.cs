@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Bff.Sessions.Store.Sql;
-using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Data.Sqlite;
 
 namespace Bff.Sessions.Store.Sqlite;

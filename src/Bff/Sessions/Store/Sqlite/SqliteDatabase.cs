@@ -88,7 +88,7 @@ internal sealed class SqliteDatabase : SessionDatabase
             using var connection = (SqliteConnection)DataSource.OpenConnection();
             var stored = SqliteSchema.Read(connection);
             SessionSchema.EnsureUsable(stored);
-            return SchemaMigration.Of(stored);
+            return SessionSchema.MigrationOf(stored);
         });
     }
 
@@ -110,7 +110,7 @@ internal sealed class SqliteDatabase : SessionDatabase
             if (stored.Version <= SessionSchema.Version) { SqliteSchema.Write(connection, stored); }
             transaction.Commit();
             _there.Hold();
-            return SchemaMigration.Of(stored);
+            return SessionSchema.MigrationOf(stored);
         });
         if (migration is not null) { Migrated?.Invoke(migration); }
     }
@@ -146,6 +146,16 @@ internal sealed class SqliteDatabase : SessionDatabase
     {
         public void Dispose() => writer.Release();
     }
+
+    public override SessionStoreException? FailureOf(Exception error) => error is not SqliteException sqlite ? base.FailureOf(error) : new(sqlite.Message, sqlite)
+    {
+        IsUnanswered = sqlite.SqliteErrorCode is 5 or 6,   // BUSY, LOCKED
+        IsDamage = sqlite.SqliteErrorCode is 11 or 26,     // CORRUPT, NOTADB
+        IsRefusal = sqlite.SqliteErrorCode is 19,          // CONSTRAINT
+    };
+
+    // 5 BUSY, 6 LOCKED, 10 IOERR, 11 CORRUPT, 13 FULL, 15 PROTOCOL. The rest is about the file that was configured: no database, no right to write.
+    public override bool MayPass(Exception error) => error is SqliteException sqlite ? sqlite.SqliteErrorCode is 5 or 6 or 10 or 11 or 13 or 15 : base.MayPass(error);
 
     public static DirectoryInfo PrivateFolder(string path)
     {

@@ -1,4 +1,3 @@
-using Bff.Commands.Check;
 using Bff.Sessions.Store.Sql;
 using Microsoft.Data.Sqlite;
 

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Xml.Linq;
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.Options;
 
-namespace Bff.Sessions.Keys;
+namespace Bff.Sessions.Store;
 
 /// <summary>
 /// The Data Protection keys of the configured store, opened when first used: the configuration is checked before anything touches disk or network. Where a
@@ -14,7 +13,7 @@ namespace Bff.Sessions.Keys;
 internal sealed partial class KeyRing(IServiceProvider services) : IXmlRepository
 {
     private readonly Lazy<IXmlRepository> _keys = new(
-        () => services.GetRequiredService<SessionDatabase>().OpenKeyRing(services.GetRequiredService<ILoggerFactory>()), LazyThreadSafetyMode.PublicationOnly);
+        () => services.GetRequiredService<SessionStorage>().OpenKeyRing(services.GetRequiredService<ILoggerFactory>()), LazyThreadSafetyMode.PublicationOnly);
 
     private readonly ConcurrentDictionary<string, bool> _told = new();
 
@@ -50,9 +49,9 @@ internal sealed partial class KeyRing(IServiceProvider services) : IXmlRepositor
         {
             return ask(_keys.Value);
         }
-        catch (Exception error) when (StoreFailure.MayPass(error))
+        catch (Exception error) when (services.GetRequiredService<SessionStorage>() is var storage && storage.MayPass(error))
         {
-            throw StoreFailure.Of(error)!;
+            throw storage.FailureOf(error)!;
         }
     }
 

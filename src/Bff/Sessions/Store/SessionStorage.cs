@@ -1,0 +1,69 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Bff.Sessions.Keys;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Sessions.Store;
+
+/// <summary>One kind of database that keeps sessions, and all that anybody outside its folder needs of it.</summary>
+internal abstract class SessionStorage : IAsyncDisposable
+{
+    /// <summary>For what nobody's request waits for.</summary>
+    public static readonly TimeSpan SlowLimit = TimeSpan.FromSeconds(30);
+
+    private const int DiskFull = 28;   // ENOSPC
+
+    /// <summary>Told of each migration that <see cref="Prepare"/> did.</summary>
+    public Action<SchemaMigration>? Migrated { get; set; }
+
+    /// <summary>Told that what is stored was replaced by something that <see cref="Prepare"/> has not seen yet.</summary>
+    public Action<SessionStoreException>? Unprepared { get; set; }
+
+    /// <summary>What <see cref="Prepare"/> would migrate, without doing it; null for nothing.</summary>
+    /// <exception cref="IOException">The store as configured can never be used; the message names the setting.</exception>
+    /// <exception cref="SessionStoreException">It cannot be used now.</exception>
+    public abstract SchemaMigration? FindMigration();
+
+    /// <summary>Creates what is missing, and brings an older store up to date. Called at the start, and again when the store was away then.</summary>
+    /// <exception cref="IOException">The store as configured can never be used; the message names the setting.</exception>
+    /// <exception cref="SessionStoreException">It cannot be used now.</exception>
+    public abstract void Prepare();
+
+    public abstract IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock);
+
+    /// <summary>Where the Data Protection keys are: beside the sessions, since they open the tokens and are worth as much.</summary>
+    public abstract IXmlRepository OpenKeyRing(ILoggerFactory loggers);
+
+    /// <summary>Carries changes to and from the other nodes that share the store, for as long as this node runs; there are none where nothing else is said.</summary>
+    public virtual Task CarryChangesAsync(SessionChanges changes, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
+    /// <summary>Gives up waiting for what takes too long, where the driver may not.</summary>
+    public virtual Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work;
+
+    /// <summary>The connections that wait for their next use are likely dead, or remember pages that were damaged.</summary>
+    public abstract void ForgetConnections();
+
+    /// <summary>What an exception of the driver means.</summary>
+    /// <returns>Null when it is not the store's fault.</returns>
+    public virtual SessionStoreException? FailureOf(Exception error) => error switch
+    {
+        SessionStoreException known => known,
+        TimeoutException late => new(late.Message, late) { IsUnanswered = true },
+        SocketException lost => new(lost.Message, lost) { IsUnanswered = true, IsConnection = true },
+        DbException or IOException or UnauthorizedAccessException => new(error.GetBaseException().Message, error),
+        _ => null,
+    };
+
+    /// <summary>At the start: it may be otherwise in a moment, without anybody changing the configuration.</summary>
+    public virtual bool MayPass(Exception error) => error is DbException or TimeoutException or SocketException or IOException { HResult: DiskFull };
+
+    protected Exception Unusable(string store, Exception error)
+    {
+        var message = $"Bff:Sessions:ConnectionString: the session store {store} cannot be used: {error.Message}";
+        return MayPass(error) ? new SessionStoreException(message, error) { IsUnanswered = true } : new IOException(message, error);
+    }
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,195 @@
+using Bff.Sessions;
+using Bff.Sessions.Store;
+
+namespace Bff.Tests.Sessions;
+
+/// <summary>What every renewal queue promises.</summary>
+public abstract class RenewalQueueContract : StoreContract
+{
+    [Fact]
+    public async Task Since_when_renewals_fail_is_remembered_until_one_succeeds()
+    {
+        var session = await AddAsync(dueIn: 0);
+        session.FailingSince.ShouldBeNull();
+        await Queue.ReleaseAsync((await ClaimAsync(session))!, Now, Now, "http_503", default);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Queue.ReleaseRotatedAsync((await ClaimAsync((await FindAsync(session))!))!, Tokens("rotated"), Now, Now, "http_503", default);
+        var failing = (await FindAsync(session))!;
+        (failing.Failures, failing.FailingSince).ShouldBe((2, Now));
+
+        await Queue.CompleteRenewalAsync((await ClaimAsync(failing))!, Tokens("new") with { ObtainedAt = Now.AddSeconds(1) }, Now, claims: null, default);
+        (await FindAsync(session))!.FailingSince.ShouldBeNull();
+
+        // An older node leaves the time behind when it renews; the next failure is then the first.
+        await Storage.ExecuteAsync($"UPDATE sessions SET failing_since = {Now.ToUnixTimeMilliseconds()}, failures = 1");
+        (await FindAsync(session))!.FailingSince.ShouldBeNull();
+        Clock.AdjustTime(Now);
+        (await FindAsync(session))!.FailingSince.ShouldBe(Now, "the clock was set back since");
+    }
+
+    [Fact]
+    public async Task Only_due_living_sessions_are_claimed_earliest_first()
+    {
+        await AddAsync(dueIn: 1);
+        await AddAsync(dueIn: null);
+        await AddAsync(dueIn: -1, endsIn: TimeSpan.Zero);
+        var later = await AddAsync(dueIn: -10);
+        var first = await AddAsync(dueIn: -20);
+        (await ClaimDueAsync(take: 1)).Select(lease => lease.Session.Id).ShouldBe([first.Id]);
+        (await ClaimDueAsync()).Select(lease => lease.Session.Id).ShouldBe([later.Id]);
+    }
+
+    [Fact]
+    public async Task A_claimed_session_is_nobody_elses_until_the_lease_runs_out()
+    {
+        var session = await AddAsync(dueIn: 0);
+        (await ClaimDueAsync()).Count.ShouldBe(1);
+        (await ClaimDueAsync()).ShouldBeEmpty();
+        (await ClaimAsync(session)).ShouldBeNull();
+        (await Queue.NextDueAsync(Now, default)).ShouldBe(LeaseEnd);
+        (await Queue.ClaimDueAsync(LeaseEnd, "other", LeaseEnd.AddSeconds(15), 10, default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Many_claimers_at_once_get_each_session_exactly_once()
+    {
+        var added = new List<SessionId>();
+        for (var i = 0; i < 60; i++) { added.Add((await AddAsync(dueIn: -i)).Id); }
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            var mine = new List<SessionId>();
+            while (await ClaimDueAsync(owner: $"worker-{worker}", take: 3) is { Count: > 0 } batch) { mine.AddRange(batch.Select(lease => lease.Session.Id)); }
+            return mine;
+        })));
+        claims.SelectMany(each => each).ShouldBe(added, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Many_claimers_of_one_session_have_one_winner()
+    {
+        var session = await AddAsync();
+        var leases = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => ClaimAsync(session, owner: $"caller-{i}"))));
+        leases.Count(lease => lease is not null).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Completing_a_renewal_stores_the_tokens_and_raises_the_version()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = (await ClaimAsync(session))!;
+        (await Queue.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
+        var found = (await FindAsync(session))!;
+        found.Tokens.ShouldBe(Tokens("new"));
+        (found.Version, found.DueAt, found.Failures, found.LastError, found.EndsAt).ShouldBe((session.Version + 1, Now.AddMinutes(1), 0, null, session.EndsAt));
+        found.LeaseUntil.ShouldBeLessThan(Now);
+    }
+
+    [Fact]
+    public async Task Who_lost_the_lease_writes_nothing()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var slow = (await ClaimAsync(session, owner: "slow"))!;
+        var fast = (await Queue.ClaimAsync(session.Id, session.Version, LeaseEnd, "fast", LeaseEnd.AddSeconds(15), default))!;
+        (await Queue.CompleteRenewalAsync(slow, Tokens("late"), Now.AddMinutes(1), claims: null, default)).ShouldBeFalse();
+        await Queue.ReleaseAsync(slow, Now, Now, "timeout", default);
+        (await Queue.CompleteRenewalAsync(fast, Tokens("new"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
+        (await FindAsync(session))!.Tokens.ShouldBe(Tokens("new"));
+    }
+
+    [Fact]
+    public async Task A_claim_on_an_old_version_is_refused()
+    {
+        var session = await AddAsync();
+        await Queue.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), null, claims: null, default);
+        (await ClaimAsync(session)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Releasing_counts_the_failure_and_sets_the_next_try()
+    {
+        var session = await AddAsync(dueIn: 0);
+        await Queue.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(8), Now.AddSeconds(5), "http_503", default);
+        var found = (await FindAsync(session))!;
+        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, "http_503", Now.AddSeconds(8), Now.AddSeconds(5), session.Version));
+        found.Tokens.ShouldBe(session.Tokens);
+        (await ClaimAsync(session)).ShouldBeNull();
+        (await Queue.ClaimAsync(session.Id, session.Version, Now.AddSeconds(5), "me", LeaseEnd, default)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Releasing_with_a_rotated_refresh_token_keeps_it_counts_the_failure_and_sets_the_next_try()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = (await ClaimAsync(session))!;
+        (await Queue.ReleaseRotatedAsync(lease, Tokens("rotated"), Now.AddSeconds(8), Now.AddSeconds(5), "client:token_type", default)).ShouldBeTrue();
+        var found = (await FindAsync(session))!;
+        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, "client:token_type", Now.AddSeconds(8), Now.AddSeconds(5), session.Version + 1));
+        found.Tokens.ShouldBe(Tokens("rotated"));
+        (await ClaimDueAsync()).ShouldBeEmpty();
+        (await Queue.ClaimAsync(session.Id, found.Version, Now, "me", LeaseEnd, default)).ShouldBeNull();
+        (await Queue.ReleaseRotatedAsync(lease, Tokens("late"), Now, Now, "late", default)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_renewal_may_bring_new_claims_and_a_name_to_be_found_by()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var claims = new SessionClaim[] { new("sub", "alice"), new("name", "Queen Älice"), new("sid", "provider-sid") };
+        await Queue.CompleteRenewalAsync((await ClaimAsync(session))!, Tokens("new"), Now.AddMinutes(1), claims, default);
+        (await FindAsync(session))!.Claims.ShouldBe(claims);
+        (await FoundAsync("queen ä")).ShouldBe([session.Id]);
+        (await FoundAsync("alice ä")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sliding_during_a_renewal_undoes_neither()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var lease = (await ClaimAsync(session))!;
+        await Store.SlideAsync(session.Id, Now.AddHours(2), default);
+        await Queue.CompleteRenewalAsync(lease, Tokens("new"), Now.AddMinutes(1), claims: null, default);
+        var found = (await FindAsync(session))!;
+        (found.EndsAt, found.Tokens).ShouldBe((Now.AddHours(2), Tokens("new")));
+    }
+
+    [Fact]
+    public async Task The_next_due_time_is_the_earliest_of_the_living()
+    {
+        (await Queue.NextDueAsync(Now, default)).ShouldBeNull();
+        await AddAsync(dueIn: 50);
+        await AddAsync(dueIn: 40);
+        await AddAsync(dueIn: 1, endsIn: TimeSpan.Zero);
+        (await Queue.NextDueAsync(Now, default)).ShouldBe(Now.AddSeconds(40));
+    }
+
+    [Fact]
+    public async Task The_backlog_counts_due_living_sessions()
+    {
+        await AddAsync(dueIn: 0);
+        await AddAsync(dueIn: -5);
+        await AddAsync(dueIn: 1);
+        await AddAsync(dueIn: -5, endsIn: TimeSpan.Zero);
+        (await Queue.CountDueAsync(Now, default)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Who_lost_the_lease_cannot_end_the_session()
+    {
+        var session = await AddAsync();
+        var lost = (await ClaimAsync(session))!;
+        var held = (await Queue.ClaimAsync(session.Id, session.Version, LeaseEnd, "another", LeaseEnd.AddMinutes(1), default))!;
+        (await Queue.RemoveAsync(lost, EndReasons.SessionEnded, default)).ShouldBeFalse();
+        (await Queue.RemoveAsync(held, EndReasons.SessionEnded, default)).ShouldBeTrue();
+        (await FindAsync(session)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Who_has_new_tokens_already_need_not_wait_for_the_next_try()
+    {
+        var session = await AddAsync();
+        await Queue.ReleaseAsync((await ClaimAsync(session))!, Now.AddMinutes(1), Now.AddMinutes(1), "down", default);
+        (await ClaimAsync(session)).ShouldBeNull();
+        (await Queue.ClaimToReplaceAsync(session.Id, session.Version, Now, "me", LeaseEnd, default)).ShouldNotBeNull();
+        (await Queue.ClaimToReplaceAsync(session.Id, session.Version, Now, "another", LeaseEnd, default)).ShouldBeNull("it is leased");
+    }
+}
