@@ -69,9 +69,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     private Task WritePageAsync(HttpResponse response, PathString pathBase)
     {
         var encode = HtmlEncoder.Default;
-        var (way, words) = RetryAfter is null ? (pathBase + "/bff/login", "Sign in") : ("", "Try again");   // an empty link is this page
-        if (SignInUrl is { } url) { (way, words) = (url, "Sign in again"); }
-        if (PageUrl is { } page) { (way, words) = (page, "Open the page"); }
+        var link = WayOn(pathBase) is var (url, words) ? $"<p><a href=\"{encode.Encode(url)}\">{words}</a></p>" : "";
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy = PagePolicy;
         response.Headers[OpenerPolicy] = OpenerPolicyValue;
@@ -80,9 +78,19 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
             <title>{encode.Encode(Title)}</title><style>{PageStyle}</style></head>
-            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p><p><a href="{encode.Encode(way)}">{words}</a></p><p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
+            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p>{link}<p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
             """);
     }
+
+    /// <summary>To sign in does not help who asks for what is not there.</summary>
+    private (string Url, string Words)? WayOn(PathString pathBase) => this switch
+    {
+        { PageUrl: { } page } => (page, "Open the page"),
+        { SignInUrl: { } signIn } => (signIn, "Sign in again"),
+        { RetryAfter: not null } => ("", "Try again"),   // an empty link is this page
+        { Status: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed } => null,
+        _ => (pathBase + "/bff/login", "Sign in"),
+    };
 
     /// <summary>A browser that navigated here, not a script.</summary>
     public static bool WantsPage(HttpRequest request) =>

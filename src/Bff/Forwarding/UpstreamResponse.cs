@@ -1,3 +1,4 @@
+using Bff.Sessions;
 using Microsoft.Net.Http.Headers;
 
 namespace Bff.Forwarding;
@@ -6,7 +7,6 @@ namespace Bff.Forwarding;
 internal static class UpstreamResponse
 {
     private const string FlowCookiePrefix = "bff-";
-    private const string HostPrefix = "__Host-";
 
     /// <summary>
     /// Why this is no answer to pass on; null when it is one. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are two
@@ -64,6 +64,6 @@ internal static class UpstreamResponse
     {
         var name = pair.AsSpan(0, pair.IndexOf('=', StringComparison.Ordinal) is >= 0 and var end ? end : pair.Length).Trim();
         if (name.Equals(sessionCookie, StringComparison.OrdinalIgnoreCase)) { return true; }
-        return (name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[HostPrefix.Length..] : name).StartsWith(FlowCookiePrefix, StringComparison.OrdinalIgnoreCase);
+        return (name.StartsWith(SessionsOptions.HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[SessionsOptions.HostPrefix.Length..] : name).StartsWith(FlowCookiePrefix, StringComparison.OrdinalIgnoreCase);
     }
 }

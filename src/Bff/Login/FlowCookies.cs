@@ -71,7 +71,7 @@ internal static class FlowCookies
     public static bool MayEndHere(HttpRequest request) =>
         request.Query.ContainsKey("state") && request.Cookies.Keys.Any(IsState);
 
-    private static bool IsState(string name) => name.StartsWith(StatePrefix, StringComparison.Ordinal) || name.StartsWith("__Host-" + StatePrefix, StringComparison.Ordinal);
+    private static bool IsState(string name) => name.StartsWith(StatePrefix, StringComparison.Ordinal) || name.StartsWith(SessionsOptions.HostPrefix + StatePrefix, StringComparison.Ordinal);
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
@@ -79,6 +79,6 @@ internal static class FlowCookies
     private static string Prefix(string name, SessionsOptions sessions, OidcOptions oidc)
     {
         var whose = SHA256.HashData(Encoding.UTF8.GetBytes($"{oidc.Authority}\n{oidc.ClientId}\n{sessions.EffectiveCookieName}"));
-        return $"{(sessions.InsecureCookie ? "" : "__Host-")}{name}{Base64Url.EncodeToString(whose.AsSpan(0, 6))}-";
+        return $"{(sessions.InsecureCookie ? "" : SessionsOptions.HostPrefix)}{name}{Base64Url.EncodeToString(whose.AsSpan(0, 6))}-";
     }
 }

@@ -9,7 +9,8 @@ namespace Bff.Sessions;
 /// <summary>Sessions, their cookie and their store (<c>Bff:Sessions</c>).</summary>
 internal sealed class SessionsOptions : IValidatableObject
 {
-    private const string HostPrefix = "__Host-";
+    /// <summary>Makes a browser keep the cookie for this host alone, sent over https only (RFC 6265bis section 4.1.3.2).</summary>
+    public const string HostPrefix = "__Host-";
 
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);

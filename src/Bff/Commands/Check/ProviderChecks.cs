@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Guard;
 using Bff.Hosting;
 using Bff.Providers;
 using Bff.Providers.TokenEndpoint;
@@ -9,14 +10,13 @@ namespace Bff.Commands.Check;
 
 /// <summary>The provider answers and is the one we mean, offers what we will ask of it, knows our client, and agrees with us about the time.</summary>
 internal sealed class ProviderChecks(
-    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IConfiguration configuration,
+    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IOptions<ProxyOptions> proxy,
     IHostEnvironment environment, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
     private const string Pushed = "pushed request";
     private const string Authority = "Bff:Oidc:Authority";
-    private const string PublicUrl = "Bff:PublicUrl";
 
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(60);
 
@@ -39,7 +39,7 @@ internal sealed class ProviderChecks(
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
             findings.AddRange(MetadataChecks.Run(metadata, options.Value));
-            if (ProviderRemarks.OutOfReach(metadata, configuration[PublicUrl]) is { } remark) { findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure)); }
+            if (ProviderRemarks.OutOfReach(metadata, proxy.Value.PublicUrl) is { } remark) { findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure)); }
             findings.Add(await ClientAsync(metadata.TokenEndpoint));
             if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
         }
@@ -173,16 +173,16 @@ internal sealed class ProviderChecks(
                 "Sign-ins go through it. Can this machine reach it?");
         }
 
-        var isKnown = !string.IsNullOrEmpty(configuration[PublicUrl]);
+        var isKnown = !string.IsNullOrEmpty(proxy.Value.PublicUrl);
         return new(Pushed, isKnown ? Result.Mistake : Result.Warning,
             $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' ({reply}).",
             "Compare redirect URI, scopes and audience with the client's registration there."
-            + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when {PublicUrl} is set."));
+            + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set."));
     }
 
     private string RedirectUri()
     {
-        var address = configuration[PublicUrl] is { Length: > 0 } given ? given : listeners.LocalUrl;
+        var address = proxy.Value.PublicUrl is { Length: > 0 } given ? given : listeners.LocalUrl;
         return address.TrimEnd('/') + "/signin-oidc";
     }
 
