@@ -41,9 +41,15 @@ internal sealed class SessionStock : IAsyncDisposable
         _database = (SessionDatabase)_app.Services.GetRequiredService<SessionStorage>();
         _protector = _app.Services.GetRequiredService<TokenProtector>();
         Sessions = _app.Services.GetRequiredService<ISessionStore>();
+        Queue = _app.Services.GetRequiredService<IRenewalQueue>();
+        Directory = _app.Services.GetRequiredService<ISessionDirectory>();
     }
 
     public ISessionStore Sessions { get; }
+
+    public IRenewalQueue Queue { get; }
+
+    public ISessionDirectory Directory { get; }
 
     /// <summary>Makes the entries; their keys are random, their times are given.</summary>
     public static List<Entry> Plan(int count, Func<int, (DateTimeOffset DueAt, DateTimeOffset ExpiresAt)> times) => [.. Enumerable.Range(0, count).Select(number =>

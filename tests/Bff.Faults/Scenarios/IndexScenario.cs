@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bff.Sessions.Store;
 
 namespace Bff.Faults.Scenarios;
 
@@ -8,7 +9,7 @@ namespace Bff.Faults.Scenarios;
 /// </summary>
 internal static class IndexScenario
 {
-    private const int Few = 1_000, Due = 100;
+    private const int Few = 1_000, Due = 100, Counts = 21;
     private const double MostRatio = 1.3;
     private static readonly TimeSpan Far = TimeSpan.FromHours(1);
 
@@ -41,6 +42,34 @@ internal static class IndexScenario
         var sheet = bench.Sheet($"{name}, {Due} due, medians of {repetitions}");
         sheet.Inform($"a tick with {Few:N0} / {many:N0} sessions stored", $"{a:F2} / {b:F2} ms");
         sheet.AtMost("ratio", b / a, MostRatio, "0.00");
+        if (!bench.Quick) { sheet.Inform($"counting {many:N0}: the due / the living and renewable / the coming / the late", await CountAsync(manyStock)); }
+    }
+
+    /// <summary>What <see cref="SessionCounts"/> asks: the first two each ten seconds, the others while somebody looks at the ops page.</summary>
+    private static async Task<string> CountAsync(SessionStock stock)
+    {
+        var none = CancellationToken.None;
+        var took = new List<string>();
+        foreach (var count in new Func<DateTimeOffset, Task>[]
+        {
+            now => stock.Queue.CountDueAsync(now, none),
+            now => stock.Directory.CountAsync(now, none),
+            now => stock.Directory.CountUpcomingAsync(now, SessionCounts.Interval, 30, none),
+            now => stock.Directory.CountTroubleAsync(now, now - SessionCounts.LateAfter, none),
+        })
+        {
+            var milliseconds = new List<double>();
+            for (var repetition = 0; repetition < Counts; repetition++)
+            {
+                var started = Stopwatch.GetTimestamp();
+                await count(TimeProvider.System.GetUtcNow());
+                milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+            took.Add($"{Median(milliseconds):F1}");
+        }
+
+        return string.Join(" / ", took) + " ms";
     }
 
     private static async Task<Measured> FillAsync(Bench bench, SessionStock stock, int count)
@@ -60,8 +89,8 @@ internal static class IndexScenario
         await measured.Stock.ExecuteAsync($"UPDATE sessions SET due_at = {now.ToUnixTimeMilliseconds() - 1000} WHERE id IN ({ids})");
 
         var started = Stopwatch.GetTimestamp();
-        var claimed = await measured.Stock.Sessions.ClaimDueAsync(now, "bench", now + TimeSpan.FromSeconds(15), Due, CancellationToken.None);
-        _ = await measured.Stock.Sessions.NextDueAsync(now, CancellationToken.None);
+        var claimed = await measured.Stock.Queue.ClaimDueAsync(now, "bench", now + TimeSpan.FromSeconds(15), Due, CancellationToken.None);
+        _ = await measured.Stock.Queue.NextDueAsync(now, CancellationToken.None);
         var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
         if (claimed.Count != Due) { throw new InvalidOperationException($"{claimed.Count} sessions were claimed instead of {Due}."); }

@@ -53,7 +53,7 @@ public sealed class PeriodicServiceTests : IDisposable
         {
             var isFirst = ++_runs == 1;
             _begun.Release();
-            return isFirst ? throw new InvalidOperationException("the first time") : Task.Delay(Timeout.Infinite, cancellationToken);
+            return isFirst ? throw new InvalidOperationException("the first time") : Task.Delay(Timeout.InfiniteTimeSpan, Clock, cancellationToken);
         }
 
         public override void Dispose()

@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Options;
@@ -148,6 +149,9 @@ public abstract class SessionStoreContract : StoreContract
             Turns++;
             return database.TakeTurnToWriteAsync(cancel);
         }
+
+        public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
+            database.OpenStore(protector, changes, client, clock);
 
         public override void ForgetConnections() => database.ForgetConnections();
 

@@ -99,5 +99,9 @@ public abstract class StoreContract : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => Storage = await OpenAsync();
 
-    public async ValueTask DisposeAsync() => await Storage.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Storage.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 }

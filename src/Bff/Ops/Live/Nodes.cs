@@ -87,7 +87,7 @@ internal sealed partial class Nodes : PeriodicService
     private async Task SayAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        await using var connection = await _database!.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database!.Server.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = """
             INSERT INTO nodes (name, version, url, started_at, seen_at, ready) VALUES (@name, @version, @url, @started_at, @now, @ready)
@@ -126,7 +126,7 @@ internal sealed partial class Nodes : PeriodicService
     /// <summary>In good order, so nobody takes it for lost.</summary>
     private async Task LeaveAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await _database!.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database!.Server.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = "DELETE FROM nodes WHERE name = @name";
         var parameter = command.CreateParameter();

@@ -1,7 +1,9 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using Bff.Sessions.Keys;
 using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Bff.Sessions.Store.PostgreSql;
@@ -113,6 +115,9 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         var kept = string.Concat(keeps.Select((keep, i) => $", kept{i} AS ({keep("gone")})"));
         return $"WITH gone AS (DELETE FROM sessions WHERE {where} RETURNING *){kept} SELECT {columns} FROM gone";
     }
+
+    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
+        new SqlSessionStore(this, protector, changes, client, clock);
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new SqlKeyRing(DataSource);
 

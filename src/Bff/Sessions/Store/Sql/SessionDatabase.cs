@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Bff.Sessions.Keys;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Store.Sql;
 
@@ -22,9 +20,6 @@ internal abstract class SessionDatabase : SessionStorage
 
     /// <summary>Held while writing, where a database lets one write at a time; waiting here costs nothing, waiting on its lock means sleeping and trying again.</summary>
     public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel) => new((IDisposable?)null);
-
-    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
-        new SqlSessionStore(this, protector, changes, client, clock);
 
     public override ValueTask DisposeAsync() => DataSource.DisposeAsync();
 }

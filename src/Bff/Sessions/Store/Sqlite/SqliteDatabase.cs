@@ -1,7 +1,9 @@
 using System.Data.Common;
+using Bff.Sessions.Keys;
 using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Store.Sqlite;
 
@@ -76,6 +78,9 @@ internal sealed class SqliteDatabase : SessionDatabase
         if (_there.IsThere) { return; }
         using var turn = Begin(_writer.Wait(_turnTimeout));
     }
+
+    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
+        new SqlSessionStore(this, protector, changes, client, clock);
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
         new FileSystemXmlRepository(PrivateFolder(KeysFolder), loggers);
