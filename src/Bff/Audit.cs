@@ -87,7 +87,8 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
     /// <param name="sessions">How many sessions are in it.</param>
     /// <param name="encrypted">Whether only who has the passphrase can read it.</param>
     /// <param name="by">The account that ran the command.</param>
-    public void BackupMade(long sessions, bool encrypted, string by) => Write("backup_made", ("Sessions", sessions), ("Encrypted", encrypted), ("By", Printable.Word(by)));
+    public void BackupMade(long sessions, bool encrypted, string by) =>
+        Write("backup_made", ("Sessions", sessions), ("Encrypted", encrypted), ("By", Printable.Word(by)));
 
     /// <param name="madeAt">When the backup was made.</param>
     /// <param name="sessions">How many sessions it brought back.</param>

@@ -39,7 +39,8 @@ internal sealed class LogLine((string Name, string Value)? head, params IEnumera
     }
 
     /// <summary><c>ReadableFrom</c> is <c>readable_from</c>.</summary>
-    private static string InText(string name) => string.Concat(name.Select((c, at) => char.IsAsciiLetterUpper(c) ? (at > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+    private static string InText(string name) =>
+        string.Concat(name.Select((c, at) => char.IsAsciiLetterUpper(c) ? (at > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)_fields).GetEnumerator();
 

@@ -25,14 +25,17 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public const string CodeItem = "bff.code";
 
     private const string PageStyle =
-        "body{font:1.05rem/1.6 system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}main{max-width:34rem}h1{font-size:1.5rem;line-height:1.3}small{opacity:.7}";
+        "body{font:1.05rem/1.6 "
+        + "system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}"
+        + "main{max-width:34rem}h1{font-size:1.5rem;line-height:1.3}small{opacity:.7}";
 
     private static readonly string PagePolicy =
         $"{ContentSecurityPolicy}; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(PageStyle)))}'";
 
     public static readonly Problem NotFound = new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.");
 
-    public static readonly Problem SignInRequired = new(StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
+    public static readonly Problem SignInRequired = new(
+        StatusCodes.Status401Unauthorized, "session_required", "You are not signed in.", "Sign in at /bff/login.");
 
     /// <summary>Why the session is over, where that is known (<c>reason</c>); null otherwise.</summary>
     public string? Reason { get; init; }

@@ -41,7 +41,8 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
         }
 
         (await doubled.Visitor.FitsAsync(375)).ShouldBeTrue();
-        (await doubled.Visitor.RunAsync<bool>("() => { const { scrollWidth, clientWidth } = document.querySelector('#user-name'); return scrollWidth <= clientWidth; }")).ShouldBeTrue();
+        (await doubled.Visitor.RunAsync<bool>("() => { const { scrollWidth, clientWidth } = document.querySelector('#user-name'); return scrollWidth <= "
+            + "clientWidth; }")).ShouldBeTrue();
 
         await usual.Visitor.Page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.Active, ReducedMotion = ReducedMotion.Reduce });
         (await usual.Visitor.RunAsync<string>("() => getComputedStyle(document.querySelector('.beacon'), '::before').content")).ShouldBe("\"✓\"");

@@ -11,7 +11,8 @@ public sealed class BundlerTests(Chromium chromium)
     public async Task Every_entry_has_types_that_hold_under_strict() => (await PackedPages.CheckTypesAsync()).ShouldBeEmpty();
 
     [Fact]
-    public async Task Rendered_on_a_server_nothing_is_known_of_the_session() => (await PackedPages.RenderOnServerAsync()).Trim().ShouldBe("loading, null<!-- -->; wait");
+    public async Task Rendered_on_a_server_nothing_is_known_of_the_session() =>
+        (await PackedPages.RenderOnServerAsync()).Trim().ShouldBe("loading, null<!-- -->; wait");
 
     [Theory]
     [InlineData("react")]

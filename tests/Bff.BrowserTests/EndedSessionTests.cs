@@ -4,8 +4,8 @@ using static Microsoft.Playwright.Assertions;
 namespace Bff.BrowserTests;
 
 /// <summary>
-/// What the next call does when the session is gone. The provider knows the user all the time, so a silent sign-in would bring every session back; only one that
-/// was lost may come back.
+/// What the next call does when the session is gone. The provider knows the user all the time, so a silent sign-in would bring every session back; only one
+/// that was lost may come back.
 /// </summary>
 public sealed class EndedSessionTests(Chromium chromium, Firefox firefox)
 {

@@ -75,7 +75,8 @@ public sealed class EndingTests(Chromium chromium)
         await PageStates.All["ending-for-good"](bff);
 
         await Expect(alice["#ending-title"]).ToHaveTextAsync("Your session is about to end");
-        await Expect(alice["#ending-text"]).ToHaveTextAsync("A session lasts only so long: this one ends at 09:42:00, whatever you do. Sign in again to go on.");
+        await Expect(alice["#ending-text"]).ToHaveTextAsync(
+            "A session lasts only so long: this one ends at 09:42:00, whatever you do. Sign in again to go on.");
         await Expect(alice["#ending-login"]).ToBeFocusedAsync();
         await Expect(alice["#stay"]).ToBeHiddenAsync();
 

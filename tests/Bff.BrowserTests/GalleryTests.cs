@@ -2,7 +2,10 @@ using Bff.BrowserTests.World;
 
 namespace Bff.BrowserTests;
 
-/// <summary>The page in every state, width and kind of colours, for people to look at: <c>BFF_GALLERY=all</c>, or the names of some states; then look into the folder <c>screenshots</c> beside the test assembly.</summary>
+/// <summary>
+/// The page in every state, width and kind of colours, for people to look at: <c>BFF_GALLERY=all</c>, or the names of some states; then look into the folder
+/// <c>screenshots</c> beside the test assembly.
+/// </summary>
 [Trait("Needs", "eyes")]
 public sealed class GalleryTests(Chromium chromium, ChromiumWithLargeText large)
 {

@@ -6,7 +6,8 @@ using static Microsoft.Playwright.Assertions;
 namespace Bff.BrowserTests;
 
 /// <summary>What every user does, in every engine.</summary>
-public sealed class JourneyTests(Chromium chromium, Firefox firefox, ChromiumWithoutThirdPartyCookies strictChromium, FirefoxWithoutThirdPartyCookies strictFirefox)
+public sealed class JourneyTests(
+    Chromium chromium, Firefox firefox, ChromiumWithoutThirdPartyCookies strictChromium, FirefoxWithoutThirdPartyCookies strictFirefox)
 {
     private const string ScopeWithoutRefreshToken = "openid profile email read:messages";
 

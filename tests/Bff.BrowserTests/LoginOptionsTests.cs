@@ -26,7 +26,8 @@ public sealed class LoginOptionsTests(Chromium chromium)
             """);
         await Expect(alice["#username"]).ToBeVisibleAsync();
         var query = Uri.UnescapeDataString(asked.Single()).Replace('+', ' ');
-        foreach (var parameter in new[] { "prompt=login", "login_hint=alice", "screen_hint=signup", "organization=org_1", "ui_locales=de-AT de", "acr_values=urn:mfa" })
+        foreach (var parameter in new[] { "prompt=login", "login_hint=alice", "screen_hint=signup", "organization=org_1", "ui_locales=de-AT de",
+            "acr_values=urn:mfa" })
         {
             query.ShouldContain(parameter);
         }

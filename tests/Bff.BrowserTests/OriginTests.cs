@@ -78,7 +78,8 @@ public sealed class OriginTests(Chromium chromium)
         await page.CloseAsync();
     }
 
-    private static IEnumerable<string> AllowedTo(string answer) => answer.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.StartsWith("Access-Control", StringComparison.Ordinal));
+    private static IEnumerable<string> AllowedTo(string answer) =>
+        answer.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.StartsWith("Access-Control", StringComparison.Ordinal));
 
     /// <returns>What the script gets to see: a body, or an error's name.</returns>
     private static Task<string> FetchAsync(IPage page, string method, string path, bool csrf = false) => page.EvaluateAsync<string>(

@@ -12,7 +12,8 @@ public sealed class ScriptCallTests(Chromium chromium, Firefox firefox)
     [Fact]
     public async Task Its_own_tests_in_node_pass()
     {
-        using var node = Process.Start(new ProcessStartInfo("npm", ["test", "--silent"]) { WorkingDirectory = SourceTree.FolderOf("bff-js"), RedirectStandardOutput = true })!;
+        using var node = Process.Start(
+            new ProcessStartInfo("npm", ["test", "--silent"]) { WorkingDirectory = SourceTree.FolderOf("bff-js"), RedirectStandardOutput = true })!;
         var said = await node.StandardOutput.ReadToEndAsync();
         await node.WaitForExitAsync();
         node.ExitCode.ShouldBe(0, said);
@@ -27,7 +28,8 @@ public sealed class ScriptCallTests(Chromium chromium, Firefox firefox)
         await using var bff = await PretendBff.StartAsync();
         await using var alice = await VisitAsync(engine, bff, bff.Url);
 
-        (await alice.RunAsync<string>("async () => (await window.bff.fetch(new Request('/api/echo', { method: 'PUT', body: 'one book' }))).text()")).ShouldBe("one book");
+        (await alice.RunAsync<string>("async () => (await window.bff.fetch(new Request('/api/echo', { method: 'PUT', body: 'one book' }))).text()"))
+            .ShouldBe("one book");
 
         bff.Count("/api/echo").ShouldBe(2);
         (await alice.RunAsync<string>("() => window.bff.fetch('/api/echo', { body: 'x' }).catch(({ name }) => name)")).ShouldBe("TypeError");
@@ -43,7 +45,8 @@ public sealed class ScriptCallTests(Chromium chromium, Firefox firefox)
         await using var bff = await PretendBff.StartAsync();
         await using var alice = await VisitAsync(engine, bff, bff.ForeignUrl);
 
-        var code = await alice.RunAsync<string>("(url) => { window.bff.configure({ url }); return window.bff.fetch('/api/private').catch(({ code }) => code); }", bff.Url);
+        var code = await alice.RunAsync<string>(
+            "(url) => { window.bff.configure({ url }); return window.bff.fetch('/api/private').catch(({ code }) => code); }", bff.Url);
 
         code.ShouldBe("unreachable");
         bff.Count("/bff/session").ShouldBeGreaterThan(0, "it was asked");
@@ -83,7 +86,8 @@ public sealed class ScriptCallTests(Chromium chromium, Firefox firefox)
         bff.User = null;
         await using var visitor = await VisitAsync(engine, bff, bff.Url);
 
-        (await visitor.RunAsync<int>("async () => { window.bff.configure({ silentSignIn: false }); return (await window.bff.fetch('/api/private')).status; }")).ShouldBe(401);
+        (await visitor.RunAsync<int>("async () => { window.bff.configure({ silentSignIn: false }); return (await window.bff.fetch('/api/private')).status; }"))
+            .ShouldBe(401);
 
         bff.Count("/bff/silent-login").ShouldBe(0);
     }

@@ -24,10 +24,14 @@ public sealed class ScriptSignOutTests(Chromium chromium, Firefox firefox)
         await alice.SignInAsync("alice");
         var example = Documentation.Example(Demo.BffUrl);
         example.ShouldContain("location.reload()");
-        await alice.Profile.RouteAsync("**/app.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = example + "\nwindow.ready = true;" }));
+        await alice.Profile.RouteAsync(
+            "**/app.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = example + "\nwindow.ready = true;" }));
         await alice.OpenAsync();
         var other = await alice.OpenTabAsync();
-        foreach (var tab in new[] { alice, other }) { await Eventually.HappensAsync(() => tab.RunAsync<bool>("() => window.ready === true"), "the example runs"); }
+        foreach (var tab in new[] { alice, other })
+        {
+            await Eventually.HappensAsync(() => tab.RunAsync<bool>("() => window.ready === true"), "the example runs");
+        }
 
         await alice.RunAsync<bool>("async () => { (await import('/bff.js')).logout(); return true; }");
 
@@ -52,7 +56,8 @@ public sealed class ScriptSignOutTests(Chromium chromium, Firefox firefox)
         await Eventually.HappensAsync(() => bff.Count("/bff/logout") == 1, "the page is on its way out");
         bff.User = null;
         await bff.TellAsync("ended", new { reason = "signed_out" });
-        await other.RunAsync<bool>("async () => { for (const _ of [1, 2, 3]) await window.bff.getSession(); return true; }"); // Firefox cuts a leaving page's stream
+        // Firefox cuts a leaving page's stream
+        await other.RunAsync<bool>("async () => { for (const _ of [1, 2, 3]) await window.bff.getSession(); return true; }");
         await HearsAsync(other, "signedOut signed_out");
         bff.Count("/bff/login").ShouldBe(0, "the provider would sign her in again");
 

@@ -28,7 +28,8 @@ public sealed class ScriptTests(Chromium chromium)
     [Fact]
     public async Task Its_types_are_right_for_itself_and_for_a_page_in_TypeScript()
     {
-        using var compiler = Process.Start(new ProcessStartInfo("node", [SourceTree.NodeModule("typescript/bin/tsc"), "--project", SourceTree.NodeModule("../types")])
+        using var compiler =
+            Process.Start(new ProcessStartInfo("node", [SourceTree.NodeModule("typescript/bin/tsc"), "--project", SourceTree.NodeModule("../types")])
         {
             RedirectStandardOutput = true,
         })!;
@@ -235,10 +236,12 @@ public sealed class ScriptTests(Chromium chromium)
         frames.Count.ShouldBe(1);
 
         var posted = await alice.RunAsync<JsonElement>(
-            "() => new Promise((resolve) => $.ajax({ url: '/api/echo', bff: true, method: 'POST', data: { a: 1 } }).always((body, text, xhr) => resolve({ text, status: xhr.status })))");
+            "() => new Promise((resolve) => $.ajax({ url: '/api/echo', bff: true, method: 'POST', data: { a: 1 } }).always((body, text, xhr) => resolve({ "
+            + "text, status: xhr.status })))");
         posted.GetProperty("status").GetInt32().ShouldBe(200, posted.ToString());
 
-        var own = await alice.RunAsync<string>("() => new Promise((resolve) => $.ajax({ url: '/silent.js', dataType: 'text' }).always((body, text) => resolve(text)))");
+        var own = await alice.RunAsync<string>(
+            "() => new Promise((resolve) => $.ajax({ url: '/silent.js', dataType: 'text' }).always((body, text) => resolve(text)))");
         own.ShouldBe("success");
         alice.Faults.ShouldBeEmpty();
     }
@@ -306,7 +309,9 @@ public sealed class ScriptTests(Chromium chromium)
         await using var visitor = await chromium.VisitAsync();
         await visitor.Page.Clock.InstallAsync(new());
         await visitor.OpenAsync();
-        await visitor.RunAsync<bool>("async () => { const bff = await import('/bff.js'); window.rang = 0; bff.setTimer(() => { window.rang++; }, bff.now() + 40 * 86_400_000); return true; }");
+        await visitor.RunAsync<bool>(
+            "async () => { const bff = await import('/bff.js'); window.rang = 0; bff.setTimer(() => { window.rang++; }, bff.now() + 40 * 86_400_000); return "
+            + "true; }");
 
         for (var day = 0; day < 39; day++) { await visitor.Page.Clock.FastForwardAsync("24:00:00"); }
         await visitor.Page.Clock.RunForAsync(3_000);
@@ -314,7 +319,8 @@ public sealed class ScriptTests(Chromium chromium)
 
         await visitor.RunAsync<bool>(
             // Asked twice: the first question may be one that was under way, and its answer says what time it is by the real Bff.
-            "async () => { const bff = await import('/bff.js'); await bff.check(); await bff.check(); bff.setTimer(() => { window.rang += 10; }, bff.now() + 1_500); return true; }");
+            "async () => { const bff = await import('/bff.js'); await bff.check(); await bff.check(); bff.setTimer(() => { window.rang += 10; }, bff.now() + "
+            + "1_500); return true; }");
         await visitor.Page.Clock.RunForAsync(3_000);
         (await visitor.RunAsync<int>("() => window.rang")).ShouldBe(10);
     }

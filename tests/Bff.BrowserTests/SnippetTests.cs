@@ -52,7 +52,8 @@ public sealed partial class SnippetTests
     private static async Task<string> CompileAsync(DirectoryInfo project, params string[] more)
     {
         var settings = await File.ReadAllTextAsync(Template);
-        await File.WriteAllTextAsync(Path.Combine(project.FullName, "tsconfig.json"), settings.Replace("../../../..", SourceTree.Root, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Path.Combine(project.FullName, "tsconfig.json"), settings.Replace("../../../..", SourceTree.Root, StringComparison.Ordinal));
         string[] arguments = [SourceTree.NodeModule("typescript/bin/tsc"), "--project", project.FullName, .. more];
         using var compiler = Process.Start(new ProcessStartInfo("node", arguments)
         {

@@ -31,7 +31,8 @@ public sealed class WebKitTests
     [Fact]
     public async Task A_session_without_refresh_token_is_renewed_by_the_page_also_at_one_origin()
     {
-        await using var demo = await Demo.StartAsync(bffSettings: [WebKit.InsecureCookie, ("Bff__Oidc__Scope", "openid profile email read:messages"), ("Bff__Spa__Url", Demo.PageUrl)]);
+        await using var demo = await Demo.StartAsync(
+            bffSettings: [WebKit.InsecureCookie, ("Bff__Oidc__Scope", "openid profile email read:messages"), ("Bff__Spa__Url", Demo.PageUrl)]);
         await using var alice = await WebKit.VisitAsync(Demo.BffUrl + "/orders/17");
         await alice.SignInAsync("alice");
         alice.Url.ShouldEndWith("/orders/17");
@@ -65,7 +66,9 @@ public sealed class WebKitTests
         await alice.SeesStateAsync("signed-out");
     }
 
-    /// <summary>Of ScriptWatchTests, ScriptCallTests and ScriptSignOutTests what needs no clock of the test's; all at once, since this browser starts slowly.</summary>
+    /// <summary>
+    /// Of ScriptWatchTests, ScriptCallTests and ScriptSignOutTests what needs no clock of the test's; all at once, since this browser starts slowly.
+    /// </summary>
     [Fact]
     public async Task The_script_listens_calls_polls_and_signs_out_as_it_does_elsewhere()
     {
@@ -82,7 +85,8 @@ public sealed class WebKitTests
         await alice.OpenAsync(bff.Url);
         await HearsAsync(alice, "connection live");
 
-        (await alice.RunAsync("async () => (await window.bff.fetch(new Request('/api/echo', { method: 'PUT', body: 'one book' }))).text()")).ShouldBe("one book");
+        (await alice.RunAsync("async () => (await window.bff.fetch(new Request('/api/echo', { method: 'PUT', body: 'one book' }))).text()"))
+            .ShouldBe("one book");
         bff.Count("/api/echo").ShouldBe(2);
 
         // While Bff is away it is asked, and nobody waits for a stream.

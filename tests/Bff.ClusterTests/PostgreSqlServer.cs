@@ -92,7 +92,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private static string Program(string name) =>
         Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.Parse(Path.GetFileName(path))).Select(path => Path.Combine(path, "bin", name)).First(File.Exists)
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.Parse(Path.GetFileName(path)))
+            .Select(path => Path.Combine(path, "bin", name)).First(File.Exists)
             : name;
 
     /// <summary>PostgreSQL refuses to run as root; Debian's package brings a user for it.</summary>

@@ -7,7 +7,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Bff.Faults;
 
-/// <summary>A provider, an API, one cold Bff, and one cold Prometheus that scrapes it as <c>deploy/prometheus</c> says: every 15 s, with the rules as they are.</summary>
+/// <summary>
+/// A provider, an API, one cold Bff, and one cold Prometheus that scrapes it as <c>deploy/prometheus</c> says: every 15 s, with the rules as they are.
+/// </summary>
 internal sealed class AlertWorld : IAsyncDisposable
 {
     public static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(15);

@@ -46,7 +46,8 @@ internal sealed class Sheet(Bench bench, string setting)
     public void AtMost(string figure, double measured, double most, string format) =>
         Add(figure, measured.ToString(format, null), "≤ " + most.ToString(format, null), measured <= most);
 
-    public void Add(string figure, string measured, string target = "", bool? ok = null) => bench.Add(new Row(bench.Scenario, setting, figure, measured, target, ok));
+    public void Add(string figure, string measured, string target = "", bool? ok = null) =>
+        bench.Add(new Row(bench.Scenario, setting, figure, measured, target, ok));
 }
 
 /// <param name="Name">As in the table.</param>
@@ -70,7 +71,9 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
     public bool Missed => _rows.Any(row => row.Ok == false);
 
     /// <summary>The chosen kinds of store.</summary>
-    public IEnumerable<string> Kinds => new[] { (options.Sqlite, SessionsOptions.Sqlite), (options.PostgreSql, SessionsOptions.PostgreSql) }.Where(kind => kind.Item1).Select(kind => kind.Item2);
+    public IEnumerable<string> Kinds =>
+        new[] { (options.Sqlite, SessionsOptions.Sqlite), (options.PostgreSql, SessionsOptions.PostgreSql) }.Where(kind => kind.Item1)
+            .Select(kind => kind.Item2);
 
     /// <summary>A new, empty store.</summary>
     public async Task<Store> NewStoreAsync(string kind)
@@ -99,11 +102,17 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
     public string Table()
     {
         var text = new StringBuilder()
-            .AppendLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {RuntimeInformation.OSDescription}, {BffProcess.Configuration} build{(Quick ? ", short run" : "")}")
+            .AppendLine(
+                $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {RuntimeInformation.OSDescription}, {BffProcess.Configuration} "
+                + $"build{(Quick ? ", short run" : "")}")
             .AppendLine()
             .AppendLine("| Scenario | Setting | Figure | Measured | Target | |")
             .AppendLine("|---|---|---|---:|---:|---|");
-        foreach (var row in _rows) { text.AppendLine($"| {row.Scenario} | {row.Setting} | {row.Figure} | {row.Measured} | {row.Target} | {(row.Ok is { } ok ? ok ? "ok" : "**MISSED**" : "")} |"); }
+        foreach (var row in _rows)
+        {
+            text.AppendLine(
+                $"| {row.Scenario} | {row.Setting} | {row.Figure} | {row.Measured} | {row.Target} | {(row.Ok is { } ok ? ok ? "ok" : "**MISSED**" : "")} |");
+        }
         return text.ToString();
     }
 

@@ -65,7 +65,8 @@ internal sealed partial class BffProcess : IAsyncDisposable
     public async Task StartAsync()
     {
         // The shell gives way to Bff at once, and leaves it a log file that costs neither process anything to carry.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet Bff.dll \"$@\" >> \"$LOG\" 2>&1", "bff", .. _settings.Select(setting => $"--{setting.Key}={setting.Value}")])
+        var start = new ProcessStartInfo(
+            "/bin/sh", ["-c", "exec dotnet Bff.dll \"$@\" >> \"$LOG\" 2>&1", "bff", .. _settings.Select(setting => $"--{setting.Key}={setting.Value}")])
         {
             WorkingDirectory = _folder,
             Environment = { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{_port}", ["DOTNET_ENVIRONMENT"] = "Production", ["LOG"] = Log },
@@ -74,7 +75,10 @@ internal sealed partial class BffProcess : IAsyncDisposable
         _stopped = false;
         for (var started = Stopwatch.GetTimestamp(); !await AnswersAsync(); await Pause.ForAsync(20))
         {
-            if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartDeadline) { throw new InvalidOperationException($"Bff did not start:\n{await File.ReadAllTextAsync(Log)}"); }
+            if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartDeadline)
+            {
+                throw new InvalidOperationException($"Bff did not start:\n{await File.ReadAllTextAsync(Log)}");
+            }
         }
     }
 
@@ -124,7 +128,10 @@ internal sealed partial class BffProcess : IAsyncDisposable
     public long PeakResidentBytes => Status("VmHWM");
 
     private long Status(string name) =>
-        long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+        long.Parse(
+            File.ReadLines($"/proc/{_process.Id}/status").First(
+                line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+            CultureInfo.InvariantCulture) * 1024;
 
     private async Task<bool> AnswersAsync()
     {

@@ -11,7 +11,8 @@ internal sealed class Caller(string cookies)
     private const string JarHost = "bff";
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(120);
 
-    public static readonly HttpClient Http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false }) { Timeout = LongestCall };
+    public static readonly HttpClient Http = new(
+        new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false }) { Timeout = LongestCall };
 
     /// <summary>One call's end; status 0 when there was no answer.</summary>
     public sealed record Answer(int Status, DateTimeOffset SentAt, TimeSpan Took, TimeSpan? RetryAfter = null, string Said = "")
@@ -36,7 +37,10 @@ internal sealed class Caller(string cookies)
             if (url.Port == bff.Port) { request.Headers.TryAddWithoutValidation("Cookie", jar.HeaderFor(JarHost)); }
             using var answer = await Http.SendAsync(request);
             if (url.Port == bff.Port && answer.Headers.TryGetValues("Set-Cookie", out var lines)) { jar.Take(JarHost, lines); }
-            if (answer.StatusCode != HttpStatusCode.Found) { throw new InvalidOperationException($"Sign-in: {url.AbsolutePath} answered {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}"); }
+            if (answer.StatusCode != HttpStatusCode.Found)
+            {
+                throw new InvalidOperationException($"Sign-in: {url.AbsolutePath} answered {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+            }
             if (jar.Value("__Host-bff", JarHost) is { } key) { return WithKey(key); }
             url = new Uri(url, answer.Headers.Location!);
         }
@@ -72,7 +76,12 @@ internal sealed class Caller(string cookies)
             request.Headers.Add("X-CSRF", "1");
             request.Headers.TryAddWithoutValidation("Cookie", cookies);
             using var answer = await Http.SendAsync(request, cancel);
-            return new Answer((int)answer.StatusCode, sentAt, Stopwatch.GetElapsedTime(started), answer.Headers.RetryAfter?.Delta, answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync(cancel));
+            return new Answer(
+                (int)answer.StatusCode,
+                sentAt,
+                Stopwatch.GetElapsedTime(started),
+                answer.Headers.RetryAfter?.Delta,
+                answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync(cancel));
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {

@@ -6,7 +6,8 @@ namespace Bff.Faults;
 
 /// <summary>
 /// Real Bff processes, a real clock and real databases against a provider that breaks. Prints a table with the target beside each figure and ends
-/// with 1 when one was missed. <c>dotnet run -c Release --project tests/Bff.Faults -- [scenario …] [--quick] [--store sqlite|postgres|both] [--outage hh:mm:ss]</c>
+/// with 1 when one was missed. <c>dotnet run -c Release --project tests/Bff.Faults -- [scenario …] [--quick] [--store sqlite|postgres|both] [--outage
+/// hh:mm:ss]</c>
 /// </summary>
 internal static class FaultBench
 {
@@ -89,7 +90,9 @@ internal static class FaultBench
                     break;
                 default:
                     Console.Error.WriteLine($"'{arguments[at]}' is not understood. Scenarios: {string.Join(' ', Scenarios.Select(scenario => scenario.Name))}");
-                    Console.Error.WriteLine("Options: --quick, --store sqlite|postgres|both, --outage hh:mm:ss (recovery), --sessions n (burst, recovery, index, sizing), --rate n and --other FOLDER-OF-ANOTHER-BUILD (rolling)");
+                    Console.Error.WriteLine(
+                        "Options: --quick, --store sqlite|postgres|both, --outage hh:mm:ss (recovery), --sessions n (burst, recovery, index, sizing), --rate "
+                        + "n and --other FOLDER-OF-ANOTHER-BUILD (rolling)");
                     return false;
             }
         }

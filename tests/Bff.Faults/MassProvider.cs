@@ -43,7 +43,10 @@ internal sealed class MassProvider : IAsyncDisposable
         _app.MapGet("/api/download/{bytes:long}", async (long bytes, HttpResponse response) =>
         {
             response.ContentLength = bytes;
-            for (var part = new byte[64 * 1024]; bytes > 0; bytes -= part.Length) { await response.Body.WriteAsync(part.AsMemory(0, (int)Math.Min(bytes, part.Length))); }
+            for (var part = new byte[64 * 1024]; bytes > 0; bytes -= part.Length)
+            {
+                await response.Body.WriteAsync(part.AsMemory(0, (int)Math.Min(bytes, part.Length)));
+            }
         });
     }
 
@@ -109,7 +112,8 @@ internal sealed class MassProvider : IAsyncDisposable
             if (_down) { return Results.Text("down for maintenance", statusCode: 503); }
             var form = await request.ReadFormAsync();
             await Pause.ForAsync(Delay);
-            var known = form["client_id"] == PretendProvider.ClientId && form["client_secret"] == PretendProvider.ClientSecret && form["grant_type"] == "refresh_token";
+            var known = form["client_id"] == PretendProvider.ClientId && form["client_secret"] == PretendProvider.ClientSecret
+                && form["grant_type"] == "refresh_token";
             return known && Trade(form["refresh_token"].ToString()) is { } answer
                 ? Results.Text(answer, "application/json")
                 : Results.Text("""{"error":"invalid_grant"}""", "application/json", statusCode: 400);
@@ -142,7 +146,8 @@ internal sealed class MassProvider : IAsyncDisposable
             if (Leeway > TimeSpan.Zero) { _tradedAt.TryAdd((session, generation), now); }
             _generations[session]++;
             Interlocked.Increment(ref _renewals);
-            return $$"""{"access_token":"{{AccessToken(session, now + Lifetime)}}","refresh_token":"{{RefreshToken(session)}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds:F0}}}""";
+            return $$"""{"access_token":"{{AccessToken(session,
+                now + Lifetime)}}","refresh_token":"{{RefreshToken(session)}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds:F0}}}""";
         }
     }
 
@@ -150,7 +155,8 @@ internal sealed class MassProvider : IAsyncDisposable
     private static IResult Api(HttpRequest request)
     {
         var words = request.Headers.Authorization.ToString().Split('-');
-        var alive = words is ["Bearer a", _, _, var expiry, _] && long.Parse(expiry, CultureInfo.InvariantCulture) > TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var alive = words is ["Bearer a", _, _, var expiry, _]
+            && long.Parse(expiry, CultureInfo.InvariantCulture) > TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         return Results.StatusCode(alive ? 200 : 401);
     }
 

@@ -43,7 +43,9 @@ internal sealed class Nginx : IAsyncDisposable
     private string Log => Path.Combine(_folder, "error.log");
 
     /// <summary>What it complained of, but for a node that refuses connections while it is down.</summary>
-    public IEnumerable<string> Complaints => File.ReadLines(Log).Where(line => !line.Contains("Connection refused", StringComparison.Ordinal) && !line.Contains("while connecting to upstream", StringComparison.Ordinal));
+    public IEnumerable<string> Complaints =>
+        File.ReadLines(Log).Where(
+            line => !line.Contains("Connection refused", StringComparison.Ordinal) && !line.Contains("while connecting to upstream", StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {

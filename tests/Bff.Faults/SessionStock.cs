@@ -52,7 +52,8 @@ internal sealed class SessionStock : IAsyncDisposable
     public ISessionDirectory Directory { get; }
 
     /// <summary>Makes the entries; their keys are random, their times are given.</summary>
-    public static List<Entry> Plan(int count, Func<int, (DateTimeOffset DueAt, DateTimeOffset ExpiresAt)> times) => [.. Enumerable.Range(0, count).Select(number =>
+    public static List<Entry> Plan(int count, Func<int, (DateTimeOffset DueAt, DateTimeOffset ExpiresAt)> times) =>
+        [.. Enumerable.Range(0, count).Select(number =>
     {
         var (key, id) = SessionKey.New();
         var (dueAt, expiresAt) = times(number);
@@ -103,7 +104,8 @@ internal sealed class SessionStock : IAsyncDisposable
             Id = SessionKey.New().Id,
             Sid = "sid",
             Subject = "template",
-            Claims = [new("sub", "user"), new("name", "A user of the fault bench"), new("preferred_username", "user@bench.example"), new("iss", "https://bench.example"), new("sid", "provider-sid")],
+            Claims = [new("sub", "user"), new("name", "A user of the fault bench"), new("preferred_username", "user@bench.example"),
+                new("iss", "https://bench.example"), new("sid", "provider-sid")],
             CreatedAt = now,
             EndsAt = now + SessionLife,
             AbsoluteEndsAt = now + SessionLife,

@@ -11,7 +11,9 @@ public sealed class ConfigFileTests : IDisposable
     public async Task Own_files_lose_to_named_ones_a_named_one_to_a_later_one_and_all_to_environment_and_command_line()
     {
         await using var world = await RealTimeWorld.StartAsync();
-        await File.WriteAllTextAsync(Path.Combine(world.Folder, "appsettings.json"), Settings(("MinValidity", 1), ("Lead", 1), ("TokenTimeout", 1), ("RevocationTimeout", 1), ("AssumedLifetime", 1)));
+        await File.WriteAllTextAsync(
+            Path.Combine(world.Folder, "appsettings.json"),
+            Settings(("MinValidity", 1), ("Lead", 1), ("TokenTimeout", 1), ("RevocationTimeout", 1), ("AssumedLifetime", 1)));
         var first = _folder.Write("first.json", Settings(("Lead", 2), ("TokenTimeout", 2), ("AssumedLifetime", 2)));
         var second = _folder.Write("second.json", Settings(("Lead", 3), ("TokenTimeout", 3)));
         var third = _folder.Write("third.json", Settings(("Lead", 4)));
@@ -31,7 +33,8 @@ public sealed class ConfigFileTests : IDisposable
         output.ShouldContain("Bff:Renewal:TokenTimeout = 00:00:05 (environment)");
         output.ShouldContain($"{Lead} = 00:00:06 (command line)");
 
-        static string Settings(params (string Key, int Seconds)[] settings) => $$"""{ "Bff": { "Renewal": { {{string.Join(", ", settings.Select(pair => $"\"{pair.Key}\": \"00:00:0{pair.Seconds}\""))}} } } }""";
+        static string Settings(params (string Key, int Seconds)[] settings) =>
+            $$"""{ "Bff": { "Renewal": { {{string.Join(", ", settings.Select(pair => $"\"{pair.Key}\": \"00:00:0{pair.Seconds}\""))}} } } }""";
     }
 
     [Theory]
@@ -61,7 +64,8 @@ public sealed class ConfigFileTests : IDisposable
         (await world.RunAsync("check")).ExitCode.ShouldBe(0);
         (await world.RunAsync("health")).Output.ShouldContain("No answer from http://127.0.0.1:1/readyz");
         world.Settings.Remove("Bff:ConfigFile");
-        (await world.RunAsync("health", "--config", Path.Combine(_folder.FullName, "bff.json"))).Output.ShouldContain("No answer from http://127.0.0.1:1/readyz");
+        (await world.RunAsync("health", "--config",
+            Path.Combine(_folder.FullName, "bff.json"))).Output.ShouldContain("No answer from http://127.0.0.1:1/readyz");
     }
 
     [Fact]
@@ -82,7 +86,8 @@ public sealed class ConfigFileTests : IDisposable
         world.Settings["ASPNETCORE_ENVIRONMENT"] = "Development";
 
         (await world.RunAsync("config", "--contentRoot=" + AppContext.BaseDirectory)).Output.ShouldNotContain("localhost:5001");
-        (await world.RunAsync("config", "--config", Path.Combine(AppContext.BaseDirectory, "demo.json"))).Output.ShouldContain("Bff:Oidc:Authority = http://localhost:5001 (");
+        (await world.RunAsync("config", "--config",
+            Path.Combine(AppContext.BaseDirectory, "demo.json"))).Output.ShouldContain("Bff:Oidc:Authority = http://localhost:5001 (");
     }
 
     public void Dispose() => _folder.Dispose();

@@ -39,7 +39,10 @@ public sealed class DemoSecretTests
     [Fact]
     public void Every_secret_of_the_demo_is_recognised()
     {
-        foreach (var file in Directory.GetFiles(Demo).Where(file => Path.GetExtension(file) != ".json")) { File.ReadAllText(file).ShouldContain("demo-only-", customMessage: file); }
+        foreach (var file in Directory.GetFiles(Demo).Where(file => Path.GetExtension(file) != ".json"))
+        {
+            File.ReadAllText(file).ShouldContain("demo-only-", customMessage: file);
+        }
     }
 
     private static string SourceFolder(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : SourceFolder(Path.GetDirectoryName(folder)!);

@@ -14,7 +14,8 @@ public sealed class SecretsTests
         ("Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler", "Trace"),
         ("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Trace"),
         ("Logging:Capture:LogLevel:Default", "Trace"), ("Logging:Capture:LogLevel:Microsoft.AspNetCore", "Trace"), ("Logging:Capture:LogLevel:Yarp", "Trace"),
-        ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Hosting", "Trace"), ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Server.Kestrel.Connections", "Trace"),
+        ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Hosting", "Trace"),
+        ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Server.Kestrel.Connections", "Trace"),
         ("Logging:Capture:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect", "Trace"), ("Logging:Capture:LogLevel:System.Net.Http", "Trace"),
     ];
 
@@ -63,15 +64,19 @@ public sealed class SecretsTests
         foreach (var parameter in new[] { "error", "error_description", "error_uri", "code", "iss", "session_state", "id_token", "access_token" })
         {
             var callback = await stranger.GoToCallbackAsync("/bff/login?prompt=none");
-            await stranger.StepAsync(new Uri($"{(parameter == "error" ? callback.AbsoluteUri.Replace("error=login_required", "x=y", StringComparison.Ordinal) : callback)}&{parameter}={rubbish}"));
+            await stranger.StepAsync(
+                new Uri(
+                    $"{(parameter == "error" ? callback.AbsoluteUri.Replace("error=login_required", "x=y", StringComparison.Ordinal) : callback)}&{parameter}={rubbish}"));
             await stranger.StepAsync($"/signin-oidc?{parameter}={rubbish}&state=forged");
         }
 
         var cookies = stranger.Cookies.Names().ToList();
         foreach (var path in new[]
         {
-            "/signin-oidc?state=" + rubbish, "/signout-callback-oidc?state=" + rubbish, "/bff/login?returnUrl=" + rubbish, "/bff/login?returnUrl=/" + Uri.EscapeDataString("forged-line" + new string('A', 5000)),
-            "/bff/login?prompt=" + rubbish, "/bff/user?slide=" + rubbish, "/bff/logout?sid=" + rubbish, "/nowhere/x%0afail%1b[2J", "/api/x%0afail%1b[2J",   // the path is in the scope of every line of a request, encoded and as long as a request line may be
+            "/signin-oidc?state=" + rubbish, "/signout-callback-oidc?state=" + rubbish, "/bff/login?returnUrl=" + rubbish, "/bff/login?returnUrl=/"
+                + Uri.EscapeDataString("forged-line" + new string('A', 5000)),
+            // the path is in the scope of every line of a request, encoded and as long as a request line may be
+            "/bff/login?prompt=" + rubbish, "/bff/user?slide=" + rubbish, "/bff/logout?sid=" + rubbish, "/nowhere/x%0afail%1b[2J", "/api/x%0afail%1b[2J",
             "/bff/events?x=" + rubbish,
         })
         {
@@ -87,13 +92,17 @@ public sealed class SecretsTests
         cookies.ShouldAllBe(name => !name.Contains("forged", StringComparison.Ordinal));
         var lines = world.Bff.Logs.Lines.Concat(world.Bff.Console.Lines).ToList();
         lines.ShouldContain(line => line.Contains("A sign-in failed", StringComparison.Ordinal));
-        lines.Where(line => marks.Any(mark => line.Contains(mark, StringComparison.Ordinal)) && !IsCutAndEscaped(line)).Select(line => line[..Math.Min(line.Length, 400)]).ShouldBeEmpty();
+        lines.Where(
+            line =>
+                marks.Any(mark => line.Contains(mark, StringComparison.Ordinal)) && !IsCutAndEscaped(line)).Select(line =>
+                    line[..Math.Min(line.Length, 400)]).ShouldBeEmpty();
     }
 
     /// <summary>Our own line about what the provider said: its text is in it, on one line, escaped and short.</summary>
     private static bool IsCutAndEscaped(string line) =>
         line.Contains("Bff.Login.OidcEvents", StringComparison.Ordinal) && line.Length < 3000
-        && !line.TrimEnd().Contains('\n', StringComparison.Ordinal) && !line.Contains('\u001b', StringComparison.Ordinal) && !line.Contains('\u202E', StringComparison.Ordinal);
+        && !line.TrimEnd().Contains('\n', StringComparison.Ordinal) && !line.Contains('\u001b', StringComparison.Ordinal)
+        && !line.Contains('\u202E', StringComparison.Ordinal);
 
     private static async Task<List<Browser>> LiveThroughEverythingAsync(World world)
     {

@@ -35,8 +35,10 @@ public sealed class StartTests
         (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
         foreach (var key in new[]
         {
-            "Bff:Oidc:ClientId", "Bff:Oidc:Authority", "Bff:Oidc:Scope", "Bff:Oidc:Secret", "Bff:Sessions:CookieName", "Bff:Sessions:IdleTimeout", "Bff:Renewal:Lead",
-            "Bff:Renewal:MaxConcurrency", "Bff:Renewal:TokenTimeout", "Bff:Ops:Token", "Bff:Ops:DrainFor", "Bff:Spa:Origins:0", "Bff:TrustedProxies:0", "ReverseProxy:Routes:api:Metadata:Bff.Token", "ReverseProxy:Routes:open:ClusterId",
+            "Bff:Oidc:ClientId", "Bff:Oidc:Authority", "Bff:Oidc:Scope", "Bff:Oidc:Secret", "Bff:Sessions:CookieName", "Bff:Sessions:IdleTimeout",
+            "Bff:Renewal:Lead",
+            "Bff:Renewal:MaxConcurrency", "Bff:Renewal:TokenTimeout", "Bff:Ops:Token", "Bff:Ops:DrainFor", "Bff:Spa:Origins:0", "Bff:TrustedProxies:0",
+            "ReverseProxy:Routes:api:Metadata:Bff.Token", "ReverseProxy:Routes:open:ClusterId",
         })
         {
             process.Errors.ShouldContain("- " + key + ": ");
@@ -174,9 +176,12 @@ public sealed class StartTests
         (await process.ExitCodeAsync()).ShouldBe(ConfigurationError);
         foreach (var key in new[]
         {
-            "ReverseProxy:Routes:api:AuthorisationPolicy", "ReverseProxy:Routes:api:TimeoutPolicy", "ReverseProxy:Routes:api:OutputCachePolicy", "ReverseProxy:Routes:api:RateLimiterPolicy",
-            "ReverseProxy:Routes:api:CorsPolicy", "ReverseProxy:Routes:plain", "ReverseProxy:Clusters:api:WeightedDestinations", "Kestrel:Limits:MaxRequestBodySise", "Kestrel:Limits:MaxRequestBodySize",
-            "Kestrel:Limits:KeepAliveTimeout", "Kestrel:Limits:Http2:MaxStreamsPerConnection", "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod", "Kestrel:Certificates:Default:Path",
+            "ReverseProxy:Routes:api:AuthorisationPolicy", "ReverseProxy:Routes:api:TimeoutPolicy", "ReverseProxy:Routes:api:OutputCachePolicy",
+            "ReverseProxy:Routes:api:RateLimiterPolicy",
+            "ReverseProxy:Routes:api:CorsPolicy", "ReverseProxy:Routes:plain", "ReverseProxy:Clusters:api:WeightedDestinations",
+            "Kestrel:Limits:MaxRequestBodySise", "Kestrel:Limits:MaxRequestBodySize",
+            "Kestrel:Limits:KeepAliveTimeout", "Kestrel:Limits:Http2:MaxStreamsPerConnection", "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod",
+            "Kestrel:Certificates:Default:Path",
         })
         {
             process.Errors.ShouldContain("- " + key + ": ");

@@ -45,8 +45,10 @@ public sealed partial class ComposeFilesTests
     /// <summary>Name and file of each <c>name: { file: "…" }</c> in a section at the top level.</summary>
     private static Dictionary<string, string> Entries(string file, string section)
     {
-        var lines = File.ReadAllLines(Path.Combine(Root, file)).SkipWhile(line => line != section + ":").Skip(1).TakeWhile(line => line.Length == 0 || line[0] is ' ' or '#');
-        return lines.Select(line => Entry().Match(line)).Where(match => match.Success).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        var lines = File.ReadAllLines(Path.Combine(Root, file)).SkipWhile(line => line != section + ":").Skip(1)
+            .TakeWhile(line => line.Length == 0 || line[0] is ' ' or '#');
+        return lines.Select(line => Entry().Match(line)).Where(match => match.Success).ToDictionary(
+            match => match.Groups[1].Value, match => match.Groups[2].Value);
     }
 
     [GeneratedRegex("""^  ([a-z-]+): \{ file: "([^"]+)" \}$""")]

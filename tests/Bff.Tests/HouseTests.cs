@@ -112,12 +112,14 @@ public class HouseTests
 
     [Fact]
     public void Sessions_know_of_providers_nothing_but_the_token_set() =>
-        Arrows.Where(arrow => RoomOf(arrow.From).StartsWith("Sessions", StringComparison.Ordinal) && RoomOf(arrow.To).StartsWith("Providers", StringComparison.Ordinal))
+        Arrows.Where(
+            arrow => RoomOf(arrow.From).StartsWith("Sessions", StringComparison.Ordinal) && RoomOf(arrow.To).StartsWith("Providers", StringComparison.Ordinal))
             .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet"]);
 
     [Fact]
     public void Only_one_class_sends_refresh_tokens() =>
-        House.Types.Where(type => type.Dependencies.OfType<MethodCallDependency>().Any(call => call.TargetMember.Name.StartsWith("RequestRefreshTokenAsync", StringComparison.Ordinal)))
+        House.Types.Where(type => type.Dependencies.OfType<MethodCallDependency>()
+            .Any(call => call.TargetMember.Name.StartsWith("RequestRefreshTokenAsync", StringComparison.Ordinal)))
             .Select(type => Outermost(type).Name).Distinct().ShouldBe(["TokenEndpointClient"]);
 
     /// <summary>The class that puts a room together opens the rooms in it, too.</summary>
@@ -129,7 +131,8 @@ public class HouseTests
             || Plan.Single(entry => entry.Room == from).Uses.Contains(room);
     }
 
-    private static bool IsOurs(IType type) => type.Name == nameof(Program) || NamespaceOf(type) == "Bff" || NamespaceOf(type).StartsWith("Bff.", StringComparison.Ordinal);
+    private static bool IsOurs(IType type) =>
+        type.Name == nameof(Program) || NamespaceOf(type) == "Bff" || NamespaceOf(type).StartsWith("Bff.", StringComparison.Ordinal);
 
     private static string RoomOf(IType type) => NamespaceOf(type) is { Length: > 4 } name ? name["Bff.".Length..] : Root;
 

@@ -5,14 +5,16 @@ using k8s.Models;
 namespace Bff.Tests;
 
 /// <summary>
-/// The files of deploy/kubernetes, read strictly as the types that are made from Kubernetes' published schemas: no unknown field, nothing of the wrong type. What
-/// kustomize adds (names, labels, the namespace) is not there yet.
+/// The files of deploy/kubernetes, read strictly as the types that are made from Kubernetes' published schemas: no unknown field, nothing of the wrong type.
+/// What kustomize adds (names, labels, the namespace) is not there yet.
 /// </summary>
 public sealed class KubernetesFilesTests
 {
     private static readonly string Folder = Path.Combine(Find(AppContext.BaseDirectory), "deploy", "kubernetes");
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Folder, "base"), "*.yaml").Select(path => Path.GetFileName(path)!).Where(file => file != "kustomization.yaml").Order()];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Path.Combine(Folder, "base"), "*.yaml").Select(path => Path.GetFileName(path)!).Where(file => file != "kustomization.yaml")
+            .Order()];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -21,14 +23,16 @@ public sealed class KubernetesFilesTests
         var objects = Load(file);
 
         objects.ShouldNotBeEmpty();
-        objects.ShouldAllBe(one => one is IKubernetesObject<V1ObjectMeta> && ((IKubernetesObject<V1ObjectMeta>)one).Metadata.Name.StartsWith("bff", StringComparison.Ordinal));
+        objects.ShouldAllBe(one => one is IKubernetesObject<V1ObjectMeta>
+            && ((IKubernetesObject<V1ObjectMeta>)one).Metadata.Name.StartsWith("bff", StringComparison.Ordinal));
         File.ReadAllText(Path.Combine(Folder, "base", "kustomization.yaml")).ShouldContain("- " + file);
     }
 
     [Fact]
     public void A_misspelt_field_would_be_noticed()
     {
-        var text = File.ReadAllText(Path.Combine(Folder, "base", "deployment.yaml")).Replace("terminationGracePeriodSeconds", "terminationGraceSeconds", StringComparison.Ordinal);
+        var text = File.ReadAllText(Path.Combine(Folder, "base", "deployment.yaml")).Replace(
+            "terminationGracePeriodSeconds", "terminationGraceSeconds", StringComparison.Ordinal);
         Should.Throw<Exception>(() => KubernetesYaml.LoadAllFromString(text, strict: true));
     }
 
@@ -38,7 +42,8 @@ public sealed class KubernetesFilesTests
         var pod = Pod();
         var container = pod.Containers.Single();
 
-        (container.StartupProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path, container.ReadinessProbe.HttpGet.Path).ShouldBe(("/startupz", "/healthz", "/readyz"));
+        (container.StartupProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path, container.ReadinessProbe.HttpGet.Path)
+            .ShouldBe(("/startupz", "/healthz", "/readyz"));
         var drain = TimeSpan.Parse(container.Env.Single(variable => variable.Name == "Bff__Ops__DrainFor").Value, CultureInfo.InvariantCulture);
         var tokenTimeout = new Bff.Providers.TokenOptions().TokenTimeout;
         pod.TerminationGracePeriodSeconds!.Value.ShouldBeGreaterThanOrEqualTo((long)(drain + tokenTimeout).TotalSeconds + 20);
@@ -61,7 +66,9 @@ public sealed class KubernetesFilesTests
         secrets.Select(variable => Path.GetDirectoryName(variable.Value)).Distinct().ShouldBe([Mount("secrets")]);
     }
 
-    /// <summary>The rules and dashboards of deploy/ ask for job="bff". The Services have no label of that name in base: kustomize gives it to everything.</summary>
+    /// <summary>
+    /// The rules and dashboards of deploy/ ask for job="bff". The Services have no label of that name in base: kustomize gives it to everything.
+    /// </summary>
     [Fact]
     public void Prometheus_knows_Bff_by_the_job_that_rules_and_dashboards_ask_for()
     {

@@ -11,7 +11,8 @@ public class SecretMaskTests
 {
     private static readonly SecretMask Settings = new(new SettingsSchema(
     [
-        new("Bff", typeof(ProxyOptions)), new("Bff:Oidc", typeof(OidcOptions)), new("Bff:Ops", typeof(OpsOptions)), new("Bff:Renewal", typeof(RenewalOptions)), new("Bff:Renewal", typeof(TokenOptions)),
+        new("Bff", typeof(ProxyOptions)), new("Bff:Oidc", typeof(OidcOptions)), new("Bff:Ops", typeof(OpsOptions)), new("Bff:Renewal", typeof(RenewalOptions)),
+        new("Bff:Renewal", typeof(TokenOptions)),
         new("Bff:Sessions", typeof(SessionsOptions)), new("Bff:Spa", typeof(SpaOptions)),
     ]));
 
@@ -71,17 +72,23 @@ public class SecretMaskTests
     [InlineData("Host=db;Some New Credential=sekret")]
     [InlineData("no connection string, sekret")]
     [InlineData("postgres://bff:sekret@db/bff")]
-    public void A_connection_string_loses_all_but_what_is_known(string value) => Settings.Show("Bff:Sessions:ConnectionString", value).ShouldNotContain("sekret");
+    public void A_connection_string_loses_all_but_what_is_known(string value) =>
+        Settings.Show("Bff:Sessions:ConnectionString", value).ShouldNotContain("sekret");
 
     [Fact]
     public void An_address_loses_its_user_and_its_query() =>
-        Settings.Show("ReverseProxy:Clusters:a:Destinations:one:Address", "https://me:sekret@api.example.com/v1?code=sekret").ShouldBe("https://api.example.com/v1");
+        Settings.Show(
+            "ReverseProxy:Clusters:a:Destinations:one:Address", "https://me:sekret@api.example.com/v1?code=sekret").ShouldBe("https://api.example.com/v1");
 
     [Fact]
     public void A_message_of_anybody_loses_the_values_it_quotes()
     {
-        var values = new Dictionary<string, string?> { ["ReverseProxy:Clusters:a:Destinations:one:Address"] = "ftp://me:a-sekret@host", ["Bff:Renewal:Lead"] = "sekret", ["Bff:Oidc:ClientId"] = "an-harmless-id" };
-        Settings.Scrub("ReverseProxy: 'ftp://me:a-sekret@host' of an-harmless-id is wrong\u001B[2J", values).ShouldBe("ReverseProxy: '********' of an-harmless-id is wrong\\u001B[2J");
+        var values = new Dictionary<string,
+        string?> { ["ReverseProxy:Clusters:a:Destinations:one:Address"] = "ftp://me:a-sekret@host", ["Bff:Renewal:Lead"] = "sekret",
+            ["Bff:Oidc:ClientId"] = "an-harmless-id" };
+        Settings.Scrub(
+            "ReverseProxy: 'ftp://me:a-sekret@host' of an-harmless-id is wrong\u001B[2J",
+            values).ShouldBe("ReverseProxy: '********' of an-harmless-id is wrong\\u001B[2J");
         Settings.Scrub("Bff:Renewal:Lead: 'sekret' cannot be read", values).ShouldBe("Bff:Renewal:Lead: '********' cannot be read");
     }
 
@@ -90,14 +97,19 @@ public class SecretMaskTests
     {
         SettingsSchema.UnknownKeys(
         [
-            "ReverseProxy:Routes:a:AuthorisationPolicy", "ReverseProxy:Routes:a:Match:Paths", "ReverseProxy:Clusters:a:WeightedDestinations:0:one", "ReverseProxy:Clusters:a:WeightedDestinations:1:one",
-            "ReverseProxy:Clusters:a:HttpClient:SslProtocols:0", "ReverseProxy:Routes:a:Transforms:0:X-Anything", "ReverseProxy:Routes:a:Metadata:Any.Thing", "ReverseProxy:Clusters:a:Destinations:one:Address",
-            "ReverseProxy:Clusters:a:SessionAffinity:Cookie:SameSite", "ReverseProxy:Clusters:a:HealthCheck:Passive:ReactivationPeriod", "ReverseProxy:Clusters:a:HttpClient:WebProxy:Address",
-            "Kestrel:Limits:MaxRequestBodySise", "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod", "Kestrel:Endpoints:Main:Sni:*.example.com:Certificate:KeyPath", "Kestrel:EndpointDefaults:Protocols",
+            "ReverseProxy:Routes:a:AuthorisationPolicy", "ReverseProxy:Routes:a:Match:Paths", "ReverseProxy:Clusters:a:WeightedDestinations:0:one",
+            "ReverseProxy:Clusters:a:WeightedDestinations:1:one",
+            "ReverseProxy:Clusters:a:HttpClient:SslProtocols:0", "ReverseProxy:Routes:a:Transforms:0:X-Anything", "ReverseProxy:Routes:a:Metadata:Any.Thing",
+            "ReverseProxy:Clusters:a:Destinations:one:Address",
+            "ReverseProxy:Clusters:a:SessionAffinity:Cookie:SameSite", "ReverseProxy:Clusters:a:HealthCheck:Passive:ReactivationPeriod",
+            "ReverseProxy:Clusters:a:HttpClient:WebProxy:Address",
+            "Kestrel:Limits:MaxRequestBodySise", "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod",
+            "Kestrel:Endpoints:Main:Sni:*.example.com:Certificate:KeyPath", "Kestrel:EndpointDefaults:Protocols",
             "Kestrel:AddServerHeader", "kestrel:endpoints:main:url", "Bff:Anything", "urls",
         ]).Select(mistake => mistake.Split(": ")[0]).ShouldBe(
         [
-            "ReverseProxy:Routes:a:AuthorisationPolicy", "ReverseProxy:Routes:a:Match:Paths", "ReverseProxy:Clusters:a:WeightedDestinations", "Kestrel:Limits:MaxRequestBodySise", "Kestrel:AddServerHeader",
+            "ReverseProxy:Routes:a:AuthorisationPolicy", "ReverseProxy:Routes:a:Match:Paths", "ReverseProxy:Clusters:a:WeightedDestinations",
+            "Kestrel:Limits:MaxRequestBodySise", "Kestrel:AddServerHeader",
         ]);
     }
 }

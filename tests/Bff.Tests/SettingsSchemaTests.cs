@@ -56,7 +56,8 @@ public sealed class SettingsSchemaTests
     [InlineData("Kestrel:Endpoints:Main:Protocols", "Http1AndHttp2")]
     [InlineData("Kestrel:Endpoints:Main:SslProtocols:0", "Tls13")]
     [InlineData("Bff:Anything", "goes")]
-    public void Nothing_is_said_of_what_can_be_read(string key, string value) => SettingsSchema.UnreadableValues(new Dictionary<string, string?> { [key] = value }).ShouldBeEmpty();
+    public void Nothing_is_said_of_what_can_be_read(string key, string value) =>
+        SettingsSchema.UnreadableValues(new Dictionary<string, string?> { [key] = value }).ShouldBeEmpty();
 
     [Theory]
     [InlineData(null, null, true)]
@@ -69,7 +70,8 @@ public sealed class SettingsSchemaTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["ReverseProxy:Routes:it:ClusterId"] = "api", ["ReverseProxy:Routes:it:AuthorizationPolicy"] = policy, ["ReverseProxy:Routes:it:Metadata:Bff.Token"] = token,
+            ["ReverseProxy:Routes:it:ClusterId"] = "api", ["ReverseProxy:Routes:it:AuthorizationPolicy"] = policy,
+            ["ReverseProxy:Routes:it:Metadata:Bff.Token"] = token,
         }).Build();
         OpenRoutes.In(configuration).ShouldBe(open ? ["ReverseProxy:Routes:it"] : []);
     }

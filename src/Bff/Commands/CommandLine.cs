@@ -8,7 +8,9 @@ using Bff.Configuration;
 
 namespace Bff.Commands;
 
-/// <summary>What the executable can do, and every word it knows. Settings are taken out first (<see cref="SettingWords"/>); any other word that is left is an error.</summary>
+/// <summary>
+/// What the executable can do, and every word it knows. Settings are taken out first (<see cref="SettingWords"/>); any other word that is left is an error.
+/// </summary>
 internal static class CommandLine
 {
     private const string WithSettings = "Settings may follow any command, as in: bff check --Bff:Oidc:Authority=https://login.example.com";
@@ -41,17 +43,28 @@ internal static class CommandLine
     {
         var config = new Option<string[]>("--config")
         {
-            Description = "A settings file (JSON). May be given several times; what a later one says wins.", HelpName = "FILE", Recursive = true, Arity = ArgumentArity.OneOrMore,
+            Description = "A settings file (JSON). May be given several times; what a later one says wins.", HelpName = "FILE", Recursive = true,
+            Arity = ArgumentArity.OneOrMore,
         };
-        var root = new RootCommand($"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings} Exit code: 64 when a word is not known or missing, else as each command says.") { config };
+        var root = new RootCommand(
+            $"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings} Exit code: 64 when a word is not known or missing, else "
+            + "as each command says.") { config };
         root.SetAction(RunAsync);
-        root.Add(Command("run", "Runs the proxy until it is stopped. A store that is away is waited for. Exit code: 0 after a stop, 75 when its port is in use, 78 when the configuration is wrong.", [], RunAsync));
+        root.Add(
+            Command(
+                "run",
+                "Runs the proxy until it is stopped. A store that is away is waited for. Exit code: 0 after a stop, 75 when its port is in use, 78 when the "
+                + "configuration is wrong.",
+                [],
+                RunAsync));
 
         var checkJson = Json("{exitCode, findings: [{check, result, found, cure}]}; result is ok, warning, mistake or unreachable");
         root.Add(Command(
             "check",
-            "Checks the configuration, then the provider, our client there, its clock and certificate, the store, the keys and every API. Writes one probe to the store and deletes it; a store that the next start "
-            + "would migrate is left alone, and that is said. Run it as the user Bff runs as. Exit code: 0 all well (warnings included), 78 something to correct, 1 something cannot be reached.",
+            "Checks the configuration, then the provider, our client there, its clock and certificate, the store, the keys and every API. Writes one probe "
+            + "to the store and deletes it; a store that the next start "
+            + "would migrate is left alone, and that is said. Run it as the user Bff runs as. Exit code: 0 all well (warnings included), 78 something to "
+            + "correct, 1 something cannot be reached.",
             [checkJson], parsed => CheckCommand.RunAsync(compose(Given(parsed)), parsed.GetValue(checkJson))));
 
         var configJson = Json("{settings: [{key, value, source}]}");
@@ -62,14 +75,19 @@ internal static class CommandLine
         var live = new Option<bool>("--live") { Description = "Ask only whether the process responds." };
         var healthJson = Json("{ok, asked, status, message, causes: [{check, detail}]}; status is the HTTP status, or null without a response");
         root.Add(Command(
-            "health", "Asks the Bff that runs with this configuration whether it is ready, on its ops port. Prints one line. Exit code: 0 yes, 1 no, 78 the configuration names no ops port.",
+            "health", "Asks the Bff that runs with this configuration whether it is ready, on its ops port. Prints one line. Exit code: 0 yes, 1 no, 78 the "
+            + "configuration names no ops port.",
             [live, healthJson], parsed => HealthCommand.RunAsync(Given(parsed), parsed.GetValue(live), parsed.GetValue(healthJson))));
 
         root.Add(Keys(compose, Given));
         root.Add(Sessions(Given));
         root.Add(Backup(compose, Given));
         root.Add(Restore(compose, Given));
-        root.Add(new Command("completion", "Prints what makes a shell complete the words of bff. Exit code: 0.") { Command("bash", "For bash, and zsh with bashcompinit.", [], _ => Task.FromResult(CompletionCommand.Run())) });
+        root.Add(
+            new Command(
+                "completion",
+                "Prints what makes a shell complete the words of bff. Exit code: 0.") { Command(
+                    "bash", "For bash, and zsh with bashcompinit.", [], _ => Task.FromResult(CompletionCommand.Run())) });
         return root;
 
         async Task<int> RunAsync(ParseResult parsed)
@@ -83,33 +101,41 @@ internal static class CommandLine
 
     private static Command Keys(Func<string[], WebApplicationBuilder> compose, Func<ParseResult, string[]> given)
     {
-        var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal: 10m, 12h, 2d. [default: at once]", HelpName = "DURATION", CustomParser = ReadDuration };
+        var activeIn = new Option<TimeSpan>("--active-in") { Description = "When the new key starts to seal: 10m, 12h, 2d. [default: at once]",
+            HelpName = "DURATION", CustomParser = ReadDuration };
         var json = Json("{keys: [{id, createdAt, sealsFrom, until, state}]}; state is seals, opens, later or revoked");
 
         var key = new Argument<string?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
         var allBefore = new Option<DateTimeOffset?>("--all-before")
         {
-            Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z. In UTC unless it names a zone.", HelpName = "TIME", CustomParser = ReadTime,
+            Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z. In UTC unless it names a zone.", HelpName = "TIME",
+            CustomParser = ReadTime,
         };
         var revoke = Command(
             "revoke",
-            "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens revoked at the provider. "
+            "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens "
+            + "revoked at the provider. "
             + $"Exit code: 0 done, 1 there is no such key, {ConfigurationOnly}.",
-            [allBefore], parsed => KeysCommand.RevokeAsync(compose(given(parsed)), parsed.GetValue(key) is { } id ? Guid.Parse(id) : null, parsed.GetValue(allBefore)));
+            [allBefore], parsed =>
+                KeysCommand.RevokeAsync(compose(given(parsed)), parsed.GetValue(key) is { } id ? Guid.Parse(id) : null, parsed.GetValue(allBefore)));
         revoke.Add(key);
         revoke.Validators.Add(result =>
         {
             var (word, time) = (result.GetValue(key), Read(() => result.GetValue(allBefore)));
             if (word is not null && !Guid.TryParse(word, out _)) { result.AddError("A key is named by its id. See: bff keys list"); }
             if (word is null == (result.GetResult(allBefore) is null)) { result.AddError("Give a key, or --all-before."); }
-            if (time > TimeProvider.System.GetUtcNow()) { result.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too."); }
+            if (time > TimeProvider.System.GetUtcNow())
+            {
+                result.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too.");
+            }
         });
 
         return new Command("keys", "The Data Protection keys that encrypt tokens in the store.")
         {
             Command(
                 "rotate",
-                $"Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 done, {ConfigurationOnly}.",
+                "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 "
+                + $"done, {ConfigurationOnly}.",
                 [activeIn], parsed => KeysCommand.RotateAsync(compose(given(parsed)), parsed.GetValue(activeIn))),
             Command(
                 "list", $"Lists the keys: id, times and state, never a value. Exit code: 0 done, {ConfigurationOnly}.",
@@ -126,7 +152,8 @@ internal static class CommandLine
         var take = new Option<int>("--take") { Description = "How many at most, newest first.", DefaultValueFactory = _ => 50 };
         var handle = new Argument<string>("handle") { Description = "The session, as the list or a log line names it." };
         var show = Command(
-            "show", "Shows what is known of a session; never a token." + ExitCode, [json], parsed => SessionsCommand.ShowAsync(given(parsed), parsed.GetValue(handle)!, parsed.GetValue(json)));
+            "show", "Shows what is known of a session; never a token." + ExitCode, [json], parsed =>
+                SessionsCommand.ShowAsync(given(parsed), parsed.GetValue(handle)!, parsed.GetValue(json)));
         show.Add(handle);
 
         var one = new Argument<string?>("handle") { Description = "The session to end.", Arity = ArgumentArity.ZeroOrOne };
@@ -157,9 +184,11 @@ internal static class CommandLine
         var force = new Option<bool>("--force") { Description = "Replace the file, if there is one." };
         var backup = Command(
             "backup",
-            "Writes the sessions of a SQLite store and their keys to one file, while Bff runs. Whoever has the file has the tokens in it, unless it is encrypted. "
+            "Writes the sessions of a SQLite store and their keys to one file, while Bff runs. Whoever has the file has the tokens in it, unless it is "
+            + "encrypted. "
             + $"Exit code: 0 done, 1 not (a file is there, no store, PostgreSQL), {ConfigurationOnly}.",
-            [passphrase, force], parsed => BackupCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(force)));
+            [passphrase, force], parsed =>
+                BackupCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(force)));
         backup.Add(file);
         return backup;
     }
@@ -175,9 +204,11 @@ internal static class CommandLine
         };
         var restore = Command(
             "restore",
-            "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is touched. Sessions that were renewed or ended since the backup are left out: "
+            "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is "
+            + "touched. Sessions that were renewed or ended since the backup are left out: "
             + $"their users sign in again. Exit code: 0 done, 1 not (nothing was changed), {ConfigurationOnly}.",
-            [passphrase, keep], parsed => RestoreCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(keep)));
+            [passphrase, keep], parsed =>
+                RestoreCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(keep)));
         restore.Add(file);
         return restore;
     }
@@ -252,5 +283,6 @@ internal static class CommandLine
         foreach (var root in SettingWords.Roots) { yield return "--" + root; }
     }
 
-    private static string Path(CommandResult result) => result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
 }

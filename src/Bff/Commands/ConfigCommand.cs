@@ -11,7 +11,8 @@ namespace Bff.Commands;
 /// <summary><c>bff config</c>: every key that counts, where its value comes from, and of the values what is known to be harmless.</summary>
 internal static class ConfigCommand
 {
-    private static readonly string[] Roots = ["Bff", "ReverseProxy", "Kestrel", WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
+    private static readonly string[] Roots =
+        ["Bff", "ReverseProxy", "Kestrel", WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
 
     /// <param name="args">The settings on the command line.</param>
     /// <param name="composed">Knows the options of every feature; its own configuration has been worked on, so the values are read afresh.</param>
@@ -38,7 +39,9 @@ internal static class ConfigCommand
 
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { Settings = lines.Select(line => new { line.Key, line.Value.Value, line.Value.Source }) }, JsonSerializerOptions.Web));
+            Console.WriteLine(
+                JsonSerializer.Serialize(
+                    new { Settings = lines.Select(line => new { line.Key, line.Value.Value, line.Value.Source }) }, JsonSerializerOptions.Web));
             return ExitCodes.Ok;
         }
 

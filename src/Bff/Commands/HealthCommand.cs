@@ -34,14 +34,19 @@ internal static class HealthCommand
     private static int Say(Uri probe, HttpStatusCode? status, string sentence, IReadOnlyList<Cause> causes, bool json)
     {
         var ok = status == HttpStatusCode.OK;
-        Console.WriteLine(json ? JsonSerializer.Serialize(new { Ok = ok, Asked = probe, Status = (int?)status, Message = sentence, Causes = causes }, JsonSerializerOptions.Web) : sentence);
+        Console.WriteLine(
+            json
+                ? JsonSerializer.Serialize(
+                    new { Ok = ok, Asked = probe, Status = (int?)status, Message = sentence, Causes = causes }, JsonSerializerOptions.Web)
+                : sentence);
         return ok ? ExitCodes.Ok : ExitCodes.Unreachable;
     }
 
     private static string Sentence(HttpStatusCode status, bool live, List<Cause> causes)
     {
         if (status == HttpStatusCode.OK) { return live ? "Bff lives." : "Bff is ready."; }
-        return $"Bff is not ready: {(causes.Count > 0 ? string.Join("; ", causes.Select(cause => $"{cause.Check}: {cause.Detail}")) : $"the ops port answered {(int)status}")}";
+        var why = causes.Count > 0 ? string.Join("; ", causes.Select(cause => $"{cause.Check}: {cause.Detail}")) : $"the ops port answered {(int)status}";
+        return $"Bff is not ready: {why}";
     }
 
     private static string Detail(JsonElement check) =>

@@ -23,12 +23,16 @@ internal static class KeysCommand
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(
-                new { Keys = keys.Select(key => new { Id = key.KeyId, CreatedAt = key.CreationDate, SealsFrom = key.ActivationDate, Until = key.ExpirationDate, State = State(key) }) }, JsonSerializerOptions.Web));
+                new { Keys = keys.Select(key => new { Id = key.KeyId, CreatedAt = key.CreationDate, SealsFrom = key.ActivationDate, Until = key.ExpirationDate,
+                    State = State(key) }) }, JsonSerializerOptions.Web));
         }
         else
         {
             Console.WriteLine($"{"KEY",-36}  {"CREATED",-28}  {"SEALS FROM",-20}  {"UNTIL",-20}  STATE");
-            foreach (var key in keys) { Console.WriteLine($"{key.KeyId}  {key.CreationDate.UtcDateTime:O}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {InWords(State(key))}"); }
+            foreach (var key in keys)
+            {
+                Console.WriteLine($"{key.KeyId}  {key.CreationDate.UtcDateTime:O}  {key.ActivationDate:u}  {key.ExpirationDate:u}  {InWords(State(key))}");
+            }
         }
 
         app.Services.GetRequiredService<Audit>().KeysListed(keys.Count);
@@ -60,12 +64,15 @@ internal static class KeysCommand
 
         app.Services.GetRequiredService<Audit>().KeysRotated($"{added.KeyId}", $"{Environment.UserName}@{Environment.MachineName}");
         Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
-        Console.WriteLine($"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
+        Console.WriteLine(
+            $"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
         Console.WriteLine("Every Bff that runs on this store reads it within a minute, or at once when another one has sealed with it. No restart is needed.");
         return ExitCodes.Ok;
     }
 
-    /// <summary>Makes leaked keys useless: they open nothing any longer, what they sealed ends, and the refresh tokens in it are revoked at the provider.</summary>
+    /// <summary>
+    /// Makes leaked keys useless: they open nothing any longer, what they sealed ends, and the refresh tokens in it are revoked at the provider.
+    /// </summary>
     public static async Task<int> RevokeAsync(WebApplicationBuilder builder, Guid? id, DateTimeOffset? allBefore)
     {
         await using var app = await OpenAsync(builder);
@@ -85,7 +92,10 @@ internal static class KeysCommand
         // At once, and not when the first node misses a key: others should find the same one.
         var ring = (KeyRing)app.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!;
         var mayAdd = app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates.Count > 0 || !ring.AnyEncrypted();
-        if (!mayAdd) { Console.WriteLine("No key was added, since it would lie in the clear: Bff:Sessions:KeyCertificate is not configured here. A running Bff adds one."); }
+        if (!mayAdd)
+        {
+            Console.WriteLine("No key was added, since it would lie in the clear: Bff:Sessions:KeyCertificate is not configured here. A running Bff adds one.");
+        }
         else if (!keys.GetAllKeys().Any(key => IsUsable(key, Now(app))))
         {
             var added = Add(app, keys, Now(app));
@@ -95,11 +105,13 @@ internal static class KeysCommand
         var ended = 0;
         foreach (var key in leaked)
         {
-            ended += (await app.Services.GetRequiredService<ISessionStore>().RemoveSealedWithAsync(key.KeyId, EndReasons.EndedByAdmin, CancellationToken.None)).Count;
+            ended += (await app.Services.GetRequiredService<ISessionStore>()
+                .RemoveSealedWithAsync(key.KeyId, EndReasons.EndedByAdmin, CancellationToken.None)).Count;
             Console.WriteLine($"Revoked key {key.KeyId}: it opens nothing any longer.");
         }
 
-        Console.WriteLine($"Ended {ended} {(ended == 1 ? "session" : "sessions")} whose tokens it sealed. A running Bff revokes their refresh tokens at the provider.");
+        Console.WriteLine(
+            $"Ended {ended} {(ended == 1 ? "session" : "sessions")} whose tokens it sealed. A running Bff revokes their refresh tokens at the provider.");
         Console.WriteLine(WithinAMinute + " What it seals until then with a revoked key ends then, too: who signs in meanwhile has to again.");
         return ExitCodes.Ok;
     }

@@ -28,17 +28,24 @@ internal static class OpsConnection
     public static HttpClient? OpenForOperator(string[] args, TimeSpan limit)
     {
         var (configuration, options, mistakes) = Read(args);
-        foreach (var mistake in mistakes.Where(mistake => mistake.StartsWith(OpsOptions.Section, StringComparison.OrdinalIgnoreCase))) { Console.Error.WriteLine(mistake); }
+        foreach (var mistake in mistakes.Where(mistake => mistake.StartsWith(OpsOptions.Section, StringComparison.OrdinalIgnoreCase)))
+        {
+            Console.Error.WriteLine(mistake);
+        }
         if (AddressOf(options) is not { } address) { return null; }
         var token = options.Token;
         if (!string.IsNullOrEmpty(token) && address.Scheme == Uri.UriSchemeHttp && !IsThisMachine(address))
         {
-            Console.Error.WriteLine($"Bff:Ops:Url: the token is not sent to {Printable.Address($"{address}")} in the clear. Use https, or an address of this machine.");
+            Console.Error.WriteLine(
+                $"Bff:Ops:Url: the token is not sent to {Printable.Address($"{address}")} in the clear. Use https, or an address of this machine.");
             return null;
         }
 
         var own = address.IsLoopback ? OwnCertificate(configuration) : null;
-        var http = new HttpClient(Handler((_, certificate, _, errors) => errors == SslPolicyErrors.None || (own is not null && certificate is not null && certificate.RawData.AsSpan().SequenceEqual(own))))
+        var http = new HttpClient(
+            Handler(
+                (_, certificate, _, errors) =>
+                    errors == SslPolicyErrors.None || (own is not null && certificate is not null && certificate.RawData.AsSpan().SequenceEqual(own))))
         {
             BaseAddress = address, Timeout = limit,
         };
@@ -66,7 +73,8 @@ internal static class OpsConnection
     }
 
     private static bool IsThisMachine(Uri address) => address.IsLoopback
-        || (IPAddress.TryParse(address.DnsSafeHost, out var ip) && NetworkInterface.GetAllNetworkInterfaces().Any(card => card.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(ip))));
+        || (IPAddress.TryParse(address.DnsSafeHost, out var ip) && NetworkInterface.GetAllNetworkInterfaces()
+        .Any(card => card.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(ip))));
 
     /// <summary>
     /// The certificate Kestrel shows on the ops port, as the configuration names it: over the loopback interface nobody can be told by name, but this is told
@@ -81,7 +89,9 @@ internal static class OpsConnection
         try
         {
             var isPem = X509Certificate2.GetCertContentType(file) == X509ContentType.Cert;
-            using var certificate = isPem ? X509CertificateLoader.LoadCertificateFromFile(file) : X509CertificateLoader.LoadPkcs12FromFile(file, given["Password"]);
+            using var certificate = isPem
+                ? X509CertificateLoader.LoadCertificateFromFile(file)
+                : X509CertificateLoader.LoadPkcs12FromFile(file, given["Password"]);
             return certificate.RawData;
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)

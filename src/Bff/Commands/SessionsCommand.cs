@@ -59,7 +59,8 @@ internal static class SessionsCommand
         catch (HttpRequestException error) when (error.GetBaseException() is AuthenticationException)
         {
             await Console.Error.WriteLineAsync(
-                $"The certificate at {http.BaseAddress} (Bff:Ops:Url) is neither the one Bff is configured with nor trusted by this machine for that name. The token was not sent.");
+                $"The certificate at {http.BaseAddress} (Bff:Ops:Url) is neither the one Bff is configured with nor trusted by this machine for that name. "
+                + "The token was not sent.");
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
@@ -78,7 +79,8 @@ internal static class SessionsCommand
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
         return $"{Word("title")} {Word("detail")} ({(int)response.StatusCode})";
 
-        string Word(string name) => problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var text) ? Printable.Text(text.ToString()) : "";
+        string Word(string name) =>
+            problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var text) ? Printable.Text(text.ToString()) : "";
     }
 
     private static bool IsConfirmed(string question)

@@ -1,6 +1,8 @@
 namespace Bff.Commands;
 
-/// <summary>Which words of a command line are settings, for the configuration: <c>--Bff:Oidc:Authority=…</c>, with a value of its own or as the next word.</summary>
+/// <summary>
+/// Which words of a command line are settings, for the configuration: <c>--Bff:Oidc:Authority=…</c>, with a value of its own or as the next word.
+/// </summary>
 internal static class SettingWords
 {
     /// <summary>Where settings begin that somebody reads.</summary>
@@ -9,9 +11,12 @@ internal static class SettingWords
     /// <summary>The host's own, which have no section.</summary>
     private static readonly string[] HostKeys =
     [
-        WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey, WebHostDefaults.EnvironmentKey, WebHostDefaults.ContentRootKey, WebHostDefaults.WebRootKey,
-        WebHostDefaults.ApplicationKey, WebHostDefaults.DetailedErrorsKey, WebHostDefaults.CaptureStartupErrorsKey, WebHostDefaults.PreferHostingUrlsKey, WebHostDefaults.ShutdownTimeoutKey,
-        WebHostDefaults.StartupAssemblyKey, WebHostDefaults.SuppressStatusMessagesKey, WebHostDefaults.PreventHostingStartupKey, WebHostDefaults.HostingStartupAssembliesKey,
+        WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey, WebHostDefaults.EnvironmentKey,
+        WebHostDefaults.ContentRootKey, WebHostDefaults.WebRootKey,
+        WebHostDefaults.ApplicationKey, WebHostDefaults.DetailedErrorsKey, WebHostDefaults.CaptureStartupErrorsKey, WebHostDefaults.PreferHostingUrlsKey,
+        WebHostDefaults.ShutdownTimeoutKey,
+        WebHostDefaults.StartupAssemblyKey, WebHostDefaults.SuppressStatusMessagesKey, WebHostDefaults.PreventHostingStartupKey,
+        WebHostDefaults.HostingStartupAssembliesKey,
         WebHostDefaults.HostingStartupExcludeAssembliesKey, WebHostDefaults.StaticWebAssetsKey, "AllowedHosts", "ForwardedHeaders_Enabled",
     ];
 

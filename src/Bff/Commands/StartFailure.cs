@@ -13,7 +13,8 @@ internal static class StartFailure
     /// <summary>EX_TEMPFAIL: what was in the way may be gone the next time, such as another process at the same port.</summary>
     public const int MayPassExitCode = 75;
 
-    public static int ExitCodeOf(Exception error) => error is IOException { InnerException: AddressInUseException } or SessionStoreException ? MayPassExitCode : ExitCode;
+    public static int ExitCodeOf(Exception error) =>
+        error is IOException { InnerException: AddressInUseException } or SessionStoreException ? MayPassExitCode : ExitCode;
 
     private const int MaxLine = 2000;
 
@@ -24,8 +25,11 @@ internal static class StartFailure
     private static string? LinesOf(Exception error) => error switch
     {
         ConfigurationException or SessionStoreException => error.Message,
-        InvalidDataException { InnerException: FormatException or IOException or UnauthorizedAccessException } => $"{error.Message} {ConfigurationFiles.Explain(error)}",   // of an appsettings file
-        IOException { InnerException: AddressInUseException } => $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
+        // of an appsettings file
+        InvalidDataException { InnerException: FormatException or IOException or UnauthorizedAccessException } =>
+            $"{error.Message} {ConfigurationFiles.Explain(error)}",
+        IOException { InnerException: AddressInUseException } =>
+            $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
         IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
         _ => null,
     };

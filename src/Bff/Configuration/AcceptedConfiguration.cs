@@ -1,8 +1,8 @@
 namespace Bff.Configuration;
 
 /// <summary>
-/// The configuration in use: what was last found free of mistakes, secrets read from their files. Options and routes are bound to this one and not to the files,
-/// so an edit changes everything it means to, or nothing.
+/// The configuration in use: what was last found free of mistakes, secrets read from their files. Options and routes are bound to this one and not to the
+/// files, so an edit changes everything it means to, or nothing.
 /// </summary>
 internal sealed class AcceptedConfiguration
 {

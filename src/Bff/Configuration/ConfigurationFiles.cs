@@ -7,7 +7,8 @@ namespace Bff.Configuration;
 
 /// <summary>
 /// Further JSON files of settings, wherever they lie: <c>--config FILE</c> as often as wanted, after those of <c>Bff:ConfigFile</c>. They win over the
-/// <c>appsettings</c> files of the content root, a later one over an earlier one; environment and command line win over all. A path is relative to the working directory.
+/// <c>appsettings</c> files of the content root, a later one over an earlier one; environment and command line win over all. A path is relative to the working
+/// directory.
 /// </summary>
 internal static class ConfigurationFiles
 {
@@ -30,8 +31,14 @@ internal static class ConfigurationFiles
         var builder = create(others);
         var before = Configured(builder.Configuration);
         var mistakes = new List<string>();
-        foreach (var (key, file) in before.Select(file => (Key, file)).Concat(named.Select(file => (Option, file)))) { Add(builder.Configuration, key, file, mistakes); }
-        if (!Configured(builder.Configuration).SequenceEqual(before)) { mistakes.Add($"{Key}: a file it names cannot name further ones. Name them in the environment or by {Option}."); }
+        foreach (var (key, file) in before.Select(file => (Key, file)).Concat(named.Select(file => (Option, file))))
+        {
+            Add(builder.Configuration, key, file, mistakes);
+        }
+        if (!Configured(builder.Configuration).SequenceEqual(before))
+        {
+            mistakes.Add($"{Key}: a file it names cannot name further ones. Name them in the environment or by {Option}.");
+        }
         return mistakes.Count == 0 ? builder : throw new ConfigurationException(mistakes);
     }
 
@@ -74,7 +81,8 @@ internal static class ConfigurationFiles
 
         var source = new NamedSource
         {
-            FileProvider = new PhysicalFileProvider(Path.GetDirectoryName(path)!, ExclusionFilters.None), Path = Path.GetFileName(path), FullName = path, ReloadOnChange = true,
+            FileProvider = new PhysicalFileProvider(Path.GetDirectoryName(path)!, ExclusionFilters.None), Path = Path.GetFileName(path), FullName = path,
+            ReloadOnChange = true,
         };
         var sources = ((IConfigurationBuilder)configuration).Sources;
         try

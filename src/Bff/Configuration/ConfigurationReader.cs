@@ -13,7 +13,8 @@ namespace Bff.Configuration;
 internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<SettingsSection> sections, IHostEnvironment environment)
 {
     private static readonly List<(string Name, string[] Content)> Sections =
-        [("Bff", ["Oidc", "Renewal", "Spa"]), ("ReverseProxy", ["Routes", "Clusters"]), ("Kestrel", ["Endpoints", "EndpointDefaults"]), ("Logging", ["LogLevel"])];
+        [("Bff", ["Oidc", "Renewal", "Spa"]), ("ReverseProxy", ["Routes", "Clusters"]), ("Kestrel", ["Endpoints", "EndpointDefaults"]),
+            ("Logging", ["LogLevel"])];
 
     private readonly IReadOnlyList<SecretSetting> _secrets = [.. sections.SelectMany(SecretSetting.Of)];
 
@@ -30,14 +31,16 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         foreach (var file in providers.OfType<FileContent>()) { mistakes.AddRange(MisspeltSections(new ConfigurationRoot([file]))); }
         foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
         ReadDurations(values, mistakes);
-        return new Reading(values, files, mistakes, isWhole, KestrelCertificates.ReadFiles(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));
+        return new Reading(
+            values, files, mistakes, isWhole, KestrelCertificates.ReadFiles(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));
 
         IConfigurationProvider Once(IConfigurationProvider provider) =>
             provider is JsonConfigurationProvider { Source: var file } ? Parse(file, files, mistakes) : new Frozen(provider);
     }
 
     /// <summary>
-    /// Has the framework read the files anew when they say something else about logging than it has: its watchers miss a link that is swapped in the path of a file.
+    /// Has the framework read the files anew when they say something else about logging than it has: its watchers miss a link that is swapped in the path of a
+    /// file.
     /// </summary>
     public void RefreshLogging(Reading reading)
     {

@@ -19,7 +19,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
     /// <summary>Mounted secrets change in ways no watcher notices everywhere (links that are swapped, network volumes), so they are polled.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly IConfiguration _live;
     private readonly ConfigurationReader _reader;
     private readonly AcceptedConfiguration _accepted;
@@ -48,7 +49,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
         TimeProvider clock,
         ILogger<ConfigurationReload> logger)
     {
-        (_live, _reader, _accepted, _sections, _services, _certificates, _audit, _clock, _logger) = (live, reader, accepted, [.. sections], services, certificates, audit, clock, logger);
+        (_live, _reader, _accepted, _sections, _services, _certificates, _audit, _clock, _logger) =
+            (live, reader, accepted, [.. sections], services, certificates, audit, clock, logger);
         _meter = meters.Create(MeterName);
         _meter.CreateObservableGauge(
             "bff.configuration.valid", () => _mistakes.Count == 0 ? 1 : 0, "{state}",
@@ -102,7 +104,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private async Task ConsiderAsync(Reading reading)
     {
         var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
-        var waiting = Snapshot.Differences(_accepted.Values, next).Where(key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
+        var waiting = Snapshot.Differences(_accepted.Values, next).Where(
+            key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
@@ -147,7 +150,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
         .Select(key => $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.");
 
     /// <summary>A listener without a certificate can serve nobody.</summary>
-    private IEnumerable<string> CertificatesGone(Dictionary<string, string?> next) => KestrelCertificates.Find(_accepted.Root.GetSection(KestrelSettings.Section))
+    private IEnumerable<string> CertificatesGone(Dictionary<string, string?> next) =>
+        KestrelCertificates.Find(_accepted.Root.GetSection(KestrelSettings.Section))
         .Select(certificate => certificate.Path + ":Path").Where(key => string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no certificate away. Put it back, or restart.");
 

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Configuration;
 
-/// <summary>What <c>deploy/demo</c> calls a secret is known to everybody, so it works in Development only. A secret is a setting that may come from a file.</summary>
+/// <summary>
+/// What <c>deploy/demo</c> calls a secret is known to everybody, so it works in Development only. A secret is a setting that may come from a file.
+/// </summary>
 internal sealed class DemoSecrets<T>(string section, IHostEnvironment environment) : IValidateOptions<T>
     where T : class
 {
@@ -18,7 +20,9 @@ internal sealed class DemoSecrets<T>(string section, IHostEnvironment environmen
             if (typeof(T).GetProperty(property.Name + "File") is null) { continue; }
             if ((property.GetValue(options) as string)?.Contains(Mark, StringComparison.OrdinalIgnoreCase) == true)
             {
-                mistakes.Add($"{section}:{property.Name}: is the demo's, which everybody knows, and works in Development only. Use a secret of your own (openssl rand -base64 32).");
+                mistakes.Add(
+                    $"{section}:{property.Name}: is the demo's, which everybody knows, and works in Development only. Use a secret of your own (openssl rand "
+                    + "-base64 32).");
             }
         }
 

@@ -12,7 +12,8 @@ internal static class OptionsRegistration
         services.AddSingleton(new SettingsSection(section, typeof(T)));
         services.AddSingleton<IValidateOptions<T>>(new AnnotationValidator<T>(section));
         services.AddSingleton<IValidateOptions<T>>(provider => new DemoSecrets<T>(section, provider.GetRequiredService<IHostEnvironment>()));
-        services.AddSingleton<IOptionsChangeTokenSource<T>>(provider => new ConfigurationChangeTokenSource<T>(provider.GetRequiredService<AcceptedConfiguration>().Root));
+        services.AddSingleton<IOptionsChangeTokenSource<T>>(
+            provider => new ConfigurationChangeTokenSource<T>(provider.GetRequiredService<AcceptedConfiguration>().Root));
         return services.AddOptions<T>().Configure<AcceptedConfiguration>((options, accepted) => accepted.Root.GetSection(section).Bind(options));
     }
 

@@ -53,9 +53,11 @@ internal static class RouteCheck
     /// <summary>YARP parses an address only when the first call goes there.</summary>
     private static IEnumerable<string> Destinations(ClusterConfig cluster) =>
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
-        from setting in new Dictionary<string, string?> { [nameof(DestinationConfig.Address)] = destination.Value.Address, [nameof(DestinationConfig.Health)] = destination.Value.Health }
+        from setting in new Dictionary<string,
+        string?> { [nameof(DestinationConfig.Address)] = destination.Value.Address, [nameof(DestinationConfig.Health)] = destination.Value.Health }
         where !string.IsNullOrEmpty(setting.Value) && !(Uri.TryCreate(setting.Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-        select $"{Section}:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:{setting.Key}: '{setting.Value}' is not an address: write http(s)://host[:port].";
+        select $"{Section}:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:{setting.Key}: '{setting.Value}' is not an address: write "
+            + "http(s)://host[:port].";
 
     private static IEnumerable<(string Name, string Cure)> Undefined(RouteConfig route)
     {

@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace Bff.Configuration;
 
-/// <summary>A setting that may come from a file: <c>X</c> beside <c>XFile</c>; or one that always does and names it, marked <see cref="ReadFromFileAttribute"/>.</summary>
+/// <summary>
+/// A setting that may come from a file: <c>X</c> beside <c>XFile</c>; or one that always does and names it, marked <see cref="ReadFromFileAttribute"/>.
+/// </summary>
 /// <param name="Key">Its configuration key.</param>
 /// <param name="FileKey">The key that names the file.</param>
 /// <param name="IsAuthenticator">It decides who may come in.</param>
@@ -11,7 +13,8 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
     private const string File = "File";
 
     public static IEnumerable<SecretSetting> Of(SettingsSection section) => section.Options.GetProperties()
-        .Select(property => (property.Name, FileName: FileOf(section.Options, property), IsAuthenticator: property.GetCustomAttribute<AuthenticatorAttribute>() is not null))
+        .Select(property => (property.Name, FileName: FileOf(section.Options, property),
+        IsAuthenticator: property.GetCustomAttribute<AuthenticatorAttribute>() is not null))
         .Where(property => property.FileName is not null)
         .Select(property => new SecretSetting($"{section.Path}:{property.Name}", $"{section.Path}:{property.FileName}", property.IsAuthenticator));
 
@@ -23,7 +26,10 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
         if (string.IsNullOrEmpty(file))
         {
             // Empty is a variable that was not set, more often than a wish to let everybody in.
-            if (IsAuthenticator && string.IsNullOrEmpty(given) && (given ?? file) is "") { mistakes.Add($"{(given is null ? FileKey : Key)}: is empty. Give it a value, or take the key out."); }
+            if (IsAuthenticator && string.IsNullOrEmpty(given) && (given ?? file) is "")
+            {
+                mistakes.Add($"{(given is null ? FileKey : Key)}: is empty. Give it a value, or take the key out.");
+            }
             return;
         }
 

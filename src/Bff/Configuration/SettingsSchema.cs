@@ -21,7 +21,10 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
         var segments = key.Split(':');
         if (Root(segments[0]) is { } root) { return Walk(root, segments.AsSpan(1), out _); }
         return _sections.Where(section => key.StartsWith(section.Path + ":", StringComparison.OrdinalIgnoreCase))
-            .Select(section => Walk(section.Options, key[(section.Path.Length + 1)..].Split(':'), out _)).Select(type => type is not null && IsList(type) ? Element(type) : type).FirstOrDefault(type => type is not null);
+            .Select(
+                section =>
+                    Walk(section.Options, key[(section.Path.Length + 1)..].Split(':'), out _)).Select(type =>
+                        type is not null && IsList(type) ? Element(type) : type).FirstOrDefault(type => type is not null);
     }
 
     /// <summary>Keys of YARP and Kestrel that nobody reads. A misspelt one would quietly leave out what it should have said, such as who may come.</summary>
@@ -33,7 +36,8 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
     /// </summary>
     public static IEnumerable<string> UnreadableValues(IReadOnlyDictionary<string, string?> values) =>
         from pair in values
-        where !string.IsNullOrEmpty(pair.Value) && !pair.Key.StartsWith(KestrelLimits.Section + ":", StringComparison.OrdinalIgnoreCase)   // those are tried out
+        // those are tried out
+        where !string.IsNullOrEmpty(pair.Value) && !pair.Key.StartsWith(KestrelLimits.Section + ":", StringComparison.OrdinalIgnoreCase)
         let mistake = Unreadable(pair.Key, pair.Value)
         where mistake is not null
         orderby pair.Key
@@ -43,7 +47,10 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
     {
         var segments = key.Split(':');
         if (Root(segments[0]) is not { } root || Walk(root, segments.AsSpan(1), out _) is not { } type || type == typeof(string)) { return null; }
-        if (IsList(type) || (type == typeof(SslProtocols) && !int.TryParse(segments[^1], out _))) { return $"{key}: is a list; set {key}:0, {key}:1 and so on."; }
+        if (IsList(type) || (type == typeof(SslProtocols) && !int.TryParse(segments[^1], out _)))
+        {
+            return $"{key}: is a list; set {key}:0, {key}:1 and so on.";
+        }
         if (Names(type).Length > 0 || Element(type) is not null) { return $"{key}: has settings below it and no value of its own."; }
         if (type == typeof(Version) && !value.Contains('.', StringComparison.Ordinal)) { value += ".0"; }   // as YARP does
         return SettingValue.CanRead(value, type) ? null : $"{key}: '{value}' cannot be read as {SettingValue.Describe(type)}.";

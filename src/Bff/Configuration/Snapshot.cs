@@ -20,8 +20,10 @@ internal static class Snapshot
     public static IConfigurationRoot Restore(IReadOnlyDictionary<string, string?> values) => new ConfigurationBuilder().AddInMemoryCollection(values).Build();
 
     public static List<string> Differences(IReadOnlyDictionary<string, string?> a, IReadOnlyDictionary<string, string?> b) =>
-        [.. a.Keys.Union(b.Keys, StringComparer.OrdinalIgnoreCase).Where(key => a.GetValueOrDefault(key) != b.GetValueOrDefault(key)).Order(StringComparer.OrdinalIgnoreCase)];
+        [.. a.Keys.Union(b.Keys, StringComparer.OrdinalIgnoreCase).Where(key => a.GetValueOrDefault(key) != b.GetValueOrDefault(key))
+            .Order(StringComparer.OrdinalIgnoreCase)];
 
     private static Dictionary<string, string?> Below(IConfiguration configuration, params string[] roots) =>
-        roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()).Where(pair => pair.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        roots.SelectMany(root => configuration.GetSection(root).AsEnumerable()).Where(pair => pair.Value is not null)
+            .ToDictionary(StringComparer.OrdinalIgnoreCase);
 }

@@ -55,7 +55,9 @@ internal static class StartupCheck
         foreach (var group in sections.GroupBy(section => section.Path))
         {
             var known = group.SelectMany(section => Writable(section.Options)).Select(property => property.Name)
-                .Concat(sections.Where(other => other.Path.StartsWith(group.Key + ":", StringComparison.Ordinal)).Select(other => other.Path[(group.Key.Length + 1)..]))
+                .Concat(
+                    sections.Where(
+                        other => other.Path.StartsWith(group.Key + ":", StringComparison.Ordinal)).Select(other => other.Path[(group.Key.Length + 1)..]))
                 .ToHashSet(StringComparer.OrdinalIgnoreCase);
             foreach (var child in configuration.GetSection(group.Key).GetChildren().Where(child => !known.Contains(child.Key)))
             {
@@ -71,7 +73,10 @@ internal static class StartupCheck
             var given = section.GetSection(property.Name);
             if (SettingValue.IsList(property.PropertyType))
             {
-                if (!string.IsNullOrEmpty(given.Value)) { yield return (property.Name, $"{given.Path}: is a list; set {given.Path}:0, {given.Path}:1 and so on."); }
+                if (!string.IsNullOrEmpty(given.Value))
+                {
+                    yield return (property.Name, $"{given.Path}: is a list; set {given.Path}:0, {given.Path}:1 and so on.");
+                }
             }
             else if (given.Value is { Length: > 0 } value && !SettingValue.CanRead(value, property.PropertyType))
             {
@@ -83,10 +88,13 @@ internal static class StartupCheck
     private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
 
     private static string Unreadable(string value, Type type) =>
-        (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? Durations.Explain(value) : $"'{value}' cannot be read as {SettingValue.Describe(type)}";
+        (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan)
+            ? Durations.Explain(value)
+            : $"'{value}' cannot be read as {SettingValue.Describe(type)}";
 
     /// <summary>What the validators say, with the values that cannot be read left at their defaults.</summary>
-    private static IEnumerable<string> Refusals(IServiceProvider services, IConfigurationSection given, SettingsSection section, IReadOnlyCollection<string> unreadable)
+    private static IEnumerable<string> Refusals(
+        IServiceProvider services, IConfigurationSection given, SettingsSection section, IReadOnlyCollection<string> unreadable)
     {
         var readable = new ConfigurationBuilder()
             .AddInMemoryCollection(given.AsEnumerable(makePathsRelative: true)
@@ -99,5 +107,6 @@ internal static class StartupCheck
     }
 
     private static IEnumerable<string> Failures<T>(IServiceProvider services, T options)
-        where T : class => [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? [])];
+        where T : class =>
+            [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? [])];
 }

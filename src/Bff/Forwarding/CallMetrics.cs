@@ -17,7 +17,8 @@ internal sealed class CallMetrics : IDisposable
     public CallMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _duration = _meter.CreateHistogram("bff.call.duration", "s", "Calls to YARP routes from the first byte in to the last byte out, by route and class of status.", tags: null, new InstrumentAdvice<double>
+        _duration = _meter.CreateHistogram("bff.call.duration", "s",
+            "Calls to YARP routes from the first byte in to the last byte out, by route and class of status.", tags: null, new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
         });
@@ -29,7 +30,8 @@ internal sealed class CallMetrics : IDisposable
     public void Finished(FinishedCall call)
     {
         var statusClass = Classes[call.Status is >= 100 and < 600 ? call.Status / 100 : 0];
-        _duration.Record(call.Took.TotalSeconds, new KeyValuePair<string, object?>("route", call.Route), new KeyValuePair<string, object?>("status_class", statusClass));
+        _duration.Record(call.Took.TotalSeconds, new KeyValuePair<string, object?>("route", call.Route), new KeyValuePair<string,
+            object?>("status_class", statusClass));
         CallFinished?.Invoke(call);
     }
 

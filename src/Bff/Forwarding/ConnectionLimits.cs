@@ -59,7 +59,8 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
             {
                 SayFull();
                 return new Problem(
-                    StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has reached its limit of WebSockets and event streams.", "Try again in a while.", RetryAfter);
+                    StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has reached its limit of WebSockets and event streams.",
+                    "Try again in a while.", RetryAfter);
             }
 
             _byCaller[caller] = open + 1;
@@ -84,7 +85,9 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
     {
         if (context.Connection.RemoteIpAddress is not { } address) { return ""; }
         if (address.IsIPv4MappedToIPv6) { address = address.MapToIPv4(); }
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, Ipv6Network)) : address.ToString();
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, Ipv6Network))
+            : address.ToString();
     }
 
     private void SayFull()
@@ -94,6 +97,8 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
         Full(_all, _strangers);
     }
 
-    [LoggerMessage(LogLevel.Warning, "A WebSocket or event stream was refused: {Open} are open, {Strangers} of them without a session. See Bff:Forwarding:MaxConnections.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "A WebSocket or event stream was refused: {Open} are open, {Strangers} of them without a session. See Bff:Forwarding:MaxConnections.")]
     private partial void Full(int open, int strangers);
 }

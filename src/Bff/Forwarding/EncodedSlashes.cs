@@ -6,8 +6,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace Bff.Forwarding;
 
 /// <summary>
-/// Sends <c>%2F</c> in a path as it came. The framework decodes a path but for <c>%2F</c>, so that <c>%2F</c> and <c>%252F</c> look the same, and YARP encodes both to
-/// <c>%252F</c>. The request's own target tells them apart. Some upstreams route by the decoded path, where <c>%2F</c> is a slash: it is sent only if the path with a
+/// Sends <c>%2F</c> in a path as it came. The framework decodes a path but for <c>%2F</c>, so that <c>%2F</c> and <c>%252F</c> look the same, and YARP encodes
+/// both to <c>%252F</c>. The request's own target tells them apart. Some upstreams route by the decoded path, where <c>%2F</c> is a slash: it is sent only if
+/// the path with a
 /// slash in its place leads nowhere else here, neither up nor to another route, whose policy would have been another.
 /// </summary>
 internal static class EncodedSlashes
@@ -32,7 +33,10 @@ internal static class EncodedSlashes
 
         // No %25 in what came: every %2F that is left in the path was one, and is sent decoded once and no more.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length).Contains("%25", StringComparison.Ordinal)) { return false; }
+        if (target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length).Contains("%25", StringComparison.Ordinal))
+        {
+            return false;
+        }
 
         var decoded = path.Replace(Upper, "/", StringComparison.OrdinalIgnoreCase);
         if (HasDotSegments(decoded)) { return false; }

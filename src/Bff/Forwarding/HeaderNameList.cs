@@ -3,7 +3,10 @@ using System.Collections.Frozen;
 
 namespace Bff.Forwarding;
 
-/// <summary>Names of request headers in the configuration: a route's own list, stated in its YARP metadata as <c>Bff.RequestHeaders</c>, and the check of every such name.</summary>
+/// <summary>
+/// Names of request headers in the configuration: a route's own list, stated in its YARP metadata as <c>Bff.RequestHeaders</c>, and the check of every such
+/// name.
+/// </summary>
 internal static class HeaderNameList
 {
     public const string MetadataKey = "Bff.RequestHeaders";
@@ -25,7 +28,10 @@ internal static class HeaderNameList
     {
         if (metadata is null || !metadata.TryGetValue(MetadataKey, out var list)) { return null; }
         var names = list.Split([',', ' '], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (names.Length == 0) { throw new FormatException("names no header; leave it out to forward everything but the headers upstreams take for identity or origin."); }
+        if (names.Length == 0)
+        {
+            throw new FormatException("names no header; leave it out to forward everything but the headers upstreams take for identity or origin.");
+        }
         var objections = names.Select(Objection).OfType<string>().ToList();
         return objections.Count == 0 ? names.ToFrozenSet(StringComparer.OrdinalIgnoreCase) : throw new FormatException(string.Join(" ", objections));
     }

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Bff.Forwarding;
 
 /// <summary>
-/// Forwarded calls that may outlive the session they began with: WebSockets, and answers that are streamed or large. They are cut when it ends: at once when this node
-/// is told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets are cut also when the process stops,
+/// Forwarded calls that may outlive the session they began with: WebSockets, and answers that are streamed or large. They are cut when it ends: at once when
+/// this node is told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets are cut also when the
+/// process stops,
 /// since nothing else would end them before the shutdown's time limit.
 /// </summary>
 internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecycleService
@@ -37,7 +38,8 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         private long _lookAt;
         private bool _completed;
 
-        public bool IsUpgraded { get; } = context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols || HttpMethods.IsConnect(context.Request.Method);
+        public bool IsUpgraded { get; } = context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols
+            || HttpMethods.IsConnect(context.Request.Method);
 
         /// <summary>At first, too: the session may have ended while the upstream took its time.</summary>
         public bool IsToBeLookedAt(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _lookAt);

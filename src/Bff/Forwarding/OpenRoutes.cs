@@ -2,7 +2,9 @@ using Bff.Configuration;
 
 namespace Bff.Forwarding;
 
-/// <summary>Routes that anybody may call without its being said: they have neither an authorization policy nor a token. <c>AuthorizationPolicy: anonymous</c> says it.</summary>
+/// <summary>
+/// Routes that anybody may call without its being said: they have neither an authorization policy nor a token. <c>AuthorizationPolicy: anonymous</c> says it.
+/// </summary>
 internal sealed partial class OpenRoutes
 {
     private readonly AcceptedConfiguration _accepted;
@@ -34,6 +36,8 @@ internal sealed partial class OpenRoutes
         _known = open;
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Route} has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it. If that is meant, say AuthorizationPolicy: anonymous.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Route} has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it. If that is meant, say AuthorizationPolicy: anonymous.")]
     private partial void Open(string route);
 }

@@ -52,7 +52,10 @@ internal sealed partial class RequestHeaderFilter : IDisposable
         return !UpstreamHeaders.IsForbidden(name) || _allowed.Contains(name);
     }
 
-    /// <summary>What is said about this connection is not for the next one (RFC 9110 section 7.6.1). YARP takes the usual ones; the trailers themselves it does not send.</summary>
+    /// <summary>
+    /// What is said about this connection is not for the next one (RFC 9110 section 7.6.1). YARP takes the usual ones; the trailers themselves it does not
+    /// send.
+    /// </summary>
     private static void RemoveHopByHop(HttpRequest source, HttpRequestMessage target)
     {
         target.Headers.Remove(HeaderNames.Trailer);
@@ -83,7 +86,9 @@ internal sealed partial class RequestHeaderFilter : IDisposable
     [LoggerMessage(LogLevel.Debug, "A request's header {Header} did not go upstream.")]
     private partial void Dropped(string header);
 
-    [LoggerMessage(LogLevel.Warning, "A request's header {Header} did not go upstream: APIs behind a proxy take it for identity or origin, or the route's Bff.RequestHeaders does not name it. " +
+    [LoggerMessage(LogLevel.Warning,
+        "A request's header {Header} did not go upstream: APIs behind a proxy take it for identity or origin, or the route's Bff.RequestHeaders does not "
+        + "name it. " +
         "To let it through see Bff:Forwarding:AllowedRequestHeaders. Said once for each name, in Development only.")]
     private partial void DroppedFirst(string header);
 }

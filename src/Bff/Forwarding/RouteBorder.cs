@@ -9,7 +9,8 @@ namespace Bff.Forwarding;
 
 /// <summary>What one route lets through to its upstream and back, decided when the route is loaded.</summary>
 internal sealed partial class RouteBorder(
-    RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongLivedRequests longCalls, ConnectionLimits limits, ILogger<RouteBorder> logger)
+    RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongLivedRequests longCalls, ConnectionLimits limits,
+    ILogger<RouteBorder> logger)
 {
     /// <summary>A body from this size on is sent only when the upstream asks for it.</summary>
     private const long Large = 1024 * 1024;
@@ -17,7 +18,9 @@ internal sealed partial class RouteBorder(
     private readonly bool _usesSession = TokenPolicies.UsesSession(route);
     private readonly FrozenSet<string>? _requestHeaders = HeaderNameList.Read(route.Metadata);
 
-    /// <summary>A route that uses the session forwards no cookie: what its upstream is to know of the user, the token says. A list of headers names none either.</summary>
+    /// <summary>
+    /// A route that uses the session forwards no cookie: what its upstream is to know of the user, the token says. A list of headers names none either.
+    /// </summary>
     private bool ForwardsCookies => !_usesSession && _requestHeaders is null;
 
     public void CleanRequest(RequestTransformContext request)
@@ -66,7 +69,10 @@ internal sealed partial class RouteBorder(
     }
 
     private string ForeignCookies(HttpRequest request) => string.Join("; ", request.Headers.Cookie
-        .SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(pair => !UpstreamResponse.IsOurs(pair, sessionCookie.Name)));
+        .SelectMany(
+            line =>
+                (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(pair =>
+                    !UpstreamResponse.IsOurs(pair, sessionCookie.Name)));
 
     private static Task ReplaceAsync(ResponseTransformContext response, Problem problem)
     {

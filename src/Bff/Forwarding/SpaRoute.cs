@@ -36,7 +36,10 @@ internal static class SpaRoute
         if (Url(app.Services) is null) { return; }
         foreach (var path in NeverThePage)
         {
-            app.Map(path, () => new Problem(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.")).AllowAnonymous().WithOrder(int.MaxValue - 1);
+            app.Map(
+                path,
+                () =>
+                    new Problem(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.")).AllowAnonymous().WithOrder(int.MaxValue - 1);
         }
     }
 }

@@ -19,7 +19,8 @@ internal sealed class TokenTransformProvider : ITransformProvider
         if (!TokenPolicies.TryRead(context.Route.Metadata, out _))
         {
             context.Errors.Add(new ArgumentException(
-                $"{key}:{TokenPolicies.MetadataKey}: '{context.Route.Metadata![TokenPolicies.MetadataKey]}' is not a token policy; use {string.Join(", ", Enum.GetNames<TokenPolicy>())}."));
+                $"{key}:{TokenPolicies.MetadataKey}: '{context.Route.Metadata![TokenPolicies.MetadataKey]}' is not a token policy; use "
+                + $"{string.Join(", ", Enum.GetNames<TokenPolicy>())}."));
         }
 
         try
@@ -47,7 +48,9 @@ internal sealed class TokenTransformProvider : ITransformProvider
         // Clusters say nothing about tokens, and one that seems to would send none.
         foreach (var name in context.Cluster.Metadata?.Keys.Where(LooksLikeOurs) ?? [])
         {
-            context.Errors.Add(new ArgumentException($"ReverseProxy:Clusters:{context.Cluster.ClusterId}:Metadata:{name}: belongs to a route: ReverseProxy:Routes:…:Metadata."));
+            context.Errors.Add(
+                new ArgumentException(
+                    $"ReverseProxy:Clusters:{context.Cluster.ClusterId}:Metadata:{name}: belongs to a route: ReverseProxy:Routes:…:Metadata."));
         }
     }
 
@@ -66,7 +69,10 @@ internal sealed class TokenTransformProvider : ITransformProvider
             return default;
         });
         foreach (var first in copies.Prepend(clean)) { context.RequestTransforms.Insert(0, first); }
-        if (policy != TokenPolicy.None) { context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User)); }
+        if (policy != TokenPolicy.None)
+        {
+            context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User));
+        }
         context.AddRequestTransform(EncodedSlashes.KeepAsync);
         context.AddResponseTransform(border.CleanResponseAsync);
     }

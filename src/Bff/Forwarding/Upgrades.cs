@@ -6,7 +6,9 @@ namespace Bff.Forwarding;
 /// <summary>Requests that ask for a connection that stays.</summary>
 internal static class Upgrades
 {
-    /// <summary>The request asks for another protocol, in one of the two ways YARP forwards: HTTP/1.1's <c>Upgrade</c> or HTTP/2's extended CONNECT (RFC 8441).</summary>
+    /// <summary>
+    /// The request asks for another protocol, in one of the two ways YARP forwards: HTTP/1.1's <c>Upgrade</c> or HTTP/2's extended CONNECT (RFC 8441).
+    /// </summary>
     public static bool IsRequestedBy(HttpContext context)
     {
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }) { return true; }

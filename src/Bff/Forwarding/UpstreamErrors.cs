@@ -4,7 +4,10 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Bff.Forwarding;
 
-/// <summary>A step of YARP's pipeline: what YARP would send with an empty body, since no upstream responded, becomes a problem. A response of an upstream is never touched.</summary>
+/// <summary>
+/// A step of YARP's pipeline: what YARP would send with an empty body, since no upstream responded, becomes a problem. A response of an upstream is never
+/// touched.
+/// </summary>
 internal sealed class UpstreamErrors(RequestDelegate next)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -12,14 +15,16 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than this route takes.");
 
     public static readonly Problem TimedOut = new(
-        StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to respond.", "Whether it did what was asked is not known.", RetryAfter);
+        StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to respond.",
+        "Whether it did what was asked is not known.", RetryAfter);
 
     private static readonly Problem Unavailable = new(
         StatusCodes.Status502BadGateway, "upstream_unavailable", "The service behind this address cannot be reached.", "Try again in a moment.", RetryAfter);
 
     /// <summary>The response of an upstream that cannot be passed on.</summary>
     public static readonly Problem Invalid = new(
-        StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address sent a response that cannot be passed on.", "Its operators find the reason in the proxy's log.", RetryAfter);
+        StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address sent a response that cannot be passed on.",
+        "Its operators find the reason in the proxy's log.", RetryAfter);
 
     /// <summary>The upstream has responded, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
     public sealed class Answered
@@ -30,7 +35,10 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     public async Task InvokeAsync(HttpContext context)
     {
         await next(context);
-        if (context.Response.HasStarted || context.Features.Get<IForwarderErrorFeature>() is not { } error || ProblemFor(context, error) is not { } problem) { return; }
+        if (context.Response.HasStarted || context.Features.Get<IForwarderErrorFeature>() is not { } error || ProblemFor(context, error) is not { } problem)
+        {
+            return;
+        }
         context.Response.Clear();
         await problem.ExecuteAsync(context);
     }

@@ -10,7 +10,8 @@ internal static class UpstreamHeaders
         "X-Endpoint-API-UserInfo", "X-Apigateway-Api-Userinfo",
 
         // Where a request came from and what it was: YARP adds its own X-Forwarded-* afterwards
-        "Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Real-IP", "X-Client-IP", "Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "Fastly-Client-IP",
+        "Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Real-IP", "X-Client-IP", "Client-IP", "X-Cluster-Client-IP", "True-Client-IP",
+        "Fastly-Client-IP",
         "X-ProxyUser-Ip", "X-Originating-IP", "X-Custom-IP-Authorization", "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Host", "X-HTTP-Host-Override",
         "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Override-URL",
         "Proxy", "X-Sendfile-Type", "X-Accel-Mapping", "X-Content-Length",
@@ -26,16 +27,19 @@ internal static class UpstreamHeaders
 
     private static readonly string[] Prefixes =
     [
-        "X-Forwarded-", "X-Original-", "X-Rewrite-", "X-User", "X-Remote-", "Remote-", "X-Auth-", "X-Authenticated-", "X-Authentik-", "X-Authelia-", "X-Consumer-", "X-Credential-",
+        "X-Forwarded-", "X-Original-", "X-Rewrite-", "X-User", "X-Remote-", "Remote-", "X-Auth-", "X-Authenticated-", "X-Authentik-", "X-Authelia-",
+        "X-Consumer-", "X-Credential-",
         "X-MS-CLIENT-", "X-MS-TOKEN-", "X-SSL-", "SSL-Client-", "X-Client-Cert", "OIDC-", "X-OIDC-", "X-OAuth-", "X-JWT-", "X-SAML-", "Shib-", "X-Shib-",
-        "X-Claim-", "Impersonate-", "X-Impersonate-", "Tailscale-", "X-Goog-Authenticated-", "X-Goog-Iap-", "X-AppEngine-", "X-Amzn-Oidc-", "CF-Access-", "CF-Connecting-",
+        "X-Claim-", "Impersonate-", "X-Impersonate-", "Tailscale-", "X-Goog-Authenticated-", "X-Goog-Iap-", "X-AppEngine-", "X-Amzn-Oidc-", "CF-Access-",
+        "CF-Connecting-",
         "X-WEBAUTH-", "X-Pomerium-", "X-Vouch-", "X-Envoy-", "X-Athenz-", "X-Hasura-", "X-Amzn-Mtls-", "X-TLS-Client-", "dapr-", "X-Middleware-",
     ];
 
     /// <summary>What an API needs for an ordinary call, whatever it is about; on a route with a list of its own all else has to be named.</summary>
     private static readonly HashSet<string> Ordinary = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Expect", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",
+        "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Expect", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range",
+        "If-Unmodified-Since",
         "Last-Event-ID", "Origin", "Pragma", "Prefer", "Range", "TE", "User-Agent", "traceparent", "tracestate",
         "Sec-WebSocket-Extensions", "Sec-WebSocket-Key", "Sec-WebSocket-Protocol", "Sec-WebSocket-Version",
     };
@@ -51,7 +55,9 @@ internal static class UpstreamHeaders
 
     private sealed record Verdict(string Name, bool IsForbidden);
 
-    /// <summary>Servers that map headers to variables make no difference between dash, dot and underscore, so no name with a dot or an underscore passes.</summary>
+    /// <summary>
+    /// Servers that map headers to variables make no difference between dash, dot and underscore, so no name with a dot or an underscore passes.
+    /// </summary>
     public static bool IsForbidden(string name)
     {
         if (name.Length > MaxRemembered) { return IsOnTheList(name); }

@@ -9,15 +9,17 @@ internal static class UpstreamResponse
     private const string FlowCookiePrefix = "bff-";
 
     /// <summary>
-    /// Why this response cannot be passed on; null when it can. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are two
-    /// readings of where the response ends (RFC 9112 section 6.3).
+    /// Why this response cannot be passed on; null when it can. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are
+    /// two readings of where the response ends (RFC 9112 section 6.3).
     /// </summary>
     public static string? Objection(HttpContext context, HttpResponseMessage answer)
     {
         if (answer.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols && !Upgrades.IsRequestedBy(context)) { return "it switched protocols unasked"; }
         if (answer.Version.Major > 1 || !answer.Headers.NonValidated.TryGetValues(HeaderNames.TransferEncoding, out var codings)) { return null; }
         if (answer.Content.Headers.NonValidated.Contains(HeaderNames.ContentLength)) { return "it has a Content-Length and a Transfer-Encoding"; }
-        return codings.Count == 1 && string.Equals(codings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase) ? null : "its Transfer-Encoding is not 'chunked'";
+        return codings.Count == 1 && string.Equals(codings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : "its Transfer-Encoding is not 'chunked'";
     }
 
     /// <summary>A response that has no body by its status (RFC 9110 sections 15.3.5 and 15.3.6), whatever its headers promise.</summary>
@@ -44,7 +46,10 @@ internal static class UpstreamResponse
     /// </summary>
     public static void MakePersonal(IHeaderDictionary headers)
     {
-        foreach (var name in headers.Keys.Where(name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)).ToList()) { headers.Remove(name); }
+        foreach (var name in headers.Keys.Where(name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            headers.Remove(name);
+        }
         headers.Remove("Clear-Site-Data");
         headers.Append(HeaderNames.Vary, "Cookie");
         headers.CacheControl = Private(headers.CacheControl.ToString());
@@ -53,8 +58,15 @@ internal static class UpstreamResponse
     private static string Private(string cacheControl)
     {
         var kept = cacheControl.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(directive => !directive.Equals("public", StringComparison.OrdinalIgnoreCase) && !directive.StartsWith("s-maxage", StringComparison.OrdinalIgnoreCase)).ToList();
-        if (!kept.Any(directive => directive.Equals("no-store", StringComparison.OrdinalIgnoreCase) || directive.Equals("private", StringComparison.OrdinalIgnoreCase))) { kept.Add("private"); }
+            .Where(
+                directive =>
+                    !directive.Equals("public", StringComparison.OrdinalIgnoreCase)
+                        && !directive.StartsWith("s-maxage", StringComparison.OrdinalIgnoreCase)).ToList();
+        if (!kept.Any(directive => directive.Equals("no-store", StringComparison.OrdinalIgnoreCase)
+            || directive.Equals("private", StringComparison.OrdinalIgnoreCase)))
+        {
+            kept.Add("private");
+        }
         return string.Join(", ", kept);
     }
 
@@ -64,6 +76,7 @@ internal static class UpstreamResponse
     {
         var name = pair.AsSpan(0, pair.IndexOf('=', StringComparison.Ordinal) is >= 0 and var end ? end : pair.Length).Trim();
         if (name.Equals(sessionCookie, StringComparison.OrdinalIgnoreCase)) { return true; }
-        return (name.StartsWith(SessionsOptions.HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[SessionsOptions.HostPrefix.Length..] : name).StartsWith(FlowCookiePrefix, StringComparison.OrdinalIgnoreCase);
+        return (name.StartsWith(SessionsOptions.HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[SessionsOptions.HostPrefix.Length..] : name)
+            .StartsWith(FlowCookiePrefix, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -10,7 +10,8 @@ internal static class BodyLimit
 {
     public const int Bytes = 64 * 1024;
 
-    public static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body of this request is too large for this address.");
+    public static readonly Problem TooLarge = new(
+        StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body of this request is too large for this address.");
 
     /// <summary>After routing.</summary>
     public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((context, next) =>

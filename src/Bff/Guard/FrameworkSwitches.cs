@@ -23,7 +23,10 @@ internal static partial class FrameworkSwitches
             HasNoEffect(app.Logger, "ASPNETCORE_" + ForwardedHeaders.ToUpperInvariant(), "Bff:" + nameof(ProxyOptions.TrustedProxies));
         }
 
-        if (app.Configuration[AllowedHosts] is { Length: > 0 } hosts && hosts != "*") { HasNoEffect(app.Logger, AllowedHosts, "Bff:" + nameof(ProxyOptions.PublicUrl)); }
+        if (app.Configuration[AllowedHosts] is { Length: > 0 } hosts && hosts != "*")
+        {
+            HasNoEffect(app.Logger, AllowedHosts, "Bff:" + nameof(ProxyOptions.PublicUrl));
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Switch} has no effect here. Set {Setting} instead.")]

@@ -10,7 +10,8 @@ namespace Bff.Guard;
 internal sealed class OneMeaning(RequestDelegate next, Refusals refusals)
 {
     public static readonly Problem Ambiguous = new(
-        StatusCodes.Status400BadRequest, "ambiguous_path", "This path can be read in more than one way.", "Write single slashes, no backslash and no dot segment.");
+        StatusCodes.Status400BadRequest, "ambiguous_path", "This path can be read in more than one way.",
+        "Write single slashes, no backslash and no dot segment.");
 
     private static readonly SearchValues<string> Odd = SearchValues.Create(["//", "\\", ";", "/."], StringComparison.Ordinal);
 

@@ -16,7 +16,8 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     private static readonly Problem NotAllowed = new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not know this method.");
 
     private readonly Lazy<ILookup<string, string>> _methods = new(() => Endpoints(routes)
-        .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (Path: Trim(endpoint.RoutePattern.RawText), method))
+        .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],
+        (endpoint, method) => (Path: Trim(endpoint.RoutePattern.RawText), method))
         .ToLookup(entry => entry.Path, entry => entry.method, StringComparer.OrdinalIgnoreCase));
 
     /// <remarks>Asked twice for every call, by routing and by the pipeline, so nothing is allocated for it.</remarks>
@@ -31,7 +32,8 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     }
 
     /// <summary>The endpoints of this port that are no routes of the configuration and stand for one address each.</summary>
-    public static IEnumerable<RouteEndpoint> Endpoints(IEndpointRouteBuilder routes) => routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+    public static IEnumerable<RouteEndpoint> Endpoints(IEndpointRouteBuilder routes) =>
+        routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
         .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null && endpoint.RoutePattern.Parameters.Count == 0);
 
     /// <summary>Those of our paths that a route's <c>Match:Path</c> takes in, too, to no effect. A route without a path takes in everything.</summary>
@@ -44,7 +46,8 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
 
     public static void ExplainOverlaps(IEndpointRouteBuilder routes, ILogger<OwnPaths> logger)
     {
-        foreach (var route in routes.DataSources.SelectMany(source => source.Endpoints).Select(endpoint => endpoint.Metadata.GetMetadata<RouteModel>()).OfType<RouteModel>())
+        foreach (var route in routes.DataSources.SelectMany(source => source.Endpoints).Select(endpoint => endpoint.Metadata.GetMetadata<RouteModel>())
+            .OfType<RouteModel>())
         {
             // A route that comes after all others is made to take what is left.
             if (route.Config.Order == int.MaxValue || CoveredBy(route.Config.Match.Path).ToList() is not { Count: > 0 } covered) { continue; }
@@ -65,7 +68,8 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
 
     private static string Trim(string? path) => (path ?? "").Trim('/');
 
-    [LoggerMessage(LogLevel.Warning, "Route '{Route}' matches '{Path}', which takes in paths of Bff itself: {Paths}. They stay Bff's; the route gets everything else.")]
+    [LoggerMessage(
+        LogLevel.Warning, "Route '{Route}' matches '{Path}', which takes in paths of Bff itself: {Paths}. They stay Bff's; the route gets everything else.")]
     private static partial void Overlaps(ILogger logger, string route, string? path, string paths);
 
     /// <summary>Takes the routes of the configuration out of the choice, whatever their order says.</summary>

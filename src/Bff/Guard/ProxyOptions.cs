@@ -31,13 +31,16 @@ internal sealed class ProxyOptions : IValidatableObject
             }
             else if (OwnPaths.Has(address.PathBase))
             {
-                yield return new($"must not have the path {address.PathBase}, since {string.Join(", ", OwnPaths.Roots)} are paths of Bff itself.", [nameof(PublicUrl)]);
+                yield return new(
+                    $"must not have the path {address.PathBase}, since {string.Join(", ", OwnPaths.Roots)} are paths of Bff itself.", [nameof(PublicUrl)]);
             }
         }
 
         foreach (var (index, network) in TrustedProxies.Index().Where(entry => !IPNetwork.TryParse(entry.Item, out _)))
         {
-            yield return new($"'{network}' is not a network: write CIDR: the proxy's own address such as 10.1.2.3/32, or its small network.", [$"{nameof(TrustedProxies)}:{index}"]);
+            yield return new(
+                $"'{network}' is not a network: write CIDR: the proxy's own address such as 10.1.2.3/32, or its small network.",
+                [$"{nameof(TrustedProxies)}:{index}"]);
         }
     }
 }

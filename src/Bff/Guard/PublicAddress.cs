@@ -19,11 +19,16 @@ internal sealed record PublicAddress(string Scheme, HostString Host, PathString 
     public static PublicAddress? Parse(string? url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) { return null; }
-        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Host.EndsWith('.') || AsciiHost(uri) is not { } name) { return null; }
-        return new(uri.Scheme, uri.IsDefaultPort ? new HostString(name) : new HostString(name, uri.Port), PathString.FromUriComponent(uri.AbsolutePath.TrimEnd('/')));
+        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Host.EndsWith('.') || AsciiHost(uri) is not { } name)
+        {
+            return null;
+        }
+        return new(
+            uri.Scheme, uri.IsDefaultPort ? new HostString(name) : new HostString(name, uri.Port), PathString.FromUriComponent(uri.AbsolutePath.TrimEnd('/')));
     }
 
-    /// <returns>The host as a <c>Host</c> header spells it, an IPv6 address with its brackets; null for a name that has no such spelling (RFC 5891 section 4).</returns>
+    /// <returns>The host as a <c>Host</c> header spells it, an IPv6 address with its brackets; null for a name that has no such spelling (RFC 5891 section
+    /// 4).</returns>
     public static string? AsciiHost(Uri uri)
     {
         try

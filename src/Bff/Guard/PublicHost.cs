@@ -16,7 +16,10 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!(_address?.IsAskedBy(request.Host) ?? PublicAddress.IsLoopback(request.Host.Host))) { return refusals.RefuseAsync(context, NotAllowed, Why(request.Host)); }
+        if (!(_address?.IsAskedBy(request.Host) ?? PublicAddress.IsLoopback(request.Host.Host)))
+        {
+            return refusals.RefuseAsync(context, NotAllowed, Why(request.Host));
+        }
         if (_address is not null)
         {
             (request.Scheme, request.Host, request.PathBase) = (_address.Scheme, _address.Host, _address.PathBase);

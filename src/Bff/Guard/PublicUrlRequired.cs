@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 
-/// <summary>Who can be reached from other machines, or by a proxy for them, has to be told the address; to take it from their requests would let them choose it.</summary>
+/// <summary>
+/// Who can be reached from other machines, or by a proxy for them, has to be told the address; to take it from their requests would let them choose it.
+/// </summary>
 /// <param name="listeners">The addresses of the public port.</param>
 /// <param name="development">Then nobody depends on what is refused.</param>
 internal sealed class PublicUrlRequired(PublicListeners listeners, bool development) : IValidateOptions<ProxyOptions>
@@ -25,7 +27,9 @@ internal sealed class PublicUrlRequired(PublicListeners listeners, bool developm
                 : null;
         }
 
-        var reason = options.TrustedProxies.Length > 0 ? "since Bff:TrustedProxies names a proxy in front" : listeners.Addresses.Select(Reason).FirstOrDefault(found => found is not null);
+        var reason = options.TrustedProxies.Length > 0
+            ? "since Bff:TrustedProxies names a proxy in front"
+            : listeners.Addresses.Select(Reason).FirstOrDefault(found => found is not null);
         return reason is null ? null : $"{Key}: is required, {reason}. "
             + "Write the address that browsers use, such as https://app.example.com; redirect URIs and the accepted Host come from it.";
     }

@@ -57,7 +57,8 @@ internal static class RateLimits
             ? window.Factory(window.PartitionKey) : RateLimiter.CreateChained(window.Factory(window.PartitionKey), AtOnce(limits.AtOnce)));
     }
 
-    private static ConcurrencyLimiter AtOnce(int places) => new(new() { PermitLimit = places, QueueLimit = MaxWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+    private static ConcurrencyLimiter AtOnce(int places) =>
+        new(new() { PermitLimit = places, QueueLimit = MaxWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
 
     private static Task RefuseAsync(HttpContext context, TimeSpan retryAfter)
     {

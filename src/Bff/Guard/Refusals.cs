@@ -15,8 +15,8 @@ internal sealed class Refusals(GuardMetrics metrics, TimeProvider clock, ILogger
     {
         Count(context, problem.Code, why);
 
-        // A refusal reveals nothing, so an unknown page may learn that Bff is here: bff.js then says what is missing. An unknown origin may read the body, which
-        // a browser grants to no request that sent a cookie.
+        // A refusal reveals nothing, so an unknown page may learn that Bff is here: bff.js then says what is missing. An unknown origin may read the body,
+        // which a browser grants to no request that sent a cookie.
         context.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         if (problem.Code == OriginNotAllowed) { context.Response.Headers.AccessControlAllowOrigin = "*"; }
         return problem.ExecuteAsync(context);

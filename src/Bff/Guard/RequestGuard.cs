@@ -14,7 +14,8 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
     {
         if (HttpMethods.IsTrace(context.Request.Method)) { return refusals.RefuseAsync(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
         var metadata = context.GetEndpoint()?.Metadata;
-        var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null || (metadata?.GetMetadata<WebSocketOriginRequired>() is not null && IsBrowsersWebSocket(context));
+        var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null
+            || (metadata?.GetMetadata<WebSocketOriginRequired>() is not null && IsBrowsersWebSocket(context));
         if (!originWillDo && metadata?.GetMetadata<CsrfHeaderRequired>() is null) { return next(context); }
         return Objection(context, originWillDo || IsWebSocket(context)) is { } problem ? refusals.RefuseAsync(context, problem) : next(context);
     }
@@ -38,10 +39,16 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
         }
         else if (originWillDo && headers["Sec-Fetch-Site"] != "same-origin" && headers[CsrfHeaderRequired.Name] != CsrfHeaderRequired.Value)
         {
-            return Forbidden("origin_required", "This request must carry an Origin.", "A browser sends it with WebSocket handshakes and with event streams from another origin.");
+            return Forbidden(
+                "origin_required",
+                "This request must carry an Origin.",
+                "A browser sends it with WebSocket handshakes and with event streams from another origin.");
         }
 
-        return originWillDo || headers[CsrfHeaderRequired.Name] == CsrfHeaderRequired.Value ? null : Forbidden("csrf_header_missing", "The CSRF header is missing.", $"Send '{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}' with every request.");
+        return originWillDo || headers[CsrfHeaderRequired.Name] == CsrfHeaderRequired.Value
+            ? null
+            : Forbidden(
+                "csrf_header_missing", "The CSRF header is missing.", $"Send '{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}' with every request.");
     }
 
     /// <summary>A handshake without origin and cookies is a program's: no browser sends one.</summary>

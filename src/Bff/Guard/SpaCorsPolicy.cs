@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 
-/// <summary>What CORS allows (Fetch Standard section 3.2): the front ends' exact origins, with credentials. Follows <see cref="SpaOptions"/>; there is no other policy.</summary>
+/// <summary>
+/// What CORS allows (Fetch Standard section 3.2): the front ends' exact origins, with credentials. Follows <see cref="SpaOptions"/>; there is no other policy.
+/// </summary>
 internal sealed class SpaCorsPolicy(IOptionsMonitor<SpaOptions> spa) : ICorsPolicyProvider
 {
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);

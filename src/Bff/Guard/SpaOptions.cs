@@ -26,7 +26,8 @@ internal sealed class SpaOptions : IValidatableObject
     private static readonly string[] UsuallyExposed =
     [
         "Content-Disposition", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Total-Count", "traceparent",
-        "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+        "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
     ];
 
     public string[] EffectiveExposedHeaders => ExposedHeaders.Length == 0 ? UsuallyExposed : [.. ExposedHeaders.Where(name => name.Length > 0)];
@@ -35,10 +36,14 @@ internal sealed class SpaOptions : IValidatableObject
     {
         for (var i = 0; i < Origins.Length; i++)
         {
-            if (!IsOrigin(Origins[i])) { yield return new($"'{Origins[i]}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{i}"]); }
+            if (!IsOrigin(Origins[i]))
+            {
+                yield return new($"'{Origins[i]}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{i}"]);
+            }
         }
 
-        foreach (var (index, name) in ExposedHeaders.Index().Where(entry => entry.Item.Any(c => !char.IsAsciiLetterOrDigit(c) && !"!#$%&'*+-.^_`|~".Contains(c))))
+        foreach (var (index, name) in ExposedHeaders.Index()
+            .Where(entry => entry.Item.Any(c => !char.IsAsciiLetterOrDigit(c) && !"!#$%&'*+-.^_`|~".Contains(c))))
         {
             yield return new("is not the name of a header.", [$"{nameof(ExposedHeaders)}:{index}"]);
         }

@@ -20,7 +20,10 @@ internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<Forw
     /// <summary>After the forwarded headers of trusted proxies, which leave a mark.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (Volatile.Read(ref _said) == 0 && Unheard(context) is { } header && Interlocked.Exchange(ref _said, 1) == 0) { Said(ClientAddress.Of(context), header); }
+        if (Volatile.Read(ref _said) == 0 && Unheard(context) is { } header && Interlocked.Exchange(ref _said, 1) == 0)
+        {
+            Said(ClientAddress.Of(context), header);
+        }
         return next(context);
     }
 

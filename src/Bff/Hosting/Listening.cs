@@ -24,11 +24,14 @@ internal static class Listening
     {
         if (HasPublicEndpoint(configuration))
         {
-            return [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => !IsOps(endpoint)).Select(endpoint => endpoint["Url"] ?? "")];
+            return [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => !IsOps(endpoint))
+                .Select(endpoint => endpoint["Url"] ?? "")];
         }
 
         string[] addresses = Split(configuration[WebHostDefaults.ServerUrlsKey]);
-        return addresses.Length > 0 ? addresses : [.. Ports(WebHostDefaults.HttpPortsKey, Uri.UriSchemeHttp), .. Ports(WebHostDefaults.HttpsPortsKey, Uri.UriSchemeHttps)];
+        return addresses.Length > 0
+            ? addresses
+            : [.. Ports(WebHostDefaults.HttpPortsKey, Uri.UriSchemeHttp), .. Ports(WebHostDefaults.HttpsPortsKey, Uri.UriSchemeHttps)];
 
         IEnumerable<string> Ports(string key, string scheme) => Split(configuration[key]).Select(port => $"{scheme}://*:{port}");
         static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

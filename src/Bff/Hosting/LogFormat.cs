@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace Bff.Hosting;
 
 /// <summary>
-/// What is logged when <c>Logging:LogLevel</c> does not say, and how lines look on stdout when <c>Logging:Console</c> does not: one JSON object each, with request and trace id, for machines; short lines in
-/// Development, for people; under systemd lines with a priority, as journald reads them. Times are UTC.
+/// What is logged when <c>Logging:LogLevel</c> does not say, and how lines look on stdout when <c>Logging:Console</c> does not: one JSON object each, with
+/// request and trace id, for machines; short lines in Development, for people; under systemd lines with a priority, as journald reads them. Times are UTC.
 /// </summary>
 internal static class LogFormat
 {
@@ -33,13 +33,15 @@ internal static class LogFormat
                 [$"{Levels}:Yarp"] = nameof(LogLevel.Warning),
                 [$"{Section}:FormatterName"] = usual,
                 [$"{Section}:FormatterOptions:UseUtcTimestamp"] = "true",
-                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : usual == ConsoleFormatterNames.Systemd ? null : "HH:mm:ss ",
+                [$"{Section}:FormatterOptions:TimestampFormat"] = json ? "yyyy-MM-ddTHH:mm:ss.fffZ" : usual == ConsoleFormatterNames.Systemd ? null
+                    : "HH:mm:ss ",
                 [$"{Section}:FormatterOptions:IncludeScopes"] = json ? "true" : "false",
                 [$"{Section}:FormatterOptions:SingleLine"] = json ? null : "true",
             },
         });
 
         // Quotes and the like stay readable: this JSON never gets into a web page.
-        builder.Services.Configure<JsonConsoleFormatterOptions>(options => options.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        builder.Services.Configure<JsonConsoleFormatterOptions>(
+            options => options.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 }

@@ -14,7 +14,8 @@ internal sealed record PublicListeners(IReadOnlyList<string> Addresses)
         {
             var address = BindingAddress.Parse(listened);
             if (address.IsUnixPipe || address.IsNamedPipe) { return null; }
-            var everywhere = address.Host is "*" or "+" || (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
+            var everywhere = address.Host is "*" or "+"
+                || (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
             return new UriBuilder(address.Scheme, everywhere ? "localhost" : address.Host, address.Port).Uri.GetLeftPart(UriPartial.Authority);
         }
         catch (FormatException)

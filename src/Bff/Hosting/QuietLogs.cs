@@ -26,7 +26,10 @@ internal static class QuietLogs
     public static void Apply(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filters =>
     {
         var rules = filters.Rules.ToList();
-        if (!rules.Any(rule => rule.ProviderName is null && string.IsNullOrEmpty(rule.CategoryName))) { rules.Insert(0, new LoggerFilterRule(null, null, filters.MinLevel, filter: null)); }
+        if (!rules.Any(rule => rule.ProviderName is null && string.IsNullOrEmpty(rule.CategoryName)))
+        {
+            rules.Insert(0, new LoggerFilterRule(null, null, filters.MinLevel, filter: null));
+        }
         filters.Rules.Clear();
         foreach (var rule in rules) { filters.Rules.Add(WithFloor(rule)); }
     });

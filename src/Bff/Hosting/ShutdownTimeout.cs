@@ -5,7 +5,10 @@ namespace Bff.Hosting;
 /// <summary>How long a shutdown may take: the host's own time, and what each part of Bff adds to it.</summary>
 internal static class ShutdownTimeout
 {
-    /// <summary>Adds to the time a shutdown may take. Options of the host itself are read while it is built, before the configuration is checked, so they cannot depend on ours.</summary>
+    /// <summary>
+    /// Adds to the time a shutdown may take. Options of the host itself are read while it is built, before the configuration is checked, so they cannot depend
+    /// on ours.
+    /// </summary>
     public static void AllowToStop<T>(this WebApplication app, Func<T, TimeSpan> more)
         where T : class
     {

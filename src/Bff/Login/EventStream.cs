@@ -8,7 +8,8 @@ namespace Bff.Login;
 internal sealed class EventStream(SessionId session)
 {
     /// <summary>News is one bit: whoever is woken looks for itself.</summary>
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private long _wakeAt = long.MaxValue;
 
     public SessionId Session => session;
@@ -21,10 +22,10 @@ internal sealed class EventStream(SessionId session)
 
     public bool IsOverslept(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _wakeAt);
 
-    public async Task SleepAsync(DateTimeOffset until, CancellationToken cancel)
+    public async Task SleepAsync(DateTimeOffset until, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _wakeAt, until.UtcTicks);
-        await _news.Reader.ReadAsync(cancel);
+        await _news.Reader.ReadAsync(cancellationToken);
     }
 
     public void Wake(string? ended = null)

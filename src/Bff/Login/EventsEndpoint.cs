@@ -30,7 +30,15 @@ internal static class EventsEndpoint
         [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
     {
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
-        if (streams.Closing) { return new Problem(StatusCodes.Status503ServiceUnavailable, "stopping", "This server is about to stop.", "Ask again: another one answers, or this one after its start.", Reconnect); }
+        if (streams.Closing)
+        {
+            return new Problem(
+                StatusCodes.Status503ServiceUnavailable,
+                "stopping",
+                "This server is about to stop.",
+                "Ask again: another one answers, or this one after its start.",
+                Reconnect);
+        }
         if (streams.Open(session.Id) is not { } stream)
         {
             return new Problem(
@@ -49,18 +57,18 @@ internal static class EventsEndpoint
 
     private static async IAsyncEnumerable<SseItem<object>> NewsAsync(
         EventStream stream, Session first, SessionCache sessions, ISessionStore store, TimeProvider clock, PathString pathBase, string? lastEventId,
-        [EnumeratorCancellation] CancellationToken cancel)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Session? told = null;
         var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);
         var reconnect = Reconnect * (1 + Random.Shared.NextDouble());
         while (!stream.Closing)
         {
-            var session = await FindAsync(stream, sessions, told ?? first, cancel);
+            var session = await FindAsync(stream, sessions, told ?? first, cancellationToken);
             var now = clock.GetUtcNow();
             if (session is not { Tokens: { } tokens } || session.EndsAt <= now)
             {
-                yield return new(new EndedNews(stream.Ended ?? await ReasonOfAsync(session ?? told ?? first, now, store, cancel)), Ended);
+                yield return new(new EndedNews(stream.Ended ?? await ReasonOfAsync(session ?? told ?? first, now, store, cancellationToken)), Ended);
                 yield break;
             }
 
@@ -79,18 +87,20 @@ internal static class EventsEndpoint
             }
 
             var next = Earlier(beat, session.EndsAt);
-            if (!await SleepAsync(stream, expiringTold == session.Version ? next : Earlier(next, expiringAt), cancel)) { yield break; }
+            if (!await SleepAsync(stream, expiringTold == session.Version ? next : Earlier(next, expiringAt), cancellationToken)) { yield break; }
         }
     }
 
-    /// <summary>Null also when the browser went away meanwhile: nobody hears what follows. A store that cannot be read now ends no stream; the next beat looks again.</summary>
-    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, Session told, CancellationToken cancel)
+    /// <summary>
+    /// Null also when the browser went away meanwhile: nobody hears what follows. A store that cannot be read now ends no stream; the next beat looks again.
+    /// </summary>
+    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, Session told, CancellationToken cancellationToken)
     {
         try
         {
-            return await sessions.FindAsync(stream.Session, cancel);
+            return await sessions.FindAsync(stream.Session, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return null;
         }
@@ -101,11 +111,11 @@ internal static class EventsEndpoint
     }
 
     /// <returns>False when the browser went away.</returns>
-    private static async Task<bool> SleepAsync(EventStream stream, DateTimeOffset until, CancellationToken cancel)
+    private static async Task<bool> SleepAsync(EventStream stream, DateTimeOffset until, CancellationToken cancellationToken)
     {
         try
         {
-            await stream.SleepAsync(until, cancel);
+            await stream.SleepAsync(until, cancellationToken);
             return true;
         }
         catch (OperationCanceledException)

@@ -34,10 +34,12 @@ internal static class FlowCookies
         foreach (var prefix in new[] { StatePrefix, NoncePrefix })
         {
             // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
-            var open = cookies.Select(cookie => cookie.Name.ToString()).Where(name => name.StartsWith(Prefix(prefix, sessions, oidc), StringComparison.Ordinal)).ToList();
+            var open = cookies.Select(cookie => cookie.Name.ToString()).Where(
+                name => name.StartsWith(Prefix(prefix, sessions, oidc), StringComparison.Ordinal)).ToList();
             foreach (var name in open.Take(open.Count - (MaxOpenFlows - 1)))
             {
-                context.Response.Cookies.Delete(name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = SameSiteMode.Lax });
+                context.Response.Cookies.Delete(
+                    name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = SameSiteMode.Lax });
             }
         }
     }
@@ -71,7 +73,8 @@ internal static class FlowCookies
     public static bool MayEndHere(HttpRequest request) =>
         request.Query.ContainsKey("state") && request.Cookies.Keys.Any(IsState);
 
-    private static bool IsState(string name) => name.StartsWith(StatePrefix, StringComparison.Ordinal) || name.StartsWith(SessionsOptions.HostPrefix + StatePrefix, StringComparison.Ordinal);
+    private static bool IsState(string name) =>
+        name.StartsWith(StatePrefix, StringComparison.Ordinal) || name.StartsWith(SessionsOptions.HostPrefix + StatePrefix, StringComparison.Ordinal);
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 

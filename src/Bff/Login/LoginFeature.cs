@@ -18,11 +18,13 @@ internal static class LoginFeature
         var services = builder.Services;
         services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>();
         services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
-        services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
+        services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(
+            OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
         services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
             .Configure<IServiceProvider>(Configure);
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
+        services.ConfigureHttpJsonOptions(
+            json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
         return builder;
     }
 

@@ -8,42 +8,50 @@ internal static class LoginProblems
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
     public static readonly Problem InvalidReturnUrl = new(
-        StatusCodes.Status400BadRequest, "invalid_return_url", "This return URL is not allowed.", "Use a path on this host, or a page under one of Bff:Spa:Origins.");
+        StatusCodes.Status400BadRequest, "invalid_return_url", "This return URL is not allowed.",
+        "Use a path on this host, or a page under one of Bff:Spa:Origins.");
 
     public static readonly Problem ProviderUnavailable = new(
-        StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "Nothing is lost; try again in a moment.", Retry);
+        StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "Nothing is lost; try again in a moment.",
+        Retry);
 
     public static readonly Problem Busy = new(
         StatusCodes.Status503ServiceUnavailable, "busy", "Too many sign-ins are in progress.", "Nothing is lost; try again in a moment.", Retry);
 
     public static readonly Problem InvalidState = new(
-        StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, was used before, or began too long ago.", "Start again at /bff/login.");
+        StatusCodes.Status400BadRequest, "invalid_state", "This sign-in was not started by this browser, was used before, or began too long ago.",
+        "Start again at /bff/login.");
 
     public static readonly Problem StoreUnavailable = new(
-        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.", SessionStoreException.RetryAfter);
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.",
+        SessionStoreException.RetryAfter);
 
     private static readonly Problem ForeignPage = new(
         StatusCodes.Status403Forbidden, "foreign_page", "A page that is not an allowed front end cannot begin a sign-in in a frame.",
         "Pages of Bff:Spa:Origins can, if they send a Referer: <iframe referrerpolicy=\"origin\">.");
 
     public static readonly Problem SignInFailed = new(
-        StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's response could not be accepted.", "Start again at /bff/login; the log of the proxy says what was wrong.");
+        StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's response could not be accepted.",
+        "Start again at /bff/login; the log of the proxy says what was wrong.");
 
     public static readonly Problem ProviderRefusesUs = new(
-        StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.", "Its operator must check Bff:Oidc and the client's registration.");
+        StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.",
+        "Its operator must check Bff:Oidc and the client's registration.");
 
     /// <summary>A browser discards it and sends a real request when the user navigates.</summary>
     public static readonly Problem NotAhead = new(
         StatusCodes.Status503ServiceUnavailable, "not_ahead_of_time", "This link cannot be fetched ahead of time.", "Follow the link.");
 
     public static readonly Problem WrongSid = new(
-        StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for a session of yours.", "Use bff:logout_url from /bff/user, or logoutUrl from /bff/session.");
+        StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for a session of yours.",
+        "Use bff:logout_url from /bff/user, or logoutUrl from /bff/session.");
 
     /// <summary>Counts and reports a sign-in that a foreign page began: a front end that hides its Referer looks like one.</summary>
     public static Problem Refused(HttpContext context, bool silent)
     {
         context.RequestServices.GetRequiredService<LoginMetrics>().Failed(ForeignPage.Code, silent);
-        context.RequestServices.GetRequiredService<Refusals>().Count(context, ForeignPage.Code, "a front end that sends no Referer needs <iframe referrerpolicy=\"origin\">");
+        context.RequestServices.GetRequiredService<Refusals>().Count(
+            context, ForeignPage.Code, "a front end that sends no Referer needs <iframe referrerpolicy=\"origin\">");
         return ForeignPage;
     }
 }

@@ -20,7 +20,8 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, SignInClient signIn, TokenEndpointClient endpoint, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls, LoginMetrics metrics,
+    Provider provider, SignInClient signIn, TokenEndpointClient endpoint, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls,
+    LoginMetrics metrics,
     IOptions<OidcOptions> oidc, IOptions<SessionsOptions> sessions, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
@@ -61,7 +62,8 @@ internal sealed partial class OidcEvents(
 
     public override Task SignedOutCallbackRedirect(RemoteSignOutContext context)
     {
-        context.Response.Redirect(context.Properties is { } properties && flow.IsFresh(properties) ? returnUrls.StillAllowed(properties.RedirectUri) : returnUrls.Default);
+        context.Response.Redirect(
+            context.Properties is { } properties && flow.IsFresh(properties) ? returnUrls.StillAllowed(properties.RedirectUri) : returnUrls.Default);
         context.HandleResponse();
         return Task.CompletedTask;
     }
@@ -73,7 +75,8 @@ internal sealed partial class OidcEvents(
     public override async Task MessageReceived(MessageReceivedContext context)
     {
         if (context.Properties is not { } properties) { throw new SignInRefusedException(InvalidState, "The state cannot be read."); }
-        if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }   // RFC 6749 section 3.1
+        // RFC 6749 section 3.1
+        if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }
         flow.Check(context.HttpContext, context.Options, properties);
         var expected = await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
         await flow.UseUpAsync(properties);
@@ -128,7 +131,8 @@ internal sealed partial class OidcEvents(
         flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, oidc.Value.ClockTolerance);
         if (Named(properties, SessionAuthentication.Continues) is { } continued)
         {
-            // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring a session back.
+            // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring
+            // a session back.
             var session = await store.FindAsync(new SessionId(continued), context.HttpContext.RequestAborted);
             if (session is null || session.EndsAt <= clock.GetUtcNow() || context.Principal?.FindFirst("sub")?.Value != session.Subject)
             {
@@ -157,7 +161,10 @@ internal sealed partial class OidcEvents(
         var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
         try
         {
-            if (Named(properties, SessionAuthentication.Continues) is { } continued) { await ContinueAsync(new SessionId(continued), context.Principal!, properties); }
+            if (Named(properties, SessionAuthentication.Continues) is { } continued)
+            {
+                await ContinueAsync(new SessionId(continued), context.Principal!, properties);
+            }
             else { await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties); }
             context.Response.Redirect(target);
         }
@@ -221,7 +228,8 @@ internal sealed partial class OidcEvents(
         var now = clock.GetUtcNow();
         try
         {
-            await store.RevokeLaterAsync(id, subject, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
+            await store.RevokeLaterAsync(
+                id, subject, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
         }
         catch (SessionStoreException)
         {
@@ -313,7 +321,10 @@ internal sealed partial class OidcEvents(
         if (SessionStoreException.In(context.Failure) is not null) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException { Error: FlowState.Unmet }) { return (FlowState.Unmet, null); }
-        if (context.Failure is SignInRefusedException refused) { return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed); }
+        if (context.Failure is SignInRefusedException refused)
+        {
+            return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed);
+        }
         if (context.HttpContext.Items.ContainsKey(Redeeming)) { return ProviderFault.Explain(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (error, null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && ProviderFault.Is(failure)
@@ -321,7 +332,10 @@ internal sealed partial class OidcEvents(
             : ("sign_in_failed", LoginProblems.SignInFailed);
     }
 
-    /// <summary>Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6. Others reach the page and the log, but not the metrics: anybody can make them up.</summary>
+    /// <summary>
+    /// Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6. Others reach the page and the log, but not the metrics: anybody can make
+    /// them up.
+    /// </summary>
     private static bool IsWellKnown(string error) => error
         is "access_denied" or "login_required" or "consent_required" or "interaction_required" or "account_selection_required"
         or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client" or "sign_in_failed" or FlowState.Unmet;

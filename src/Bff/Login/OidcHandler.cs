@@ -12,7 +12,8 @@ namespace Bff.Login;
 /// The framework's OpenID Connect handler, with less trust in anonymous clients: it reads no form, holds no thread while keys are read, and logs nothing,
 /// since its lines carry what a request says, raw and whole. <see cref="OidcEvents"/> says what happened.
 /// </summary>
-internal sealed class OidcHandler(IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, StoreHealth health, ReturnUrls returnUrls)
+internal sealed class OidcHandler(
+    IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, StoreHealth health, ReturnUrls returnUrls)
     : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
 {
     public override async Task<bool> HandleRequestAsync()

@@ -52,13 +52,18 @@ internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<Proxy
         var host = url.IndexOf(Separator, StringComparison.Ordinal) + Separator.Length;
         if (host < Separator.Length) { return null; }
         var authority = Before(url[host..], '/', '?', '#');
-        if (authority.ContainsAny('@', '%') || !Uri.TryCreate(url[..(host + authority.Length)], UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) { return null; }
+        if (authority.ContainsAny('@', '%') || !Uri.TryCreate(url[..(host + authority.Length)], UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https"))
+        {
+            return null;
+        }
         if (PublicAddress.AsciiHost(uri) is not { } name) { return null; }
         var origin = new UriBuilder(uri.Scheme, name, uri.Port).Uri.GetLeftPart(UriPartial.Authority);
         return IsFrontEnd(origin) ? origin + url[(host + authority.Length)..] : null;
     }
 
-    private static ReadOnlySpan<char> Before(string text, params ReadOnlySpan<char> ends) => text.AsSpan().IndexOfAny(ends) is var end and >= 0 ? text.AsSpan(0, end) : text;
+    private static ReadOnlySpan<char> Before(string text, params ReadOnlySpan<char> ends) =>
+        text.AsSpan().IndexOfAny(ends) is var end and >= 0 ? text.AsSpan(0, end) : text;
 
     /// <summary>What a Location header cannot carry, or a browser would encode by itself. What is encoded already stays.</summary>
     private static string Encode(string url)

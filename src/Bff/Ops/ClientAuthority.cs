@@ -20,13 +20,18 @@ internal sealed class ClientAuthority(string pem)
     /// </summary>
     public static void NeverDownload(SslServerAuthenticationOptions tls)
     {
-        if (tls.ClientCertificateRequired) { tls.CertificateChainPolicy = new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck }; }
+        if (tls.ClientCertificateRequired)
+        {
+            tls.CertificateChainPolicy = new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        }
     }
 
     public void Decide(ConnectionContext connection, SslServerAuthenticationOptions tls)
     {
         // A private authority seldom has revocation lists, and they may not be fetched from where the certificate says; short-lived certificates serve better.
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        var policy =
+            new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, DisableCertificateDownloads = true,
+                RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(_roots);
         policy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
         tls.CertificateChainPolicy = policy;
@@ -35,7 +40,8 @@ internal sealed class ClientAuthority(string pem)
 
     /// <summary>The subject of the certificate this connection was opened with, when the authority trusts it and it has not expired since.</summary>
     public static string? TrustedSubject(HttpContext context, DateTimeOffset now) =>
-        context.Features.Get<ClientAuthority>() is not null && context.Connection.ClientCertificate is { } certificate && !IsAuthority(certificate) && now < certificate.NotAfter
+        context.Features.Get<ClientAuthority>() is not null && context.Connection.ClientCertificate is { } certificate && !IsAuthority(certificate)
+            && now < certificate.NotAfter
             ? certificate.Subject : null;
 
     public static string? ProblemWith(string pem)
@@ -51,7 +57,8 @@ internal sealed class ClientAuthority(string pem)
     }
 
     /// <summary>An authority's own certificate names nobody.</summary>
-    private static bool IsAuthority(X509Certificate2 certificate) => certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority);
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority);
 
     private static X509Certificate2Collection Read(string pem)
     {

@@ -72,7 +72,11 @@ internal sealed class OpsGuard
         // A name that an attacker points here makes his page same-origin with this port (DNS rebinding). An address cannot be pointed anywhere.
         if (!_rules.Hosts.Contains(context.Request.Host.Host) && !IPAddress.TryParse(context.Request.Host.Host.Trim('[', ']'), out _))
         {
-            return new(StatusCodes.Status421MisdirectedRequest, "host_not_allowed", "The ops port is not served under this name.", "Ask by address or as localhost, or add the name to Bff:Ops:AllowedHosts.");
+            return new(
+                StatusCodes.Status421MisdirectedRequest,
+                "host_not_allowed",
+                "The ops port is not served under this name.",
+                "Ask by address or as localhost, or add the name to Bff:Ops:AllowedHosts.");
         }
 
         if (!_rules.CredentialNeeded)
@@ -105,7 +109,11 @@ internal sealed class OpsGuard
             }
         }
 
-        return new(StatusCodes.Status401Unauthorized, "ops_token_required", "The ops port requires its bearer token.", "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
+        return new(
+            StatusCodes.Status401Unauthorized,
+            "ops_token_required",
+            "The ops port requires its bearer token.",
+            "Send 'Authorization: Bearer' with the value of Bff:Ops:Token.");
     }
 
     /// <summary>Following a link to here is harmless: the page it comes from does not see the response, and a GET changes nothing.</summary>
@@ -114,12 +122,14 @@ internal sealed class OpsGuard
         var headers = request.Headers;
         if (HttpMethods.IsGet(request.Method) && headers["Sec-Fetch-Mode"] == "navigate" && headers["Sec-Fetch-Dest"] == "document") { return false; }
         return headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site"
-            || (headers.Origin.ToString() is { Length: > 0 } origin && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
+            || (headers.Origin.ToString() is { Length: > 0 } origin
+            && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Hashes have one length, so the time taken tells nothing about the token.</summary>
     private bool IsToken(string given) =>
-        _rules.Token is { } token && given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && CryptographicOperations.FixedTimeEquals(Hash(given[Bearer.Length..].Trim()), token);
+        _rules.Token is { } token && given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            && CryptographicOperations.FixedTimeEquals(Hash(given[Bearer.Length..].Trim()), token);
 
     private static bool IsLocal(IPAddress? address) => address is not null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 

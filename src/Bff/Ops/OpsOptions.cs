@@ -82,11 +82,15 @@ internal sealed class OpsOptions : IValidatableObject
         var hasAuthority = !string.IsNullOrEmpty(ClientCertificateAuthority);
         if (address is not null && !IsLoopback(address) && string.IsNullOrEmpty(Token) && !hasAuthority)
         {
-            yield return new($"is required (or TokenFile, or ClientCertificateAuthority), since Bff:Ops:Url '{Url}' can be reached from other machines.", [nameof(Token)]);
+            yield return new(
+                $"is required (or TokenFile, or ClientCertificateAuthority), since Bff:Ops:Url '{Url}' can be reached from other machines.", [nameof(Token)]);
         }
 
         if (!hasAuthority) { yield break; }
-        if (address is not null && address.Scheme != Uri.UriSchemeHttps) { yield return new("needs an https Bff:Ops:Url.", [nameof(ClientCertificateAuthority)]); }
+        if (address is not null && address.Scheme != Uri.UriSchemeHttps)
+        {
+            yield return new("needs an https Bff:Ops:Url.", [nameof(ClientCertificateAuthority)]);
+        }
         if (ClientAuthority.ProblemWith(ClientCertificateAuthority!) is { } problem) { yield return new(problem, [nameof(ClientCertificateAuthority)]); }
     }
 
@@ -105,5 +109,6 @@ internal sealed class OpsOptions : IValidatableObject
     }
 
     private static bool IsLoopback(BindingAddress address) =>
-        string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
+        string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
 }

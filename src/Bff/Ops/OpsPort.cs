@@ -32,7 +32,8 @@ internal static class OpsPort
     public static Uri? LocalAddress(string url)
     {
         if (OpsOptions.Parse(url) is not { Port: > 0 } address) { return null; }
-        var everywhere = address.Host is "*" or "+" || (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
+        var everywhere = address.Host is "*" or "+"
+            || (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
         return new UriBuilder(address.Scheme, everywhere ? "127.0.0.1" : address.Host, address.Port).Uri;
     }
 
@@ -50,7 +51,10 @@ internal static class OpsPort
                 .AddInMemoryCollection(endpoints.Select(endpoint => KeyValuePair.Create<string, string?>($"{Endpoints}:{endpoint.Item1}:Url", endpoint.Item2)))
                 .Build();
             var loader = kestrel.Configure(configuration, reloadOnChange: certificates.AreKestrels);
-            foreach (var name in configuration.GetSection(Endpoints).GetChildren().Select(endpoint => endpoint.Key)) { loader.Endpoint(name, endpoint => PreparePublic(endpoint, name, certificates)); }
+            foreach (var name in configuration.GetSection(Endpoints).GetChildren().Select(endpoint => endpoint.Key))
+            {
+                loader.Endpoint(name, endpoint => PreparePublic(endpoint, name, certificates));
+            }
             loader.Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices, certificates));
         });
     }
@@ -92,7 +96,10 @@ internal static class OpsPort
         });
 
         PreparePublic(endpoint, Endpoint, certificates);
-        if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } authority) { return; }
+        if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } authority)
+        {
+            return;
+        }
         endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // probes come without; OpsGuard asks the others
         var operators = new ClientAuthority(authority);
         endpoint.HttpsOptions.OnAuthenticate = (connection, tls) =>

@@ -92,7 +92,8 @@ internal sealed class OidcOptions : IValidatableObject
     [NeedsRestart]
     public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromMinutes(2);
 
-    public string EffectiveMetadataAddress => MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
+    public string EffectiveMetadataAddress =>
+        MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
 
     /// <summary>The secret in use; the content of <see cref="ClientSecretFile"/> is put in its place when the configuration is read.</summary>
     public string Secret => ClientSecret ?? "";

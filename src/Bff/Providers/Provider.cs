@@ -14,7 +14,8 @@ namespace Bff.Providers;
 /// The library's own manager refreshes keys in the background only, so the sign-in right after a key rotation fails; this one can be waited for.
 /// </remarks>
 internal sealed partial class Provider(
-    IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, AcceptedConfiguration accepted, TimeProvider clock, ILogger<Provider> logger)
+    IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, AcceptedConfiguration accepted, TimeProvider clock,
+    ILogger<Provider> logger)
     : IConfigurationManager<OpenIdConnectConfiguration>
 {
     /// <summary>Name of the HTTP client for every call to the provider: follows no redirect, reads at most 1 MiB.</summary>
@@ -47,19 +48,19 @@ internal sealed partial class Provider(
 
     /// <summary>The metadata; the first call fetches it.</summary>
     /// <exception cref="ProviderUnavailableException">It is not known yet and cannot be had now.</exception>
-    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
+    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancellationToken)
     {
-        if (_current is not { } copy) { return (await FetchAsync().WaitAsync(cancel)).Configuration; }
+        if (_current is not { } copy) { return (await FetchAsync().WaitAsync(cancellationToken)).Configuration; }
         if (clock.GetUtcNow() - copy.At > MaxAge) { RequestRefresh(); }
         return copy.Configuration;
     }
 
     /// <summary>Fetches again, unless that was done since <paramref name="outdated"/> was handed out or too often of late, and waits for it.</summary>
     /// <exception cref="ProviderUnavailableException">It cannot be had now.</exception>
-    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(OpenIdConnectConfiguration outdated, CancellationToken cancel)
+    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(OpenIdConnectConfiguration outdated, CancellationToken cancellationToken)
     {
         if (_current is { } copy && (copy.Configuration != outdated || !MayRefresh())) { return copy.Configuration; }
-        return (await FetchAsync().WaitAsync(cancel)).Configuration;
+        return (await FetchAsync().WaitAsync(cancellationToken)).Configuration;
     }
 
     // A failure stays in the task; the last good copy serves on.
@@ -95,7 +96,8 @@ internal sealed partial class Provider(
         {
             var copy = await DownloadAsync();
             lock (_lock) { _pause = TimeSpan.Zero; }
-            if (_current?.Configuration.AuthorizationEndpoint != copy.Configuration.AuthorizationEndpoint && ProviderRemarks.OutOfReach(copy.Configuration, accepted.Root["Bff:PublicUrl"]) is { } remark)
+            if (_current?.Configuration.AuthorizationEndpoint != copy.Configuration.AuthorizationEndpoint
+                && ProviderRemarks.OutOfReach(copy.Configuration, accepted.Root["Bff:PublicUrl"]) is { } remark)
             {
                 OutOfReach(remark, ProviderRemarks.ReachCure);
             }
@@ -127,7 +129,9 @@ internal sealed partial class Provider(
         catch (Exception error)
         {
             // IOException, InvalidOperationException, JsonException, ArgumentException, timeouts: the retriever throws what it met.
-            throw new ProviderUnavailableException($"The provider's metadata at {shown} cannot be read: {error.GetBaseException().Message.Replace(address, shown, StringComparison.Ordinal)}", error);
+            throw new ProviderUnavailableException(
+                $"The provider's metadata at {shown} cannot be read: {error.GetBaseException().Message.Replace(address, shown, StringComparison.Ordinal)}",
+                error);
         }
 
         if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {shown} {objection}"); }
@@ -151,7 +155,9 @@ internal sealed partial class Provider(
         if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
         if (!IsUsable(found.TokenEndpoint)) { return "has no usable token_endpoint."; }
         if (found.RevocationEndpoint is { Length: > 0 } revocation && !IsUsable(revocation)) { return "has no usable revocation_endpoint."; }
-        return found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed) ? "has no usable pushed_authorization_request_endpoint." : null;
+        return found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed)
+            ? "has no usable pushed_authorization_request_endpoint."
+            : null;
     }
 
     private static IEnumerable<(string Name, string? Address)> Addresses(OpenIdConnectConfiguration found) =>
@@ -168,7 +174,10 @@ internal sealed partial class Provider(
         ("pushed_authorization_request_endpoint", found.PushedAuthorizationRequestEndpoint),
     ];
 
-    /// <summary>An endpoint that gets a code, a token or our secret must be as well protected as the authority; a fragment would swallow what we append (RFC 6749 section 3.1).</summary>
+    /// <summary>
+    /// An endpoint that gets a code, a token or our secret must be as well protected as the authority; a fragment would swallow what we append (RFC 6749
+    /// section 3.1).
+    /// </summary>
     private bool IsUsable(string? endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Fragment.Length == 0
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));

@@ -19,7 +19,8 @@ internal sealed class ProviderMetrics : IDisposable
     {
         _clock = clock;
         _meter = meters.Create(MeterName);
-        _duration = _meter.CreateHistogram("bff.provider.request.duration", "s", "Calls to the provider until the answer's headers, by endpoint and outcome.", tags: null, new InstrumentAdvice<double>
+        _duration = _meter.CreateHistogram("bff.provider.request.duration", "s", "Calls to the provider until the answer's headers, by endpoint and outcome.",
+            tags: null, new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
         });
@@ -27,7 +28,8 @@ internal sealed class ProviderMetrics : IDisposable
             _meter, "bff.provider.refused", "{call}",
             "Calls that were not made, to spare the provider: by kind (sign_in, revocation) and reason (queue, wait, breaker).",
             ("kind", ["sign_in", "revocation"]), ("reason", ["queue", "wait", "breaker"]));
-        _meter.CreateObservableGauge("bff.provider.last_answer.age", LastAnswer, "s", "Time since the provider last gave an answer that is one; grows while nobody needs it, too.");
+        _meter.CreateObservableGauge(
+            "bff.provider.last_answer.age", LastAnswer, "s", "Time since the provider last gave an answer that is one; grows while nobody needs it, too.");
     }
 
     /// <param name="endpoint">Which of the provider's addresses.</param>

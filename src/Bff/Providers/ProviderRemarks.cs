@@ -8,8 +8,10 @@ internal static class ProviderRemarks
 {
     /// <summary>The provider is asked over plain http, outside Development, and not on this machine.</summary>
     public static string? ClearText(OidcOptions options, IHostEnvironment environment) =>
-        !environment.IsDevelopment() && Uri.TryCreate(options.EffectiveMetadataAddress, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp && !IsLoopback(address.Host)
-            ? $"Bff:Oidc:RequireHttps: is false, and the provider is asked at {Printable.Address(options.EffectiveMetadataAddress)} over plain http: whoever is on the way reads our client's secret and every token, and may sign anybody in."
+        !environment.IsDevelopment() && Uri.TryCreate(options.EffectiveMetadataAddress, UriKind.Absolute, out var address)
+            && address.Scheme == Uri.UriSchemeHttp && !IsLoopback(address.Host)
+            ? $"Bff:Oidc:RequireHttps: is false, and the provider is asked at {Printable.Address(options.EffectiveMetadataAddress)} over plain http: whoever "
+            + "is on the way reads our client's secret and every token, and may sign anybody in."
             : null;
 
     /// <summary>Browsers are sent to an address that means something else to them: a name of a container network, or their own machine.</summary>
@@ -24,10 +26,13 @@ internal static class ProviderRemarks
         return reason is null ? null : $"Bff:Oidc:Authority: browsers are sent to {Printable.Address(metadata.AuthorizationEndpoint)} to sign in, {reason}.";
     }
 
-    public const string ReachCure = "Let the provider name itself as browsers reach it, set Bff:Oidc:Authority to that issuer, and Bff:Oidc:MetadataAddress to where Bff reaches it.";
+    public const string ReachCure =
+        "Let the provider name itself as browsers reach it, set Bff:Oidc:Authority to that issuer, and Bff:Oidc:MetadataAddress to where Bff reaches it.";
 
-    private static bool IsBareName(string host) => !IsLoopback(host) && !host.Contains('.', StringComparison.Ordinal) && Uri.CheckHostName(host) == UriHostNameType.Dns;
+    private static bool IsBareName(string host) =>
+        !IsLoopback(host) && !host.Contains('.', StringComparison.Ordinal) && Uri.CheckHostName(host) == UriHostNameType.Dns;
 
-    private static bool IsLoopback(string host) => string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+    private static bool IsLoopback(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 }

@@ -40,8 +40,12 @@ internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, 
     private string Endpoint(HttpRequestMessage request)
     {
         var (address, known) = (request.RequestUri!.AbsoluteUri, provider.Known);
-        if (request.Method == HttpMethod.Get) { return Is(options.Value.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys"; }
-        return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par" : "other";
+        if (request.Method == HttpMethod.Get)
+        {
+            return Is(options.Value.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys";
+        }
+        return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par"
+            : "other";
 
         bool Is(string? endpoint) => Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.AbsoluteUri == address;
     }

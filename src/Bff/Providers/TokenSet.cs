@@ -38,7 +38,9 @@ internal sealed record TokenSet(
     public TokenSet CompletedFrom(TokenSet? old)
     {
         var next = this with { Scope = Scope ?? old?.Scope };
-        return RefreshToken is null && old is not null ? next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt } : next;
+        return RefreshToken is null && old is not null
+            ? next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }
+            : next;
     }
 
     /// <summary>The names of everything the ID token says; none when it cannot be read, as one that a foreign sign-in handler stored.</summary>

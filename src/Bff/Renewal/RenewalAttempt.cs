@@ -62,8 +62,14 @@ internal sealed class RenewalAttempt(
         using var entry = log.Begin(lease.Session, dueAt: null, isSilent: true);
         var outcome = entry.Outcome = new Renewed(brought.CompletedFrom(lease.Session.Tokens), user);
         var decision = judge.Decide(lease.Session, outcome, onDemand: true);
-        var isWritten = await writer.ReplaceAsync(lease, (RenewalDecision.Keep)decision);
+        var isWritten = await writer.TryWriteAsync(lease, (RenewalDecision.Keep)decision);
         entry.Finish(isWritten ? decision : null);
+        var (session, old) = (lease.Session, lease.Session.Tokens);
+        if (isWritten && old is not null && old.RefreshToken != ((Renewed)outcome).Tokens.RefreshToken)
+        {
+            await writer.DiscardAsync(session.Id, session.Subject, old);
+        }
+
         return isWritten;
     }
 

@@ -7,6 +7,9 @@ namespace Bff.Renewal;
 /// <param name="Result">What callers are told once the store has taken it.</param>
 internal abstract record RenewalDecision(RenewalResult Result)
 {
+    /// <summary>A record prints its members; tokens and claims must never reach a log.</summary>
+    public sealed override string ToString() => GetType().Name;
+
     /// <summary>The session goes on with new tokens.</summary>
     /// <param name="Session">As it is from now on.</param>
     /// <param name="Claims">The user's claims from now on; null when they stay as they are.</param>

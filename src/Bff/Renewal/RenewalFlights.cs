@@ -22,7 +22,9 @@ internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, Tim
         return flight.Value;
     }
 
-    /// <summary>Begins the renewal of a claimed session. Calls that need it join; one under way has lost the claim to it, and follows it in the store.</summary>
+    /// <summary>
+    /// Begins the renewal of a claimed session. Calls that need it join; one under way has lost the claim to it, and follows it in the store.
+    /// </summary>
     public void Begin(SessionId id, Func<Task<RenewalResult>> renew)
     {
         var flight = Prepare(id, renew);

@@ -75,9 +75,15 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, next.NotBefore - clock.GetUtcNow(), rotated);
     }
 
-    private (DateTimeOffset DueAt, DateTimeOffset NotBefore) After(TimeSpan pause) => (clock.GetUtcNow() + pause, clock.GetUtcNow() + pause);
+    private (DateTimeOffset DueAt, DateTimeOffset NotBefore) After(TimeSpan pause)
+    {
+        var next = clock.GetUtcNow() + pause;
+        return (next, next);
+    }
 
-    /// <summary>Another node's new key is read within seconds; tokens that cannot be decrypted by then wait for the right keys, which come with a restart.</summary>
+    /// <summary>
+    /// Another node's new key is read within seconds; tokens that cannot be decrypted by then wait for the right keys, which come with a restart.
+    /// </summary>
     private static TimeSpan UnreadableRetry(Session session) => RenewalPolicy.Doubled(FirstUnreadableRetry, session.Failures, MaxUnreadableRetry);
 
     /// <summary>The access token cannot be sent any more, so the next refusal is a user's.</summary>

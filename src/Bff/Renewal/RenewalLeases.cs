@@ -39,7 +39,9 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
         return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
     }
 
-    /// <summary>For a silent sign-in: waits a little for a renewal under way, but not out the pause after a failed one, since its tokens are here already.</summary>
+    /// <summary>
+    /// For a silent sign-in: waits a little for a renewal under way, but not out the pause after a failed one, since its tokens are here already.
+    /// </summary>
     public async Task<Lease?> ClaimToContinueAsync(SessionId id)
     {
         for (var began = clock.GetUtcNow(); ; await Task.Delay(ContinuePoll, clock))

@@ -9,7 +9,9 @@ namespace Bff.Renewal;
 /// <summary>What operators are told of renewals: a trace and a log line each, the metrics, and the audit line of one that ended a session.</summary>
 internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, TimeProvider clock, ILogger<RenewalLog> logger)
 {
-    /// <summary>A renewal is cut off from the request that asked for it, so it is a trace of its own.</summary>
+    /// <summary>
+    /// A renewal is cut off from the request that asked for it, so it is a trace of its own; a silent one belongs to the trace of its callback.
+    /// </summary>
     private static readonly ActivitySource Activities = new("Bff.Renewal");
 
     public Entry Begin(Session session, DateTimeOffset? dueAt, bool isSilent = false)
@@ -69,8 +71,16 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     };
 
     /// <summary>One renewal under way. Failed on our side, unless it is finished.</summary>
-    internal sealed record Entry(RenewalLog Log, Session Session, DateTimeOffset? DueAt, bool IsSilent, long StartedAt, Activity? Trace) : IDisposable
+    internal sealed class Entry(RenewalLog log, Session session, DateTimeOffset? dueAt, bool isSilent, long startedAt, Activity? trace) : IDisposable
     {
+        public Session Session { get; } = session;
+
+        public DateTimeOffset? DueAt { get; } = dueAt;
+
+        public bool IsSilent { get; } = isSilent;
+
+        public long StartedAt { get; } = startedAt;
+
         private bool _finished;
 
         public RefreshOutcome? Outcome { get; set; }
@@ -78,15 +88,15 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
         /// <param name="written">What was decided; null when others had moved the session meanwhile, and nothing was written.</param>
         public void Finish(RenewalDecision? written)
         {
+            log.Finish(this, written);
             _finished = true;
-            Log.Finish(this, written);
         }
 
         public void Dispose()
         {
-            if (!_finished) { Log.Abandon(this); }
-            Trace?.SetTag("bff.outcome", Name(Outcome)).SetStatus(Outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
-            Trace?.Dispose();
+            if (!_finished) { log.Abandon(this); }
+            trace?.SetTag("bff.outcome", Name(Outcome)).SetStatus(Outcome is Renewed ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+            trace?.Dispose();
         }
     }
 
@@ -111,7 +121,8 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
         + "its access token expires {ExpiresAt:u}.")]
     private partial void RefreshTokenEnded(SessionId session, DateTimeOffset expiresAt);
 
-    [LoggerMessage(LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): the provider is unavailable; tried again {DueAt:u}.")]
+    [LoggerMessage(
+        LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): the provider is unavailable; tried again {DueAt:u}.")]
     private partial void ProviderUnavailable(SessionId session, string reason, int failures, DateTimeOffset dueAt);
 
     [LoggerMessage(LogLevel.Warning, "Session {Session} moved on or ended while it was renewed; what the store has now is used.")]

@@ -68,9 +68,13 @@ internal sealed class RenewalPolicy(IOptionsMonitor<RenewalOptions> options, Tim
     }
 
     /// <summary>Whether the token may be sent without asking for a newer one first.</summary>
-    public bool IsFresh(TokenSet tokens) => IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.CurrentValue.MinValidity, tokens.Lifetime / 10) && !IsFromTheFuture(tokens);
+    public bool IsFresh(TokenSet tokens) =>
+        IsAlive(tokens) && tokens.ExpiresAt - clock.GetUtcNow() > Min(options.CurrentValue.MinValidity, tokens.Lifetime / 10) && !IsFromTheFuture(tokens);
 
-    /// <summary>Whether the token was renewed so short a time ago that a wish to renew it is taken for a repetition of the last one: 2 s, at most a tenth of its lifetime.</summary>
+    /// <summary>
+    /// Whether the token was renewed so short a time ago that a wish to renew it is taken for a repetition of the last one: 2 s, at most a tenth of its
+    /// lifetime.
+    /// </summary>
     public bool IsBrandNew(TokenSet tokens) => (clock.GetUtcNow() - tokens.ObtainedAt).Duration() < Min(MinInterval, tokens.Lifetime / 10);
 
     /// <summary>

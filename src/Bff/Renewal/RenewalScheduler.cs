@@ -48,33 +48,33 @@ internal sealed partial class RenewalScheduler(
         }
     }
 
-    private async Task RenewAsync(CancellationToken cancel)
+    private async Task RenewAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                if (await StartDueAsync(cancel) == 0) { await SleepAsync(cancel); }
+                if (await StartDueAsync(cancellationToken) == 0) { await SleepAsync(cancellationToken); }
             }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
+            catch (Exception error) when (error is SessionStoreException || !cancellationToken.IsCancellationRequested)
             {
                 // A store that is away was logged by StoreHealth, and is waited for; one that is not refused this one statement.
                 if (error is not SessionStoreException) { StoreFailed(error); }
-                await Task.Delay(AfterStoreFailure, clock, cancel);
+                await Task.Delay(AfterStoreFailure, clock, cancellationToken);
             }
         }
     }
 
     /// <summary>Claims due sessions, as many as there are places for, and begins their renewals.</summary>
     /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>
-    private async Task<int> StartDueAsync(CancellationToken cancel)
+    private async Task<int> StartDueAsync(CancellationToken cancellationToken)
     {
         var permits = new Queue<Permit>();
-        permits.Enqueue((await admission.EnterAsync(CallKind.BackgroundRenewal, session: null, cancel)).Permit!);
+        permits.Enqueue((await admission.EnterAsync(CallKind.BackgroundRenewal, session: null, cancellationToken)).Permit!);
         foreach (var permit in gate.TakeMore(MaxBatch - 1)) { permits.Enqueue(permit); }
         try
         {
-            var (due, claimed) = await leases.ClaimDueAsync(permits.Count, cancel);
+            var (due, claimed) = await leases.ClaimDueAsync(permits.Count, cancellationToken);
             foreach (var lease in claimed)
             {
                 var (session, permit) = (lease.Session, permits.Dequeue());
@@ -115,7 +115,7 @@ internal sealed partial class RenewalScheduler(
         base.Dispose();
     }
 
-    private async Task SleepAsync(CancellationToken cancel)
+    private async Task SleepAsync(CancellationToken cancellationToken)
     {
         Task wake;
         lock (_lock)
@@ -127,14 +127,14 @@ internal sealed partial class RenewalScheduler(
         }
 
         var now = clock.GetUtcNow();
-        var due = await queue.NextDueAsync(now, cancel) ?? DateTimeOffset.MaxValue;
+        var due = await queue.NextDueAsync(now, cancellationToken) ?? DateTimeOffset.MaxValue;
         var until = due < now + MaxSleep ? due : now + MaxSleep;
         lock (_lock) { _sleepsUntil = until; }
 
-        using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(wake, Task.Delay(until - now > MinSleep ? until - now : MinSleep, clock, awake.Token));
         await awake.CancelAsync();
-        cancel.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void Consider(SessionChange change)

@@ -36,13 +36,7 @@ internal sealed class RenewalWriter(
 
     /// <summary>As <see cref="WriteAsync"/>, for tokens of a sign-in: it can be repeated, so a store that stumbles is not asked again.</summary>
     /// <returns>False when the lease was lost.</returns>
-    public async Task<bool> ReplaceAsync(Lease lease, Keep keep)
-    {
-        if (!await CompleteAsync(lease, keep)) { return false; }
-        var (session, old) = (lease.Session, lease.Session.Tokens);
-        if (old is not null && old.RefreshToken != keep.Session.Tokens!.RefreshToken) { await DiscardAsync(session.Id, session.Subject, old); }
-        return true;
-    }
+    public Task<bool> TryWriteAsync(Lease lease, Keep keep) => CompleteAsync(lease, keep);
 
     /// <summary>Has a refresh token revoked that nobody will use.</summary>
     public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) =>
@@ -51,7 +45,9 @@ internal sealed class RenewalWriter(
     private Task<bool> CompleteAsync(Lease lease, Keep keep) =>
         queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
 
-    /// <summary>Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.</summary>
+    /// <summary>
+    /// Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.
+    /// </summary>
     private async Task<RenewalResult?> KeepAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
     {
         var id = lease.Session.Id;
@@ -60,8 +56,13 @@ internal sealed class RenewalWriter(
         {
             while (true)
             {
-                var current = leases.UnstoredOf(id)!;
-                if (await InsistAsync(id, () => write(leases.UnstoredOf(id)!))) { return null; }
+                if (leases.UnstoredOf(id) is not { } current)
+                {
+                    // The next claim was ours, too, and has stored its tokens.
+                    return await InsistAsync(id, () => leases.FollowAsync(lease.Session)) ?? new Unreachable(RenewalLeases.StoreAllowance);
+                }
+
+                if (await InsistAsync(id, () => write(leases.UnstoredOf(id) ?? current))) { return null; }
                 if (leases.UnstoredOf(id) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
                 if (await LoseAsync(lease, refreshToken, current) is { } other) { return other; }
                 if (leases.UnstoredOf(id) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }

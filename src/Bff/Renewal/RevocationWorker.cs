@@ -31,7 +31,8 @@ internal sealed partial class RevocationWorker(
     /// <summary>Waiting for a place at the provider, and for the store, beside the call itself.</summary>
     private static readonly TimeSpan LeaseAllowance = TimeSpan.FromSeconds(30);
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -69,7 +70,7 @@ internal sealed partial class RevocationWorker(
                 if (due.Count == 0 || outcomes.All(outcome => outcome is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway)) { return; }
             }
         }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception error) when (error is SessionStoreException || !cancellationToken.IsCancellationRequested)
         {
             if (error is not SessionStoreException) { StoreFailed(error); }   // StoreHealth logs a store that is away
         }
@@ -89,7 +90,8 @@ internal sealed partial class RevocationWorker(
         {
             case RevocationOutcome.TurnedAway:
                 // The provider was not asked, so this was no attempt.
-                await store.CompleteRevocationAsync(revocation with { Attempts = revocation.Attempts - 1 }, clock.GetUtcNow() + FirstRetry, CancellationToken.None);
+                await store.CompleteRevocationAsync(
+                    revocation with { Attempts = revocation.Attempts - 1 }, clock.GetUtcNow() + FirstRetry, CancellationToken.None);
                 break;
             case RevocationOutcome.Unavailable:
                 await PostponeAsync(revocation, "unavailable");
@@ -133,7 +135,10 @@ internal sealed partial class RevocationWorker(
     [LoggerMessage(LogLevel.Information, "The refresh token of ended session {Session} could not be revoked (attempt {Attempts}); tried again {Again:u}.")]
     private partial void Postponed(SessionId session, int attempts, DateTimeOffset? again);
 
-    [LoggerMessage(LogLevel.Warning, "The refresh token of ended session {Session} could not be revoked for a day ({Attempts} attempts) and is given up; at the provider it ends by itself.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The refresh token of ended session {Session} could not be revoked for a day ({Attempts} attempts) and is given up; at the provider it ends by "
+        + "itself.")]
     private partial void GivenUp(SessionId session, int attempts);
 
     [LoggerMessage(LogLevel.Error, "The session store cannot be asked for refresh tokens to revoke; tried again in ten seconds.")]

@@ -7,7 +7,8 @@ namespace Bff.Sessions;
 internal static class KeyCertificatePem
 {
     /// <summary>Reads each certificate of a PEM together with its RSA private key, in whatever order they come.</summary>
-    /// <exception cref="CryptographicException">There is none, or one whose key is missing, encrypted with another password, or not RSA. Quotes nothing of it.</exception>
+    /// <exception cref="CryptographicException">There is none, or one whose key is missing, encrypted with another password, or not RSA. Quotes nothing of
+    /// it.</exception>
     public static IReadOnlyList<X509Certificate2> Read(string pem, string? password)
     {
         var blocks = Blocks(pem).ToList();

@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace Bff.Sessions;
 
-/// <summary>The store's name for a session: the SHA-256 of the key in the cookie. Prints a short handle that is safe in a log, and by which people who operate Bff name it.</summary>
+/// <summary>
+/// The store's name for a session: the SHA-256 of the key in the cookie. Prints a short handle that is safe in a log, and by which people who operate Bff name
+/// it.
+/// </summary>
 internal readonly record struct SessionId(string Value)
 {
     /// <summary>96 of 256 bits: no two sessions share a handle.</summary>

@@ -22,7 +22,8 @@ internal static class SessionKey
     {
         Span<byte> key = stackalloc byte[Bytes];
         // Not TryDecode…: that one throws for characters outside the alphabet.
-        var valid = cookie is { Length: Characters } && Base64Url.DecodeFromChars(cookie, key, out _, out var written) == OperationStatus.Done && written == Bytes;
+        var valid = cookie is { Length: Characters } && Base64Url.DecodeFromChars(cookie, key, out _, out var written) == OperationStatus.Done
+            && written == Bytes;
         id = valid ? Hash(key) : default;
         return valid;
     }

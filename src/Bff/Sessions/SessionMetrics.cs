@@ -30,16 +30,23 @@ internal sealed class SessionMetrics : IDisposable
             _meter, "bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.",
             ("outcome", Revocations));
         _lookups = new(
-            _meter, "bff.session.cache.lookups", "{lookup}", "Sessions looked for among the local copies: hit, miss, bypass while copies cannot be trusted, outage for one used because the store cannot be read.",
+            _meter, "bff.session.cache.lookups", "{lookup}",
+            "Sessions looked for among the local copies: hit, miss, bypass while copies cannot be trusted, outage for one used because the store cannot be "
+            + "read.",
             ("result", Lookups));
         _storeFailures = new(
             _meter, "bff.store.failures", "{statement}", "Statements of the session store that failed; bff.store.duration says which and how.");
         _unreadable = new(_meter, "bff.tokens.unreadable", "{attempt}", "Attempts to open the tokens of a session that no key here opens.");
-        _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null, new InstrumentAdvice<double>
+        _store = _meter.CreateHistogram("bff.store.duration", "s", "Statements of the session store by operation; error.type when one failed.", tags: null,
+            new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
         });
-        _meter.CreateObservableGauge("bff.sessions.active", Active, "{session}", "Living sessions in the whole store, not of this node only: renewable in the background, or silent (by the page).");
+        _meter.CreateObservableGauge(
+            "bff.sessions.active",
+            Active,
+            "{session}",
+            "Living sessions in the whole store, not of this node only: renewable in the background, or silent (by the page).");
         _meter.CreateObservableGauge("bff.keys.age", KeyAge, "s", "Age of the Data Protection key that seals now.");
     }
 

@@ -28,5 +28,6 @@ internal sealed class SessionStoreException(string reason, Exception? inner = nu
 
     /// <summary>What a caller is told.</summary>
     public static Problem Problem { get; } = new(
-        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The session store cannot be reached.", "You stay signed in; try again shortly.", RetryAfter);
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The session store cannot be reached.", "You stay signed in; try again shortly.",
+        RetryAfter);
 }

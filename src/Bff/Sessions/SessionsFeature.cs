@@ -20,7 +20,8 @@ internal static partial class SessionsFeature
         services.AddOptions<SessionsOptions>().Validate<IHostEnvironment>(
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
-        services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>().AddSingleton<TokenProtector>();
+        services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>()
+            .AddSingleton<TokenProtector>();
         services.AddHttpContextAccessor();   // the audit stream names the client's address
         services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
         services.AddSingleton(OpenStore);
@@ -50,7 +51,10 @@ internal static partial class SessionsFeature
     /// </summary>
     public static WebApplicationBuilder WithoutUnusedKeyRing(this WebApplicationBuilder builder)
     {
-        foreach (var unused in builder.Services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) { builder.Services.Remove(unused); }
+        foreach (var unused in builder.Services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
+        {
+            builder.Services.Remove(unused);
+        }
         return builder;
     }
 
@@ -84,12 +88,15 @@ internal static partial class SessionsFeature
     {
         var storage = services.GetRequiredService<SessionStorage>();
         var store = storage.OpenStore(
-            services.GetRequiredService<TokenProtector>(), services.GetRequiredService<SessionChanges>(), services.GetRequiredService<IOptions<SessionClient>>(),
+            services.GetRequiredService<TokenProtector>(), services.GetRequiredService<SessionChanges>(),
+            services.GetRequiredService<IOptions<SessionClient>>(),
             services.GetRequiredService<TimeProvider>());
         return ActivatorUtilities.CreateInstance<InstrumentedSessionStore>(services, store);
     }
 
-    [LoggerMessage(LogLevel.Information, "The session store was migrated from schema {From} to {To}. Versions of Bff that know schema {ReadableFrom} or later can use it.")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "The session store was migrated from schema {From} to {To}. Versions of Bff that know schema {ReadableFrom} or later can use it.")]
     private static partial void StoreMigrated(ILogger logger, long from, long to, long readableFrom);
 
     [LoggerMessage(LogLevel.Warning, "Bff:Sessions:InsecureCookie is on: the session cookie is not Secure. Never use this outside a developer's machine.")]

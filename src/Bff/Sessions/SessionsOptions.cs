@@ -106,7 +106,8 @@ internal sealed class SessionsOptions : IValidatableObject
         [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
 
     /// <summary>The name in use: without prefix when <see cref="InsecureCookie"/> forbids Secure.</summary>
-    public string EffectiveCookieName => InsecureCookie && CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) ? CookieName[HostPrefix.Length..] : CookieName;
+    public string EffectiveCookieName =>
+        InsecureCookie && CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) ? CookieName[HostPrefix.Length..] : CookieName;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -123,7 +124,10 @@ internal sealed class SessionsOptions : IValidatableObject
 
         if (Store == Sqlite && ProblemWith(Connection) is { } problem) { yield return new(problem, [nameof(ConnectionString)]); }
 
-        if (IdleTimeout > AbsoluteTimeout) { yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}).", [nameof(IdleTimeout)]); }
+        if (IdleTimeout > AbsoluteTimeout)
+        {
+            yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}).", [nameof(IdleTimeout)]);
+        }
     }
 
     private IEnumerable<ValidationResult> CertificateMistakes()

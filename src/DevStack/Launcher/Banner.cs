@@ -29,7 +29,8 @@ internal static class Banner
 
     private static string Trouble(LauncherSwitches switches) => string.Concat(
         switches.ProviderDown
-            ? $"\n  --provider-down: {Switches.OutageAfterSignIn.TotalSeconds:0} s after the first sign-in the provider stops answering for {Switches.OutageBySwitch.TotalSeconds:0} s."
+            ? $"\n  --provider-down: {Switches.OutageAfterSignIn.TotalSeconds:0} s after the first sign-in the provider stops answering for "
+            + $"{Switches.OutageBySwitch.TotalSeconds:0} s."
             : "",
         switches.Silent ? "\n  --silent: the provider gives no refresh tokens, so the page renews silently, through an invisible frame." : "");
 }

@@ -13,7 +13,8 @@ internal static class DemoWorld
     [
         Own("provider", colour: 35, ProviderUrl, "/.well-known/openid-configuration", ports: [5001], [.. TroubleOf(switches)]),
         Own("api", colour: 36, "http://localhost:5002", "/api/public", ports: [5002]),
-        Sibling("bff", colour: 32, "http://localhost:3001", "/bff/session", ports: [3001, 3002], project: "Bff", ["--config", "demo.json", .. PageOf(switches)]),
+        Sibling(
+            "bff", colour: 32, "http://localhost:3001", "/bff/session", ports: [3001, 3002], project: "Bff", ["--config", "demo.json", .. PageOf(switches)]),
         Sibling("spa", colour: 33, PageUrl, "/", ports: [5000], project: "SpaStatic", $"--Spa:Demo:ProviderUrl={ProviderUrl}", $"--Spa:Demo:OpsUrl={OpsUrl}"),
     ];
 

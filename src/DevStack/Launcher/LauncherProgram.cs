@@ -35,7 +35,8 @@ internal static class LauncherProgram
         }
     }
 
-    private static async Task<int> WatchAsync(List<ChildProcess> children, Screen screen, LauncherSwitches switches, TimeProvider clock, CancellationTokenSource stop)
+    private static async Task<int> WatchAsync(
+        List<ChildProcess> children, Screen screen, LauncherSwitches switches, TimeProvider clock, CancellationTokenSource stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, clock, stop.Token);
         var death = Task.WhenAny(children.Select(child => child.Exit));
@@ -46,7 +47,8 @@ internal static class LauncherProgram
             var silent = await ready;
             if (silent.Count > 0)
             {
-                screen.Complain($"No answer within {Readiness.Limit.TotalSeconds:0} s from: {string.Join(", ", silent.Select(m => $"{m.Name} ({m.ProbeUrl})"))}");
+                screen.Complain(
+                    $"No answer within {Readiness.Limit.TotalSeconds:0} s from: {string.Join(", ", silent.Select(m => $"{m.Name} ({m.ProbeUrl})"))}");
                 return Failed;
             }
 

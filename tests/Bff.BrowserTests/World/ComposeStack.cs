@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Bff.BrowserTests.World;
 
-/// <summary>The containers of <c>docker-compose.yml</c>, which <c>tests/containers/run.sh</c> has started; its environment says which files and profiles count.</summary>
+/// <summary>
+/// The containers of <c>docker-compose.yml</c>, which <c>tests/containers/run.sh</c> has started; its environment says which files and profiles count.
+/// </summary>
 internal static class ComposeStack
 {
     public const string PageUrl = "http://localhost:5000";

@@ -53,7 +53,10 @@ internal sealed class Demo : IAsyncDisposable
                 ["ReverseProxy__Clusters__api__Destinations__demo__Address"] = ApiUrl,
             },
         };
-        Spa = new("spa", "SpaStatic", PageUrl, "/") { Environment = { ["Spa__BffUrl"] = BffUrl, ["Spa__ProviderOrigins__0"] = providerUrl, ["Spa__Demo__ProviderUrl"] = providerUrl, ["Spa__Demo__OpsUrl"] = OpsUrl } };
+        Spa = new("spa", "SpaStatic", PageUrl,
+            "/") { Environment =
+                { ["Spa__BffUrl"] = BffUrl, ["Spa__ProviderOrigins__0"] = providerUrl, ["Spa__Demo__ProviderUrl"] = providerUrl,
+                    ["Spa__Demo__OpsUrl"] = OpsUrl } };
         Sessions = new SessionDatabase(Path.Combine(_data.FullName, "bff"));
     }
 

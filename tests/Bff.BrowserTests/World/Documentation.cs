@@ -30,9 +30,11 @@ internal static partial class Documentation
         Blocks(page).Single(block => block.Code.StartsWith(firstLine + "\n", StringComparison.Ordinal)).Code;
 
     /// <summary>README's example of a page, for this Bff.</summary>
-    public static string Example(string bffUrl) => Blocks("README.md").Single(block => block.Language == "js").Code.Replace("http://localhost:3001", bffUrl, StringComparison.Ordinal);
+    public static string Example(string bffUrl) =>
+        Blocks("README.md").Single(block => block.Language == "js").Code.Replace("http://localhost:3001", bffUrl, StringComparison.Ordinal);
 
     [GeneratedRegex(
-        """^(?<old><!-- old code -->\n+)?```(?<language>[a-z]+)\n(?<code>.*?)^```$""", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+        """^(?<old><!-- old code -->\n+)?```(?<language>[a-z]+)\n(?<code>.*?)^```$""",
+        RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Fence();
 }

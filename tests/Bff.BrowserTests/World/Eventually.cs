@@ -21,7 +21,10 @@ internal static class Eventually
         var since = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            if (Stopwatch.GetElapsedTime(since) > (patience ?? Deadline)) { throw new TimeoutException($"Waited {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s in vain for: {what}"); }
+            if (Stopwatch.GetElapsedTime(since) > (patience ?? Deadline))
+            {
+                throw new TimeoutException($"Waited {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s in vain for: {what}");
+            }
             await Task.Delay(Pause, TimeProvider.System);
         }
     }

@@ -10,7 +10,9 @@ internal static class Gallery
     private static readonly int[] PhoneAndDesk = [375, 1280];
     private static readonly int[] All = [375, 768, 1280];
 
-    /// <summary>Takes pictures on a phone and on a desk, and holds what a program can see: nothing sticks out at the side, and the browser has no complaint.</summary>
+    /// <summary>
+    /// Takes pictures on a phone and on a desk, and holds what a program can see: nothing sticks out at the side, and the browser has no complaint.
+    /// </summary>
     public static async Task PoseAsync(this Visitor visitor, string view, ColorScheme colours = ColorScheme.Light)
     {
         (await visitor.PoseAsync(view, PhoneAndDesk, colours == ColorScheme.Dark ? "-dark" : "", new() { ColorScheme = colours })).ShouldBeEmpty();
@@ -28,7 +30,8 @@ internal static class Gallery
 
     /// <summary>For who has set the browser to large text.</summary>
     /// <returns>The pictures that are wider than the screen.</returns>
-    public static Task<List<string>> PoseLargeAsync(this Visitor visitor, string view) => visitor.PoseAsync(view, All, "-large", new() { ColorScheme = ColorScheme.Light });
+    public static Task<List<string>> PoseLargeAsync(this Visitor visitor, string view) =>
+        visitor.PoseAsync(view, All, "-large", new() { ColorScheme = ColorScheme.Light });
 
     /// <summary>Whether nothing sticks out at the side.</summary>
     public static async Task<bool> FitsAsync(this Visitor visitor, int width)

@@ -1,8 +1,8 @@
 namespace Bff.BrowserTests.World;
 
 /// <summary>
-/// Demos that nobody uses now. To start one costs more than most tests, so the next test that wants the same has it: without sessions, consents and diary, and with the
-/// same four processes, unless the last test has killed or frozen one.
+/// Demos that nobody uses now. To start one costs more than most tests, so the next test that wants the same has it: without sessions, consents and diary, and
+/// with the same four processes, unless the last test has killed or frozen one.
 /// </summary>
 public sealed class IdleDemos : IAsyncLifetime
 {

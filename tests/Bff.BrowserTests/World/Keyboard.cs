@@ -13,7 +13,8 @@ internal static class Keyboard
             await visitor.PressAsync("Tab");
             if (await visitor.RunAsync<bool>("(selector) => document.activeElement.matches(selector)", selector))
             {
-                (await visitor.RunAsync<string>("() => getComputedStyle(document.activeElement).outlineStyle")).ShouldNotBe("none", $"the focus on {selector} is seen");
+                (await visitor.RunAsync<string>("() => getComputedStyle(document.activeElement).outlineStyle"))
+                    .ShouldNotBe("none", $"the focus on {selector} is seen");
                 return;
             }
         }

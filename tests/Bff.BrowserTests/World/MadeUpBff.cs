@@ -188,9 +188,11 @@ internal sealed class MadeUpBff : IAsyncDisposable
     // Chromium lets no made-up page lead to a real local one, so both ends of the silent sign-in are made up.
     private Task BeginSilentSignInAsync(IRoute route) => FulfillPageAsync(route, $"""<meta http-equiv="refresh" content="0;url={_silentPage}">""");
 
-    private static Task EndSilentSignInAsync(IRoute route) => FulfillPageAsync(route, "<script>parent.postMessage({ type: 'bff:silent', error: 'login_required' }, '*')</script>");
+    private static Task EndSilentSignInAsync(IRoute route) =>
+        FulfillPageAsync(route, "<script>parent.postMessage({ type: 'bff:silent', error: 'login_required' }, '*')</script>");
 
-    private static Task FulfillPageAsync(IRoute route, string body) => route.FulfillAsync(new() { ContentType = "text/html", Body = $"<!doctype html><title>Silent</title>{body}" });
+    private static Task FulfillPageAsync(IRoute route, string body) =>
+        route.FulfillAsync(new() { ContentType = "text/html", Body = $"<!doctype html><title>Silent</title>{body}" });
 
     private static Task FulfillAsync(IRoute route, int status, string body, string? origin = null) => route.FulfillAsync(new()
     {

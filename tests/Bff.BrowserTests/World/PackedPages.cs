@@ -65,8 +65,10 @@ internal sealed class PackedPages : IAsyncDisposable
         var package = Directory.CreateDirectory(Path.Combine(Folder, "node_modules", "bff-js"));
         package.Delete(recursive: true);
         package.Create();
-        var packed = await RunAsync(SourceTree.FolderOf("bff-js"), "npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", package.Parent!.FullName);
-        await RunAsync(package.FullName, "tar", "-xzf", Path.Combine("..", packed.Trim()), "--strip-components=1"); // what npm install does with it, without a look at all the rest
+        var packed = await RunAsync(
+            SourceTree.FolderOf("bff-js"), "npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", package.Parent!.FullName);
+        // what npm install does with it, without a look at all the rest
+        await RunAsync(package.FullName, "tar", "-xzf", Path.Combine("..", packed.Trim()), "--strip-components=1");
     }
 
     private static async Task<string> RunAsync(string folder, string program, params string[] arguments)

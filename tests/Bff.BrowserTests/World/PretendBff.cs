@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Bff.BrowserTests.World;
 
 /// <summary>
-/// A page with <c>bff.js</c> and, at the same origin, the few answers that the script hears from Bff, as the test makes them up: for what a real Bff does only after
-/// minutes, or by accident. Starts in no time, so that a test of the script alone is cheap.
+/// A page with <c>bff.js</c> and, at the same origin, the few answers that the script hears from Bff, as the test makes them up: for what a real Bff does only
+/// after minutes, or by accident. Starts in no time, so that a test of the script alone is cheap.
 /// </summary>
 internal sealed class PretendBff : IAsyncDisposable
 {
@@ -35,7 +35,9 @@ internal sealed class PretendBff : IAsyncDisposable
         Object.defineProperty(navigator, 'locks', { value: undefined });
         """;
 
-    /// <summary>Whether the page has said that Bff does not answer. On a machine without a network (all is local here) some browsers say that they are offline.</summary>
+    /// <summary>
+    /// Whether the page has said that Bff does not answer. On a machine without a network (all is local here) some browsers say that they are offline.
+    /// </summary>
     public static bool IsMissed(string heard) => heard is "connection unreachable" or "connection offline";
 
     private readonly WebApplication _app;
@@ -145,7 +147,8 @@ internal sealed class PretendBff : IAsyncDisposable
             ? new { isLoggedIn = false, now, reason = Reason }
             : new
             {
-                isLoggedIn = true, now, name = User, sub = User, accessTokenExpiresAt = TokenExpiry, sessionExpiresAt = SessionEnd, absoluteEndsAt = AbsoluteEnd,
+                isLoggedIn = true, now, name = User, sub = User, accessTokenExpiresAt = TokenExpiry, sessionExpiresAt = SessionEnd,
+                absoluteEndsAt = AbsoluteEnd,
                 renewal = "background", logoutUrl = "/bff/logout?sid=1",
             };
     }

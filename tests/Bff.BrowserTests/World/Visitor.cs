@@ -10,7 +10,8 @@ internal sealed class Visitor : IAsyncDisposable
 {
     public const string SessionCookie = "__Host-bff";
 
-    private static readonly string[] NetworkNotes = ["Failed to load resource", "(Reason: CORS request did not succeed)", "can’t establish a connection", "was interrupted while the page was loading"];
+    private static readonly string[] NetworkNotes =
+        ["Failed to load resource", "(Reason: CORS request did not succeed)", "can’t establish a connection", "was interrupted while the page was loading"];
 
     private readonly ConcurrentQueue<string> _console = new();
     private readonly ConcurrentQueue<string> _faults = new();

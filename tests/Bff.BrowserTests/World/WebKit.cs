@@ -29,8 +29,10 @@ internal sealed class WebKit : IAsyncDisposable
         var (display, port) = (Ports.Of(6), Ports.Of(7));
         var screen = Start("Xvfb", [$":{display}", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]);
         await Eventually.HappensAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), "the screen is there");
-        var server = Start(DriverProgram, [$"--port={port}", "--host=127.0.0.1"], ("DISPLAY", $":{display}"), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"));
-        await Eventually.HappensAsync(() => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == port), "the driver listens");
+        var server = Start(
+            DriverProgram, [$"--port={port}", "--host=127.0.0.1"], ("DISPLAY", $":{display}"), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"));
+        await Eventually.HappensAsync(
+            () => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == port), "the driver listens");
         var driver = await Task.Run(() => new RemoteWebDriver(new Uri($"http://127.0.0.1:{port}"), new MiniBrowser().ToCapabilities(), Patience));
         driver.Manage().Timeouts().AsynchronousJavaScript = Eventually.Deadline;
         var visitor = new WebKit(screen, server, driver);
@@ -45,7 +47,8 @@ internal sealed class WebKit : IAsyncDisposable
     /// <summary>Runs a function in the page. Waits for a page that is being left to be gone.</summary>
     /// <returns>What it returns, or the error's name or, of one that has none, its code.</returns>
     public Task<string> RunAsync(string script) => Task.Run(() => (string)_driver.ExecuteAsyncScript(
-        $"const done = arguments[0]; new Promise((resolve) => resolve(({script})())).then((result) => done(`${{result}}`), ({{ code, name }}) => done(code ?? name));")!);
+        $"const done = arguments[0]; new Promise((resolve) => resolve(({script})()))"
+        + $".then((result) => done(`${{result}}`), ({{ code, name }}) => done(code ?? name));")!);
 
     /// <summary>Waits for the element, and for its text if one is given.</summary>
     public async Task<IWebElement> SeesAsync(string selector, string? text = null)
@@ -91,7 +94,8 @@ internal sealed class WebKit : IAsyncDisposable
     }
 
     public async Task SeesRenewalsAsync(int atLeast) =>
-        await Eventually.HappensAsync(() => int.Parse(_driver.FindElement(By.CssSelector("#renewal-count")).Text, CultureInfo.InvariantCulture) >= atLeast, $"renewal {atLeast}");
+        await Eventually.HappensAsync(
+            () => int.Parse(_driver.FindElement(By.CssSelector("#renewal-count")).Text, CultureInfo.InvariantCulture) >= atLeast, $"renewal {atLeast}");
 
     /// <summary>The page once more, in a tab that now has the eye.</summary>
     /// <returns>The way back to the tab before.</returns>
@@ -138,7 +142,8 @@ internal sealed class WebKit : IAsyncDisposable
             BrowserName = "MiniBrowser";
             AddAdditionalOption("webkitgtk:browserOptions", new Dictionary<string, object>
             {
-                ["binary"] = Directory.GetDirectories("/usr/lib", "*-linux-gnu").Select(folder => Path.Combine(folder, "webkit2gtk-4.1", "MiniBrowser")).First(File.Exists),
+                ["binary"] = Directory.GetDirectories("/usr/lib", "*-linux-gnu").Select(
+                    folder => Path.Combine(folder, "webkit2gtk-4.1", "MiniBrowser")).First(File.Exists),
                 ["args"] = Arguments,
             });
         }

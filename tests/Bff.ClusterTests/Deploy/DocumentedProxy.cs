@@ -5,7 +5,9 @@ using Bff.HostTests;
 
 namespace Bff.ClusterTests.Deploy;
 
-/// <summary>A proxy people put in front, with the configuration that its page in docs/deploy shows: the first block of it, with this machine's addresses.</summary>
+/// <summary>
+/// A proxy people put in front, with the configuration that its page in docs/deploy shows: the first block of it, with this machine's addresses.
+/// </summary>
 internal sealed class DocumentedProxy : IAsyncDisposable
 {
     private readonly Process _process;
@@ -63,9 +65,12 @@ internal sealed class DocumentedProxy : IAsyncDisposable
             text = text.Replace(kind.Below.Root, kind.Below.Path, StringComparison.Ordinal);
         }
 
-        text = text.Replace("127.0.0.1:3001", $"127.0.0.1:{bff.Port}", StringComparison.Ordinal).Replace("port 3002", $"port {ops.Port}", StringComparison.Ordinal)
+        text = text.Replace(
+            "127.0.0.1:3001", $"127.0.0.1:{bff.Port}", StringComparison.Ordinal).Replace("port 3002", $"port {ops.Port}", StringComparison.Ordinal)
             .Replace("/etc/ssl/", folder + "/", StringComparison.Ordinal).Replace("/etc/haproxy/", folder + "/", StringComparison.Ordinal);
-        var start = new ProcessStartInfo(kind.Program, kind.Command(folder, at, text)) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = folder };
+        var start =
+            new ProcessStartInfo(kind.Program, kind.Command(folder, at, text)) { RedirectStandardError = true, RedirectStandardOutput = true,
+                WorkingDirectory = folder };
         (start.Environment["HOME"], start.Environment["XDG_DATA_HOME"], start.Environment["XDG_CONFIG_HOME"]) = (folder, folder, folder);
         var proxy = new DocumentedProxy(Process.Start(start)!);
         await Eventually.HappensAsync(() => proxy._process.HasExited || Listens(at.Port), name + " listens");
@@ -79,7 +84,8 @@ internal sealed class DocumentedProxy : IAsyncDisposable
         events {}
         http {
           access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-          {{text.Replace("listen 443", $"listen 127.0.0.1:{at.Port}", StringComparison.Ordinal).Replace("app.example.com", "localhost", StringComparison.Ordinal)}}
+          {{text.Replace("listen 443", $"listen 127.0.0.1:{at.Port}", StringComparison.Ordinal)
+                .Replace("app.example.com", "localhost", StringComparison.Ordinal)}}
         }
         """,
         file => ["-p", folder, "-c", file, "-e", "stderr"]);
@@ -107,7 +113,8 @@ internal sealed class DocumentedProxy : IAsyncDisposable
     }
 
     private static string[] Caddy(string folder, Uri at, string text) => Written(folder,
-        "{\n\tadmin off\n\tauto_https off\n}\n" + text.Replace("app.example.com {", $"https://localhost:{at.Port} {{\n\ttls {folder}/app.crt {folder}/app.key", StringComparison.Ordinal),
+        "{\n\tadmin off\n\tauto_https off\n}\n" + text.Replace(
+            "app.example.com {", $"https://localhost:{at.Port} {{\n\ttls {folder}/app.crt {folder}/app.key", StringComparison.Ordinal),
         file => ["run", "--adapter", "caddyfile", "--config", file]);
 
     private static string[] Written(string folder, string text, Func<string, string[]> arguments)

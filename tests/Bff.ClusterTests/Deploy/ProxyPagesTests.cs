@@ -30,7 +30,8 @@ public sealed class ProxyPagesTests(FrontedBff bff) : IClassFixture<FrontedBff>
         {
             (await answer.Content.ReadAsStringAsync()).ShouldBe("alice");
             var call = world.Api.LastCall;
-            (call.Header("X-Forwarded-For"), call.Header("X-Forwarded-Proto"), call.Header("X-Forwarded-Host")).ShouldBe((RemoteBrowser.Address, "https", at.Authority));
+            (call.Header("X-Forwarded-For"), call.Header("X-Forwarded-Proto"), call.Header("X-Forwarded-Host"))
+                .ShouldBe((RemoteBrowser.Address, "https", at.Authority));
         }
 
         (await browser.EchoAsync("/api/socket", "hello")).ShouldBe("hello");

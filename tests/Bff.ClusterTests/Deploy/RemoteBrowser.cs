@@ -69,7 +69,8 @@ internal sealed class RemoteBrowser : IDisposable
     /// <summary>The first line of an answer that does not end.</summary>
     public async Task<string?> FirstLineAsync(string path)
     {
-        using var answer = await CallAsync(HttpMethod.Get, path, request => request.Headers.Add("Accept", "text/event-stream")).WaitAsync(Eventually.Deadline, TimeProvider.System);
+        using var answer = await CallAsync(
+            HttpMethod.Get, path, request => request.Headers.Add("Accept", "text/event-stream")).WaitAsync(Eventually.Deadline, TimeProvider.System);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
         return await lines.ReadLineAsync().WaitAsync(Eventually.Deadline, TimeProvider.System);

@@ -41,7 +41,8 @@ public sealed class StoreOutageTests(PostgreSqlFixture postgres)
         // Nobody gets in any longer, and who is in is thrown out.
         var name = new NpgsqlConnectionStringBuilder(connection).Database;
         var elsewhere = await postgres.Server.CreateDatabaseAsync();
-        await ExecuteAsync(elsewhere, $"ALTER DATABASE {name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        await ExecuteAsync(
+            elsewhere, $"ALTER DATABASE {name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
 
         for (var call = 0; call < 20; call++) { (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice"); }
         (await alice.PostAsync("/bff/renew")).ShouldBeProblem(503, "store_unavailable");

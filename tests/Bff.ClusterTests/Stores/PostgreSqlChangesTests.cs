@@ -34,7 +34,10 @@ public sealed class PostgreSqlChangesTests(PostgreSqlFixture postgres)
         await using (var admin = new NpgsqlConnection(connection))
         {
             await admin.OpenAsync();
-            await using var kill = new NpgsqlCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sender' AND query LIKE '%pg_notify%' AND pid <> pg_backend_pid()", admin);
+            await using var kill = new NpgsqlCommand(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sender' AND query LIKE '%pg_notify%' AND pid <> "
+                + "pg_backend_pid()",
+                admin);
             await kill.ExecuteNonQueryAsync();
         }
 

@@ -102,13 +102,15 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
 
     [Fact]
     public void A_connection_string_of_another_database_is_named_with_its_setting() =>
-        Should.Throw<IOException>(() => new PostgreSqlDatabase("Data Source=data/bff.db;Nonsense=1", Timeout)).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+        Should.Throw<IOException>(
+            () => new PostgreSqlDatabase("Data Source=data/bff.db;Nonsense=1", Timeout)).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
 
     private TokenProtector KeyRing()
     {
         var services = new ServiceCollection().AddLogging();
         services.AddDataProtection().SetApplicationName("Bff");
-        services.Configure<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>(keys => keys.XmlRepository = Server.OpenKeyRing(NullLoggerFactory.Instance));
+        services.Configure<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>(
+            keys => keys.XmlRepository = Server.OpenKeyRing(NullLoggerFactory.Instance));
         return new TokenProtector(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>(), NullLogger<TokenProtector>.Instance);
     }
 }

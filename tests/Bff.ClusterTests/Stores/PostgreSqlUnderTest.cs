@@ -23,7 +23,8 @@ internal sealed class PostgreSqlUnderTest(PostgreSqlDatabase database) : Storage
     public override Task SetVersionAsync(int version) => ExecuteAsync($"UPDATE bff_schema SET version = {version}");
 
     public override Task UpgradeBeyondAsync(long readableFrom) => ExecuteAsync(
-        $"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; UPDATE bff_schema SET version = {SessionSchema.Version + 1}, readable_from = {readableFrom}");
+        $"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; UPDATE bff_schema SET version = {SessionSchema.Version + 1}, readable_from = "
+        + $"{readableFrom}");
 
     public override ValueTask DisposeAsync() => database.DisposeAsync();
 }

@@ -55,7 +55,8 @@ internal static class AbortScenario
         }
 
         bench.Sheet($"{store.Name}, {(byHand ? "renewal by hand" : "call at expiry")}, {rounds} rounds").Exactly(
-            ($"aborted {AbortAfter.TotalMilliseconds:F0} ms into a refresh of {ProviderDelay.TotalMilliseconds:F0} ms", aborted, rounds), ("refreshes", provider.Refreshes, rounds),
+            ($"aborted {AbortAfter.TotalMilliseconds:F0} ms into a refresh of {ProviderDelay.TotalMilliseconds:F0} ms", aborted, rounds),
+            ("refreshes", provider.Refreshes, rounds),
             ("next call not answered 200", notOk, 0), ("next call without the new token", oldToken, 0), ("sessions lost", provider.Grant.Over ? 1 : 0, 0));
     }
 }

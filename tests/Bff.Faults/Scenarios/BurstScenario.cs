@@ -23,7 +23,8 @@ internal static partial class BurstScenario
     {
         var count = bench.Options.Sessions ?? (bench.Quick ? 2_000 : 100_000);
         var spread = bench.Quick ? Spread / 6 : Spread;
-        (string, string)[] settings = [("Bff:Renewal:MaxConcurrency", $"{MaxConcurrency}"), ("Bff:Renewal:MaxPerSecond", $"{MaxPerSecond}"), ("Bff:Renewal:Lead", Lead.ToString())];
+        (string, string)[] settings =
+            [("Bff:Renewal:MaxConcurrency", $"{MaxConcurrency}"), ("Bff:Renewal:MaxPerSecond", $"{MaxPerSecond}"), ("Bff:Renewal:Lead", Lead.ToString())];
         await using var provider = await MassProvider.StartAsync(count);
         var emptyBytes = await IdleBytesAsync(bench, await bench.NewStoreAsync(kind), provider, settings);
 
@@ -32,7 +33,8 @@ internal static partial class BurstScenario
         bench.Say($"writing {count:N0} sessions");
         var start = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(15 + (count / 5_000));
         var plan = SessionStock.Plan(count, number => (start + (spread * number / count), start + (spread * number / count) + Lead));
-        await stock.FillAsync(plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, start, entry.ExpiresAt));
+        await stock.FillAsync(
+            plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, start, entry.ExpiresAt));
         var databaseBytes = await stock.BytesAsync();
 
         await using var bff = await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer, settings);
@@ -40,23 +42,31 @@ internal static partial class BurstScenario
         var (idleBytes, cpu, ownCpu) = (bff.ResidentBytes, bff.Cpu, Environment.CpuUsage.TotalTime);
         if (TimeProvider.System.GetUtcNow() > start) { bench.Say("the sessions were due before all were written; start later"); }
         await Pause.UntilAsync(start);
-        for (var end = start + spread + (2 * Lead); provider.Renewals < count && TimeProvider.System.GetUtcNow() < end; await Pause.ForAsync(1000)) { bench.Say($"{provider.Renewals:N0} renewed"); }
+        for (var end = start + spread + (2 * Lead); provider.Renewals < count && TimeProvider.System.GetUtcNow() < end; await Pause.ForAsync(1000))
+        {
+            bench.Say($"{provider.Renewals:N0} renewed");
+        }
         await Pause.ForAsync(1000);
         var (renewCpu, benchCpu, peakBytes) = (bff.Cpu - cpu, Environment.CpuUsage.TotalTime - ownCpu, bff.PeakResidentBytes);
 
         var stored = StoredAt(bff.Log);
         var lags = plan.Where(entry => stored.ContainsKey($"{entry.Id}")).Select(entry => (stored[$"{entry.Id}"] - entry.DueAt).TotalSeconds).Order().ToList();
         var took = (stored.Values.Max() - start).TotalSeconds;
-        var sheet = bench.Sheet($"{store.Name}, {count:N0} sessions due within {spread.TotalSeconds:F0} s, MaxConcurrency {MaxConcurrency}, MaxPerSecond {MaxPerSecond}");
+        var sheet = bench.Sheet(
+            $"{store.Name}, {count:N0} sessions due within {spread.TotalSeconds:F0} s, MaxConcurrency {MaxConcurrency}, MaxPerSecond {MaxPerSecond}");
         sheet.Exactly(
-            ("renewed", stored.Count, count), ("stored after expiry", plan.Count(entry => !stored.TryGetValue($"{entry.Id}", out var at) || at > entry.ExpiresAt), 0),
+            ("renewed", stored.Count, count),
+            ("stored after expiry", plan.Count(entry => !stored.TryGetValue($"{entry.Id}", out var at) || at > entry.ExpiresAt), 0),
             ("used tokens replayed", provider.Reuses, 0), ("sessions lost", count - await stock.AskAsync("SELECT COUNT(*) FROM sessions"), 0));
         sheet.Inform("lag behind the due time: median / 99 % / most", $"{At(lags, 0.5):F2} / {At(lags, 0.99):F2} / {lags[^1]:F2} s");
         sheet.Inform("all stored after / renewals per second", $"{took:F1} s / {count / took:N0}");
         sheet.Inform("most calls at once / in a second", $"{provider.MostAtOnce} / {provider.MostInASecond():N0}");
-        sheet.Inform("CPU per renewal: Bff / provider and bench on the same cores", $"{renewCpu.TotalMilliseconds / count:F3} / {benchCpu.TotalMilliseconds / count:F3} ms");
+        sheet.Inform(
+            "CPU per renewal: Bff / provider and bench on the same cores",
+            $"{renewCpu.TotalMilliseconds / count:F3} / {benchCpu.TotalMilliseconds / count:F3} ms");
         sheet.Inform("resident memory: no sessions / before the burst / most", $"{emptyBytes / 1e6:N0} / {idleBytes / 1e6:N0} / {peakBytes / 1e6:N0} MB");
-        sheet.Inform("per stored session: memory while idle / database", $"{(double)(idleBytes - emptyBytes) / count:N0} / {(double)databaseBytes / count:N0} bytes");
+        sheet.Inform(
+            "per stored session: memory while idle / database", $"{(double)(idleBytes - emptyBytes) / count:N0} / {(double)databaseBytes / count:N0} bytes");
     }
 
     private static async Task<long> IdleBytesAsync(Bench bench, Store store, MassProvider provider, (string, string)[] settings)

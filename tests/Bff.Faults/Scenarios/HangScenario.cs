@@ -3,7 +3,9 @@ using Bff.HostTests;
 
 namespace Bff.Faults.Scenarios;
 
-/// <summary>The token endpoint takes calls and never answers: while the token is valid nobody waits long, afterwards a plain 503 says so, and nobody is signed out.</summary>
+/// <summary>
+/// The token endpoint takes calls and never answers: while the token is valid nobody waits long, afterwards a plain 503 says so, and nobody is signed out.
+/// </summary>
 internal static class HangScenario
 {
     private const int Users = 5;
@@ -28,7 +30,8 @@ internal static class HangScenario
         var callers = new List<Caller>();
         for (var user = 0; user < Users; user++) { callers.Add(await Caller.LogInAsync(bff.Address, $"user-{user}")); }
 
-        var (firstExpiry, lastExpiry) = (provider.Grants.Min(grant => grant.AccessToken!.ExpiresAt), provider.Grants.Max(grant => grant.AccessToken!.ExpiresAt));
+        var (firstExpiry, lastExpiry) =
+            (provider.Grants.Min(grant => grant.AccessToken!.ExpiresAt), provider.Grants.Max(grant => grant.AccessToken!.ExpiresAt));
         var answers = new ConcurrentQueue<Caller.Answer>();
         using var stop = new CancellationTokenSource();
         provider.Hang();
@@ -37,7 +40,10 @@ internal static class HangScenario
         provider.ComeBack();
         provider.Faults.Release();
         var back = TimeProvider.System.GetUtcNow();
-        while (TimeProvider.System.GetUtcNow() < back + RecoveryDeadline && !(await AllAsync(callers, bff)).All(answer => answer.Ok)) { await Pause.ForAsync(100); }
+        while (TimeProvider.System.GetUtcNow() < back + RecoveryDeadline && !(await AllAsync(callers, bff)).All(answer => answer.Ok))
+        {
+            await Pause.ForAsync(100);
+        }
         await stop.CancelAsync();
         await Task.WhenAll(pumps);
 
@@ -49,9 +55,16 @@ internal static class HangScenario
 
         // A token's last second counts as expired: "exp" has whole seconds, and an API may refuse it from the start of that second on.
         // Bff counts a token's life from when it asked for it, the provider from when it answered.
-        sheet.Exactly("failed calls while the token was valid, its last second apart", valid.Count(answer => !answer.Ok && answer.EndedAt < firstExpiry - LastSecond - TimeSpan.FromSeconds(Tolerance)), 0);
+        sheet.Exactly(
+            "failed calls while the token was valid, its last second apart",
+            valid.Count(answer => !answer.Ok && answer.EndedAt < firstExpiry - LastSecond - TimeSpan.FromSeconds(Tolerance)),
+            0);
         sheet.Inform("calls sent before expiry that waited for a newer token until theirs had expired, and failed", $"{valid.Count(answer => !answer.Ok)}");
-        sheet.AtMost($"longest call sent while the token was valid ({Tolerance} s of the limit are for measuring)", valid.Max(answer => answer.Took.TotalSeconds), LongestWait + Tolerance, "0.00 s");
+        sheet.AtMost(
+            $"longest call sent while the token was valid ({Tolerance} s of the limit are for measuring)",
+            valid.Max(answer => answer.Took.TotalSeconds),
+            LongestWait + Tolerance,
+            "0.00 s");
         sheet.Exactly("calls after expiry not answered 503 with Retry-After", expired.Count(answer => answer.Status != 503 || answer.RetryAfter is null), 0);
         sheet.AtMost("longest call after expiry", expired.Max(answer => answer.Took.TotalSeconds), TokenTimeout.TotalSeconds + Tolerance, "0.00 s");
         sheet.Inform("last failed call after the provider's return", $"{(lastFailure - back).TotalSeconds:F1} s");
@@ -60,5 +73,6 @@ internal static class HangScenario
             ("sessions lost", await OutageScenario.LostAsync(callers, bff), 0), ("used tokens replayed", provider.Reuses, 0));
     }
 
-    private static Task<Caller.Answer[]> AllAsync(IEnumerable<Caller> callers, BffProcess bff) => Task.WhenAll(callers.Select(caller => caller.GetAsync(bff.Address)));
+    private static Task<Caller.Answer[]> AllAsync(IEnumerable<Caller> callers, BffProcess bff) =>
+        Task.WhenAll(callers.Select(caller => caller.GetAsync(bff.Address)));
 }

@@ -94,7 +94,8 @@ internal static class IndexScenario
         var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
         if (claimed.Count != Due) { throw new InvalidOperationException($"{claimed.Count} sessions were claimed instead of {Due}."); }
-        await measured.Stock.ExecuteAsync($"UPDATE sessions SET due_at = {(now + Far).ToUnixTimeMilliseconds()}, lease_until = 0, lease_owner = NULL WHERE id IN ({ids})");
+        await measured.Stock.ExecuteAsync(
+            $"UPDATE sessions SET due_at = {(now + Far).ToUnixTimeMilliseconds()}, lease_until = 0, lease_owner = NULL WHERE id IN ({ids})");
         return took;
     }
 

@@ -11,7 +11,8 @@ internal static class OutageScenario
 
     public static async Task RunAsync(Bench bench)
     {
-        // Renewal falls due from 5/8 to 6/8 of the lifetime on, in the middle of the outage. When the provider comes back, pauses between tries have grown long.
+        // Renewal falls due from 5/8 to 6/8 of the lifetime on, in the middle of the outage. When the provider comes back, pauses between tries have grown
+        // long.
         var lifetime = TimeSpan.FromSeconds(bench.Quick ? 32 : 90);
 
         // A waiting user may cause a try every five seconds, and the last second of a token does not count: what comes back sooner than that is not promised.
@@ -39,7 +40,12 @@ internal static class OutageScenario
         var failed = answers.Where(answer => !answer.Ok).ToList();
         var sheet = bench.Sheet($"{Users} users, tokens of {lifetime.TotalSeconds:F0} s, 503 until {spare.TotalSeconds:F0} s before expiry");
         sheet.Inform("calls made / renewals tried in vain", $"{answers.Count:N0} / {asked}");
-        if (failed.Count > 0) { sheet.Inform("failed calls were sent, from expiry on", $"{failed.Min(answer => (answer.SentAt - expiry).TotalSeconds):F1} to {failed.Max(answer => (answer.SentAt - expiry).TotalSeconds):F1} s"); }
+        if (failed.Count > 0)
+        {
+            sheet.Inform(
+                "failed calls were sent, from expiry on",
+                $"{failed.Min(answer => (answer.SentAt - expiry).TotalSeconds):F1} to {failed.Max(answer => (answer.SentAt - expiry).TotalSeconds):F1} s");
+        }
         sheet.Exactly(
             ("failed calls", failed.Count, 0), ("sessions lost", await LostAsync(callers, bff), 0), ("used tokens replayed", provider.Reuses, 0));
     }

@@ -26,10 +26,12 @@ internal static partial class RecoveryScenario
         bench.Say($"writing {count:N0} sessions");
         var start = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(5 + (count / 5_000));
         var plan = SessionStock.Plan(count, number => (start + (outage * number / count), start + (outage * number / count) + (outage / 4)));
-        await stock.FillAsync(plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, start, entry.ExpiresAt));
+        await stock.FillAsync(
+            plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, start, entry.ExpiresAt));
 
         // Bff knows the provider's metadata before it goes down; one session is renewed to see to that.
-        await using var bff = await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer, ("Bff:Renewal:MaxConcurrency", $"{MaxConcurrency}"), ("Bff:Renewal:MaxPerSecond", $"{perSecond}"));
+        await using var bff = await BffProcess.StartAsync(
+            bench, store, provider.Issuer, provider.Issuer, ("Bff:Renewal:MaxConcurrency", $"{MaxConcurrency}"), ("Bff:Renewal:MaxPerSecond", $"{perSecond}"));
         await Caller.WithKey(plan[^1].Key).RenewAsync(bff.Address);
         provider.GoDown();
         await Pause.UntilAsync(start + outage);
@@ -51,7 +53,8 @@ internal static partial class RecoveryScenario
         var ended = File.ReadLines(bff.Log).Count(line => Rejected().IsMatch(line));
         var sheet = bench.Sheet($"{store.Name}, {count:N0} sessions due in an outage of {outage:hh\\:mm\\:ss}");
         sheet.Inform("calls the provider saw while it was down", $"{asked:N0}");
-        sheet.Exactly(("renewed or ended with a reason in the log", renewed + ended, count), ("of those ended", ended, 0), ("used tokens replayed", provider.Reuses, 0));
+        sheet.Exactly(
+            ("renewed or ended with a reason in the log", renewed + ended, count), ("of those ended", ended, 0), ("used tokens replayed", provider.Reuses, 0));
         sheet.AtMost("most calls at once (MaxConcurrency)", provider.MostAtOnce, MaxConcurrency, "0");
         sheet.AtMost("most calls in any second (MaxPerSecond)", provider.MostInASecond(), perSecond, "0");
         sheet.Inform("after the return: first good call of one that calls all the time / all renewed", $"{(await firstOk).TotalSeconds:F1} / {took:F0} s");

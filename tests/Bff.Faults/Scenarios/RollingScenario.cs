@@ -5,8 +5,8 @@ using Bff.Sessions;
 namespace Bff.Faults.Scenarios;
 
 /// <summary>
-/// Three nodes on one PostgreSQL behind nginx, GETs and POSTs all the time, and each node restarted in turn, ten times; with <c>--other</c> also an upgrade from
-/// that build and back to it. nginx repeats a GET at another node; a POST that was sent is not repeated, so one that a stopping node drops is a 502.
+/// Three nodes on one PostgreSQL behind nginx, GETs and POSTs all the time, and each node restarted in turn, ten times; with <c>--other</c> also an upgrade
+/// from that build and back to it. nginx repeats a GET at another node; a POST that was sent is not repeated, so one that a stopping node drops is a 502.
 /// </summary>
 internal static class RollingScenario
 {
@@ -17,16 +17,21 @@ internal static class RollingScenario
         var rounds = bench.Quick ? 2 : 10;
         var rate = bench.Options.Rate ?? 100;
         var store = await bench.NewStoreAsync(SessionsOptions.PostgreSql);
-        store = store with { ConnectionString = store.ConnectionString + ";Maximum Pool Size=30" };   // of 200 that the server allows, with one node leaving and one coming
+        // of 200 that the server allows, with one node leaving and one coming
+        store = store with { ConnectionString = store.ConnectionString + ";Maximum Pool Size=30" };
         await using var provider = await MassProvider.StartAsync(Sessions);
         await using var stock = new SessionStock(store);
         var now = TimeProvider.System.GetUtcNow();
         var plan = SessionStock.Plan(Sessions, number => (now + TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(number), now + TimeSpan.FromMinutes(30)));
-        await stock.FillAsync(plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
+        await stock.FillAsync(
+            plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
         provider.Lifetime = TimeSpan.FromMinutes(3);   // renewals go on while nodes come and go
 
         var nodes = new List<BffProcess>();
-        while (nodes.Count < Nodes) { nodes.Add(await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer, ("Bff:Ops:DrainFor", "00:00:05"))); }
+        while (nodes.Count < Nodes)
+        {
+            nodes.Add(await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer, ("Bff:Ops:DrainFor", "00:00:05")));
+        }
         await using (var nginx = new Nginx(nodes.Select(node => node.Address)))
         {
             using var load = new Load(bench, [.. plan.Select(entry => Caller.WithKey(entry.Key))], nginx.Address, rate);
@@ -89,14 +94,23 @@ internal static class RollingScenario
             await _stop.CancelAsync();
             await _running;
             var took = TimeProvider.System.GetUtcNow() - _started;
-            var (gets, posts) = (_answers.Where(call => !call.Post).Select(call => call.Answer).ToList(), _answers.Where(call => call.Post).Select(call => call.Answer).ToList());
-            sheet.Exactly(("GETs not answered 200", gets.Count(answer => !answer.Ok), 0), ("POSTs not answered 200", posts.Count(answer => !answer.Ok), 0), ("used tokens replayed", provider.Reuses, 0));
+            var (gets, posts) =
+                (_answers.Where(call => !call.Post).Select(call => call.Answer).ToList(),
+                    _answers.Where(call => call.Post).Select(call => call.Answer).ToList());
+            sheet.Exactly(
+                ("GETs not answered 200", gets.Count(answer => !answer.Ok), 0),
+                ("POSTs not answered 200", posts.Count(answer => !answer.Ok), 0),
+                ("used tokens replayed", provider.Reuses, 0));
             foreach (var group in _answers.Where(call => !call.Answer.Ok).GroupBy(call => (call.Post, call.Answer.Status)))
             {
-                sheet.Inform($"{(group.Key.Post ? "POST" : "GET")} answered {group.Key.Status}", $"{group.Count():N0}, the first at {group.First().Answer.SentAt:HH:mm:ss.fff}: {group.First().Answer.Said.ReplaceLineEndings(" ")}");
+                sheet.Inform(
+                    $"{(group.Key.Post ? "POST" : "GET")} answered {group.Key.Status}",
+                    $"{group.Count():N0}, the first at {group.First().Answer.SentAt:HH:mm:ss.fff}: {group.First().Answer.Said.ReplaceLineEndings(" ")}");
             }
 
-            sheet.Inform("GETs / POSTs / kept up of the rate asked for", $"{gets.Count:N0} / {posts.Count:N0} / {(gets.Count + posts.Count) / (took.TotalSeconds * 2 * _rate):P0}");
+            sheet.Inform(
+                "GETs / POSTs / kept up of the rate asked for",
+                $"{gets.Count:N0} / {posts.Count:N0} / {(gets.Count + posts.Count) / (took.TotalSeconds * 2 * _rate):P0}");
             var times = _answers.Select(call => call.Answer.Took.TotalSeconds).Order().ToList();
             sheet.Inform("time of a call: median / 99 % / most", $"{times[times.Count / 2]:F3} / {times[(int)(times.Count * 0.99)]:F2} / {times[^1]:F2} s");
             sheet.Inform("renewals meanwhile", $"{provider.Renewals:N0}");
@@ -121,7 +135,12 @@ internal static class RollingScenario
         {
             var answer = await (post ? caller.PostAsync(_at) : caller.GetAsync(_at));
             _answers.Enqueue((post, answer));
-            if (!answer.Ok) { _bench.Say($"{(post ? "POST" : "GET")} sent {answer.SentAt:HH:mm:ss.fff} answered {answer.Status} after {answer.Took.TotalSeconds:F2} s: {answer.Said.ReplaceLineEndings(" ")}"); }
+            if (!answer.Ok)
+            {
+                _bench.Say(
+                    $"{(post ? "POST" : "GET")} sent {answer.SentAt:HH:mm:ss.fff} answered {answer.Status} after {answer.Took.TotalSeconds:F2} s: "
+                    + $"{answer.Said.ReplaceLineEndings(" ")}");
+            }
         }
     }
 }

@@ -17,14 +17,18 @@ internal static class SizingScenario
         await using var stock = new SessionStock(store);
         var now = TimeProvider.System.GetUtcNow();
         var plan = SessionStock.Plan(count, _ => (now + Lifetime, now + Lifetime));
-        await stock.FillAsync(plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
+        await stock.FillAsync(
+            plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
         await using var bff = await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer);
         var sheet = bench.Sheet($"{store.Name}, one node");
         await Pause.ForAsync(2000);
         sheet.Inform("resident after the start", Megabytes(bff.ResidentBytes));
 
         var failed = 0;
-        foreach (var part in plan.Chunk(50)) { failed += (await Task.WhenAll(part.Select(entry => Caller.WithKey(entry.Key).GetAsync(bff.Address)))).Count(answer => !answer.Ok); }
+        foreach (var part in plan.Chunk(50))
+        {
+            failed += (await Task.WhenAll(part.Select(entry => Caller.WithKey(entry.Key).GetAsync(bff.Address)))).Count(answer => !answer.Ok);
+        }
         sheet.Exactly("calls not answered 200", failed, 0);
         sheet.Inform($"resident after a call of each of {count:N0} sessions", Megabytes(bff.ResidentBytes));
 
@@ -33,9 +37,13 @@ internal static class SizingScenario
         sheet.Inform("more resident after a download of 1 GB", Megabytes(bff.ResidentBytes - before));
 
         var streams = new List<HttpResponseMessage>();
-        foreach (var part in plan.Take(Streams).Chunk(50)) { streams.AddRange(await Task.WhenAll(part.Select(entry => OpenAsync(bff.Address, "/bff/events", entry.Key)))); }
+        foreach (var part in plan.Take(Streams).Chunk(50))
+        {
+            streams.AddRange(await Task.WhenAll(part.Select(entry => OpenAsync(bff.Address, "/bff/events", entry.Key))));
+        }
         sheet.Exactly("streams not opened", streams.Count(stream => stream.StatusCode != HttpStatusCode.OK), 0);
-        sheet.Inform($"resident with {Streams:N0} streams open as well / the most so far", $"{Megabytes(bff.ResidentBytes)} / {Megabytes(bff.PeakResidentBytes)}");
+        sheet.Inform(
+            $"resident with {Streams:N0} streams open as well / the most so far", $"{Megabytes(bff.ResidentBytes)} / {Megabytes(bff.PeakResidentBytes)}");
         foreach (var stream in streams) { stream.Dispose(); }
     }
 
@@ -46,7 +54,10 @@ internal static class SizingScenario
         using var answer = await OpenAsync(bff, $"/api/download/{Download}", key);
         await using var body = await answer.Content.ReadAsStreamAsync();
         var buffer = new byte[64 * 1024];
-        for (var left = Download; left > 0;) { left -= await body.ReadAsync(buffer) is var read and > 0 ? read : throw new InvalidOperationException($"The download ended {left:N0} bytes early."); }
+        for (var left = Download; left > 0;)
+        {
+            left -= await body.ReadAsync(buffer) is var read and > 0 ? read : throw new InvalidOperationException($"The download ended {left:N0} bytes early.");
+        }
     }
 
     private static async Task<HttpResponseMessage> OpenAsync(Uri bff, string path, string key)

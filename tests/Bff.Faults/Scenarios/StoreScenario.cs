@@ -92,7 +92,8 @@ internal static class StoreScenario
         await using var api = await PretendApi.StartAsync(provider, TimeProvider.System);
         provider.Lifetime = Lifetime;
         var ops = new Uri($"http://127.0.0.1:{BffProcess.FreePort()}");
-        await using var bff = await BffProcess.StartAsync(bench, store, provider.Issuer, api.Address, ("Bff:Ops:Url", ops.ToString()), ("Bff:Sessions:CacheLifetimeDuringOutage", "00:10:00"));
+        await using var bff = await BffProcess.StartAsync(
+            bench, store, provider.Issuer, api.Address, ("Bff:Ops:Url", ops.ToString()), ("Bff:Sessions:CacheLifetimeDuringOutage", "00:10:00"));
         var callers = new List<Caller>();
         while (!(await Caller.BeginSignInAsync(bff.Address)).Status.Equals(302)) { await Pause.ForAsync(500); }   // a busy machine takes its time for the first
         for (var user = 0; user < Users; user++) { callers.Add(await Caller.LogInAsync(bff.Address, $"user-{user}")); }
@@ -114,30 +115,42 @@ internal static class StoreScenario
         await Task.WhenAll(pumps);
 
         var during = calls.Where(answer => answer.EndedAt >= began && answer.SentAt <= ended).ToList();
-        var lastFailure = calls.Concat(signIns).Where(answer => answer.EndedAt > ended && answer.Status is not (200 or 302)).Select(answer => answer.EndedAt).DefaultIfEmpty(ended).Max();
-        var sheet = bench.Sheet($"{store.Name} {fault.Name}{(lasts > TimeSpan.Zero ? $" for {lasts.TotalSeconds:F0} s" : "")}, {Users} users, tokens of {Lifetime.TotalSeconds:F0} s");
+        var lastFailure = calls.Concat(signIns).Where(
+            answer => answer.EndedAt > ended && answer.Status is not (200 or 302)).Select(answer => answer.EndedAt).DefaultIfEmpty(ended).Max();
+        var sheet = bench.Sheet(
+            $"{store.Name} {fault.Name}{(lasts > TimeSpan.Zero ? $" for {lasts.TotalSeconds:F0} s" : "")}, {Users} users, tokens of "
+            + $"{Lifetime.TotalSeconds:F0} s");
         sheet.Inform("calls during the fault, by answer", ByStatus(during));
         sheet.Inform("sign-ins begun / readiness during the fault, by answer", $"{ByStatus(During(signIns))} / {ByStatus(During(probes))}");
         sheet.Exactly(
             ("answers 500 and above but 503", calls.Concat(signIns).Count(answer => answer.Status is not 503 and (0 or >= 500)), 0),
             ("503 without Retry-After", calls.Count(answer => answer.Status == 503 && answer.RetryAfter is null), 0),
-            ("other codes than store_unavailable", calls.Count(answer => answer.Status == 503 && !answer.Said.Contains("store_unavailable", StringComparison.Ordinal)), 0));
+            ("other codes than store_unavailable",
+                calls.Count(answer => answer.Status == 503 && !answer.Said.Contains("store_unavailable", StringComparison.Ordinal)), 0));
         sheet.AtMost("longest call or sign-in", calls.Concat(signIns).Max(answer => answer.Took.TotalSeconds), LongestCall, "0.00 s");
         sheet.AtMost("longest answer of /readyz", probes.Max(answer => answer.Took.TotalSeconds), LongestProbe, "0.00 s");
         sheet.AtMost("last failed answer after the fault", (lastFailure - ended).TotalSeconds, LongestRecovery, "0.0 s");
         sheet.Exactly(
-            ("calls answered 401", calls.Count(answer => answer.Status == 401), 0), ("sessions lost at the end", await OutageScenario.LostAsync(callers, bff), 0),
+            ("calls answered 401", calls.Count(answer => answer.Status == 401), 0),
+            ("sessions lost at the end", await OutageScenario.LostAsync(callers, bff), 0),
             ("used tokens replayed", provider.Reuses, 0));
         var lines = StoreLines(bff.Log);
         sheet.AtMost("most log lines about it in a second", lines.Count == 0 ? 0 : lines.GroupBy(line => line).Max(second => second.Count()), 2, "0");
         sheet.Exactly("stack traces in the log", File.ReadLines(bff.Log).Count(line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal)), 0);
-        if (fault.Name == "deleted") { sheet.Exactly("the file is there again (1: yes)", File.Exists(new SqliteConnectionStringBuilder(store.ConnectionString).DataSource) ? 1 : 0, 1); }
+        if (fault.Name == "deleted")
+        {
+            sheet.Exactly("the file is there again (1: yes)", File.Exists(new SqliteConnectionStringBuilder(store.ConnectionString).DataSource) ? 1 : 0, 1);
+        }
 
         IEnumerable<Caller.Answer> During(IEnumerable<Caller.Answer> all) => all.Where(answer => answer.EndedAt >= began && answer.SentAt <= ended);
     }
 
     private static string ByStatus(IEnumerable<Caller.Answer> answers) =>
-        string.Join(", ", answers.CountBy(answer => answer.Status).OrderBy(status => status.Key).Select(status => $"{status.Key}: {status.Value:N0}")) is { Length: > 0 } some ? some : "none";
+        string.Join(
+            ", ",
+            answers.CountBy(answer => answer.Status).OrderBy(status => status.Key).Select(status => $"{status.Key}: {status.Value:N0}")) is { Length: > 0 } some
+            ? some
+            : "none";
 
     /// <summary>The second of each line that a broken store was the reason for.</summary>
     private static List<string> StoreLines(string log) =>
@@ -169,7 +182,8 @@ internal static class StoreScenario
         using var stop = new CancellationTokenSource();
         for (var round = 0; round < 5; round++)
         {
-            await using (var kill = new NpgsqlCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Bff'", admin)) { await kill.ExecuteNonQueryAsync(); }
+            await using (var kill = new NpgsqlCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Bff'",
+                admin)) { await kill.ExecuteNonQueryAsync(); }
             try
             {
                 while (true) { taken.Add(await OpenAsync()); }

@@ -20,7 +20,8 @@ internal static class StreamsScenario
         await using var stock = new SessionStock(store);
         var now = TimeProvider.System.GetUtcNow();
         var plan = SessionStock.Plan(count, _ => (now + Lifetime, now + Lifetime));
-        await stock.FillAsync(plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
+        await stock.FillAsync(
+            plan, entry => new(provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
 
         var streams = new List<HttpResponseMessage>();
         await using (var bff = await BffProcess.StartAsync(bench, store, provider.Issuer, provider.Issuer))
@@ -37,7 +38,10 @@ internal static class StreamsScenario
             var busy = (bff.Cpu - cpu) / Idle;
 
             var longest = TimeSpan.Zero;
-            for (var number = 0; number < Sample; number++) { longest = await HearTheEndAsync(bff.Address, plan[number].Key, streams[number]) is var took && took > longest ? took : longest; }
+            for (var number = 0; number < Sample; number++)
+            {
+                longest = await HearTheEndAsync(bff.Address, plan[number].Key, streams[number]) is var took && took > longest ? took : longest;
+            }
 
             var sheet = bench.Sheet($"{store.Name}, {count:N0} streams of as many sessions");
             sheet.Exactly("streams not opened", streams.Count(stream => stream.StatusCode != HttpStatusCode.OK), 0);

@@ -62,7 +62,8 @@ public sealed class BackupTests
         Succeeds(await world.RunAsync("backup", file, "--passphrase-file", passphrase), "sessions=2 encrypted=True");
         if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
         File.ReadAllBytes(file).AsSpan().IndexOf("manifest"u8).ShouldBe(-1);
-        (await world.RunAsync("backup", file, "--passphrase-file", passphrase)).ShouldBe((1, $"'{file}' is there already. Choose another name, or say --force to replace it."));
+        (await world.RunAsync("backup", file, "--passphrase-file", passphrase)).ShouldBe(
+            (1, $"'{file}' is there already. Choose another name, or say --force to replace it."));
         world.Bff.Kill();
         Directory.Delete(Path.Combine(world.Folder, "data"), recursive: true);
         await world.StartListeningAsync();
@@ -114,7 +115,8 @@ public sealed class BackupTests
         var key = Directory.GetFiles(Path.Combine(world.Folder, "data", "keys"), "key-*.xml").ShouldHaveSingleItem();
         await File.WriteAllTextAsync(key, "<key");
 
-        var (_, report) = Succeeds(await world.RunAsync("restore", file), "2 of 2 sessions go on", "the store that was here could not tell", Path.GetFileName(key));
+        var (_, report) = Succeeds(
+            await world.RunAsync("restore", file), "2 of 2 sessions go on", "the store that was here could not tell", Path.GetFileName(key));
 
         report.ShouldNotContain("Warning");
         await world.StartListeningAsync();

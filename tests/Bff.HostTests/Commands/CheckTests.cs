@@ -22,7 +22,10 @@ public sealed class CheckTests
         var (exitCode, output) = await world.RunAsync("check");
 
         exitCode.ShouldBe(Ok, output);
-        foreach (var row in new[] { "configuration", "provider", "clock", "scope", "client", "store", "keys", "api api/one" }) { RowOf(row, output).ShouldContain(" ok"); }
+        foreach (var row in new[] { "configuration", "provider", "clock", "scope", "client", "store", "keys", "api api/one" })
+        {
+            RowOf(row, output).ShouldContain(" ok");
+        }
         output.ShouldNotContain("->");
         output.ShouldNotContain(PretendProvider.ClientSecret);
         world.Provider.Reuses.ShouldBe(0);
@@ -120,7 +123,8 @@ public sealed class CheckTests
     public async Task Finds_that_the_providers_certificate_has_expired()
     {
         await using var world = await RealTimeWorld.StartAsync();
-        using var certificate = X509CertificateLoader.LoadPkcs12FromFile(WriteCertificate(world.Folder, DateTimeOffset.Parse("2020-01-31", System.Globalization.CultureInfo.InvariantCulture)), CertificatePassword);
+        using var certificate = X509CertificateLoader.LoadPkcs12FromFile(
+            WriteCertificate(world.Folder, DateTimeOffset.Parse("2020-01-31", System.Globalization.CultureInfo.InvariantCulture)), CertificatePassword);
         using var provider = new TcpListener(IPAddress.Loopback, 0);
         provider.Start();
         var serving = ServeTlsAsync(provider, certificate);

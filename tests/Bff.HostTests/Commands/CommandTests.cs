@@ -9,7 +9,8 @@ public sealed class CommandTests
     [Fact]
     public async Task Settings_on_the_command_line_count_with_and_without_the_run_command()
     {
-        foreach (var arguments in new string[][] { ["--ReverseProxy:Routes:plain:Match:Path=/other/{**rest}", "--Bff:Sessions:CookieName=__Host-other"], ["run", "--ReverseProxy:Routes:plain:Match:Path=/other/{**rest}"] })
+        foreach (var arguments in new string[][] { ["--ReverseProxy:Routes:plain:Match:Path=/other/{**rest}", "--Bff:Sessions:CookieName=__Host-other"],
+            ["run", "--ReverseProxy:Routes:plain:Match:Path=/other/{**rest}"] })
         {
             await using var world = await RealTimeWorld.StartAsync();
             await world.StartListeningAsync(arguments);
@@ -24,7 +25,8 @@ public sealed class CommandTests
     [InlineData("There is no 'chekc' here. Did you mean 'check'?\nSee: bff --help", "chekc")]
     [InlineData("There is no '--hlep' here. Did you mean '--help'?\nSee: bff --help", "--hlep")]
     [InlineData("There is no '--jsn' here. Did you mean '--json'?\nSee: bff check --help", "check", "--jsn")]
-    [InlineData("There is no '--Bf:Oidc:ClientSecret' here. Did you mean '--Bff:Oidc:ClientSecret'?\nSee: bff keys list --help", "keys", "list", "--Bf:Oidc:ClientSecret=sekret")]
+    [InlineData("There is no '--Bf:Oidc:ClientSecret' here. Did you mean '--Bff:Oidc:ClientSecret'?\nSee: bff keys list --help", "keys", "list",
+        "--Bf:Oidc:ClientSecret=sekret")]
     [InlineData("'--Bff:Ops:Url' has no value.\nSee: bff --help", "--Bff:Ops:Url")]
     [InlineData("'5' has no unit: write 5s, 5m or 5h.\nSee: bff keys rotate --help", "keys", "rotate", "--active-in", "5")]
     public async Task A_word_that_is_not_known_is_refused_and_not_passed_over(string says, params string[] line)
@@ -60,13 +62,16 @@ public sealed class CommandTests
         var check = await JsonAsync(0, "check", "--json");
         check.GetProperty("exitCode").GetInt32().ShouldBe(0);
         var finding = check.GetProperty("findings").EnumerateArray().First(one => one.GetProperty("check").GetString() == "store");
-        (finding.GetProperty("result").GetString(), finding.GetProperty("found").GetString(), finding.GetProperty("cure").ValueKind).ShouldBe(("ok", "written, read and deleted", JsonValueKind.Null));
+        (finding.GetProperty("result").GetString(), finding.GetProperty("found").GetString(), finding.GetProperty("cure").ValueKind)
+            .ShouldBe(("ok", "written, read and deleted", JsonValueKind.Null));
 
-        var setting = (await JsonAsync(0, "config", "--json")).GetProperty("settings").EnumerateArray().Single(one => one.GetProperty("key").GetString() == "Bff:Oidc:ClientSecret");
+        var setting = (await JsonAsync(0, "config", "--json")).GetProperty("settings").EnumerateArray().Single(
+            one => one.GetProperty("key").GetString() == "Bff:Oidc:ClientSecret");
         (setting.GetProperty("value").GetString(), setting.GetProperty("source").GetString()).ShouldBe(("********", "environment"));
 
         var health = await JsonAsync(1, "health", "--json");
-        (health.GetProperty("ok").GetBoolean(), health.GetProperty("status").ValueKind, health.GetProperty("causes").GetArrayLength()).ShouldBe((false, JsonValueKind.Null, 0));
+        (health.GetProperty("ok").GetBoolean(), health.GetProperty("status").ValueKind, health.GetProperty("causes").GetArrayLength())
+            .ShouldBe((false, JsonValueKind.Null, 0));
         health.GetProperty("message").GetString()!.ShouldStartWith("No answer from ");
         health.GetProperty("asked").GetString()!.ShouldEndWith("/readyz");
 
@@ -101,9 +106,13 @@ public sealed class CommandTests
         await using var world = await RealTimeWorld.StartAsync();
         var (exitCode, output) = await world.RunAsync("--help");
         exitCode.ShouldBe(0);
-        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions", "backup", "restore", "completion" }) { output.ShouldContain("\n  " + command); }
+        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions", "backup", "restore", "completion" })
+        {
+            output.ShouldContain("\n  " + command);
+        }
         output.ShouldContain("--config <FILE>");
-        foreach (var line in new string[][] { [], ["run"], ["check"], ["config"], ["health"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"], ["sessions", "list"], ["sessions", "end"], ["backup"], ["restore"] })
+        foreach (var line in new string[][] { [], ["run"], ["check"], ["config"], ["health"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"],
+            ["sessions", "list"], ["sessions", "end"], ["backup"], ["restore"] })
         {
             (await world.RunAsync([.. line, "--help"])).Output.ShouldContain("Exit code: ", customMessage: string.Join(' ', line));
         }
@@ -122,7 +131,8 @@ public sealed class CommandTests
     public async Task Config_prints_each_value_with_its_source_and_no_secret()
     {
         await using var world = await RealTimeWorld.StartAsync();
-        await File.WriteAllTextAsync(Path.Combine(world.Folder, "appsettings.json"), """{ "Bff": { "Sessions": { "IdleTimeout": "01:00:00" }, "Renewal": { "Lead": "00:00:30" } } }""");
+        await File.WriteAllTextAsync(
+            Path.Combine(world.Folder, "appsettings.json"), """{ "Bff": { "Sessions": { "IdleTimeout": "01:00:00" }, "Renewal": { "Lead": "00:00:30" } } }""");
         world.Settings["Bff:Ops:Token"] = "token-for-the-ops-port";
         world.Settings["Bff:Sessions:ConnectionString"] = "Host=db;Username=bff;Password=geheim";
         world.Settings["Kestrel:Certificates:Default:Password"] = "pfx-password";
@@ -138,7 +148,10 @@ public sealed class CommandTests
         output.ShouldContain("Bff:Renewal:TokenTimeout = 00:00:10 (default)");
         output.ShouldContain("Bff:Oidc:ClientSecret = ******** (environment)");
         output.ShouldContain("ReverseProxy:Routes:api:Metadata:Bff.Token = User (environment)");
-        foreach (var secret in new[] { PretendProvider.ClientSecret, "token-for-the-ops-port", "geheim", "pfx-password", "key-of-an-api" }) { output.ShouldNotContain(secret); }
+        foreach (var secret in new[] { PretendProvider.ClientSecret, "token-for-the-ops-port", "geheim", "pfx-password", "key-of-an-api" })
+        {
+            output.ShouldNotContain(secret);
+        }
         var keys = output.Split('\n').Select(line => line.Split(" = ")[0]).ToList();
         keys.ShouldBe(keys.Order(StringComparer.OrdinalIgnoreCase).ToList());
     }
@@ -147,7 +160,8 @@ public sealed class CommandTests
     public async Task Neither_config_nor_check_prints_what_may_be_a_secret()
     {
         await using var world = await RealTimeWorld.StartAsync();
-        world.Settings["ReverseProxy:Clusters:api:Destinations:one:Address"] = new UriBuilder(world.Api.Address) { UserName = "me", Password = "sekret", Query = "sig=sekret" }.ToString();
+        world.Settings["ReverseProxy:Clusters:api:Destinations:one:Address"] =
+            new UriBuilder(world.Api.Address) { UserName = "me", Password = "sekret", Query = "sig=sekret" }.ToString();
         world.Settings["ReverseProxy:Clusters:api:Destinations:one:Metadata:SubscriptionKey"] = "sekret";
         world.Settings["ReverseProxy:Clusters:api:HealthCheck:Active:Query"] = "?code=sekret";
         world.Settings["ReverseProxy:Routes:plain:Transforms:0:RequestHeader"] = "X-Key";
@@ -229,7 +243,11 @@ public sealed class CommandTests
         using var bob = await world.LogInAsync("bob");
         world.Bff.Kill();
 
-        foreach (var file in Directory.GetFiles(Path.Combine(world.Folder, "data", "keys")).Where(file => !output.Contains(Path.GetFileNameWithoutExtension(file)["key-".Length..], StringComparison.Ordinal))) { File.Delete(file); }
+        foreach (var file in Directory.GetFiles(Path.Combine(world.Folder, "data", "keys"))
+            .Where(file => !output.Contains(Path.GetFileNameWithoutExtension(file)["key-".Length..], StringComparison.Ordinal)))
+        {
+            File.Delete(file);
+        }
         await world.StartListeningAsync();
         (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob", "the new key alone opens it");
         (await alice.GetAsync("/api/echo")).Body.ShouldNotBe("alice", "an old key sealed it");
@@ -275,7 +293,8 @@ public sealed class CommandTests
         await using var world = await RealTimeWorld.StartAsync();
         world.Settings["TZ"] = "America/New_York";
         (await world.RunAsync("keys", "rotate")).ExitCode.ShouldBe(0);
-        var (exitCode, output) = await world.RunAsync("keys", "revoke", "--all-before", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffffff"));
+        var (exitCode, output) = await world.RunAsync(
+            "keys", "revoke", "--all-before", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffffff"));
         exitCode.ShouldBe(0, output);
         output.ShouldContain("Revoked key");
     }
@@ -293,7 +312,8 @@ public sealed class CommandTests
     public async Task A_setting_that_follows_a_command_is_no_argument_of_it()
     {
         await using var world = await RealTimeWorld.StartAsync();
-        (await world.RunAsync("keys", "revoke", "--all-before", "2020-01-01T00:00Z", "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldContain("No key that is not revoked");
+        (await world.RunAsync("keys", "revoke", "--all-before", "2020-01-01T00:00Z",
+            "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldContain("No key that is not revoked");
         (await world.RunAsync("sessions", "end", "--user", "alice", "--yes", "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldNotContain("Give a handle");
     }
 

@@ -30,7 +30,8 @@ public sealed class UpgradeTests
         Execute("PRAGMA user_version").ShouldBe(2);
 
         await world.StartListeningAsync();
-        world.Bff.Output.ShouldContain($"The session store was migrated from schema 2 to {SessionSchema.Version}. Versions of Bff that know schema 1 or later can use it.");
+        world.Bff.Output.ShouldContain(
+            $"The session store was migrated from schema 2 to {SessionSchema.Version}. Versions of Bff that know schema 1 or later can use it.");
         world.Bff.Output.ShouldMatch($@"store_migrated time=\S+ from=2 to={SessionSchema.Version} readable_from=1");
         Execute("PRAGMA user_version").ShouldBe(SessionSchema.Version);
         world.Bff.Kill();

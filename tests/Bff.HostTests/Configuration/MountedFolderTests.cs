@@ -20,7 +20,8 @@ public sealed class MountedFolderTests
         var mount = new Mount(world.Folder);
         var (first, second) = (authority.Issue("first"), authority.Issue("second"));
         mount.Swap(
-            ("bff.json", """{ "Logging:LogLevel:Bff.Audit": "None" }"""), ("client-secret", PretendProvider.ClientSecret), ("tls.crt", first.ExportCertificatePem()), ("tls.key", KeyOf(first)));
+            ("bff.json", """{ "Logging:LogLevel:Bff.Audit": "None" }"""), ("client-secret", PretendProvider.ClientSecret),
+            ("tls.crt", first.ExportCertificatePem()), ("tls.key", KeyOf(first)));
         ListenOnTls(world, mount);
         world.Settings.Remove("Bff:Oidc:ClientSecret");
         world.Settings["Bff:Oidc:ClientSecretFile"] = mount.File("client-secret");
@@ -28,7 +29,8 @@ public sealed class MountedFolderTests
         await using var open = await ConnectAsync(world, first);
 
         mount.Swap(
-            ("bff.json", """{ "Logging:LogLevel:Bff.Audit": "Information", "Bff:Spa:Origins:1": "https://app.example" }"""), ("client-secret", "the-next-secret"),
+            ("bff.json", """{ "Logging:LogLevel:Bff.Audit": "Information", "Bff:Spa:Origins:1": "https://app.example" }"""),
+            ("client-secret", "the-next-secret"),
             ("tls.crt", second.ExportCertificatePem()), ("tls.key", KeyOf(second)));
 
         await SaysAsync(world, Reloaded + " Changed: Bff:Oidc:ClientSecret, Bff:Spa:Origins:1.");
@@ -123,7 +125,8 @@ public sealed class MountedFolderTests
         Encoding.ASCII.GetString(buffer).ShouldStartWith("HTTP/1.1 200");
     }
 
-    private static Task SaysAsync(RealTimeWorld world, string line) => Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
+    private static Task SaysAsync(RealTimeWorld world, string line) =>
+        Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
 
     private sealed class Mount(string folder)
     {

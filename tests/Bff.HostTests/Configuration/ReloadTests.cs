@@ -19,7 +19,8 @@ public sealed class ReloadTests
         (await alice.GetAsync("/new/thing")).Status.ShouldBe(HttpStatusCode.NotFound);
 
         file.Edit(
-            ("ReverseProxy:Routes:new:ClusterId", "api"), ("ReverseProxy:Routes:new:Match:Path", "/new/{**rest}"), ("ReverseProxy:Routes:new:Metadata:Bff.Token", "User"),
+            ("ReverseProxy:Routes:new:ClusterId", "api"), ("ReverseProxy:Routes:new:Match:Path", "/new/{**rest}"),
+            ("ReverseProxy:Routes:new:Metadata:Bff.Token", "User"),
             ("Bff:Spa:Origins:0", "https://app.example"));
         await SaysAsync(world, Reloaded);
 
@@ -86,7 +87,11 @@ public sealed class ReloadTests
         ready.Status.ShouldBe(HttpStatusCode.OK);
         ready.Configuration.ShouldBe("Degraded");
 
-        file.Edit(("ReverseProxy:Routes:api:Metadata:Bff.Token", "User"), ("Bff:Renewal:Lead", null), ("Bff:Renewal:Leed", null), ("Bff:Spa:Origins:0", Browser.SpaOrigin));
+        file.Edit(
+            ("ReverseProxy:Routes:api:Metadata:Bff.Token", "User"),
+            ("Bff:Renewal:Lead", null),
+            ("Bff:Renewal:Leed", null),
+            ("Bff:Spa:Origins:0", Browser.SpaOrigin));
         await SaysAsync(world, Reloaded);
         (await alice.GetAsync("/plain/echo")).Body.ShouldBe("alice");
         (await ReadyAsync(world)).Configuration.ShouldBe("Healthy");
@@ -120,7 +125,10 @@ public sealed class ReloadTests
         using var alice = await world.LogInAsync();
         (await nobody.GetAsync("/plain/echo")).Body.ShouldBe("nobody");
 
-        file.Edit(("ReverseProxy:Routes:plain:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:api:Metadata:Bff.Token", null), ("ReverseProxy:Routes:api:AuthorizationPolicy", null));
+        file.Edit(
+            ("ReverseProxy:Routes:plain:AuthorizationPolicy", "default"),
+            ("ReverseProxy:Routes:api:Metadata:Bff.Token", null),
+            ("ReverseProxy:Routes:api:AuthorizationPolicy", null));
         await SaysAsync(world, Reloaded);
 
         (await nobody.GetAsync("/plain/echo")).ShouldBeProblem(401, "session_required");
@@ -137,7 +145,12 @@ public sealed class ReloadTests
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
 
-        file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:Sessions:CookieName", "__Host-other"), ("Bff:PublicUrl", "https://www.example"), ("Bff:TrustedProxies:0", "10.0.0.1/32"), ("Bff:Spa:Origins:1", "https://app.example"));
+        file.Edit(
+            ("Bff:Oidc:ClientId", "another"),
+            ("Bff:Sessions:CookieName", "__Host-other"),
+            ("Bff:PublicUrl", "https://www.example"),
+            ("Bff:TrustedProxies:0", "10.0.0.1/32"),
+            ("Bff:Spa:Origins:1", "https://app.example"));
         await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
 
         world.Bff.Output.ShouldContain(Reloaded + " Changed: Bff:Spa:Origins:1.");
@@ -244,7 +257,8 @@ public sealed class ReloadTests
         return session.GetProperty("sessionExpiresAt").GetDateTimeOffset() - session.GetProperty("now").GetDateTimeOffset();
     }
 
-    private static Task SaysAsync(RealTimeWorld world, string line) => Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
+    private static Task SaysAsync(RealTimeWorld world, string line) =>
+        Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
 
     private static async Task<(HttpStatusCode Status, string? Configuration, string? Detail)> ReadyAsync(RealTimeWorld world)
     {

@@ -122,7 +122,8 @@ public sealed class WholeReloadTests
 
         await SaysAsync(world, "The configuration was reloaded. Changed: Bff:Spa:Origins:1.");
 
-        void Volume(int number, string content) => File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(world.Folder, ".." + number)).FullName, Guards), content);
+        void Volume(int number, string content) =>
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(world.Folder, ".." + number)).FullName, Guards), content);
     }
 
     [Fact]
@@ -149,7 +150,8 @@ public sealed class WholeReloadTests
 
     private static int Count(RealTimeWorld world, string line) => world.Bff.Output.Split(line).Length - 1;
 
-    private static Task SaysAsync(RealTimeWorld world, string line) => Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
+    private static Task SaysAsync(RealTimeWorld world, string line) =>
+        Eventually.HappensAsync(() => world.Bff.Output.Contains(line, StringComparison.Ordinal), line);
 
     /// <summary>As editors do.</summary>
     private static void Replace(string file, string content)

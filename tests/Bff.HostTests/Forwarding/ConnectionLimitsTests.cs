@@ -31,7 +31,8 @@ public sealed class ConnectionLimitsTests
         for (var round = 0; round < 3; round++)
         {
             await using (await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket")) { }
-            await Eventually.HappensAsync(async () => !(await HandshakeAsync(alice, world, "/api/echo", NotTaken)).Contains("too_many_connections", StringComparison.Ordinal));
+            await Eventually.HappensAsync(
+                async () => !(await HandshakeAsync(alice, world, "/api/echo", NotTaken)).Contains("too_many_connections", StringComparison.Ordinal));
         }
     }
 
@@ -42,7 +43,8 @@ public sealed class ConnectionLimitsTests
         var alice = await world.LogInAsync();
         for (var round = 0; round < 5; round++)
         {
-            await Eventually.HappensAsync(async () => (await HandshakeAsync(alice, world, "/api/echo", NotTaken)).StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
+            await Eventually.HappensAsync(
+                async () => (await HandshakeAsync(alice, world, "/api/echo", NotTaken)).StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
         }
     }
 
@@ -91,6 +93,8 @@ public sealed class ConnectionLimitsTests
         (await alice.GetAsync("/api/events")).ShouldBeProblem(429, "too_many_connections");
     }
 
-    private static Task<string> HandshakeAsync(Browser browser, World world, string path, string version = "Sec-WebSocket-Version: 13") => RawClient.ScriptAsync(
-        browser, world.Bff.Address, $"GET {path} HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", version, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+    private static Task<string> HandshakeAsync(Browser browser, World world, string path, string version = "Sec-WebSocket-Version: 13") =>
+        RawClient.ScriptAsync(
+        browser, world.Bff.Address, $"GET {path} HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", version,
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 }

@@ -1,6 +1,9 @@
 namespace Bff.HostTests.Forwarding;
 
-/// <summary>The path that was routed and authorised is the path that is sent: <c>%2F</c> arrives as it came where it can mean nothing else, and as <c>%252F</c> elsewhere.</summary>
+/// <summary>
+/// The path that was routed and authorised is the path that is sent: <c>%2F</c> arrives as it came where it can mean nothing else, and as <c>%252F</c>
+/// elsewhere.
+/// </summary>
 public sealed class EncodedSlashTests
 {
     [Theory]
@@ -45,7 +48,8 @@ public sealed class EncodedSlashTests
         await using var world = await World.StartAsync(api =>
         [
             ("Bff:Spa:Url", api.Address),
-            ("ReverseProxy:Routes:admin:ClusterId", "api"), ("ReverseProxy:Routes:admin:Match:Path", "/api/admin/{**rest}"), ("ReverseProxy:Routes:admin:AuthorizationPolicy", "default"),
+            ("ReverseProxy:Routes:admin:ClusterId", "api"), ("ReverseProxy:Routes:admin:Match:Path", "/api/admin/{**rest}"),
+            ("ReverseProxy:Routes:admin:AuthorizationPolicy", "default"),
         ]);
         await GetAsync(world, sent);
         world.Api.LastCall.Target.ShouldBe(arrived);

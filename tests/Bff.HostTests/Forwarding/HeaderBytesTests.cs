@@ -11,7 +11,8 @@ public sealed class HeaderBytesTests
     [MemberData(nameof(Values))]
     public async Task An_upstreams_header_beyond_ASCII_reaches_the_browser(string value)
     {
-        await using var upstream = RawServer.Answering($"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"{value}\"\r\nX-Note: {value}\r\nContent-Length: 2\r\n\r\nok");
+        await using var upstream = RawServer.Answering(
+            $"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"{value}\"\r\nX-Note: {value}\r\nContent-Length: 2\r\n\r\nok");
         await using var world = await World.StartAsync(("ReverseProxy:Clusters:api:Destinations:one:Address", upstream.Address));
 
         var answer = await RawClient.ScriptAsync(await world.LogInAsync(), world.Bff.Address, "GET /api/echo HTTP/1.1");
@@ -28,7 +29,8 @@ public sealed class HeaderBytesTests
         await using var upstream = RawServer.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         await using var world = await World.StartAsync(("ReverseProxy:Clusters:api:Destinations:one:Address", upstream.Address));
 
-        (await RawClient.ScriptAsync(await world.LogInAsync(), world.Bff.Address, "GET /api/echo HTTP/1.1", "X-Note: " + value)).ShouldStartWith("HTTP/1.1 200 OK");
+        (await RawClient.ScriptAsync(await world.LogInAsync(), world.Bff.Address, "GET /api/echo HTTP/1.1", "X-Note: " + value))
+            .ShouldStartWith("HTTP/1.1 200 OK");
 
         upstream.Requests.Single().ShouldContain($"X-Note: {value}\r\n");
     }

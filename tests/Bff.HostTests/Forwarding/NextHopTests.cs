@@ -57,7 +57,8 @@ public sealed class NextHopTests
     [Fact]
     public async Task Headers_an_upstream_names_as_the_connections_stay_here()
     {
-        await using var upstream = RawServer.Answering("HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nTrailer: X-Sum\r\nX-End: 2\r\nContent-Length: 2\r\n\r\nok");
+        await using var upstream = RawServer.Answering(
+            "HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nTrailer: X-Sum\r\nX-End: 2\r\nContent-Length: 2\r\n\r\nok");
         await using var world = await World.StartAsync(("ReverseProxy:Clusters:api:Destinations:one:Address", upstream.Address));
 
         var answer = await (await world.LogInAsync()).GetAsync("/api/echo");
@@ -95,7 +96,8 @@ public sealed class NextHopTests
 
         var answer = await RawClient.SendAsync(
             world.Bff.Address,
-            ["POST /api/echo HTTP/1.1", "X-CSRF: 1", "Origin: " + Browser.SpaOrigin, "Cookie: " + alice.Cookies.HeaderFor("localhost"), "Content-Length: 3", "Transfer-Encoding: chunked"],
+            ["POST /api/echo HTTP/1.1", "X-CSRF: 1", "Origin: " + Browser.SpaOrigin, "Cookie: " + alice.Cookies.HeaderFor("localhost"), "Content-Length: 3",
+                "Transfer-Encoding: chunked"],
             "5\r\nhello\r\n0\r\n\r\n");
 
         answer.ShouldStartWith("HTTP/1.1 200");

@@ -8,7 +8,8 @@ public sealed class RequestHeadersTests
     public async Task Headers_on_the_list_pass_when_the_operator_names_them()
     {
         await using var world = await World.StartAsync(
-            ("Bff:Forwarding:AllowedRequestHeaders:0", "X-Tenant-Id"), ("Bff:Forwarding:AllowedRequestHeaders:1", "__tenant"), ("Bff:Forwarding:AllowedRequestHeaders:2", "X-User-Timezone"));
+            ("Bff:Forwarding:AllowedRequestHeaders:0", "X-Tenant-Id"), ("Bff:Forwarding:AllowedRequestHeaders:1", "__tenant"),
+            ("Bff:Forwarding:AllowedRequestHeaders:2", "X-User-Timezone"));
         var alice = await world.LogInAsync();
 
         await SendAsync(alice, "x-tenant-id", "__tenant", "X-User-Timezone", "X-User-Id", "X-Tenant");
@@ -86,7 +87,8 @@ public sealed class RequestHeadersTests
     {
         await using var world = await World.StartAsync(("Logging:Capture:LogLevel:Bff.Forwarding", "Debug"));
         await SendAsync(await world.LogInAsync(), "X-User-Id");
-        world.Bff.Logs.Lines.ShouldContain(line => line.StartsWith("Debug Bff.Forwarding", StringComparison.Ordinal) && line.Contains("X-User-Id", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(
+            line => line.StartsWith("Debug Bff.Forwarding", StringComparison.Ordinal) && line.Contains("X-User-Id", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -104,7 +106,8 @@ public sealed class RequestHeadersTests
         world.Bff.Output.Split('\n').Count(line => line.Contains("X-User-Id", StringComparison.Ordinal)).ShouldBe(1);
     }
 
-    private static bool Sent(string name) => name.Contains("tenant", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-User", StringComparison.OrdinalIgnoreCase)
+    private static bool Sent(string name) =>
+        name.Contains("tenant", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-User", StringComparison.OrdinalIgnoreCase)
         || name is "X-Page" or "X-Harmless" or "X-New-Identity-Header" or "If-None-Match";
 
     private static async Task SendAsync(Browser browser, params string[] names)

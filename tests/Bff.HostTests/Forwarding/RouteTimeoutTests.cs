@@ -5,7 +5,8 @@ public sealed class RouteTimeoutTests
     [Fact]
     public async Task A_route_with_a_timeout_forwards_and_is_504_when_the_API_takes_longer()
     {
-        await using var world = await World.StartAsync(("ReverseProxy:Routes:plain:Timeout", "00:00:01"), ("ReverseProxy:Routes:open:TimeoutPolicy", "Disable"));
+        await using var world = await World.StartAsync(
+            ("ReverseProxy:Routes:plain:Timeout", "00:00:01"), ("ReverseProxy:Routes:open:TimeoutPolicy", "Disable"));
         using var browser = world.NewBrowser();
         (await browser.GetAsync("/plain/echo")).Body.ShouldBe("nobody");
         (await browser.GetAsync("/open/echo")).Body.ShouldBe("nobody");

@@ -32,7 +32,8 @@ public sealed class StreamTimeoutTests
         var alice = await world.LogInAsync();
 
         var answer = await world.Clock.StartsWaitAsync(TimeSpan.FromSeconds(100), () => RawClient.ScriptAsync(
-            alice, world.Bff.Address, "GET /api/socket HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
+            alice, world.Bff.Address, "GET /api/socket HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
         world.Clock.Advance(TimeSpan.FromSeconds(100));
 
         (await answer).ShouldContain("upstream_timeout");

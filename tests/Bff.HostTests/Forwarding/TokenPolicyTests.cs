@@ -84,7 +84,8 @@ public sealed class TokenPolicyTests
     {
         await using var world = await World.StartAsync();
         var received = "";
-        world.Api.Answers = context => received = $"{context.Request.Method} {context.Request.QueryString} {context.Request.ContentType} {context.Request.ContentLength}";
+        world.Api.Answers = context =>
+            received = $"{context.Request.Method} {context.Request.QueryString} {context.Request.ContentType} {context.Request.ContentLength}";
         var alice = await world.LogInAsync();
 
         var request = alice.Script(HttpMethod.Put, "/api/echo?a=1&b=%2F");

@@ -21,7 +21,8 @@ public sealed class UpstreamErrorTests
     public async Task A_cluster_without_destinations()
     {
         await using var world = await World.StartAsync(
-            ("ReverseProxy:Routes:nowhere:ClusterId", "empty"), ("ReverseProxy:Routes:nowhere:Match:Path", "/nowhere"), ("ReverseProxy:Clusters:empty:LoadBalancingPolicy", "RoundRobin"));
+            ("ReverseProxy:Routes:nowhere:ClusterId", "empty"), ("ReverseProxy:Routes:nowhere:Match:Path", "/nowhere"),
+            ("ReverseProxy:Clusters:empty:LoadBalancingPolicy", "RoundRobin"));
         (await world.NewBrowser().GetAsync("/nowhere")).ShouldBeProblem(503, "upstream_unavailable");
     }
 
@@ -93,7 +94,8 @@ public sealed class UpstreamErrorTests
 
         var answer = await RawClient.SendAsync(
             world.Bff.Address,
-            ["PUT /api/files HTTP/1.1", "X-CSRF: 1", "Origin: " + Browser.SpaOrigin, "Cookie: " + alice.Cookies.HeaderFor("localhost"), "Content-Length: 50000000"],
+            ["PUT /api/files HTTP/1.1", "X-CSRF: 1", "Origin: " + Browser.SpaOrigin, "Cookie: " + alice.Cookies.HeaderFor("localhost"),
+                "Content-Length: 50000000"],
             new string('x', 64 * 1024));
 
         answer.ShouldStartWith("HTTP/1.1 413");

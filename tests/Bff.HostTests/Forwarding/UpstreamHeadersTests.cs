@@ -5,7 +5,8 @@ public sealed class UpstreamHeadersTests
 {
     private static readonly string[] Identity =
     [
-        "Authorization", "Proxy-Authorization", "X-Forwarded-User", "X_Forwarded_User", "X-Forwarded-Email", "x-forwarded_access-token", "Remote-User", "REMOTE_USER",
+        "Authorization", "Proxy-Authorization", "X-Forwarded-User", "X_Forwarded_User", "X-Forwarded-Email", "x-forwarded_access-token", "Remote-User",
+        "REMOTE_USER",
         "X-Remote-User", "X-Remote-Group", "X-Auth-Request-Email", "X_AUTH_REQUEST_USER", "X-User-Id", "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-AAD-ACCESS-TOKEN",
         "X-Goog-Authenticated-User-Email", "X-Amzn-Oidc-Data", "Impersonate-User", "X-Client-Cert", "SSL_CLIENT_VERIFY", "X-Access-Token", "X-Id-Token",
     ];

@@ -36,5 +36,6 @@ public sealed class WebSocketOriginTests
     private static Task<World> StartAsync() => World.StartAsync(api => [("Bff:Spa:Url", api.Address)]);
 
     private static Task<string> HandshakeAsync(World world, string path, params string[] headers) => RawClient.SendAsync(
-        world.Bff.Address, [$"GET {path} HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", .. headers]);
+        world.Bff.Address, [$"GET {path} HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            .. headers]);
 }

@@ -9,7 +9,8 @@ public sealed class AmbiguousPathTests
     private static readonly (string, string?)[] Routes =
     [
         ("ReverseProxy:Routes:pub:ClusterId", "api"), ("ReverseProxy:Routes:pub:Match:Path", "/pub/{**rest}"),
-        ("ReverseProxy:Routes:admin:ClusterId", "api"), ("ReverseProxy:Routes:admin:Match:Path", "/pub/admin/{**rest}"), ("ReverseProxy:Routes:admin:AuthorizationPolicy", "default"),
+        ("ReverseProxy:Routes:admin:ClusterId", "api"), ("ReverseProxy:Routes:admin:Match:Path", "/pub/admin/{**rest}"),
+        ("ReverseProxy:Routes:admin:AuthorizationPolicy", "default"),
         ("ReverseProxy:Routes:all:ClusterId", "api"), ("ReverseProxy:Routes:all:Match:Path", "/{**all}"), ("ReverseProxy:Routes:all:Order", "100"),
     ];
 

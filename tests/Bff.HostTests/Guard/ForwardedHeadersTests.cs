@@ -21,7 +21,8 @@ public sealed class ForwardedHeadersTests
         await using var world = await World.StartAsync(trusted is null ? [] : World.BehindProxy(trusted));
         var login = await BehindProxyAsync(world);
         await BehindProxyAsync(world);
-        world.Bff.Logs.Lines.Count(line => line.Contains("127.0.0.1 sends X-Forwarded-For and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(1);
+        world.Bff.Logs.Lines.Count(
+            line => line.Contains("127.0.0.1 sends X-Forwarded-For and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(1);
         login.Location!.Query.ShouldContain("redirect_uri=" + Uri.EscapeDataString(new Uri(world.Bff.Address, "/signin-oidc").AbsoluteUri));
         login.Header("Strict-Transport-Security").ShouldBeNull();
     }
@@ -41,7 +42,8 @@ public sealed class ForwardedHeadersTests
             await browser.SendAsync(request);
         }
 
-        world.Bff.Logs.Lines.Count(line => line.Contains($"127.0.0.1 sends {header} and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(lines);
+        world.Bff.Logs.Lines.Count(
+            line => line.Contains($"127.0.0.1 sends {header} and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(lines);
     }
 
     private static Task<Answer> BehindProxyAsync(World world)

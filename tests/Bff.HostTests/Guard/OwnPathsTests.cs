@@ -23,7 +23,8 @@ public sealed class OwnPathsTests
         (await alice.GetAsync("/bff")).ShouldBeProblem(404, "not_found");
         (await alice.GetAsync("/signin-oidc/more")).ShouldBeProblem(404, "not_found");
         world.Api.Calls.ShouldAllBe(call => call.Path == "/api/echo");
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains($"Route 'all' matches '{path}', which takes in paths of Bff itself: ", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(
+            line => line.Contains($"Route 'all' matches '{path}', which takes in paths of Bff itself: ", StringComparison.Ordinal));
     }
 
     [Fact]

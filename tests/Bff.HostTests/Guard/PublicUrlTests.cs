@@ -98,7 +98,8 @@ public sealed class PublicUrlTests
     public async Task The_host_a_trusted_proxy_forwards_is_held_against_it(string forwarded, int status)
     {
         await using var world = await World.StartAsync(("Bff:PublicUrl", "https://app.example"), ("Bff:TrustedProxies:0", "127.0.0.0/8"));
-        (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "bff:3001", "X-Forwarded-For: 203.0.113.7", "X-Forwarded-Host: " + forwarded)).Status.ShouldBe(status);
+        (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "bff:3001", "X-Forwarded-For: 203.0.113.7",
+            "X-Forwarded-Host: " + forwarded)).Status.ShouldBe(status);
     }
 
     [Theory]

@@ -17,7 +17,8 @@ public sealed class RateLimitTests
         refused.ShouldBeProblem(429, "too_many_requests");
         int.Parse(refused.Header("Retry-After")!, System.Globalization.CultureInfo.InvariantCulture).ShouldBeInRange(1, 60);
         refused.SetCookies.ShouldBeEmpty();
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("/bff/login => Handle from 127.0.0.1 was refused: too_many_requests.", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(
+            line => line.Contains("/bff/login => Handle from 127.0.0.1 was refused: too_many_requests.", StringComparison.Ordinal));
         (await browser.GetAsync("/bff/session")).Status.ShouldBe(HttpStatusCode.OK);
     }
 

@@ -43,7 +43,8 @@ public sealed class RouteTableTests
             }
         }
 
-        world.Bff.Logs.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal)).ShouldBeEmpty();
+        world.Bff.Logs.Lines.Where(
+            line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal)).ShouldBeEmpty();
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
@@ -151,8 +152,10 @@ public sealed class RouteTableTests
         }
 
         yield return ("long query", () => RawCall.GetAsync(at, path + "?returnUrl=/" + new string('q', 100_000), "localhost", signedIn));
-        yield return ("large cookies", () => RawCall.GetAsync(at, path, "localhost", "X-CSRF: 1", "Cookie: " + string.Join("; ", Enumerable.Range(0, 16).Select(i => $"c{i}={new string('c', 4_000)}"))));
-        yield return ("unknown method", () => RawCall.SendAsync(at, $"BREW {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{string.Join("\r\n", signedIn)}"));
+        yield return ("large cookies", () => RawCall.GetAsync(at, path, "localhost", "X-CSRF: 1",
+            "Cookie: " + string.Join("; ", Enumerable.Range(0, 16).Select(i => $"c{i}={new string('c', 4_000)}"))));
+        yield return ("unknown method",
+            () => RawCall.SendAsync(at, $"BREW {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{string.Join("\r\n", signedIn)}"));
         yield return ("foreign host", () => RawCall.GetAsync(at, path, "evil.example", signedIn));
         yield return ("empty host", () => RawCall.GetAsync(at, path, "", signedIn));
         yield return ("no host", () => RawCall.SendAsync(at, $"GET {path} HTTP/1.1\r\nConnection: close"));
@@ -160,10 +163,12 @@ public sealed class RouteTableTests
     }
 
     private static string Form(string method, string path, long bytes) =>
-        $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-CSRF: 1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {bytes}";
+        $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-CSRF: 1\r\nContent-Type: "
+        + $"application/x-www-form-urlencoded\r\nContent-Length: {bytes}";
 
     private static string Chunked(string method, string path) =>
-        $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-CSRF: 1\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked";
+        $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-CSRF: 1\r\nContent-Type: "
+        + "application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked";
 
     private static List<(string Path, IReadOnlyList<string> Methods)> Table(BffHost host) =>
     [
@@ -171,7 +176,8 @@ public sealed class RouteTableTests
             [.. group.SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Distinct()])),
     ];
 
-    private static IEnumerable<RouteEndpoint> Endpoints(BffHost host) => host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+    private static IEnumerable<RouteEndpoint> Endpoints(BffHost host) =>
+        host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null);
 
     private static string PathOf(Microsoft.AspNetCore.Routing.Patterns.RoutePattern pattern) =>

@@ -63,7 +63,8 @@ public sealed class SecurityHeadersTests
     {
         await using var world = await World.StartAsync(
             ("Bff:PublicUrl", "https://app.example"), ("Bff:Hsts:MaxAge", "730.00:00:00"), ("Bff:Hsts:IncludeSubDomains", "true"));
-        (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "app.example")).Header("Strict-Transport-Security").ShouldBe("max-age=63072000; includeSubDomains");
+        (await RawCall.GetAsync(world.Bff.Address, "/bff/login", "app.example")).Header("Strict-Transport-Security")
+            .ShouldBe("max-age=63072000; includeSubDomains");
     }
 
     [Fact]
@@ -74,7 +75,8 @@ public sealed class SecurityHeadersTests
         var cookies = alice.Cookies.HeaderFor("localhost");
         foreach (var odd in new[] { "gr\u00fc\u00df=\u00e4", "name=\u00c3\u00bc\u00e2\u0082\u00ac", "a=\u0080\u00ff" })
         {
-            var answer = await RawCall.GetAsync(world.Bff.Address, "/bff/user", "localhost", "X-CSRF: 1", $"Cookie: {odd}; {cookies}", "X-Name: J\u00f6rg", "Accept: \u00e9");
+            var answer = await RawCall.GetAsync(
+                world.Bff.Address, "/bff/user", "localhost", "X-CSRF: 1", $"Cookie: {odd}; {cookies}", "X-Name: J\u00f6rg", "Accept: \u00e9");
             answer.Status.ShouldBe(200, answer.Text);
         }
     }

@@ -71,10 +71,12 @@ public sealed class ClaimsTests
         await using var world = await World.StartAsync();
         world.Provider.ShapeIdToken = claims => (claims["acr"], claims["auth_time"], claims["amr"]) = ("1", 1700000000, new[] { "pwd" });
         var alice = await world.LogInAsync();
-        var types = (await alice.GetAsync("/bff/user")).Json.EnumerateArray().Select(claim => claim.GetProperty("type").GetString()).Order(StringComparer.Ordinal);
+        var types = (await alice.GetAsync("/bff/user")).Json.EnumerateArray().Select(claim => claim.GetProperty("type").GetString())
+            .Order(StringComparer.Ordinal);
         types.ShouldBe(["amr", "auth_time", "bff:logout_url", "bff:session_expires_in", "bff:session_state", "name", "sid", "sub"]);
     }
 
     private static async Task<List<string>> ClaimsAsync(Browser browser, string type) =>
-        [.. (await browser.GetAsync("/bff/user")).Json.EnumerateArray().Where(claim => claim.GetProperty("type").GetString() == type).Select(claim => claim.GetProperty("value").GetString()!)];
+        [.. (await browser.GetAsync("/bff/user")).Json.EnumerateArray().Where(claim => claim.GetProperty("type").GetString() == type)
+            .Select(claim => claim.GetProperty("value").GetString()!)];
 }

@@ -10,7 +10,8 @@ public sealed class ForeignPageTests
 
     public static TheoryData<string, string?> Strangers => new()
     {
-        { "iframe", Stranger }, { "iframe", null }, { "frame", Stranger }, { "embed", Stranger }, { "object", null }, { "image", Stranger }, { "script", null }, { "empty", Stranger },
+        { "iframe", Stranger }, { "iframe", null }, { "frame", Stranger }, { "embed", Stranger }, { "object", null }, { "image", Stranger }, { "script", null },
+        { "empty", Stranger },
     };
 
     [Theory]
@@ -112,7 +113,8 @@ public sealed class ForeignPageTests
 
         signedIn.ShouldBeProblem(400, "invalid_sid");
         (anonymous.Status, anonymous.Body).ShouldBe((signedIn.Status, signedIn.Body));
-        string.Join('\n', anonymous.Headers.Keys.Order(StringComparer.Ordinal)).ShouldBe(string.Join('\n', signedIn.Headers.Keys.Order(StringComparer.Ordinal)));
+        string.Join('\n', anonymous.Headers.Keys.Order(StringComparer.Ordinal)).ShouldBe(
+            string.Join('\n', signedIn.Headers.Keys.Order(StringComparer.Ordinal)));
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 

@@ -35,7 +35,8 @@ public sealed class IdTokenTests
         ["signed with the client secret"] = (_, claims) => Jwt.SignWithSecret(claims, PretendProvider.ClientSecret),
         ["signed with the public key as a secret"] = (world, claims) => Jwt.SignWithSecret(claims, world.Provider.Key.Public()["n"]),
         ["signed with a key of nobody"] = (_, claims) => Jwt.Sign(claims, SigningKey.Number(3)),
-        ["signed with another key under the name of the right one"] = (world, claims) => Jwt.Sign(claims, SigningKey.Number(3) with { Kid = world.Provider.Key.Kid }),
+        ["signed with another key under the name of the right one"] = (world, claims) =>
+            Jwt.Sign(claims, SigningKey.Number(3) with { Kid = world.Provider.Key.Kid }),
         ["changed after signing"] = (world, claims) => Mixed(claims, world.Provider.Key),
         ["no token at all"] = (_, _) => "",
         ["rubbish"] = (_, _) => "a.b.c",

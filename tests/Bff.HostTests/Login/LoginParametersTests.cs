@@ -94,7 +94,8 @@ public sealed class LoginParametersTests
             ("environment", "Development"), ("Bff:Oidc:AllowedLoginParameters:0", "connection"), ("Bff:Oidc:AllowedLoginParameters:1", "login_hint"));
         await world.NewBrowser().OpenAsync("/bff/login?connection=google&login_hint=bob");
         world.Provider.Authorizations.Single()["connection"].ShouldBe("google");
-        (await world.NewBrowser().StepAsync("/bff/login?prompt=login", accept: "*/*")).Text("detail").ShouldBe("Bff:Oidc:AllowedLoginParameters allows connection, login_hint.");
+        (await world.NewBrowser().StepAsync("/bff/login?prompt=login", accept: "*/*")).Text("detail").ShouldBe(
+            "Bff:Oidc:AllowedLoginParameters allows connection, login_hint.");
 
         await world.RestartBffAsync(("Bff:Oidc:AllowedLoginParameters:0", ""), ("Bff:Oidc:AllowedLoginParameters:1", null));
         (await world.NewBrowser().StepAsync("/bff/login?login_hint=bob", accept: "*/*")).ShouldBeProblem(400, "parameter_not_allowed");

@@ -128,7 +128,8 @@ public sealed class LogoutTests
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
-        var set = Attributes(alice.Received.Single(answer => answer.SetCookies.Any(line => line.StartsWith(Browser.SessionCookie + "=", StringComparison.Ordinal))));
+        var set = Attributes(
+            alice.Received.Single(answer => answer.SetCookies.Any(line => line.StartsWith(Browser.SessionCookie + "=", StringComparison.Ordinal))));
 
         var answer = await alice.PostAsync("/bff/logout");
 

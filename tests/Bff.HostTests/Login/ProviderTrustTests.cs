@@ -45,13 +45,15 @@ public sealed class ProviderTrustTests
 
     public static TheoryData<string> BadMetadata =>
     [
-        "wrong issuer", "no issuer", "no token endpoint", "no authorization endpoint", "an endpoint that is no address", "no keys", "an endpoint with a fragment",
+        "wrong issuer", "no issuer", "no token endpoint", "no authorization endpoint", "an endpoint that is no address", "no keys",
+        "an endpoint with a fragment",
         .. from address in Addresses from name in UnusableCharacters.Keys select name + " in the " + address,
     ];
 
     private static readonly string[] Addresses =
     [
-        "authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint",
+        "authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint",
+        "userinfo_endpoint",
     ];
 
     private static readonly Dictionary<string, string> UnusableCharacters = new()

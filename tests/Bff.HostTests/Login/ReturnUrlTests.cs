@@ -10,12 +10,16 @@ public sealed class ReturnUrlTests
         "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "\\/evil.example", "/\t/evil.example", "\t//evil.example",
         "/\n/evil.example", "/\r\n/evil.example", "/page\r\nSet-Cookie: a=b", " //evil.example", "//evil.example\0",
         "%2F%2Fevil.example", "%5C%5Cevil.example", "evil.example", "http:evil.example", "http:/evil.example", "http:///evil.example", "https://evil.example/",
-        "http://evil.example/http://localhost:5000/", "http://localhost:5000@evil.example/", "http://user:word@localhost:5000/", "http://localhost:5000\\@evil.example/",
+        "http://evil.example/http://localhost:5000/", "http://localhost:5000@evil.example/", "http://user:word@localhost:5000/",
+        "http://localhost:5000\\@evil.example/",
         "https://localhost:5000/",
         "ftp://localhost:5000/", "javascript:alert(1)", "data:text/html,x", "http://localhost:5001/", "http://localhost/", "http://127.0.0.1:5000/",
-        "http://localhost:5000.evil.example/", "http://localhost:50000/", "http://localhost.evil.example:5000/", "http://sub.localhost:5000/", "http://localhost:5000%2eevil.example/",
-        "http://localhost:5000:80/", "?//evil.example", "#//evil.example", "x:y", "/page\\x", "http://localhost:5000/page\\x", "/page\u0085x", "http://\u200Blocalhost:5000@evil.example/",
-        "http://localhost:5000\uFF0Fevil.example/", "http://localhost\uFF1A5000.evil.example/", "http://localhost:5000;evil.example/", "\u00FC", "http://l\u00F6calhost:5000/",
+        "http://localhost:5000.evil.example/", "http://localhost:50000/", "http://localhost.evil.example:5000/", "http://sub.localhost:5000/",
+        "http://localhost:5000%2eevil.example/",
+        "http://localhost:5000:80/", "?//evil.example", "#//evil.example", "x:y", "/page\\x", "http://localhost:5000/page\\x", "/page\u0085x",
+        "http://\u200Blocalhost:5000@evil.example/",
+        "http://localhost:5000\uFF0Fevil.example/", "http://localhost\uFF1A5000.evil.example/", "http://localhost:5000;evil.example/", "\u00FC",
+        "http://l\u00F6calhost:5000/",
     ];
 
     public static TheoryData<string> GoodUrls =>
@@ -90,7 +94,8 @@ public sealed class ReturnUrlTests
 
     private static async Task RefusedAsync(Browser browser, string path, string url)
     {
-        var answer = await browser.StepAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}returnUrl={Uri.EscapeDataString(url)}", accept: "*/*");
+        var answer = await browser.StepAsync(
+            $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}returnUrl={Uri.EscapeDataString(url)}", accept: "*/*");
         ((int)answer.Status, answer.Location).ShouldBe((400, null), url);
         answer.Code.ShouldBe("invalid_return_url", url);
     }

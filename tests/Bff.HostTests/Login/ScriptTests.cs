@@ -66,7 +66,9 @@ public sealed class ScriptTests
         response.Headers.Vary.ShouldContain("Accept-Encoding");
         response.Headers.ETag!.Tag.EndsWith(encoding is null ? "" : $"-{encoding}\"", StringComparison.Ordinal).ShouldBeTrue("a tag for each");
         await using var body = await response.Content.ReadAsStreamAsync();
-        await using Stream read = encoding switch { "br" => new BrotliStream(body, CompressionMode.Decompress), "gzip" => new GZipStream(body, CompressionMode.Decompress), _ => body };
+        await using Stream read =
+            encoding switch { "br" => new BrotliStream(body, CompressionMode.Decompress), "gzip" => new GZipStream(body, CompressionMode.Decompress),
+                _ => body };
         using var copy = new MemoryStream();
         await read.CopyToAsync(copy);
         Encoding.UTF8.GetString(copy.ToArray()).ShouldBe(Encoding.UTF8.GetString(plain));
@@ -90,8 +92,10 @@ public sealed class ScriptTests
     [Fact]
     public async Task The_script_is_there_below_a_path_base_too()
     {
-        await using var world = await World.StartAsync([.. World.BehindProxy().Select(entry => entry.Key == "Bff:PublicUrl" ? (entry.Key, entry.Value + "/app") : entry)]);
+        await using var world = await World.StartAsync(
+            [.. World.BehindProxy().Select(entry => entry.Key == "Bff:PublicUrl" ? (entry.Key, entry.Value + "/app") : entry)]);
         (await world.NewBrowser().StepAsync("/app/bff/bff.js")).Header("Content-Type").ShouldBe("text/javascript; charset=utf-8");
-        (await world.NewBrowser().StepAsync("/bff/bff.js")).Header("Content-Type").ShouldBe("text/javascript; charset=utf-8", "a proxy in front took the path base off");
+        (await world.NewBrowser().StepAsync("/bff/bff.js")).Header("Content-Type").ShouldBe(
+            "text/javascript; charset=utf-8", "a proxy in front took the path base off");
     }
 }

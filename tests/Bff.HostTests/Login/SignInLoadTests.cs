@@ -54,7 +54,8 @@ public sealed class SignInLoadTests
         }
 
         world.Provider.Traffic.MostAtOnce("/token").ShouldBeLessThanOrEqualTo(Places + 1);
-        world.Provider.TokenCalls.Count(form => form["grant_type"] == "authorization_code").ShouldBe(1);   // alice's; the others were cut off before the endpoint
+        // alice's; the others were cut off before the endpoint
+        world.Provider.TokenCalls.Count(form => form["grant_type"] == "authorization_code").ShouldBe(1);
     }
 
     [Fact]
@@ -90,7 +91,10 @@ public sealed class SignInLoadTests
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => world.NewBrowser().StepAsync("/bff/login", accept: "*/*")));
         using var ops = new HttpClient { BaseAddress = world.Bff.OpsAddress };
-        for (var probe = 0; probe < 60; probe++) { (await ops.GetAsync(new Uri("/readyz", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable); }
+        for (var probe = 0; probe < 60; probe++)
+        {
+            (await ops.GetAsync(new Uri("/readyz", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        }
 
         foreach (var answer in answers) { answer.ShouldBeProblem(503, "provider_unavailable"); }
         world.Provider.Traffic.Count(Discovery).ShouldBe(1);
@@ -202,7 +206,10 @@ public sealed class SignInLoadTests
     private static TokenCallGate OpenBreaker(World world)
     {
         var gate = world.Bff.Services.GetRequiredService<TokenCallGate>();
-        for (var failure = 0; failure < CircuitBreaker.Threshold; failure++) { gate.Leave(gate.EnterAsync(CallKind.Renewal, default).Result.Permit!, CallVerdict.Failed); }
+        for (var failure = 0; failure < CircuitBreaker.Threshold; failure++)
+        {
+            gate.Leave(gate.EnterAsync(CallKind.Renewal, default).Result.Permit!, CallVerdict.Failed);
+        }
         gate.State.ShouldBe(BreakerState.Open);
         return gate;
     }

@@ -55,7 +55,10 @@ public sealed class SilentLoginTests
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
         var callback = await alice.GoToCallbackAsync("/bff/silent-login");
-        foreach (var cookie in alice.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList()) { alice.Cookies.Remove(cookie); }
+        foreach (var cookie in alice.Cookies.Names().Where(name => name.Contains("bff-state", StringComparison.Ordinal)).ToList())
+        {
+            alice.Cookies.Remove(cookie);
+        }
         var calls = world.Provider.TokenCalls.Count;
 
         (await alice.StepAsync(callback)).Location.ShouldBe(Failed("login_required"));
@@ -77,7 +80,8 @@ public sealed class SilentLoginTests
         var cookies = (await alice.SendAsync(request)).SetCookies;
 
         cookies.Length.ShouldBe(2);
-        cookies.ShouldAllBe(cookie => cookie.Contains("samesite=none", StringComparison.OrdinalIgnoreCase) && cookie.Contains("secure", StringComparison.OrdinalIgnoreCase));
+        cookies.ShouldAllBe(
+            cookie => cookie.Contains("samesite=none", StringComparison.OrdinalIgnoreCase) && cookie.Contains("secure", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -215,7 +219,8 @@ public sealed class SilentLoginTests
         (await alice.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
     }
 
-    public static TheoryData<string> Defects => ["wrong id_token", "no id_token", "strange token_type", "wrong issuer", "token endpoint breaks", "token endpoint refuses"];
+    public static TheoryData<string> Defects =>
+        ["wrong id_token", "no id_token", "strange token_type", "wrong issuer", "token endpoint breaks", "token endpoint refuses"];
 
     [Theory]
     [MemberData(nameof(Defects))]

@@ -141,7 +141,10 @@ public sealed class StateTests
         var end = await alice.OpenAsync(path);
         world.Execute("DROP TRIGGER full");
 
-        if (path.Contains("silent", StringComparison.Ordinal)) { end.Location.ShouldBe(new Uri("http://localhost:5000/silent?result=error&error=temporarily_unavailable")); }
+        if (path.Contains("silent", StringComparison.Ordinal))
+        {
+            end.Location.ShouldBe(new Uri("http://localhost:5000/silent?result=error&error=temporarily_unavailable"));
+        }
         else
         {
             end.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -210,7 +213,8 @@ public sealed class StateTests
         var alice = world.NewBrowser();
         var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
 
-        var answer = await alice.StepAsync(new Uri($"{callback}&{name}={Uri.EscapeDataString(QueryHelpers.ParseQuery(callback.Query)[name].ToString())}"), accept: "*/*");
+        var answer = await alice.StepAsync(
+            new Uri($"{callback}&{name}={Uri.EscapeDataString(QueryHelpers.ParseQuery(callback.Query)[name].ToString())}"), accept: "*/*");
 
         answer.Status.ShouldBe(HttpStatusCode.BadRequest);
         world.Provider.TokenCalls.ShouldBeEmpty();
@@ -241,7 +245,8 @@ public sealed class StateTests
 
     private static Uri With(Uri callback, string name, string value, string without)
     {
-        var query = QueryHelpers.ParseQuery(callback.Query).Where(pair => pair.Key != without).ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
+        var query = QueryHelpers.ParseQuery(callback.Query).Where(pair => pair.Key != without)
+            .ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
         query[name] = value;
         return new Uri(QueryHelpers.AddQueryString(callback.GetLeftPart(UriPartial.Path), query));
     }

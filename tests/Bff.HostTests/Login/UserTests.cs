@@ -37,7 +37,8 @@ public sealed class UserTests
         var alice = await world.LogInAsync();
         await world.AdvanceAsync(TimeSpan.FromMinutes(10));
         var answer = await alice.GetAsync("/bff/user");
-        var seconds = answer.Json.EnumerateArray().Single(claim => claim.GetProperty("type").GetString() == "bff:session_expires_in").GetProperty("value").GetString()!;
+        var seconds = answer.Json.EnumerateArray().Single(
+            claim => claim.GetProperty("type").GetString() == "bff:session_expires_in").GetProperty("value").GetString()!;
 
         var end = (await alice.GetAsync("/bff/session")).Json.GetProperty("sessionExpiresAt").GetDateTimeOffset();
 

@@ -122,7 +122,8 @@ public sealed class AdminTests
         renewed.Json.GetProperty("session").GetProperty("renewals").GetInt32().ShouldBe(1);
         (await ops.PostAsync(path)).Text("outcome").ShouldBe("fresh");
         world.Provider.Refreshes.ShouldBe(1);
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff.Audit: ops_session_renewed", StringComparison.Ordinal) && line.Contains(" outcome=renewed ", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(
+            line => line.Contains("Bff.Audit: ops_session_renewed", StringComparison.Ordinal) && line.Contains(" outcome=renewed ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -197,6 +198,9 @@ public sealed class AdminTests
         var told = string.Join('\n', ops.Received.Select(answer => answer.Body)) + string.Join('\n', world.Bff.Logs.Lines);
         told.ShouldContain(handle);
         foreach (var secret in world.Provider.Secrets) { told.ShouldNotContain(secret.Value, customMessage: secret.Kind); }
-        foreach (var answer in alice.Received.SelectMany(answer => answer.SetCookies)) { told.ShouldNotContain(answer.Split('=', ';')[1] is { Length: > 8 } key ? key : "no cookie"); }
+        foreach (var answer in alice.Received.SelectMany(answer => answer.SetCookies))
+        {
+            told.ShouldNotContain(answer.Split('=', ';')[1] is { Length: > 8 } key ? key : "no cookie");
+        }
     }
 }

@@ -41,7 +41,8 @@ public sealed class ClientCertificateTests : IDisposable
     public async Task No_address_in_a_strangers_certificate_is_called_on_the_public_port_when_the_configuration_asks_for_certificates_there()
     {
         await using var world = await World.StartAsync(
-            ("Kestrel:Endpoints:Public:Url", "https://127.0.0.1:0"), ("Kestrel:Endpoints:Public:ClientCertificateMode", "AllowCertificate"), ("Kestrel:Endpoints:Public:Certificate:Path", ServerCertificate));
+            ("Kestrel:Endpoints:Public:Url", "https://127.0.0.1:0"), ("Kestrel:Endpoints:Public:ClientCertificateMode", "AllowCertificate"),
+            ("Kestrel:Endpoints:Public:Certificate:Path", ServerCertificate));
         await using var named = new Recorder(answer: "404 Not Found");
         var addresses = new[] { world.Bff.Address, new UriBuilder(world.Bff.OpsAddress) { Host = "localhost" }.Uri };
 

@@ -69,7 +69,8 @@ public sealed class DrainTests
     [Fact]
     public async Task Over_HTTP_2_the_client_is_told_to_go_elsewhere_and_its_calls_are_answered()
     {
-        await using var world = await World.StartAsync(("Bff:Ops:DrainFor", $"{DrainFor}"), ("Kestrel:Endpoints:Main:Url", "http://127.0.0.1:0"), ("Kestrel:Endpoints:Main:Protocols", "Http2"));
+        await using var world = await World.StartAsync(
+            ("Bff:Ops:DrainFor", $"{DrainFor}"), ("Kestrel:Endpoints:Main:Url", "http://127.0.0.1:0"), ("Kestrel:Endpoints:Main:Protocols", "Http2"));
         var connections = 0;
         using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (context, cancellationToken) =>
         {
@@ -151,7 +152,8 @@ public sealed class DrainTests
             return head;
         }
 
-        public async Task<bool> IsClosedAsync() => await client.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System) == 0;
+        public async Task<bool> IsClosedAsync() =>
+            await client.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System) == 0;
 
         private static async Task SkipBodyAsync(NetworkStream stream, string head)
         {

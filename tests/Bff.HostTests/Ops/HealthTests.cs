@@ -121,7 +121,8 @@ public sealed class HealthTests
         world.Bff.Terminate();
 
         using var http = new HttpClient();
-        await Eventually.HappensAsync(async () => (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"))).StatusCode == HttpStatusCode.ServiceUnavailable);
+        await Eventually.HappensAsync(
+            async () => (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"))).StatusCode == HttpStatusCode.ServiceUnavailable);
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
         (await world.Bff.ExitCodeAsync()).ShouldBe(0);
         world.Bff.Output.ShouldContain("not ready any more");

@@ -44,7 +44,10 @@ public sealed class OpsGuardTests
         await using var world = await World.StartAsync(("Bff:Ops:Token", Token));
 
         var statuses = new List<HttpStatusCode>();
-        for (var guess = 0; guess < 40; guess++) { statuses.Add((await GetAsync(world, guess % 2 == 0 ? "/sessions" : "/readyz", $"guess-number-{guess}-of-many")).Status); }
+        for (var guess = 0; guess < 40; guess++)
+        {
+            statuses.Add((await GetAsync(world, guess % 2 == 0 ? "/sessions" : "/readyz", $"guess-number-{guess}-of-many")).Status);
+        }
 
         statuses.ShouldContain(HttpStatusCode.TooManyRequests);
         (await GetAsync(world, "/sessions", Token)).Status.ShouldBe(HttpStatusCode.TooManyRequests, "the right one at last is not even looked at");
@@ -96,7 +99,9 @@ public sealed class OpsGuardTests
     {
         await using var world = await World.StartAsync();
         await world.LogInAsync();
-        var handle = JsonDocument.Parse((await GetAsync(world, "/sessions", "anything, since none is asked for")).Body).RootElement.GetProperty("sessions")[0].GetProperty("handle").GetString();
+        var handle = JsonDocument.Parse(
+            (await GetAsync(world, "/sessions",
+                "anything, since none is asked for")).Body).RootElement.GetProperty("sessions")[0].GetProperty("handle").GetString();
         for (var poll = 0; poll < 5; poll++)
         {
             await GetAsync(world, "/sessions");
@@ -106,7 +111,10 @@ public sealed class OpsGuardTests
         var lines = world.Bff.Logs.Lines.Where(line => line.Contains("Bff.Audit: ops_", StringComparison.Ordinal)).ToList();
         lines.ShouldAllBe(line => line.Contains("operator=somebody_on_this_machine address=127.0.0.1"));
         lines.Count(line => line.Contains("ops_sessions_listed", StringComparison.Ordinal)).ShouldBe(1, "a page that polls leaves one line a minute");
-        lines.Count(line => line.Contains("ops_session_shown", StringComparison.Ordinal) && line.Contains($" session={handle} user=alice ", StringComparison.Ordinal)).ShouldBe(1);
+        lines.Count(
+            line =>
+                line.Contains("ops_session_shown", StringComparison.Ordinal)
+                    && line.Contains($" session={handle} user=alice ", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
@@ -119,7 +127,8 @@ public sealed class OpsGuardTests
 
         using var ops = new OpsClient(world.Bff);
         (await ops.DeleteAsync("/sessions?user=al%0Aice")).Json.GetProperty("ended").GetInt32().ShouldBe(1);
-        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("ops_sessions_ended", StringComparison.Ordinal) && line.Contains(" user=al\\u000Aice ", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(
+            line => line.Contains("ops_sessions_ended", StringComparison.Ordinal) && line.Contains(" user=al\\u000Aice ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -160,7 +169,8 @@ public sealed class OpsGuardTests
         provider.Connections.ShouldBe(2);
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> GetAsync(World world, string path, string? token = null, string? host = null, string? origin = null)
+    private static async Task<(HttpStatusCode Status, string Body)> GetAsync(
+        World world, string path, string? token = null, string? host = null, string? origin = null)
     {
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(new Uri(world.Bff.OpsAddress, path)) { Host = "127.0.0.1" }.Uri);

@@ -53,7 +53,8 @@ public sealed class OpsPortTests
         (await GetAsync(world.Bff.OpsAddress, "/anything")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await GetAsync(world.Bff.OpsAddress, "/anything", host: "rebound.example:3002")).StatusCode.ShouldBe(HttpStatusCode.MisdirectedRequest);
         (await GetAsync(world.Bff.OpsAddress, "/anything", site: "cross-site")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        (await GetAsync(world.Bff.OpsAddress, "/anything", site: "cross-site", follows: true)).StatusCode.ShouldBe(HttpStatusCode.NotFound, "a link may lead here");
+        (await GetAsync(world.Bff.OpsAddress, "/anything", site: "cross-site", follows: true)).StatusCode.ShouldBe(HttpStatusCode.NotFound,
+            "a link may lead here");
         (await GetAsync(world.Bff.OpsAddress, "/anything", origin: "http://localhost:5000")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await GetAsync(world.Bff.OpsAddress, "/anything", site: "same-origin")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
@@ -84,9 +85,18 @@ public sealed class OpsPortTests
         process.Errors.ShouldContain("- Bff:Ops:Token: ");
     }
 
-    private static async Task<HttpResponseMessage> GetAsync(Uri at, string path, string? host = null, string? token = null, string? site = null, bool follows = false, string? origin = null, X509Certificate2? certificate = null)
+    private static async Task<HttpResponseMessage> GetAsync(
+        Uri at,
+        string path,
+        string? host = null,
+        string? token = null,
+        string? site = null,
+        bool follows = false,
+        string? origin = null,
+        X509Certificate2? certificate = null)
     {
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using var handler =
+            new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
         if (certificate is not null) { handler.ClientCertificates.Add(certificate); }
         using var http = new HttpClient(handler);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(at, path));

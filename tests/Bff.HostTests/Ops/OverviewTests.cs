@@ -195,7 +195,10 @@ public sealed class OverviewTests
         page.Header("Content-Type").ShouldBe("text/html");
         page.Header("Content-Security-Policy")!.ShouldContain("script-src 'self'");
         page.Header("Content-Security-Policy")!.ShouldNotContain("unsafe");
-        foreach (var file in new[] { "/ops.js", "/ops.css", "/uplot.js", "/uplot.css" }) { (await ops.GetAsync(file)).Status.ShouldBe(HttpStatusCode.OK, file); }
+        foreach (var file in new[] { "/ops.js", "/ops.css", "/uplot.js", "/uplot.css" })
+        {
+            (await ops.GetAsync(file)).Status.ShouldBe(HttpStatusCode.OK, file);
+        }
         page.Body.ShouldNotContain("<script>");
         page.Body.ShouldNotContain("style=");
         (await ops.GetAsync("/overview")).ShouldBeProblem(401, "ops_token_required");
@@ -211,7 +214,9 @@ public sealed class OverviewTests
     private static JsonElement Route(JsonElement overview, string id) =>
         overview.GetProperty("routes").EnumerateArray().Single(route => route.GetProperty("id").GetString() == id).GetProperty("calls");
 
-    private static List<string> Codes(JsonElement overview) => [.. overview.GetProperty("troubles").EnumerateArray().Select(trouble => trouble.GetProperty("code").GetString()!)];
+    private static List<string> Codes(JsonElement overview) =>
+        [.. overview.GetProperty("troubles").EnumerateArray().Select(trouble => trouble.GetProperty("code").GetString()!)];
 
-    private static int Sum(JsonElement overview, string what) => overview.GetProperty("history").EnumerateArray().Sum(moment => moment.GetProperty(what).GetInt32());
+    private static int Sum(JsonElement overview, string what) =>
+        overview.GetProperty("history").EnumerateArray().Sum(moment => moment.GetProperty(what).GetInt32());
 }

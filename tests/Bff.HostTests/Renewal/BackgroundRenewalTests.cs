@@ -24,7 +24,8 @@ public sealed class BackgroundRenewalTests
         world.Provider.Refreshes.ShouldBe(5);
         world.Provider.Reuses.ShouldBe(0);
         world.Provider.Grant.MostAtOnce.ShouldBe(1);
-        world.Bff.Logs.Lines.ShouldNotContain(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning Bff", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldNotContain(
+            line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning Bff", StringComparison.Ordinal));
         (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
         world.Api.LastCall.Token.ShouldBe(world.Provider.Grant.AccessToken!.Value);
     }
@@ -63,7 +64,8 @@ public sealed class BackgroundRenewalTests
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
         var session = (await alice.GetAsync("/bff/session")).Json;
-        (session.GetProperty("renewsAt").GetDateTimeOffset() - session.GetProperty("now").GetDateTimeOffset()).ShouldBeInRange(Earliest, Latest + TimeSpan.FromSeconds(1));
+        (session.GetProperty("renewsAt").GetDateTimeOffset() - session.GetProperty("now").GetDateTimeOffset())
+            .ShouldBeInRange(Earliest, Latest + TimeSpan.FromSeconds(1));
     }
 
     [Fact]

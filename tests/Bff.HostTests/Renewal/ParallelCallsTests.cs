@@ -143,7 +143,9 @@ public sealed class ParallelCallsTests
         world.Api.LastCall.Token.ShouldBe(world.Provider.Grant.AccessToken!.Value);
         await world.AdvanceAsync(TimeSpan.FromSeconds(2));   // sooner it would be taken for a repetition
         await Eventually.HappensAsync(
-            async () => (await alice.PostAsync("/bff/renew")).Status == HttpStatusCode.OK && world.Provider.Refreshes > 1, "the first renewal is quite over, and another is made");
+            async () =>
+                (await alice.PostAsync("/bff/renew")).Status == HttpStatusCode.OK
+                    && world.Provider.Refreshes > 1, "the first renewal is quite over, and another is made");
         world.Provider.Refreshes.ShouldBe(2);
         world.Provider.Reuses.ShouldBe(0);
     }

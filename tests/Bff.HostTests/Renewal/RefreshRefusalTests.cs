@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Bff.HostTests.Renewal;
 
-/// <summary>Refreshes that bring no usable token: is it about the user, about our client, or about the weather? And never more than one request a back-off step.</summary>
+/// <summary>
+/// Refreshes that bring no usable token: is it about the user, about our client, or about the weather? And never more than one request a back-off step.
+/// </summary>
 [Trait("Standard", "RP-token-response")]
 public sealed class RefreshRefusalTests
 {
@@ -95,7 +97,8 @@ public sealed class RefreshRefusalTests
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice", what);
         world.Api.LastCall.Token.ShouldBe(first);
         (await alice.GetAsync("/bff/session")).Text("renewalError").ShouldBe("provider_refuses_client");
-        world.Bff.Logs.Lines.ShouldContain(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("could not be verified", StringComparison.Ordinal));
+        world.Bff.Logs.Lines.ShouldContain(
+            line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("could not be verified", StringComparison.Ordinal));
         await MendsItselfAsync(world, alice);
     }
 
@@ -325,7 +328,8 @@ public sealed class RefreshRefusalTests
         world.Provider.Faults.Release();
 
         (await world.RunAsync(renewing)).ShouldBeProblem(401, "session_ended");
-        await Eventually.HappensAsync(() => world.Provider.Revocations.Any(form => form["token"] == world.Provider.Grant.RefreshToken), "the newest refresh token is revoked");
+        await Eventually.HappensAsync(
+            () => world.Provider.Revocations.Any(form => form["token"] == world.Provider.Grant.RefreshToken), "the newest refresh token is revoked");
     }
 
     [Fact]

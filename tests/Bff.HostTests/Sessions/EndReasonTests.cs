@@ -7,7 +7,9 @@ public sealed class EndReasonTests
 {
     private static readonly (string, string?)[] Short = [("Bff:Sessions:IdleTimeout", "00:10:00"), ("Bff:Sessions:AbsoluteTimeout", "00:30:00")];
 
-    /// <summary>A cookie comes back to each tab of a browser until something replaces it; a sign-out takes it away, and another tab may have sent it before.</summary>
+    /// <summary>
+    /// A cookie comes back to each tab of a browser until something replaces it; a sign-out takes it away, and another tab may have sent it before.
+    /// </summary>
     private static readonly Dictionary<string, Func<World, Browser, Task>> Ends = new()
     {
         ["idle_timeout"] = (world, _) => world.AdvanceAsync(TimeSpan.FromMinutes(10)),
@@ -25,7 +27,8 @@ public sealed class EndReasonTests
             ((int)(await ops.DeleteAsync("/sessions?user=alice")).Status).ShouldBeInRange(200, 204);
         },
         ["signed_out"] = async (world, alice) => (await KeepingItsCookieAsync(alice, () => alice.PostAsync("/bff/logout"))).Status.ShouldBe(HttpStatusCode.OK),
-        ["replaced"] = async (_, alice) => (await KeepingItsCookieAsync(alice, () => alice.OpenAsync("/bff/login?login_hint=alice"))).Status.ShouldBe(HttpStatusCode.Found),
+        ["replaced"] = async (_, alice) =>
+            (await KeepingItsCookieAsync(alice, () => alice.OpenAsync("/bff/login?login_hint=alice"))).Status.ShouldBe(HttpStatusCode.Found),
         ["session_ended"] = async (world, alice) =>
         {
             world.Provider.Grant.Over = true;
@@ -74,7 +77,8 @@ public sealed class EndReasonTests
     {
         await using var world = await World.StartAsync(Short);
         var alice = await world.LogInAsync();
-        var words = new[] { "alice", alice.Session!, world.Provider.Grant.RefreshToken!, (await alice.GetAsync("/bff/session")).Text("logoutUrl")!.Split('=')[1] };
+        var words =
+            new[] { "alice", alice.Session!, world.Provider.Grant.RefreshToken!, (await alice.GetAsync("/bff/session")).Text("logoutUrl")!.Split('=')[1] };
         await Ends["ended_by_admin"](world, alice);
 
         world.Sessions.ShouldBe(0);

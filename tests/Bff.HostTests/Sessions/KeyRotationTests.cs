@@ -76,7 +76,8 @@ public sealed class KeyRotationTests
 
         foreach (var at in new[] { world.Bff, node })
         {
-            await Eventually.HappensAsync(() => at.Logs.Lines.Any(line => line.Contains("revoked Data Protection keys were read", StringComparison.Ordinal)), "the node notices");
+            await Eventually.HappensAsync(
+                () => at.Logs.Lines.Any(line => line.Contains("revoked Data Protection keys were read", StringComparison.Ordinal)), "the node notices");
         }
 
         foreach (var at in new[] { world.Bff, node })

@@ -5,7 +5,8 @@ namespace Bff.HostTests.Sessions;
 /// <summary>An end of a session has its last step (RFC 7009, RFC 9700 section 4.14).</summary>
 public sealed class RevocationTests
 {
-    public static TheoryData<string> Ends => ["signed_out", "session_ended", "idle_timeout", "absolute_timeout", "ended_by_admin", "ended_by_admin with all others"];
+    public static TheoryData<string> Ends =>
+        ["signed_out", "session_ended", "idle_timeout", "absolute_timeout", "ended_by_admin", "ended_by_admin with all others"];
 
     [Theory]
     [MemberData(nameof(Ends))]

@@ -73,7 +73,8 @@ public sealed class SessionEndTests
     {
         await using var world = await World.StartAsync(Short);
         var alice = await world.LogInAsync();
-        (await alice.GetAsync("/bff/session")).Json.GetProperty("sessionExpiresAt").GetDateTimeOffset().ShouldBe(world.Clock.Now.AddMinutes(10), TimeSpan.FromSeconds(1));
+        (await alice.GetAsync("/bff/session")).Json.GetProperty("sessionExpiresAt").GetDateTimeOffset()
+            .ShouldBe(world.Clock.Now.AddMinutes(10), TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -126,7 +126,9 @@ public sealed class StoreOutageTests
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
-        world.Execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'tokens           BLOB NOT NULL', 'tokens BLOB') WHERE name = 'sessions'; PRAGMA writable_schema = RESET");
+        world.Execute(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'tokens           BLOB NOT NULL', 'tokens BLOB') WHERE name = "
+            + "'sessions'; PRAGMA writable_schema = RESET");
         world.Execute($"UPDATE sessions SET {damage}");
         world.Clock.Advance(TimeSpan.FromSeconds(6));
 

@@ -21,7 +21,10 @@ internal sealed partial class BffProcess : IAsyncDisposable
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment["DOTNET_TC_CallCounting"] = "0";   // what is gone in a minute is not worth compiling twice
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList()) { start.Environment.Remove(name); }
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
         start.Environment["DOTNET_gcServer"] = "0";
         foreach (var (key, value) in environment) { start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value; }
         _process = Process.Start(start)!;
@@ -54,7 +57,8 @@ internal sealed partial class BffProcess : IAsyncDisposable
         await Eventually.HappensAsync(() => _process.HasExited || Listening().Count(Output) == 2, "the process listens: " + Errors);
         var addresses = Listening().Matches(Output).Select(match => (Scheme: match.Groups[1].Value, Port: match.Groups[2].Value)).ToList();
         addresses.Count.ShouldBe(2, Output + Errors);
-        (Address, OpsAddress) = (new Uri($"{addresses[0].Scheme}://localhost:{addresses[0].Port}"), new Uri($"{addresses[1].Scheme}://127.0.0.1:{addresses[1].Port}"));
+        (Address, OpsAddress) =
+            (new Uri($"{addresses[0].Scheme}://localhost:{addresses[0].Port}"), new Uri($"{addresses[1].Scheme}://127.0.0.1:{addresses[1].Port}"));
         return this;
     }
 

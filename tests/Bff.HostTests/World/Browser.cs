@@ -69,7 +69,9 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
 
     public Task<Answer> StepAsync(string path, string accept = "text/html") => StepAsync(new Uri(bff(), path), accept);
 
-    /// <summary>A navigation: redirects are followed between proxy and provider. Ends with the first answer that is none, or that leads elsewhere (the page).</summary>
+    /// <summary>
+    /// A navigation: redirects are followed between proxy and provider. Ends with the first answer that is none, or that leads elsewhere (the page).
+    /// </summary>
     public Task<Answer> OpenAsync(string path) => FollowAsync(StepAsync(path));
 
     public Task<Answer> OpenAsync(Uri url) => FollowAsync(StepAsync(url));

@@ -36,7 +36,8 @@ internal static class Jwt
 /// <summary>A key of the provider. Making one is slow, so tests share a few.</summary>
 internal sealed record SigningKey(string? Kid, RSA Rsa)
 {
-    private static readonly Lazy<SigningKey>[] Pool = [.. Enumerable.Range(1, 3).Select(number => new Lazy<SigningKey>(() => new($"key-{number}", RSA.Create(2048))))];
+    private static readonly Lazy<SigningKey>[] Pool =
+        [.. Enumerable.Range(1, 3).Select(number => new Lazy<SigningKey>(() => new($"key-{number}", RSA.Create(2048))))];
 
     /// <summary>Too short for anything that should last.</summary>
     public static readonly SigningKey Weak = new("weak-key", RSA.Create(1024));

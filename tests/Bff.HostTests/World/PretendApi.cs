@@ -43,7 +43,13 @@ internal sealed class PretendApi : IAsyncDisposable
             var subject = Subject(context, provider, clock);
             context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
             var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-            Calls.Enqueue(new(context.Request.Method, context.Request.Path, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, headers, context.Response.StatusCode));
+            Calls.Enqueue(
+                new(
+                    context.Request.Method,
+                    context.Request.Path,
+                    context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+                    headers,
+                    context.Response.StatusCode));
             Answers(context);
             if (context.WebSockets.IsWebSocketRequest)
             {
@@ -52,7 +58,8 @@ internal sealed class PretendApi : IAsyncDisposable
             }
 
             if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)) { context.Response.ContentType = "text/event-stream"; }
-            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal) || context.Request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal))
+            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)
+                || context.Request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal))
             {
                 await StreamAsync(context);
                 return;

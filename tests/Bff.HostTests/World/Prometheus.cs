@@ -16,7 +16,8 @@ internal sealed class Prometheus : IAsyncDisposable
     private readonly Process _process;
     private readonly HttpClient _http;
 
-    private Prometheus(TemporaryFolder folder, Process process, Uri address) => (_folder, _process, _http) = (folder, process, new HttpClient { BaseAddress = address });
+    private Prometheus(TemporaryFolder folder, Process process, Uri address) =>
+        (_folder, _process, _http) = (folder, process, new HttpClient { BaseAddress = address });
 
     /// <param name="ops">The ops port to scrape.</param>
     /// <param name="token">Its token.</param>
@@ -33,7 +34,12 @@ internal sealed class Prometheus : IAsyncDisposable
                 static_configs: [ { targets: [ "{{ops.Authority}}" ] } ]
             """);
         var port = FreePort();
-        var process = Run("prometheus", $"--config.file={configuration}", $"--storage.tsdb.path={folder.FullName}/data", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error");
+        var process = Run(
+            "prometheus",
+            $"--config.file={configuration}",
+            $"--storage.tsdb.path={folder.FullName}/data",
+            $"--web.listen-address=127.0.0.1:{port}",
+            "--log.level=error");
         var prometheus = new Prometheus(folder, process, new Uri($"http://127.0.0.1:{port}"));
         await Eventually.HappensAsync(prometheus.IsReadyAsync, "Prometheus starts");
         return prometheus;
@@ -55,8 +61,12 @@ internal sealed class Prometheus : IAsyncDisposable
         using var form = new FormUrlEncodedContent([new("query", expression)]);
         using var answer = await _http.PostAsync("/api/v1/query", form);
         var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
-        if (body.GetProperty("status").GetString() != "success") { throw new InvalidOperationException($"{expression}: {body.GetProperty("error").GetString()}"); }
-        return [.. body.GetProperty("data").GetProperty("result").EnumerateArray().Select(one => double.Parse(one.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture))];
+        if (body.GetProperty("status").GetString() != "success")
+        {
+            throw new InvalidOperationException($"{expression}: {body.GetProperty("error").GetString()}");
+        }
+        return [.. body.GetProperty("data").GetProperty("result").EnumerateArray()
+            .Select(one => double.Parse(one.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture))];
     }
 
     /// <summary>Waits until the expression has a value that is a number.</summary>

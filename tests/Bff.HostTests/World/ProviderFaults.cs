@@ -23,11 +23,13 @@ internal sealed class ProviderFaults
     public void Hang(string path = TokenEndpoint) => _fault = On(path, HoldAsync);
 
     /// <summary>As <see cref="Hang"/>, but the token endpoint goes on serving refreshes.</summary>
-    public void HangCodes() => _fault = On(TokenEndpoint, async (context, next) => await (await IsCodeAsync(context) ? HoldAsync(context, next) : next(context)));
+    public void HangCodes() =>
+        _fault = On(TokenEndpoint, async (context, next) => await (await IsCodeAsync(context) ? HoldAsync(context, next) : next(context)));
 
     /// <summary>The token endpoint answers codes so, and goes on serving refreshes.</summary>
     public void AnswerCodesWith(int status) =>
-        _fault = On(TokenEndpoint, async (context, next) => await (await IsCodeAsync(context) ? AnswerAsync(context, status, "", "text/plain", []) : next(context)));
+        _fault = On(
+            TokenEndpoint, async (context, next) => await (await IsCodeAsync(context) ? AnswerAsync(context, status, "", "text/plain", []) : next(context)));
 
     private static async Task<bool> IsCodeAsync(HttpContext context) => (await context.Request.ReadFormAsync())["grant_type"] == "authorization_code";
 

@@ -122,7 +122,9 @@ internal sealed class World : IAsyncDisposable
         for (var end = Clock.Now + within; !condition(); await AdvanceAsync(Step)) { Clock.Now.ShouldBeLessThan(end); }
     }
 
-    /// <summary>Waits until no renewal and no revocation is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.</summary>
+    /// <summary>
+    /// Waits until no renewal and no revocation is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.
+    /// </summary>
     public Task SettleAsync() => Eventually.HappensAsync(() =>
     {
         var hosts = _hosts.Where(host => host.Clock == Clock).ToList();

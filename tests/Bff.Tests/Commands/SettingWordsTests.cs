@@ -28,5 +28,6 @@ public class SettingWordsTests
     [InlineData("--Bf", "--Bff")]
     [InlineData("everything", null)]
     [InlineData("x", null)]
-    public void A_misspelt_word_is_recognized(string word, string? meant) => Suggestion.For(word, ["check", "run", "config", "--help", "--json", "--Bff"]).ShouldBe(meant);
+    public void A_misspelt_word_is_recognized(string word, string? meant) =>
+        Suggestion.For(word, ["check", "run", "config", "--help", "--json", "--Bff"]).ShouldBe(meant);
 }

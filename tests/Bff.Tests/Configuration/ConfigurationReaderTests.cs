@@ -42,7 +42,8 @@ public sealed class ConfigurationReaderTests : IDisposable
     public void Sources_keep_their_order()
     {
         var reader = Reader(
-            Memory(("Bff:Ops:Url", "lowest"), ("Bff:Ops:DrainFor", "lowest")), Json(new ScriptedFile("a.json", """{ "Bff:Ops:Url": "a", "Bff": { "Spa": { "Origins": [ "0", "1" ] } } }""")),
+            Memory(("Bff:Ops:Url", "lowest"), ("Bff:Ops:DrainFor", "lowest")), Json(
+                new ScriptedFile("a.json", """{ "Bff:Ops:Url": "a", "Bff": { "Spa": { "Origins": [ "0", "1" ] } } }""")),
             Json(new ScriptedFile("b.json", """{ "Bff:Ops:Url": "b", "Bff:Spa:Origins:1": "b" }""")), Memory(("BFF:OPS:TOKEN", "highest")));
 
         var values = reader.Read().Values;
@@ -72,7 +73,8 @@ public sealed class ConfigurationReaderTests : IDisposable
     {
         var file = Path.Combine(_folder, "token");
         if (content is not null) { File.WriteAllText(file, content); }
-        Reader(Memory(("Bff:Ops:TokenFile", file))).Read().Mistakes.ShouldHaveSingleItem().ShouldBe($"Bff:Ops:TokenFile: the file '{file}' {mistake}{(content is null ? " or cannot be read" : "")}.");
+        Reader(Memory(("Bff:Ops:TokenFile", file))).Read().Mistakes.ShouldHaveSingleItem().ShouldBe(
+            $"Bff:Ops:TokenFile: the file '{file}' {mistake}{(content is null ? " or cannot be read" : "")}.");
     }
 
     [Fact]
@@ -98,7 +100,8 @@ public sealed class ConfigurationReaderTests : IDisposable
         var loop = Path.Combine(_folder, "loop");
         File.CreateSymbolicLink(loop, loop);
         var reader = Reader(Memory(
-            ("Kestrel:Certificates:Default:Path", file), ("Kestrel:Certificates:Default:KeyPath", "a\0b"), ("Kestrel:Endpoints:Ops:Certificate:Path", loop), ("Bff:Spa:Origins:0", "a\0b")));
+            ("Kestrel:Certificates:Default:Path", file), ("Kestrel:Certificates:Default:KeyPath", "a\0b"), ("Kestrel:Endpoints:Ops:Certificate:Path", loop),
+            ("Bff:Spa:Origins:0", "a\0b")));
         var before = reader.Read();
         before.Certificates.Stamp.ShouldStartWith(file + " ");
         before.Certificates.Stamp.ShouldNotContain(';');

@@ -16,7 +16,8 @@ internal sealed class ScriptedFile(string name, params string?[] readings) : IFi
     /// <summary>How often its bytes were asked for.</summary>
     public int Reads => Volatile.Read(ref _reads);
 
-    public IFileInfo GetFileInfo(string subpath) => readings[Math.Min(Interlocked.Increment(ref _looks), readings.Length) - 1] is { } content ? new Reading(this, content) : new NotFoundFileInfo(subpath);
+    public IFileInfo GetFileInfo(string subpath) =>
+        readings[Math.Min(Interlocked.Increment(ref _looks), readings.Length) - 1] is { } content ? new Reading(this, content) : new NotFoundFileInfo(subpath);
 
     public IDirectoryContents GetDirectoryContents(string subpath) => NotFoundDirectoryContents.Singleton;
 

@@ -89,7 +89,7 @@ internal static class ConfigurationSchema
         foreach (var property in type.Properties.Where(property => property.Set is null).ToList()) { type.Properties.Remove(property); }
     }
 
-    private static JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
+    private static JsonObject Transform(JsonSchemaExporterContext context, JsonNode node)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         var schema = Value(type, isItem: context.PropertyInfo is null) ?? (node as JsonObject ?? []);

@@ -92,7 +92,8 @@ public sealed partial class ConfigurationSchemaTests
         return shown.ContainsKey("Routes") || shown.ContainsKey("Clusters") ? new JsonObject { ["ReverseProxy"] = shown } : shown;
     }
 
-    private static bool IsOurs(JsonObject configuration) => new[] { "Bff", "ReverseProxy", "Kestrel" }.Any(configuration.ContainsKey);
+    private static bool IsOurs(JsonObject configuration) =>
+        configuration.ContainsKey("Bff") || configuration.ContainsKey("ReverseProxy") || configuration.ContainsKey("Kestrel");
 
     [GeneratedRegex("^```json\n(?<json>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Block();

@@ -20,8 +20,9 @@ public sealed partial class ReferenceTests
         "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "OidcEvents.MaxDescription", "Overview.MaxDetail", "Overview.MinFailures",
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
-        "RenewalAttempt.MaxCountedFailures", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max",
-        "SecretMask.MaxMessage", "SessionsCommand.MaxCell", "SqlSessionStore.MaxBatches", "StartFailure.MaxLine", "StoreCounts.MaxAge",
+        "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalScheduler.MaxBatch", "RenewalScheduler.MaxSleep", "RenewalScheduler.MinSleep",
+        "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max",
+        "SecretMask.MaxMessage", "SessionsCommand.MaxCell", "SqlSessionStore.MaxBatches", "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
         "StoreHealth.MaxReason", "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered",
     ];
 
@@ -106,7 +107,8 @@ public sealed partial class ReferenceTests
     private static string Value(string name)
     {
         var (type, field) = name.Split('.') is [var before, var after] ? (before, after) : throw new ArgumentException(name);
-        var candidates = typeof(Program).Assembly.GetTypes().Where(candidate => candidate.Name == type).Select(candidate => candidate.GetField(field, AnyConstant));
+        var candidates = typeof(Program).Assembly.GetTypes().Where(candidate => candidate.Name == type)
+            .Select(candidate => candidate.GetField(field, AnyConstant));
         return candidates.FirstOrDefault(found => found is not null)?.GetValue(null) switch
         {
             null => "not there",

@@ -28,7 +28,8 @@ public class HeaderNameListTests
 
     [Fact]
     public void A_routes_list_is_read_with_commas_or_spaces() =>
-        HeaderNameList.Read(new Dictionary<string, string> { ["Bff.RequestHeaders"] = "X-One, X-Two X-Three" })!.ShouldBe(["X-One", "X-Two", "X-Three"], ignoreOrder: true);
+        HeaderNameList.Read(new Dictionary<string, string> { ["Bff.RequestHeaders"] = "X-One, X-Two X-Three" })!.ShouldBe(["X-One", "X-Two", "X-Three"],
+            ignoreOrder: true);
 
     [Fact]
     public void What_a_connection_names_is_told_from_what_frames_the_message() =>

@@ -20,7 +20,10 @@ public class QuietLogsTests
 
     [Fact]
     public void A_deeper_category_is_held_too() =>
-        Lines("Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler", "Trace", "Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler")
+        Lines(
+            "Logging:LogLevel:Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler",
+            "Trace",
+            "Microsoft.AspNetCore.Authentication.OpenIdConnect.OpenIdConnectHandler")
             .ShouldBeEmpty();
 
     [Theory]
@@ -37,7 +40,10 @@ public class QuietLogsTests
 
     [Fact]
     public void Bad_requests_are_not_quoted() =>
-        Lines("Logging:LogLevel:Default", "Trace", "Microsoft.AspNetCore.Server.Kestrel.BadRequests").ShouldBe([LogLevel.Information, LogLevel.Warning, LogLevel.Error]);
+        Lines(
+            "Logging:LogLevel:Default",
+            "Trace",
+            "Microsoft.AspNetCore.Server.Kestrel.BadRequests").ShouldBe([LogLevel.Information, LogLevel.Warning, LogLevel.Error]);
 
     [Fact]
     public void What_is_configured_quieter_stays_quieter() =>
@@ -56,7 +62,10 @@ public class QuietLogsTests
         QuietLogs.Apply(services);
         using var provider = services.BuildServiceProvider();
         var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger(category);
-        foreach (var each in new[] { LogLevel.Trace, LogLevel.Debug, LogLevel.Information, LogLevel.Warning, LogLevel.Error }) { logger.Log(each, default, "line", null, (line, _) => line); }
+        foreach (var each in new[] { LogLevel.Trace, LogLevel.Debug, LogLevel.Information, LogLevel.Warning, LogLevel.Error })
+        {
+            logger.Log(each, default, "line", null, (line, _) => line);
+        }
         return recorder.Levels;
     }
 
@@ -67,7 +76,8 @@ public class QuietLogsTests
 
         public ILogger CreateLogger(string categoryName) => this;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Levels.Add(logLevel);
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Levels.Add(logLevel);
 
         public bool IsEnabled(LogLevel logLevel) => true;
 

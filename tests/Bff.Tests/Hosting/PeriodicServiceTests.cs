@@ -22,7 +22,8 @@ public sealed class PeriodicServiceTests : IDisposable
     {
         using var host = new HostBuilder()
             .ConfigureLogging(logging => logging.AddProvider(_lines).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None))
-            .ConfigureServices(services => services.AddSingleton<TimeProvider>(_clock).AddSingleton<Ticking>().AddHostedService(provider => provider.GetRequiredService<Ticking>()))
+            .ConfigureServices(services => services.AddSingleton<TimeProvider>(_clock).AddSingleton<Ticking>()
+            .AddHostedService(provider => provider.GetRequiredService<Ticking>()))
             .Build();
         var ticking = host.Services.GetRequiredService<Ticking>();
         await host.StartAsync(TestContext.Current.CancellationToken);

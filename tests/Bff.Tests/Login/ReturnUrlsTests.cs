@@ -52,7 +52,8 @@ public class ReturnUrlsTests
         {
             if (!_urls.TryResolve(string.Concat(parts), out var target)) { return; }
             target.ShouldAllBe(c => c > ' ' && c < '\u007F');
-            new Uri(new Uri("https://bff.example/bff/login"), target).GetLeftPart(UriPartial.Authority).ShouldBeOneOf("https://bff.example", "http://localhost:5000", "https://app.example");
+            new Uri(new Uri("https://bff.example/bff/login"), target).GetLeftPart(UriPartial.Authority).ShouldBeOneOf(
+                "https://bff.example", "http://localhost:5000", "https://app.example");
         });
     }
 

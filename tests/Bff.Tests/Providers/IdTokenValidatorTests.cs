@@ -79,7 +79,8 @@ public sealed class IdTokenValidatorTests
     {
         var token = Sign(Header, Claims());
         var parts = token.Split('.');
-        await ShouldBeAsync(false, string.Join('.', Encode("""{"alg":"RSA-OAEP","enc":"A256GCM","cty":"JWT","kid":"k"}"""), parts[1], parts[1], parts[1], parts[2]));
+        await ShouldBeAsync(
+            false, string.Join('.', Encode("""{"alg":"RSA-OAEP","enc":"A256GCM","cty":"JWT","kid":"k"}"""), parts[1], parts[1], parts[1], parts[2]));
     }
 
     [Theory]
@@ -98,7 +99,8 @@ public sealed class IdTokenValidatorTests
     [InlineData("""{"iss":"https://idp.example","sub":"alice","aud":"bff","iat":true,"exp":LATER}""")]
     [InlineData("""[]""")]
     public async Task Claims_that_cannot_be_believed_are_refused(string claims) =>
-        await ShouldBeAsync(false, Sign(Header, claims.Replace("NOW", $"{Second}", StringComparison.Ordinal).Replace("LATER", $"{Second + 300}", StringComparison.Ordinal)));
+        await ShouldBeAsync(
+            false, Sign(Header, claims.Replace("NOW", $"{Second}", StringComparison.Ordinal).Replace("LATER", $"{Second + 300}", StringComparison.Ordinal)));
 
     [Theory]
     [InlineData(-86_400, false, true)]
@@ -122,7 +124,8 @@ public sealed class IdTokenValidatorTests
     {
         var bytes = Encoding.ASCII.GetBytes(AccessToken);
         var hash = algorithm switch { "RS256" => SHA256.HashData(bytes), "RS384" => SHA384.HashData(bytes), _ => SHA512.HashData(bytes) };
-        var claims = Claims().Replace("\"sub\"", $"\"at_hash\":\"{Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))}\",\"sub\"", StringComparison.Ordinal);
+        var claims = Claims().Replace(
+            "\"sub\"", $"\"at_hash\":\"{Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))}\",\"sub\"", StringComparison.Ordinal);
         var handler = Handler(announced: """["RS256","RS384","RS512"]""");
         var token = Sign($$"""{"alg":"{{algorithm}}","kid":"k"}""", claims);
         (await handler.ValidateAsync(token, AccessToken, default)).IsValid.ShouldBeTrue();
@@ -181,7 +184,16 @@ public sealed class IdTokenValidatorTests
     private IdTokenValidator Handler(string? announced = """["RS256"]""", string? key = null)
     {
         var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-        return new IdTokenValidator(new Provider(new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))), oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance), oidc, _clock);
+        return new IdTokenValidator(
+            new Provider(
+                new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))),
+                oidc,
+                new TestEnvironment(),
+                new AcceptedConfiguration(),
+                _clock,
+                NullLogger<Provider>.Instance),
+            oidc,
+            _clock);
     }
 
     private static string Claims(long? issuedAt = null) =>
@@ -204,7 +216,8 @@ public sealed class IdTokenValidatorTests
     {
         var signed = Encode(header) + "." + Encode(claims);
         var bytes = Encoding.ASCII.GetBytes(signed);
-        var hash = header.Contains("384", StringComparison.Ordinal) ? HashAlgorithmName.SHA384 : header.Contains("512", StringComparison.Ordinal) ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
+        var hash = header.Contains("384", StringComparison.Ordinal) ? HashAlgorithmName.SHA384 : header.Contains("512", StringComparison.Ordinal)
+            ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
         var padding = header.Contains("PS256", StringComparison.Ordinal) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
         return signed + "." + Base64Url.EncodeToString(key is ECDsa ec ? ec.SignData(bytes, hash) : ((RSA?)key ?? Rsa).SignData(bytes, hash, padding));
     }
@@ -223,7 +236,8 @@ public sealed class IdTokenValidatorTests
             var algorithms = announced is null ? "" : $",\"id_token_signing_alg_values_supported\":{announced}";
             var body = request.RequestUri!.AbsolutePath == "/j"
                 ? $$"""{"keys":[{{key}}]}"""
-                : $$"""{"issuer":"https://idp.example","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/j"{{algorithms}}}""";
+                : $$"""{"issuer":"https://idp.example","authorization_endpoint":"https://idp.example/a","""
+                    + $$""" "token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/j"{{algorithms}}}""";
             return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") });
         }
     }

@@ -26,5 +26,6 @@ public sealed class ProviderRemarksTests
     [InlineData("http://localhost:5001", "Production", false)]
     [InlineData("https://login.example.com", "Production", false)]
     public void A_provider_over_plain_http_is_remarked_outside_Development(string authority, string environment, bool remarked) =>
-        (ProviderRemarks.ClearText(new OidcOptions { Authority = authority, RequireHttps = false }, new TestEnvironment { EnvironmentName = environment }) is not null).ShouldBe(remarked);
+        (ProviderRemarks.ClearText(new OidcOptions { Authority = authority, RequireHttps = false },
+            new TestEnvironment { EnvironmentName = environment }) is not null).ShouldBe(remarked);
 }

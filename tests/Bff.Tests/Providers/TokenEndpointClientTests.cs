@@ -110,7 +110,8 @@ public class TokenEndpointClientTests
     [Fact]
     public async Task What_the_answer_brings_is_taken()
     {
-        var outcome = await Client(_ => Answer(200, """{"access_token":"new","refresh_token":"next","scope":"a b","expires_in":60}""")).RefreshAsync(Old, "alice");
+        var outcome = await Client(
+            _ => Answer(200, """{"access_token":"new","refresh_token":"next","scope":"a b","expires_in":60}""")).RefreshAsync(Old, "alice");
         outcome.ShouldBe(new Renewed(new TokenSet("new", "next", "old-id", "a b", Now, Now.AddMinutes(1))));
     }
 
@@ -201,7 +202,9 @@ public class TokenEndpointClientTests
     public async Task A_refresh_carries_the_client_authentication()
     {
         var form = "";
-        await Client(request => { form = request.Content!.ReadAsStringAsync().GetAwaiter().GetResult(); return Answer(200, """{"access_token":"a"}"""); }).RefreshAsync(Old, "alice");
+        await Client(
+            request => { form = request.Content!.ReadAsStringAsync().GetAwaiter()
+                .GetResult(); return Answer(200, """{"access_token":"a"}"""); }).RefreshAsync(Old, "alice");
         form.Split('&').ShouldBe(["grant_type=refresh_token", "refresh_token=old-refresh", "client_id=bff", "client_secret=secret"], ignoreOrder: true);
     }
 
@@ -217,7 +220,14 @@ public class TokenEndpointClientTests
         var clients = new OneClient(new PretendProvider(tokenEndpoint, issuer));
         var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
         var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance);
-        return new TokenEndpointClient(clients, provider, new IdTokenValidator(provider, oidc, _clock), oidc, FixedOptions.Of(new TokenOptions()), _clock, NullLogger<TokenEndpointClient>.Instance);
+        return new TokenEndpointClient(
+            clients,
+            provider,
+            new IdTokenValidator(provider, oidc, _clock),
+            oidc,
+            FixedOptions.Of(new TokenOptions()),
+            _clock,
+            NullLogger<TokenEndpointClient>.Instance);
     }
 
     private static string Describe(RefreshOutcome outcome) => outcome switch
@@ -245,7 +255,8 @@ public class TokenEndpointClientTests
             switch (request.RequestUri!.AbsolutePath)
             {
                 case "/.well-known/openid-configuration":
-                    return Answer(200, $$"""{"issuer":"{{issuer}}","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/j"}""");
+                    return Answer(200, $$"""{"issuer":"{{issuer}}","authorization_endpoint":"https://idp.example/a","""
+                    + $$""" "token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/j"}""");
                 case "/j":
                     return Answer(200, """{"keys":[]}""");
                 default:

@@ -40,10 +40,17 @@ public sealed class AnyResponsePropertyTests
         Maybe("id_token", OneOf<object?>("rubbish", "e30.e30.", null, new { sub = "alice" })),
         Maybe("error", Words.Select(word => (object?)word)),
         Maybe("suberror", OneOf<object?>("basic_action", "bad_token")),
-        (a, b, c, d, e, f, g, h) => JsonSerializer.Serialize(new[] { a, b, c, d, e, f, g, h }.OfType<(string Name, object? Value)>().ToDictionary(pair => pair.Name, pair => pair.Value)));
+        (a, b, c, d, e, f, g, h) =>
+            JsonSerializer.Serialize(new[] { a, b, c, d, e, f, g, h }.OfType<(string Name, object? Value)>()
+                .ToDictionary(pair => pair.Name, pair => pair.Value)));
 
     private static readonly Gen<Response> Responses = Gen.Select(
-        Gen.Frequency((6, Gen.Const(200)), (1, OneOf(201, 204, 301, 307)), (4, OneOf(400, 401, 403, 404)), (1, OneOf(405, 409, 410, 418, 429)), (2, OneOf(500, 502, 503))),
+        Gen.Frequency(
+            (6, Gen.Const(200)),
+            (1, OneOf(201, 204, 301, 307)),
+            (4, OneOf(400, 401, 403, 404)),
+            (1, OneOf(405, 409, 410, 418, 429)),
+            (2, OneOf(500, 502, 503))),
         OneOf("application/json", "application/json", "text/html", "text/plain", null),
         Gen.Frequency((5, Objects), (1, OneOf("", "<html>no</html>", "[]", "null", "7", "{\"access_token\":\"a", "{\"error\":{}}")), (1, Gen.String)),
         Gen.Frequency((4, Gen.Const((string?)null)), (1, OneOf<string?>("0", "3", "-1", "100000", "Thu, 01 Jan 1998 00:00:00 GMT"))),

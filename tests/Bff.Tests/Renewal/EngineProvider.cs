@@ -166,7 +166,10 @@ internal sealed class EngineProvider(TimeProvider clock)
             if (state.InFlight) { _violations.Add($"{grant}: two refreshes at once"); }
             if (presented < state.Generation)
             {
-                if (state.Delivered || presented < state.Generation - 1) { _violations.Add($"{grant}: replayed refresh token {presented} of {state.Generation}"); }
+                if (state.Delivered || presented < state.Generation - 1)
+                {
+                    _violations.Add($"{grant}: replayed refresh token {presented} of {state.Generation}");
+                }
                 if (clock.GetUtcNow() - state.RotatedAt > Leeway)
                 {
                     // Reuse after the leeway: what every provider with rotation does. The answer was lost too long ago; ending is the stated outcome.
@@ -197,7 +200,9 @@ internal sealed class EngineProvider(TimeProvider clock)
         if (lost) { throw new HttpRequestException("reset"); }
         if (!alive()) { throw new HttpRequestException("the process was killed"); }
         var tokens = Tokens(grant, generation);
-        return Json(200, $$"""{"access_token":"{{tokens.AccessToken}}","refresh_token":"{{tokens.RefreshToken}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds}}}""");
+        return Json(
+            200,
+            $$"""{"access_token":"{{tokens.AccessToken}}","refresh_token":"{{tokens.RefreshToken}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds}}}""");
     }
 
     private static HttpResponseMessage Json(int status, string body) =>

@@ -103,7 +103,11 @@ internal sealed class EngineWorld : IAsyncDisposable
         _dead.Add(killed);
         foreach (var id in Sessions)
         {
-            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClient()), Clock).FindAsync(id, default) is { Tokens: { } stored }) { Provider.ForgetUnstoredAnswer(id, stored); }
+            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClient()), Clock)
+                .FindAsync(id, default) is { Tokens: { } stored })
+            {
+                Provider.ForgetUnstoredAnswer(id, stored);
+            }
         }
 
         _nodes[node % Nodes] = await Node.StartAsync(this);
@@ -120,8 +124,8 @@ internal sealed class EngineWorld : IAsyncDisposable
     }
 
     /// <summary>
-    /// The wall clock is set; timers go on. Leases are wall-clock times, so a step of more than their spare time in the middle of a renewal may let another node
-    /// repeat it (docs/decisions/0011): then only a small step is made.
+    /// The wall clock is set; timers go on. Leases are wall-clock times, so a step of more than their spare time in the middle of a renewal may let another
+    /// node repeat it (docs/decisions/0011): then only a small step is made.
     /// </summary>
     public void StepClock(TimeSpan by)
     {
@@ -154,7 +158,10 @@ internal sealed class EngineWorld : IAsyncDisposable
         {
             if (await node.Cache.FindAsync(id, default) is not { } session || session.EndsAt <= Clock.GetUtcNow()) { return; }
             if (await node.Renewer.GetUsableAsync(session, default) is not Usable { Session: { Tokens: { } tokens } used } || !node.Alive) { return; }
-            if (used.Id != id || !tokens.AccessToken.StartsWith(id.Value, StringComparison.Ordinal)) { _violations.Add($"{id}: got the token of another session"); }
+            if (used.Id != id || !tokens.AccessToken.StartsWith(id.Value, StringComparison.Ordinal))
+            {
+                _violations.Add($"{id}: got the token of another session");
+            }
             if (tokens.ExpiresAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: an expired token would have been forwarded"); }
             if (used.EndsAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: used past its end"); }
         }
@@ -216,8 +223,10 @@ internal sealed class EngineWorld : IAsyncDisposable
             var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
             var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<Provider>.Instance);
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
-                .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>().AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
-                .AddSingleton<IHttpClientFactory>(clients).AddSingleton(provider).AddSingleton<IOptionsMonitor<OidcOptions>>(oidc).AddSingleton<IdTokenValidator>().AddSingleton<TokenEndpointClient>()
+                .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>()
+                .AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
+                .AddSingleton<IHttpClientFactory>(clients).AddSingleton(provider).AddSingleton<IOptionsMonitor<OidcOptions>>(oidc)
+                .AddSingleton<IdTokenValidator>().AddSingleton<TokenEndpointClient>()
                 .AddSingleton<IOptionsMonitor<RenewalOptions>>(FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) }))
                 .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
                 .AddSingleton<IOptionsMonitor<SessionsOptions>>(FixedOptions.Of(new SessionsOptions()))
@@ -253,7 +262,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         private IFullSessionStore Living => alive() ? store : throw new Gone();
 
-        public Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) => Living.AddAsync(session, replaced, cancel);
+        public Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) =>
+            Living.AddAsync(session, replaced, cancel);
 
         public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
 
@@ -267,7 +277,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
 
-        public Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) => Living.RemoveSealedWithAsync(key, reason, cancellationToken);
+        public Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) =>
+            Living.RemoveSealedWithAsync(key, reason, cancellationToken);
 
         public Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
             Living.RevokeLaterAsync(id, subject, tokens, ended, cancellationToken);
@@ -275,9 +286,11 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
             Living.ClaimRevocationsAsync(now, until, take, cancellationToken);
 
-        public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) => Living.CompleteRevocationAsync(revocation, again, cancellationToken);
+        public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
+            Living.CompleteRevocationAsync(revocation, again, cancellationToken);
 
-        public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) => Living.UseOnceAsync(id, forgetAt, cancellationToken);
+        public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
+            Living.UseOnceAsync(id, forgetAt, cancellationToken);
 
         public Task ProbeReadAsync(CancellationToken cancellationToken) => Living.ProbeReadAsync(cancellationToken);
 
@@ -301,7 +314,8 @@ internal sealed class EngineWorld : IAsyncDisposable
         Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
             Living.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel);
 
-        public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) => Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
+        public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
+            Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
 
         public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(now, cancel);
 
@@ -316,9 +330,11 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountAsync(now, cancel);
 
-        public Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel) => Living.RemoveUserAsync(subject, reason, cancel);
+        public Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel) =>
+            Living.RemoveUserAsync(subject, reason, cancel);
 
-        public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) => Living.CountUpcomingAsync(now, step, steps, cancel);
+        public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
+            Living.CountUpcomingAsync(now, step, steps, cancel);
 
         public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => Living.FindByHandleAsync(handle, cancel);
 

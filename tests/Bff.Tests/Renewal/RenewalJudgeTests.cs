@@ -42,7 +42,8 @@ public class RenewalJudgeTests
     [Fact]
     public void A_refresh_token_that_came_with_a_useless_response_is_kept_with_the_failure()
     {
-        var again = _judge.Decide(Session(), new Unavailable("keys") { RotatedRefreshToken = "r2" }, onDemand: false).ShouldBeOfType<RenewalDecision.TryAgain>();
+        var again = _judge.Decide(
+            Session(), new Unavailable("keys") { RotatedRefreshToken = "r2" }, onDemand: false).ShouldBeOfType<RenewalDecision.TryAgain>();
         again.Rotated!.RefreshToken.ShouldBe("r2");
         again.Rotated.AccessToken.ShouldBe(Session().Tokens!.AccessToken);
         again.NotBefore.ShouldBeGreaterThan(Now);

@@ -128,7 +128,10 @@ public class RenewalPolicyTests
             tries.Count.ShouldBeLessThan(120);   // one in five seconds, and less at first, not one a call
 
             // Whenever they stop to wait, the next try comes when it would have come, or a moment after one of theirs.
-            foreach (var (at, next) in due) { next.ShouldBeLessThanOrEqualTo(Later(alone.First(moment => moment > at.AddMilliseconds(250)), at.AddSeconds(5)).AddSeconds(2)); }
+            foreach (var (at, next) in due)
+            {
+                next.ShouldBeLessThanOrEqualTo(Later(alone.First(moment => moment > at.AddMilliseconds(250)), at.AddSeconds(5)).AddSeconds(2));
+            }
         }
 
         static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;

@@ -21,7 +21,12 @@ public class RenewerTests
         // The call looks at the store from time to time; between two looks the other node is done, and time goes on while this process stands still.
         var call = here.Renewer.GetUsableAsync((await here.Store.FindAsync(id, default))!, default).AsTask();
         now = world.Clock.GetUtcNow();
-        await here.Store.CompleteRenewalAsync(elsewhere, session.Tokens! with { AccessToken = "the other node's", ObtainedAt = now, ExpiresAt = now.AddSeconds(5) }, dueAt: null, claims: null, default);
+        await here.Store.CompleteRenewalAsync(
+            elsewhere,
+            session.Tokens! with { AccessToken = "the other node's", ObtainedAt = now, ExpiresAt = now.AddSeconds(5) },
+            dueAt: null,
+            claims: null,
+            default);
         var asItIsNow = (await here.Store.FindAsync(id, default))!;
         world.Clock.Advance(TimeSpan.FromSeconds(6));
         var latecomer = here.Renewer.GetUsableAsync(asItIsNow, default).AsTask();   // waits with the first one, if that has not looked yet

@@ -30,7 +30,8 @@ public sealed class InstrumentedSessionStoreTests : IAsyncDisposable
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
         _store = new InstrumentedSessionStore(
-            new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock), _database, _health, new SessionMetrics(meters),
+            new SqlSessionStore(
+                _database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock), _database, _health, new SessionMetrics(meters),
             new Audit(NullLogger<Audit>.Instance, _clock, new HttpContextAccessor()),
             FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<InstrumentedSessionStore>.Instance);
     }

@@ -63,7 +63,9 @@ public sealed class LiveKeysTests : IDisposable
         var known = _protector.Protect([1]);
         using var stall = _store.Stall();
 
-        var asked = Enumerable.Range(0, 40).Select(_ => Task.Factory.StartNew(() => Should.Throw<CryptographicException>(() => _protector.Unprotect(InventedBytes())), TaskCreationOptions.LongRunning)).ToList();
+        var asked = Enumerable.Range(0, 40)
+            .Select(_ => Task.Factory.StartNew(() => Should.Throw<CryptographicException>(() => _protector.Unprotect(InventedBytes())),
+            TaskCreationOptions.LongRunning)).ToList();
 
         // All but four are answered while the store stalls; the four within their time limit.
         for (var refused = 0; refused < 36; refused++) { asked.Remove(await Task.WhenAny(asked).WaitAsync(Soon)); }

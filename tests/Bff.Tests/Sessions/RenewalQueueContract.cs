@@ -110,7 +110,8 @@ public abstract class RenewalQueueContract : StoreContract
         var session = await AddAsync(dueIn: 0);
         await Queue.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(8), Now.AddSeconds(5), "http_503", default);
         var found = (await FindAsync(session))!;
-        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, "http_503", Now.AddSeconds(8), Now.AddSeconds(5), session.Version));
+        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe(
+            (1, "http_503", Now.AddSeconds(8), Now.AddSeconds(5), session.Version));
         found.Tokens.ShouldBe(session.Tokens);
         (await ClaimAsync(session)).ShouldBeNull();
         (await Queue.ClaimAsync(session.Id, session.Version, Now.AddSeconds(5), "me", LeaseEnd, default)).ShouldNotBeNull();
@@ -123,7 +124,8 @@ public abstract class RenewalQueueContract : StoreContract
         var lease = (await ClaimAsync(session))!;
         (await Queue.ReleaseRotatedAsync(lease, Tokens("rotated"), Now.AddSeconds(8), Now.AddSeconds(5), "client:token_type", default)).ShouldBeTrue();
         var found = (await FindAsync(session))!;
-        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe((1, "client:token_type", Now.AddSeconds(8), Now.AddSeconds(5), session.Version + 1));
+        (found.Failures, found.LastError, found.DueAt, found.NotBefore, found.Version).ShouldBe(
+            (1, "client:token_type", Now.AddSeconds(8), Now.AddSeconds(5), session.Version + 1));
         found.Tokens.ShouldBe(Tokens("rotated"));
         (await ClaimDueAsync()).ShouldBeEmpty();
         (await Queue.ClaimAsync(session.Id, found.Version, Now, "me", LeaseEnd, default)).ShouldBeNull();

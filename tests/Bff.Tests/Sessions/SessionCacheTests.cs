@@ -22,7 +22,8 @@ public sealed class SessionCacheTests : IDisposable
     private readonly SessionChanges _changes = new();
     private readonly SqlSessionStore _store;
     private readonly SqlSessionStore _elsewhere;
-    private readonly SessionMetrics _metrics = new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+    private readonly SessionMetrics _metrics = new(
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
 
     public SessionCacheTests()
     {
@@ -60,7 +61,8 @@ public sealed class SessionCacheTests : IDisposable
     {
         using var cache = Cache(seconds: 5);
         var found = new List<Session?>();
-        using var open = new PerSession<string>(cache, (change, _) => found.Add(cache.FindAsync(change.Id, default).AsTask().GetAwaiter().GetResult()), _ => { });
+        using var open = new PerSession<string>(
+            cache, (change, _) => found.Add(cache.FindAsync(change.Id, default).AsTask().GetAwaiter().GetResult()), _ => { });
         var (session, other) = (await AddAsync(), await AddAsync());
         open.TryAdd(session.Id, "a stream").ShouldBeTrue();
         await cache.FindAsync(session.Id, default);
@@ -94,7 +96,13 @@ public sealed class SessionCacheTests : IDisposable
     }
 
     private SessionCache Cache(int seconds) =>
-        new(_store, _changes, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FixedOptions.Of(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }), _metrics, _clock);
+        new(
+            _store,
+            _changes,
+            new StoreHealth(_clock, NullLogger<StoreHealth>.Instance),
+            FixedOptions.Of(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }),
+            _metrics,
+            _clock);
 
     private async Task<Session> AddAsync()
     {

@@ -81,7 +81,10 @@ public abstract class SessionDirectoryContract : StoreContract
         var added = new List<SessionId>();
         for (var i = 0; i < 7; i++) { added.Add((await AddAsync(createdIn: i / 4)).Id); }
         var seen = new List<Session>();
-        while (await Directory.SearchAsync(null, seen.Count == 0 ? null : SessionPosition.Of(seen[^1]), 2, Now, default) is { Count: > 0 } page) { seen.AddRange(page); }
+        while (await Directory.SearchAsync(null, seen.Count == 0 ? null : SessionPosition.Of(seen[^1]), 2, Now, default) is { Count: > 0 } page)
+        {
+            seen.AddRange(page);
+        }
         seen.Select(session => session.Id).ShouldBe(added, ignoreOrder: true);
         seen.Select(session => session.CreatedAt).ShouldBe(seen.Select(session => session.CreatedAt).OrderDescending());
     }

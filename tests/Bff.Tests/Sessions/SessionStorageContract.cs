@@ -31,7 +31,9 @@ public abstract class SessionStorageContract : StoreContract
         await Storage.UpgradeBeyondAsync(readableFrom: SessionSchema.Version + 1);
         var refusal = Should.Throw<IOException>(Database.Prepare).Message;
         refusal.ShouldStartWith("Bff:Sessions:ConnectionString: ");
-        refusal.ShouldContain($"newer version of Bff (schema {SessionSchema.Version + 1}, for programs that know schema {SessionSchema.Version + 1}; this one knows {SessionSchema.Version})");
+        refusal.ShouldContain(
+            $"newer version of Bff (schema {SessionSchema.Version + 1}, for programs that know schema {SessionSchema.Version + 1}; this one knows "
+            + $"{SessionSchema.Version})");
         Should.Throw<IOException>(() => Database.FindMigration());
     }
 

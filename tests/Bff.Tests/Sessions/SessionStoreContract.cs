@@ -43,7 +43,8 @@ public abstract class SessionStoreContract : StoreContract
     {
         var other = new SessionClient { Name = "other" };
         var (signedOut, idle, absolute, ended, refused) = (
-            await AddAsync(), await AddAsync(endsIn: TimeSpan.FromMinutes(-1)), await AddAsync(endsIn: TimeSpan.FromMinutes(-1), absolutelyIn: TimeSpan.FromMinutes(-1)),
+            await AddAsync(), await AddAsync(endsIn: TimeSpan.FromMinutes(-1)), await AddAsync(
+                endsIn: TimeSpan.FromMinutes(-1), absolutelyIn: TimeSpan.FromMinutes(-1)),
             await AddAsync(user: "bob"), await AddAsync());
         (await ReasonOfAsync(signedOut)).ShouldBeNull("it lives");
         await Store.RemoveAsync(signedOut.Id, null, EndReasons.SignedOut, default);
@@ -188,7 +189,8 @@ public abstract class SessionStoreContract : StoreContract
         var ended = await AddAsync(endsIn: TimeSpan.Zero);
         await AddAsync(endsIn: TimeSpan.Zero, absolutelyIn: TimeSpan.Zero);
         var alive = await AddAsync();
-        (await Store.RemoveEndedAsync(Now, default)).Select(session => session.Reason).Order(StringComparer.Ordinal).ShouldBe([EndReasons.AbsoluteTimeout, EndReasons.IdleTimeout]);
+        (await Store.RemoveEndedAsync(Now, default)).Select(session => session.Reason).Order(StringComparer.Ordinal)
+            .ShouldBe([EndReasons.AbsoluteTimeout, EndReasons.IdleTimeout]);
         (await FindAsync(ended)).ShouldBeNull();
         (await FindAsync(alive)).ShouldNotBeNull();
     }
@@ -344,7 +346,10 @@ public abstract class SessionStoreContract : StoreContract
     public async Task Those_held_back_keep_nobody_behind_them_waiting()
     {
         await AddAsync();
-        foreach (var session in new[] { await AddAsync(), await AddAsync(), await AddAsync() }) { await Store.RemoveAsync(session.Id, null, EndReasons.Replaced, default); }
+        foreach (var session in new[] { await AddAsync(), await AddAsync(), await AddAsync() })
+        {
+            await Store.RemoveAsync(session.Id, null, EndReasons.Replaced, default);
+        }
         var other = await AddAsync(user: "bob");
         await Store.RemoveAsync(other.Id, null, EndReasons.Replaced, default);
         (await ClaimRevocationsAsync(take: 2)).ShouldHaveSingleItem().SessionId.ShouldBe(other.Id);

@@ -30,7 +30,9 @@ public sealed class SqliteCopyTests : IAsyncDisposable
         Execute("INSERT INTO used_once VALUES ('before', 1); INSERT INTO ends VALUES ('long ago', NULL, 'idle_timeout', 1)");
         SqliteCopy.Make(Store, Copy);
         Add("new", dueAt: Now.AddHours(1));
-        Execute("UPDATE sessions SET tokens = x'02' WHERE id = 'renewed'; DELETE FROM sessions WHERE id = 'ended'; UPDATE sessions SET lease_owner = 'me' WHERE id = 'being renewed'");
+        Execute(
+            "UPDATE sessions SET tokens = x'02' WHERE id = 'renewed'; DELETE FROM sessions WHERE id = 'ended'; UPDATE sessions SET lease_owner = 'me' WHERE "
+            + "id = 'being renewed'");
         Execute("UPDATE sessions SET ends_at = 77 WHERE id = 'same'; INSERT INTO used_once VALUES ('since', 1)");
         Execute("INSERT INTO ends VALUES ('ended', NULL, 'ended_by_admin', 1)");
 
@@ -38,7 +40,10 @@ public sealed class SqliteCopyTests : IAsyncDisposable
 
         Ask(Copy, "SELECT count(*) FROM sessions WHERE id = 'same' AND ends_at = 77").ShouldBe(1, "it was used since, and has not timed out");
         Ask(Copy, "SELECT count(*) FROM used_once").ShouldBe(2, "what was used up since stays so");
-        Ask(Copy, "SELECT count(*) FROM ends WHERE id || reason IN ('long agoidle_timeout', 'endedended_by_admin')").ShouldBe(2, "and why a session ended is still known");
+        Ask(
+            Copy,
+            "SELECT count(*) FROM ends WHERE id || reason IN ('long agoidle_timeout', 'endedended_by_admin')").ShouldBe(2,
+            "and why a session ended is still known");
     }
 
     [Fact]

@@ -44,7 +44,8 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
         SqliteConnection.ClearAllPools();
         var reopened = new SqliteDatabase(ConnectionString, "/", Timeout);
         reopened.Prepare();
-        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient()), Clock).FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
+        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient()), Clock)
+            .FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
     [Fact]
@@ -63,7 +64,8 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
     {
         var session = await AddAsync();
         var stranger = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        (await new SqlSessionStore(Sqlite, stranger, Changes, Options.Create(new SessionClient()), Clock).FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
+        (await new SqlSessionStore(Sqlite, stranger, Changes, Options.Create(new SessionClient()), Clock)
+            .FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
@@ -79,7 +81,8 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
     {
         var file = Path.Combine(Folder, "file");
         File.WriteAllText(file, "");
-        Should.Throw<IOException>(() => new SqliteDatabase($"Data Source={file}/bff.db", "/", Timeout).Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
+        Should.Throw<IOException>(
+            () => new SqliteDatabase($"Data Source={file}/bff.db", "/", Timeout).Prepare()).Message.ShouldStartWith("Bff:Sessions:ConnectionString: ");
     }
 
     [Fact]

@@ -25,7 +25,8 @@ internal sealed class SqliteUnderTest : StorageUnderTest
     public override Task SetVersionAsync(int version) => ExecuteAsync($"PRAGMA user_version = {version}");
 
     public override Task UpgradeBeyondAsync(long readableFrom) => ExecuteAsync(
-        $"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; PRAGMA user_version = {SessionSchema.Version + 1}; UPDATE bff_store SET readable_from = {readableFrom}");
+        $"ALTER TABLE sessions ADD COLUMN later{Guid.NewGuid():N} TEXT; PRAGMA user_version = {SessionSchema.Version + 1}; UPDATE bff_store SET "
+        + $"readable_from = {readableFrom}");
 
     public override async ValueTask DisposeAsync()
     {

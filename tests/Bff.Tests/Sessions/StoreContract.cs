@@ -46,7 +46,8 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
-    private protected async Task<Session> AddAsync(int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0)
+    private protected async Task<Session> AddAsync(
+        int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0)
     {
         var session = new Session
         {
@@ -65,7 +66,8 @@ public abstract class StoreContract : IAsyncLifetime
         return session;
     }
 
-    private protected async Task<IEnumerable<SessionId>> FoundAsync(string? user) => (await Directory.SearchAsync(user, null, 100, Now, default)).Select(session => session.Id);
+    private protected async Task<IEnumerable<SessionId>> FoundAsync(string? user) =>
+        (await Directory.SearchAsync(user, null, 100, Now, default)).Select(session => session.Id);
 
     private protected async Task EndAsync(Session session, string end, IFullSessionStore? store = null)
     {
@@ -89,7 +91,8 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected Task<IReadOnlyList<Lease>> ClaimDueAsync(string owner = "me", int take = 100) => Queue.ClaimDueAsync(Now, owner, LeaseEnd, take, default);
 
-    private protected Task<Lease?> ClaimAsync(Session session, string owner = "me") => Queue.ClaimAsync(session.Id, session.Version, Now, owner, LeaseEnd, default);
+    private protected Task<Lease?> ClaimAsync(Session session, string owner = "me") =>
+        Queue.ClaimAsync(session.Id, session.Version, Now, owner, LeaseEnd, default);
 
     private protected StorageUnderTest Storage { get; private set; } = null!;
 

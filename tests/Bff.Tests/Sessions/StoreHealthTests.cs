@@ -83,7 +83,8 @@ public sealed class StoreHealthTests
         foreach (var error in new Exception[]
         {
             new NpgsqlException("refused"), new NpgsqlException("late", new TimeoutException()), new TimeoutException(),
-            new System.Net.Sockets.SocketException(111), new IOException(), new UnauthorizedAccessException(), new PostgresException("too many", "FATAL", "FATAL", "53300"),
+            new System.Net.Sockets.SocketException(111), new IOException(), new UnauthorizedAccessException(),
+            new PostgresException("too many", "FATAL", "FATAL", "53300"),
         })
         {
             postgres.FailureOf(error).ShouldNotBeNull(error.ToString());

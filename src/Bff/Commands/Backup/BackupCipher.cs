@@ -5,8 +5,8 @@ using System.Text;
 namespace Bff.Commands.Backup;
 
 /// <summary>
-/// Encrypts a backup with a passphrase: PBKDF2-HMAC-SHA512 makes the key, AES-256-GCM seals the content in chunks, so that neither a byte can be changed nor the end
-/// be cut off. docs/decisions/0032 describes the bytes.
+/// Encrypts a backup with a passphrase: PBKDF2-HMAC-SHA512 makes the key, AES-256-GCM seals the content in chunks, so that neither a byte can be changed nor
+/// the end be cut off. docs/decisions/0032 describes the bytes.
 /// </summary>
 internal static class BackupCipher
 {
@@ -56,7 +56,10 @@ internal static class BackupCipher
         var iterations = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(Magic.Length + 1));
         if (iterations is < 1 or > MaxIterations) { throw new InvalidDataException("its head is damaged"); }
         var derived = Derive(passphrase, header, iterations);
-        if (!CryptographicOperations.FixedTimeEquals(derived.AsSpan(KeySize), Check(header))) { throw new InvalidDataException("the passphrase is another (or its head is damaged)"); }
+        if (!CryptographicOperations.FixedTimeEquals(derived.AsSpan(KeySize), Check(header)))
+        {
+            throw new InvalidDataException("the passphrase is another (or its head is damaged)");
+        }
 
         using var cipher = new AesGcm(derived.AsSpan(0, KeySize), TagSize);
         var chunk = new byte[ChunkSize];

@@ -14,11 +14,24 @@ internal static class BackupCommand
 
     public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool force)
     {
-        if (file == StandardStream && !Console.IsOutputRedirected) { return await FailAsync("A backup is no text for a terminal: send it somewhere, as in 'bff backup - > FILE'."); }
+        if (file == StandardStream && !Console.IsOutputRedirected)
+        {
+            return await FailAsync("A backup is no text for a terminal: send it somewhere, as in 'bff backup - > FILE'.");
+        }
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_dump --format=custom --file=FILE DATABASE"); }
-        if (!File.Exists(store.StoreFile)) { return await FailAsync($"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Does this run where Bff runs, with the same settings?"); }
-        if (file != StandardStream && File.Exists(file) && !force) { return await FailAsync($"'{Printable.Text(file)}' is there already. Choose another name, or say --force to replace it."); }
+        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store)
+        {
+            return await Workspace.RefusePostgreSqlAsync("pg_dump --format=custom --file=FILE DATABASE");
+        }
+        if (!File.Exists(store.StoreFile))
+        {
+            return await FailAsync(
+                $"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Does this run where Bff runs, with the same settings?");
+        }
+        if (file != StandardStream && File.Exists(file) && !force)
+        {
+            return await FailAsync($"'{Printable.Text(file)}' is there already. Choose another name, or say --force to replace it.");
+        }
         try
         {
             var started = Stopwatch.GetTimestamp();
@@ -28,7 +41,8 @@ internal static class BackupCommand
             app.Services.GetRequiredService<Audit>().BackupMade(manifest.Sessions, passphrase is not null, Workspace.Account);
             await Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Backed up {manifest.Sessions} sessions and their keys: {size:N0} bytes, schema {manifest.Schema}, {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s."));
+                $"Backed up {manifest.Sessions} sessions and their keys: {size:N0} bytes, schema {manifest.Schema}, "
+                + $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s."));
             if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Whoever has one has to sign in again."); }
             if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or give --passphrase-file."); }
             return ExitCodes.Ok;

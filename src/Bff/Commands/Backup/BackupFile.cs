@@ -40,7 +40,10 @@ internal static class BackupFile
         if (!BackupCipher.IsEncrypted(start))
         {
             if (!start.AsSpan().StartsWith("PK\u0003\u0004"u8)) { throw new InvalidDataException("it is not a file that 'bff backup' made"); }
-            if (passphrase is not null) { throw new InvalidDataException("it is not encrypted, though a passphrase was given. Is it yours? To restore it all the same, give none"); }
+            if (passphrase is not null)
+            {
+                throw new InvalidDataException("it is not encrypted, though a passphrase was given. Is it yours? To restore it all the same, give none");
+            }
             return ReadArchive(source, folder);
         }
 
@@ -55,7 +58,10 @@ internal static class BackupFile
     {
         using var archive = new ZipArchive(target, ZipArchiveMode.Create, leaveOpen: true);
         var files = entries.ToDictionary(entry => entry.Entry, entry => Hash(entry.File));
-        using (var first = archive.CreateEntry(BackupManifest.Entry).Open()) { JsonSerializer.Serialize(first, manifest with { Files = files }, JsonSerializerOptions.Web); }
+        using (var first = archive.CreateEntry(BackupManifest.Entry).Open())
+        {
+            JsonSerializer.Serialize(first, manifest with { Files = files }, JsonSerializerOptions.Web);
+        }
         foreach (var (entry, file) in entries) { archive.CreateEntryFromFile(file, entry, CompressionLevel.Fastest); }
     }
 
@@ -63,12 +69,16 @@ internal static class BackupFile
     {
         using var archive = new ZipArchive(source, ZipArchiveMode.Read, leaveOpen: true);   // throws InvalidDataException when its end is missing
         var manifest = ReadManifest(archive);
-        if (manifest.Format != BackupManifest.CurrentFormat) { throw new InvalidDataException($"it has format {manifest.Format}, and this version of Bff knows {BackupManifest.CurrentFormat}"); }
+        if (manifest.Format != BackupManifest.CurrentFormat)
+        {
+            throw new InvalidDataException($"it has format {manifest.Format}, and this version of Bff knows {BackupManifest.CurrentFormat}");
+        }
         if (!manifest.Files.ContainsKey(Store)) { throw new InvalidDataException("it is not a file that 'bff backup' made: there is no store in it"); }
         Directory.CreateDirectory(Path.Combine(folder, Keys));
         foreach (var (name, hash) in manifest.Files)
         {
-            var isKey = name.StartsWith(Keys, StringComparison.Ordinal) && Path.GetFileName(name) == name[Keys.Length..] && name.EndsWith(".xml", StringComparison.Ordinal);
+            var isKey = name.StartsWith(Keys, StringComparison.Ordinal) && Path.GetFileName(name) == name[Keys.Length..]
+                && name.EndsWith(".xml", StringComparison.Ordinal);
             if (name != Store && !isKey) { throw new InvalidDataException("there is something in it that is no part of a backup"); }
             var entry = archive.GetEntry(name) ?? throw new InvalidDataException($"{name} is missing in it");
             var file = Path.Combine(folder, name);

@@ -13,7 +13,12 @@ internal static class Passphrase
     {
         if (file is null) { return null; }
         var text = file == "-" ? Console.In.ReadToEnd().Trim() : SecretSetting.TryRead(file);
-        if (text is null) { throw new InvalidDataException($"the file of the passphrase, '{Printable.Path(Path.GetFullPath(file))}', does not exist or cannot be read"); }
-        return text.Length >= MinLength ? text : throw new InvalidDataException($"the passphrase has to have {MinLength} characters at least (openssl rand -base64 32)");
+        if (text is null)
+        {
+            throw new InvalidDataException($"the file of the passphrase, '{Printable.Path(Path.GetFullPath(file))}', does not exist or cannot be read");
+        }
+        return text.Length >= MinLength
+            ? text
+            : throw new InvalidDataException($"the passphrase has to have {MinLength} characters at least (openssl rand -base64 32)");
     }
 }

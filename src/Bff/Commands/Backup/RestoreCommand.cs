@@ -14,8 +14,14 @@ internal static class RestoreCommand
     public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool keepRenewed)
     {
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store) { return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema"); }
-        if (file == BackupCommand.StandardStream && passphraseFile == "-") { return await FailAsync("Standard input cannot be the backup and its passphrase."); }
+        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store)
+        {
+            return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema");
+        }
+        if (file == BackupCommand.StandardStream && passphraseFile == "-")
+        {
+            return await FailAsync("Standard input cannot be the backup and its passphrase.");
+        }
         try
         {
             var storeFolder = SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.StoreFile)!).FullName;
@@ -99,26 +105,39 @@ internal static class RestoreCommand
         Console.WriteLine($"Restored the store of {manifest.MadeAt:u}: {sessions.Kept} of {manifest.Sessions} sessions go on.");
         if (keepRenewed)
         {
-            Console.WriteLine("None was left out. Where a refresh token was used since, the provider will refuse it, and may take it for theft and end the user's other sessions.");
+            Console.WriteLine(
+                "None was left out. Where a refresh token was used since, the provider will refuse it, and may take it for theft and end the user's other "
+                + "sessions.");
         }
         else if (sessions.IsExact)
         {
-            Console.WriteLine($"{sessions.Ended} were renewed or ended since, says the store that was here. They are left out, so that no used refresh token is sent: their users sign in again.");
+            Console.WriteLine(
+                $"{sessions.Ended} were renewed or ended since, says the store that was here. They are left out, so that no used refresh token is sent: "
+                + "their users sign in again.");
         }
         else
         {
             Console.WriteLine(
-                $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the store that was here could not tell). They are left out: their users sign in again.");
+                $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the store that was here could not tell). They are "
+                + "left out: their users sign in again.");
         }
 
-        if (keepRenewed || !sessions.IsExact) { Console.WriteLine("A session that ended since, by a sign-out say, is there again. To end it: bff sessions end."); }
+        if (keepRenewed || !sessions.IsExact)
+        {
+            Console.WriteLine("A session that ended since, by a sign-out say, is there again. To end it: bff sessions end.");
+        }
 
-        if (aside is not null) { Console.WriteLine($"The store that was here is kept as '{Path.GetFileName(aside)}'. Its keys are still among the keys. Delete it when all is well."); }
+        if (aside is not null)
+        {
+            Console.WriteLine(
+                $"The store that was here is kept as '{Path.GetFileName(aside)}'. Its keys are still among the keys. Delete it when all is well.");
+        }
         Console.WriteLine("Start Bff now.");
     }
 
     private static Task<int> InUseAsync(SqliteDatabase store) => FailAsync(
-        $"Nothing was restored: something uses the store '{store.StoreFile}'. Stop Bff first (docker compose stop bff; systemctl stop bff), and what else has the file open.");
+        $"Nothing was restored: something uses the store '{store.StoreFile}'. Stop Bff first (docker compose stop bff; systemctl stop bff), and what else "
+        + "has the file open.");
 
     private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => FailAsync(
         $"Nothing was restored: '{folder}' belongs to {owner}, who could not read what root writes there. "

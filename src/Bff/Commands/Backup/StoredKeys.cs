@@ -12,7 +12,8 @@ internal static class StoredKeys
         var missing = SqliteCopy.SealedWith(copy).Where(key => !File.Exists(Path.Combine(folder, $"key-{key.Key}.xml"))).ToList();
         return missing.Count == 0 ? null : string.Create(
             CultureInfo.InvariantCulture,
-            $"Warning: {missing.Sum(key => key.Value)} sessions cannot be opened: the keys that sealed them are not there ({string.Join(", ", missing.Select(key => key.Key))}).");
+            $"Warning: {missing.Sum(key => key.Value)} sessions cannot be opened: the keys that sealed them are not there "
+            + $"({string.Join(", ", missing.Select(key => key.Key))}).");
     }
 
     /// <summary>Copies the files that are missing in the other folder.</summary>
@@ -22,14 +23,15 @@ internal static class StoredKeys
     }
 
     /// <summary>
-    /// Copies the files that are missing in the other folder, or say something else there: a key never changes, so that one is damaged, or another's. It is kept
-    /// under a name that nobody reads as a key.
+    /// Copies the files that are missing in the other folder, or say something else there: a key never changes, so that one is damaged, or another's. It is
+    /// kept under a name that nobody reads as a key.
     /// </summary>
     /// <returns>The names of what was replaced.</returns>
     public static IReadOnlyList<string> Install(string from, string to, string aside)
     {
         CopyMissing(from, to);
-        var replaced = In(from).Where(key => !File.ReadAllBytes(key).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(to, Path.GetFileName(key))))).ToList();
+        var replaced = In(from).Where(
+            key => !File.ReadAllBytes(key).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(to, Path.GetFileName(key))))).ToList();
         foreach (var key in replaced)
         {
             var there = Path.Combine(to, Path.GetFileName(key));

@@ -19,7 +19,9 @@ internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations
         try
         {
             using var limit = new CancellationTokenSource(Limit, clock);
-            using var client = clients.CreateClient(new ForwarderHttpClientContext { ClusterId = cluster.ClusterId, NewConfig = cluster.HttpClient ?? HttpClientConfig.Empty, NewMetadata = cluster.Metadata });
+            using var client = clients.CreateClient(
+                new ForwarderHttpClientContext { ClusterId = cluster.ClusterId, NewConfig = cluster.HttpClient ?? HttpClientConfig.Empty,
+                    NewMetadata = cluster.Metadata });
             using var request = new HttpRequestMessage(HttpMethod.Head, destination.Address);   // safe, whatever is there (RFC 9110 section 9.2.1)
             using var response = await client.SendAsync(request, limit.Token);
             return new(check, Result.Ok, $"{Printable.Address(destination.Address)} answers ({(int)response.StatusCode} to HEAD)");
@@ -27,7 +29,8 @@ internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {
             var cause = error is OperationCanceledException ? $"no answer within {Limit.TotalSeconds} s" : error.GetBaseException().Message;
-            return new(check, Result.Unreachable, $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{name}:Address: {Printable.Address(destination.Address)} does not answer: {cause}",
+            return new(check, Result.Unreachable,
+                $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{name}:Address: {Printable.Address(destination.Address)} does not answer: {cause}",
                 "Is the address right and the API up? Can this machine resolve the name and reach the port?");
         }
     }

@@ -28,7 +28,10 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
             using var tcp = new TcpClient();
             await tcp.ConnectAsync(authority.Host, authority.Port, limit.Token);
             await using var tls = new SslStream(tcp.GetStream());
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = authority.Host, RemoteCertificateValidationCallback = (_, certificate, _, _) => Look(certificate) }, limit.Token);
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = authority.Host,
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) => Look(certificate) },
+                limit.Token);
         }
         catch (Exception error) when (error is SocketException or IOException or AuthenticationException or OperationCanceledException)
         {
@@ -46,7 +49,8 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
 
     private Finding Judge(IConfigurationSection section)
     {
-        using var certificate = KestrelCertificates.Load(section, new CertificateFiles(environment.ContentRootPath));   // the check of the configuration has done so, too
+        // the check of the configuration has done so, too
+        using var certificate = KestrelCertificates.Load(section, new CertificateFiles(environment.ContentRootPath));
         return Judge("our TLS", section.Path, certificate, $"Renew it and replace the file '{Printable.Path(section["Path"])}'.");
     }
 
@@ -54,7 +58,10 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
     {
         var (now, from, until) = (clock.GetUtcNow(), new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
         if (now >= until) { return new(check, Result.Mistake, $"{key}: the certificate of {certificate.Subject} expired on {until.UtcDateTime:u}.", cure); }
-        if (now < from) { return new(check, Result.Mistake, $"{key}: the certificate of {certificate.Subject} is not valid before {from.UtcDateTime:u}.", cure); }
+        if (now < from)
+        {
+            return new(check, Result.Mistake, $"{key}: the certificate of {certificate.Subject} is not valid before {from.UtcDateTime:u}.", cure);
+        }
         return until - now < Soon
             ? new(check, Result.Warning, $"{key}: the certificate of {certificate.Subject} expires on {until.UtcDateTime:u}.", cure)
             : new(check, Result.Ok, $"valid until {until.UtcDateTime:u}");

@@ -8,7 +8,8 @@ namespace Bff.Commands.Check;
 /// <summary><c>bff check</c>: what an operator would find out during the first hour, in one table.</summary>
 internal static class CheckCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     public static async Task<int> RunAsync(WebApplicationBuilder builder, bool json)
     {
@@ -26,7 +27,8 @@ internal static class CheckCommand
 
         var printed = new SecretMask(new SettingsSchema(app.Services.GetServices<SettingsSection>()));
         var values = app.Services.GetRequiredService<AcceptedConfiguration>().Values;
-        var shown = findings.Select(finding => finding with { Found = string.Join('\n', finding.Found.Split('\n').Select(line => printed.Scrub(line, values))) });
+        var shown = findings.Select(
+            finding => finding with { Found = string.Join('\n', finding.Found.Split('\n').Select(line => printed.Scrub(line, values))) });
         if (json) { Console.WriteLine(JsonSerializer.Serialize(new { ExitCode = ExitCode(findings), Findings = shown }, Json)); }
         else { Table.Print(shown); }
         return ExitCode(findings);

@@ -82,7 +82,8 @@ internal static class MetadataChecks
         return options.Scopes.Contains(OfflineAccess)
             ? new(check, Result.Ok, options.Scope)
             : new(check, Result.Warning,
-                $"Bff:Oidc:Scope: asks for no {OfflineAccess}. Some providers give a refresh token all the same; without one nothing is renewed in the background.",
+                $"Bff:Oidc:Scope: asks for no {OfflineAccess}. Some providers give a refresh token all the same; without one nothing is renewed in the "
+                + "background.",
                 $"Sign in once: /bff/session says \"renewal\":\"background\" when there is one. Else add {OfflineAccess}, or see docs/providers.md.");
     }
 

@@ -35,11 +35,22 @@ internal sealed class ProviderChecks(
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
         var findings = new List<Finding>();
-        if (ProviderRemarks.ClearText(options.Value, environment) is { } clearText) { findings.Add(new("clear text", Result.Warning, clearText, "Use https, and let this machine trust the authority that issued the provider's certificate (SSL_CERT_FILE).")); }
+        if (ProviderRemarks.ClearText(options.Value, environment) is { } clearText)
+        {
+            findings.Add(
+                new(
+                    "clear text",
+                    Result.Warning,
+                    clearText,
+                    "Use https, and let this machine trust the authority that issued the provider's certificate (SSL_CERT_FILE)."));
+        }
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
             findings.AddRange(MetadataChecks.Run(metadata, options.Value));
-            if (ProviderRemarks.OutOfReach(metadata, proxy.Value.PublicUrl) is { } remark) { findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure)); }
+            if (ProviderRemarks.OutOfReach(metadata, proxy.Value.PublicUrl) is { } remark)
+            {
+                findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure));
+            }
             findings.Add(await ClientAsync(metadata.TokenEndpoint));
             if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
         }
@@ -176,7 +187,8 @@ internal sealed class ProviderChecks(
 
         var isKnown = !string.IsNullOrEmpty(proxy.Value.PublicUrl);
         return new(Pushed, isKnown ? Result.Mistake : Result.Warning,
-            $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' ({reply}).",
+            $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' "
+            + $"({reply}).",
             "Compare redirect URI, scopes and audience with the client's registration there."
             + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set."));
     }

@@ -31,7 +31,8 @@ internal sealed class RouteChecks(
         let address = destination.Value.Address
         where address.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(address)
         select new Finding("clear text", Result.Warning,
-            $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:Address: access tokens go to {Printable.Address(address)} over plain http "
+            $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:Address: access tokens go to {Printable.Address(address)} over plain "
+            + "http "
             + "(RFC 6750 section 5.3).",
             "Use https, unless everybody who can reach that network may have the tokens.");
 
@@ -53,7 +54,11 @@ internal sealed class RouteChecks(
 
     private IEnumerable<Finding> Open() =>
         from route in OpenRoutes.In(accepted.Root)
-        select new Finding("routes", Result.Warning, $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.", "If that is meant, say AuthorizationPolicy: anonymous.");
+        select new Finding(
+            "routes",
+            Result.Warning,
+            $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.",
+            "If that is meant, say AuthorizationPolicy: anonymous.");
 
     private IEnumerable<Finding> OpsPort()
     {

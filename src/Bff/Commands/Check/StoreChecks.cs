@@ -39,7 +39,8 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     /// <summary>Asking must not be doing: nothing else is tried on such a store, since whatever writes to it would migrate it first.</summary>
     private static Finding Migrates(SchemaMigration migration) => new(
         Store, Result.Warning,
-        $"has schema {migration.From}; the next start brings it to {migration.To}. Versions of Bff that know schema {migration.ReadableFrom} or later can use it then. Not probed until then.",
+        $"has schema {migration.From}; the next start brings it to {migration.To}. Versions of Bff that know schema {migration.ReadableFrom} or later can "
+        + "use it then. Not probed until then.",
         "Make a backup before: bff backup FILE (PostgreSQL: pg_dump).");
 
     private Finding KeyRing()
@@ -57,7 +58,11 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         catch (IOException error)
         {
             var isCertificate = error.Message.StartsWith("Bff:Sessions:KeyCertificate", StringComparison.Ordinal);
-            return new(Keys, Result.Mistake, error.Message, isCertificate ? "Bff does not start until then." : "The user Bff runs as needs to read and write the keys.");
+            return new(
+                Keys,
+                Result.Mistake,
+                error.Message,
+                isCertificate ? "Bff does not start until then." : "The user Bff runs as needs to read and write the keys.");
         }
     }
 
@@ -68,17 +73,27 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         if (options.KeyCertificates.Count > 0)
         {
             var inUse = services.GetRequiredService<IKeyManager>().GetAllKeys().Where(key => !key.IsRevoked).Select(key => key.KeyId);
-            var unprotected = ((KeyRing)services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!).Unprotected().Intersect(inUse).Count();
+            var unprotected = ((KeyRing)services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository!).Unprotected().Intersect(inUse)
+                .Count();
             if (unprotected == 0) { yield break; }
-            yield return new(Keys, Result.Warning, $"{unprotected} made before Bff:Sessions:KeyCertificate lie unprotected.", "bff keys rotate; when the sessions of today have ended, bff keys revoke.");
+            yield return new(
+                Keys,
+                Result.Warning,
+                $"{unprotected} made before Bff:Sessions:KeyCertificate lie unprotected.",
+                "bff keys rotate; when the sessions of today have ended, bff keys revoke.");
         }
         else if (options.Store == SessionsOptions.PostgreSql)
         {
-            yield return new(Keys, Result.Warning, "lie unprotected in the database whose tokens they open: one copy of it opens all.", "Set Bff:Sessions:KeyCertificateFile, then bff keys rotate.");
+            yield return new(
+                Keys,
+                Result.Warning,
+                "lie unprotected in the database whose tokens they open: one copy of it opens all.",
+                "Set Bff:Sessions:KeyCertificateFile, then bff keys rotate.");
         }
         else
         {
-            yield return new(Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
+            yield return new(
+                Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
         }
     }
 
@@ -95,9 +110,11 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             await row.ReadAsync();
             var (free, others, each) = (row.GetInt64(0), row.GetInt64(1), pool);
             var nodes = Math.Max(0, free - others) / each;
-            var found = $"a node takes up to {each} connections (Maximum Pool Size), the server gives {free}, {others} of them in use by others: enough for {nodes} {(nodes == 1 ? "node" : "nodes")}.";
+            var found = $"a node takes up to {each} connections (Maximum Pool Size), the server gives {free}, {others} of them in use by others: enough for "
+                + $"{nodes} {(nodes == 1 ? "node" : "nodes")}.";
             return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
-                "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a second.")];
+                "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a "
+                + "second.")];
         }
         catch (Exception error) when (database.FailureOf(error) is { } away)
         {
@@ -112,7 +129,8 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         var connection = new NpgsqlConnectionStringBuilder(options.Connection);
         if (connection.SslMode is SslMode.VerifyFull or SslMode.VerifyCA || IsThisMachine(connection.Host)) { yield break; }
         yield return new(
-            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {connection.SslMode}: whoever is between Bff and the database may read or be it.",
+            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {connection.SslMode}: whoever is between Bff and the database may read or be "
+                + "it.",
             "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.");
     }
 
@@ -131,7 +149,13 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             var read = await store.FindAsync(probe.Id, CancellationToken.None);
             var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.Unknown, CancellationToken.None);
             return read?.Tokens is not null && removed
-                ? new(Store, Result.Ok, "written, read and deleted") : new(Store, Result.Mistake, "Bff:Sessions:ConnectionString: what was written could not be read back.", "Does another program change this database?");
+
+                ? new(Store, Result.Ok, "written, read and deleted")
+                : new(
+                    Store,
+                    Result.Mistake,
+                    "Bff:Sessions:ConnectionString: what was written could not be read back.",
+                    "Does another program change this database?");
         }
         catch (SessionStoreException error)
         {
@@ -144,16 +168,24 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         var now = clock.GetUtcNow();
         return new Session
         {
-            Id = SessionKey.New().Id, Sid = "bff-check", Subject = "bff-check", Claims = [], CreatedAt = now, EndsAt = now + ProbeLifetime, AbsoluteEndsAt = now + ProbeLifetime,
+            Id = SessionKey.New().Id, Sid = "bff-check", Subject = "bff-check", Claims = [], CreatedAt = now, EndsAt = now + ProbeLifetime, AbsoluteEndsAt = now
+                + ProbeLifetime,
             Tokens = new TokenSet("bff-check", RefreshToken: null, IdToken: null, Scope: null, now, now + ProbeLifetime),
         };
     }
 
     private static Finding Unusable(Exception error)
     {
-        var found = error.Message.StartsWith("Bff:", StringComparison.Ordinal) ? error.Message : $"Bff:Sessions:ConnectionString: the session store cannot be used: {error.Message}";
+        var found = error.Message.StartsWith("Bff:", StringComparison.Ordinal)
+            ? error.Message
+            : $"Bff:Sessions:ConnectionString: the session store cannot be used: {error.Message}";
         return error is SessionStoreException { IsUnanswered: true }
             ? new(Store, Result.Unreachable, found, "Is the database up? Can this machine resolve its name and reach its port?")
-            : new(Store, Result.Mistake, found, "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, at its user and rights.");
+            : new(
+                Store,
+                Result.Mistake,
+                found,
+                "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, "
+                + "at its user and rights.");
     }
 }

@@ -18,7 +18,10 @@ internal static class KestrelCertificates
     public static X509Certificate2 Load(IConfigurationSection certificate, CertificateFiles files)
     {
         var (bytes, password) = (files.Read(certificate["Path"]!), certificate["Password"]);
-        if (X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12) { return WithKey(X509CertificateLoader.LoadPkcs12(bytes, password, X509KeyStorageFlags.EphemeralKeySet)); }
+        if (X509Certificate2.GetCertContentType(bytes) == X509ContentType.Pkcs12)
+        {
+            return WithKey(X509CertificateLoader.LoadPkcs12(bytes, password, X509KeyStorageFlags.EphemeralKeySet));
+        }
         var pem = Encoding.UTF8.GetString(bytes);
         var key = certificate["KeyPath"] is { Length: > 0 } keyFile ? Encoding.UTF8.GetString(files.Read(keyFile)) : pem;
         return WithKey(string.IsNullOrEmpty(password) ? X509Certificate2.CreateFromPem(pem, key) : X509Certificate2.CreateFromEncryptedPem(pem, key, password));
@@ -37,7 +40,8 @@ internal static class KestrelCertificates
     public static CertificateFiles ReadFiles(IConfiguration configuration, string contentRoot)
     {
         var files = new CertificateFiles(contentRoot);
-        foreach (var file in Find(configuration.GetSection(KestrelSettings.Section)).SelectMany(section => new[] { section["Path"], section["KeyPath"] }).OfType<string>())
+        foreach (var file in Find(configuration.GetSection(KestrelSettings.Section)).SelectMany(section => new[] { section["Path"], section["KeyPath"] })
+            .OfType<string>())
         {
             try
             {

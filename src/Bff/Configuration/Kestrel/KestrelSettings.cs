@@ -79,7 +79,8 @@ internal static class KestrelSettings
             var modes = endpoint.GetSection("Sni").GetChildren().Append(endpoint).Append(defaults).Select(section => section[ClientCertificate]);
             if (protocols.Contains("Http3", StringComparison.OrdinalIgnoreCase) && modes.Any(AsksForCertificate))
             {
-                yield return $"{endpoint.Path}:{ClientCertificate}: does not go with HTTP/3, where certificates named by a stranger's would be fetched. Leave Http3 out of Protocols.";
+                yield return $"{endpoint.Path}:{ClientCertificate}: does not go with HTTP/3, where certificates named by a stranger's would be fetched. "
+                    + "Leave Http3 out of Protocols.";
             }
         }
 

@@ -4,11 +4,13 @@ using Microsoft.Extensions.Primitives;
 namespace Bff.Configuration.Kestrel;
 
 /// <summary>
-/// The certificates our listeners show, as they were last found to be pairs with their keys. Each new connection is shown the current one; nobody who is connected notices.
+/// The certificates our listeners show, as they were last found to be pairs with their keys. Each new connection is shown the current one; nobody who is
+/// connected notices.
 /// </summary>
 /// <remarks>
-/// Kestrel's own watch sees no link that is swapped, takes a certificate whose key comes a second later for an error, and closes the listener to show another one, so
-/// the certificates are kept from it. It still has those of endpoints with <c>Sni</c> or HTTP/3, or from the machine's store: where there is one, all are left to it.
+/// Kestrel's own watch sees no link that is swapped, takes a certificate whose key comes a second later for an error, and closes the listener to show another
+/// one, so the certificates are kept from it. It still has those of endpoints with <c>Sni</c> or HTTP/3, or from the machine's store: where there is one, all
+/// are left to it.
 /// </remarks>
 internal sealed partial class ServerCertificates(ILogger<ServerCertificates> logger)
 {
@@ -36,7 +38,8 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
         {
             var kestrel = configuration.GetSection(KestrelSettings.Section);
             var certificates = KestrelCertificates.Find(kestrel).ToList();
-            var stamp = string.Join(';', certificates.SelectMany(section => section.AsEnumerable()).Select(pair => $"{pair.Key}={pair.Value}").Append(files.Stamp));
+            var stamp = string.Join(
+                ';', certificates.SelectMany(section => section.AsEnumerable()).Select(pair => $"{pair.Key}={pair.Value}").Append(files.Stamp));
             if (stamp == _stamp) { return; }
             var isStart = _stamp is null;
             if (isStart)
@@ -57,7 +60,10 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
     /// <summary>Lets a connection to the endpoint be opened with its current certificate.</summary>
     public void Show(string endpoint, SslServerAuthenticationOptions tls)
     {
-        if (For(endpoint) is { } context) { (tls.ServerCertificateContext, tls.ServerCertificate, tls.ServerCertificateSelectionCallback) = (context, null, null); }
+        if (For(endpoint) is { } context)
+        {
+            (tls.ServerCertificateContext, tls.ServerCertificate, tls.ServerCertificateSelectionCallback) = (context, null, null);
+        }
     }
 
     /// <summary>A view of Kestrel's section without the certificates that are shown from here.</summary>
@@ -92,7 +98,10 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
     [LoggerMessage(LogLevel.Information, "New connections are shown the new certificate of {Key}: {Subject}, valid until {Until:u}.")]
     private partial void Replaced(string key, string subject, DateTime until);
 
-    [LoggerMessage(LogLevel.Warning, "A certificate file has changed. Endpoints with Sni, HTTP/3 or a certificate of the machine's store are Kestrel's to reload, which misses a swapped link: restart to be sure.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "A certificate file has changed. Endpoints with Sni, HTTP/3 or a certificate of the machine's store are Kestrel's to reload, which misses a swapped "
+        + "link: restart to be sure.")]
     private partial void LeftToKestrel();
 
     private sealed class Rest : ConfigurationProvider, IConfigurationSource
@@ -111,9 +120,11 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
 
         public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
-        public override void Load() => Data = _kestrel.AsEnumerable(makePathsRelative: true).Where(pair => !IsOurs(pair.Key)).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        public override void Load() =>
+            Data = _kestrel.AsEnumerable(makePathsRelative: true).Where(pair => !IsOurs(pair.Key)).ToDictionary(StringComparer.OrdinalIgnoreCase);
 
-        private static bool IsOurs(string key) => key.Split(':') is { } names && (Is(names, 0, "Certificates") || (Is(names, 0, "Endpoints") && Is(names, 2, "Certificate")));
+        private static bool IsOurs(string key) =>
+            key.Split(':') is { } names && (Is(names, 0, "Certificates") || (Is(names, 0, "Endpoints") && Is(names, 2, "Certificate")));
 
         private static bool Is(string[] names, int at, string name) => names.Length > at && names[at].Equals(name, StringComparison.OrdinalIgnoreCase);
     }

@@ -7,7 +7,8 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Ops.Admin;
 
 /// <summary>Does to sessions what an operator asks for.</summary>
-internal sealed class SessionAdmin(ISessionStore store, ISessionDirectory directory, Renewer renewer, RenewalPolicy schedule, AdminAudit audit, TimeProvider clock)
+internal sealed class SessionAdmin(
+    ISessionStore store, ISessionDirectory directory, Renewer renewer, RenewalPolicy schedule, AdminAudit audit, TimeProvider clock)
 {
     private DateTimeOffset LateBefore => clock.GetUtcNow() - SessionCounts.LateAfter;
 
@@ -18,12 +19,15 @@ internal sealed class SessionAdmin(ISessionStore store, ISessionDirectory direct
     /// <param name="after">The last one of the page before.</param>
     /// <param name="take">How many at most.</param>
     /// <param name="who">Asks.</param>
-    /// <param name="cancel">Stops waiting for the store.</param>
-    public async Task<IReadOnlyList<Session>> SearchAsync(string? user, bool troubled, SessionPosition? after, int take, Operator who, CancellationToken cancel)
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    public async Task<IReadOnlyList<Session>> SearchAsync(
+        string? user, bool troubled, SessionPosition? after, int take, Operator who, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var found = troubled
-            ? await directory.SearchTroubleAsync(user, after, take, now, LateBefore, cancel) : await directory.SearchAsync(user, after, take, now, cancel);
+
+            ? await directory.SearchTroubleAsync(user, after, take, now, LateBefore, cancellationToken)
+            : await directory.SearchAsync(user, after, take, now, cancellationToken);
         audit.Searched(who, user);
         return found;
     }
@@ -31,8 +35,8 @@ internal sealed class SessionAdmin(ISessionStore store, ISessionDirectory direct
     public void Shown(Session session, Operator who) => audit.Shown(who, session);
 
     /// <summary>A living session; null when there is none of this handle.</summary>
-    public async Task<Session?> FindAsync(string handle, CancellationToken cancel) =>
-        await directory.FindByHandleAsync(handle, cancel) is { } session && session.EndsAt > clock.GetUtcNow() ? session : null;
+    public async Task<Session?> FindAsync(string handle, CancellationToken cancellationToken) =>
+        await directory.FindByHandleAsync(handle, cancellationToken) is { } session && session.EndsAt > clock.GetUtcNow() ? session : null;
 
     /// <returns>False when somebody else ended it meanwhile.</returns>
     public async Task<bool> EndAsync(Session session, Operator who)
@@ -50,9 +54,9 @@ internal sealed class SessionAdmin(ISessionStore store, ISessionDirectory direct
         return ended.Count;
     }
 
-    public async Task<RenewalResult> RenewAsync(Session session, Operator who, CancellationToken cancel)
+    public async Task<RenewalResult> RenewAsync(Session session, Operator who, CancellationToken cancellationToken)
     {
-        var result = await renewer.RenewNowAsync(session, cancel);
+        var result = await renewer.RenewNowAsync(session, cancellationToken);
         audit.Renewed(who, session, Outcome(session, result));
         return result;
     }

@@ -17,7 +17,10 @@ internal static class SessionsEndpoint
         if (take is < 1 or > MaxPage) { return Invalid("invalid_take", $"'take' must be between 1 and {MaxPage}."); }
         if (user is not null && !CanBeStored(user)) { return InvalidUser; }
         SessionPosition? position = null;
-        if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position)) { return Invalid("invalid_after", "'after' must be what the page before called 'next'."); }
+        if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position))
+        {
+            return Invalid("invalid_after", "'after' must be what the page before called 'next'.");
+        }
 
         var found = await admin.SearchAsync(user, troubled, position, take, Operator.Of(context), context.RequestAborted);
         return Results.Ok(new AdminPage([.. found.Select(admin.View)], found.Count == take ? $"{SessionPosition.Of(found[^1])}" : null));
@@ -46,20 +49,28 @@ internal static class SessionsEndpoint
         {
             Usable now => Results.Ok(new { Outcome = SessionAdmin.Outcome(session, now), Session = admin.View(now.Session) }),
             Ended => new Problem(StatusCodes.Status409Conflict, "session_ended", "The session is over.", "The provider no longer renews it."),
-            NotRenewable => new Problem(StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Its page renews it, through the silent page."),
+            NotRenewable =>
+                new Problem(
+                    StatusCodes.Status409Conflict,
+                    "renewal_not_possible",
+                    "This session has no refresh token.",
+                    "Its page renews it, through the silent page."),
             SignInNeeded => RenewalProblems.SignInNeeded with { Status = StatusCodes.Status409Conflict, Detail = "Its page signs in again." },
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter) with
             {
                 Detail = "The session lives on; check Bff:Oidc and the client's registration.",
             },
             StoreUnavailable => SessionStoreException.Problem,
-            Unreachable down => RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
+            Unreachable down =>
+                RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
             _ => throw new UnreachableException(),
         };
     }
 
     private static async Task<Session?> FindAsync(string handle, SessionAdmin admin, CancellationToken cancellationToken) =>
-        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && !handle.Any(char.IsControl) ? await admin.FindAsync(handle, cancellationToken) : null;
+        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && !handle.Any(char.IsControl)
+            ? await admin.FindAsync(handle, cancellationToken)
+            : null;
 
     /// <summary>A provider may name its users as it likes, and each can be found and signed out. PostgreSQL alone knows no NUL.</summary>
     private static bool CanBeStored(string subject) => !subject.Contains('\0', StringComparison.Ordinal);

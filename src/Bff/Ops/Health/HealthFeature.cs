@@ -22,7 +22,8 @@ internal static partial class HealthFeature
 
     public static void AddHealth(this IServiceCollection services)
     {
-        services.AddSingleton<ListenSockets>().AddOptions<SocketTransportOptions>().Configure<ListenSockets>((transport, sockets) => transport.CreateBoundListenSocket = sockets.Bind);
+        services.AddSingleton<ListenSockets>().AddOptions<SocketTransportOptions>().Configure<ListenSockets>(
+            (transport, sockets) => transport.CreateBoundListenSocket = sockets.Bind);
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<Probes>().AddSingleton<StoreProbes>().AddSingleton<StoreCheck>().AddSingleton<ProviderCheck>();
         services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
@@ -42,7 +43,10 @@ internal static partial class HealthFeature
         Map(StartedPath, Started);
 
         void Map(string path, string tag) => ops
-            .MapMethods(path, [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, Probes probes) => await WriteAsync(context, await probes.ReportAsync(tag, context.RequestAborted)))
+            .MapMethods(
+                path,
+                [HttpMethods.Get, HttpMethods.Head],
+                async (HttpContext context, Probes probes) => await WriteAsync(context, await probes.ReportAsync(tag, context.RequestAborted)))
             .WithMetadata(new OpenToProbes());
     }
 
@@ -54,7 +58,8 @@ internal static partial class HealthFeature
         return context.Response.WriteAsJsonAsync(new
         {
             Status = report.Status.ToString(),
-            Checks = report.Entries.ToDictionary(entry => entry.Key, entry => new { Status = entry.Value.Status.ToString(), Detail = detailed ? Detail(entry.Value.Description) : null }),
+            Checks = report.Entries.ToDictionary(
+                entry => entry.Key, entry => new { Status = entry.Value.Status.ToString(), Detail = detailed ? Detail(entry.Value.Description) : null }),
         });
     }
 

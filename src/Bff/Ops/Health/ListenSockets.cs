@@ -42,7 +42,10 @@ internal sealed class ListenSockets(TimeProvider clock)
             _sockets.Clear();
         }
 
-        if (Array.FindAll(sockets, IgnoreNewConnections).Length > 0) { await Task.Delay(Handshakes, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); }
+        if (Array.FindAll(sockets, IgnoreNewConnections).Length > 0)
+        {
+            await Task.Delay(Handshakes, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         Array.ForEach(sockets, socket => socket.Dispose());
     }
 

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Ops.Health;
 
 /// <summary>The session store can be read and written, and says so within a second. A disk that is full shows only when something is written.</summary>
-internal sealed class StoreCheck(ISessionStore store, StoreHealth health, StoreProbes probes, IOptionsMonitor<OpsOptions> ops, IOptionsMonitor<SessionsOptions> sessions, TimeProvider clock)
+internal sealed class StoreCheck(
+    ISessionStore store, StoreHealth health, StoreProbes probes, IOptionsMonitor<OpsOptions> ops, IOptionsMonitor<SessionsOptions> sessions, TimeProvider clock)
     : IHealthCheck
 {
     /// <summary>A store that took a write is not written to again so soon.</summary>
@@ -25,7 +26,9 @@ internal sealed class StoreCheck(ISessionStore store, StoreHealth health, StoreP
     {
         var copiesServe = health.Since is { } since && clock.GetUtcNow() - since < sessions.CurrentValue.OutageCopies;
         return ops.CurrentValue.ReadyWithoutStore && copiesServe
-            ? HealthCheckResult.Degraded($"{wrong} Local copies of sessions serve until {health.Since + sessions.CurrentValue.OutageCopies:u}.") : HealthCheckResult.Unhealthy(wrong);
+
+            ? HealthCheckResult.Degraded($"{wrong} Local copies of sessions serve until {health.Since + sessions.CurrentValue.OutageCopies:u}.")
+            : HealthCheckResult.Unhealthy(wrong);
     }
 
     private async Task<string?> LookAsync()

@@ -64,7 +64,10 @@ internal sealed class CallHistory : IDisposable
                 cell.Calls++;
                 if (status is >= 400 and < 500) { cell.ClientErrors++; }
                 else if (status is >= 500 and < 600) { cell.ServerErrors++; }
-                if (status is not (>= 100 and < 200)) { cell.Took[Array.FindIndex(Buckets, end => seconds <= end) is >= 0 and var bucket ? bucket : Buckets.Length]++; }
+                if (status is not (>= 100 and < 200))
+                {
+                    cell.Took[Array.FindIndex(Buckets, end => seconds <= end) is >= 0 and var bucket ? bucket : Buckets.Length]++;
+                }
             }
         }
 

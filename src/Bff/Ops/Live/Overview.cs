@@ -24,12 +24,12 @@ internal sealed class Overview(
 
     private static readonly TimeSpan CertificateSoon = TimeSpan.FromDays(14), CertificateVerySoon = TimeSpan.FromDays(2);
 
-    public static async Task<IResult> Handle(Overview overview, CancellationToken cancel) => Results.Ok(await overview.LookAsync(cancel));
+    public static async Task<IResult> Handle(Overview overview, CancellationToken cancellationToken) => Results.Ok(await overview.LookAsync(cancellationToken));
 
-    private async Task<object> LookAsync(CancellationToken cancel)
+    private async Task<object> LookAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var (counting, checking) = (sessions.LookAheadAsync(cancel), probes.ReportAsync(HealthFeature.Ready, cancel));
+        var (counting, checking) = (sessions.LookAheadAsync(cancellationToken), probes.ReportAsync(HealthFeature.Ready, cancellationToken));
         var (counted, checks) = (await counting, await checking);
         var (awaySince, last) = (store.Since, sessions.Last);
         var (active, counts) = awaySince is null ? (last.Sessions?.Living, counted) : (null, null);
@@ -56,7 +56,8 @@ internal sealed class Overview(
             LateAfterSeconds = SessionCounts.LateAfter.TotalSeconds,
             History = moments.Select(moment => new
             {
-                moment.At, moment.Started, moment.Ended, moment.Renewed, moment.Late, moment.Failed, moment.Active, moment.Backlog, Breaker = Word(moment.Breaker),
+                moment.At, moment.Started, moment.Ended, moment.Renewed, moment.Late, moment.Failed, moment.Active, moment.Backlog,
+                Breaker = Word(moment.Breaker),
             }),
             Active = active,
             counts?.Upcoming,
@@ -107,7 +108,8 @@ internal sealed class Overview(
         found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
             "calls_failing",
             $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes were answered 5xx.")));
-        foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy && !(entry.Key == "store" && storeAwaySince is not null)))
+        foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy
+            && !(entry.Key == "store" && storeAwaySince is not null)))
         {
             found.Add(name == "drain"
                 ? Trouble.Warning("draining", "This node is stopping.")

@@ -14,7 +14,8 @@ internal static class PageFeature
     private const string Index = "index.html";
 
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+        + "'none'; require-trusted-types-for 'script'";
 
     private static readonly Assembly Program = typeof(PageFeature).Assembly;
 

@@ -14,7 +14,8 @@ internal sealed class BuildInfo : IDisposable
     {
         _meter = meters.Create(MeterName);
         var (version, commit) = Read();
-        _meter.CreateObservableGauge("bff.build.info", () => new Measurement<int>(1, new("version", version), new("commit", commit)), unit: null, "Always 1; version and commit are its labels.");
+        _meter.CreateObservableGauge("bff.build.info", () => new Measurement<int>(1, new("version", version), new("commit", commit)), unit: null,
+            "Always 1; version and commit are its labels.");
     }
 
     /// <summary>As in the informational version of the build, <c>1.2.3+commit</c>.</summary>

@@ -13,7 +13,10 @@ internal sealed class ScrubbedActivities : BaseProcessor<Activity>
         data.SetTag("url.query", null);
         foreach (var name in Addresses)
         {
-            if (data.GetTagItem(name) is string address && address.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query) { data.SetTag(name, address[..query]); }
+            if (data.GetTagItem(name) is string address && address.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query)
+            {
+                data.SetTag(name, address[..query]);
+            }
         }
     }
 }

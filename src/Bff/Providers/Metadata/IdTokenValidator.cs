@@ -83,7 +83,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         {
             NameClaimType = given.NameClaimType,
             RoleClaimType = given.RoleClaimType,
-            IssuerValidator = (issuer, _, _) => issuer,   // compared afterwards: the library looks at the issuer of a token whose signature has failed, too, and then says no more than that
+            // compared afterwards: the library looks at the issuer of a token whose signature has failed, too, and then says no more than that
+            IssuerValidator = (issuer, _, _) => issuer,
             ValidAudience = _options.Value.ClientId,
             IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(((JsonWebToken)read).Alg, ((JsonWebToken)read).Kid, provider),
             TryAllIssuerSigningKeys = false,
@@ -93,12 +94,15 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             LifetimeValidator = IsAlive,
         });
 
-    /// <summary>The provider's keys that are meant for signatures with this algorithm, and strong enough: the one the token names, or all when it names none of them.</summary>
+    /// <summary>
+    /// The provider's keys that are meant for signatures with this algorithm, and strong enough: the one the token names, or all when it names none of them.
+    /// </summary>
     private static IEnumerable<SecurityKey> KeysFor(string algorithm, string? kid, OpenIdConnectConfiguration provider)
     {
         var announced = provider.IdTokenSigningAlgValuesSupported;
         var isAnnounced = announced.Count == 0 ? algorithm == DefaultAlgorithm : announced.Contains(algorithm);
-        var keys = (provider.JsonWebKeySet?.Keys ?? []).Where(key => IsSignatureKey(key) && (string.IsNullOrEmpty(key.Alg) ? isAnnounced : key.Alg == algorithm) && Fits(key, algorithm)).ToList();
+        var keys = (provider.JsonWebKeySet?.Keys ?? []).Where(
+            key => IsSignatureKey(key) && (string.IsNullOrEmpty(key.Alg) ? isAnnounced : key.Alg == algorithm) && Fits(key, algorithm)).ToList();
         return keys.Exists(key => key.Kid == kid) ? keys.Where(key => key.Kid == kid) : keys;
     }
 
@@ -133,7 +137,10 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         return expires > now - tolerance && (notBefore is null || notBefore <= now + tolerance);
     }
 
-    /// <summary>What the library does not look at: names given twice, and a header that says the token is something else or needs what we do not know (RFC 7515 sections 4 and 4.1.11).</summary>
+    /// <summary>
+    /// What the library does not look at: names given twice, and a header that says the token is something else or needs what we do not know (RFC 7515 sections
+    /// 4 and 4.1.11).
+    /// </summary>
     private static string? ObjectionToForm(string token)
     {
         var parts = token.Split('.', 4);
@@ -142,9 +149,15 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         {
             using var header = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[0]));
             using var claims = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[1]));
-            if (header.RootElement.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object) { return "The ID token holds no claims."; }
+            if (header.RootElement.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return "The ID token holds no claims.";
+            }
             if (HasTwins(header.RootElement) || HasTwins(claims.RootElement)) { return "The ID token says something twice."; }
-            if (header.RootElement.TryGetProperty("crit", out _) || header.RootElement.TryGetProperty("b64", out _)) { return "The ID token's header needs an extension we do not know."; }
+            if (header.RootElement.TryGetProperty("crit", out _) || header.RootElement.TryGetProperty("b64", out _))
+            {
+                return "The ID token's header needs an extension we do not know.";
+            }
             return header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "The ID token is a token of another type." : null;
         }
         catch (Exception error) when (error is FormatException or ArgumentException or JsonException or InvalidOperationException)
@@ -159,8 +172,12 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         return members.EnumerateObject().Any(member => !seen.Add(member.Name));
     }
 
-    /// <summary>Explicitly typed tokens have a structured suffix, as <c>at+jwt</c>, <c>logout+jwt</c> (RFC 8725 section 3.11); an ID token has <c>JWT</c>, nothing, or a provider's whim.</summary>
-    private static bool IsTypeOfIdToken(JsonElement type) => type.ValueKind == JsonValueKind.String && !type.GetString()!.Contains('+', StringComparison.Ordinal);
+    /// <summary>
+    /// Explicitly typed tokens have a structured suffix, as <c>at+jwt</c>, <c>logout+jwt</c> (RFC 8725 section 3.11); an ID token has <c>JWT</c>, nothing, or a
+    /// provider's whim.
+    /// </summary>
+    private static bool IsTypeOfIdToken(JsonElement type) =>
+        type.ValueKind == JsonValueKind.String && !type.GetString()!.Contains('+', StringComparison.Ordinal);
 
     private string? Objection(JsonWebToken token)
     {
@@ -174,10 +191,15 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
 
     /// <summary>Seconds (RFC 7519 section 2, NumericDate); a provider that writes them as text is understood.</summary>
     private static double? IssuedAt(JsonWebToken token) =>
-        token.TryGetClaim(JwtRegisteredClaimNames.Iat, out var iat) && double.TryParse(iat.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+        token.TryGetClaim(JwtRegisteredClaimNames.Iat, out var iat)
+            && double.TryParse(iat.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? seconds
+            : null;
 
     private string? IssuedLongAgo(JsonWebToken token) =>
-        IssuedAt(token) >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds() ? null : "The ID token's iat lies too far back.";
+        IssuedAt(token) >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds()
+            ? null
+            : "The ID token's iat lies too far back.";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.3.8: the left half of the access token's hash, by the hash of the signature's algorithm.</summary>
     private static string? HashOfAnother(JsonWebToken token, string accessToken)

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Providers.Throttling;
 
 /// <summary>
-/// Stands before every call to the provider, whoever makes it: one that carries our client's authentication waits for its place at <see cref="TokenCallGate"/>, or is refused.
-/// Only plain downloads (metadata, keys) pass freely; a call of a kind nobody thought of counts as a sign-in.
+/// Stands before every call to the provider, whoever makes it: one that carries our client's authentication waits for its place at <see cref="TokenCallGate"/>,
+/// or is refused. Only plain downloads (metadata, keys) pass freely; a call of a kind nobody thought of counts as a sign-in.
 /// </summary>
 internal sealed class GatedCalls(TokenCallGate gate, ProviderMetrics metrics, IOptionsMonitor<TokenOptions> options, TimeProvider clock) : DelegatingHandler
 {

@@ -1,6 +1,8 @@
 namespace Bff.Providers.Throttling;
 
-/// <summary>The call was not made: too many wait already, or the provider is left alone after failures. An <see cref="HttpRequestException"/> to whoever does not care.</summary>
+/// <summary>
+/// The call was not made: too many wait already, or the provider is left alone after failures. An <see cref="HttpRequestException"/> to whoever does not care.
+/// </summary>
 internal sealed class ProviderBusyException(TimeSpan retryAfter, bool isOutage)
     : HttpRequestException(isOutage ? "The provider is left alone after failures." : "Too many calls to the provider wait already.")
 {

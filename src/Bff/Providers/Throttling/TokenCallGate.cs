@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Providers.Throttling;
 
 /// <summary>
-/// Who may call the provider in our client's name now: at most <c>MaxConcurrency</c> at once and <c>MaxPerSecond</c> in any second, and nobody while the circuit
-/// breaker is open. Whatever is no renewal has at most half of both, and its turn before the background's renewals, which keep the other half;
+/// Who may call the provider in our client's name now: at most <c>MaxConcurrency</c> at once and <c>MaxPerSecond</c> in any second, and nobody while the
+/// circuit breaker is open. Whatever is no renewal has at most half of both, and its turn before the background's renewals, which keep the other half;
 /// revocations come after sign-ins and have a quarter.
 /// </summary>
 internal sealed class TokenCallGate : IDisposable
@@ -63,8 +63,8 @@ internal sealed class TokenCallGate : IDisposable
     private int MaxWaiting => _options.CurrentValue.MaxPerSecond;
 
     /// <summary>
-    /// Waits for a place. A call somebody waits for is told at once when the breaker is open (after five seconds a renewal may be the probe); the background waits
-    /// until it closes.
+    /// Waits for a place. A call somebody waits for is told at once when the breaker is open (after five seconds a renewal may be the probe); the background
+    /// waits until it closes.
     /// </summary>
     /// <returns>A permit, to be given back by <see cref="Leave"/>; or how long to wait before asking again.</returns>
     public Task<Admission> EnterAsync(CallKind kind, CancellationToken cancellationToken)

@@ -36,7 +36,8 @@ internal abstract record RefreshOutcome
 
     /// <summary>Something is wrong between the provider and <em>us</em>, not the user: our configuration, its policy. Ends no session.</summary>
     /// <param name="Error">What, in a word.</param>
-    /// <param name="MayPass">The response was to carry tokens, so the next one may be right; a client that is refused stays refused until somebody acts.</param>
+    /// <param name="MayPass">The response was to carry tokens, so the next one may be right; a client that is refused stays refused until somebody
+    /// acts.</param>
     internal sealed record Misconfigured(string Error, bool MayPass = false) : RefreshOutcome;
 
     /// <summary>No usable response. <paramref name="RetryAfter"/> is what the provider asked for, if it did.</summary>

@@ -4,8 +4,8 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>
-/// The calls a sign-in makes in our client's name: pushing the authorization request (RFC 9126) and redeeming the code (RFC 6749 section 4.1.3). The framework's handler
-/// would make them, too, but loses the JSON types of an answer, and trips over one that is none.
+/// The calls a sign-in makes in our client's name: pushing the authorization request (RFC 9126) and redeeming the code (RFC 6749 section 4.1.3). The
+/// framework's handler would make them, too, but loses the JSON types of an answer, and trips over one that is none.
 /// </summary>
 internal sealed class SignInClient(IHttpClientFactory clients, Provider provider, IOptionsMonitor<OidcOptions> oidc)
 {
@@ -18,7 +18,10 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
         return body.VisibleString("request_uri") ?? throw new SignInCallException(Blame.Provider, "no_request_uri");
     }
 
-    /// <summary>Redeems a code. What the answer says of tokens is read as at a renewal, and a value that is of no use is left out; only the token type may not be missing here.</summary>
+    /// <summary>
+    /// Redeems a code. What the answer says of tokens is read as at a renewal, and a value that is of no use is left out; only the token type may not be
+    /// missing here.
+    /// </summary>
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
     public async Task<OpenIdConnectMessage> RedeemAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
@@ -42,17 +45,19 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
     /// <param name="parameters">The form.</param>
     /// <param name="unexplained">Who is to blame for a 400 that says nothing.</param>
     /// <param name="cancellationToken">
-    /// The browser is gone. Ends the wait for a place; a call that has been sent has the client's own time limit only: the provider uses the code up whether anybody
-    /// waits or not, and the refresh token in its response has to be read to be revoked.
+    /// The browser is gone. Ends the wait for a place; a call that has been sent has the client's own time limit only: the provider uses the code up whether
+    /// anybody waits or not, and the refresh token in its response has to be read to be revoked.
     /// </param>
-    private async Task<TokenEndpointBody> SendAsync(string endpoint, IDictionary<string, string> parameters, Blame unexplained, CancellationToken cancellationToken)
+    private async Task<TokenEndpointBody> SendAsync(string endpoint, IDictionary<string, string> parameters, Blame unexplained,
+        CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, string>(parameters)
         {
             [OpenIdConnectParameterNames.ClientId] = oidc.CurrentValue.ClientId,
             [OpenIdConnectParameterNames.ClientSecret] = oidc.CurrentValue.Secret,
         };
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form), Headers = { Accept = { new("application/json") } } };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form), Headers = { Accept = { new("application/json") } } };
         using var waiting = new CancellationTokenSource();
         using var browserGone = cancellationToken.UnsafeRegister(_ => waiting.Cancel(), null);
         ProviderWatch.BeforeSending(request, browserGone.Dispose);
@@ -64,7 +69,10 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
         throw new SignInCallException(BlameFor(answer, error, unexplained), word) { RefreshToken = body.Token("refresh_token") };
     }
 
-    /// <summary>RFC 6749 section 5.2, RFC 9126 section 2.3. An answer without an error that is no plain 400 or 401, or is a page, comes from something before the endpoint.</summary>
+    /// <summary>
+    /// RFC 6749 section 5.2, RFC 9126 section 2.3. An answer without an error that is no plain 400 or 401, or is a page, comes from something before the
+    /// endpoint.
+    /// </summary>
     private static Blame BlameFor(HttpResponseMessage answer, string? error, Blame unexplained)
     {
         var status = (int)answer.StatusCode;

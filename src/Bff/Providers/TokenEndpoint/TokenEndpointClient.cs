@@ -62,7 +62,9 @@ internal sealed partial class TokenEndpointClient(
             if (!answer.IsError) { return RevocationOutcome.Revoked; }
             if (answer.Exception is ProviderBusyException) { return RevocationOutcome.TurnedAway; }
             RevocationFailed(answer.HttpStatusCode);
-            return answer.HttpResponse is null ? RevocationOutcome.Unavailable : RefusedRevocation((int)answer.HttpStatusCode, await TokenEndpointBody.ReadAsync(answer.HttpResponse));
+            return answer.HttpResponse is null
+                ? RevocationOutcome.Unavailable
+                : RefusedRevocation((int)answer.HttpStatusCode, await TokenEndpointBody.ReadAsync(answer.HttpResponse));
         }
         catch (Exception error) when (error is OperationCanceledException or ProviderUnavailableException)
         {
@@ -71,13 +73,18 @@ internal sealed partial class TokenEndpointClient(
         }
     }
 
-    /// <summary>RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, unless it is about our client or the weather; what stands in front has no word in it.</summary>
+    /// <summary>
+    /// RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, unless it is about our client or the weather; what stands in front has no word in
+    /// it.
+    /// </summary>
     private static RevocationOutcome RefusedRevocation(int status, TokenEndpointBody body)
     {
         if (body.IsPage) { return RevocationOutcome.Unavailable; }
         if (status is 404 or 405 or 410 or 501) { return RevocationOutcome.NotOffered; }   // the metadata names an endpoint that is none
         if (status != StatusCodes.Status400BadRequest) { return RevocationOutcome.Unavailable; }
-        return body.Token("error") is { } word && ErrorWords.BlameFor(status, word) is Blame.Client or Blame.Provider ? RevocationOutcome.Unavailable : RevocationOutcome.Refused;
+        return body.Token("error") is { } word && ErrorWords.BlameFor(status, word) is Blame.Client or Blame.Provider
+            ? RevocationOutcome.Unavailable
+            : RevocationOutcome.Refused;
     }
 
     private T Authenticated<T>(string endpoint)
@@ -143,7 +150,8 @@ internal sealed partial class TokenEndpointClient(
     /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so
     /// the access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
     /// </summary>
-    private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(string idToken, string accessToken, string subject, CancellationToken limit)
+    private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(
+        string idToken, string accessToken, string subject, CancellationToken limit)
     {
         try
         {

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Authentication;
 
-/// <summary>Keeps a used session alive: moves its idle end, at most once a minute (a tenth of the idle timeout, if that is less) and never past the absolute end.</summary>
+/// <summary>
+/// Keeps a used session alive: moves its idle end, at most once a minute (a tenth of the idle timeout, if that is less) and never past the absolute end.
+/// </summary>
 internal sealed class SlidingExpiration(ISessionStore store, StoreHealth health, IOptionsMonitor<SessionsOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);

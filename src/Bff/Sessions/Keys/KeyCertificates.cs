@@ -6,7 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Keys;
 
-/// <summary>The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to who reads the store alone.</summary>
+/// <summary>
+/// The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to who reads the store alone.
+/// </summary>
 internal static class KeyCertificates
 {
     /// <summary>The framework's own key manager, which reads keys that any of the certificates opens, and those from before there was one.</summary>
@@ -47,7 +49,8 @@ internal static class KeyCertificates
             }
 
             throw new IOException(
-                $"Bff:Sessions:KeyCertificate: the stored key {key.KeyId} cannot be opened with the configured certificates. Configure the certificate that encrypts it, "
+                $"Bff:Sessions:KeyCertificate: the stored key {key.KeyId} cannot be opened with the configured certificates. Configure the certificate that "
+                + "encrypts it, "
                 + $"beside the new one or as KeyCertificateOld; or give up the sessions it sealed: bff keys revoke {key.KeyId}.");
         }
     }
@@ -60,7 +63,8 @@ internal static class KeyCertificates
         }
         catch (Exception error) when (SessionStoreException.In(error) is null)
         {
-            throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
+            throw new IOException(
+                $"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
         }
     }
 }

@@ -75,7 +75,9 @@ internal sealed partial class LiveKeys(
 
     public IDataProtector CreateProtector(string purpose) => new Protector(this, [purpose]);
 
-    /// <summary>Whether the key this was sealed with is there, after a look at the store if need be. Waits without a thread: for text that anybody may bring.</summary>
+    /// <summary>
+    /// Whether the key this was sealed with is there, after a look at the store if need be. Waits without a thread: for text that anybody may bring.
+    /// </summary>
     /// <param name="sealedText">Base64url, as Data Protection writes it.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <exception cref="SessionStoreException">It is none of those that were read, and others cannot be read now.</exception>
@@ -113,7 +115,9 @@ internal sealed partial class LiveKeys(
         base.Dispose();
     }
 
-    /// <summary>For callers that cannot wait without a thread. When the store stalls, a few threads wait for it and the rest go on with what is known.</summary>
+    /// <summary>
+    /// For callers that cannot wait without a thread. When the store stalls, a few threads wait for it and the rest go on with what is known.
+    /// </summary>
     private bool Learns(Guid key)
     {
         if (!_mayBlock.Wait(0)) { return false; }
@@ -190,11 +194,14 @@ internal sealed partial class LiveKeys(
     private static Guid? KeyOf(string sealedText)
     {
         Span<byte> start = stackalloc byte[21];
-        return sealedText.Length >= 28 && Base64Url.DecodeFromChars(sealedText.AsSpan(0, 28), start, out _, out var written) == OperationStatus.Done ? KeyOf(start[..written]) : null;
+        return sealedText.Length >= 28 && Base64Url.DecodeFromChars(sealedText.AsSpan(0, 28), start, out _, out var written) == OperationStatus.Done
+            ? KeyOf(start[..written])
+            : null;
     }
 
     /// <summary>A sealed text begins with 09 F0 C9 F0 and the id of its key ("Authenticated encryption details" of the framework's documentation).</summary>
-    private static Guid? KeyOf(ReadOnlySpan<byte> sealedText) => sealedText is [0x09, 0xF0, 0xC9, 0xF0, .. { Length: >= 16 } rest] ? new Guid(rest[..16]) : null;
+    private static Guid? KeyOf(ReadOnlySpan<byte> sealedText) =>
+        sealedText is [0x09, 0xF0, 0xC9, 0xF0, .. { Length: >= 16 } rest] ? new Guid(rest[..16]) : null;
 
     private sealed class Protector(LiveKeys keys, string[] purposes) : IPersistedDataProtector
     {

@@ -29,7 +29,8 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         }
         catch (Exception error)
         {
-            throw new IOException($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
+            throw new IOException(
+                $"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
         }
     }
 
@@ -67,7 +68,10 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         return null;
     }
 
-    [LoggerMessage(LogLevel.Error, "The tokens of session {Session} cannot be decrypted: the Data Protection keys are not those that wrote them, or were revoked. Restore the keys, or sign in again.")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "The tokens of session {Session} cannot be decrypted: the Data Protection keys are not those that wrote them, or were revoked. Restore the keys, or "
+        + "sign in again.")]
     private partial void CannotBeOpened(SessionId session);
 
     [LoggerMessage(LogLevel.Error, "What is stored of session {Session} is damaged: its user has to sign in again.")]

@@ -6,10 +6,12 @@ namespace Bff.Sessions.Store;
 internal interface IRenewalQueue
 {
     /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
-    Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel);
+    Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken);
 
-    /// <summary>Takes one session whether due or not; null when somebody else has it, it must not be tried yet, or it is past <paramref name="version"/>.</summary>
-    Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel);
+    /// <summary>
+    /// Takes one session whether due or not; null when somebody else has it, it must not be tried yet, or it is past <paramref name="version"/>.
+    /// </summary>
+    Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="ClaimAsync"/>, also when it must not be tried yet: for who has new tokens already and asks nobody.</summary>
     Task<Lease?> ClaimToReplaceAsync(
@@ -20,22 +22,24 @@ internal interface IRenewalQueue
     /// <param name="tokens">The new tokens.</param>
     /// <param name="dueAt">When the next renewal is due; null for never.</param>
     /// <param name="claims">The user's claims from now on; null when they stay as they are.</param>
-    /// <param name="cancel">Stops waiting for the store.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
-    Task<bool> CompleteRenewalAsync(Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel);
+    Task<bool> CompleteRenewalAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="ReleaseAsync"/>, when the old refresh token is used up all the same: keeps the new one, which makes a new version.</summary>
     /// <returns>False when the lease was lost meanwhile; nothing was written.</returns>
-    Task<bool> ReleaseRotatedAsync(Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel);
+    Task<bool> ReleaseRotatedAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken);
 
     /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>; <paramref name="error"/> says why, in a word.</summary>
-    Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel);
+    Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken);
 
     /// <summary>When the next renewal of a living session is due; null when none is scheduled.</summary>
-    Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel);
+    Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>How many living sessions are due: the backlog.</summary>
-    Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel);
+    Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Ends a session on behalf of who renews it.</summary>
     /// <returns>False when it moved on, or somebody else took it over: what the provider said of the old refresh token is then no news.</returns>

@@ -4,10 +4,10 @@ namespace Bff.Sessions.Store;
 internal interface ISessionDirectory
 {
     /// <summary>How many sessions there are, from indexes alone: <see cref="SessionCounts"/> asks six times a minute, however many they are.</summary>
-    Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel);
+    Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>How many renewals become due in each of <paramref name="steps"/> steps from now on.</summary>
-    Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel);
+    Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancellationToken);
 
     /// <summary>How many sessions are renewed too late, from indexes alone.</summary>
     /// <param name="now">The time.</param>
@@ -20,17 +20,17 @@ internal interface ISessionDirectory
         string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken);
 
     /// <summary>The session that a log line or a list names by its handle; null when there is none.</summary>
-    Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel);
+    Task<Session?> FindByHandleAsync(string handle, CancellationToken cancellationToken);
 
     /// <summary>Living sessions, newest first.</summary>
     /// <param name="user">How the subject begins, or the name, in any case; null for everybody's.</param>
     /// <param name="after">The last one seen; null for the first page.</param>
     /// <param name="take">How many at most.</param>
     /// <param name="now">The time.</param>
-    /// <param name="cancel">Stops waiting for the store.</param>
-    Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel);
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Ends every session of this user.</summary>
     /// <returns>What they were.</returns>
-    Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel);
+    Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancellationToken);
 }

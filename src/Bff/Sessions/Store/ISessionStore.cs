@@ -12,12 +12,12 @@ internal interface ISessionStore
     /// <summary>Keeps a new session and ends those it takes the place of: both or neither.</summary>
     /// <param name="session">The new one.</param>
     /// <param name="replaced">Sessions that must not live on beside it; those that are not there do no harm.</param>
-    /// <param name="cancel">Stops waiting for the store.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>Those that it ended.</returns>
-    Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel);
+    Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken);
 
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
-    Task<Session?> FindAsync(SessionId id, CancellationToken cancel);
+    Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken);
 
     /// <summary>
     /// Why a session that is there no longer ended, one of <see cref="EndReasons"/>, for some days after its end; null when that is not known.
@@ -26,22 +26,22 @@ internal interface ISessionStore
 
     /// <summary>Moves the idle end. Never touches tokens or version, so it cannot undo a renewal.</summary>
     /// <returns>The session's end now; null when there is no such session.</returns>
-    Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel);
+    Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancellationToken);
 
     /// <summary>Ends a session; with <paramref name="version"/> only if it has not been renewed since.</summary>
     /// <param name="id">The session.</param>
     /// <param name="version">The version the caller saw; null for whatever it is.</param>
     /// <param name="reason">One of <see cref="EndReasons"/>; goes out with the change.</param>
-    /// <param name="cancel">Stops waiting for the store.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>False when there was no such session, or it moved on.</returns>
-    Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel);
+    Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken);
 
     /// <summary>Ends every session whose tokens this Data Protection key sealed.</summary>
     Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken);
 
     /// <summary>Deletes sessions past their end, some at a time. The one write that publishes nothing: who has such a session knows its end.</summary>
     /// <returns>Those that were deleted.</returns>
-    Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel);
+    Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Uses something up that may be used once, on whichever node: a sign-in's <c>state</c>.</summary>
     /// <param name="id">What it is; a hash of it, where it is a secret.</param>
@@ -52,7 +52,8 @@ internal interface ISessionStore
 
     /// <summary>Keeps a refresh token to be revoked that no session has, or has any longer.</summary>
     /// <param name="id">The session it came for.</param>
-    /// <param name="subject">Whose other sessions it waits for, as it may share their grant at the provider; null for the session's own user, while there is the session.</param>
+    /// <param name="subject">Whose other sessions it waits for, as it may share their grant at the provider; null for the session's own user, while there is
+    /// the session.</param>
     /// <param name="tokens">The tokens it is one of.</param>
     /// <param name="ended">That session is over: this token takes the place of the one it left, which was used up for it.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>

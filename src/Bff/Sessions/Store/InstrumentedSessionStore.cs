@@ -20,25 +20,25 @@ internal sealed partial class InstrumentedSessionStore(
     /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
     private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "count_trouble", "search"];
 
-    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel)
+    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("add", () => store.AddAsync(session, replaced, cancel));
+        var ended = await WriteAsync("add", () => store.AddAsync(session, replaced, cancellationToken));
         foreach (var id in ended) { Tell(id, EndReasons.Replaced); }
         metrics.Created();
         audit.SignedIn($"{session.Id}", session.Subject);
         return ended;
     }
 
-    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel)
+    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadAsync("find", () => store.FindAsync(id, cancel));
+            return await ReadAsync("find", () => store.FindAsync(id, cancellationToken));
         }
         catch (SessionStoreException error) when (error.IsDamage)
         {
             // The store, or the pages of this one session? Then it is as good as gone, and its user has to sign in again.
-            await ProbeReadAsync(cancel);
+            await ProbeReadAsync(cancellationToken);
             Damaged(id, error.Message);
             return null;
         }
@@ -47,12 +47,12 @@ internal sealed partial class InstrumentedSessionStore(
     public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
         ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
 
-    public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) =>
-        WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancel));
+    public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancellationToken) =>
+        WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancellationToken));
 
-    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel)
+    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken)
     {
-        var removed = await WriteAsync("remove", () => store.RemoveAsync(id, version, reason, cancel));
+        var removed = await WriteAsync("remove", () => store.RemoveAsync(id, version, reason, cancellationToken));
         if (removed) { Tell(id, reason); }
         return removed;
     }
@@ -80,9 +80,9 @@ internal sealed partial class InstrumentedSessionStore(
     public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
         WriteAsync("complete_revocation", () => store.CompleteRevocationAsync(revocation, again, cancellationToken));
 
-    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
+    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("remove_ended", () => store.RemoveEndedAsync(now, cancel));
+        var ended = await WriteAsync("remove_ended", () => store.RemoveEndedAsync(now, cancellationToken));
         foreach (var session in ended) { Tell(session.Id, session.Reason); }
         return ended;
     }
@@ -90,42 +90,47 @@ internal sealed partial class InstrumentedSessionStore(
     public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
         WriteAsync("use_once", () => store.UseOnceAsync(id, forgetAt, cancellationToken));
 
-    public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
-        WriteAsync("claim_due", () => store.ClaimDueAsync(now, owner, leaseUntil, take, cancel));
+    public Task<IReadOnlyList<Lease>> ClaimDueAsync(
+        DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken) =>
+        WriteAsync("claim_due", () => store.ClaimDueAsync(now, owner, leaseUntil, take, cancellationToken));
 
-    public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
-        WriteAsync("claim", () => store.ClaimAsync(id, version, now, owner, leaseUntil, cancel));
+    public Task<Lease?> ClaimAsync(
+        SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
+        WriteAsync("claim", () => store.ClaimAsync(id, version, now, owner, leaseUntil, cancellationToken));
 
     public Task<Lease?> ClaimToReplaceAsync(
         SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
         WriteAsync("claim", () => store.ClaimToReplaceAsync(id, version, now, owner, leaseUntil, cancellationToken));
 
     public Task<bool> CompleteRenewalAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
-        WriteAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancel));
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancellationToken) =>
+        WriteAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancellationToken));
 
     public Task<bool> ReleaseRotatedAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
-        WriteAsync("release", () => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel));
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken) =>
+        WriteAsync("release", () => store.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancellationToken));
 
-    public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
-        WriteAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, error, cancel));
+    public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken) =>
+        WriteAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, error, cancellationToken));
 
-    public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => ReadAsync("next_due", () => store.NextDueAsync(now, cancel));
+    public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("next_due", () => store.NextDueAsync(now, cancellationToken));
 
-    public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => ReadAsync("count_due", () => store.CountDueAsync(now, cancel));
+    public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("count_due", () => store.CountDueAsync(now, cancellationToken));
 
-    public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => ReadAsync("count", () => store.CountAsync(now, cancel));
+    public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("count", () => store.CountAsync(now, cancellationToken));
 
-    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("remove_user", () => store.RemoveUserAsync(subject, reason, cancel));
+        var ended = await WriteAsync("remove_user", () => store.RemoveUserAsync(subject, reason, cancellationToken));
         foreach (var session in ended) { Tell(session.Id, reason); }
         return ended;
     }
 
-    public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
-        ReadAsync("count_upcoming", () => store.CountUpcomingAsync(now, step, steps, cancel));
+    public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancellationToken) =>
+        ReadAsync("count_upcoming", () => store.CountUpcomingAsync(now, step, steps, cancellationToken));
 
     public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
         ReadAsync("count_trouble", () => store.CountTroubleAsync(now, lateBefore, cancellationToken));
@@ -134,10 +139,11 @@ internal sealed partial class InstrumentedSessionStore(
         string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
         ReadAsync("search", () => store.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken));
 
-    public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => ReadAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancel));
+    public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancellationToken) =>
+        ReadAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancellationToken));
 
-    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
-        ReadAsync("search", () => store.SearchAsync(user, after, take, now, cancel));
+    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("search", () => store.SearchAsync(user, after, take, now, cancellationToken));
 
     private void Tell(SessionId id, string reason)
     {
@@ -220,7 +226,8 @@ internal sealed partial class InstrumentedSessionStore(
     [LoggerMessage(LogLevel.Error, "The session store refused an operation ({Operation}): {Reason}")]
     private partial void SaidNo(string operation, string reason);
 
-    [LoggerMessage(LogLevel.Error, "Session {Session} cannot be read, others can: {Reason} Its user has to sign in again; the store should be restored from a backup.")]
+    [LoggerMessage(
+        LogLevel.Error, "Session {Session} cannot be read, others can: {Reason} Its user has to sign in again; the store should be restored from a backup.")]
     private partial void Damaged(SessionId session, string reason);
 
     private static async Task<bool> Answering(Task task)

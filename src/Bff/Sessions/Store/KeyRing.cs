@@ -72,6 +72,9 @@ internal sealed partial class KeyRing(IServiceProvider services) : IXmlRepositor
         if (element.Name == "key") { audit.KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }
     }
 
-    [LoggerMessage(LogLevel.Error, "The Data Protection key {Key} lies in the clear and is newer than those that are encrypted. It is not used. Somebody ran Bff without Bff:Sessions:KeyCertificate, or can write to the store.")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "The Data Protection key {Key} lies in the clear and is newer than those that are encrypted. It is not used. Somebody ran Bff without "
+        + "Bff:Sessions:KeyCertificate, or can write to the store.")]
     private static partial void Ignored(ILogger logger, string key);
 }

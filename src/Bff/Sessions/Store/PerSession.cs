@@ -23,7 +23,7 @@ internal sealed class PerSession<T> : IDisposable
 
     public IEnumerable<KeyValuePair<SessionId, T[]>> BySession => _open;
 
-    public IEnumerable<T> All => _open.Values.SelectMany(open => open);
+    public IEnumerable<T> All => _open.SelectMany(entry => entry.Value);
 
     /// <returns>False when the session has <paramref name="max"/> already.</returns>
     public bool TryAdd(SessionId session, T item, int max = int.MaxValue) =>

@@ -42,13 +42,13 @@ internal sealed class SessionCache : IDisposable
     /// <summary>Writes of other nodes may have gone unnoticed, and no copy of before is trusted.</summary>
     public event Action? Distrusted;
 
-    public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancel)
+    public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
         var options = _options.CurrentValue;
         if (options.CacheLifetime == TimeSpan.Zero)
         {
             _metrics.LookedUp("bypass");
-            return await _store.FindAsync(id, cancel);
+            return await _store.FindAsync(id, cancellationToken);
         }
 
         var now = _clock.GetUtcNow();
@@ -65,7 +65,7 @@ internal sealed class SessionCache : IDisposable
         var generation = Volatile.Read(ref Generation(id));
         try
         {
-            var session = await _store.FindAsync(id, cancel);
+            var session = await _store.FindAsync(id, cancellationToken);
             if (session?.Tokens is null) { return session; }   // what cannot be read may be the next time, when its key has been
             var lifetime = options.OutageCopies;
             _copies.Set(id, new Copy(session, now, epoch), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = lifetime });

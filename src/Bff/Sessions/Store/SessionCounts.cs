@@ -43,7 +43,9 @@ internal sealed class SessionCounts(
     /// <summary>As of the last few seconds; null is what the store did not say.</summary>
     public Counts Last => _last;
 
-    /// <summary>What only the ops page asks: among millions of sessions it takes a while, so it is counted while somebody looks, and once for all who do.</summary>
+    /// <summary>
+    /// What only the ops page asks: among millions of sessions it takes a while, so it is counted while somebody looks, and once for all who do.
+    /// </summary>
     /// <returns>Null when the store does not say.</returns>
     public async Task<Outlook?> LookAheadAsync(CancellationToken cancellationToken)
     {

@@ -12,7 +12,8 @@ internal sealed record SessionPosition(DateTimeOffset CreatedAt, string Handle)
 
     public static bool TryParse(string text, [NotNullWhen(true)] out SessionPosition? position)
     {
-        position = text.Split('.') is [var time, { Length: SessionId.HandleLength } handle] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= Latest
+        position = text.Split('.') is [var time, { Length: SessionId.HandleLength } handle]
+            && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= Latest
             ? new(DateTimeOffset.FromUnixTimeMilliseconds(at), handle) : null;
         return position is not null;
     }

@@ -35,7 +35,9 @@ internal abstract class SessionStorage : IAsyncDisposable
     /// <summary>Where the Data Protection keys are: beside the sessions, since they open the tokens and are worth as much.</summary>
     public abstract IXmlRepository OpenKeyRing(ILoggerFactory loggers);
 
-    /// <summary>Carries changes to and from the other nodes that share the store, for as long as this node runs; there are none where nothing else is said.</summary>
+    /// <summary>
+    /// Carries changes to and from the other nodes that share the store, for as long as this node runs; there are none where nothing else is said.
+    /// </summary>
     public virtual Task CarryChangesAsync(SessionChanges changes, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         Task.CompletedTask;
 

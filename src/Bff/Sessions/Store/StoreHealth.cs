@@ -178,7 +178,10 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
         return signal;
     }
 
-    [LoggerMessage(LogLevel.Error, "The session store cannot be used: {Reason} Nobody is signed out: local copies of sessions serve while they live, other calls are answered 503 store_unavailable.")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "The session store cannot be used: {Reason} Nobody is signed out: local copies of sessions serve while they live, other calls are answered 503 "
+        + "store_unavailable.")]
     private partial void IsGone(string reason);
 
     [LoggerMessage(LogLevel.Error, "The session store cannot be used since {Since:u}; {Failed} operations failed since the last line. The last: {Reason}")]

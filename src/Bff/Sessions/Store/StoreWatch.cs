@@ -17,7 +17,9 @@ internal sealed class StoreWatch(
     {
         if (!preparation.IsDone) { return Task.Run(preparation.TryAgain, cancellationToken); }
         return health.IsAway
-            ? Task.WhenAll(Task.Run(() => store.ProbeReadAsync(cancellationToken), cancellationToken), Task.Run(() => store.ProbeWriteAsync(cancellationToken), cancellationToken))
+            ? Task.WhenAll(
+                Task.Run(() => store.ProbeReadAsync(cancellationToken), cancellationToken),
+                Task.Run(() => store.ProbeWriteAsync(cancellationToken), cancellationToken))
             : Task.CompletedTask;
     }
 }

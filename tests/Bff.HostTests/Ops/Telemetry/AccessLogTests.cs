@@ -58,7 +58,10 @@ public sealed class AccessLogTests
         await Eventually.HappensAsync(() => Lines(world).Any(line => line.GetProperty("url.path").GetString() == "/bff/logout"));
         var text = string.Join('\n', world.Bff.Console.Lines.Where(line => line.Contains("Bff.AccessLog", StringComparison.Ordinal)));
         text.ShouldContain("/signin-oidc");
-        foreach (var secret in new[] { "in-the-query", "?", "state=", "sid=", "alice", world.Provider.Grant.RefreshToken!, cookie }) { text.ShouldNotContain(secret); }
+        foreach (var secret in new[] { "in-the-query", "?", "state=", "sid=", "alice", world.Provider.Grant.RefreshToken!, cookie })
+        {
+            text.ShouldNotContain(secret);
+        }
     }
 
     [Fact]
@@ -132,7 +135,8 @@ public sealed class AccessLogTests
         (line.GetProperty("url.path").GetString(), line.GetProperty("http.response.status_code").GetInt32()).ShouldBe(("/half", 206));
     }
 
-    private static JsonElement Audited(World world, string @event) => States(world, "Bff.Audit").Single(state => state.GetProperty("Event").GetString() == @event);
+    private static JsonElement Audited(World world, string @event) =>
+        States(world, "Bff.Audit").Single(state => state.GetProperty("Event").GetString() == @event);
 
     private static List<JsonElement> Lines(World world) => States(world, "Bff.AccessLog");
 

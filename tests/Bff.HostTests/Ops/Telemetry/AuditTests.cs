@@ -109,14 +109,16 @@ public sealed class AuditTests
         (await stranger.GetAsync("/sessions")).Status.ShouldBe(System.Net.HttpStatusCode.Unauthorized);
         await ops.DeleteAsync("/sessions/" + (await ops.FindAsync()).Single());
 
-        var lines = world.Bff.Console.Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("Category").GetString() == "Bff.Audit").ToList();
+        var lines = world.Bff.Console.Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(
+            line => line.GetProperty("Category").GetString() == "Bff.Audit").ToList();
         foreach (var line in lines)
         {
             line.GetProperty("Message").GetString()!.ShouldMatch(@"^[a-z_]+ time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z( [a-z]+=[^\s]+)*$");
             line.GetProperty("EventId").GetInt32().ShouldBeGreaterThan(0);
         }
 
-        lines.GroupBy(line => line.GetProperty("EventId").GetInt32()).ShouldAllBe(same => same.Select(line => line.GetProperty("State").GetProperty("Event").GetString()).Distinct().Count() == 1);
+        lines.GroupBy(line => line.GetProperty("EventId").GetInt32()).ShouldAllBe(
+            same => same.Select(line => line.GetProperty("State").GetProperty("Event").GetString()).Distinct().Count() == 1);
         var ended = Lines(world).Single(line => line.Event == "ops_session_ended");
         (ended.Of("By"), ended.Of("Operator"), ended.Of("Address")).ShouldBe(("admin", "ops_token", "127.0.0.1"));
         Lines(world).Single(line => line.Event == "ops_refused").Of("Reason").ShouldBe("ops_token_required");

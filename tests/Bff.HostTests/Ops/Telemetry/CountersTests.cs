@@ -69,10 +69,12 @@ public sealed class CountersTests
         return text.Split('\n').Where(IsCounter).ToDictionary(NameOf, ValueOf);
     }
 
-    private static bool IsCounter(string line) => line.StartsWith("bff_", StringComparison.Ordinal) && line.Split('{', ' ')[0].EndsWith("_total", StringComparison.Ordinal);
+    private static bool IsCounter(string line) =>
+        line.StartsWith("bff_", StringComparison.Ordinal) && line.Split('{', ' ')[0].EndsWith("_total", StringComparison.Ordinal);
 
     private static double ValueOf(string line) =>
-        double.Parse(line[(line.LastIndexOfAny(['}', ' '], line.LastIndexOf(' ') - 1) + 1)..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        double.Parse(
+            line[(line.LastIndexOfAny(['}', ' '], line.LastIndexOf(' ') - 1) + 1)..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Without the labels that the exporter adds.</summary>
     private static string NameOf(string line)

@@ -59,12 +59,16 @@ public sealed class LogTests
     [Fact]
     public async Task The_configuration_may_choose_another_format()
     {
-        await using var world = await World.StartAsync(("Logging:Console:FormatterName", "simple"), ("Logging:Console:FormatterOptions:TimestampFormat", "yyyy "));
+        await using var world = await World.StartAsync(
+            ("Logging:Console:FormatterName", "simple"), ("Logging:Console:FormatterOptions:TimestampFormat", "yyyy "));
         world.Bff.Console.Lines.ShouldContain(line => line.StartsWith(world.Clock.Now.Year.ToString(CultureInfo.InvariantCulture) + " info: "));
     }
 
     private static JsonElement Parse(string line) => JsonDocument.Parse(line).RootElement;
 
     private static string? Scoped(JsonElement line, string name) => line.GetProperty("Scopes").EnumerateArray()
-        .Select(scope => scope.ValueKind == JsonValueKind.Object && scope.TryGetProperty(name, out var value) ? value.GetString() : null).FirstOrDefault(value => value is not null);
+        .Select(
+            scope =>
+                scope.ValueKind == JsonValueKind.Object && scope.TryGetProperty(name, out var value) ? value.GetString() : null).FirstOrDefault(value =>
+                    value is not null);
 }

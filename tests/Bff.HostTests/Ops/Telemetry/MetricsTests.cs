@@ -116,7 +116,9 @@ public sealed class MetricsTests
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
 
         var lines = await LinesAsync(world);
-        lines.ShouldContain(line => line.StartsWith("bff_store_duration_seconds_count{") && line.Contains("operation=\"find\"") && line.Contains("error_type=\"SqliteException\""));
+        lines.ShouldContain(
+            line =>
+                line.StartsWith("bff_store_duration_seconds_count{") && line.Contains("operation=\"find\"") && line.Contains("error_type=\"SqliteException\""));
         lines.ShouldContain(line => line.StartsWith("bff_session_cache_lookups_total{") && line.Contains("result=\"hit\""));
         lines.ShouldContain(line => line.StartsWith("bff_build_info{") && line.Contains("version=\"0.1.0\""));
 
@@ -141,7 +143,8 @@ public sealed class MetricsTests
             await user.SendAsync(new HttpRequestMessage(new HttpMethod($"VERB{i}"), new Uri(world.Bff.Address, "/bff/session")));
         }
 
-        (await LinesAsync(world)).ShouldNotContain(line => line.Contains("user-") || line.Contains("thing-") || line.Contains("else-") || line.Contains("VERB"));
+        (await LinesAsync(world)).ShouldNotContain(
+            line => line.Contains("user-") || line.Contains("thing-") || line.Contains("else-") || line.Contains("VERB"));
     }
 
     private static async Task ShowsAsync(World world, string metric, double value, params string[] labels)

@@ -30,7 +30,8 @@ public sealed class OtlpTests
         // Program and test both dispose of the host; what is left is sent by whoever came first.
         await Eventually.HappensAsync(() => Signals.All(signal => collector.All(signal).Length > 0));
         var traces = collector.All("traces");
-        foreach (var expected in new[] { "/signin-oidc", "/api/", "Yarp.ReverseProxy", "renewal in the background", "renewal on demand", "/token", "misconfigured" })
+        foreach (var expected in new[] { "/signin-oidc", "/api/", "Yarp.ReverseProxy", "renewal in the background", "renewal on demand", "/token",
+            "misconfigured" })
         {
             traces.Contains(expected, StringComparison.Ordinal).ShouldBeTrue(expected);
         }
@@ -40,7 +41,13 @@ public sealed class OtlpTests
         collector.All("metrics").Contains("bff.sessions.created", StringComparison.Ordinal).ShouldBeTrue();
 
         var all = string.Concat(collector.Received.Select(one => one.Text));
-        foreach (var secret in new[] { "planted-code", "planted-state", "planted-question", "planted-description", key }) { all.Contains(secret, StringComparison.Ordinal).ShouldBeFalse(secret); }
-        foreach (var secret in world.Provider.Secrets.Where(secret => secret.Kind is not "sid")) { all.Contains(secret.Value, StringComparison.Ordinal).ShouldBeFalse(secret.Kind); }
+        foreach (var secret in new[] { "planted-code", "planted-state", "planted-question", "planted-description", key })
+        {
+            all.Contains(secret, StringComparison.Ordinal).ShouldBeFalse(secret);
+        }
+        foreach (var secret in world.Provider.Secrets.Where(secret => secret.Kind is not "sid"))
+        {
+            all.Contains(secret.Value, StringComparison.Ordinal).ShouldBeFalse(secret.Kind);
+        }
     }
 }

@@ -20,7 +20,8 @@ public sealed partial class PrometheusTests
     [Fact]
     public async Task The_alert_rules_are_well_formed_and_fire_for_the_faults_they_are_meant_for()
     {
-        foreach (var check in new string[][] { ["check", "config", "--syntax-only", Path.Combine(Folder, "prometheus.yml")], ["check", "rules", .. Directory.GetFiles(Path.Combine(Folder, "rules"))], ["test", "rules", RulesTests] })
+        foreach (var check in new string[][] { ["check", "config", "--syntax-only", Path.Combine(Folder, "prometheus.yml")],
+            ["check", "rules", .. Directory.GetFiles(Path.Combine(Folder, "rules"))], ["test", "rules", RulesTests] })
         {
             var (code, output) = await Prometheus.ToolAsync(check);
             code.ShouldBe(0, output);
@@ -165,7 +166,8 @@ public sealed partial class PrometheusTests
     }
 
     /// <summary>Minutes become seconds: the same rules for an impatient test.</summary>
-    private static string Hasten(string rules) => Minutes().Replace(Waiting().Replace(rules, "for: 1s"), "10s").Replace(":15s]", ":1s]", StringComparison.Ordinal);
+    private static string Hasten(string rules) =>
+        Minutes().Replace(Waiting().Replace(rules, "for: 1s"), "10s").Replace(":15s]", ":1s]", StringComparison.Ordinal);
 
     private static string FindRoot(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);
 

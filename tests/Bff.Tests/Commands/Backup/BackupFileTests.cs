@@ -62,10 +62,14 @@ public sealed class BackupFileTests : IDisposable
             var changed = backup.ToArray();
             changed[at] ^= 1;
             if (passphrase is not null) { Refusal(changed, passphrase).ShouldNotBeNullOrEmpty(); }
-            else { Should.NotThrow(() => TryRead(changed)); }   // no byte of a zip's head is worth a refusal by itself; what is unpacked is as it was, or refused
+            // no byte of a zip's head is worth a refusal by itself; what is unpacked is as it was, or refused
+            else { Should.NotThrow(() => TryRead(changed)); }
         }
 
-        foreach (var length in new[] { 0, 8, 30, 50, 46 + 65_552, 131_150, backup.Length - 1 }) { Refusal(backup[..length], passphrase).ShouldNotBeNullOrEmpty(); }
+        foreach (var length in new[] { 0, 8, 30, 50, 46 + 65_552, 131_150, backup.Length - 1 })
+        {
+            Refusal(backup[..length], passphrase).ShouldNotBeNullOrEmpty();
+        }
     }
 
     [Fact]

@@ -97,7 +97,8 @@ public sealed class TokenCallGateTests
             var probe = gate.EnterAsync(CallKind.BackgroundRenewal, default);
             _clock.Advance(TimeSpan.FromSeconds(Math.Pow(2, round)));
             gate.Leave((await probe).Permit!, CallVerdict.Failed);
-            (await gate.EnterAsync(CallKind.Renewal, default)).RetryAfter.TotalSeconds.ShouldBeInRange(Math.Min(5, Math.Pow(2, round) / 2), Math.Min(5, Math.Pow(2, round)));
+            (await gate.EnterAsync(CallKind.Renewal, default)).RetryAfter.TotalSeconds.ShouldBeInRange(
+                Math.Min(5, Math.Pow(2, round) / 2), Math.Min(5, Math.Pow(2, round)));
         }
     }
 

@@ -25,7 +25,8 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
     private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(30);
 
     private readonly string _node = Guid.NewGuid().ToString("N");
-    private readonly Channel<string> _outgoing = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<string> _outgoing = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     /// <summary>A batch that could not be sent; it goes first when the server can be reached again.</summary>
     private string? _unsent;
@@ -45,20 +46,20 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
         }
     }
 
-    private async Task KeepAsync(Func<CancellationToken, Task> work, CancellationToken cancel)
+    private async Task KeepAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        while (!cancel.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await work(cancel);
+                await work(cancellationToken);
             }
             catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException or SocketException)
             {
                 Tell(error.Message);
             }
 
-            await Task.Delay(Reconnect, clock, cancel);
+            await Task.Delay(Reconnect, clock, cancellationToken);
         }
     }
 
@@ -70,16 +71,16 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
         ChannelLost(reason);
     }
 
-    private async Task ListenAsync(CancellationToken cancel)
+    private async Task ListenAsync(CancellationToken cancellationToken)
     {
         changes.Blind = true;
-        await using var connection = await server.OpenConnectionAsync(cancel);
+        await using var connection = await server.OpenConnectionAsync(cancellationToken);
         connection.Notification += (_, message) => Hear(message.Payload);
-        await using (var listen = new NpgsqlCommand("LISTEN " + ChannelName, connection)) { await listen.ExecuteNonQueryAsync(cancel); }
+        await using (var listen = new NpgsqlCommand("LISTEN " + ChannelName, connection)) { await listen.ExecuteNonQueryAsync(cancellationToken); }
         changes.Blind = false;
         try
         {
-            while (true) { await connection.WaitAsync(cancel); }
+            while (true) { await connection.WaitAsync(cancellationToken); }
         }
         finally
         {
@@ -87,15 +88,15 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
         }
     }
 
-    private async Task SendAsync(CancellationToken cancel)
+    private async Task SendAsync(CancellationToken cancellationToken)
     {
-        while (_unsent is not null || await _outgoing.Reader.WaitToReadAsync(cancel))
+        while (_unsent is not null || await _outgoing.Reader.WaitToReadAsync(cancellationToken))
         {
             _unsent ??= NextBatch();
             await using var notify = server.CreateCommand("SELECT pg_notify($1, $2)");
             notify.Parameters.Add(new() { Value = ChannelName });
             notify.Parameters.Add(new() { Value = _unsent });
-            await notify.ExecuteNonQueryAsync(cancel);
+            await notify.ExecuteNonQueryAsync(cancellationToken);
             _unsent = null;
         }
     }
@@ -103,7 +104,10 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
     private string NextBatch()
     {
         var payload = new StringBuilder(_node);
-        while (_outgoing.Reader.TryPeek(out var next) && payload.Length + next.Length < LongestPayload && _outgoing.Reader.TryRead(out next)) { payload.Append(' ').Append(next); }
+        while (_outgoing.Reader.TryPeek(out var next) && payload.Length + next.Length < LongestPayload && _outgoing.Reader.TryRead(out next))
+        {
+            payload.Append(' ').Append(next);
+        }
         return payload.ToString();
     }
 
@@ -128,6 +132,9 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Changes of other nodes cannot be heard ({Reason}); sessions are read from the store for every request until they can, or while that cannot be read, local copies of them serve on.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Changes of other nodes cannot be heard ({Reason}); sessions are read from the store for every request until they can, or while that cannot be "
+        + "read, local copies of them serve on.")]
     private partial void ChannelLost(string reason);
 }

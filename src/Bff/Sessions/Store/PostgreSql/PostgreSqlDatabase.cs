@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace Bff.Sessions.Store.PostgreSql;
 
-/// <summary>A PostgreSQL database, shared by several nodes: makes the schema once, however many start together, and keeps the Data Protection keys in a table.</summary>
+/// <summary>
+/// A PostgreSQL database, shared by several nodes: makes the schema once, however many start together, and keeps the Data Protection keys in a table.
+/// </summary>
 internal sealed class PostgreSqlDatabase : SessionDatabase
 {
     /// <summary>Statements are few and always the same, so each connection keeps them prepared.</summary>
@@ -21,8 +23,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     private const int PrepareSeconds = 600;
 
     /// <summary>
-    /// The class of SQLSTATE for a table that is missing or there already, and for a right the role lacks. While the store is prepared that is a database somebody has
-    /// to mend, and waiting does not.
+    /// The class of SQLSTATE for a table that is missing or there already, and for a right the role lacks. While the store is prepared that is a database
+    /// somebody has to mend, and waiting does not.
     /// </summary>
     private const string SyntaxOrAccess = "42";
 
@@ -41,7 +43,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             var connection = new NpgsqlConnectionStringBuilder(connectionString);
             connection.Timeout = (int)Math.Ceiling(timeout.TotalSeconds);
 
-            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer, to cancel.
+            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer, to
+            // cancellationToken.
             connection.CommandTimeout = (int)SlowLimit.TotalSeconds;
             connection.CancellationTimeout = -1;
             if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
@@ -65,7 +68,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override DbDataSource DataSource => Server;
 
-    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancel.
+    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancellationToken.
     public override async Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock)
     {
         Interlocked.Increment(ref _underWay);
@@ -172,7 +175,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         }
         catch (PostgresException refused) when (refused.SqlState.StartsWith(SyntaxOrAccess, StringComparison.Ordinal))
         {
-            throw new IOException($"Bff:Sessions:ConnectionString: the session store (PostgreSQL) cannot be used: {refused.MessageText} ({refused.SqlState})", refused);
+            throw new IOException(
+                $"Bff:Sessions:ConnectionString: the session store (PostgreSQL) cannot be used: {refused.MessageText} ({refused.SqlState})", refused);
         }
         catch (Exception error) when (error is DbException or IOException or TimeoutException or SocketException)
         {

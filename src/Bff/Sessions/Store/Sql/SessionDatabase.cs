@@ -18,8 +18,10 @@ internal abstract class SessionDatabase : SessionStorage
     /// <param name="keeps">Statements that keep something of the rows of the table they are given.</param>
     public abstract string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps);
 
-    /// <summary>Held while writing, where a database lets one write at a time; waiting here costs nothing, waiting on its lock means sleeping and trying again.</summary>
-    public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel) => new((IDisposable?)null);
+    /// <summary>
+    /// Held while writing, where a database lets one write at a time; waiting here costs nothing, waiting on its lock means sleeping and trying again.
+    /// </summary>
+    public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken) => new((IDisposable?)null);
 
     public override ValueTask DisposeAsync() => DataSource.DisposeAsync();
 }

@@ -10,8 +10,8 @@ internal static class SessionSchema
     public static int Version => Changes[^1].Version;
 
     /// <summary>
-    /// The lowest version whose programs can use a store of <see cref="Version"/>. It stands in the store, so that a program that knows less can start on it: after
-    /// a rollback, or when a node of the version before crashed in mid-upgrade. Raise it with a change that such a program does not survive.
+    /// The lowest version whose programs can use a store of <see cref="Version"/>. It stands in the store, so that a program that knows less can start on it:
+    /// after a rollback, or when a node of the version before crashed in mid-upgrade. Raise it with a change that such a program does not survive.
     /// </summary>
     public const int ReadableFrom = 1;
 
@@ -31,7 +31,9 @@ internal static class SessionSchema
     /// <param name="bytes">The database's type for binary data.</param>
     public static string Migrate(long from, string bytes) => string.Concat(Changes.Where(change => change.Version > from).Select(change => change.Sql(bytes)));
 
-    /// <summary>What this program does to such a store when it starts; null for nothing, and for an empty one: it is made, and nobody is there to miss the old.</summary>
+    /// <summary>
+    /// What this program does to such a store when it starts; null for nothing, and for an empty one: it is made, and nobody is there to miss the old.
+    /// </summary>
     public static SchemaMigration? MigrationOf(StoredSchema stored) =>
         stored.Version > 0 && stored.Version < Version ? new(stored.Version, Version, ReadableFrom) : null;
 
@@ -40,7 +42,9 @@ internal static class SessionSchema
     public static void EnsureUsable(StoredSchema stored)
     {
         if (stored.Version <= Version || (stored.ReadableFrom is { } from && from <= Version)) { return; }
-        throw new IOException($"it was written by a newer version of Bff (schema {stored.Version}, for programs that know schema {stored.ReadableFrom ?? stored.Version}; this one knows {Version})");
+        throw new IOException(
+            $"it was written by a newer version of Bff (schema {stored.Version}, for programs that know schema {stored.ReadableFrom ?? stored.Version}; this "
+            + $"one knows {Version})");
     }
 
     private static string Sessions(string bytes) => $"""
@@ -77,7 +81,9 @@ internal static class SessionSchema
 
         """;
 
-    /// <summary>What was used up (a sign-in's <c>state</c>), what has still to be revoked, and whose a session is. The indexes that are counted from name it, too.</summary>
+    /// <summary>
+    /// What was used up (a sign-in's <c>state</c>), what has still to be revoked, and whose a session is. The indexes that are counted from name it, too.
+    /// </summary>
     private static string OnceAndEnds(string bytes) => $"""
         CREATE TABLE IF NOT EXISTS used_once (
             id         TEXT   NOT NULL PRIMARY KEY,

@@ -65,25 +65,26 @@ internal sealed class SqlSessionStore(
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
     private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until, client = @client ";
 
-    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel)
+    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
     {
         var ended = new List<SessionId>();
-        using (await database.TakeTurnToWriteAsync(cancel))
+        using (await database.TakeTurnToWriteAsync(cancellationToken))
         {
-            await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using var insert = Insert(connection, session);
             insert.Transaction = transaction;
-            await insert.ExecuteNonQueryAsync(cancel);
+            await insert.ExecuteNonQueryAsync(cancellationToken);
 
             // After it: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
             foreach (var id in replaced)
             {
                 ended.AddRange(await DeleteAsync(
-                    transaction, $"id = @id AND {Ours}", "id", row => new SessionId(row.GetString(0)), EndReasons.Replaced, cancel, ("id", id.Value), Client));
+                    transaction, $"id = @id AND {Ours}", "id", row =>
+                        new SessionId(row.GetString(0)), EndReasons.Replaced, cancellationToken, ("id", id.Value), Client));
             }
 
-            await transaction.CommitAsync(cancel);
+            await transaction.CommitAsync(cancellationToken);
         }
 
         changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
@@ -108,9 +109,10 @@ internal sealed class SqlSessionStore(
             ("due_at", Milliseconds(session.DueAt)), Client,
         ]);
 
-    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancel)
+    public async Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
-        var found = (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id AND {Ours}", cancel, ("id", id.Value), Client)).FirstOrDefault();
+        var found = (await QueryAsync($"SELECT {Columns} FROM sessions WHERE id = @id AND {Ours}", cancellationToken, ("id", id.Value), Client))
+            .FirstOrDefault();
 
         // Its key may be among those that cannot be read now.
         return found is { Tokens: null } && protector.Unreadable is { } keys ? throw keys : found;
@@ -128,21 +130,21 @@ internal sealed class SqlSessionStore(
         "INSERT INTO used_once (id, forget_at) VALUES (@id, 1) ON CONFLICT (id) DO UPDATE SET forget_at = used_once.forget_at + 1",
         cancellationToken, ("id", ProbeRow));   // swept each minute
 
-    public async Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel)
+    public async Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancellationToken)
     {
-        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         var ends = await QueryAsync(
             """
             UPDATE sessions SET ends_at = CASE WHEN ends_at >= @ends_at THEN ends_at WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END
             WHERE id = @id RETURNING ends_at
             """,
-            row => Time(row, 0), cancel, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
+            row => Time(row, 0), cancellationToken, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
         changes.Publish(id);
         return ends is [var end] ? end : null;
     }
 
-    public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) =>
-        RemoveAsync(id, "version = coalesce(@version, version)", ("version", version), reason, cancel);
+    public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken) =>
+        RemoveAsync(id, "version = coalesce(@version, version)", ("version", version), reason, cancellationToken);
 
     public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) =>
         RemoveAsync(lease.Session.Id, $"version = {lease.Session.Version} AND lease_owner = @owner", ("owner", lease.Owner), reason, cancellationToken);
@@ -155,9 +157,9 @@ internal sealed class SqlSessionStore(
         return removed.Count > 0;
     }
 
-    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel)
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancellationToken)
     {
-        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, reason, cancel, ("subject", subject), Client);
+        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, Read, reason, cancellationToken, ("subject", subject), Client);
         foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
         return removed;
     }
@@ -172,10 +174,10 @@ internal sealed class SqlSessionStore(
         return removed;
     }
 
-    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel)
+    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancel);
-        await ForgetEndsAsync(now, cancel);
+        await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancellationToken);
+        await ForgetEndsAsync(now, cancellationToken);
         var ended = new List<EndedSession>();
         for (var batch = SweepBatch; batch == SweepBatch;)
         {
@@ -186,12 +188,12 @@ internal sealed class SqlSessionStore(
                 """,
                 "id, ends_at, absolute_ends_at",
                 row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
-                reason: null, cancel, ("now", Milliseconds(now)), Client);
+                reason: null, cancellationToken, ("now", Milliseconds(now)), Client);
             ended.AddRange(removed);
             batch = removed.Count;
         }
 
-        await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancel);
+        await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancellationToken);
         return ended;
     }
 
@@ -271,7 +273,10 @@ internal sealed class SqlSessionStore(
     {
         const string Mine = "WHERE id = @id AND lease_owner = @owner";
         await ExecuteAsync(
-            again is null ? $"DELETE FROM revocations {Mine}" : $"UPDATE revocations SET due_at = @again, attempts = @attempts, forget_at = CASE WHEN @attempts = 0 THEN NULL ELSE forget_at END, lease_owner = NULL {Mine}",
+            again is null
+                ? $"DELETE FROM revocations {Mine}"
+                : "UPDATE revocations SET due_at = @again, attempts = @attempts, forget_at = CASE WHEN @attempts = 0 THEN NULL ELSE forget_at END, "
+                + $"lease_owner = NULL {Mine}",
             cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)), ("attempts", revocation.Attempts));
     }
 
@@ -280,11 +285,12 @@ internal sealed class SqlSessionStore(
             "INSERT INTO used_once (id, forget_at) VALUES (@id, @forget_at) ON CONFLICT DO NOTHING", cancellationToken,
             ("id", id), ("forget_at", Milliseconds(forgetAt))) > 0;
 
-    public async Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel)
+    public async Task<IReadOnlyList<Lease>> ClaimDueAsync(
+        DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken)
     {
         // The condition is repeated outside the subquery on purpose: after waiting for a row lock PostgreSQL re-checks
         // only the outer WHERE, and without it two nodes would both win the same session.
-        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         var claimed = await QueryAsync(
             $"""
             {TakeLease}
@@ -293,29 +299,31 @@ internal sealed class SqlSessionStore(
               AND due_at <= @now AND lease_until <= @now
             RETURNING {Columns}
             """,
-            cancel, ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), ("take", take), Client);
+            cancellationToken, ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), ("take", take), Client);
         return [.. claimed.Select(session => new Lease(session, owner, leaseUntil))];
     }
 
-    public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
-        ClaimAsync("AND not_before <= @now", id, version, now, owner, leaseUntil, cancel);
+    public Task<Lease?> ClaimAsync(
+        SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
+        ClaimAsync("AND not_before <= @now", id, version, now, owner, leaseUntil, cancellationToken);
 
     public Task<Lease?> ClaimToReplaceAsync(
         SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
         ClaimAsync("", id, version, now, owner, leaseUntil, cancellationToken);
 
     private async Task<Lease?> ClaimAsync(
-        string condition, SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel)
+        string condition, SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken)
     {
-        using var turn = await database.TakeTurnToWriteAsync(cancel);
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         var claimed = await QueryAsync(
             $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now {condition} AND ends_at > @now AND {Ours} RETURNING {Columns}",
-            cancel, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)), Client);
+            cancellationToken, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)),
+            Client);
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;
     }
 
     public async Task<bool> CompleteRenewalAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel)
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancellationToken)
     {
         var parameters = new List<(string Name, object? Value)>
         {
@@ -337,13 +345,13 @@ internal sealed class SqlSessionStore(
                                 lease_owner = NULL, lease_until = 0{claimColumns}
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
-            cancel, [.. parameters]);
+            cancellationToken, [.. parameters]);
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
     }
 
     public async Task<bool> ReleaseRotatedAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel)
+        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken)
     {
         var written = await ExecuteAsync(
             """
@@ -352,7 +360,7 @@ internal sealed class SqlSessionStore(
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
-            cancel,
+            cancellationToken,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
             ("tokens", protector.Protect(lease.Session.Id, tokens)),
             ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error),
@@ -361,7 +369,7 @@ internal sealed class SqlSessionStore(
         return written > 0;
     }
 
-    public async Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel)
+    public async Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken)
     {
         await ExecuteAsync(
             """
@@ -369,32 +377,33 @@ internal sealed class SqlSessionStore(
                                 lease_owner = NULL, lease_until = 0
             WHERE id = @id AND lease_owner = @owner AND version = @version
             """,
-            cancel,
+            cancellationToken,
             ("id", lease.Session.Id.Value), ("owner", lease.Owner), ("version", lease.Session.Version),
             ("due_at", Milliseconds(dueAt)), ("not_before", Milliseconds(notBefore)), ("error", error),
             ("since", Milliseconds(lease.Session.FailingSince ?? clock.GetUtcNow())));
         changes.Publish(lease.Session.Id, dueAt);
     }
 
-    public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) =>
-        await NumberAsync($"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {Ours} ORDER BY due_at LIMIT 1", now, cancel) is { } due
+    public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await NumberAsync(
+            $"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {Ours} ORDER BY due_at LIMIT 1", now, cancellationToken) is { } due
             ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
 
-    public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) =>
-        await NumberAsync($"SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now AND {Ours}", now, cancel) ?? 0;
+    public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await NumberAsync($"SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now AND {Ours}", now, cancellationToken) ?? 0;
 
-    public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) =>
+    public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         (await QueryAsync(
             $"SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND {Ours}), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL AND {Ours})",
             row => new SessionCount(row.GetInt64(0), row.GetInt64(1)),
-            cancel, ("now", Milliseconds(now)), Client)).Single();
+            cancellationToken, ("now", Milliseconds(now)), Client)).Single();
 
-    public async Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel)
+    public async Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancellationToken)
     {
         var counts = new long[steps];
         var found = await QueryAsync(
             $"SELECT (due_at - @now) / @step, COUNT(*) FROM sessions WHERE due_at >= @now AND due_at < @until AND {Ours} GROUP BY 1",
-            row => (Step: row.GetInt64(0), Count: row.GetInt64(1)), cancel,
+            row => (Step: row.GetInt64(0), Count: row.GetInt64(1)), cancellationToken,
             ("now", Milliseconds(now)), ("step", (long)step.TotalMilliseconds), ("until", Milliseconds(now + (step * steps))), Client);
         foreach (var (at, count) in found) { counts[at] = count; }
         return counts;
@@ -413,11 +422,12 @@ internal sealed class SqlSessionStore(
         string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
         SearchAsync(Troubled, [("late", Milliseconds(lateBefore))], user, after, take, now, cancellationToken);
 
-    public async Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) =>
-        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle AND {Ours}", cancel, ("handle", handle), Client)).FirstOrDefault();
+    public async Task<Session?> FindByHandleAsync(string handle, CancellationToken cancellationToken) =>
+        (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle AND {Ours}", cancellationToken, ("handle", handle), Client))
+            .FirstOrDefault();
 
-    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
-        SearchAsync(which: null, [], user, after, take, now, cancel);
+    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
+        SearchAsync(which: null, [], user, after, take, now, cancellationToken);
 
     private async Task<IReadOnlyList<Session>> SearchAsync(
         string? which, (string Name, object? Value)[] more, string? user, SessionPosition? after, int take, DateTimeOffset now,
@@ -446,8 +456,8 @@ internal sealed class SqlSessionStore(
     private (string Name, object? Value) Client => ("client", client.Value.Name);
 
     /// <summary>
-    /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session that
-    /// ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
+    /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session
+    /// that ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
     private static string HolderOf(string? reason) =>
         reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
@@ -512,11 +522,11 @@ internal sealed class SqlSessionStore(
     /// <summary>As a name is searched for, whatever its case; done here, since databases differ in what they know of letters.</summary>
     private static string Folded(string name) => name.ToLowerInvariant();
 
-    private async Task<long?> NumberAsync(string sql, DateTimeOffset now, CancellationToken cancel)
+    private async Task<long?> NumberAsync(string sql, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var command = Command(connection, sql, [("now", Milliseconds(now)), Client]);
-        return await command.ExecuteScalarAsync(cancel) as long?;
+        return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }
 
     private Session Read(DbDataReader row)
@@ -530,7 +540,8 @@ internal sealed class SqlSessionStore(
         {
             // A column that holds something else: as if its tokens could not be opened, so that its user signs in again and the rows beside it are worked on.
             protector.IsUnreadable(id);
-            return new Session { Id = id, Sid = id.Value, Subject = "", Claims = [], CreatedAt = default, EndsAt = default, AbsoluteEndsAt = default, Tokens = null };
+            return new Session { Id = id, Sid = id.Value, Subject = "", Claims = [], CreatedAt = default, EndsAt = default, AbsoluteEndsAt = default,
+                Tokens = null };
         }
     }
 
@@ -575,7 +586,8 @@ internal sealed class SqlSessionStore(
     {
         try
         {
-            return [.. (JsonSerializer.Deserialize<SessionClaim?[]>(json) ?? []).OfType<SessionClaim>().Where(claim => claim.Type is not null && claim.Value is not null)];
+            return [.. (JsonSerializer.Deserialize<SessionClaim?[]>(json) ?? []).OfType<SessionClaim>()
+                .Where(claim => claim.Type is not null && claim.Value is not null)];
         }
         catch (JsonException)
         {
@@ -583,28 +595,31 @@ internal sealed class SqlSessionStore(
         }
     }
 
-    private async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters)
+    private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
-        using var turn = await database.TakeTurnToWriteAsync(cancel);
-        await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var command = Command(connection, sql, parameters);
-        return await command.ExecuteNonQueryAsync(cancel);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] parameters) => QueryAsync(sql, Read, parameters, sealedColumn: 9, cancel);
+    private Task<List<Session>> QueryAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        QueryAsync(sql, Read, parameters, sealedColumn: 9, cancellationToken);
 
-    private Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] parameters) =>
-        QueryAsync(sql, read, parameters, sealedColumn: -1, cancel);
+    private Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters) =>
+        QueryAsync(sql, read, parameters, sealedColumn: -1, cancellationToken);
 
-    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn, CancellationToken cancel)
+    private async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn,
+        CancellationToken cancellationToken)
     {
-        await using var connection = await database.DataSource.OpenConnectionAsync(cancel);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var command = Command(connection, sql, parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();
-        while (await reader.ReadAsync(cancel))
+        while (await reader.ReadAsync(cancellationToken))
         {
-            if (sealedColumn >= 0 && reader.GetValue(sealedColumn) is byte[] sealedTokens) { await protector.LearnKeyAsync(sealedTokens, cancel); }
+            if (sealedColumn >= 0 && reader.GetValue(sealedColumn) is byte[] sealedTokens) { await protector.LearnKeyAsync(sealedTokens, cancellationToken); }
             rows.Add(read(reader));
         }
 

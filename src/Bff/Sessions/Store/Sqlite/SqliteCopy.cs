@@ -71,7 +71,9 @@ internal static class SqliteCopy
         }
     }
 
-    /// <summary>When something last changed in a store, what its log holds included; null without one. To be read before <see cref="TryRetire"/>, which changes it.</summary>
+    /// <summary>
+    /// When something last changed in a store, what its log holds included; null without one. To be read before <see cref="TryRetire"/>, which changes it.
+    /// </summary>
     public static DateTimeOffset? LastWritten(string store) => File.Exists(store)
         ? new[] { store, store + "-wal" }.Where(File.Exists).Max(file => new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero)) : null;
 
@@ -88,15 +90,18 @@ internal static class SqliteCopy
     }
 
     /// <summary>
-    /// Leaves out of a copy the sessions whose refresh token may be used up, since a provider takes a second use for theft. The store that is about to be replaced
-    /// knows them, if the copy was made of it and it has been in use since; otherwise they are those that were due for renewal since.
+    /// Leaves out of a copy the sessions whose refresh token may be used up, since a provider takes a second use for theft. The store that is about to be
+    /// replaced knows them, if the copy was made of it and it has been in use since; otherwise they are those that were due for renewal since.
     /// </summary>
     public static RestoredSessions EndRenewed(string copy, string? replaced, DateTimeOffset now)
     {
         using var connection = Open(copy, SqliteOpenMode.ReadWrite);
         var before = connection.Read("SELECT count(*) FROM sessions");
         var isExact = replaced is not null && TryCompare(connection, replaced);
-        if (!isExact) { connection.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM sessions WHERE due_at <= {now.ToUnixTimeMilliseconds()}")); }
+        if (!isExact)
+        {
+            connection.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM sessions WHERE due_at <= {now.ToUnixTimeMilliseconds()}"));
+        }
         var kept = connection.Read("SELECT count(*) FROM sessions");
         return new(kept, before - kept, isExact);
     }
@@ -138,7 +143,8 @@ internal static class SqliteCopy
             }
 
             // Not a copy of this store, or a store that has been replaced since: its sessions say nothing about these.
-            var isComparable = connection.Read("PRAGMA replaced.user_version") == connection.Read("PRAGMA main.user_version") && connection.Read("PRAGMA user_version") >= ComparableFrom
+            var isComparable = connection.Read("PRAGMA replaced.user_version") == connection.Read("PRAGMA main.user_version")
+                && connection.Read("PRAGMA user_version") >= ComparableFrom
                 && connection.Read("SELECT count(*) FROM replaced.sqlite_master WHERE name = 'bff_store'") > 0
                 && connection.Read("SELECT count(*) FROM main.bff_store ours JOIN replaced.bff_store theirs ON theirs.lineage = ours.lineage") > 0;
             if (isComparable) { Compare(connection); }
@@ -151,7 +157,9 @@ internal static class SqliteCopy
         }
     }
 
-    /// <summary>11 CORRUPT, 26 NOTADB. Whatever else keeps a store from being read (no memory, no right, a failing disk) says nothing about what is in it.</summary>
+    /// <summary>
+    /// 11 CORRUPT, 26 NOTADB. Whatever else keeps a store from being read (no memory, no right, a failing disk) says nothing about what is in it.
+    /// </summary>
     private static bool IsDamage(SqliteException error) => error.SqliteErrorCode is 11 or 26;
 
     // Each renewal seals anew, so the same bytes are the same refresh token; and one with a lease may just have been sent.
@@ -178,7 +186,8 @@ internal static class SqliteCopy
 
     private static SqliteConnection Open(string file, SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ConnectionString);
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ConnectionString);
         try
         {
             connection.Open();

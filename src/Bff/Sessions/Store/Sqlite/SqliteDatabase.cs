@@ -27,7 +27,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         _turnTimeout = timeout / 2;
         var connection = new SqliteConnectionStringBuilder(connectionString)
         {
-            Pooling = true, DefaultTimeout = (int)Math.Ceiling(_turnTimeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,   // a file that was deleted is not made anew
+            // a file that was deleted is not made anew
+            Pooling = true, DefaultTimeout = (int)Math.Ceiling(_turnTimeout.TotalSeconds), Mode = SqliteOpenMode.ReadWrite,
         };
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
@@ -51,9 +52,9 @@ internal sealed class SqliteDatabase : SessionDatabase
         SqliteConnection.ClearPool(one);
     }
 
-    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancel)
+    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken)
     {
-        return Begin(await _writer.WaitAsync(_turnTimeout, cancel));
+        return Begin(await _writer.WaitAsync(_turnTimeout, cancellationToken));
     }
 
     private Turn Begin(bool isMine)
@@ -132,7 +133,9 @@ internal sealed class SqliteDatabase : SessionDatabase
         }
     }
 
-    /// <summary>The file names users, in a folder that may be anybody's (a mounted volume), so it is the owner's alone; SQLite gives its side files the same mode.</summary>
+    /// <summary>
+    /// The file names users, in a folder that may be anybody's (a mounted volume), so it is the owner's alone; SQLite gives its side files the same mode.
+    /// </summary>
     private void CreatePrivateFile()
     {
         // Only while it is new: closing any handle of a file drops the locks this process holds on it (POSIX).
@@ -152,7 +155,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         public void Dispose() => writer.Release();
     }
 
-    public override SessionStoreException? FailureOf(Exception error) => error is not SqliteException sqlite ? base.FailureOf(error) : new(sqlite.Message, sqlite)
+    public override SessionStoreException? FailureOf(Exception error) =>
+        error is not SqliteException sqlite ? base.FailureOf(error) : new(sqlite.Message, sqlite)
     {
         IsUnanswered = sqlite.SqliteErrorCode is 5 or 6,   // BUSY, LOCKED
         IsDamage = sqlite.SqliteErrorCode is 11 or 26,     // CORRUPT, NOTADB
@@ -160,7 +164,8 @@ internal sealed class SqliteDatabase : SessionDatabase
     };
 
     // 5 BUSY, 6 LOCKED, 10 IOERR, 11 CORRUPT, 13 FULL, 15 PROTOCOL. The rest is about the file that was configured: no database, no right to write.
-    public override bool MayPass(Exception error) => error is SqliteException sqlite ? sqlite.SqliteErrorCode is 5 or 6 or 10 or 11 or 13 or 15 : base.MayPass(error);
+    public override bool MayPass(Exception error) =>
+        error is SqliteException sqlite ? sqlite.SqliteErrorCode is 5 or 6 or 10 or 11 or 13 or 15 : base.MayPass(error);
 
     public static DirectoryInfo PrivateFolder(string path)
     {

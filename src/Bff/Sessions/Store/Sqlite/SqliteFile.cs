@@ -5,8 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace Bff.Sessions.Store.Sqlite;
 
 /// <summary>
-/// Notices that the file was deleted, moved or replaced while it is open: SQLite would go on with a file that has no name any longer, and all of it would be gone
-/// with the next start. What was deleted is written back from the open handle; a file that was put in its place is taken.
+/// Notices that the file was deleted, moved or replaced while it is open: SQLite would go on with a file that has no name any longer, and all of it would be
+/// gone with the next start. What was deleted is written back from the open handle; a file that was put in its place is taken.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="connectionString">How it is opened.</param>

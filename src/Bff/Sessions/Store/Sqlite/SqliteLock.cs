@@ -1,8 +1,8 @@
 namespace Bff.Sessions.Store.Sqlite;
 
 /// <summary>
-/// Who uses a SQLite store holds <c>bff.db.lock</c> together with others; who puts another file in its place holds it alone. SQLite's own locks are on the file,
-/// and do not see that another one has its name now. The system lets go of it when a process ends, however it ends.
+/// Who uses a SQLite store holds <c>bff.db.lock</c> together with others; who puts another file in its place holds it alone. SQLite's own locks are on the
+/// file, and do not see that another one has its name now. The system lets go of it when a process ends, however it ends.
 /// </summary>
 internal sealed class SqliteLock : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class SqliteLock : IDisposable
         }
         catch (IOException error) when (IsHeld(error))
         {
-            throw new SessionStoreException($"Bff:Sessions:ConnectionString: the session store '{store}' is being restored just now ('{store}.lock' is held)", error)
+            throw new SessionStoreException(
+                $"Bff:Sessions:ConnectionString: the session store '{store}' is being restored just now ('{store}.lock' is held)", error)
             {
                 IsUnanswered = true,
             };

@@ -11,7 +11,9 @@ internal static class SqliteSchema
     private const string NewLineage = "lower(hex(randomblob(16)))";
 
     public static StoredSchema Read(SqliteConnection connection) =>
-        new(connection.Read("PRAGMA user_version"), HasTable(connection) && connection.Read("SELECT readable_from FROM bff_store") is > 0 and var from ? from : null);
+        new(
+            connection.Read("PRAGMA user_version"),
+            HasTable(connection) && connection.Read("SELECT readable_from FROM bff_store") is > 0 and var from ? from : null);
 
     /// <summary>Brings an empty or older file to this program's version; nothing when it is there already.</summary>
     public static void Write(SqliteConnection connection, StoredSchema stored)
@@ -38,5 +40,6 @@ internal static class SqliteSchema
         if (HasTable(connection)) { connection.Execute($"UPDATE bff_store SET lineage = {NewLineage}"); }
     }
 
-    private static bool HasTable(SqliteConnection connection) => connection.Read("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'bff_store'") > 0;
+    private static bool HasTable(SqliteConnection connection) =>
+        connection.Read("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'bff_store'") > 0;
 }
