@@ -67,6 +67,7 @@ public sealed class ScriptSignOutTests(Chromium chromium, Firefox firefox)
         await left;
         await guarded;
         bff.Count("/bff/logout").ShouldBe(1);
+        await Task.WhenAll(alice.Page.WaitForLoadStateAsync(), other.Page.WaitForLoadStateAsync());
     }
 
     [Theory]

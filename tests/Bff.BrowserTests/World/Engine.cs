@@ -61,7 +61,15 @@ public abstract class Engine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_browser is not null) { await _browser.CloseAsync(); }
+        try
+        {
+            if (_browser is not null) { await _browser.CloseAsync().WaitAsync(Eventually.Deadline, TimeProvider.System); }
+        }
+        catch (TimeoutException)
+        {
+            // It is ended with its driver.
+        }
+
         _playwright?.Dispose();
         _starting.Dispose();
         GC.SuppressFinalize(this);

@@ -176,7 +176,20 @@ internal sealed class Visitor : IAsyncDisposable
     public async Task<BrowserContextCookiesResult?> CookieAsync(string name = SessionCookie) =>
         (await Profile.CookiesAsync()).SingleOrDefault(cookie => cookie.Name == name);
 
-    public ValueTask DisposeAsync() => Profile.DisposeAsync();
+    /// <summary>
+    /// Chromium was seen never to say that a profile is closed which a page was just leaving. It ends with the browser, and no test waits for it.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await Profile.CloseAsync().WaitAsync(Eventually.Deadline, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine("The browser did not close the profile in time.");
+        }
+    }
 
     /// <summary>The browser notes every answer of 400 and above, and every refused connection, as an error of its own.</summary>
     private static bool IsAboutTheNetwork(string message) => NetworkNotes.Any(message.Contains);

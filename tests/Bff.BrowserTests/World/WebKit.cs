@@ -33,11 +33,19 @@ internal sealed class WebKit : IAsyncDisposable
             DriverProgram, [$"--port={port}", "--host=127.0.0.1"], ("DISPLAY", $":{display}"), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"));
         await Eventually.HappensAsync(
             () => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == port), "the driver listens");
-        var driver = await Task.Run(() => new RemoteWebDriver(new Uri($"http://127.0.0.1:{port}"), new MiniBrowser().ToCapabilities(), Patience));
-        driver.Manage().Timeouts().AsynchronousJavaScript = Eventually.Deadline;
-        var visitor = new WebKit(screen, server, driver);
-        await visitor.OpenAsync(url ?? Demo.PageUrl);
-        return visitor;
+        try
+        {
+            var driver = await Task.Run(() => new RemoteWebDriver(new Uri($"http://127.0.0.1:{port}"), new MiniBrowser().ToCapabilities(), Patience));
+            driver.Manage().Timeouts().AsynchronousJavaScript = Eventually.Deadline;
+            var visitor = new WebKit(screen, server, driver);
+            await visitor.OpenAsync(url ?? Demo.PageUrl);
+            return visitor;
+        }
+        catch
+        {
+            await EndAsync(server, screen);   // or the next run finds its port taken
+            throw;
+        }
     }
 
     public Task OpenAsync(string url) => Task.Run(() => _driver.Navigate().GoToUrl(url));
@@ -125,7 +133,12 @@ internal sealed class WebKit : IAsyncDisposable
     {
         await Task.Run(_driver.Quit);
         _driver.Dispose();
-        foreach (var process in new[] { _server, _screen })
+        await EndAsync(_server, _screen);
+    }
+
+    private static async Task EndAsync(params Process[] processes)
+    {
+        foreach (var process in processes)
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
