@@ -13,6 +13,7 @@ public sealed class UpgradeTests
         (await world.RunAsync("keys", "list")).ExitCode.ShouldBe(0);   // makes the store
         Execute(
             """
+            DROP INDEX sessions_provider_sid; ALTER TABLE sessions DROP COLUMN provider; ALTER TABLE sessions DROP COLUMN front_end;
             DROP TABLE bff_store; DROP TABLE nodes; DROP INDEX sessions_failing;
             ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
             DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends; DROP INDEX sessions_due; DROP INDEX sessions_end;
