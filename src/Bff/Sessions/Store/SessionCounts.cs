@@ -26,6 +26,7 @@ internal sealed class SessionCounts(
     private Task<Outlook?>? _looking;
     private long? _looked;
     private Outlook? _outlook;
+    private CancellationToken _stopping;
 
     /// <param name="Sessions">How many there are.</param>
     /// <param name="Due">Due renewals that nobody has begun.</param>
@@ -57,6 +58,12 @@ internal sealed class SessionCounts(
         {
             lock (_lock) { return _outlook is { } last && Clock.GetUtcNow() - last.At < MaxOutlookAge ? last : null; }
         }
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _stopping = stoppingToken;
+        return base.ExecuteAsync(stoppingToken);
     }
 
     protected override async Task RunAsync(CancellationToken cancellationToken)
@@ -91,12 +98,12 @@ internal sealed class SessionCounts(
         try
         {
             var now = Clock.GetUtcNow();
-            var upcoming = await directory.CountUpcomingAsync(now, Interval, StepsAhead, CancellationToken.None);
-            outlook = new(now, upcoming, await directory.CountTroubleAsync(now, now - LateAfter, CancellationToken.None));
+            var upcoming = await directory.CountUpcomingAsync(now, Interval, StepsAhead, _stopping);
+            outlook = new(now, upcoming, await directory.CountTroubleAsync(now, now - LateAfter, _stopping));
         }
-        catch (SessionStoreException)
+        catch (Exception)
         {
-            // Null says it.
+            // Null says it, whatever it was: a page that people look at in an outage is drawn without.
         }
 
         lock (_lock) { (_outlook, _looked) = (outlook, Clock.GetTimestamp()); }

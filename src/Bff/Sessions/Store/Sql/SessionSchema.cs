@@ -141,11 +141,14 @@ internal static class SessionSchema
 
         """;
 
-    /// <summary>The empty name is the one that is configured without a name: all there is to an older node, which writes neither column.</summary>
+    /// <summary>
+    /// The empty name is the one that is configured without a name: all there is to an older node, which writes neither column. The index first: PostgreSQL lets
+    /// others read while it builds one, and nobody after a column was added.
+    /// </summary>
     private static string ProvidersAndFrontEnds(string bytes) => """
+        CREATE INDEX IF NOT EXISTS sessions_provider_sid ON sessions (provider_sid) WHERE provider_sid IS NOT NULL;
         ALTER TABLE sessions ADD COLUMN provider TEXT NOT NULL DEFAULT '';
         ALTER TABLE sessions ADD COLUMN front_end TEXT NOT NULL DEFAULT '';
-        CREATE INDEX IF NOT EXISTS sessions_provider_sid ON sessions (provider_sid) WHERE provider_sid IS NOT NULL;
 
         """;
 }
