@@ -42,7 +42,7 @@ public sealed class EndedSessionTests(Chromium chromium, Firefox firefox)
         await Expect(alice["#message"]).ToHaveTextAsync(words);
         (await alice.CallAsync("/api/private")).ShouldBe(401);
 
-        var page = await alice.Profile.NewPageAsync();
+        var page = await alice.Profile.OpenAsync();
         await page.GotoAsync(Demo.PageUrl + "/silent"); // does nothing by itself, so that it calls before it knows of the end
         var tab = new Visitor(alice.Profile, page);
         var frames = tab.Requests("/bff/silent-login");

@@ -61,7 +61,7 @@ public sealed class OriginTests(Chromium chromium)
 
     private static async Task TryAllAsync(Visitor visitor, Wiretap wire, string host, bool cookieIsSent)
     {
-        var page = await visitor.Profile.NewPageAsync();
+        var page = await visitor.Profile.OpenAsync();
         await page.GotoAsync($"http://{host}:{StrangePage.Port}");
         foreach (var (method, path) in Calls)
         {

@@ -36,7 +36,7 @@ public sealed class SignOutTests(Chromium chromium)
         await using var demo = await Demo.StartAsync();
         await using var alice = await chromium.VisitAsync();
         await alice.SignInAsync("alice");
-        var otherTab = await alice.Profile.NewPageAsync();
+        var otherTab = await alice.Profile.OpenAsync();
         await otherTab.GotoAsync(Demo.PageUrl);
         await otherTab.ClickAsync("#logout");
         await Expect(otherTab.Locator("body")).ToHaveAttributeAsync("data-state", "signed-out");

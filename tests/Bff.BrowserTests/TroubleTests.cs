@@ -12,7 +12,7 @@ public sealed class TroubleTests(Chromium chromium)
         await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
         await using var alice = await chromium.VisitAsync();
         await alice.SignInAsync("alice");
-        await using var provider = new Visitor(alice.Profile, await alice.Profile.NewPageAsync());
+        await using var provider = new Visitor(alice.Profile, await alice.Profile.OpenAsync());
         await provider.Page.GotoAsync(Demo.ProviderUrl + "/trouble");
         await provider.IsAccessibleAsync();
 

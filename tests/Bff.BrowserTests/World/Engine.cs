@@ -35,7 +35,7 @@ public abstract class Engine : IAsyncLifetime
             Proxy = proxy is null ? null : new() { Server = proxy.AbsoluteUri },
         });
         profile.SetDefaultTimeout((float)Eventually.Deadline.TotalMilliseconds);
-        var visitor = new Visitor(profile, await profile.NewPageAsync());
+        var visitor = new Visitor(profile, await profile.OpenAsync());
         await visitor.Page.GotoAsync(url ?? Demo.PageUrl);
         return visitor;
     }

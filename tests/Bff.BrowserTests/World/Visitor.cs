@@ -47,7 +47,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The page once more, in another tab of the same profile.</summary>
     public async Task<Visitor> OpenTabAsync()
     {
-        var tab = new Visitor(Profile, await Profile.NewPageAsync());
+        var tab = new Visitor(Profile, await Profile.OpenAsync());
         await tab.Page.GotoAsync(Page.Url);
         return tab;
     }
@@ -120,7 +120,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>In another tab; Bff does not hear of it.</summary>
     public async Task SignOutAtTheProviderAsync()
     {
-        var tab = await Profile.NewPageAsync();
+        var tab = await Profile.OpenAsync();
         await tab.GotoAsync(Demo.ProviderUrl + "/signout");
         await tab.ClickAsync("#signout-submit");
         await Expect(tab.Locator("h1")).ToHaveTextAsync("You are signed out");
