@@ -113,5 +113,20 @@ export const pass = async (t, seconds, each = () => {}) => {
   }
 };
 
+/** What a test has heard since it last looked, and how many requests something took. @param {unknown[]} requests */
+export const takeNotes = (requests) => {
+  const heard = [];
+  return {
+    heard,
+    news: () => heard.splice(0),
+    /** @param {() => unknown} work */
+    asked: async (work) => {
+      const before = requests.length;
+      await work();
+      return requests.length - before;
+    },
+  };
+};
+
 /** Lets everything that waits for promises go on. */
 export const settle = async () => { for (let turn = 0; turn < 50; turn++) await Promise.resolve(); await new Promise((resolve) => setImmediate(resolve)); };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as bff from '../src/index.js';
-import { answerWith, openTab, pass, settle, signedIn, signedOut } from './fakes.js';
+import { answerWith, openTab, pass, settle, signedIn, signedOut, takeNotes } from './fakes.js';
 
 test('a tab that follows', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2030, 1, 1) });
@@ -12,13 +12,7 @@ test('a tab that follows', async (t) => {
   let answer = () => /** @type {any} */ (signedIn(ends));
   const requests = answerWith(() => answer());
   const beat = (second) => second % 15 || tab.hear({ news: answer(), skewed: 0, state: 'live' });
-  let heard = [];
-  const news = () => heard.splice(0);
-  const asked = async (work) => {
-    const before = requests.length;
-    await work();
-    return requests.length - before;
-  };
+  const { heard, news, asked } = takeNotes(requests);
   bff.on('signedOut', ({ reason }) => heard.push(reason));
   bff.on('connection', ({ state }) => heard.push(state));
   await settle();

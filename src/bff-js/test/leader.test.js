@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as bff from '../src/index.js';
-import { answerWith, openTab, pass, settle, signedIn, signedOut } from './fakes.js';
+import { answerWith, openTab, pass, settle, signedIn, signedOut, takeNotes } from './fakes.js';
 
 test('a tab that leads', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2030, 1, 1) });
@@ -15,13 +15,7 @@ test('a tab that leads', async (t) => {
   const requests = answerWith(() => answer());
   const stream = () => tab.streams.at(-1);
   const beat = (second) => second % 15 || stream().send('heartbeat', session());
-  let heard = [];
-  const news = () => heard.splice(0);
-  const asked = async (work) => {
-    const before = requests.length;
-    await work();
-    return requests.length - before;
-  };
+  const { heard, news, asked } = takeNotes(requests);
   for (const event of ['signedOut', 'expiring', 'expired']) bff.on(/** @type {any} */ (event), () => heard.push(event));
   bff.on('connection', ({ state }) => heard.push(state));
   await settle();

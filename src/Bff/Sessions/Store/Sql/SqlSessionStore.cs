@@ -484,7 +484,7 @@ internal sealed class SqlSessionStore(
         return removed;
     }
 
-    /// <inheritdoc cref="DeleteAsync{T}(string, string, Func{DbDataReader, T}, string?, CancellationToken, ValueTuple{string, object?}[])"/>
+    /// <summary>The same, as a part of a step that is larger.</summary>
     private async Task<List<T>> DeleteAsync<T>(
         DbTransaction transaction, string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
         params (string Name, object? Value)[] parameters)
