@@ -29,7 +29,7 @@ static async Task RunAsync(WebApplication app)
     app.UseAccessLog().UseCallMetrics();
     app.UseGuard();                                  // headers, CORS and the CSRF header: before any store is read
     app.UseRouteTimeouts();
-    app.UseAuthentication().UseAuthorization();      // the one session read of a request happens here
+    app.UseSessions();                               // the one session read of a request happens here
     app.MapLogin().MapRenewal().MapForwarding();
 
     app.Lifetime.ApplicationStarted.Register(HostLog.LogHostFromNowOn);

@@ -51,23 +51,25 @@ internal static class ForwardingFeature
     public static WebApplication UseRouteTimeouts(this WebApplication app)
     {
         app.UseRequestTimeouts();
-        app.Use(async (context, next) =>
-        {
-            try
-            {
-                await next(context);
-            }
-            catch (OperationCanceledException) when (IsTimedOut(context))
-            {
-                // Before YARP ran: the session or a token was waited for.
-            }
-
-            if (context.Response.HasStarted || !IsTimedOut(context)) { return; }
-            context.Response.Clear();
-            context.RequestAborted = CancellationToken.None;   // the timeout's, which would stop our answer, too
-            await UpstreamErrors.TimedOut.ExecuteAsync(context);
-        });
+        app.Use((context, next) => context.Features.Get<IHttpRequestTimeoutFeature>() is null ? next(context) : AnswerInTimeAsync(context, next));
         return app;
+    }
+
+    private static async Task AnswerInTimeAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (IsTimedOut(context))
+        {
+            // Before YARP ran: the session or a token was waited for.
+        }
+
+        if (context.Response.HasStarted || !IsTimedOut(context)) { return; }
+        context.Response.Clear();
+        context.RequestAborted = CancellationToken.None;   // the timeout's, which would stop our answer, too
+        await UpstreamErrors.TimedOut.ExecuteAsync(context);
     }
 
     private static bool IsTimedOut(HttpContext context) =>

@@ -19,22 +19,14 @@ internal sealed class LongConnections(RequestDelegate next, ConnectionLimits lim
     /// <summary>A cluster as it is but for its timeout.</summary>
     private sealed record Patient(TimeSpan Timeout, ClusterModel Cluster);
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
-        if (Upgrades.IsRequestedBy(context))
-        {
-            if (limits.TakePlace(context) is { } problem)
-            {
-                await problem.ExecuteAsync(context);
-                return;
-            }
-        }
-        else if (!Upgrades.IsEventStreamRequestedBy(context))
-        {
-            await next(context);
-            return;
-        }
+        if (Upgrades.IsRequestedBy(context)) { return limits.TakePlace(context) is { } problem ? problem.ExecuteAsync(context) : WithPatienceAsync(context); }
+        return Upgrades.IsEventStreamRequestedBy(context) ? WithPatienceAsync(context) : next(context);
+    }
 
+    private async Task WithPatienceAsync(HttpContext context)
+    {
         var proxy = context.GetReverseProxyFeature();
         if (proxy.Cluster.Config.HttpRequest?.ActivityTimeout is not null)
         {

@@ -1,7 +1,7 @@
-using System.Net.Http.Headers;
 using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using static Bff.Renewal.RenewalResult;
 
@@ -21,12 +21,14 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
         if (problem is not null) { await problem.ExecuteAsync(context.HttpContext); }
     }
 
-    private async Task<Problem?> AttachAsync(RequestTransformContext context, Session session)
+    private async ValueTask<Problem?> AttachAsync(RequestTransformContext context, Session session)
     {
         var result = await renewer.GetUsableAsync(session, context.HttpContext.RequestAborted);
         if (result is Usable usable)
         {
-            context.ProxyRequest.Headers.Authorization = new AuthenticationHeaderValue("Bearer", usable.Session.Tokens!.AccessToken);
+            var headers = context.ProxyRequest.Headers;
+            headers.Remove(HeaderNames.Authorization);
+            headers.TryAddWithoutValidation(HeaderNames.Authorization, SessionTicket.Of(usable.Session).Authorization);
             return null;
         }
 

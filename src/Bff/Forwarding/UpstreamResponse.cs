@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Bff.Forwarding;
@@ -46,27 +47,32 @@ internal static class UpstreamResponse
     /// </summary>
     public static void MakePersonal(IHeaderDictionary headers)
     {
-        foreach (var name in headers.Keys.Where(name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)).ToList())
-        {
-            headers.Remove(name);
-        }
+        RemoveCors(headers);
         headers.Remove("Clear-Site-Data");
-        headers.Append(HeaderNames.Vary, "Cookie");
-        headers.CacheControl = Private(headers.CacheControl.ToString());
+        headers.Vary = StringValues.Concat(headers.Vary, "Cookie");
+        headers.CacheControl = headers.CacheControl.Count == 0 ? "private" : Private(headers.CacheControl.ToString());
+    }
+
+    private static void RemoveCors(IHeaderDictionary headers)
+    {
+        List<string>? named = null;
+        foreach (var (name, _) in headers)
+        {
+            if (name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)) { (named ??= []).Add(name); }
+        }
+
+        foreach (var name in named ?? []) { headers.Remove(name); }
     }
 
     private static string Private(string cacheControl)
     {
         var kept = cacheControl.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(
-                directive =>
-                    !directive.Equals("public", StringComparison.OrdinalIgnoreCase)
-                        && !directive.StartsWith("s-maxage", StringComparison.OrdinalIgnoreCase)).ToList();
-        if (!kept.Any(directive => directive.Equals("no-store", StringComparison.OrdinalIgnoreCase)
-            || directive.Equals("private", StringComparison.OrdinalIgnoreCase)))
-        {
-            kept.Add("private");
-        }
+            .Where(directive => !directive.Equals("public", StringComparison.OrdinalIgnoreCase)
+                && !directive.StartsWith("s-maxage", StringComparison.OrdinalIgnoreCase))
+            .ToList();
+        var isPrivate = kept.Exists(directive => directive.Equals("no-store", StringComparison.OrdinalIgnoreCase)
+            || directive.Equals("private", StringComparison.OrdinalIgnoreCase));
+        if (!isPrivate) { kept.Add("private"); }
         return string.Join(", ", kept);
     }
 

@@ -28,6 +28,18 @@ internal static class LoginFeature
         return builder;
     }
 
+    /// <summary>
+    /// A call to a route has its session read and nothing else. At our own paths the framework's middleware does it, which asks every sign-in handler first
+    /// whether the request is its callback.
+    /// </summary>
+    public static WebApplication UseSessions(this WebApplication app)
+    {
+        app.MapWhen(
+            context => !OwnPaths.Has(context.Request.Path), calls => calls.UseMiddleware<SessionMiddleware>().UseAuthorization().UseEndpoints(_ => { }));
+        app.UseAuthentication().UseAuthorization();
+        return app;
+    }
+
     public static WebApplication MapLogin(this WebApplication app)
     {
         app.Services.GetRequiredService<LoginMetrics>();   // its counters are there from the start

@@ -21,7 +21,7 @@ internal static partial class SessionsFeature
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>()
-            .AddSingleton<TokenProtector>();
+            .AddSingleton<SessionReader>().AddSingleton<TokenProtector>();
         services.AddHttpContextAccessor();   // the audit stream names the client's address
         services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
         services.AddSingleton(OpenStore);

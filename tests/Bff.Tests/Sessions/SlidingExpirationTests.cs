@@ -44,8 +44,8 @@ public sealed class SlidingExpirationTests : IAsyncDisposable
         Task<DateTimeOffset?> first, shown;
         using (await _database.TakeTurnToWriteAsync(default))
         {
-            first = _idle.SlideAsync(session);
-            shown = _idle.SlideAsync(session, isShown: true);
+            first = _idle.SlideAsync(session).AsTask();
+            shown = _idle.SlideAsync(session, isShown: true).AsTask();
             (await _idle.SlideAsync(session)).ShouldBe(session.EndsAt);
             (first.IsCompleted, shown.IsCompleted).ShouldBe((false, false));
         }

@@ -15,47 +15,14 @@ internal sealed partial class SessionAuthenticationHandler(
     ISessionStore store,
     SessionCache cache,
     SessionCookie cookie,
-    SlidingExpiration idle,
+    SessionReader reader,
     IOptionsMonitor<SessionsOptions> sessions,
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
-    private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail("The session's tokens cannot be decrypted.");
-
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        if (!cookie.TryRead(Request, out var id)) { return AuthenticateResult.NoResult(); }
-        Session? session;
-        try
-        {
-            session = await cache.FindAsync(id, Context.RequestAborted);
-        }
-        catch (SessionStoreException error)
-        {
-            Context.Features.Set(new SessionUnknown(error));
-            return AuthenticateResult.Fail(error);
-        }
-
-        if (session is null || session.EndsAt <= Now)
-        {
-            Context.Features.Set(new SessionEnd(id, session is null ? null : EndReasons.TimeoutOf(session)));
-            return session is { Tokens: null } ? Unreadable : AuthenticateResult.NoResult();
-        }
-
-        if (session.Tokens is null) { return Unreadable; }
-
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null && await idle.SlideAsync(session) is null)
-        {
-            // Another node has ended it, and this one had a copy.
-            Context.Features.Set(new SessionEnd(id, Reason: null));
-            return AuthenticateResult.NoResult();
-        }
-
-        Context.Features.Set(new CurrentSession(session));
-        return AuthenticateResult.Success(SessionTicket.Of(session));
-    }
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => reader.ReadAsync(Context).AsTask();
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {

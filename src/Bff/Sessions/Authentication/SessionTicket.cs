@@ -4,18 +4,26 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace Bff.Sessions.Authentication;
 
-/// <summary>A session as the framework takes it: built once for each version of it, and shared by requests, so nobody may change it.</summary>
-internal static class SessionTicket
+/// <summary>What requests need of a session and takes work to make: made once for each version of it, and shared by requests, so nobody may change it.</summary>
+internal sealed class SessionTicket
 {
-    private static readonly ConditionalWeakTable<Session, AuthenticationTicket> Built = [];
+    private static readonly ConditionalWeakTable<Session, SessionTicket> Known = [];
 
-    public static AuthenticationTicket Of(Session session) => Built.GetValue(session, Build);
-
-    private static AuthenticationTicket Build(Session session)
+    private SessionTicket(Session session)
     {
         var claims = session.Claims.Select(claim => new Claim(claim.Type, claim.Value, claim.ValueType));
         var properties = new AuthenticationProperties { IssuedUtc = session.CreatedAt, ExpiresUtc = session.EndsAt };
         session.Tokens?.StoreIn(properties);
-        return new(new(new ClaimsIdentity(claims, SessionAuthentication.Scheme, "name", "role")), properties, SessionAuthentication.Scheme);
+        var user = new ClaimsPrincipal(new ClaimsIdentity(claims, SessionAuthentication.Scheme, "name", "role"));
+        Result = AuthenticateResult.Success(new AuthenticationTicket(user, properties, SessionAuthentication.Scheme));
+        Authorization = $"Bearer {session.Tokens?.AccessToken}";
     }
+
+    /// <summary>The session as the framework takes it.</summary>
+    public AuthenticateResult Result { get; }
+
+    /// <summary>The value of the header by which an API is sent the access token (RFC 6750 section 2.1).</summary>
+    public string Authorization { get; }
+
+    public static SessionTicket Of(Session session) => Known.GetValue(session, static session => new(session));
 }

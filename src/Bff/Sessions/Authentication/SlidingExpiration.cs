@@ -16,12 +16,17 @@ internal sealed class SlidingExpiration(ISessionStore store, StoreHealth health,
     /// <param name="session">The session that is used.</param>
     /// <param name="isShown">The end is shown to the user: then it is waited for, too, while another request writes it.</param>
     /// <returns>The session's end now; null when the store has it no longer. A store that cannot write it now fails nobody's request.</returns>
-    public async Task<DateTimeOffset?> SlideAsync(Session session, bool isShown = false)
+    public ValueTask<DateTimeOffset?> SlideAsync(Session session, bool isShown = false)
     {
         var idle = options.CurrentValue.IdleTimeout;
         var step = idle / 10 < WriteEvery ? idle / 10 : WriteEvery;
         var endsAt = clock.GetUtcNow() + idle;
-        if (session.EndsAt >= session.AbsoluteEndsAt || endsAt - session.EndsAt < step || health.IsAway) { return session.EndsAt; }
+        var isToBeWritten = session.EndsAt < session.AbsoluteEndsAt && endsAt - session.EndsAt >= step && !health.IsAway;
+        return isToBeWritten ? WriteAsync(session, endsAt, isShown) : new(session.EndsAt);
+    }
+
+    private async ValueTask<DateTimeOffset?> WriteAsync(Session session, DateTimeOffset endsAt, bool isShown)
+    {
         var written = new TaskCompletionSource<DateTimeOffset?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var writing = _writing.GetOrAdd(session.Id, written.Task);
         if (writing != written.Task) { return isShown ? await writing : session.EndsAt; }

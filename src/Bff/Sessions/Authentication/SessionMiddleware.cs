@@ -1,0 +1,53 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features.Authentication;
+
+namespace Bff.Sessions.Authentication;
+
+/// <summary>
+/// The one session read of a forwarded call. It leaves behind what the framework's authentication does, from which authorization and everybody else read on,
+/// and makes none of its handlers: the provider's has business at its own paths only, and ours would be made for a question that needs no state.
+/// </summary>
+internal sealed class SessionMiddleware(RequestDelegate next, SessionReader reader)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var read = reader.ReadAsync(context);
+        if (!read.IsCompletedSuccessfully) { return WaitAsync(context, read.AsTask()); }
+        Leave(context, read.Result);
+        return next(context);
+    }
+
+    private async Task WaitAsync(HttpContext context, Task<AuthenticateResult> read)
+    {
+        Leave(context, await read);
+        await next(context);
+    }
+
+    private static void Leave(HttpContext context, AuthenticateResult result)
+    {
+        if (!result.Succeeded) { return; }
+        var found = new Found(result);
+        context.Features.Set<IHttpAuthenticationFeature>(found);
+        context.Features.Set<IAuthenticateResultFeature>(found);
+    }
+
+    /// <summary>The user and the result are about each other: who sets one has the other no longer.</summary>
+    private sealed class Found(AuthenticateResult result) : IAuthenticateResultFeature, IHttpAuthenticationFeature
+    {
+        private AuthenticateResult? _result = result;
+        private ClaimsPrincipal? _user = result.Principal;
+
+        public AuthenticateResult? AuthenticateResult
+        {
+            get => _result;
+            set => (_result, _user) = (value, value?.Principal);
+        }
+
+        public ClaimsPrincipal? User
+        {
+            get => _user;
+            set => (_user, _result) = (value, null);
+        }
+    }
+}
