@@ -64,6 +64,6 @@ internal sealed class RealTimeWorld : IAsyncDisposable
         foreach (var thing in _things) { await thing.DisposeAsync(); }
         await Api.DisposeAsync();
         await Provider.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        TemporaryFolder.Delete(Folder);
     }
 }

@@ -184,6 +184,6 @@ internal sealed class World : IAsyncDisposable
         await Provider.DisposeAsync();
         await _database.DisposeAsync();
         SqliteConnection.ClearAllPools();
-        Directory.Delete(Folder, recursive: true);
+        TemporaryFolder.Delete(Folder);
     }
 }

@@ -43,8 +43,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             var connection = new NpgsqlConnectionStringBuilder(connectionString);
             connection.Timeout = (int)Math.Ceiling(timeout.TotalSeconds);
 
-            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer, to
-            // cancellationToken.
+            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer,
+            // to cancel.
             connection.CommandTimeout = (int)SlowLimit.TotalSeconds;
             connection.CancellationTimeout = -1;
             if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
@@ -68,7 +68,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override DbDataSource DataSource => Server;
 
-    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancellationToken.
+    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancel.
     public override async Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock)
     {
         Interlocked.Increment(ref _underWay);
