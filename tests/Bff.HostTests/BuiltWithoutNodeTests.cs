@@ -5,6 +5,7 @@ using Bff.Ops.Page;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Logging;
 
 namespace Bff.HostTests;
 
@@ -16,6 +17,7 @@ public sealed class BuiltWithoutNodeTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders();
         await using var app = builder.Build();
         ScriptEndpoint.Map(app, _ => null);
         app.MapPage(name => name.Contains("uplot", StringComparison.Ordinal) ? null : PageFile.Read(name));
