@@ -53,7 +53,7 @@ public sealed class EndingTests(Chromium chromium)
         await WarnAsync(bff);
         bff.Manner = Manner.IsAway;
         await alice["#stay"].ClickAsync();
-        await Expect(alice["#ending-trouble"]).ToHaveTextAsync("That did not work yet. Bff does not answer. Try again.");
+        await Expect(alice["#ending-trouble"]).ToHaveTextAsync("That did not work. Bff is not responding. Try again.");
         await Expect(alice["#ending"]).ToBeVisibleAsync();
 
         bff.Manner = Manner.Answers;
@@ -61,7 +61,7 @@ public sealed class EndingTests(Chromium chromium)
         await bff.TellAsync();
         await Expect(alice["#ending"]).ToBeHiddenAsync();
         await alice.SeesStateAsync("signed-out");
-        await Expect(alice["#message"]).ToHaveTextAsync("You were away for a while, so your session has ended. Sign in to go on.");
+        await Expect(alice["#message"]).ToHaveTextAsync("You were away for a while, so your session has ended. Sign in to continue.");
         bff.KeptAlive.ShouldBe(0);
         alice.Faults.ShouldBeEmpty();
     }
@@ -76,7 +76,7 @@ public sealed class EndingTests(Chromium chromium)
 
         await Expect(alice["#ending-title"]).ToHaveTextAsync("Your session is about to end");
         await Expect(alice["#ending-text"]).ToHaveTextAsync(
-            "A session lasts only so long: this one ends at 09:42:00, whatever you do. Sign in again to go on.");
+            "Sessions have a maximum length: this one ends at 09:42:00, whatever you do. Sign in again to continue.");
         await Expect(alice["#ending-login"]).ToBeFocusedAsync();
         await Expect(alice["#stay"]).ToBeHiddenAsync();
 
@@ -95,7 +95,7 @@ public sealed class EndingTests(Chromium chromium)
         bff.End("ended_by_admin");
         await PageStates.All["signed-out"](bff);
 
-        await Expect(bff.Visitor["#message"]).ToHaveTextAsync("An administrator has ended your session. Sign in to go on.");
+        await Expect(bff.Visitor["#message"]).ToHaveTextAsync("An administrator has ended your session. Sign in to continue.");
     }
 
     private static async Task WarnAsync(MadeUpBff bff)

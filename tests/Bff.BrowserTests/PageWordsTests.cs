@@ -30,7 +30,7 @@ public sealed class PageWordsTests(Chromium chromium)
         bff.Api = (0, "");
         await alice["#api-private"].ClickAsync();
         await bff.PassAsync(2);
-        await Expect(alice["#api-meaning"]).ToHaveTextAsync("Still waiting for an answer.");
+        await Expect(alice["#api-meaning"]).ToHaveTextAsync("Still waiting for a response.");
 
         await bff.PassAsync(60);
         await alice["#api-private"].ClickAsync();
@@ -74,7 +74,7 @@ public sealed class PageWordsTests(Chromium chromium)
         bff.End("ended_by_admin");
         await bff.TellAsync();
         await bff.Visitor.SeesStateAsync("signed-out");
-        await Expect(bff.Visitor["#api-meaning"]).ToHaveTextAsync("The answer appears here.");
+        await Expect(bff.Visitor["#api-meaning"]).ToHaveTextAsync("The response appears here.");
         await Expect(bff.Visitor["#api-body"]).ToBeEmptyAsync();
         await Expect(bff.Visitor["#api-answer"]).Not.ToHaveAttributeAsync("data-status", "200");
     }

@@ -192,7 +192,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     [LoggerMessage(LogLevel.Information, "The configuration is free of mistakes again, and the same as before.")]
     private partial void Mended();
 
-    [LoggerMessage(LogLevel.Warning, "A restart is needed for changes of: {Keys}. Until then the old values stay.")]
+    [LoggerMessage(LogLevel.Warning, "A restart is needed for changes to: {Keys}. Until then the old values stay.")]
     private partial void RestartNeeded(string keys);
 
     [LoggerMessage(LogLevel.Information, "No restart is needed any more for: {Keys}. They are again as they are in use.")]

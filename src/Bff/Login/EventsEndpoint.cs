@@ -36,7 +36,7 @@ internal static class EventsEndpoint
                 StatusCodes.Status503ServiceUnavailable,
                 "stopping",
                 "This server is about to stop.",
-                "Ask again: another one answers, or this one after its start.",
+                "Connect again: another one will respond, or this one after its restart.",
                 Reconnect);
         }
         if (streams.Open(session.Id) is not { } stream)

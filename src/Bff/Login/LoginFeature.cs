@@ -44,7 +44,7 @@ internal static class LoginFeature
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/events", EventsEndpoint.Handle).RequireOrigin();
-        ScriptEndpoint.Map(app);
+        ScriptEndpoint.Map(app, PageFile.Read);
         MapCallbacks(app);
         return app;
     }

@@ -60,7 +60,7 @@ internal static class OpsFeature
         ops.MapTelemetry();
         ops.MapLive();
         ops.MapAdmin();
-        ops.MapPage();
+        ops.MapPage(PageFile.Read);
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

@@ -16,7 +16,7 @@ internal static class BackupCommand
     {
         if (file == StandardStream && !Console.IsOutputRedirected)
         {
-            return await FailAsync("A backup is no text for a terminal: send it somewhere, as in 'bff backup - > FILE'.");
+            return await FailAsync("A backup is binary and is not written to a terminal: redirect it, as in 'bff backup - > FILE'.");
         }
         await using var app = await Workspace.OpenAsync(builder);
         if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store)
@@ -26,11 +26,11 @@ internal static class BackupCommand
         if (!File.Exists(store.StoreFile))
         {
             return await FailAsync(
-                $"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Does this run where Bff runs, with the same settings?");
+                $"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Is this the machine Bff runs on, and are these its settings?");
         }
         if (file != StandardStream && File.Exists(file) && !force)
         {
-            return await FailAsync($"'{Printable.Text(file)}' is there already. Choose another name, or say --force to replace it.");
+            return await FailAsync($"'{Printable.Text(file)}' already exists. Choose another name, or pass --force to replace it.");
         }
         try
         {
@@ -43,8 +43,8 @@ internal static class BackupCommand
                 CultureInfo.InvariantCulture,
                 $"Backed up {manifest.Sessions} sessions and their keys: {size:N0} bytes, schema {manifest.Schema}, "
                 + $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s."));
-            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Whoever has one has to sign in again."); }
-            if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or give --passphrase-file."); }
+            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Their users must sign in again."); }
+            if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or pass --passphrase-file."); }
             return ExitCodes.Ok;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)

@@ -20,7 +20,7 @@ internal static class RestoreCommand
         }
         if (file == BackupCommand.StandardStream && passphraseFile == "-")
         {
-            return await FailAsync("Standard input cannot be the backup and its passphrase.");
+            return await FailAsync("Standard input cannot be both the backup and its passphrase.");
         }
         try
         {
@@ -53,12 +53,12 @@ internal static class RestoreCommand
             Report(manifest, sessions, keepRenewed, replaces ? aside : null);
             if (replacedKeys.Count > 0)
             {
-                Console.WriteLine($"Keys that were not what the backup has are replaced, and kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}.");
+                Console.WriteLine($"Keys that differed from the backup's were replaced and are kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}.");
             }
 
             if (missing is not null)
             {
-                await Console.Error.WriteLineAsync($"{missing} Their users sign in again, unless you put the keys into '{store.KeysFolder}'.");
+                await Console.Error.WriteLineAsync($"{missing} Their users must sign in again, unless you put the keys into '{store.KeysFolder}'.");
             }
 
             return ExitCodes.Ok;
@@ -102,41 +102,41 @@ internal static class RestoreCommand
 
     private static void Report(BackupManifest manifest, RestoredSessions sessions, bool keepRenewed, string? aside)
     {
-        Console.WriteLine($"Restored the store of {manifest.MadeAt:u}: {sessions.Kept} of {manifest.Sessions} sessions go on.");
+        Console.WriteLine($"Restored the store of {manifest.MadeAt:u}: {sessions.Kept} of {manifest.Sessions} sessions continue.");
         if (keepRenewed)
         {
             Console.WriteLine(
-                "None was left out. Where a refresh token was used since, the provider will refuse it, and may take it for theft and end the user's other "
+                "None was left out. If a refresh token has been used since, the provider will refuse it, and may take it for theft and end the user's other "
                 + "sessions.");
         }
         else if (sessions.IsExact)
         {
             Console.WriteLine(
-                $"{sessions.Ended} were renewed or ended since, says the store that was here. They are left out, so that no used refresh token is sent: "
-                + "their users sign in again.");
+                $"{sessions.Ended} were renewed or ended since, according to the previous store. They were left out, so that no used refresh token is sent: "
+                + "their users must sign in again.");
         }
         else
         {
             Console.WriteLine(
-                $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the store that was here could not tell). They are "
-                + "left out: their users sign in again.");
+                $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the previous store could not tell). They were "
+                + "left out: their users must sign in again.");
         }
 
         if (keepRenewed || !sessions.IsExact)
         {
-            Console.WriteLine("A session that ended since, by a sign-out say, is there again. To end it: bff sessions end.");
+            Console.WriteLine("Sessions that ended since, such as by a sign-out, exist again. To end one: bff sessions end.");
         }
 
         if (aside is not null)
         {
             Console.WriteLine(
-                $"The store that was here is kept as '{Path.GetFileName(aside)}'. Its keys are still among the keys. Delete it when all is well.");
+                $"The previous store is kept as '{Path.GetFileName(aside)}', and its keys are kept too. Delete it when all is well.");
         }
         Console.WriteLine("Start Bff now.");
     }
 
     private static Task<int> InUseAsync(SqliteDatabase store) => FailAsync(
-        $"Nothing was restored: something uses the store '{store.StoreFile}'. Stop Bff first (docker compose stop bff; systemctl stop bff), and what else "
+        $"Nothing was restored: the store '{store.StoreFile}' is in use. Stop Bff first (docker compose stop bff; systemctl stop bff), and whatever else "
         + "has the file open.");
 
     private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => FailAsync(

@@ -40,7 +40,7 @@ internal sealed class Workspace : IDisposable
     public static async Task<int> RefusePostgreSqlAsync(string instead)
     {
         await Console.Error.WriteLineAsync(
-            "The sessions are in PostgreSQL (Bff:Sessions:Store), and the keys in the same database: use its own tools, whether Bff runs or not.\n"
+            "The sessions are in PostgreSQL (Bff:Sessions:Store), and the keys are in the same database: use its own tools, whether or not Bff is running.\n"
             + $"  {instead}\nSee \"Backup and restore\" in docs/operations.md, also for what to do with sessions renewed since.");
         return ExitCodes.NotDone;
     }

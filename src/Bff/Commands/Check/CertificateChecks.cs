@@ -38,7 +38,7 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
             // Refused as soon as it was seen; and the check of the provider says why it cannot be reached.
         }
 
-        using (seen) { return seen is null ? [] : [Judge("provider's TLS", "Bff:Oidc:Authority", seen, "Ask those who run the provider to renew it.")]; }
+        using (seen) { return seen is null ? [] : [Judge("provider's TLS", "Bff:Oidc:Authority", seen, "Ask the provider's operators to renew it.")]; }
 
         bool Look(X509Certificate? certificate)
         {

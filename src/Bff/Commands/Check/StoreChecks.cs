@@ -39,9 +39,9 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     /// <summary>Asking must not be doing: nothing else is tried on such a store, since whatever writes to it would migrate it first.</summary>
     private static Finding Migrates(SchemaMigration migration) => new(
         Store, Result.Warning,
-        $"has schema {migration.From}; the next start brings it to {migration.To}. Versions of Bff that know schema {migration.ReadableFrom} or later can "
-        + "use it then. Not probed until then.",
-        "Make a backup before: bff backup FILE (PostgreSQL: pg_dump).");
+        $"has schema {migration.From}; the next start migrates it to {migration.To}. Then only versions of Bff that know schema {migration.ReadableFrom} "
+        + "or later can use it. It is not probed until then.",
+        "Make a backup first: bff backup FILE (PostgreSQL: pg_dump).");
 
     private Finding KeyRing()
     {
@@ -62,7 +62,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
                 Keys,
                 Result.Mistake,
                 error.Message,
-                isCertificate ? "Bff does not start until then." : "The user Bff runs as needs to read and write the keys.");
+                isCertificate ? "Bff does not start until this is corrected." : "The user that Bff runs as must be able to read and write the keys.");
         }
     }
 
@@ -79,21 +79,21 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             yield return new(
                 Keys,
                 Result.Warning,
-                $"{unprotected} made before Bff:Sessions:KeyCertificate lie unprotected.",
-                "bff keys rotate; when the sessions of today have ended, bff keys revoke.");
+                $"{unprotected} made before Bff:Sessions:KeyCertificate was set are stored unencrypted.",
+                "Run bff keys rotate, and, when today's sessions have ended, bff keys revoke.");
         }
         else if (options.Store == SessionsOptions.PostgreSql)
         {
             yield return new(
                 Keys,
                 Result.Warning,
-                "lie unprotected in the database whose tokens they open: one copy of it opens all.",
+                "are stored unencrypted in the database whose tokens they open: one copy of it opens everything.",
                 "Set Bff:Sessions:KeyCertificateFile, then bff keys rotate.");
         }
         else
         {
             yield return new(
-                Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
+                Keys, Result.Ok, "stored unencrypted in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
         }
     }
 
@@ -110,11 +110,11 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             await row.ReadAsync();
             var (free, others, each) = (row.GetInt64(0), row.GetInt64(1), pool);
             var nodes = Math.Max(0, free - others) / each;
-            var found = $"a node takes up to {each} connections (Maximum Pool Size), the server gives {free}, {others} of them in use by others: enough for "
+            var found = $"a node uses up to {each} connections (Maximum Pool Size); the server allows {free}, of which others use {others}: enough for "
                 + $"{nodes} {(nodes == 1 ? "node" : "nodes")}.";
             return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
-                "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a "
-                + "second.")];
+                "For each further node, raise max_connections or set a smaller Maximum Pool Size in the connection string; 20 are enough for thousands of "
+                + "calls a second.")];
         }
         catch (Exception error) when (database.FailureOf(error) is { } away)
         {
@@ -129,7 +129,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         var connection = new NpgsqlConnectionStringBuilder(options.Connection);
         if (connection.SslMode is SslMode.VerifyFull or SslMode.VerifyCA || IsThisMachine(connection.Host)) { yield break; }
         yield return new(
-            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {connection.SslMode}: whoever is between Bff and the database may read or be "
+            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {connection.SslMode}: whoever is between Bff and the database can read or be "
                 + "it.",
             "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.");
     }
@@ -185,7 +185,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
                 Store,
                 Result.Mistake,
                 found,
-                "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, "
-                + "at its user and rights.");
+                "The user that Bff runs as must be able to write there: check the owner of the folder or volume, and whether it is mounted read-only; for "
+                + "a database, check its user and privileges.");
     }
 }
