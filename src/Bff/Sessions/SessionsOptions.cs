@@ -9,9 +9,6 @@ namespace Bff.Sessions;
 /// <summary>Sessions, their cookie and their store (<c>Bff:Sessions</c>).</summary>
 internal sealed class SessionsOptions : IValidatableObject
 {
-    /// <summary>Makes a browser keep the cookie for this host alone, sent over https only (RFC 6265bis section 4.1.3.2).</summary>
-    public const string HostPrefix = "__Host-";
-
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);
 
@@ -63,7 +60,7 @@ internal sealed class SessionsOptions : IValidatableObject
 
     /// <summary>The cookie's name; must keep the <c>__Host-</c> prefix (RFC 6265bis section 4.1.3.2).</summary>
     [NeedsRestart]
-    public string CookieName { get; set; } = "__Host-bff";
+    public string CookieName { get; set; } = CookieNames.HostPrefix + "bff";
 
     /// <summary><c>Strict</c>, or <c>Lax</c> if the page is often entered by links from other sites and needs the session in that first request.</summary>
     [AllowedValues(SameSiteMode.Strict, SameSiteMode.Lax, ErrorMessage = "must be 'Strict' or 'Lax'.")]
@@ -107,12 +104,13 @@ internal sealed class SessionsOptions : IValidatableObject
 
     /// <summary>The name in use: without prefix when <see cref="InsecureCookie"/> forbids Secure.</summary>
     public string EffectiveCookieName =>
-        InsecureCookie && CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) ? CookieName[HostPrefix.Length..] : CookieName;
+        InsecureCookie ? CookieNames.WithoutHostPrefix(CookieName).ToString() : CookieName;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var mistake in CertificateMistakes()) { yield return mistake; }
-        if (!CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) || CookieName.Length == HostPrefix.Length || !CookieName.All(IsCookieNameCharacter))
+        if (!CookieName.StartsWith(CookieNames.HostPrefix, StringComparison.Ordinal) || CookieName.Length == CookieNames.HostPrefix.Length
+            || !CookieName.All(IsCookieNameCharacter))
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
         }
