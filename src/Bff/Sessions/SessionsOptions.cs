@@ -2,13 +2,15 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
-using Microsoft.AspNetCore.Http;
 
 namespace Bff.Sessions;
 
 /// <summary>Sessions, their cookie and their store (<c>Bff:Sessions</c>).</summary>
 internal sealed class SessionsOptions : IValidatableObject
 {
+    /// <summary>Of <see cref="Sqlite"/>, when nothing is configured.</summary>
+    public const string DefaultConnectionString = "Data Source=data/bff.db";
+
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);
 
@@ -96,8 +98,6 @@ internal sealed class SessionsOptions : IValidatableObject
     /// <summary>How long copies serve while the store cannot be read.</summary>
     public TimeSpan OutageCopies => CacheLifetime == TimeSpan.Zero || CacheLifetimeDuringOutage < CacheLifetime ? CacheLifetime : CacheLifetimeDuringOutage;
 
-    public string Connection => ConnectionString is { Length: > 0 } given ? given : "Data Source=data/bff.db";
-
     /// <summary>The certificate that encrypts the keys, first, and all that open them; none when none is configured.</summary>
     public IReadOnlyList<X509Certificate2> KeyCertificates =>
         [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
@@ -114,13 +114,6 @@ internal sealed class SessionsOptions : IValidatableObject
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
         }
-
-        if (Store == PostgreSql && string.IsNullOrEmpty(ConnectionString))
-        {
-            yield return new("is required for PostgreSql, such as 'Host=db;Database=bff;Username=bff'.", [nameof(ConnectionString)]);
-        }
-
-        if (Store == Sqlite && ProblemWith(Connection) is { } problem) { yield return new(problem, [nameof(ConnectionString)]); }
 
         if (IdleTimeout > AbsoluteTimeout)
         {
@@ -153,19 +146,6 @@ internal sealed class SessionsOptions : IValidatableObject
 
     private IReadOnlyList<X509Certificate2> ReadCertificates(string? pem) =>
         string.IsNullOrEmpty(pem) ? [] : KeyCertificatePem.Read(pem, KeyCertificatePassword);
-
-    private static string? ProblemWith(string connection)
-    {
-        try
-        {
-            return new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(connection).DataSource is { Length: > 0 } file && file != ":memory:"
-                ? null : "must name a file: 'Data Source=data/bff.db'. Sessions have to survive a restart.";
-        }
-        catch (ArgumentException error)
-        {
-            return $"is no connection string SQLite knows: {error.Message}";
-        }
-    }
 
     private static bool IsCookieNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
 }
