@@ -99,12 +99,10 @@ internal sealed class SessionsOptions : IValidatableObject
     public TimeSpan OutageCopies => CacheLifetime == TimeSpan.Zero || CacheLifetimeDuringOutage < CacheLifetime ? CacheLifetime : CacheLifetimeDuringOutage;
 
     /// <summary>The certificate that encrypts the keys, first, and all that open them; none when none is configured.</summary>
-    public IReadOnlyList<X509Certificate2> KeyCertificates =>
-        [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
+    public IReadOnlyList<X509Certificate2> KeyCertificates => [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
 
     /// <summary>The name in use: without prefix when <see cref="InsecureCookie"/> forbids Secure.</summary>
-    public string EffectiveCookieName =>
-        InsecureCookie ? CookieNames.WithoutHostPrefix(CookieName).ToString() : CookieName;
+    public string EffectiveCookieName => InsecureCookie ? CookieNames.WithoutHostPrefix(CookieName).ToString() : CookieName;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -64,10 +64,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         SqliteConnection.ClearPool(one);
     }
 
-    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken)
-    {
-        return Begin(await _writer.WaitAsync(_turnTimeout, cancellationToken));
-    }
+    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken) =>
+        Begin(await _writer.WaitAsync(_turnTimeout, cancellationToken));
 
     private Turn Begin(bool isMine)
     {
@@ -95,8 +93,7 @@ internal sealed class SqliteDatabase : SessionDatabase
     public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
         new SqlSessionStore(this, protector, changes, client, clock);
 
-    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
-        new FileSystemXmlRepository(PrivateFolder(Files.Keys), loggers);
+    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new FileSystemXmlRepository(PrivateFolder(Files.Keys), loggers);
 
     public override SchemaMigration? FindMigration()
     {
