@@ -71,7 +71,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         return new Keep(next, claims);
     }
 
-    private TryAgain Later(
+    private static TryAgain Later(
         Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
     {
         var rotated = outcome.RotatedRefreshToken is { } token
