@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Bff.Configuration;
 using Bff.Sessions;
-using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -62,7 +61,7 @@ internal static class KeysCommand
         var older = keys.GetAllKeys().Count(key => !key.IsRevoked);
         var added = Add(app, keys, Now(app) + activeIn);
 
-        app.Services.GetRequiredService<Audit>().KeysRotated($"{added.KeyId}", $"{Environment.UserName}@{Environment.MachineName}");
+        app.Services.GetRequiredService<Audit>().KeysRotated($"{added.KeyId}", Audit.Account);
         Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
         Console.WriteLine(
             $"{older} older {(older == 1 ? "key" : "keys")} still {(older == 1 ? "opens" : "open")} what {(older == 1 ? "it" : "they")} sealed; nobody is "

@@ -6,7 +6,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
 using Bff.Ops;
-using Bff.Sessions.Store.Sql;
 
 namespace Bff.Commands;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Security.Authentication;
 using System.Text.Json;
 using Bff.Ops.Admin;

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Bff.Sessions.Authentication;
 using Microsoft.Extensions.Options;

@@ -4,7 +4,6 @@ using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.Data.Sqlite;
 
 namespace Bff.Commands.Backup;
 
@@ -14,19 +13,18 @@ internal static class RestoreCommand
     public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool keepRenewed)
     {
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store)
-        {
-            return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema");
-        }
+        var storage = app.Services.GetRequiredService<SessionStorage>();
+        if (storage.Tools is { } tools) { return await Workspace.RefuseServerAsync(tools.Server, tools.Restore); }
+        var store = storage.Files!;
         if (file == BackupCommand.StandardStream && passphraseFile == "-")
         {
-            return await FailAsync("Standard input cannot be both the backup and its passphrase.");
+            return await Workspace.FailAsync("Standard input cannot be both the backup and its passphrase.");
         }
         try
         {
-            var storeFolder = SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.StoreFile)!).FullName;
+            var storeFolder = SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.Database)!).FullName;
             if (FileOwner.Of(storeFolder) is { IsLockedOut: true } owner) { return await RefuseRootAsync(storeFolder, owner); }
-            using var alone = SqliteLock.TryHoldAlone(store.StoreFile);
+            using var alone = SqliteLock.TryHoldAlone(store.Database);
             if (alone is null) { return await InUseAsync(store); }
             using var folder = new Workspace(store, "restore");
             var manifest = Unpack(file, folder, Passphrase.Read(passphraseFile));
@@ -34,22 +32,22 @@ internal static class RestoreCommand
             SessionSchema.EnsureUsable(SqliteCopy.Inspect(copy).Schema);
             EnsureKeysOpen(app.Services, store, folder);
             var missing = StoredKeys.Missing(copy, folder.PathOf(BackupFile.Keys));   // those of the backup and those that are here
-            var lastWritten = SqliteCopy.LastWritten(store.StoreFile);
-            if (!SqliteCopy.TryRetire(store.StoreFile, out var isReadable)) { return await InUseAsync(store); }
+            var lastWritten = SqliteCopy.LastWritten(store.Database);
+            if (!SqliteCopy.TryRetire(store.Database, out var isReadable)) { return await InUseAsync(store); }
 
             var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
 
             // One that is older than the backup saw nothing of what happened since.
-            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.StoreFile : null;
+            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.Database : null;
             var sessions = keepRenewed ? new RestoredSessions(manifest.Sessions, Ended: 0, IsExact: false) : SqliteCopy.EndRenewed(copy, witness, now);
             SqliteCopy.BeginLineage(copy);
             var suffix = $".before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
-            var replaces = File.Exists(store.StoreFile);
-            var aside = store.StoreFile + suffix;
-            SqliteDatabase.PrivateFolder(store.KeysFolder);
-            var replacedKeys = StoredKeys.Install(folder.PathOf(BackupFile.Keys), store.KeysFolder, suffix);
-            SqliteCopy.Replace(copy, store.StoreFile, aside);
-            app.Services.GetRequiredService<Audit>().StoreRestored(manifest.MadeAt, sessions.Kept, sessions.Ended, Workspace.Account);
+            var replaces = File.Exists(store.Database);
+            var aside = store.Database + suffix;
+            SqliteDatabase.PrivateFolder(store.Keys);
+            var replacedKeys = StoredKeys.Install(folder.PathOf(BackupFile.Keys), store.Keys, suffix);
+            SqliteCopy.Replace(copy, store.Database, aside);
+            app.Services.GetRequiredService<Audit>().StoreRestored(manifest.MadeAt, sessions.Kept, sessions.Ended, Audit.Account);
             Report(manifest, sessions, keepRenewed, replaces ? aside : null);
             if (replacedKeys.Count > 0)
             {
@@ -58,19 +56,19 @@ internal static class RestoreCommand
 
             if (missing is not null)
             {
-                await Console.Error.WriteLineAsync($"{missing} Their users must sign in again, unless you put the keys into '{store.KeysFolder}'.");
+                await Console.Error.WriteLineAsync($"{missing} Their users must sign in again, unless you put the keys into '{store.Keys}'.");
             }
 
             return ExitCodes.Ok;
         }
         catch (IOException error) when (error.Message.StartsWith("Bff:", StringComparison.Ordinal))
         {
-            await FailAsync($"Nothing was restored. {Printable.Text(error.Message, 1000)}");
+            await Workspace.FailAsync($"Nothing was restored. {Printable.Text(error.Message, 1000)}");
             return ExitCodes.Configuration;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)
+        catch (Exception error) when (error is InvalidDataException || storage.FailureOf(error) is not null)
         {
-            return await FailAsync($"Nothing was restored from '{Printable.Text(file)}': {Printable.Text(error.Message.TrimEnd('.'), 1000)}.");
+            return await Workspace.FailAsync($"Nothing was restored from '{Printable.Text(file)}': {Printable.Text(error.Message.TrimEnd('.'), 1000)}.");
         }
     }
 
@@ -92,10 +90,10 @@ internal static class RestoreCommand
     /// <summary>
     /// The set that will be there: the backup's, and of those that are here what it has not, among them what says that one was revoked since.
     /// </summary>
-    private static void EnsureKeysOpen(IServiceProvider services, SqliteDatabase store, Workspace folder)
+    private static void EnsureKeysOpen(IServiceProvider services, StoreFiles store, Workspace folder)
     {
         var keys = folder.PathOf(BackupFile.Keys);
-        if (Directory.Exists(store.KeysFolder)) { StoredKeys.CopyMissing(store.KeysFolder, keys); }
+        if (Directory.Exists(store.Keys)) { StoredKeys.CopyMissing(store.Keys, keys); }
         var all = new FileSystemXmlRepository(new DirectoryInfo(keys), services.GetRequiredService<ILoggerFactory>());
         KeyCertificates.EnsureKeysOpen(KeyCertificates.CreateKeyManager(services, all), services.GetRequiredService<TimeProvider>().GetUtcNow());
     }
@@ -135,17 +133,11 @@ internal static class RestoreCommand
         Console.WriteLine("Start Bff now.");
     }
 
-    private static Task<int> InUseAsync(SqliteDatabase store) => FailAsync(
-        $"Nothing was restored: the store '{store.StoreFile}' is in use. Stop Bff first (docker compose stop bff; systemctl stop bff), and whatever else "
+    private static Task<int> InUseAsync(StoreFiles store) => Workspace.FailAsync(
+        $"Nothing was restored: the store '{store.Database}' is in use. Stop Bff first (docker compose stop bff; systemctl stop bff), and whatever else "
         + "has the file open.");
 
-    private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => FailAsync(
+    private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => Workspace.FailAsync(
         $"Nothing was restored: '{folder}' belongs to {owner}, who could not read what root writes there. "
         + $"Run it as that user, with Bff's settings:\n  {owner.RunAs("bff restore FILE --config …")}");
-
-    private static async Task<int> FailAsync(string why)
-    {
-        await Console.Error.WriteLineAsync(why);
-        return ExitCodes.NotDone;
-    }
 }

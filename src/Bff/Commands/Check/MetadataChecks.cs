@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Bff.Providers;
-using Bff.Providers.Metadata;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 

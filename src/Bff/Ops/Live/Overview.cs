@@ -60,7 +60,7 @@ internal sealed class Overview(
                 Breaker = Word(moment.Breaker),
             }),
             Active = active,
-            counts?.Upcoming,
+            Upcoming = counts?.UpcomingFrom(now),
             counts?.Trouble.Late,
             counts?.Trouble.Expired,
             counts?.Trouble.ExpiredSince,
