@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 
@@ -28,9 +27,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Settings of a proxy with another one in front, which has to be told its address: the port is chosen here.</summary>
     public static (string Key, string? Value)[] BehindProxy(string trusted = "127.0.0.0/8")
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
+        var port = FreePort.Find();
         return [("Bff:TrustedProxies:0", trusted), ("Bff:PublicUrl", $"http://localhost:{port}"), ("Kestrel:Endpoints:Main:Url", $"http://127.0.0.1:{port}")];
     }
 
