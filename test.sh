@@ -9,7 +9,7 @@ usage() {
 Usage: ./test.sh [--quick]
 
   ./test.sh           all tests; on Debian it installs what is missing; containers are tried where a Docker daemon responds
-  ./test.sh --quick   what to run every few minutes: no browsers, no containers, of Bff.HostTests what starts no processes of its own
+  ./test.sh --quick   what to run every few minutes: no browsers, no containers, of Bff.HostTests sign-in and sign-out, sessions, renewal, forwarding
   ./test.sh --help    this text
 
 The logs of the last run are in TestResults. Exit codes: 0 all passed, 1 a test failed, 2 something is missing or does not build, 64 wrong usage.
@@ -21,10 +21,10 @@ ESTIMATES='
 build               70     0
 build-for-quick     40     0
 Bff.Tests           80   930
-bff-js               5   200
+bff-js               5    77
 Bff.ClusterTests    50    60
 Bff.HostTests      540  1030
-Bff.HostTests-quick 90   630
+Bff.HostTests-quick 90   540
 Bff.BrowserTests   660   113
 containers         300    30
 '
@@ -114,11 +114,11 @@ tests() {
 
 perform() {
   case "$1" in
-    build) exec dotnet build Bff.sln --nologo --verbosity quiet ;;
-    build-for-quick) exec dotnet build tests/Quick.slnf --nologo --verbosity quiet ;;
+    build) exec dotnet build Bff.sln --nologo --verbosity quiet -consoleLoggerParameters:NoSummary ;;
+    build-for-quick) exec dotnet build tests/Quick.slnf --nologo --verbosity quiet -consoleLoggerParameters:NoSummary ;;
     bff-js) exec npm test --silent --prefix src/bff-js ;;
     containers) exec tests/containers/run.sh ;;
-    Bff.HostTests-quick) tests Bff.HostTests --filter-namespace Bff.HostTests.{Login,Renewal,Sessions,Forwarding} ;;
+    Bff.HostTests-quick) tests Bff.HostTests --filter-class Bff.HostTests.{Renewal,Sessions,Forwarding}.'*' '*'.{SignIn,Logout,Callback,Events,User}Tests ;;
     # Browsers wait for real time, and what computes gives way to them.
     Bff.HostTests) renice -n 5 "$BASHPID" >/dev/null; tests "$1" ;;
     *) tests "$1" --filter-not-trait Needs=containers Needs=eyes ;;
@@ -129,6 +129,7 @@ log() { echo "TestResults/$1.log"; }
 
 begin() {
   started[$1]=$SECONDS shown[$1]=0
+  : >"$(log "$1")"
   perform "$1" </dev/null >"$(log "$1")" 2>&1 &
   child[$1]=$!
 }
