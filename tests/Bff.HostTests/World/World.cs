@@ -121,6 +121,14 @@ internal sealed class World : IAsyncDisposable
         await Eventually.HappensAsync(condition, what);
     }
 
+    /// <summary>Lets the clock go on, however often the proxy has to try, until the provider has been asked to revoke the token; any when none is named.</summary>
+    public Task SeesRevocationAsync(string? token = null) => Eventually.HappensAsync(() =>
+    {
+        var isRevoked = Provider.Revocations.Any(form => token is null || form["token"] == token);
+        if (!isRevoked) { Clock.Advance(TimeSpan.FromMilliseconds(500)); }
+        return isRevoked;
+    }, "the token is revoked");
+
     /// <summary>
     /// Waits until no renewal and no revocation is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.
     /// </summary>
