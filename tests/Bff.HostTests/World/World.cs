@@ -121,7 +121,7 @@ internal sealed class World : IAsyncDisposable
         await Eventually.HappensAsync(condition, what);
     }
 
-    /// <summary>Lets the clock go on, however often the proxy has to try, until the provider has been asked to revoke the token; any when none is named.</summary>
+    /// <summary>Lets the clock go on, however often the proxy has to try, until the provider has been asked to revoke the token, or any.</summary>
     public Task SeesRevocationAsync(string? token = null) => Eventually.HappensAsync(() =>
     {
         var isRevoked = Provider.Revocations.Any(form => token is null || form["token"] == token);
