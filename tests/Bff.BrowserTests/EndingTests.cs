@@ -9,7 +9,7 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task Who_was_away_stays_signed_in_by_one_key()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["ending"](bff);
@@ -42,7 +42,7 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task The_warning_goes_when_it_is_not_true_any_more_and_stays_when_nobody_heard()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["ending"](bff);
@@ -69,7 +69,7 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task An_end_that_comes_whatever_one_does_is_called_one()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["ending-for-good"](bff);
@@ -90,7 +90,7 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task A_page_that_asks_late_says_why_the_session_ended()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         bff.End("ended_by_admin");
         await PageStates.All["signed-out"](bff);

@@ -53,7 +53,7 @@ public sealed class GalleryTests(Chromium chromium, ChromiumWithLargeText large)
     [Fact(Skip = WhySkipped, SkipUnless = nameof(IsWanted))]
     public async Task Every_state_in_every_way()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         var tooWide = new List<string>();
         foreach (var (state, bringAbout) in PageStates.All.Where(each => IsAskedFor(each.Key)))
         {
