@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Sessions.Keys;
 
 /// <summary>
-/// The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to who reads the store alone.
+/// The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to whoever reads the store alone.
 /// </summary>
 internal static class KeyCertificates
 {

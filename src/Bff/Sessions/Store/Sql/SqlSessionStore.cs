@@ -9,8 +9,8 @@ using static Bff.Sessions.Store.Sql.SqlStatements;
 namespace Bff.Sessions.Store.Sql;
 
 /// <summary>
-/// Sessions in a SQL database. Every write is one statement, so no transaction can be left half done. The one exception are ends of sessions, which keep in the
-/// same transaction what has to be revoked.
+/// Sessions in a SQL database. Every write is one statement, so no transaction can be left half done. Ends of sessions are the exception: they keep in the same
+/// transaction what has to be revoked.
 /// </summary>
 /// <param name="database">Where they are.</param>
 /// <param name="protector">Seals the tokens.</param>
