@@ -30,6 +30,9 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
         [OpsRefusedEvent] = new(MaxStrangers, clock),
     };
 
+    /// <summary>The account that runs a command.</summary>
+    public static string Account => $"{Environment.UserName}@{Environment.MachineName}";
+
     /// <summary>Who ended a session; the same words between releases.</summary>
     public static class By
     {

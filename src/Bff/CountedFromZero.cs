@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Bff.Sessions.Store.Sql;
 
 namespace Bff;
 

@@ -25,8 +25,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public const string CodeItem = "bff.code";
 
     private const string PageStyle =
-        "body{font:1.05rem/1.6 "
-        + "system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}"
+        "body{font:1.05rem/1.6 system-ui,sans-serif;display:grid;min-height:90vh;place-content:center;margin:0;padding:1rem}"
         + "main{max-width:34rem}h1{font-size:1.5rem;line-height:1.3}small{opacity:.7}";
 
     private static readonly string PagePolicy =

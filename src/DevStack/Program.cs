@@ -3,6 +3,7 @@ using DevStack.Hosting;
 using DevStack.Launcher;
 using DevStack.Provider;
 using Microsoft.Extensions.Options;
+using SpaStatic;
 
 try
 {

@@ -1,10 +1,8 @@
 namespace SpaStatic;
 
-/// <summary><c>SpaStatic health</c>: asks the instance that runs in the same container. Small images have no curl.</summary>
+/// <summary>The command <c>health</c>, of DevStack too: asks the instance that runs in the same container. Small images have no curl.</summary>
 internal static class HealthProbe
 {
-    public const string DefaultUrl = "http://127.0.0.1:5000/";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public static async Task<int> RunAsync(string url)

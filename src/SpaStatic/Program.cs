@@ -3,7 +3,7 @@ using SpaStatic;
 
 if (args is ["health", .. var rest])
 {
-    return await HealthProbe.RunAsync(rest is [var url, ..] ? url : HealthProbe.DefaultUrl);
+    return await HealthProbe.RunAsync(rest is [var url, ..] ? url : "http://127.0.0.1:5000/");
 }
 
 // No address is set here: Kestrel's own default is http://localhost:5000, and ASPNETCORE_URLS overrides it.

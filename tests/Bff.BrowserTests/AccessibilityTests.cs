@@ -15,7 +15,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
     [Fact]
     public async Task In_every_state_axe_finds_nothing_and_a_narrow_phone_has_room()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         foreach (var (state, bringAbout) in PageStates.All.Where(each => !Covered.Contains(each.Key)))
         {
             await using var bff = await MadeUpBff.VisitAsync(chromium);
@@ -30,7 +30,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
     [Fact]
     public async Task Text_of_twice_the_size_and_forced_colours_hide_nothing()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var usual = await MadeUpBff.VisitAsync(chromium);
         await PageStates.All["renewed"](usual);
         await using var doubled = await MadeUpBff.VisitAsync(large);
@@ -70,7 +70,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
     [Fact]
     public async Task The_word_now_stays_within_the_picture()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         await PageStates.All["signed-in"](bff);
 
@@ -81,7 +81,7 @@ public sealed class AccessibilityTests(Chromium chromium, ChromiumWithLargeText 
     [Fact]
     public async Task Without_script_nothing_turns_and_waits()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var visitor = await chromium.VisitWithoutScriptAsync();
 
         await Expect(visitor["h1", "This page needs JavaScript"]).ToBeVisibleAsync();

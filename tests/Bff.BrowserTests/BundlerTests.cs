@@ -22,7 +22,7 @@ public sealed class BundlerTests(Chromium chromium)
     [InlineData("jquery")]
     public async Task A_page_of_every_kind_signs_in_calls_renews_is_warned_and_signs_out(string kind)
     {
-        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5), ("Bff__Spa__Origins__1", PackedPages.Url));
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));
         await using var pages = await PackedPages.StartAsync(Demo.BffUrl);
         await using var alice = await chromium.VisitAsync(url: "about:blank");
         var page = $"{PackedPages.Url}/{kind}/";

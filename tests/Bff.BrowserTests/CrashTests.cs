@@ -8,7 +8,7 @@ public sealed class CrashTests(Chromium chromium)
     [Fact]
     public async Task A_session_survives_a_crash_of_bff_and_its_next_renewal_is_on_time()
     {
-        await using var demo = await Demo.StartAsync(tokenLifetime: TimeSpan.FromSeconds(15)); // time enough to start again
+        await using var demo = await Demo.StartAsync(tokenLifetime: TimeSpan.FromSeconds(30)); // time enough to start again, on a slow machine too
         await using var alice = await chromium.VisitAsync();
         await alice.SignInAsync("alice");
         var cookie = (await alice.CookieAsync())!.Value;
@@ -34,7 +34,7 @@ public sealed class CrashTests(Chromium chromium)
     [Fact]
     public async Task A_session_survives_a_crash_of_bff_between_the_providers_answer_and_the_store()
     {
-        await using var demo = await Demo.StartAsync(bffSettings: ("Bff__Renewal__TokenTimeout", "00:00:03"));
+        await using var demo = await Demo.StartAsync(TimeSpan.FromSeconds(20), ("Bff__Renewal__TokenTimeout", "00:00:03"));
         await using var alice = await chromium.VisitAsync();
         await alice.SignInAsync("alice");
         var cookie = (await alice.CookieAsync())!.Value;

@@ -18,7 +18,7 @@ public sealed class DevServerTests(Chromium chromium)
     public async Task A_developers_day_goes_well_with_Vite_beside_Bff_behind_it_and_in_front_of_it()
     {
         await using var demo = await Demo.StartAsync(
-            TimeSpan.FromMinutes(5), ("Bff__Spa__Origins__1", $"http://localhost:{Beside}"), ("Bff__Spa__Url", $"http://localhost:{Behind}"));
+            TimeSpan.FromMinutes(5), ("Bff__Spa__Url", $"http://localhost:{Behind}"));
         await using var beside = await ViteServer.StartAsync(Beside, bffUrl: Demo.BffUrl);
         await using var behind = await ViteServer.StartAsync(Behind);
         var config = Documentation.Block(Page, "// vite.config.js").Replace("http://localhost:3001", Demo.BffUrl, StringComparison.Ordinal);

@@ -27,12 +27,12 @@ public sealed class EndedSessionTests(Chromium chromium, Firefox firefox)
         demo.Sessions.All().Count.ShouldBe(1);
 
         demo.Sessions.TimeOut();
-        await StaysSignedOutAsync(alice, "idle_timeout", "You were away for a while, so your session has ended. Sign in to go on.");
+        await StaysSignedOutAsync(alice, "idle_timeout", "You were away for a while, so your session has ended. Sign in to continue.");
 
         await alice["#login"].ClickAsync();
         await alice.SeesStateAsync("signed-in"); // without a password
         await EndAsAdministratorAsync("alice");
-        await StaysSignedOutAsync(alice, "ended_by_admin", "An administrator has ended your session. Sign in to go on.");
+        await StaysSignedOutAsync(alice, "ended_by_admin", "An administrator has ended your session. Sign in to continue.");
         demo.Sessions.All().ShouldBeEmpty();
     }
 

@@ -9,7 +9,7 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task Who_was_away_stays_signed_in_by_one_key()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["ending"](bff);
@@ -42,7 +42,7 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task The_warning_goes_when_it_is_not_true_any_more_and_stays_when_nobody_heard()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["ending"](bff);
@@ -53,7 +53,7 @@ public sealed class EndingTests(Chromium chromium)
         await WarnAsync(bff);
         bff.Manner = Manner.IsAway;
         await alice["#stay"].ClickAsync();
-        await Expect(alice["#ending-trouble"]).ToHaveTextAsync("That did not work yet. Bff does not answer. Try again.");
+        await Expect(alice["#ending-trouble"]).ToHaveTextAsync("That did not work. Bff is not responding. Try again.");
         await Expect(alice["#ending"]).ToBeVisibleAsync();
 
         bff.Manner = Manner.Answers;
@@ -61,7 +61,7 @@ public sealed class EndingTests(Chromium chromium)
         await bff.TellAsync();
         await Expect(alice["#ending"]).ToBeHiddenAsync();
         await alice.SeesStateAsync("signed-out");
-        await Expect(alice["#message"]).ToHaveTextAsync("You were away for a while, so your session has ended. Sign in to go on.");
+        await Expect(alice["#message"]).ToHaveTextAsync("You were away for a while, so your session has ended. Sign in to continue.");
         bff.KeptAlive.ShouldBe(0);
         alice.Faults.ShouldBeEmpty();
     }
@@ -69,14 +69,14 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task An_end_that_comes_whatever_one_does_is_called_one()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["ending-for-good"](bff);
 
         await Expect(alice["#ending-title"]).ToHaveTextAsync("Your session is about to end");
         await Expect(alice["#ending-text"]).ToHaveTextAsync(
-            "A session lasts only so long: this one ends at 09:42:00, whatever you do. Sign in again to go on.");
+            "Sessions have a maximum length: this one ends at 09:42:00, whatever you do. Sign in again to continue.");
         await Expect(alice["#ending-login"]).ToBeFocusedAsync();
         await Expect(alice["#stay"]).ToBeHiddenAsync();
 
@@ -90,12 +90,12 @@ public sealed class EndingTests(Chromium chromium)
     [Fact]
     public async Task A_page_that_asks_late_says_why_the_session_ended()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         bff.End("ended_by_admin");
         await PageStates.All["signed-out"](bff);
 
-        await Expect(bff.Visitor["#message"]).ToHaveTextAsync("An administrator has ended your session. Sign in to go on.");
+        await Expect(bff.Visitor["#message"]).ToHaveTextAsync("An administrator has ended your session. Sign in to continue.");
     }
 
     private static async Task WarnAsync(MadeUpBff bff)

@@ -14,7 +14,7 @@ public sealed class JourneyTests(
     private static readonly (string, string) NoRefreshToken = ("Bff__Oidc__Scope", ScopeWithoutRefreshToken);
 
     /// <summary>A page that is told by nobody asks by itself, after twenty seconds at the soonest.</summary>
-    private static readonly TimeSpan SoonerThanByAsking = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan SoonerThanByAsking = TimeSpan.FromSeconds(15);
 
     private readonly Engines _engines = new(chromium, firefox, strictChromium, strictFirefox);
 
@@ -135,7 +135,7 @@ public sealed class JourneyTests(
     [InlineData("firefox")]
     public async Task Page_and_API_at_one_origin(string engine)
     {
-        await using var demo = await Demo.StartAsync(bffSettings: [NoRefreshToken, ("Bff__Spa__Url", Demo.PageUrl)]);
+        await using var demo = await Demo.StartAsync(bffSettings: [NoRefreshToken, ("Bff__Spa__Url", Demo.ThePage)]);
         await using var alice = await _engines[engine].VisitAsync(url: Demo.BffUrl + "/orders/17?view=all");
         await alice.SignInAsync("alice");
         new Uri(alice.Page.Url).PathAndQuery.ShouldBe("/orders/17?view=all");
@@ -155,7 +155,7 @@ public sealed class JourneyTests(
     [InlineData("firefox")]
     public async Task A_provider_on_another_site_renews_in_the_background_all_the_same(string engine)
     {
-        await using var demo = await Demo.StartAsync(Demo.ForeignProviderUrl);
+        await using var demo = await Demo.StartWithForeignProviderAsync();
         await using var alice = await _engines.WithoutThirdPartyCookies(engine).VisitAsync();
         await alice.SignInAsync("alice");
         await alice.SeesRenewalsAsync(1);
@@ -170,7 +170,7 @@ public sealed class JourneyTests(
     [InlineData("firefox", false)]
     public async Task Where_the_frame_gets_no_cookie_the_page_says_login_required_and_the_whole_window_can_still_be_asked(string engine, bool blocked)
     {
-        await using var demo = await Demo.StartAsync(Demo.ForeignProviderUrl, bffSettings: NoRefreshToken);
+        await using var demo = await Demo.StartWithForeignProviderAsync(NoRefreshToken);
         await using var alice = await (blocked ? _engines.WithoutThirdPartyCookies(engine) : _engines[engine]).VisitAsync();
         await alice.SignInAsync("alice");
 

@@ -25,7 +25,7 @@ public sealed class OutageTests(Chromium chromium)
         var expiry = demo.Sessions.Only().Tokens.ExpiresAt;
         await Eventually.ReachesAsync(expiry + TimeSpan.FromSeconds(1));
         await alice["#api-private"].ClickAsync();
-        await Expect(alice["#api-meaning"]).ToContainTextAsync("Still waiting. There is no valid token at the moment, so the call is repeated by itself");
+        await Expect(alice["#api-meaning"]).ToContainTextAsync("Still waiting. There is no valid token at the moment, so the page repeats the call");
         await alice["#renew"].ClickAsync();
         await alice.SeesStateAsync("provider-down");
         await Expect(alice["#message[data-kind=error]"]).ToContainTextAsync("The sign-in service is not reachable.");

@@ -9,8 +9,13 @@ public sealed class PageWordsTests(Chromium chromium)
     [Fact]
     public async Task In_production_what_a_developer_can_do_is_in_the_console_only_and_the_demo_is_not_mentioned()
     {
-        await using var page = await MadeUpBff.StartPageAsync(
-            ("ASPNETCORE_ENVIRONMENT", "Production"), ("Spa__Demo__ProviderUrl", ""), ("Spa__Demo__OpsUrl", ""));
+        await using var page = MadeUpBff.Page();
+        foreach (var (key, value) in new[] { ("ASPNETCORE_ENVIRONMENT", "Production"), ("Spa__Demo__ProviderUrl", ""), ("Spa__Demo__OpsUrl", "") })
+        {
+            page.Environment[key] = value;
+        }
+
+        await page.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         await PageStates.All["unknown-address"](bff);
 
@@ -23,14 +28,14 @@ public sealed class PageWordsTests(Chromium chromium)
     [Fact]
     public async Task A_call_that_takes_long_waits_for_a_token_only_when_there_is_none()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         var alice = bff.Visitor;
         await PageStates.All["signed-in"](bff);
         bff.Api = (0, "");
         await alice["#api-private"].ClickAsync();
         await bff.PassAsync(2);
-        await Expect(alice["#api-meaning"]).ToHaveTextAsync("Still waiting for an answer.");
+        await Expect(alice["#api-meaning"]).ToHaveTextAsync("Still waiting for a response.");
 
         await bff.PassAsync(60);
         await alice["#api-private"].ClickAsync();
@@ -49,7 +54,7 @@ public sealed class PageWordsTests(Chromium chromium)
     [Fact]
     public async Task When_the_visitors_clock_is_set_every_time_on_the_page_follows()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         await PageStates.All["renewed"](bff);
         await Expect(bff.Visitor["#renewal-history time"].First).ToHaveTextAsync("09:43:01");
@@ -66,7 +71,7 @@ public sealed class PageWordsTests(Chromium chromium)
     [Fact]
     public async Task What_the_API_told_one_user_goes_with_the_user()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         await PageStates.All["api-200"](bff);
         await Expect(bff.Visitor["#api-body"]).ToContainTextAsync("alice");
@@ -74,7 +79,7 @@ public sealed class PageWordsTests(Chromium chromium)
         bff.End("ended_by_admin");
         await bff.TellAsync();
         await bff.Visitor.SeesStateAsync("signed-out");
-        await Expect(bff.Visitor["#api-meaning"]).ToHaveTextAsync("The answer appears here.");
+        await Expect(bff.Visitor["#api-meaning"]).ToHaveTextAsync("The response appears here.");
         await Expect(bff.Visitor["#api-body"]).ToBeEmptyAsync();
         await Expect(bff.Visitor["#api-answer"]).Not.ToHaveAttributeAsync("data-status", "200");
     }
@@ -82,7 +87,7 @@ public sealed class PageWordsTests(Chromium chromium)
     [Fact]
     public async Task The_card_Try_this_shows_the_code_that_runs_and_leads_to_the_rest_of_the_demo()
     {
-        await using var page = await MadeUpBff.StartPageAsync();
+        await SharedPage.StartAsync();
         await using var bff = await MadeUpBff.VisitAsync(chromium);
         await PageStates.All["try-code"](bff);
 

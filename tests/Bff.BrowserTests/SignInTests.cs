@@ -65,7 +65,7 @@ public sealed class SignInTests(Chromium chromium)
         await visitor["#consent-deny"].ClickAsync();
 
         await visitor.SeesStateAsync("signed-out");
-        await Expect(visitor["#message"]).ToContainTextAsync("access was denied");
+        await Expect(visitor["#message"]).ToContainTextAsync("denied access");
         visitor.Page.Url.ShouldNotContain("error");
         await visitor.PoseAsync("access-denied");
     }

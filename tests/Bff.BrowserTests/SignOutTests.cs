@@ -43,7 +43,7 @@ public sealed class SignOutTests(Chromium chromium)
 
         await alice.SeesStateAsync("signed-out");
 
-        await Expect(alice["#message"]).ToHaveTextAsync("You have signed out in another window. Sign in to go on.");
+        await Expect(alice["#message"]).ToHaveTextAsync("You have signed out in another window. Sign in to continue.");
         await alice.PoseAsync("session-ended");
     }
 

@@ -32,7 +32,7 @@ public sealed class WebKitTests
     public async Task A_session_without_refresh_token_is_renewed_by_the_page_also_at_one_origin()
     {
         await using var demo = await Demo.StartAsync(
-            bffSettings: [WebKit.InsecureCookie, ("Bff__Oidc__Scope", "openid profile email read:messages"), ("Bff__Spa__Url", Demo.PageUrl)]);
+            bffSettings: [WebKit.InsecureCookie, ("Bff__Oidc__Scope", "openid profile email read:messages"), ("Bff__Spa__Url", Demo.ThePage)]);
         await using var alice = await WebKit.VisitAsync(Demo.BffUrl + "/orders/17");
         await alice.SignInAsync("alice");
         alice.Url.ShouldEndWith("/orders/17");

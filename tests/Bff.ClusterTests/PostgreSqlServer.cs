@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Bff.ClusterTests;
@@ -8,10 +6,8 @@ namespace Bff.ClusterTests;
 /// <summary>A real PostgreSQL server of our own in a temporary folder, on a free port, gone afterwards.</summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-postgres-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Find();
     private Process? _server;
     private int _databases;
 
@@ -43,19 +39,20 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public async Task ResumeAsync()
     {
         _server = Start(Program("postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200");
-        var started = Stopwatch.GetTimestamp();
-        while (true)
+        await Eventually.HappensAsync(AnswersAsync, "PostgreSQL starts");
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
         {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
-                await connection.OpenAsync();
-                return;
-            }
-            catch (NpgsqlException) when (Stopwatch.GetElapsedTime(started) < Deadline && !_server.HasExited)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-            }
+            await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+            await connection.OpenAsync();
+            return true;
+        }
+        catch (NpgsqlException) when (!_server!.HasExited)
+        {
+            return false;
         }
     }
 
@@ -115,12 +112,5 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         using var process = program == "chown" ? Process.Start(program, arguments) : Start(program, arguments);
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) { throw new InvalidOperationException($"{program} ended with {process.ExitCode}."); }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

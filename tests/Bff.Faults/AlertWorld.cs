@@ -19,7 +19,7 @@ internal sealed class AlertWorld : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bff-alerts-");
     private readonly CancellationTokenSource _over = new();
     private readonly List<Task> _pumps = [];
-    private readonly int _opsPort = BffProcess.FreePort();
+    private readonly int _opsPort = FreePort.Find();
     private Process? _prometheus;
     private Uri? _asked;
 
@@ -59,7 +59,7 @@ internal sealed class AlertWorld : IAsyncDisposable
     /// <param name="targets">Off for a Prometheus that finds nobody.</param>
     public async Task StartPrometheusAsync(bool targets = true)
     {
-        var port = BffProcess.FreePort();
+        var port = FreePort.Find();
         var found = targets ? $"\"127.0.0.1:{_opsPort}\"" : "";
         var configuration = Path.Combine(Folder, "prometheus.yml");
         await File.WriteAllTextAsync(configuration, $$"""

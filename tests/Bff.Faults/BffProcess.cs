@@ -1,13 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Bff.Faults;
 
 /// <summary>One real Bff: its own process, port and log file. Can be frozen, thawed, killed and started again.</summary>
-internal sealed partial class BffProcess : IAsyncDisposable
+internal sealed class BffProcess : IAsyncDisposable
 {
     public const string Configuration =
 #if DEBUG
@@ -16,14 +13,12 @@ internal sealed partial class BffProcess : IAsyncDisposable
         "Release";
 #endif
 
-    private const int Terminate = 15, Stop = 19, Continue = 18;
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(180);
-    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, string> _settings;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Find();
     private string _folder = AppContext.BaseDirectory;
-    private Process _process = null!;
+    private ProgramProcess _process = null!;
     private bool _frozen, _stopped;
 
     private BffProcess(Dictionary<string, string> settings, string log) => (_settings, Log) = (settings, log);
@@ -71,7 +66,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
             WorkingDirectory = _folder,
             Environment = { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{_port}", ["DOTNET_ENVIRONMENT"] = "Production", ["LOG"] = Log },
         };
-        _process = Process.Start(start)!;
+        _process = new ProgramProcess(start);
         _stopped = false;
         for (var started = Stopwatch.GetTimestamp(); !await AnswersAsync(); await Pause.ForAsync(20))
         {
@@ -95,33 +90,24 @@ internal sealed partial class BffProcess : IAsyncDisposable
     public void Freeze()
     {
         _frozen = true;
-        _ = kill(_process.Id, Stop);
+        _process.Freeze();
     }
 
     public void Thaw()
     {
         _frozen = false;
-        _ = kill(_process.Id, Continue);
+        _process.Thaw();
     }
 
     /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await _process.DisposeAsync();
         _stopped = true;
     }
 
     /// <summary>CPU time used so far.</summary>
-    public TimeSpan Cpu
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    public TimeSpan Cpu => _process.Cpu;
 
     public long ResidentBytes => Status("VmRSS");
 
@@ -157,28 +143,16 @@ internal sealed partial class BffProcess : IAsyncDisposable
     {
         if (_stopped) { return; }
         _stopped = true;
-        _ = kill(_process.Id, Terminate);
+        _process.Terminate();
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(StopDeadline, TimeProvider.System);
+            await _process.ExitsAsync();
         }
         catch (TimeoutException)
         {
-            await Console.Error.WriteLineAsync($"Bff did not stop within {StopDeadline.TotalSeconds:F0} s and was killed.");
-            _process.Kill();
+            await Console.Error.WriteLineAsync("Bff did not stop in time and was killed.");
         }
 
-        _process.Dispose();
+        await _process.DisposeAsync();
     }
-
-    internal static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    [DllImport("libc")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int kill(int process, int signal);
 }

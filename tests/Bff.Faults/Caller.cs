@@ -90,6 +90,7 @@ internal sealed class Caller(string cookies)
     }
 }
 
+/// <summary>The bench measures what happens in real time, so it waits in real time.</summary>
 internal static class Pause
 {
     public static Task ForAsync(double milliseconds) => ForAsync(TimeSpan.FromMilliseconds(milliseconds));

@@ -10,7 +10,7 @@ internal sealed class Nginx : IAsyncDisposable
 
     public Nginx(IEnumerable<Uri> nodes)
     {
-        var port = BffProcess.FreePort();
+        var port = FreePort.Find();
         Address = new Uri($"http://127.0.0.1:{port}");
         File.WriteAllText(Path.Combine(_folder, "nginx.conf"), $$"""
             daemon off; worker_processes 2; pid nginx.pid; error_log {{Log}} warn;

@@ -75,7 +75,7 @@ internal sealed class SessionStock : IAsyncDisposable
             Set("due_at", entry.DueAt.ToUnixTimeMilliseconds());
             return row;
         });
-        if (_database is PostgreSqlDatabase postgres) { await CopyAsync(postgres.Server, columns, rows); }
+        if (_database is PostgreSqlDatabase postgres) { await CopyAsync((NpgsqlDataSource)postgres.DataSource, columns, rows); }
         else { Insert(_database.DataSource.ConnectionString, columns, rows); }
     }
 

@@ -1,4 +1,5 @@
+using Xunit.Sdk;
 using Xunit.v3;
 
 // Some tests wait for a process or a real second; others need not wait for them.
-[assembly: Parallelization(MaxThreads = 4)]
+[assembly: Parallelization(Mode = ParallelMode.All, MaxThreads = 4)]

@@ -40,7 +40,7 @@ public sealed class ConfigFileTests : IDisposable
     [Theory]
     [InlineData(null, "does not exist")]
     [InlineData("{\n  \"Bff\": {\n    \"Ops\": }\n}", "cannot be read: line 3, column 12: ")]
-    [InlineData("{ \"Bff\": { \"ConfigFile\": \"another.json\" } }", "cannot name further ones")]
+    [InlineData("{ \"Bff\": { \"ConfigFile\": \"another.json\" } }", "cannot name further files")]
     public async Task A_file_that_cannot_be_used_stops_the_start_and_is_named(string? content, string why)
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -62,10 +62,10 @@ public sealed class ConfigFileTests : IDisposable
         world.Settings["Bff:ConfigFile"] = _folder.Write("bff.json", """{ "Bff": { "Ops": { "Url": "http://127.0.0.1:1" } } }""");
 
         (await world.RunAsync("check")).ExitCode.ShouldBe(0);
-        (await world.RunAsync("health")).Output.ShouldContain("No answer from http://127.0.0.1:1/readyz");
+        (await world.RunAsync("health")).Output.ShouldContain("No response from http://127.0.0.1:1/readyz");
         world.Settings.Remove("Bff:ConfigFile");
         (await world.RunAsync("health", "--config",
-            Path.Combine(_folder.FullName, "bff.json"))).Output.ShouldContain("No answer from http://127.0.0.1:1/readyz");
+            Path.Combine(_folder.FullName, "bff.json"))).Output.ShouldContain("No response from http://127.0.0.1:1/readyz");
     }
 
     [Fact]

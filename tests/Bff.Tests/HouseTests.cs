@@ -17,8 +17,8 @@ public class HouseTests
     [
         ("Commands.Check",
         [
-            "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store.PostgreSql", "Sessions.Store", "Sessions.Keys", "Sessions",
-            "Providers.TokenEndpoint", "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint",
+            "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
         ("Commands", ["Ops.Admin", "Ops", "Sessions.Store", "Sessions", "Hosting", "Configuration"]),
@@ -26,8 +26,8 @@ public class HouseTests
         ("Ops.Admin", ["Ops", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
-            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store.PostgreSql", "Sessions.Store", "Sessions",
-            "Providers.Throttling", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store", "Sessions", "Providers.Throttling",
+            "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
@@ -115,6 +115,17 @@ public class HouseTests
         Arrows.Where(
             arrow => RoomOf(arrow.From).StartsWith("Sessions", StringComparison.Ordinal) && RoomOf(arrow.To).StartsWith("Providers", StringComparison.Ordinal))
             .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet"]);
+
+    [Fact]
+    public void Only_the_store_knows_which_databases_there_are()
+    {
+        var elsewhere = House.Types.Where(type => IsOurs(type) && !RoomOf(type).StartsWith("Sessions.Store", StringComparison.Ordinal)).ToList();
+        elsewhere.Where(type => type.Dependencies.Any(use => NamespaceOf(use.Target).StartsWith("Npgsql", StringComparison.Ordinal)
+            || NamespaceOf(use.Target).StartsWith("Microsoft.Data.Sqlite", StringComparison.Ordinal))).Select(type => type.Name).ShouldBeEmpty();
+
+        elsewhere.Where(type => type.Dependencies.Any(use => use.Target.Name is "SqliteDatabase" or "PostgreSqlDatabase"))
+            .Select(type => Outermost(type).Name).Distinct().Order(StringComparer.Ordinal).ShouldBe(["RestoreCommand", "SessionsFeature", "Workspace"]);
+    }
 
     [Fact]
     public void Only_one_class_sends_refresh_tokens() =>

@@ -15,7 +15,7 @@ internal static class CommandLine
 {
     private const string WithSettings = "Settings may follow any command, as in: bff check --Bff:Oidc:Authority=https://login.example.com";
 
-    private const string ConfigurationOnly = "75 the store is away, 78 the configuration or the store is wrong";
+    private const string ConfigurationOnly = "75 the store is unavailable, 78 the configuration or the store is wrong";
 
     /// <param name="args">The command line.</param>
     /// <param name="compose">Registers everything for these settings, among them <c>--config=FILE</c>, in their order.</param>
@@ -43,17 +43,17 @@ internal static class CommandLine
     {
         var config = new Option<string[]>("--config")
         {
-            Description = "A settings file (JSON). May be given several times; what a later one says wins.", HelpName = "FILE", Recursive = true,
+            Description = "A settings file (JSON). May be given several times; later files win.", HelpName = "FILE", Recursive = true,
             Arity = ArgumentArity.OneOrMore,
         };
         var root = new RootCommand(
-            $"Bff, a backend-for-frontend reverse proxy. Without a command it runs. {WithSettings} Exit code: 64 when a word is not known or missing, else "
-            + "as each command says.") { config };
+            $"Bff, a backend-for-frontend reverse proxy. Without a command, it runs the proxy. {WithSettings} Exit code: 64 for an unknown or missing "
+            + "argument, else as each command says.") { config };
         root.SetAction(RunAsync);
         root.Add(
             Command(
                 "run",
-                "Runs the proxy until it is stopped. A store that is away is waited for. Exit code: 0 after a stop, 75 when its port is in use, 78 when the "
+                "Runs the proxy until it is stopped. Waits for a store that is unavailable. Exit code: 0 after a stop, 75 when its port is in use, 78 when the "
                 + "configuration is wrong.",
                 [],
                 RunAsync));
@@ -61,15 +61,14 @@ internal static class CommandLine
         var checkJson = Json("{exitCode, findings: [{check, result, found, cure}]}; result is ok, warning, mistake or unreachable");
         root.Add(Command(
             "check",
-            "Checks the configuration, then the provider, our client there, its clock and certificate, the store, the keys and every API. Writes one probe "
-            + "to the store and deletes it; a store that the next start "
-            + "would migrate is left alone, and that is said. Run it as the user Bff runs as. Exit code: 0 all well (warnings included), 78 something to "
-            + "correct, 1 something cannot be reached.",
+            "Checks the configuration, then the provider, the client's registration there, its clock and certificate, the store, the keys and every API. "
+            + "Writes one probe to the store and deletes it; a store that the next start would migrate is left alone and reported. Run it as the user that "
+            + "Bff runs as. Exit code: 0 all well (warnings included), 78 something to correct, 1 something cannot be reached.",
             [checkJson], parsed => CheckCommand.RunAsync(compose(Given(parsed)), parsed.GetValue(checkJson))));
 
         var configJson = Json("{settings: [{key, value, source}]}");
         root.Add(Command(
-            "config", "Prints the configuration in use as 'key = value (source)', secrets masked. Exit code: 0.",
+            "config", "Prints the configuration in use as 'key = value (source)', with secrets masked. Exit code: 0.",
             [configJson], parsed => Task.FromResult(ConfigCommand.Run(Given(parsed), compose(Given(parsed)), parsed.GetValue(configJson)))));
 
         var live = new Option<bool>("--live") { Description = "Ask only whether the process responds." };
@@ -86,8 +85,8 @@ internal static class CommandLine
         root.Add(
             new Command(
                 "completion",
-                "Prints what makes a shell complete the words of bff. Exit code: 0.") { Command(
-                    "bash", "For bash, and zsh with bashcompinit.", [], _ => Task.FromResult(CompletionCommand.Run())) });
+                "Prints a completion script for a shell. Exit code: 0.") { Command(
+                    "bash", "For bash, and for zsh with bashcompinit.", [], _ => Task.FromResult(CompletionCommand.Run())) });
         return root;
 
         async Task<int> RunAsync(ParseResult parsed)
@@ -105,28 +104,27 @@ internal static class CommandLine
             HelpName = "DURATION", CustomParser = ReadDuration };
         var json = Json("{keys: [{id, createdAt, sealsFrom, until, state}]}; state is seals, opens, later or revoked");
 
-        var key = new Argument<string?>("key") { Description = "The key to revoke, as the list names it.", Arity = ArgumentArity.ZeroOrOne };
+        var key = new Argument<string?>("key") { Description = "The id of the key to revoke; see 'bff keys list'.", Arity = ArgumentArity.ZeroOrOne };
         var allBefore = new Option<DateTimeOffset?>("--all-before")
         {
-            Description = "Revoke all keys made before then instead, such as 2030-01-31T12:00Z. In UTC unless it names a zone.", HelpName = "TIME",
+            Description = "Revoke all keys made before this time instead, such as 2030-01-31T12:00Z. UTC unless it names a zone.", HelpName = "TIME",
             CustomParser = ReadTime,
         };
         var revoke = Command(
             "revoke",
-            "Makes a leaked key useless: no running Bff opens anything with it after a minute. Ends the sessions it sealed and has their refresh tokens "
-            + "revoked at the provider. "
-            + $"Exit code: 0 done, 1 there is no such key, {ConfigurationOnly}.",
+            "Makes a leaked key useless: after a minute, no running Bff opens anything with it. Ends the sessions it sealed and has their refresh tokens "
+            + $"revoked at the provider. Exit code: 0 done, 1 there is no such key, {ConfigurationOnly}.",
             [allBefore], parsed =>
                 KeysCommand.RevokeAsync(compose(given(parsed)), parsed.GetValue(key) is { } id ? Guid.Parse(id) : null, parsed.GetValue(allBefore)));
         revoke.Add(key);
         revoke.Validators.Add(result =>
         {
             var (word, time) = (result.GetValue(key), Read(() => result.GetValue(allBefore)));
-            if (word is not null && !Guid.TryParse(word, out _)) { result.AddError("A key is named by its id. See: bff keys list"); }
-            if (word is null == (result.GetResult(allBefore) is null)) { result.AddError("Give a key, or --all-before."); }
+            if (word is not null && !Guid.TryParse(word, out _)) { result.AddError("A key is named by its id; see 'bff keys list'."); }
+            if (word is null == (result.GetResult(allBefore) is null)) { result.AddError("Name a key, or pass --all-before."); }
             if (time > TimeProvider.System.GetUtcNow())
             {
-                result.AddError("--all-before cannot be in the future: the key made in their place would be revoked, too.");
+                result.AddError("--all-before cannot be in the future: it would revoke the new key as well.");
             }
         });
 
@@ -134,11 +132,11 @@ internal static class CommandLine
         {
             Command(
                 "rotate",
-                "Adds a new key. What older keys sealed stays readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 "
+                "Adds a new key. What older keys sealed remains readable. A running Bff reads the new key within a minute; no restart is needed. Exit code: 0 "
                 + $"done, {ConfigurationOnly}.",
                 [activeIn], parsed => KeysCommand.RotateAsync(compose(given(parsed)), parsed.GetValue(activeIn))),
             Command(
-                "list", $"Lists the keys: id, times and state, never a value. Exit code: 0 done, {ConfigurationOnly}.",
+                "list", $"Lists the keys: id, times and state; never a value. Exit code: 0 done, {ConfigurationOnly}.",
                 [json], parsed => KeysCommand.ListAsync(compose(given(parsed)), parsed.GetValue(json))),
             revoke,
         };
@@ -146,29 +144,29 @@ internal static class CommandLine
 
     private static Command Sessions(Func<ParseResult, string[]> given)
     {
-        const string ExitCode = " Exit code: 0 done, 1 not, 78 the configuration names no ops port.";
-        var json = Json("the ops port's response, with everything but plain ASCII escaped");
-        var user = new Option<string?>("--user") { Description = "How the subject begins, or the name." };
-        var take = new Option<int>("--take") { Description = "How many at most, newest first.", DefaultValueFactory = _ => 50 };
-        var handle = new Argument<string>("handle") { Description = "The session, as the list or a log line names it." };
+        const string ExitCode = " Exit code: 0 done, 1 not done, 78 the configuration names no ops port.";
+        var json = Json("the ops port's response, with everything but ASCII escaped");
+        var user = new Option<string?>("--user") { Description = "The beginning of the subject or name." };
+        var take = new Option<int>("--take") { Description = "The maximum number of sessions, newest first.", DefaultValueFactory = _ => 50 };
+        var handle = new Argument<string>("handle") { Description = "The session's handle, as in the list or a log line." };
         var show = Command(
-            "show", "Shows what is known of a session; never a token." + ExitCode, [json], parsed =>
+            "show", "Shows what Bff knows about a session; never a token." + ExitCode, [json], parsed =>
                 SessionsCommand.ShowAsync(given(parsed), parsed.GetValue(handle)!, parsed.GetValue(json)));
         show.Add(handle);
 
         var one = new Argument<string?>("handle") { Description = "The session to end.", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<string?>("--user") { Description = "End all sessions of this subject instead." };
-        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask for confirmation." };
         var end = Command(
-            "end", "Ends a session, or all of a user: its pages are told at once, its refresh token is revoked." + ExitCode,
+            "end", "Ends a session, or all sessions of a user: open pages are told at once, and refresh tokens are revoked." + ExitCode,
             [all, yes], parsed => SessionsCommand.EndAsync(given(parsed), parsed.GetValue(one), parsed.GetValue(all), parsed.GetValue(yes)));
         end.Add(one);
         end.Validators.Add(result =>
         {
-            if (result.GetValue(one) is null == result.GetValue(all) is null) { result.AddError("Give a handle, or --user."); }
+            if (result.GetValue(one) is null == result.GetValue(all) is null) { result.AddError("Name a handle, or pass --user."); }
         });
 
-        return new Command("sessions", "Who is signed in, asked of the Bff that runs with this configuration, on its ops port.")
+        return new Command("sessions", "Lists, shows and ends sessions through the ops port of the Bff that runs with this configuration.")
         {
             Command(
                 "list", "Lists sessions, newest first." + ExitCode,
@@ -179,14 +177,14 @@ internal static class CommandLine
 
     private static Command Backup(Func<string[], WebApplicationBuilder> compose, Func<ParseResult, string[]> given)
     {
-        var file = new Argument<string>("file") { Description = "Where to; - for standard output." };
+        var file = new Argument<string>("file") { Description = "The file to write; - for standard output." };
         var passphrase = PassphraseFile("Encrypt it with the passphrase in this file; - for standard input.");
-        var force = new Option<bool>("--force") { Description = "Replace the file, if there is one." };
+        var force = new Option<bool>("--force") { Description = "Replace the file if it exists." };
         var backup = Command(
             "backup",
             "Writes the sessions of a SQLite store and their keys to one file, while Bff runs. Whoever has the file has the tokens in it, unless it is "
             + "encrypted. "
-            + $"Exit code: 0 done, 1 not (a file is there, no store, PostgreSQL), {ConfigurationOnly}.",
+            + $"Exit code: 0 done, 1 not done (the file exists, there is no store, the store is PostgreSQL), {ConfigurationOnly}.",
             [passphrase, force], parsed =>
                 BackupCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(force)));
         backup.Add(file);
@@ -199,14 +197,15 @@ internal static class CommandLine
         var passphrase = PassphraseFile("The passphrase it was encrypted with; - for standard input.");
         var keep = new Option<bool>("--keep-renewed")
         {
-            Description = "Keep sessions that were renewed or ended since, too: who signed out is signed in again, and a provider may take the second use of a "
+            Description = "Also keep sessions that were renewed or ended since: users who signed out are signed in again, and a provider may take the "
+                + "second use of a "
                 + "refresh token for theft.",
         };
         var restore = Command(
             "restore",
-            "Puts a backup in the place of the SQLite store, which is kept beside it. Bff has to be stopped. Everything is checked before anything is "
+            "Replaces the SQLite store with a backup and keeps the old store beside it. Bff must be stopped. Everything is checked before anything is "
             + "touched. Sessions that were renewed or ended since the backup are left out: "
-            + $"their users sign in again. Exit code: 0 done, 1 not (nothing was changed), {ConfigurationOnly}.",
+            + $"their users sign in again. Exit code: 0 done, 1 not done (nothing was changed), {ConfigurationOnly}.",
             [passphrase, keep], parsed =>
                 RestoreCommand.RunAsync(compose(given(parsed)), parsed.GetValue(file)!, parsed.GetValue(passphrase), parsed.GetValue(keep)));
         restore.Add(file);
@@ -236,7 +235,7 @@ internal static class CommandLine
     private static DateTimeOffset? ReadTime(ArgumentResult given)
     {
         if (DateTimeOffset.TryParse(given.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) { return time; }
-        given.AddError($"'{given.Tokens[0].Value}' is no time: write 2030-01-31T12:00Z.");
+        given.AddError($"'{given.Tokens[0].Value}' is not a time: write 2030-01-31T12:00Z.");
         return null;
     }
 

@@ -27,7 +27,7 @@ internal static class HealthCommand
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            return Say(probe, status: null, $"No answer from {probe} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}", causes: [], json);
+            return Say(probe, status: null, $"No response from {probe} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}", causes: [], json);
         }
     }
 
@@ -44,8 +44,8 @@ internal static class HealthCommand
 
     private static string Sentence(HttpStatusCode status, bool live, List<Cause> causes)
     {
-        if (status == HttpStatusCode.OK) { return live ? "Bff lives." : "Bff is ready."; }
-        var why = causes.Count > 0 ? string.Join("; ", causes.Select(cause => $"{cause.Check}: {cause.Detail}")) : $"the ops port answered {(int)status}";
+        if (status == HttpStatusCode.OK) { return live ? "Bff is alive." : "Bff is ready."; }
+        var why = causes.Count > 0 ? string.Join("; ", causes.Select(cause => $"{cause.Check}: {cause.Detail}")) : $"the ops port responded with {(int)status}";
         return $"Bff is not ready: {why}";
     }
 

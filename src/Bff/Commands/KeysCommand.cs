@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Bff.Configuration;
 using Bff.Sessions;
-using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -12,7 +11,7 @@ namespace Bff.Commands;
 internal static class KeysCommand
 {
     /// <summary>A node that has not read of a revocation yet goes on for this long.</summary>
-    private const string WithinAMinute = "Every Bff that runs on this store reads it within a minute. No restart is needed.";
+    private const string WithinAMinute = "Every running Bff on this store reads it within a minute. No restart is needed.";
 
     public static async Task<int> ListAsync(WebApplicationBuilder builder, bool json)
     {
@@ -62,11 +61,12 @@ internal static class KeysCommand
         var older = keys.GetAllKeys().Count(key => !key.IsRevoked);
         var added = Add(app, keys, Now(app) + activeIn);
 
-        app.Services.GetRequiredService<Audit>().KeysRotated($"{added.KeyId}", $"{Environment.UserName}@{Environment.MachineName}");
+        app.Services.GetRequiredService<Audit>().KeysRotated($"{added.KeyId}", Audit.Account);
         Console.WriteLine($"Added key {added.KeyId}: seals from {added.ActivationDate:u} until {added.ExpirationDate:u}.");
         Console.WriteLine(
-            $"{older} older {(older == 1 ? "key goes" : "keys go")} on opening what {(older == 1 ? "it" : "they")} sealed; nobody is signed out.");
-        Console.WriteLine("Every Bff that runs on this store reads it within a minute, or at once when another one has sealed with it. No restart is needed.");
+            $"{older} older {(older == 1 ? "key" : "keys")} still {(older == 1 ? "opens" : "open")} what {(older == 1 ? "it" : "they")} sealed; nobody is "
+            + "signed out.");
+        Console.WriteLine("Every running Bff on this store reads it within a minute, or as soon as another one has sealed with it. No restart is needed.");
         return ExitCodes.Ok;
     }
 
@@ -81,8 +81,8 @@ internal static class KeysCommand
         if (leaked.Count == 0)
         {
             await Console.Error.WriteLineAsync(allBefore is null
-                ? "There is no such key that is not revoked already. See: bff keys list"
-                : "No key that is not revoked already was made before that time (one made at that very time is not meant). See: bff keys list");
+                ? "No such key, or it is revoked already. See: bff keys list"
+                : "Every key made before that time is revoked already, or there is none. See: bff keys list");
             return ExitCodes.Unreachable;
         }
 
@@ -94,7 +94,8 @@ internal static class KeysCommand
         var mayAdd = app.Services.GetRequiredService<IOptions<SessionsOptions>>().Value.KeyCertificates.Count > 0 || !ring.AnyEncrypted();
         if (!mayAdd)
         {
-            Console.WriteLine("No key was added, since it would lie in the clear: Bff:Sessions:KeyCertificate is not configured here. A running Bff adds one.");
+            Console.WriteLine("No key was added, because it would be stored unencrypted: Bff:Sessions:KeyCertificate is not configured here. A running "
+                + "Bff adds one.");
         }
         else if (!keys.GetAllKeys().Any(key => IsUsable(key, Now(app))))
         {
@@ -107,12 +108,12 @@ internal static class KeysCommand
         {
             ended += (await app.Services.GetRequiredService<ISessionStore>()
                 .RemoveSealedWithAsync(key.KeyId, EndReasons.EndedByAdmin, CancellationToken.None)).Count;
-            Console.WriteLine($"Revoked key {key.KeyId}: it opens nothing any longer.");
+            Console.WriteLine($"Revoked key {key.KeyId}: it no longer opens anything.");
         }
 
         Console.WriteLine(
             $"Ended {ended} {(ended == 1 ? "session" : "sessions")} whose tokens it sealed. A running Bff revokes their refresh tokens at the provider.");
-        Console.WriteLine(WithinAMinute + " What it seals until then with a revoked key ends then, too: who signs in meanwhile has to again.");
+        Console.WriteLine(WithinAMinute + " Sessions it seals with a revoked key until then end as well: users who sign in meanwhile must sign in again.");
         return ExitCodes.Ok;
     }
 

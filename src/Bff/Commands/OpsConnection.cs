@@ -6,7 +6,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
 using Bff.Ops;
-using Bff.Sessions.Store.Sql;
 
 namespace Bff.Commands;
 
@@ -37,7 +36,7 @@ internal static class OpsConnection
         if (!string.IsNullOrEmpty(token) && address.Scheme == Uri.UriSchemeHttp && !IsThisMachine(address))
         {
             Console.Error.WriteLine(
-                $"Bff:Ops:Url: the token is not sent to {Printable.Address($"{address}")} in the clear. Use https, or an address of this machine.");
+                $"Bff:Ops:Url: the token is not sent to {Printable.Address($"{address}")} unencrypted. Use https, or an address of this machine.");
             return null;
         }
 
@@ -68,7 +67,7 @@ internal static class OpsConnection
     private static Uri? AddressOf(OpsOptions options)
     {
         var address = OpsPort.LocalAddress(options.Url is { Length: > 0 } url ? url : OpsOptions.DefaultUrl);
-        if (address is null) { Console.Error.WriteLine($"Bff:Ops:Url: '{Printable.Text(options.Url)}' names no port to ask at."); }
+        if (address is null) { Console.Error.WriteLine($"Bff:Ops:Url: '{Printable.Text(options.Url)}' does not name a port to call."); }
         return address;
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Security.Authentication;
 using System.Text.Json;
 using Bff.Ops.Admin;
@@ -64,11 +63,11 @@ internal static class SessionsCommand
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            await Console.Error.WriteLineAsync($"No answer from {http.BaseAddress} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}");
+            await Console.Error.WriteLineAsync($"No response from {http.BaseAddress} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}");
         }
         catch (JsonException)
         {
-            await Console.Error.WriteLineAsync($"Something else than Bff answers at {http.BaseAddress} (Bff:Ops:Url).");
+            await Console.Error.WriteLineAsync($"What responds at {http.BaseAddress} (Bff:Ops:Url) is not Bff.");
         }
 
         return ExitCodes.Unreachable;
@@ -87,7 +86,7 @@ internal static class SessionsCommand
     {
         if (Console.IsInputRedirected)
         {
-            Console.Error.WriteLine($"{question} Nobody is there to answer: say --yes.");
+            Console.Error.WriteLine($"{question} There is no terminal to confirm at: pass --yes.");
             return false;
         }
 
@@ -108,7 +107,7 @@ internal static class SessionsCommand
                 session.Failures == 0 ? "" : $"{session.Failures} ({session.LastError})");
         }
 
-        if (page.Next is not null) { Console.WriteLine("There are more: narrow it down with --user, or --take more."); }
+        if (page.Next is not null) { Console.WriteLine("There are more sessions: narrow the list with --user, or raise --take."); }
 
         static void Write(params string[] cells) =>
             Console.WriteLine(string.Format(CultureInfo.InvariantCulture, row, [.. cells.Select(cell => Printable.Text(cell, MaxCell))]).TrimEnd());
@@ -120,13 +119,13 @@ internal static class SessionsCommand
         Write("Subject", session.Sub);
         Write("Name", session.Name);
         Write("Started", Time(session.CreatedAt));
-        Write("Ends unless used", Time(session.EndsAt));
-        Write("Ends at the latest", Time(session.AbsoluteEndsAt));
+        Write("Idle timeout", Time(session.EndsAt));
+        Write("Absolute timeout", Time(session.AbsoluteEndsAt));
         Write("Token expires", session.AccessTokenExpiresAt is { } expiry ? Time(expiry) : "unreadable");
         Write("Next renewal", session.RenewsAt is { } due ? Time(due) : "-");
         Write("Renewal", session.Renewal);
         Write("Renewals", $"{session.Renewals}");
-        Write("Failures", session.Failures == 0 ? "0" : $"{session.Failures} in a row, the last: {session.LastError}");
+        Write("Failures", session.Failures == 0 ? "0" : $"{session.Failures} in a row, most recently {session.LastError}");
 
         static void Write(string name, string value) => Console.WriteLine($"{name,-20}{Printable.Text(value)}");
     }

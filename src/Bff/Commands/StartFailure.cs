@@ -29,7 +29,7 @@ internal static class StartFailure
         InvalidDataException { InnerException: FormatException or IOException or UnauthorizedAccessException } =>
             $"{error.Message} {ConfigurationFiles.Explain(error)}",
         IOException { InnerException: AddressInUseException } =>
-            $"{error.Message} Stop what uses it, or choose another address with ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
+            $"{error.Message} Stop the process that uses it, or choose another address: ASPNETCORE_URLS, or Bff:Ops:Url for the ops port.",
         IOException when error.Message.StartsWith("Bff:", StringComparison.Ordinal) => error.Message,
         _ => null,
     };

@@ -37,7 +37,7 @@ internal static class ConfigurationFiles
         }
         if (!Configured(builder.Configuration).SequenceEqual(before))
         {
-            mistakes.Add($"{Key}: a file it names cannot name further ones. Name them in the environment or by {Option}.");
+            mistakes.Add($"{Key}: a settings file cannot name further files. Name them in the environment or with {Option}.");
         }
         return mistakes.Count == 0 ? builder : throw new ConfigurationException(mistakes);
     }
@@ -68,7 +68,7 @@ internal static class ConfigurationFiles
     {
         if (string.IsNullOrWhiteSpace(file))
         {
-            mistakes.Add($"{key}: needs a file, and an empty word was given. Is a variable of the shell not set?");
+            mistakes.Add($"{key}: needs a file name, but an empty one was given. Is a shell variable not set?");
             return;
         }
 

@@ -2,9 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using System.Threading.Channels;
 using Bff.Configuration.Kestrel;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Primitives;
-using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
 namespace Bff.Configuration;
 
@@ -38,16 +36,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
     private long _differsSince;
 
     public ConfigurationReload(
-        IConfiguration live,
-        ConfigurationReader reader,
-        AcceptedConfiguration accepted,
-        IEnumerable<SettingsSection> sections,
-        IServiceProvider services,
-        IMeterFactory meters,
-        ServerCertificates certificates,
-        Audit audit,
-        TimeProvider clock,
-        ILogger<ConfigurationReload> logger)
+        IConfiguration live, ConfigurationReader reader, AcceptedConfiguration accepted, IEnumerable<SettingsSection> sections, IServiceProvider services,
+        IMeterFactory meters, ServerCertificates certificates, Audit audit, TimeProvider clock, ILogger<ConfigurationReload> logger)
     {
         (_live, _reader, _accepted, _sections, _services, _certificates, _audit, _clock, _logger) =
             (live, reader, accepted, [.. sections], services, certificates, audit, clock, logger);
@@ -72,14 +62,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     {
         using var moved = ChangeToken.OnChange(_live.GetReloadToken, () => _news.Writer.TryWrite(true));
         await using var look = _clock.CreateTimer(_ => _news.Writer.TryWrite(true), null, PollInterval, PollInterval);
-        try
-        {
-            await foreach (var _ in _news.Reader.ReadAllAsync(stoppingToken)) { await LookAsync(); }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Asked to stop.
-        }
+        await foreach (var _ in _news.Reader.ReadAllAsync(stoppingToken)) { await LookAsync(); }
     }
 
     private async Task LookAsync()
@@ -192,7 +175,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     [LoggerMessage(LogLevel.Information, "The configuration is free of mistakes again, and the same as before.")]
     private partial void Mended();
 
-    [LoggerMessage(LogLevel.Warning, "A restart is needed for changes of: {Keys}. Until then the old values stay.")]
+    [LoggerMessage(LogLevel.Warning, "A restart is needed for changes to: {Keys}. Until then the old values stay.")]
     private partial void RestartNeeded(string keys);
 
     [LoggerMessage(LogLevel.Information, "No restart is needed any more for: {Keys}. They are again as they are in use.")]

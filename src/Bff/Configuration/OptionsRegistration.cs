@@ -30,7 +30,6 @@ internal static class OptionsRegistration
             return results.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(results.Select(Describe).Distinct());
         }
 
-        private string Describe(ValidationResult result) =>
-            $"{section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}";
+        private string Describe(ValidationResult result) => $"{section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}";
     }
 }

@@ -1,5 +1,4 @@
 using Bff.Configuration.Kestrel;
-using Bff.Ops.Live;
 
 namespace Bff.Configuration;
 

@@ -63,12 +63,12 @@ internal static class RouteCheck
     {
         if (!string.IsNullOrEmpty(route.OutputCachePolicy))
         {
-            yield return (nameof(route.OutputCachePolicy), "Bff caches no answers. Take it out, and let the API say Cache-Control.");
+            yield return (nameof(route.OutputCachePolicy), "Bff does not cache responses. Remove it, and let the API send Cache-Control.");
         }
 
         if (!string.IsNullOrEmpty(route.RateLimiterPolicy))
         {
-            yield return (nameof(route.RateLimiterPolicy), "Bff has no rate limits for routes. Take it out, and limit at the API or in front of Bff.");
+            yield return (nameof(route.RateLimiterPolicy), "Bff has no rate limits for routes. Remove it, and limit at the API or in front of Bff.");
         }
 
         if (!IsOneOf(route.TimeoutPolicy, NoTimeout))

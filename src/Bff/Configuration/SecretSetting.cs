@@ -28,7 +28,7 @@ internal sealed record SecretSetting(string Key, string FileKey, bool IsAuthenti
             // Empty is a variable that was not set, more often than a wish to let everybody in.
             if (IsAuthenticator && string.IsNullOrEmpty(given) && (given ?? file) is "")
             {
-                mistakes.Add($"{(given is null ? FileKey : Key)}: is empty. Give it a value, or take the key out.");
+                mistakes.Add($"{(given is null ? FileKey : Key)}: is empty. Give it a value, or remove the key.");
             }
             return;
         }

@@ -71,7 +71,7 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
         var (at, there) = unknown!.Value;
         var path = string.Join(':', segments[..(at + 2)].AsEnumerable());
         return there.Length == 0
-            ? $"{path}: there is nothing to set below {string.Join(':', segments[..(at + 1)].AsEnumerable())}."
+            ? $"{path}: nothing can be set below {string.Join(':', segments[..(at + 1)].AsEnumerable())}."
             : $"{path}: is not a setting. There are: {string.Join(", ", there)}.";
     }
 

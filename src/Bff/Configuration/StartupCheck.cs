@@ -1,7 +1,5 @@
 using System.Reflection;
 using Bff.Configuration.Kestrel;
-using Bff.Guard;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 

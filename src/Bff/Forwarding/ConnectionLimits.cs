@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Bff.Sessions.Authentication;
 using Microsoft.Extensions.Options;
@@ -60,7 +59,7 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
                 SayFull();
                 return new Problem(
                     StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has reached its limit of WebSockets and event streams.",
-                    "Try again in a while.", RetryAfter);
+                    "Try again later.", RetryAfter);
             }
 
             _byCaller[caller] = open + 1;

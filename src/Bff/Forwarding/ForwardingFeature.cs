@@ -3,7 +3,6 @@ using Bff.Configuration;
 using Bff.Guard;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Http.Timeouts;
-using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
 namespace Bff.Forwarding;

@@ -2,7 +2,6 @@ using Bff.Hosting;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Forwarding;
@@ -10,17 +9,13 @@ namespace Bff.Forwarding;
 /// <summary>
 /// Forwarded calls that may outlive the session they began with: WebSockets, and answers that are streamed or large. They are cut when it ends: at once when
 /// this node is told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets are cut also when the
-/// process stops,
-/// since nothing else would end them before the shutdown's time limit.
+/// process stops, since nothing else would end them before the shutdown's time limit.
 /// </summary>
 internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecycleService
 {
     private const long Large = 1024 * 1024;
 
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-
-    /// <summary>As often as an event stream reads its session.</summary>
-    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(15);
 
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 8 };
 
@@ -92,21 +87,14 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         return Task.CompletedTask;
     }
 
-    /// <summary>Reads each session whose time has come once, however many calls it has.</summary>
+    /// <summary>Reads each session whose time has come once, however many calls it has. A store that cannot be read now ends nobody's call.</summary>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
         await Parallel.ForEachAsync(_calls.BySession.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))), AtOnce, async (entry, _) =>
         {
-            Array.ForEach(entry.Value, call => call.LookAt(now + RefreshInterval));
-            try
-            {
-                await RefreshAsync(entry.Key, entry.Value, cancellationToken);
-            }
-            catch (SessionStoreException)
-            {
-                // A store that cannot be read now ends nobody's call.
-            }
+            Array.ForEach(entry.Value, call => call.LookAt(now + SessionCache.RereadInterval));
+            await RefreshAsync(entry.Key, entry.Value, cancellationToken);
         });
     }
 
@@ -127,7 +115,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
             return;
         }
 
-        var next = endsAt < now + RefreshInterval ? endsAt : now + RefreshInterval;
+        var next = endsAt < now + SessionCache.RereadInterval ? endsAt : now + SessionCache.RereadInterval;
         Array.ForEach(calls, call => call.LookAt(next));
     }
 

@@ -38,6 +38,6 @@ internal sealed partial class OpenRoutes
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Route} has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it. If that is meant, say AuthorizationPolicy: anonymous.")]
+        "{Route} has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it. If that is intended, set AuthorizationPolicy: anonymous.")]
     private partial void Open(string route);
 }

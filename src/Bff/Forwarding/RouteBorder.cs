@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Bff.Sessions.Authentication;
-using Bff.Sessions.Store.Sql;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;

@@ -1,5 +1,4 @@
 using Bff.Renewal;
-using Bff.Sessions.Store.Sql;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 

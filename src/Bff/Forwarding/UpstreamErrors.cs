@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -12,11 +11,11 @@ internal sealed class UpstreamErrors(RequestDelegate next)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than this route takes.");
+    private static readonly Problem TooLarge = new(StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than this route allows.");
 
     public static readonly Problem TimedOut = new(
         StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The service behind this address took too long to respond.",
-        "Whether it did what was asked is not known.", RetryAfter);
+        "It may or may not have done what was asked.", RetryAfter);
 
     private static readonly Problem Unavailable = new(
         StatusCodes.Status502BadGateway, "upstream_unavailable", "The service behind this address cannot be reached.", "Try again in a moment.", RetryAfter);
@@ -24,7 +23,7 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     /// <summary>The response of an upstream that cannot be passed on.</summary>
     public static readonly Problem Invalid = new(
         StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address sent a response that cannot be passed on.",
-        "Its operators find the reason in the proxy's log.", RetryAfter);
+        "The proxy's log says why.", RetryAfter);
 
     /// <summary>The upstream has responded, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
     public sealed class Answered

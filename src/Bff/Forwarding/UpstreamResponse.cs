@@ -7,8 +7,6 @@ namespace Bff.Forwarding;
 /// <summary>What an upstream may not say to the browser in our name.</summary>
 internal static class UpstreamResponse
 {
-    private const string FlowCookiePrefix = "bff-";
-
     /// <summary>
     /// Why this response cannot be passed on; null when it can. A switch of protocols nobody asked for would be a tunnel past the proxy, and two lengths are
     /// two readings of where the response ends (RFC 9112 section 6.3).
@@ -81,8 +79,6 @@ internal static class UpstreamResponse
     public static bool IsOurs(string pair, string sessionCookie)
     {
         var name = pair.AsSpan(0, pair.IndexOf('=', StringComparison.Ordinal) is >= 0 and var end ? end : pair.Length).Trim();
-        if (name.Equals(sessionCookie, StringComparison.OrdinalIgnoreCase)) { return true; }
-        return (name.StartsWith(SessionsOptions.HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[SessionsOptions.HostPrefix.Length..] : name)
-            .StartsWith(FlowCookiePrefix, StringComparison.OrdinalIgnoreCase);
+        return name.Equals(sessionCookie, StringComparison.OrdinalIgnoreCase) || CookieNames.IsOfSignIn(name);
     }
 }

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Threading.RateLimiting;
-using Microsoft.Extensions.Options;
-
 namespace Bff.Guard;
 
 /// <summary>

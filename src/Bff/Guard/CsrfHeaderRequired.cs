@@ -1,7 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
-
 namespace Bff.Guard;
 
 /// <summary>Endpoint metadata: a browser may come here by script only, with the <c>X-CSRF: 1</c> header and from our own or an allowed origin.</summary>

@@ -1,7 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
-
 namespace Bff.Guard;
 
 /// <summary>

@@ -13,7 +13,7 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     /// <summary>Where they begin; the last two are the OpenID Connect handler's.</summary>
     public static readonly string[] Roots = ["/bff", "/signin-oidc", "/signout-callback-oidc"];
 
-    private static readonly Problem NotAllowed = new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not know this method.");
+    private static readonly Problem NotAllowed = new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This method is not supported here.");
 
     private readonly Lazy<ILookup<string, string>> _methods = new(() => Endpoints(routes)
         .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Bff.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 

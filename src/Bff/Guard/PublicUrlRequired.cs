@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using System.Net;
 using Bff.Hosting;
 using Microsoft.Extensions.Options;
 

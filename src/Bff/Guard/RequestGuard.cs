@@ -41,7 +41,7 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
         {
             return Forbidden(
                 "origin_required",
-                "This request must carry an Origin.",
+                "This request must have an Origin header.",
                 "A browser sends it with WebSocket handshakes and with event streams from another origin.");
         }
 

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Bff.Configuration;
-using Bff.Login;
 
 namespace Bff.Guard;
 

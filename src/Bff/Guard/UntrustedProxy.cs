@@ -1,6 +1,4 @@
 using System.Net;
-using Bff.Sessions.Store.Sql;
-using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;

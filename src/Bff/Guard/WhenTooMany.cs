@@ -1,7 +1,3 @@
-using System.Net;
-using System.Threading.RateLimiting;
-using Microsoft.Extensions.Options;
-
 namespace Bff.Guard;
 
 /// <summary>Endpoint metadata: the response, instead of the problem, to a client that asks too often; a frame shows nobody a problem.</summary>

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Bff.Sessions;
-using Bff.Sessions.Store.Sql;
 
 namespace Bff.Login;
 

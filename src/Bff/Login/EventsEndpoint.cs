@@ -17,7 +17,7 @@ internal static class EventsEndpoint
     private const string Session = "session", Renewed = "renewed", Expiring = "expiring", Ended = "ended", Heartbeat = "heartbeat";
 
     /// <summary>Often enough for proxies that close what is quiet for half a minute.</summary>
-    private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HeartbeatEvery = SessionCache.RereadInterval;
 
     /// <summary>How long a browser waits before it comes back: up to twice this, so that those a stopped server sends away do not come all at once.</summary>
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(1);
@@ -36,7 +36,7 @@ internal static class EventsEndpoint
                 StatusCodes.Status503ServiceUnavailable,
                 "stopping",
                 "This server is about to stop.",
-                "Ask again: another one answers, or this one after its start.",
+                "Connect again: another one will respond, or this one after its restart.",
                 Reconnect);
         }
         if (streams.Open(session.Id) is not { } stream)

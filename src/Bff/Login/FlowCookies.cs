@@ -19,19 +19,16 @@ internal static class FlowCookies
 
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    private const string StatePrefix = "bff-state-";
-    private const string NoncePrefix = "bff-nonce-";
+    public static CookieBuilder State(SessionsOptions sessions, OidcOptions oidc) => Configure(new FlowCookie(), CookieNames.State, sessions, oidc);
 
-    public static CookieBuilder State(SessionsOptions sessions, OidcOptions oidc) => Configure(new FlowCookie(), StatePrefix, sessions, oidc);
-
-    public static CookieBuilder Nonce(SessionsOptions sessions, OidcOptions oidc) => Configure(new FlowCookie(), NoncePrefix, sessions, oidc);
+    public static CookieBuilder Nonce(SessionsOptions sessions, OidcOptions oidc) => Configure(new FlowCookie(), CookieNames.Nonce, sessions, oidc);
 
     public static void EvictOldest(HttpContext context)
     {
         var sessions = context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value;
         var oidc = context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value;
         if (!CookieHeaderValue.TryParseList(context.Request.Headers.Cookie, out var cookies)) { return; }
-        foreach (var prefix in new[] { StatePrefix, NoncePrefix })
+        foreach (var prefix in new[] { CookieNames.State, CookieNames.Nonce })
         {
             // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
             var open = cookies.Select(cookie => cookie.Name.ToString()).Where(
@@ -71,10 +68,7 @@ internal static class FlowCookies
 
     /// <summary>A cheap check: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
     public static bool MayEndHere(HttpRequest request) =>
-        request.Query.ContainsKey("state") && request.Cookies.Keys.Any(IsState);
-
-    private static bool IsState(string name) =>
-        name.StartsWith(StatePrefix, StringComparison.Ordinal) || name.StartsWith(SessionsOptions.HostPrefix + StatePrefix, StringComparison.Ordinal);
+        request.Query.ContainsKey("state") && request.Cookies.Keys.Any(name => CookieNames.IsState(name));
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 
@@ -82,6 +76,6 @@ internal static class FlowCookies
     private static string Prefix(string name, SessionsOptions sessions, OidcOptions oidc)
     {
         var whose = SHA256.HashData(Encoding.UTF8.GetBytes($"{oidc.Authority}\n{oidc.ClientId}\n{sessions.EffectiveCookieName}"));
-        return $"{(sessions.InsecureCookie ? "" : SessionsOptions.HostPrefix)}{name}{Base64Url.EncodeToString(whose.AsSpan(0, 6))}-";
+        return $"{(sessions.InsecureCookie ? "" : CookieNames.HostPrefix)}{name}{Base64Url.EncodeToString(whose.AsSpan(0, 6))}-";
     }
 }

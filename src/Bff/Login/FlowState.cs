@@ -73,5 +73,5 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
 
     private static SignInRefusedException Failed(string why) => new(Unmet, why);
 
-    private static SignInRefusedException Refused(string why) => new(OidcEvents.InvalidState, why);
+    private static SignInRefusedException Refused(string why) => new(SignInFailure.InvalidState, why);
 }

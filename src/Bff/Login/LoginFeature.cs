@@ -1,7 +1,6 @@
 using Bff.Configuration;
 using Bff.Guard;
 using Bff.Providers;
-using Bff.Providers.Metadata;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -16,13 +15,13 @@ internal static class LoginFeature
     public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>();
+        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
+            .AddSingleton<WayBack>().AddSingleton<UnusedTokens>();
         services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(
             OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
-        services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme)
-            .Configure<IServiceProvider>(Configure);
+        services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme).Configure<IServiceProvider>(Configure);
         services.ConfigureHttpJsonOptions(
             json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
         return builder;
@@ -56,7 +55,7 @@ internal static class LoginFeature
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/events", EventsEndpoint.Handle).RequireOrigin();
-        ScriptEndpoint.Map(app);
+        ScriptEndpoint.Map(app, PageFile.Read);
         MapCallbacks(app);
         return app;
     }

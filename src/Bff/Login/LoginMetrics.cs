@@ -10,15 +10,17 @@ internal sealed class LoginMetrics : IDisposable
     private const string Yes = "true", No = "false";
 
     /// <summary>
-    /// Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6, and codes of our own. Others reach the page and the log, but not the
-    /// metrics: anybody can make them up.
+    /// Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6. Others reach the page and the log, but not the metrics: anybody can make
+    /// them up.
     /// </summary>
-    private static readonly string[] Causes =
+    private static readonly string[] WellKnown =
     [
-        "access_denied", "login_required", "consent_required", "interaction_required", "account_selection_required", "server_error", "temporarily_unavailable",
-        "invalid_request", "invalid_scope", "unauthorized_client", "sign_in_failed", "invalid_state", "store_unavailable", "provider_unavailable", "busy",
-        "provider_refuses_client", "foreign_page",
+        "access_denied", "login_required", "consent_required", "interaction_required", "account_selection_required", "server_error",
+        SignInFailure.TemporarilyUnavailable, "invalid_request", "invalid_scope", "unauthorized_client", SignInFailure.Failed, FlowState.Unmet,
     ];
+
+    private static readonly string[] Ours =
+        [SignInFailure.InvalidState, "store_unavailable", "provider_unavailable", "busy", "provider_refuses_client", "foreign_page"];
 
     private readonly Meter _meter;
     private readonly Audit _audit;
@@ -30,8 +32,10 @@ internal sealed class LoginMetrics : IDisposable
         _meter = meters.Create(MeterName);
         _failed = new(
             _meter, "bff.sign_in.failures", "{sign_in}", "Sign-ins that failed, by cause; silent ones fail as a matter of course, with login_required.",
-            ("cause", [.. Causes, CountedFromZero.Other]), ("silent", [Yes, No]));
+            ("cause", [.. WellKnown, .. Ours, CountedFromZero.Other]), ("silent", [Yes, No]));
     }
+
+    public static bool IsWellKnown(string error) => WellKnown.Contains(error);
 
     /// <summary>An event of the audit stream, too, where somebody wanted to sign in.</summary>
     /// <param name="cause">A code of Bff's own responses or of the specifications, never what a request carried.</param>

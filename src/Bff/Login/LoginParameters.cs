@@ -26,8 +26,8 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
 
     private static readonly Problem InvalidPrompt = new(
-        StatusCodes.Status400BadRequest, "invalid_prompt", "This value of prompt is unknown.",
-        $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; several with spaces between them, but none by itself.");
+        StatusCodes.Status400BadRequest, "invalid_prompt", "This value of 'prompt' is not known.",
+        $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; separate several by spaces, but use none only alone.");
 
     /// <param name="query">Of the request.</param>
     /// <param name="parameters">What to send to the provider: nothing that the page did not name.</param>
@@ -46,18 +46,18 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
                 continue;
             }
 
-            if (values.Count > 1) { return Invalid(name, "It comes more than once."); }   // RFC 6749 section 3.1
+            if (values.Count > 1) { return Invalid(name, "It is given more than once."); }   // RFC 6749 section 3.1
             var value = values.ToString();
             if (value.Length == 0) { continue; }
             if (name == Prompt && !IsPrompt(value)) { return InvalidPrompt; }
             if (name == MaxAge && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             {
-                return Invalid(name, "It is a number of seconds, from 0.");
+                return Invalid(name, "It must be a number of seconds, 0 or more.");
             }
 
             if (value.Length > MaxLength || value.Any(char.IsControl))
             {
-                return Invalid(name, $"It has at most {MaxLength} characters, and no control characters.");
+                return Invalid(name, $"It must have at most {MaxLength} characters, and no control characters.");
             }
 
             parameters.Add(name, value);
@@ -99,7 +99,7 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
     }
 
     private static Problem Invalid(string name, string why) =>
-        new(StatusCodes.Status400BadRequest, "invalid_parameter", $"The parameter '{name}' cannot be used like this.", why);
+        new(StatusCodes.Status400BadRequest, "invalid_parameter", $"The parameter '{name}' is not valid.", why);
 
     [LoggerMessage(LogLevel.Debug, "Ignored at /bff/login: '{Name}' is no parameter of an authorization request, nor in Bff:Oidc:AllowedLoginParameters.")]
     private partial void Ignored(string name);

@@ -40,7 +40,7 @@ internal static class LoginProblems
 
     /// <summary>A browser discards it and sends a real request when the user navigates.</summary>
     public static readonly Problem NotAhead = new(
-        StatusCodes.Status503ServiceUnavailable, "not_ahead_of_time", "This link cannot be fetched ahead of time.", "Follow the link.");
+        StatusCodes.Status503ServiceUnavailable, "not_ahead_of_time", "This link cannot be prefetched.", "Follow the link.");
 
     public static readonly Problem WrongSid = new(
         StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for a session of yours.",

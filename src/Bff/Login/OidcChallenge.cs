@@ -3,7 +3,6 @@ using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
 
@@ -28,7 +27,7 @@ internal static partial class OidcChallenge
         {
             var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
             context.RequestServices.GetRequiredService<LoginMetrics>().Failed(LoginProblems.StoreUnavailable.Code, isSilent);
-            return isSilent ? Results.Redirect(SilentPage.Failure(page!, OidcEvents.TemporarilyUnavailable)) : LoginProblems.StoreUnavailable;
+            return isSilent ? Results.Redirect(SilentPage.Failure(page!, SignInFailure.TemporarilyUnavailable)) : LoginProblems.StoreUnavailable;
         }
         catch (Exception error) when (ProviderFault.Is(error))
         {

@@ -1,6 +1,4 @@
 using System.Security.Claims;
-using System.Text;
-using System.Text.RegularExpressions;
 using Bff.Guard;
 using Bff.Providers;
 using Bff.Providers.TokenEndpoint;
@@ -8,10 +6,8 @@ using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -20,25 +16,10 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, SignInClient signIn, TokenEndpointClient endpoint, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls,
-    LoginMetrics metrics,
-    IOptions<OidcOptions> oidc, IOptions<SessionsOptions> sessions, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    Provider provider, SignInClient signIn, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls, WayBack wayBack, UnusedTokens unused,
+    LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
-    private const string RedeemedAt = "bff.redeemed_at";
-    private const string Redeeming = "bff.redeeming";
-    private const string Brought = "bff.brought";
-    private const string BroughtFor = "bff.brought_for";
-    private const string UsedUp = "bff.state_used";
-    private const int MaxDescription = 200;
-
-    /// <summary>The framework's own words where the provider gave none.</summary>
-    private const string NoDescription = "error_description is null";
-
-    public const string TemporarilyUnavailable = "temporarily_unavailable";
-
-    public const string InvalidState = "invalid_state";
-
     /// <summary>For failures that cost a stranger nothing to bring about.</summary>
     private readonly RefusalLog _refusals = new(logger, clock);
 
@@ -74,13 +55,13 @@ internal sealed partial class OidcEvents(
     /// </summary>
     public override async Task MessageReceived(MessageReceivedContext context)
     {
-        if (context.Properties is not { } properties) { throw new SignInRefusedException(InvalidState, "The state cannot be read."); }
+        if (context.Properties is not { } properties) { throw new SignInRefusedException(SignInFailure.InvalidState, "The state cannot be read."); }
         // RFC 6749 section 3.1
         if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }
         flow.Check(context.HttpContext, context.Options, properties);
         var expected = await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
         await flow.UseUpAsync(properties);
-        context.HttpContext.Items[UsedUp] = true;
+        SignInProgress.Of(context.HttpContext).HasUsedState = true;
 
         // RFC 9207: the issuer that answers must be the one that was asked, in errors too; required when the provider says it sends it.
         var issuer = context.ProtocolMessage.Iss;
@@ -96,18 +77,16 @@ internal sealed partial class OidcEvents(
     public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {
         // The lifetime counts from before the call: a slow answer must not make a token look younger.
-        context.HttpContext.Items[RedeemedAt] = clock.GetUtcNow();
-        context.HttpContext.Items[Redeeming] = true;
+        var progress = SignInProgress.Of(context.HttpContext);
+        (progress.RedeemedAt, progress.IsRedeeming) = (clock.GetUtcNow(), true);
         context.HandleCodeRedemption(await signIn.RedeemAsync(context.TokenEndpointRequest!.Parameters, context.HttpContext.RequestAborted));
     }
 
     // Thrown, not context.Fail: only an exception keeps the properties, and with them the way back to the silent page.
     public override Task TokenResponseReceived(TokenResponseReceivedContext context)
     {
-        context.HttpContext.Items.Remove(Redeeming);
-        var answer = context.TokenEndpointResponse;
-        context.HttpContext.Items[Brought] = answer.RefreshToken;
-        context.HttpContext.Items[BroughtFor] = UnverifiedSubject(answer.IdToken);
+        var (progress, answer) = (SignInProgress.Of(context.HttpContext), context.TokenEndpointResponse);
+        (progress.IsRedeeming, progress.RefreshToken, progress.IdToken) = (false, answer.RefreshToken, answer.IdToken);
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
         if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
@@ -129,7 +108,7 @@ internal sealed partial class OidcEvents(
         });
         var properties = context.Properties!;
         flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, oidc.Value.ClockTolerance);
-        if (Named(properties, SessionAuthentication.Continues) is { } continued)
+        if (SignInProgress.Named(properties, SessionAuthentication.Continues) is { } continued)
         {
             // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring
             // a session back.
@@ -142,7 +121,7 @@ internal sealed partial class OidcEvents(
 
         var answer = context.TokenEndpointResponse!;
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity(IdTokenClaims.Read(answer.IdToken), SessionAuthentication.Scheme, "name", "role"));
-        var obtainedAt = (DateTimeOffset)context.HttpContext.Items[RedeemedAt]!;
+        var obtainedAt = SignInProgress.Of(context.HttpContext).RedeemedAt;
         new TokenSet(
             answer.AccessToken,
             string.IsNullOrEmpty(answer.RefreshToken) ? null : answer.RefreshToken,
@@ -161,7 +140,7 @@ internal sealed partial class OidcEvents(
         var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
         try
         {
-            if (Named(properties, SessionAuthentication.Continues) is { } continued)
+            if (SignInProgress.Named(properties, SessionAuthentication.Continues) is { } continued)
             {
                 await ContinueAsync(new SessionId(continued), context.Principal!, properties);
             }
@@ -171,16 +150,16 @@ internal sealed partial class OidcEvents(
         catch (SessionStoreException error)
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            RevokeNow(properties, context.HttpContext.Items[Brought] as string);
-            SignInFailed(LoginProblems.StoreUnavailable.Code, Cause(error), "");
+            unused.RevokeNow(properties, SignInProgress.Of(context.HttpContext).RefreshToken);
+            SignInFailed(LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
             if (silent)
             {
-                context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), TemporarilyUnavailable));
+                context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), SignInFailure.TemporarilyUnavailable));
                 return;
             }
 
-            var problem = LoginProblems.StoreUnavailable with { SignInUrl = LoginUrl(context.Request, target, properties) };
+            var problem = LoginProblems.StoreUnavailable with { SignInUrl = WayBack.LoginUrl(context.Request, target, properties) };
             await problem.ExecuteAsync(context.HttpContext);
         }
     }
@@ -192,175 +171,21 @@ internal sealed partial class OidcEvents(
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
-        await RevokeBroughtAsync(context);
-        var (code, problem) = Explain(context);
-        if (!PlainWord().IsMatch(code)) { code = "sign_in_failed"; }
-        var description = problem is null ? Description(context.Failure) : null;
-        if (context.HttpContext.Items.ContainsKey(UsedUp)) { SignInFailed(code, Cause(context.Failure), Printable.Text(description, MaxDescription)); }
-        else { _refusals.Refused(context.HttpContext, $"{code} ({Cause(context.Failure)})"); }
+        await unused.RevokeAsync(context);
+        var failure = SignInFailure.Of(context);
+        if (SignInProgress.Of(context.HttpContext).HasUsedState)
+        {
+            SignInFailed(failure.Code, failure.Cause, Printable.Text(failure.Description, SignInFailure.MaxDescription));
+        }
+        else { _refusals.Refused(context.HttpContext, $"{failure.Code} ({failure.Cause})"); }
 
         string? page = null;
         context.Properties?.Items.TryGetValue(SilentPage.Item, out page);
-        metrics.Failed(problem?.Code ?? (IsWellKnown(code) ? code : "other"), silent: page is not null);
-        if (page is not null && returnUrls.TryResolve(page, out page))
-        {
-            // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
-            context.Response.Redirect(SilentPage.Failure(page, code == InvalidState ? "login_required" : code, description));
-        }
-        else if (context.Properties?.RedirectUri is { } asked && returnUrls.TryResolve(asked, out var target))
-        {
-            await LeadBackAsync(context, target, code, description, problem);
-        }
-        else
-        {
-            await (problem ?? LoginProblems.SignInFailed).ExecuteAsync(context.HttpContext);
-        }
+        metrics.Failed(failure.Problem?.Code ?? (LoginMetrics.IsWellKnown(failure.Code) ? failure.Code : CountedFromZero.Other), silent: page is not null);
+        await wayBack.TakeAsync(context, failure, page);
     }
 
-    /// <summary>A sign-in that fails when its code is traded already leaves a refresh token that nobody will use.</summary>
-    private async Task RevokeBroughtAsync(RemoteFailureContext context)
-    {
-        var brought = context.HttpContext.Items[Brought] as string ?? (context.Failure as SignInCallException)?.RefreshToken;
-        if (brought is not { Length: > 0 } refreshToken) { return; }
-        var id = (Named(context.Properties, SessionAuthentication.Continues) ?? Named(context.Properties, SessionAuthentication.Replaces)) is { } known
-            ? new SessionId(known) : SessionKey.New().Id;
-        var subject = context.HttpContext.Items[BroughtFor] as string;
-        var now = clock.GetUtcNow();
-        try
-        {
-            await store.RevokeLaterAsync(
-                id, subject, new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
-        }
-        catch (SessionStoreException)
-        {
-            RevokeNow(context.Properties, refreshToken);   // and the page still learns what became of its sign-in
-        }
-    }
-
-    /// <summary>Good enough to let a revocation wait for that user's sessions; nothing else may believe it.</summary>
-    private static string? UnverifiedSubject(string? idToken)
-    {
-        try
-        {
-            return idToken is { Length: > 0 } && new JsonWebToken(idToken).Subject is { Length: > 0 } subject ? subject : null;
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>
-    /// The store that would remember the revocation is the one that failed, so this is tried once and nobody waits for it. Not for a renewal of a session:
-    /// whether the store took its tokens before it failed is not known.
-    /// </summary>
-    private void RevokeNow(AuthenticationProperties? properties, string? refreshToken)
-    {
-        if (!string.IsNullOrEmpty(refreshToken) && Named(properties, SessionAuthentication.Continues) is null) { _ = endpoint.RevokeAsync(refreshToken); }
-    }
-
-    /// <summary>The session the flow names; null when it names none.</summary>
-    private static string? Named(AuthenticationProperties? properties, string item) =>
-        properties?.Items.TryGetValue(item, out var named) == true && named is { Length: > 0 } ? named : null;
-
-    private async Task LeadBackAsync(RemoteFailureContext context, string target, string code, string? description, Problem? problem)
-    {
-        if (problem is null)
-        {
-            context.Response.Redirect(ErrorQuery.AddTo(target, code, description));
-            return;
-        }
-
-        if (code == InvalidState && flow.IsFresh(context.Properties!) && await GoesOnAsync(context.HttpContext, context.Properties!, target)) { return; }
-        var isRepeatable = problem.RetryAfter is not null && code != InvalidState && !context.HttpContext.Items.ContainsKey(UsedUp);
-        await (isRepeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target, context.Properties!) }).ExecuteAsync(context.HttpContext);
-    }
-
-    /// <summary>
-    /// Begins the sign-in anew, and asks for all that the page asked for: a sign-in that was to be a stronger one must not become a plain one.
-    /// </summary>
-    private static string LoginUrl(HttpRequest request, string target, AuthenticationProperties properties) =>
-        QueryHelpers.AddQueryString(request.PathBase + "/bff/login", [new("returnUrl", target), .. LoginParameters.KeptIn(properties)]);
-
-    /// <summary>
-    /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
-    /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in. The session that
-    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked
-    /// how long ago the user signed in: another one's answer to that is not known.
-    /// </summary>
-    private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
-    {
-        if (!Initiator.IsTab(context.Request) || LoginParameters.MaxAgeOf(properties) is not null) { return false; }
-        if (await FindSessionAsync(context) is { } session && session.Id.Value != Named(properties, SessionAuthentication.Replaces))
-        {
-            context.Response.Redirect(target);
-            return true;
-        }
-
-        if (sessions.Value.CookieSameSite != SameSiteMode.Strict || context.Request.Headers["Sec-Fetch-Site"] != "cross-site") { return false; }
-        var request = context.Request;
-        await new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path, "state", request.Query["state"].ToString())).ExecuteAsync(context);
-        return true;
-    }
-
-    private static async Task<Session?> FindSessionAsync(HttpContext context)
-    {
-        try
-        {
-            return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded ? context.GetSession() : null;
-        }
-        catch (SessionStoreException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>A word for the page; a problem of our own unless the provider's error can be shown by the page that asked.</summary>
-    private static (string Code, Problem? Problem) Explain(RemoteFailureContext context)
-    {
-        if (SessionStoreException.In(context.Failure) is not null) { return (TemporarilyUnavailable, LoginProblems.StoreUnavailable); }
-        if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
-        if (context.Failure is SignInRefusedException { Error: FlowState.Unmet }) { return (FlowState.Unmet, null); }
-        if (context.Failure is SignInRefusedException refused)
-        {
-            return (refused.Error, refused.Error == InvalidState ? LoginProblems.InvalidState : LoginProblems.SignInFailed);
-        }
-        if (context.HttpContext.Items.ContainsKey(Redeeming)) { return ProviderFault.Explain(context.Failure); }
-        if (context.Failure?.Data["error"] is string error) { return (error, null); }
-        return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && ProviderFault.Is(failure)
-            ? (ProviderFault.Unavailable, LoginProblems.ProviderUnavailable)
-            : ("sign_in_failed", LoginProblems.SignInFailed);
-    }
-
-    /// <summary>
-    /// Errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6. Others reach the page and the log, but not the metrics: anybody can make
-    /// them up.
-    /// </summary>
-    private static bool IsWellKnown(string error) => error
-        is "access_denied" or "login_required" or "consent_required" or "interaction_required" or "account_selection_required"
-        or "server_error" or "temporarily_unavailable" or "invalid_request" or "invalid_scope" or "unauthorized_client" or "sign_in_failed" or FlowState.Unmet;
-
-    /// <summary>The provider's sentence (RFC 6749 section 4.1.2.1), cut and without control characters.</summary>
-    private static string? Description(Exception? failure)
-    {
-        if (failure?.Data["error_description"] is not string { Length: > 0 } text || text == NoDescription) { return null; }
-        var plain = string.Concat(text.EnumerateRunes().Where(rune => !Rune.IsControl(rune)).Take(MaxDescription));
-        return plain.Length > 0 ? plain : null;
-    }
-
-    private static SignInRefusedException Refused(string why) => new("sign_in_failed", why);
-
-    /// <summary>Never an exception's message: it may quote what it could not accept.</summary>
-    private static string Cause(Exception? failure) => failure switch
-    {
-        SignInRefusedException or SignInCallException => failure.Message,
-        { } when failure.Data["error"] is string => "the provider says so",
-        _ => failure?.GetBaseException().GetType().Name ?? "unknown",
-    };
-
-    /// <summary>Errors beside the well-known ones keep their name when it is one.</summary>
-    [GeneratedRegex("^[a-z0-9_.-]{1,64}$", RegexOptions.CultureInvariant)]
-    private static partial Regex PlainWord();
+    private static SignInRefusedException Refused(string why) => new(SignInFailure.Failed, why);
 
     [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
     private partial void SignInFailed(string code, string cause, string description);

@@ -47,5 +47,5 @@ internal sealed class OidcHandler(
         return await keys.KnowsAsync(state, Context.RequestAborted);
     }
 
-    private static HandleRequestResult Refused(string why) => HandleRequestResult.Fail(new SignInRefusedException(OidcEvents.InvalidState, why));
+    private static HandleRequestResult Refused(string why) => HandleRequestResult.Fail(new SignInRefusedException(SignInFailure.InvalidState, why));
 }

@@ -19,9 +19,9 @@ internal static class ProviderFault
     /// <summary>What a fault of a call to the provider means: a word for the page, and a problem unless the page that asked can show the word itself.</summary>
     public static (string Word, Problem? Problem) Explain(Exception? error) => error switch
     {
-        SignInCallException { Blame: Blame.User, Error: "invalid_grant" or "http_400" } => ("sign_in_failed", LoginProblems.SignInFailed),
+        SignInCallException { Blame: Blame.User, Error: "invalid_grant" or "http_400" } => (SignInFailure.Failed, LoginProblems.SignInFailed),
         SignInCallException { Blame: Blame.User, Error: var asked } => (asked, null),
-        SignInCallException { Blame: Blame.Client } => ("sign_in_failed", LoginProblems.ProviderRefusesUs),
+        SignInCallException { Blame: Blame.Client } => (SignInFailure.Failed, LoginProblems.ProviderRefusesUs),
         ProviderBusyException { IsOutage: false } busy => (Unavailable, LoginProblems.Busy with { RetryAfter = busy.RetryAfter }),
         ProviderBusyException left => (Unavailable, LoginProblems.ProviderUnavailable with { RetryAfter = left.RetryAfter }),
         { InnerException: { } inner } when error is not (ProviderUnavailableException or HttpRequestException) => Explain(inner),

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Reflection;
 using System.Security.Cryptography;
 using Bff.Guard;
 using Microsoft.Net.Http.Headers;
@@ -17,24 +16,25 @@ internal static class ScriptEndpoint
 
     private const string Immutable = "public, max-age=31536000, immutable", Revalidated = "no-cache";
 
-    private static readonly Assembly Program = typeof(ScriptEndpoint).Assembly;
-
-    public static void Map(IEndpointRouteBuilder routes)
+    /// <param name="routes">Where.</param>
+    /// <param name="read">What the program has under a name; null when it was built without.</param>
+    public static void Map(IEndpointRouteBuilder routes, Func<string, byte[]?> read)
     {
         Map("bff.js", "text/javascript; charset=utf-8");
         Map("bff.js.map", "application/json");
 
         void Map(string name, string type)
         {
-            var file = new Lazy<EncodedFile>(() => EncodedFile.Of(Read(Prefix + name)));
+            var file = new Lazy<EncodedFile?>(() => read(Prefix + name) is { } content ? EncodedFile.Of(content) : null);
             routes.MapMethods("/bff/" + name, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => Respond(context, file.Value, type))
                 .AllowAnonymous().WithMetadata(new SharedResponse()).ShortCircuit();
         }
     }
 
-    private static IResult Respond(HttpContext context, EncodedFile file, string type)
+    private static IResult Respond(HttpContext context, EncodedFile? file, string type)
     {
         if (BodyLimit.IsExceeded(context)) { return BodyLimit.TooLarge; }   // a short-circuited endpoint comes before it
+        if (file is null) { return PageFile.NotBuilt; }
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
         headers["Cross-Origin-Resource-Policy"] = "cross-origin";
@@ -43,14 +43,6 @@ internal static class ScriptEndpoint
         var (content, encoding) = file.For(context.Request);
         if (encoding is not null) { headers.ContentEncoding = encoding; }
         return Results.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{file.Hash}{(encoding is null ? "" : "-" + encoding)}\""));
-    }
-
-    private static byte[] Read(string resource)
-    {
-        using var stream = Program.GetManifestResourceStream(resource)!;
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
     }
 
     /// <summary>A file as it is and compressed, once for all who ask.</summary>

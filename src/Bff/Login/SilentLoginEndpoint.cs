@@ -2,7 +2,6 @@ using Bff.Guard;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Bff.Login;
 
@@ -45,7 +44,7 @@ internal static class SilentLoginEndpoint
         }
         catch (SessionStoreException)
         {
-            return OidcEvents.TemporarilyUnavailable;
+            return SignInFailure.TemporarilyUnavailable;
         }
     }
 

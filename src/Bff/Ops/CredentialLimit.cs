@@ -1,4 +1,3 @@
-using System.Net;
 using System.Threading.RateLimiting;
 using Bff.Guard;
 using Microsoft.Extensions.Options;

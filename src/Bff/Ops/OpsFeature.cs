@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Bff.Configuration;
 using Bff.Guard;
 using Bff.Hosting;
@@ -7,14 +6,11 @@ using Bff.Ops.Health;
 using Bff.Ops.Live;
 using Bff.Ops.Page;
 using Bff.Ops.Telemetry;
-using Microsoft.AspNetCore.Diagnostics;
 
 namespace Bff.Ops;
 
 internal static class OpsFeature
 {
-    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
-
     public static WebApplicationBuilder AddOps(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
@@ -60,7 +56,7 @@ internal static class OpsFeature
         ops.MapTelemetry();
         ops.MapLive();
         ops.MapAdmin();
-        ops.MapPage();
+        ops.MapPage(PageFile.Read);
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

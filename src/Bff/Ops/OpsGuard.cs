@@ -76,7 +76,7 @@ internal sealed class OpsGuard
                 StatusCodes.Status421MisdirectedRequest,
                 "host_not_allowed",
                 "The ops port is not served under this name.",
-                "Ask by address or as localhost, or add the name to Bff:Ops:AllowedHosts.");
+                "Use an address or localhost, or add the name to Bff:Ops:AllowedHosts.");
         }
 
         if (!_rules.CredentialNeeded)

@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-
 namespace Bff.Providers;
 
 /// <param name="At">When it ended.</param>

@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-
 namespace Bff.Providers;
 
 internal static class ProviderOutcome

@@ -1,8 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.Protocols;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-
 namespace Bff.Providers;
 
 /// <summary>The provider cannot be used now; nobody's session is affected.</summary>

@@ -11,15 +11,8 @@ namespace Bff.Renewal;
 
 /// <summary>One renewal, from the top down: get a place and the claim, ask the provider, decide what its response means, store what follows.</summary>
 internal sealed class RenewalAttempt(
-    RenewalAdmission admission,
-    RenewalLeases leases,
-    TokenEndpointClient provider,
-    TokenCallGate gate,
-    RenewalPolicy policy,
-    RenewalJudge judge,
-    RenewalWriter writer,
-    RenewalLog log,
-    TimeProvider clock)
+    RenewalAdmission admission, RenewalLeases leases, TokenEndpointClient provider, TokenCallGate gate, RenewalPolicy policy, RenewalJudge judge,
+    RenewalWriter writer, RenewalLog log, TimeProvider clock)
 {
     /// <summary>Renews a session that somebody needs now; when another node or request is at it, waits for what it brings.</summary>
     public async Task<RenewalResult> RunAsync(Session session)
@@ -47,7 +40,7 @@ internal sealed class RenewalAttempt(
         var decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null);
         var other = await writer.WriteAsync(lease, decision);
         entry.Finish(other is null ? decision : null);
-        return other ?? decision.Result;
+        return other ?? decision.ResultAt(clock.GetUtcNow());
     }
 
     /// <summary>Renews a session with what a silent sign-in has brought; its call for the tokens had a place of its own.</summary>
@@ -60,15 +53,13 @@ internal sealed class RenewalAttempt(
     private async Task<bool> ContinueAsync(Lease lease, TokenSet brought, ClaimsIdentity user)
     {
         using var entry = log.Begin(lease.Session, dueAt: null, isSilent: true);
-        var outcome = entry.Outcome = new Renewed(brought.CompletedFrom(lease.Session.Tokens), user);
-        var decision = judge.Decide(lease.Session, outcome, onDemand: true);
-        var isWritten = await writer.TryWriteAsync(lease, (RenewalDecision.Keep)decision);
-        entry.Finish(isWritten ? decision : null);
         var (session, old) = (lease.Session, lease.Session.Tokens);
-        if (isWritten && old is not null && old.RefreshToken != ((Renewed)outcome).Tokens.RefreshToken)
-        {
-            await writer.DiscardAsync(session.Id, session.Subject, old);
-        }
+        var renewed = new Renewed(brought.CompletedFrom(old), user);
+        entry.Outcome = renewed;
+        var decision = judge.DecideOnSignIn(session, renewed);
+        var isWritten = await writer.TryWriteAsync(lease, decision);
+        entry.Finish(isWritten ? decision : null);
+        if (isWritten && old is not null && old.RefreshToken != renewed.Tokens.RefreshToken) { await writer.DiscardAsync(session.Id, session.Subject, old); }
 
         return isWritten;
     }

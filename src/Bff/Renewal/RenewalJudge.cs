@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bff.Providers;
 using Bff.Providers.Throttling;
 using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
@@ -29,7 +30,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
     /// <param name="onDemand">Somebody waits for it.</param>
     public RenewalDecision Decide(Session session, RefreshOutcome outcome, bool onDemand) => outcome switch
     {
-        Renewed renewed => Keep(session, renewed),
+        Renewed renewed => Keep(session, renewed, session.Tokens),
         Rejected rejected => new End(rejected.Error, outcome.RotatedRefreshToken),
         Refused refused when IsOverdue(session) && WasOverdue(session) => new End(refused.Error, outcome.RotatedRefreshToken),
         RefreshTokenExpired => new Forget(session.Tokens! with { RefreshToken = null, RefreshTokenExpiresAt = null }),
@@ -42,6 +43,9 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         _ => throw new UnreachableException(),
     };
 
+    /// <summary>As after any sign-in: how long the page let the tokens of before grow old says nothing of how soon these are renewed.</summary>
+    public Keep DecideOnSignIn(Session session, Renewed brought) => Keep(session, brought, previous: null);
+
     /// <summary>What the response says about the provider, for the circuit breaker.</summary>
     public static CallVerdict VerdictOn(RefreshOutcome outcome, Session session, Permit permit) => outcome switch
     {
@@ -50,7 +54,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         _ => CallVerdict.Answered,
     };
 
-    private Keep Keep(Session session, Renewed renewed)
+    private Keep Keep(Session session, Renewed renewed, TokenSet? previous)
     {
         var claims = options.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : null;
         var next = session with
@@ -58,7 +62,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
             Tokens = renewed.Tokens,
             Claims = claims ?? session.Claims,
             Version = session.Version + 1,
-            DueAt = policy.DueAt(session.Id, renewed.Tokens, session.Tokens),
+            DueAt = policy.DueAt(session.Id, renewed.Tokens, previous),
             Failures = 0,
             FailingSince = null,
             NotBefore = default,
@@ -67,12 +71,12 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         return new Keep(next, claims);
     }
 
-    private TryAgain Later(
+    private static TryAgain Later(
         Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
     {
         var rotated = outcome.RotatedRefreshToken is { } token
             ? session.Tokens! with { RefreshToken = token, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt } : null;
-        return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, next.NotBefore - clock.GetUtcNow(), rotated);
+        return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, rotated);
     }
 
     private (DateTimeOffset DueAt, DateTimeOffset NotBefore) After(TimeSpan pause)

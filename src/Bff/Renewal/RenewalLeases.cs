@@ -7,7 +7,7 @@ using static Bff.Renewal.RenewalResult;
 
 namespace Bff.Renewal;
 
-/// <summary>Claims on sessions, so that each renewal happens once however many nodes run; and what is to be done by who does not get one.</summary>
+/// <summary>Claims on sessions, so that each renewal happens once however many nodes run; and what the one that gets none does.</summary>
 internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
 {
     /// <summary>Time for the store beyond the token call, so that a lease never ends under a renewal that still runs.</summary>
@@ -56,7 +56,7 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
     /// <summary>Somebody else is renewing: never goes on with the old refresh token, but polls until the session has moved.</summary>
     /// <param name="seen">The session as it was.</param>
     /// <param name="held">
-    /// The claim that was lost, by who has new tokens. A failure of another node then says nothing: it asked with the refresh token of before.
+    /// The claim that was lost, when new tokens are at hand. A failure of another node then says nothing: it asked with the refresh token of before.
     /// </param>
     /// <returns>Null when the lease ran out and nothing had happened, or this process has claimed the session again.</returns>
     public async Task<RenewalResult?> FollowAsync(Session seen, Lease? held = null)

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Bff.Configuration;
 using Bff.Providers.Throttling;
 using Bff.Sessions.Store;
 

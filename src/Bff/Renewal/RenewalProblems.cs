@@ -17,7 +17,7 @@ internal static class RenewalProblems
 
     public static readonly Problem SignInNeeded = new(
         StatusCodes.Status401Unauthorized, "login_required", "The sign-in service does not renew this session without its user.",
-        "Try /bff/silent-login, or sign in again at /bff/login. Calls go on while the access token lives.");
+        "Try /bff/silent-login, or sign in again at /bff/login. Calls work until the access token expires.");
 
     public static readonly Problem NotRenewable = new(
         StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Renew it through /bff/silent-login.");
@@ -41,6 +41,6 @@ internal static class RenewalProblems
         "You stay signed in; try again shortly.", retryAfter);
 
     public static Problem ProviderRefusesClient(TimeSpan retryAfter) => new(
-        StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service and this application do not agree.",
-        "You stay signed in; the application's operator must act: its log says what is wrong.", retryAfter);
+        StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service does not accept this application.",
+        "You stay signed in. The application's operator must act; the log says what is wrong.", retryAfter);
 }

@@ -19,7 +19,7 @@ internal sealed class RenewalWriter(
         switch (decision)
         {
             case Keep keep:
-                return await KeepAsync(lease, keep.Session.Tokens!.RefreshToken, current => CompleteAsync(current, keep));
+                return await KeepAsync(lease, keep.Session.Tokens!.RefreshToken, current => TryWriteAsync(current, keep));
             case TryAgain { Rotated: { } rotated } again:
                 return await KeepAsync(lease, rotated.RefreshToken, current =>
                     queue.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
@@ -36,14 +36,12 @@ internal sealed class RenewalWriter(
 
     /// <summary>As <see cref="WriteAsync"/>, for tokens of a sign-in: it can be repeated, so a store that stumbles is not asked again.</summary>
     /// <returns>False when the lease was lost.</returns>
-    public Task<bool> TryWriteAsync(Lease lease, Keep keep) => CompleteAsync(lease, keep);
+    public Task<bool> TryWriteAsync(Lease lease, Keep keep) =>
+        queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
 
     /// <summary>Has a refresh token revoked that nobody will use.</summary>
     public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) =>
         store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
-
-    private Task<bool> CompleteAsync(Lease lease, Keep keep) =>
-        queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
 
     /// <summary>
     /// Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.

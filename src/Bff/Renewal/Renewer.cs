@@ -14,7 +14,7 @@ namespace Bff.Renewal;
 internal sealed class Renewer(
     RenewalPolicy policy, RenewalFlights flights, RenewalAttempt attempt, StoreHealth health, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
 {
-    /// <summary>A call whose token is old but will outlive this wait waits so long for a newer one, then goes with what it has.</summary>
+    /// <summary>A call whose token is old but will outlive this wait waits this long for a newer one, then goes with what it has.</summary>
     private static readonly TimeSpan MaxWaitWhileAlive = TimeSpan.FromSeconds(2);
 
     /// <summary>A session whose token can be sent: this one while it is fresh, else renewed, else (while it lives) this one after all.</summary>

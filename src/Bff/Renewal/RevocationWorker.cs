@@ -12,13 +12,8 @@ namespace Bff.Renewal;
 /// kept the refresh tokens as the sessions ended, so nobody waits for the provider, and an outage or a restart only delays it.
 /// </summary>
 internal sealed partial class RevocationWorker(
-    ISessionStore store,
-    TokenEndpointClient provider,
-    SessionChanges changes,
-    SessionMetrics metrics,
-    IOptionsMonitor<TokenOptions> options,
-    TimeProvider clock,
-    ILogger<RevocationWorker> logger) : BackgroundService
+    ISessionStore store, TokenEndpointClient provider, SessionChanges changes, SessionMetrics metrics, IOptionsMonitor<TokenOptions> options,
+    TimeProvider clock, ILogger<RevocationWorker> logger) : BackgroundService
 {
     private const int AtOnce = 8;
 

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-
 namespace Bff.Sessions;
 
 /// <param name="Living">Sessions that have not ended.</param>

@@ -20,6 +20,7 @@ internal static partial class SessionsFeature
         services.AddOptions<SessionsOptions>().Validate<IHostEnvironment>(
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
+        services.AddSingleton<IValidateOptions<SessionsOptions>, ConnectionStringCheck>();
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>()
             .AddSingleton<SessionReader>().AddSingleton<TokenProtector>();
         services.AddHttpContextAccessor();   // the audit stream names the client's address
@@ -69,13 +70,13 @@ internal static partial class SessionsFeature
         }
     }
 
-    /// <summary>The one place that knows which kinds of storage there are.</summary>
+    /// <summary>This and <see cref="ConnectionStringCheck"/> are all that knows which kinds of storage there are.</summary>
     private static SessionStorage OpenStorage(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
         SessionStorage storage = options.Store == SessionsOptions.PostgreSql
-            ? new PostgreSqlDatabase(options.Connection, options.StoreTimeout)
-            : new SqliteDatabase(options.Connection, services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout);
+            ? new PostgreSqlDatabase(options.ConnectionString!, options.StoreTimeout)
+            : new SqliteDatabase(FileOf(options), services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout);
         storage.Migrated = migration =>
         {
             StoreMigrated(services.GetRequiredService<ILogger<SessionStorage>>(), migration.From, migration.To, migration.ReadableFrom);
@@ -84,13 +85,29 @@ internal static partial class SessionsFeature
         return storage;
     }
 
+    private static string FileOf(SessionsOptions options) =>
+        options.ConnectionString is { Length: > 0 } given ? given : SessionsOptions.DefaultConnectionString;
+
+    private sealed class ConnectionStringCheck : IValidateOptions<SessionsOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, SessionsOptions options)
+        {
+            var problem = options.Store switch
+            {
+                SessionsOptions.PostgreSql => PostgreSqlDatabase.ProblemWith(options.ConnectionString),
+                SessionsOptions.Sqlite => SqliteDatabase.ProblemWith(FileOf(options)),
+                _ => null,
+            };
+            return problem is null ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail($"Bff:Sessions:ConnectionString: {problem}");
+        }
+    }
+
     private static InstrumentedSessionStore OpenStore(IServiceProvider services)
     {
         var storage = services.GetRequiredService<SessionStorage>();
         var store = storage.OpenStore(
             services.GetRequiredService<TokenProtector>(), services.GetRequiredService<SessionChanges>(),
-            services.GetRequiredService<IOptions<SessionClient>>(),
-            services.GetRequiredService<TimeProvider>());
+            services.GetRequiredService<IOptions<SessionClient>>(), services.GetRequiredService<TimeProvider>());
         return ActivatorUtilities.CreateInstance<InstrumentedSessionStore>(services, store);
     }
 

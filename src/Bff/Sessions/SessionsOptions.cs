@@ -2,15 +2,14 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
-using Microsoft.AspNetCore.Http;
 
 namespace Bff.Sessions;
 
 /// <summary>Sessions, their cookie and their store (<c>Bff:Sessions</c>).</summary>
 internal sealed class SessionsOptions : IValidatableObject
 {
-    /// <summary>Makes a browser keep the cookie for this host alone, sent over https only (RFC 6265bis section 4.1.3.2).</summary>
-    public const string HostPrefix = "__Host-";
+    /// <summary>Of <see cref="Sqlite"/>, when nothing is configured.</summary>
+    public const string DefaultConnectionString = "Data Source=data/bff.db";
 
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);
@@ -63,7 +62,7 @@ internal sealed class SessionsOptions : IValidatableObject
 
     /// <summary>The cookie's name; must keep the <c>__Host-</c> prefix (RFC 6265bis section 4.1.3.2).</summary>
     [NeedsRestart]
-    public string CookieName { get; set; } = "__Host-bff";
+    public string CookieName { get; set; } = CookieNames.HostPrefix + "bff";
 
     /// <summary><c>Strict</c>, or <c>Lax</c> if the page is often entered by links from other sites and needs the session in that first request.</summary>
     [AllowedValues(SameSiteMode.Strict, SameSiteMode.Lax, ErrorMessage = "must be 'Strict' or 'Lax'.")]
@@ -99,30 +98,20 @@ internal sealed class SessionsOptions : IValidatableObject
     /// <summary>How long copies serve while the store cannot be read.</summary>
     public TimeSpan OutageCopies => CacheLifetime == TimeSpan.Zero || CacheLifetimeDuringOutage < CacheLifetime ? CacheLifetime : CacheLifetimeDuringOutage;
 
-    public string Connection => ConnectionString is { Length: > 0 } given ? given : "Data Source=data/bff.db";
-
     /// <summary>The certificate that encrypts the keys, first, and all that open them; none when none is configured.</summary>
-    public IReadOnlyList<X509Certificate2> KeyCertificates =>
-        [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
+    public IReadOnlyList<X509Certificate2> KeyCertificates => [.. ReadCertificates(KeyCertificate), .. ReadCertificates(KeyCertificateOld)];
 
     /// <summary>The name in use: without prefix when <see cref="InsecureCookie"/> forbids Secure.</summary>
-    public string EffectiveCookieName =>
-        InsecureCookie && CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) ? CookieName[HostPrefix.Length..] : CookieName;
+    public string EffectiveCookieName => InsecureCookie ? CookieNames.WithoutHostPrefix(CookieName).ToString() : CookieName;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var mistake in CertificateMistakes()) { yield return mistake; }
-        if (!CookieName.StartsWith(HostPrefix, StringComparison.Ordinal) || CookieName.Length == HostPrefix.Length || !CookieName.All(IsCookieNameCharacter))
+        if (!CookieName.StartsWith(CookieNames.HostPrefix, StringComparison.Ordinal) || CookieName.Length == CookieNames.HostPrefix.Length
+            || !CookieName.All(IsCookieNameCharacter))
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
         }
-
-        if (Store == PostgreSql && string.IsNullOrEmpty(ConnectionString))
-        {
-            yield return new("is required for PostgreSql, such as 'Host=db;Database=bff;Username=bff'.", [nameof(ConnectionString)]);
-        }
-
-        if (Store == Sqlite && ProblemWith(Connection) is { } problem) { yield return new(problem, [nameof(ConnectionString)]); }
 
         if (IdleTimeout > AbsoluteTimeout)
         {
@@ -155,19 +144,6 @@ internal sealed class SessionsOptions : IValidatableObject
 
     private IReadOnlyList<X509Certificate2> ReadCertificates(string? pem) =>
         string.IsNullOrEmpty(pem) ? [] : KeyCertificatePem.Read(pem, KeyCertificatePassword);
-
-    private static string? ProblemWith(string connection)
-    {
-        try
-        {
-            return new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(connection).DataSource is { Length: > 0 } file && file != ":memory:"
-                ? null : "must name a file: 'Data Source=data/bff.db'. Sessions have to survive a restart.";
-        }
-        catch (ArgumentException error)
-        {
-            return $"is no connection string SQLite knows: {error.Message}";
-        }
-    }
 
     private static bool IsCookieNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
 }

@@ -14,7 +14,7 @@ export function forgetAnswer() {
   latestCall++; // and what is on its way is not shown
   $('#api-answer').attr('aria-busy', 'false').removeAttr('data-status');
   $('#api-request, #api-status, #api-took').text('');
-  $('#api-meaning').text('The answer appears here.');
+  $('#api-meaning').text('The response appears here.');
   $('#api-body').text('').prop('hidden', true);
 }
 
@@ -63,8 +63,8 @@ function showWaiting(path) {
   $('#api-request').text(`GET ${path}`);
   $('#api-status, #api-took').text('');
   $('#api-meaning').text(lacksToken()
-    ? 'Still waiting. There is no valid token at the moment, so the call is repeated by itself for up to half a minute.'
-    : 'Still waiting for an answer.');
+    ? 'Still waiting. There is no valid token at the moment, so the page repeats the call for up to half a minute.'
+    : 'Still waiting for a response.');
   $('#api-body').prop('hidden', true);
   $('#api-answer').attr('aria-busy', 'false'); // or the words would not be read out
 }
@@ -74,7 +74,7 @@ const lacksToken = () => Date.parse(bff.session()?.accessTokenExpiresAt) <= bff.
 function showAnswer(path, { status, text, meaning, took }) {
   $('#api-answer').attr({ 'aria-busy': 'false', 'data-status': status });
   $('#api-request').text(`GET ${path}`);
-  $('#api-status').text(status === 0 ? 'no answer' : status);
+  $('#api-status').text(status === 0 ? 'no response' : status);
   $('#api-took').text(`${Math.round(took)} ms`);
   $('#api-meaning').text(meaning);
   $('#api-body').text(text.slice(0, LONGEST_ANSWER)).prop('hidden', text === '');

@@ -47,7 +47,7 @@ export function show(session) {
   const at = timeOfDay(endsAt, bff.now() - Date.now());
   say('#ending-text', canExtend
     ? `You have been away for a while, so you will be signed out at ${at}.`
-    : `A session lasts only so long: this one ends at ${at}, whatever you do. Sign in again to go on.`);
+    : `Sessions have a maximum length: this one ends at ${at}, whatever you do. Sign in again to continue.`);
   say('#ending-in', left > 0 ? countdown(left) : 'now');
   const seconds = READ_OUT.findLast((each) => left <= 1_000 * each);
   if (seconds) say('#ending-said', `Less than ${seconds} seconds left.`);
@@ -59,7 +59,7 @@ async function stay() {
     await bff.keepAlive();
     putAway();
   } catch (error) {
-    say('#ending-trouble', `That did not work yet. ${meaningOf(error)} Try again.`);
+    say('#ending-trouble', `That did not work. ${meaningOf(error)} Try again.`);
   } finally {
     busy('#stay', false);
   }

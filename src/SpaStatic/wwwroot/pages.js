@@ -48,7 +48,7 @@ async function loadClaims() {
     $('#claims tbody').empty().append(Object.entries(user.claims).flatMap(([type, values]) => [values].flat().map((value) => row(type, value))));
     note.text('');
   } catch (error) {
-    note.text(`Your profile could not be read. ${meaningOf(error)} ${hintOf(error)}`);
+    note.text(`Your profile could not be loaded. ${meaningOf(error)} ${hintOf(error)}`);
   }
 }
 

@@ -8,22 +8,22 @@ const WORDS = {
     'Bff signs you in at your identity provider, keeps the tokens on its server, and renews them before they expire. '
     + 'This page gets one cookie that no script can read.'],
   'signing-in': ({ leaving }) => (leaving
-    ? ['Taking you to the sign-in page …', 'You come back here when you are done.']
+    ? ['Taking you to the sign-in page …', 'You will come back here when you are done.']
     : ['Welcome back', 'Bff is finishing your sign-in …']),
   'signed-in': ({ session, trouble }) => ['You are signed in', isFinal(trouble)
     ? 'Your token cannot be renewed without you. Sign in again before it expires.'
     : `${session.renewal === 'silent' ? 'This page' : 'Bff'} renews your token before it expires. There is nothing for you to do.`],
   expiring: ({ expired, trouble, until }) => [expired ? 'Your token has expired' : 'Your token is about to expire', [
-    isFinal(trouble) ? 'Sign in again to go on.' : 'A newer one is on its way.',
+    isFinal(trouble) ? 'Sign in again to continue.' : 'A newer one is on its way.',
     expired ? '' : `Calls work until ${until}.`].join(' ').trim()],
   'provider-down': ({ expired, until }) => ['You stay signed in', expired
-    ? `Your token expired at ${until}, so calls wait for a newer one. Bff tries again by itself, and you need not sign in again.`
-    : `Calls work until ${until}. Bff goes on trying by itself, and there is nothing for you to do.`],
+    ? `Your token expired at ${until}, so calls wait for a newer one. Bff keeps trying, and you do not need to sign in again.`
+    : `Calls work until ${until}. Bff keeps trying, and there is nothing for you to do.`],
   offline: ({ session }) => ['You are offline',
-    `${session ? 'You stay signed in. ' : ''}This page goes on by itself when the network is back.`],
+    `${session ? 'You stay signed in. ' : ''}This page continues when the network is back.`],
   unreachable: ({ session, connection }) => (connection.error?.code === 'origin_mismatch'
-    ? ['This page does not work at this address', 'Open it at the address you know it by. Nothing is wrong with your session.']
-    : ['Waiting for Bff', `${session ? 'Your session is kept. ' : ''}This page goes on by itself as soon as Bff answers.`]),
+    ? ['This page does not work at this address', 'Open it at its usual address. Nothing is wrong with your session.']
+    : ['Waiting for Bff', `${session ? 'Your session is kept. ' : ''}This page continues as soon as Bff responds.`]),
 };
 
 export function stateOf({ asked, leaving, comingBack, connection, session, trouble, expiring, expired }) {

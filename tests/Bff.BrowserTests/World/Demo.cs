@@ -19,6 +19,12 @@ internal sealed class Demo : IAsyncDisposable
 
     public static string OpsUrl => $"http://127.0.0.1:{Ports.Of(4)}";
 
+    /// <summary>Where a page of the test's own may be, which may call Bff.</summary>
+    public static string OtherPageUrl => $"http://localhost:{Ports.Of(6)}";
+
+    /// <summary>In a setting, the address of the demo's page, whatever ports the demo gets.</summary>
+    public const string ThePage = "{page}";
+
     public static readonly TimeSpan UsualTokenLifetime = TimeSpan.FromSeconds(10);
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("bff-demo-");
@@ -48,6 +54,7 @@ internal sealed class Demo : IAsyncDisposable
             {
                 ["Bff__Oidc__Authority"] = providerUrl,
                 ["Bff__Spa__Origins__0"] = PageUrl,
+                ["Bff__Spa__Origins__1"] = OtherPageUrl,
                 ["Bff__Ops__Url"] = OpsUrl,
                 ["Bff__Sessions__ConnectionString"] = $"Data Source={Path.Combine(_data.FullName, "bff", "bff.db")}",
                 ["ReverseProxy__Clusters__api__Destinations__demo__Address"] = ApiUrl,
@@ -79,23 +86,25 @@ internal sealed class Demo : IAsyncDisposable
     /// <summary>A demo without sessions, started for this test or left by another.</summary>
     /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
     /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
-    public static async Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
-    {
-        var wish = WishOf(provider: "", tokenLifetime, bffSettings);
-        if (Ports.AreNamed || IdleDemos.Take(wish) is not { } idle) { return await StartAsync(ProviderUrl, tokenLifetime, bffSettings); }
-        Ports.TakeOver(idle._ports);
-        await Diary.TurnPageAsync(ProviderUrl);
-        return idle;
-    }
+    public static Task<Demo> StartAsync(TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings) =>
+        StartAsync(isForeign: false, tokenLifetime ?? UsualTokenLifetime, bffSettings);
 
-    /// <param name="providerUrl">The provider's issuer.</param>
-    /// <param name="tokenLifetime">How long an access token lives; 10 s when not said.</param>
-    /// <param name="bffSettings">Settings of Bff, by environment variable, beside those of the demo.</param>
-    public static async Task<Demo> StartAsync(string providerUrl, TimeSpan? tokenLifetime = null, params (string Key, string Value)[] bffSettings)
+    /// <summary>The same, with its provider at <see cref="ForeignProviderUrl"/>.</summary>
+    public static Task<Demo> StartWithForeignProviderAsync(params (string Key, string Value)[] bffSettings) =>
+        StartAsync(isForeign: true, UsualTokenLifetime, bffSettings);
+
+    private static async Task<Demo> StartAsync(bool isForeign, TimeSpan tokenLifetime, (string Key, string Value)[] bffSettings)
     {
-        var wish = WishOf(providerUrl == ProviderUrl ? "" : providerUrl, tokenLifetime, bffSettings);
-        var demo = new Demo(wish, tokenLifetime ?? UsualTokenLifetime, providerUrl);
-        foreach (var (key, value) in bffSettings) { demo.Bff.Environment[key] = value; }
+        var wish = string.Join('\n', [$"{isForeign} {tokenLifetime}", .. bffSettings.Order().Select(setting => $"{setting.Key}={setting.Value}")]);
+        if (!Ports.AreNamed && IdleDemos.Take(wish) is { } idle)
+        {
+            Ports.TakeOver(idle._ports);
+            await Diary.TurnPageAsync(ProviderUrl);
+            return idle;
+        }
+
+        var demo = new Demo(wish, tokenLifetime, isForeign ? ForeignProviderUrl : ProviderUrl);
+        foreach (var (key, value) in bffSettings) { demo.Bff.Environment[key] = value.Replace(ThePage, PageUrl, StringComparison.Ordinal); }
         try
         {
             foreach (var process in demo.Processes) { process.Launch(); }
@@ -109,9 +118,6 @@ internal sealed class Demo : IAsyncDisposable
             throw;
         }
     }
-
-    private static string WishOf(string provider, TimeSpan? tokenLifetime, (string Key, string Value)[] bffSettings) =>
-        string.Join('\n', [provider, $"{tokenLifetime ?? UsualTokenLifetime}", .. bffSettings.Order().Select(setting => $"{setting.Key}={setting.Value}")]);
 
     /// <summary>The provider's diary has one refresh for each renewal of the only session, and no refresh token came twice or was refused.</summary>
     public async Task SawOneRefreshPerRenewalAsync()

@@ -15,8 +15,7 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly List<string> _output = [];
-    private Process? _process;
-    private Process? _guard;
+    private ProgramProcess? _process;
     private bool _hasStarted;
     private int _shown;
 
@@ -56,10 +55,7 @@ internal sealed class DemoProcess(string name, string project, string url, strin
         if (_process is null) { return; }
         IsAsStarted = false;
         Diary.Close(url);
-        Dismiss(ref _guard);
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await _process.DisposeAsync();
         _process = null;
     }
 
@@ -73,10 +69,10 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     public void Freeze()
     {
         IsAsStarted = false;
-        Signals.Freeze(_process!.Id);
+        _process!.Freeze();
     }
 
-    public void Thaw() => Signals.Thaw(_process!.Id);
+    public void Thaw() => _process!.Thaw();
 
     public async ValueTask DisposeAsync() => await KillAsync();
 
@@ -88,20 +84,13 @@ internal sealed class DemoProcess(string name, string project, string url, strin
         var start = new ProcessStartInfo("dotnet", [SourceTree.ProgramOf(project), .. arguments])
         {
             WorkingDirectory = SourceTree.FolderOf(project),
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
         };
         start.Environment["DOTNET_TC_CallCounting"] = "0";   // what is gone in a minute is not worth compiling twice
+        start.Environment["DOTNET_gcServer"] = "0";
         foreach (var (key, value) in Environment) { start.Environment[key] = value; }
         IsAsStarted = !_hasStarted;
         _hasStarted = true;
-        _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        _guard = Guard(_process.Id);
+        _process = new ProgramProcess(start, Keep, Keep);
     }
 
     public async Task WaitUntilReadyAsync()
@@ -135,20 +124,8 @@ internal sealed class DemoProcess(string name, string project, string url, strin
         }
     }
 
-    /// <summary>A shell that waits for the end of its input, which comes when the tests are gone, however they went, and takes the process with it.</summary>
-    private static Process Guard(int process) => Process.Start(
-        new ProcessStartInfo("/bin/sh", ["-c", $"read _; kill -9 {process}"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
-
-    private static void Dismiss(ref Process? guard)
+    private void Keep(string line)
     {
-        guard?.Kill();
-        guard?.Dispose();
-        guard = null;
-    }
-
-    private void Keep(string? line)
-    {
-        if (line is null) { return; }
         lock (_output) { _output.Add(line); }
     }
 }

@@ -40,5 +40,6 @@ public sealed class IdleDemos : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         foreach (var demo in Idle) { await demo.EndAsync(); }
+        await SharedPage.EndAsync();
     }
 }

@@ -56,17 +56,11 @@ internal sealed class MadeUpBff : IAsyncDisposable
         return bff;
     }
 
-    /// <summary>The page's server. Bff's own address answers nothing.</summary>
-    public static async Task<DemoProcess> StartPageAsync(params (string Key, string Value)[] settings)
+    /// <summary>The page's server, to be started. Bff's own address answers nothing.</summary>
+    public static DemoProcess Page() => new("spa", "SpaStatic", Demo.PageUrl, "/")
     {
-        var spa = new DemoProcess("spa", "SpaStatic", Demo.PageUrl, "/")
-        {
-            Environment = { ["Spa__BffUrl"] = Demo.BffUrl, ["Spa__Demo__ProviderUrl"] = Demo.ProviderUrl, ["Spa__Demo__OpsUrl"] = Demo.OpsUrl },
-        };
-        foreach (var (key, value) in settings) { spa.Environment[key] = value; }
-        await spa.StartAsync();
-        return spa;
-    }
+        Environment = { ["Spa__BffUrl"] = Demo.BffUrl, ["Spa__Demo__ProviderUrl"] = Demo.ProviderUrl, ["Spa__Demo__OpsUrl"] = Demo.OpsUrl },
+    };
 
     public void SignIn()
     {

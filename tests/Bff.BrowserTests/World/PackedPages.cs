@@ -25,7 +25,7 @@ internal sealed class PackedPages : IAsyncDisposable
 
     private PackedPages(WebApplication app) => _app = app;
 
-    public static string Url => $"http://localhost:{Ports.Of(6)}";
+    public static string Url => Demo.OtherPageUrl;
 
     /// <returns>What the TypeScript compiler finds wrong with the pages, the package's types or its entries.</returns>
     public static async Task<string> CheckTypesAsync()

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Bff.HostTests;
 
@@ -30,7 +28,7 @@ public sealed class FrontedBff : IAsyncLifetime
 
     private async Task<Node> StartAsync(string path)
     {
-        var publicUrl = new Uri($"https://localhost:{FreePort()}{path}");
+        var publicUrl = new Uri($"https://localhost:{FreePort.Find()}{path}");
         var world = await RealTimeWorld.StartAsync();
         _worlds.Add(world);
         world.Settings["Bff:PublicUrl"] = publicUrl.AbsoluteUri.TrimEnd('/');
@@ -41,13 +39,6 @@ public sealed class FrontedBff : IAsyncLifetime
         using var http = new HttpClient();
         await Eventually.HappensAsync(async () => (await http.GetAsync(new Uri(world.Bff.OpsAddress, "/readyz"))).IsSuccessStatusCode, "Bff is ready");
         return new(world, publicUrl, _folder);
-    }
-
-    private static int FreePort()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        return ((IPEndPoint)free.LocalEndpoint).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -45,7 +45,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     public async Task A_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_sessions()
     {
         var session = await AddAsync();
-        await using (var connection = await Server.Server.OpenConnectionAsync())
+        await using (var connection = await Server.DataSource.OpenConnectionAsync())
         {
             connection.Execute(BackToTheFirstVersion + " ALTER TABLE bff_schema DROP COLUMN readable_from; UPDATE bff_schema SET version = 1;");
         }

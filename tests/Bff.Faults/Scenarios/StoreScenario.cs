@@ -91,7 +91,7 @@ internal static class StoreScenario
         await using var provider = await PretendProvider.StartAsync(TimeProvider.System);
         await using var api = await PretendApi.StartAsync(provider, TimeProvider.System);
         provider.Lifetime = Lifetime;
-        var ops = new Uri($"http://127.0.0.1:{BffProcess.FreePort()}");
+        var ops = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         await using var bff = await BffProcess.StartAsync(
             bench, store, provider.Issuer, api.Address, ("Bff:Ops:Url", ops.ToString()), ("Bff:Sessions:CacheLifetimeDuringOutage", "00:10:00"));
         var callers = new List<Caller>();

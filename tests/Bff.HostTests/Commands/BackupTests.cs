@@ -35,7 +35,7 @@ public sealed class BackupTests
         world.Bff.Terminate();
         await world.Bff.ExitCodeAsync();
 
-        var (_, report) = Succeeds(await world.RunAsync("restore", second), "2 of 4 sessions go on", "2 were renewed or ended since", "store_restored");
+        var (_, report) = Succeeds(await world.RunAsync("restore", second), "2 of 4 sessions continue", "2 were renewed or ended since", "store_restored");
 
         var aside = Directory.GetFiles(Path.Combine(world.Folder, "data"), "bff.db.before-restore-*").ShouldHaveSingleItem();
         report.ShouldContain(Path.GetFileName(aside));
@@ -63,7 +63,7 @@ public sealed class BackupTests
         if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
         File.ReadAllBytes(file).AsSpan().IndexOf("manifest"u8).ShouldBe(-1);
         (await world.RunAsync("backup", file, "--passphrase-file", passphrase)).ShouldBe(
-            (1, $"'{file}' is there already. Choose another name, or say --force to replace it."));
+            (1, $"'{file}' already exists. Choose another name, or pass --force to replace it."));
         world.Bff.Kill();
         Directory.Delete(Path.Combine(world.Folder, "data"), recursive: true);
         await world.StartListeningAsync();
@@ -71,7 +71,7 @@ public sealed class BackupTests
 
         var (refused, why) = await world.RunAsync("restore", file);
         (refused, why.Contains("it is encrypted", StringComparison.Ordinal)).ShouldBe((1, true), why);
-        Succeeds(await world.RunAsync("restore", file, "--passphrase-file", passphrase), "2 of 2 sessions go on");
+        Succeeds(await world.RunAsync("restore", file, "--passphrase-file", passphrase), "2 of 2 sessions continue");
 
         await world.StartListeningAsync();
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
@@ -116,7 +116,7 @@ public sealed class BackupTests
         await File.WriteAllTextAsync(key, "<key");
 
         var (_, report) = Succeeds(
-            await world.RunAsync("restore", file), "2 of 2 sessions go on", "the store that was here could not tell", Path.GetFileName(key));
+            await world.RunAsync("restore", file), "2 of 2 sessions continue", "the previous store could not tell", Path.GetFileName(key));
 
         report.ShouldNotContain("Warning");
         await world.StartListeningAsync();
@@ -135,11 +135,11 @@ public sealed class BackupTests
         using var bob = await world.LogInAsync("bob");
         world.Bff.Terminate();
         await world.Bff.ExitCodeAsync();
-        Succeeds(await world.RunAsync("restore", file), "1 of 1 sessions go on");
+        Succeeds(await world.RunAsync("restore", file), "1 of 1 sessions continue");
         var aside = Directory.GetFiles(data, "bff.db.before-restore-*").ShouldHaveSingleItem();
 
         Succeeds(await world.RunAsync("backup", back, $"--Bff:Sessions:ConnectionString=Data Source={aside}"), "Backed up 2 sessions");
-        Succeeds(await world.RunAsync("restore", back), "2 of 2 sessions go on");
+        Succeeds(await world.RunAsync("restore", back), "2 of 2 sessions continue");
         await world.StartListeningAsync();
         (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob");
         world.Bff.Terminate();

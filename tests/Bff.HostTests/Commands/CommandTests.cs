@@ -72,7 +72,7 @@ public sealed class CommandTests
         var health = await JsonAsync(1, "health", "--json");
         (health.GetProperty("ok").GetBoolean(), health.GetProperty("status").ValueKind, health.GetProperty("causes").GetArrayLength())
             .ShouldBe((false, JsonValueKind.Null, 0));
-        health.GetProperty("message").GetString()!.ShouldStartWith("No answer from ");
+        health.GetProperty("message").GetString()!.ShouldStartWith("No response from ");
         health.GetProperty("asked").GetString()!.ShouldEndWith("/readyz");
 
         async Task<JsonElement> JsonAsync(int exitCode, params string[] line)
@@ -177,7 +177,7 @@ public sealed class CommandTests
         config.ShouldContain($"Destinations:one:Address = {world.Api.Address} (environment)");
         config.ShouldNotContain("sekret");
         exitCode.ShouldBe(0, check);
-        check.ShouldContain($"{world.Api.Address} answers");
+        check.ShouldContain($"{world.Api.Address} responds");
         check.ShouldNotContain("sekret");
     }
 
@@ -236,7 +236,7 @@ public sealed class CommandTests
         var (exitCode, output) = await world.RunAsync("keys", "rotate");
 
         exitCode.ShouldBe(0, output);
-        output.ShouldContain("1 older key goes on");
+        output.ShouldContain("1 older key still opens");
         output.ShouldMatch(@"Bff\.Audit\[\d+\]\s+keys_rotated time=\S+ key=[0-9a-f-]{36} by=");
         await world.StartListeningAsync();
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
@@ -313,8 +313,8 @@ public sealed class CommandTests
     {
         await using var world = await RealTimeWorld.StartAsync();
         (await world.RunAsync("keys", "revoke", "--all-before", "2020-01-01T00:00Z",
-            "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldContain("No key that is not revoked");
-        (await world.RunAsync("sessions", "end", "--user", "alice", "--yes", "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldNotContain("Give a handle");
+            "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldContain("Every key made before that time is revoked");
+        (await world.RunAsync("sessions", "end", "--user", "alice", "--yes", "--Bff:Sessions:IdleTimeout=00:20:00")).Output.ShouldNotContain("Name a handle");
     }
 
     [Fact]
@@ -378,7 +378,7 @@ public sealed class CommandTests
         var (ended, word) = await world.RunAsync("sessions", "end", handle);
         ended.ShouldBe(0, word);
         (await bob.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
-        (await world.RunAsync("sessions", "show", handle)).ShouldBe((1, "There is no such session. It may have ended meanwhile. (404)"));
+        (await world.RunAsync("sessions", "show", handle)).ShouldBe((1, "No such session. It may have ended in the meantime. (404)"));
 
         (await world.RunAsync("sessions", "end", "--user", "alice", "--yes")).ShouldBe((0, "Ended 1 session."));
         (await alice.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");

@@ -52,7 +52,7 @@ public sealed class OpsConnectionTests : IDisposable
         Configure(world, "http://ops.example:3002");
         var (exitCode, output) = await world.RunAsync("sessions", "list");
         exitCode.ShouldBe(78);
-        output.ShouldContain("in the clear");
+        output.ShouldContain("unencrypted");
     }
 
     [Fact]

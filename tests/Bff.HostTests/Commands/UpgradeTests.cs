@@ -24,7 +24,7 @@ public sealed class UpgradeTests
 
         var (exitCode, output) = await world.RunAsync("check");
         exitCode.ShouldBe(0, output);
-        output.ShouldContain($"has schema 2; the next start brings it to {SessionSchema.Version}.");
+        output.ShouldContain($"has schema 2; the next start migrates it to {SessionSchema.Version}.");
         Execute("PRAGMA user_version").ShouldBe(2);
         var backup = Path.Combine(world.Folder, "before.bff");
         (await world.RunAsync("backup", backup)).Output.ShouldContain("schema 2");

@@ -63,7 +63,7 @@ public sealed class ReloadTests
 
         file.Edit(("Kestrel:Endpoints:More:Url", "http://127.0.0.1:0"));
 
-        await SaysAsync(world, "A restart is needed for changes of: Kestrel:Endpoints:More:Url.");
+        await SaysAsync(world, "A restart is needed for changes to: Kestrel:Endpoints:More:Url.");
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class ReloadTests
             ("Bff:PublicUrl", "https://www.example"),
             ("Bff:TrustedProxies:0", "10.0.0.1/32"),
             ("Bff:Spa:Origins:1", "https://app.example"));
-        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
+        await SaysAsync(world, "A restart is needed for changes to: Bff:Oidc:ClientId, Bff:PublicUrl, Bff:Sessions:CookieName, Bff:TrustedProxies:0.");
 
         world.Bff.Output.ShouldContain(Reloaded + " Changed: Bff:Spa:Origins:1.");
         using var bob = await world.LogInAsync("bob");
@@ -167,12 +167,12 @@ public sealed class ReloadTests
         await world.StartListeningAsync();
 
         file.Edit(("Bff:Oidc:ClientId", "another"), ("Bff:PublicUrl", "https://www.example"));
-        await SaysAsync(world, "A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl.");
-        (await ReadyAsync(world)).Detail.ShouldBe("A restart is needed for changes of: Bff:Oidc:ClientId, Bff:PublicUrl.");
+        await SaysAsync(world, "A restart is needed for changes to: Bff:Oidc:ClientId, Bff:PublicUrl.");
+        (await ReadyAsync(world)).Detail.ShouldBe("A restart is needed for changes to: Bff:Oidc:ClientId, Bff:PublicUrl.");
 
         file.Edit(("Bff:Oidc:ClientId", PretendProvider.ClientId));
         await SaysAsync(world, "No restart is needed any more for: Bff:Oidc:ClientId.");
-        (await ReadyAsync(world)).Detail.ShouldBe("A restart is needed for changes of: Bff:PublicUrl.");
+        (await ReadyAsync(world)).Detail.ShouldBe("A restart is needed for changes to: Bff:PublicUrl.");
 
         file.Edit(("Bff:PublicUrl", null));
         await SaysAsync(world, "No restart is needed any more for: Bff:PublicUrl.");

@@ -111,7 +111,7 @@ public sealed class CallbackTests
         await using var world = await World.StartAsync();
         var alice = world.NewBrowser();
         var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
-        world.Provider.Faults.AnswerAfter(TimeSpan.FromSeconds(1));
+        world.Provider.Faults.AnswerAfter(TimeSpan.FromSeconds(1));   // nothing shows when Bff has noticed that she is gone
         using var gone = new CancellationTokenSource();
 
         var call = alice.SendAsync(new HttpRequestMessage(HttpMethod.Get, callback), gone.Token);

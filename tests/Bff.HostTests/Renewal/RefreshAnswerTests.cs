@@ -161,7 +161,7 @@ public sealed class RefreshAnswerTests
         (await alice.PostAsync("/bff/renew")).ShouldBeProblem(401, "session_ended");
 
         world.Sessions.ShouldBe(0);
-        await world.AdvanceUntilAsync(() => !world.Provider.Revocations.IsEmpty, within: TimeSpan.FromMinutes(2));
+        await world.SeesRevocationAsync();
         world.Provider.Revocations.ShouldHaveSingleItem()["token"].ShouldBe(refreshToken, "what came beside it may be mallory's");
     }
 

@@ -88,7 +88,7 @@ public sealed class KeyRotationTests
 
         var again = await world.LogInAsync("bob");
         (await At(world, node, again).GetAsync("/api/echo")).Body.ShouldBe("bob");
-        await world.AdvanceUntilAsync(() => world.Provider.Revocations.Any(form => form["token"] == refreshToken), within: TimeSpan.FromMinutes(2));
+        await world.SeesRevocationAsync(refreshToken);
         SealedWith(world, leaked).ShouldBe(0, "it ended, though a node sealed it before it knew");
     }
 

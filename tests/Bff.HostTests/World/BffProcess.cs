@@ -7,7 +7,7 @@ namespace Bff.HostTests;
 /// <summary>The proxy as people start it: <c>dotnet Bff.dll</c> with environment variables, a process of its own.</summary>
 internal sealed partial class BffProcess : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly ProgramProcess _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
 
@@ -16,10 +16,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
     /// <param name="arguments">A command and its options; nothing to run the proxy.</param>
     public BffProcess(string folder, IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll"), .. arguments])
-        {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bff.dll"), .. arguments]) { WorkingDirectory = folder };
         start.Environment["DOTNET_TC_CallCounting"] = "0";   // what is gone in a minute is not worth compiling twice
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
         {
@@ -27,11 +24,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
         }
         start.Environment["DOTNET_gcServer"] = "0";
         foreach (var (key, value) in environment) { start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value; }
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        _process = new ProgramProcess(start, _output.Enqueue, _errors.Enqueue);
     }
 
     public string Output => string.Join('\n', _output);
@@ -39,14 +32,7 @@ internal sealed partial class BffProcess : IAsyncDisposable
     public string Errors => string.Join('\n', _errors);
 
     /// <summary>The most memory it has held so far.</summary>
-    public long PeakMemory
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.PeakWorkingSet64;
-        }
-    }
+    public long PeakMemory => _process.PeakMemory;
 
     public Uri Address { get; private set; } = new("http://localhost");
 
@@ -63,32 +49,14 @@ internal sealed partial class BffProcess : IAsyncDisposable
     }
 
     /// <summary>Asks it to stop, as a container platform does (SIGTERM).</summary>
-    public void Terminate() => Process.Start("kill", [_process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).WaitForExit();
+    public void Terminate() => _process.Terminate();
 
-    public async Task<int> ExitCodeAsync()
-    {
-        await _process.WaitForExitAsync().WaitAsync(Eventually.Deadline);
-        return _process.ExitCode;
-    }
+    public Task<int> ExitCodeAsync() => _process.ExitsAsync();
 
     /// <summary><c>kill -9</c>: nothing is finished, nothing is said.</summary>
-    public void Kill()
-    {
-        _process.Kill();
-        _process.WaitForExit();
-    }
+    public void Kill() => _process.Kill();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited) { _process.Kill(); }
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
-
-    private static void Keep(ConcurrentQueue<string> lines, string? line)
-    {
-        if (line is not null) { lines.Enqueue(line); }
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     [GeneratedRegex(@"Now listening on: (https?)://[^\s]*:(\d+)")]
     private static partial Regex Listening();

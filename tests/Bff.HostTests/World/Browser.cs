@@ -14,7 +14,7 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectCallback = ConnectAsync })
     {
-        Timeout = TimeSpan.FromSeconds(30),
+        Timeout = Eventually.Deadline,
     };
 
     public CookieJar Cookies { get; } = new(clock);

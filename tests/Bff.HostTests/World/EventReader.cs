@@ -7,8 +7,6 @@ namespace Bff.HostTests;
 /// <summary>A page that listens to <c>/bff/events</c>.</summary>
 internal sealed class EventReader : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly HttpResponseMessage _response;
     private readonly IAsyncEnumerator<SseItem<string>> _events;
     private readonly CancellationTokenSource _away = new();
@@ -34,7 +32,7 @@ internal sealed class EventReader : IAsyncDisposable
     /// <summary>The next event; null when the answer has ended.</summary>
     public async Task<(string Name, JsonElement Data, string? Id)?> NextAsync()
     {
-        if (!await _events.MoveNextAsync().AsTask().WaitAsync(Patience, TimeProvider.System)) { return null; }
+        if (!await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System)) { return null; }
         return (_events.Current.EventType, JsonDocument.Parse(_events.Current.Data).RootElement, _events.Current.EventId);
     }
 

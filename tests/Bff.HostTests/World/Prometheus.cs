@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Bff.HostTests;
@@ -10,7 +8,8 @@ namespace Bff.HostTests;
 /// <summary>A real Prometheus, Debian's, that scrapes one Bff every second.</summary>
 internal sealed class Prometheus : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    /// <summary>It looks every second, and some rules at the last ten.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryFolder _folder;
     private readonly Process _process;
@@ -33,7 +32,7 @@ internal sealed class Prometheus : IAsyncDisposable
                 authorization: { type: Bearer, credentials: {{token}} }
                 static_configs: [ { targets: [ "{{ops.Authority}}" ] } ]
             """);
-        var port = FreePort();
+        var port = FreePort.Find();
         var process = Run(
             "prometheus",
             $"--config.file={configuration}",
@@ -70,15 +69,8 @@ internal sealed class Prometheus : IAsyncDisposable
     }
 
     /// <summary>Waits until the expression has a value that is a number.</summary>
-    public async Task<bool> HasDataAsync(string expression, TimeSpan within)
-    {
-        for (var since = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(since) < within; await Task.Delay(Pause, TimeProvider.System))
-        {
-            if ((await QueryAsync(expression)).Any(value => !double.IsNaN(value))) { return true; }
-        }
-
-        return false;
-    }
+    public Task HasDataAsync(string expression) =>
+        Eventually.HappensAsync(async () => (await QueryAsync(expression)).Any(value => !double.IsNaN(value)), expression, Patience);
 
     private async Task<bool> IsReadyAsync()
     {
@@ -103,13 +95,6 @@ internal sealed class Prometheus : IAsyncDisposable
         {
             throw new InvalidOperationException($"{program} is missing: install Debian's package prometheus, or put it on the PATH.", error);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -88,7 +88,7 @@ internal sealed class ProviderFaults
         context.Abort();
     });
 
-    /// <summary>Token calls take this long, in real time.</summary>
+    /// <summary>Token calls take this long, in real time, as on a network: so that what is called at once is under way at once.</summary>
     public void AnswerAfter(TimeSpan delay) => _fault = On(TokenEndpoint, async (context, next) =>
     {
         await Task.Delay(delay, TimeProvider.System);

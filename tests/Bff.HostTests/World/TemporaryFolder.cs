@@ -17,5 +17,22 @@ internal sealed class TemporaryFolder : IDisposable
         return file;
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => Delete(_folder.FullName);
+
+    /// <summary>A thread that gave up waiting for a disk, or a child that is being ended, may write one file more while the folder is emptied.</summary>
+    public static void Delete(string folder)
+    {
+        for (var left = 100; ; left--)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (IOException) when (left > 0)
+            {
+                Thread.Yield();
+            }
+        }
+    }
 }

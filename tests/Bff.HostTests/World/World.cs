@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 
@@ -28,9 +28,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Settings of a proxy with another one in front, which has to be told its address: the port is chosen here.</summary>
     public static (string Key, string? Value)[] BehindProxy(string trusted = "127.0.0.0/8")
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
+        var port = FreePort.Find();
         return [("Bff:TrustedProxies:0", trusted), ("Bff:PublicUrl", $"http://localhost:{port}"), ("Kestrel:Endpoints:Main:Url", $"http://127.0.0.1:{port}")];
     }
 
@@ -116,11 +114,20 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    /// <summary>Moves the clock until something is so.</summary>
-    public async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan within)
+    /// <summary>Moves the clock until something is so. What became due in this time may take its own to run: the clock does not go further for it.</summary>
+    public async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan within, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        for (var end = Clock.Now + within; !condition(); await AdvanceAsync(Step)) { Clock.Now.ShouldBeLessThan(end); }
+        for (var end = Clock.Now + within; Clock.Now < end && !condition();) { await AdvanceAsync(Step); }
+        await Eventually.HappensAsync(condition, what);
     }
+
+    /// <summary>Lets the clock go on, however often the proxy has to try, until the provider has been asked to revoke the token, or any.</summary>
+    public Task SeesRevocationAsync(string? token = null) => Eventually.HappensAsync(() =>
+    {
+        var isRevoked = Provider.Revocations.Any(form => token is null || form["token"] == token);
+        if (!isRevoked) { Clock.Advance(TimeSpan.FromMilliseconds(500)); }
+        return isRevoked;
+    }, "the token is revoked");
 
     /// <summary>
     /// Waits until no renewal and no revocation is under way, none is due (or the provider is left alone for now), and each proxy sleeps until its next one.
@@ -184,6 +191,6 @@ internal sealed class World : IAsyncDisposable
         await Provider.DisposeAsync();
         await _database.DisposeAsync();
         SqliteConnection.ClearAllPools();
-        Directory.Delete(Folder, recursive: true);
+        TemporaryFolder.Delete(Folder);
     }
 }

@@ -18,11 +18,11 @@ public sealed partial class ReferenceTests
     [
         "AccessLog.MaxAgent", "AccessLog.MaxPath", "AdminAudit.MaxRemembered", "BackupCipher.MaxIterations", "Drain.MaxClosed", "HeaderNameList.MaxLength",
         "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
-        "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "OidcEvents.MaxDescription", "Overview.MaxDetail", "Overview.MinFailures",
+        "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "Overview.MaxDetail", "Overview.MinFailures",
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
         "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalScheduler.MaxBatch", "RenewalScheduler.MaxSleep", "RenewalScheduler.MinSleep",
-        "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max",
-        "SecretMask.MaxMessage", "SessionsCommand.MaxCell", "SqlSessionStore.MaxBatches", "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
+        "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
+        "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlSessionStore.MaxBatches", "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
         "StoreHealth.MaxReason", "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered",
     ];
 

@@ -20,7 +20,7 @@ public sealed class SettingsReferenceTests
         ["Bff:Oidc:ClientSecret"] = "required",
         ["Bff:Oidc:AllowedLoginParameters"] = Codes(new OidcOptions().EffectiveLoginParameters),
         ["Bff:Oidc:RequireHttps"] = Code(new OidcOptions { Authority = "http://localhost" }.MustUseHttps(new TestEnvironment())),
-        ["Bff:Sessions:ConnectionString"] = Code(new SessionsOptions().Connection),
+        ["Bff:Sessions:ConnectionString"] = Code(SessionsOptions.DefaultConnectionString),
         ["Bff:Spa:SilentPage"] = "`/silent` at the first origin",
         ["Bff:Spa:ExposedHeaders"] = Codes(new SpaOptions().EffectiveExposedHeaders),
         ["Bff:Ops:NodeUrl"] = "port of `Bff:Ops:Url` at this machine's first address",

@@ -49,6 +49,24 @@ public class RenewalJudgeTests
         again.NotBefore.ShouldBeGreaterThan(Now);
     }
 
+    [Fact]
+    public void Who_waited_for_the_store_too_is_told_what_is_left_of_the_pause()
+    {
+        var again = _judge.Decide(Session(), new Unavailable("http_503", RetryAfter: TimeSpan.FromSeconds(30)), onDemand: true);
+        var pause = again.ResultAt(Now).ShouldBeOfType<RenewalResult.Unreachable>().RetryAfter;
+        pause.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(30));
+        again.ResultAt(Now.AddSeconds(20)).ShouldBe(new RenewalResult.Unreachable(pause - TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public void Tokens_of_a_silent_sign_in_are_renewed_as_soon_as_those_of_any_sign_in()
+    {
+        var session = Session() with { Tokens = new TokenSet("a", "r", null, null, Now.AddMinutes(-5), Now) };
+        var stale = new Renewed(new TokenSet("b", "s", null, null, Now, Now));
+        _judge.DecideOnSignIn(session, stale).Session.DueAt.ShouldBe(Now.AddSeconds(2));
+        ((RenewalDecision.Keep)_judge.Decide(session, stale, onDemand: false)).Session.DueAt.ShouldBe(Now.AddMinutes(1), "its pace is the background's own");
+    }
+
     private bool Ends(Session session, RefreshOutcome outcome) => _judge.Decide(session, outcome, onDemand: false) is RenewalDecision.End;
 
     private static Session Session() => new()

@@ -49,7 +49,7 @@ public class RenewerTests
         var (id, here) = (world.Sessions[0], world[0]);
         world.Provider.Hang();
         var call = here.Renewer.RenewNowAsync((await here.Store.FindAsync(id, default))!, default);
-        while (world.Provider.Hanging == 0) { await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System); }
+        await Eventually.HappensAsync(() => world.Provider.Hanging > 0, "a refresh hangs at the provider");
 
         // This process stands still for longer than its lease; the other node finds the provider down.
         var claimed = (await here.Store.FindAsync(id, default))!;

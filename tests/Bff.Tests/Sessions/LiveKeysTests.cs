@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using Bff.Sessions;
@@ -39,6 +40,31 @@ public sealed class LiveKeysTests : IDisposable
 
         _keys.Reopen();
         _protector.Unprotect(_protector.Protect([1])).ShouldBe([1]);
+    }
+
+    [Fact]
+    public void The_age_of_the_very_first_key_is_measured_from_its_first_moment_on()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        using var metrics = new SessionMetrics(meters);
+        using var keys = new LiveKeys(
+            new(NewManager), Options.Create(new KeyManagementOptions { XmlRepository = _store }), NullLoggerFactory.Instance, _clock, metrics);
+        var ages = new List<double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "bff.keys.age" && instrument.Meter.Scope == meters) { listener.EnableMeasurementEvents(instrument); }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, age, _, _) => ages.Add(age));
+        listener.Start();
+
+        keys.CreateProtector("test").Protect([1]);
+
+        listener.RecordObservableInstruments();
+        ages.ShouldBe([0]);
     }
 
     [Fact]

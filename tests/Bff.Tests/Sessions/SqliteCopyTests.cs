@@ -47,6 +47,22 @@ public sealed class SqliteCopyTests : IAsyncDisposable
     }
 
     [Fact]
+    public void It_knows_them_also_when_a_newer_version_of_Bff_has_brought_it_up_to_date_since()
+    {
+        foreach (var id in new[] { "same", "renewed" }) { Add(id, dueAt: Now.AddSeconds(-1)); }
+        SqliteCopy.Make(Store, Copy);
+        using (var older = new SqliteConnection($"Data Source={Copy};Pooling=false"))
+        {
+            older.Open();
+            older.Execute("ALTER TABLE sessions DROP COLUMN provider; ALTER TABLE sessions DROP COLUMN front_end; PRAGMA user_version = 5");
+        }
+
+        Execute("UPDATE sessions SET tokens = x'02' WHERE id = 'renewed'");
+
+        SqliteCopy.EndRenewed(Copy, Store, Now).ShouldBe(new RestoredSessions(Kept: 1, Ended: 1, IsExact: true));
+    }
+
+    [Fact]
     public void Without_it_those_that_were_due_are_taken_for_renewed()
     {
         Add("due", dueAt: Now.AddSeconds(-1));

@@ -164,7 +164,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
     {
         await using var database = new SqliteDatabase($"Data Source={Path.Combine(Folder, "written.db")}", "/", TimeSpan.FromSeconds(0.5));
         database.Prepare();
-        var file = database.StoreFile;
+        var file = database.Files.Database;
         using (await database.TakeTurnToWriteAsync(default))
         {
             using var writer = database.DataSource.OpenConnection();
@@ -178,5 +178,5 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
         reader.Read("SELECT count(*) FROM used_once WHERE id = 'late'").ShouldBe(1);
     }
 
-    private string StoreFile => Sqlite.StoreFile;
+    private string StoreFile => Sqlite.Files.Database;
 }

@@ -52,13 +52,13 @@ internal static class BackupCipher
     {
         var header = new byte[HeaderSize];
         if (source.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize) { throw new InvalidDataException("it ends early"); }
-        if (header[Magic.Length] != FormatVersion) { throw new InvalidDataException("its encryption is that of another version of Bff"); }
+        if (header[Magic.Length] != FormatVersion) { throw new InvalidDataException("it was encrypted by another version of Bff"); }
         var iterations = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(Magic.Length + 1));
-        if (iterations is < 1 or > MaxIterations) { throw new InvalidDataException("its head is damaged"); }
+        if (iterations is < 1 or > MaxIterations) { throw new InvalidDataException("its header is damaged"); }
         var derived = Derive(passphrase, header, iterations);
         if (!CryptographicOperations.FixedTimeEquals(derived.AsSpan(KeySize), Check(header)))
         {
-            throw new InvalidDataException("the passphrase is another (or its head is damaged)");
+            throw new InvalidDataException("the passphrase is wrong (or its header is damaged)");
         }
 
         using var cipher = new AesGcm(derived.AsSpan(0, KeySize), TagSize);

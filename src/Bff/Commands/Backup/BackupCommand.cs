@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Reflection;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace Bff.Commands.Backup;
 
@@ -16,21 +15,20 @@ internal static class BackupCommand
     {
         if (file == StandardStream && !Console.IsOutputRedirected)
         {
-            return await FailAsync("A backup is no text for a terminal: send it somewhere, as in 'bff backup - > FILE'.");
+            return await Workspace.FailAsync("A backup is binary and is not written to a terminal: redirect it, as in 'bff backup - > FILE'.");
         }
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store)
+        var storage = app.Services.GetRequiredService<SessionStorage>();
+        if (storage.Tools is { } tools) { return await Workspace.RefuseServerAsync(tools.Server, tools.Backup); }
+        var store = storage.Files!;
+        if (!File.Exists(store.Database))
         {
-            return await Workspace.RefusePostgreSqlAsync("pg_dump --format=custom --file=FILE DATABASE");
-        }
-        if (!File.Exists(store.StoreFile))
-        {
-            return await FailAsync(
-                $"There is no store at '{store.StoreFile}' (Bff:Sessions:ConnectionString). Does this run where Bff runs, with the same settings?");
+            return await Workspace.FailAsync(
+                $"There is no store at '{store.Database}' (Bff:Sessions:ConnectionString). Is this the machine Bff runs on, and are these its settings?");
         }
         if (file != StandardStream && File.Exists(file) && !force)
         {
-            return await FailAsync($"'{Printable.Text(file)}' is there already. Choose another name, or say --force to replace it.");
+            return await Workspace.FailAsync($"'{Printable.Text(file)}' already exists. Choose another name, or pass --force to replace it.");
         }
         try
         {
@@ -38,32 +36,32 @@ internal static class BackupCommand
             var passphrase = Passphrase.Read(passphraseFile);
             using var folder = new Workspace(store, "backup");
             var (manifest, size, missing) = Make(store, folder, file, passphrase, force, app.Services.GetRequiredService<TimeProvider>());
-            app.Services.GetRequiredService<Audit>().BackupMade(manifest.Sessions, passphrase is not null, Workspace.Account);
+            app.Services.GetRequiredService<Audit>().BackupMade(manifest.Sessions, passphrase is not null, Audit.Account);
             await Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Backed up {manifest.Sessions} sessions and their keys: {size:N0} bytes, schema {manifest.Schema}, "
                 + $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s."));
-            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Whoever has one has to sign in again."); }
-            if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or give --passphrase-file."); }
+            if (missing is not null) { await Console.Error.WriteLineAsync($"{missing} Their users must sign in again."); }
+            if (passphrase is null) { await Console.Error.WriteLineAsync("It is not encrypted: guard it like the tokens in it, or pass --passphrase-file."); }
             return ExitCodes.Ok;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)
+        catch (Exception error) when (error is InvalidDataException || storage.FailureOf(error) is not null)
         {
-            return await FailAsync($"No backup was made: {Printable.Text(error.Message.TrimEnd('.'))}.");
+            return await Workspace.FailAsync($"No backup was made: {Printable.Text(error.Message.TrimEnd('.'))}.");
         }
     }
 
     private static (BackupManifest Manifest, long Size, string? Missing) Make(
-        SqliteDatabase store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
+        StoreFiles store, Workspace folder, string file, string? passphrase, bool force, TimeProvider clock)
     {
         var copy = folder.PathOf(BackupFile.Store);
         var now = clock.GetUtcNow();
-        SqliteCopy.Make(store.StoreFile, copy);
+        SqliteCopy.Make(store.Database, copy);
         var info = SqliteCopy.Inspect(copy);
 
         // After the store: a key is stored before anything is sealed with it, so what the copy needs is there.
-        var keys = Directory.Exists(store.KeysFolder) ? Directory.GetFiles(store.KeysFolder, "*.xml") : [];
-        var missing = StoredKeys.Missing(copy, store.KeysFolder);
+        var keys = Directory.Exists(store.Keys) ? Directory.GetFiles(store.Keys, "*.xml") : [];
+        var missing = StoredKeys.Missing(copy, store.Keys);
         List<(string Entry, string File)> entries = [(BackupFile.Store, copy), .. keys.Select(key => (BackupFile.Keys + Path.GetFileName(key), key))];
         var version = typeof(BackupCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         var manifest = new BackupManifest(BackupManifest.CurrentFormat, now, version, info.Schema.Version, info.Sessions, new Dictionary<string, string>());
@@ -92,11 +90,5 @@ internal static class BackupCommand
         {
             File.Delete(temporary);
         }
-    }
-
-    private static async Task<int> FailAsync(string why)
-    {
-        await Console.Error.WriteLineAsync(why);
-        return ExitCodes.NotDone;
     }
 }

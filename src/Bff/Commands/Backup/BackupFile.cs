@@ -42,12 +42,12 @@ internal static class BackupFile
             if (!start.AsSpan().StartsWith("PK\u0003\u0004"u8)) { throw new InvalidDataException("it is not a file that 'bff backup' made"); }
             if (passphrase is not null)
             {
-                throw new InvalidDataException("it is not encrypted, though a passphrase was given. Is it yours? To restore it all the same, give none");
+                throw new InvalidDataException("it is not encrypted, although a passphrase was given. Is it yours? To restore it anyway, give none");
             }
             return ReadArchive(source, folder);
         }
 
-        if (passphrase is null) { throw new InvalidDataException("it is encrypted: give --passphrase-file"); }
+        if (passphrase is null) { throw new InvalidDataException("it is encrypted: pass --passphrase-file"); }
         using var archive = new FileStream(Path.Combine(folder, "archive"), FileMode.CreateNew, FileAccess.ReadWrite);
         BackupCipher.Decrypt(source, archive, passphrase);
         archive.Position = 0;
@@ -79,8 +79,8 @@ internal static class BackupFile
         {
             var isKey = name.StartsWith(Keys, StringComparison.Ordinal) && Path.GetFileName(name) == name[Keys.Length..]
                 && name.EndsWith(".xml", StringComparison.Ordinal);
-            if (name != Store && !isKey) { throw new InvalidDataException("there is something in it that is no part of a backup"); }
-            var entry = archive.GetEntry(name) ?? throw new InvalidDataException($"{name} is missing in it");
+            if (name != Store && !isKey) { throw new InvalidDataException("it contains something that is not part of a backup"); }
+            var entry = archive.GetEntry(name) ?? throw new InvalidDataException($"{name} is missing from it");
             var file = Path.Combine(folder, name);
             entry.ExtractToFile(file);
             if (Hash(file) != hash) { throw new InvalidDataException($"{name} is damaged in it"); }

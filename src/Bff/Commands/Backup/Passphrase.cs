@@ -15,10 +15,10 @@ internal static class Passphrase
         var text = file == "-" ? Console.In.ReadToEnd().Trim() : SecretSetting.TryRead(file);
         if (text is null)
         {
-            throw new InvalidDataException($"the file of the passphrase, '{Printable.Path(Path.GetFullPath(file))}', does not exist or cannot be read");
+            throw new InvalidDataException($"the passphrase file '{Printable.Path(Path.GetFullPath(file))}' does not exist or cannot be read");
         }
         return text.Length >= MinLength
             ? text
-            : throw new InvalidDataException($"the passphrase has to have {MinLength} characters at least (openssl rand -base64 32)");
+            : throw new InvalidDataException($"the passphrase must have at least {MinLength} characters (openssl rand -base64 32)");
     }
 }

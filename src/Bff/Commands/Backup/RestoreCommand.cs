@@ -4,7 +4,6 @@ using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.Data.Sqlite;
 
 namespace Bff.Commands.Backup;
 
@@ -14,19 +13,18 @@ internal static class RestoreCommand
     public static async Task<int> RunAsync(WebApplicationBuilder builder, string file, string? passphraseFile, bool keepRenewed)
     {
         await using var app = await Workspace.OpenAsync(builder);
-        if (app.Services.GetRequiredService<SessionStorage>() is not SqliteDatabase store)
-        {
-            return await Workspace.RefusePostgreSqlAsync("pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema");
-        }
+        var storage = app.Services.GetRequiredService<SessionStorage>();
+        if (storage.Tools is { } tools) { return await Workspace.RefuseServerAsync(tools.Server, tools.Restore); }
+        var store = storage.Files!;
         if (file == BackupCommand.StandardStream && passphraseFile == "-")
         {
-            return await FailAsync("Standard input cannot be the backup and its passphrase.");
+            return await Workspace.FailAsync("Standard input cannot be both the backup and its passphrase.");
         }
         try
         {
-            var storeFolder = SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.StoreFile)!).FullName;
+            var storeFolder = SqliteDatabase.PrivateFolder(Path.GetDirectoryName(store.Database)!).FullName;
             if (FileOwner.Of(storeFolder) is { IsLockedOut: true } owner) { return await RefuseRootAsync(storeFolder, owner); }
-            using var alone = SqliteLock.TryHoldAlone(store.StoreFile);
+            using var alone = SqliteLock.TryHoldAlone(store.Database);
             if (alone is null) { return await InUseAsync(store); }
             using var folder = new Workspace(store, "restore");
             var manifest = Unpack(file, folder, Passphrase.Read(passphraseFile));
@@ -34,43 +32,43 @@ internal static class RestoreCommand
             SessionSchema.EnsureUsable(SqliteCopy.Inspect(copy).Schema);
             EnsureKeysOpen(app.Services, store, folder);
             var missing = StoredKeys.Missing(copy, folder.PathOf(BackupFile.Keys));   // those of the backup and those that are here
-            var lastWritten = SqliteCopy.LastWritten(store.StoreFile);
-            if (!SqliteCopy.TryRetire(store.StoreFile, out var isReadable)) { return await InUseAsync(store); }
+            var lastWritten = SqliteCopy.LastWritten(store.Database);
+            if (!SqliteCopy.TryRetire(store.Database, out var isReadable)) { return await InUseAsync(store); }
 
             var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
 
             // One that is older than the backup saw nothing of what happened since.
-            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.StoreFile : null;
+            var witness = isReadable && lastWritten >= manifest.MadeAt ? store.Database : null;
             var sessions = keepRenewed ? new RestoredSessions(manifest.Sessions, Ended: 0, IsExact: false) : SqliteCopy.EndRenewed(copy, witness, now);
             SqliteCopy.BeginLineage(copy);
             var suffix = $".before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
-            var replaces = File.Exists(store.StoreFile);
-            var aside = store.StoreFile + suffix;
-            SqliteDatabase.PrivateFolder(store.KeysFolder);
-            var replacedKeys = StoredKeys.Install(folder.PathOf(BackupFile.Keys), store.KeysFolder, suffix);
-            SqliteCopy.Replace(copy, store.StoreFile, aside);
-            app.Services.GetRequiredService<Audit>().StoreRestored(manifest.MadeAt, sessions.Kept, sessions.Ended, Workspace.Account);
+            var replaces = File.Exists(store.Database);
+            var aside = store.Database + suffix;
+            SqliteDatabase.PrivateFolder(store.Keys);
+            var replacedKeys = StoredKeys.Install(folder.PathOf(BackupFile.Keys), store.Keys, suffix);
+            SqliteCopy.Replace(copy, store.Database, aside);
+            app.Services.GetRequiredService<Audit>().StoreRestored(manifest.MadeAt, sessions.Kept, sessions.Ended, Audit.Account);
             Report(manifest, sessions, keepRenewed, replaces ? aside : null);
             if (replacedKeys.Count > 0)
             {
-                Console.WriteLine($"Keys that were not what the backup has are replaced, and kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}.");
+                Console.WriteLine($"Keys that differed from the backup's were replaced and are kept as '….xml{suffix}': {string.Join(", ", replacedKeys)}.");
             }
 
             if (missing is not null)
             {
-                await Console.Error.WriteLineAsync($"{missing} Their users sign in again, unless you put the keys into '{store.KeysFolder}'.");
+                await Console.Error.WriteLineAsync($"{missing} Their users must sign in again, unless you put the keys into '{store.Keys}'.");
             }
 
             return ExitCodes.Ok;
         }
         catch (IOException error) when (error.Message.StartsWith("Bff:", StringComparison.Ordinal))
         {
-            await FailAsync($"Nothing was restored. {Printable.Text(error.Message, 1000)}");
+            await Workspace.FailAsync($"Nothing was restored. {Printable.Text(error.Message, 1000)}");
             return ExitCodes.Configuration;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or SqliteException)
+        catch (Exception error) when (error is InvalidDataException || storage.FailureOf(error) is not null)
         {
-            return await FailAsync($"Nothing was restored from '{Printable.Text(file)}': {Printable.Text(error.Message.TrimEnd('.'), 1000)}.");
+            return await Workspace.FailAsync($"Nothing was restored from '{Printable.Text(file)}': {Printable.Text(error.Message.TrimEnd('.'), 1000)}.");
         }
     }
 
@@ -92,60 +90,54 @@ internal static class RestoreCommand
     /// <summary>
     /// The set that will be there: the backup's, and of those that are here what it has not, among them what says that one was revoked since.
     /// </summary>
-    private static void EnsureKeysOpen(IServiceProvider services, SqliteDatabase store, Workspace folder)
+    private static void EnsureKeysOpen(IServiceProvider services, StoreFiles store, Workspace folder)
     {
         var keys = folder.PathOf(BackupFile.Keys);
-        if (Directory.Exists(store.KeysFolder)) { StoredKeys.CopyMissing(store.KeysFolder, keys); }
+        if (Directory.Exists(store.Keys)) { StoredKeys.CopyMissing(store.Keys, keys); }
         var all = new FileSystemXmlRepository(new DirectoryInfo(keys), services.GetRequiredService<ILoggerFactory>());
         KeyCertificates.EnsureKeysOpen(KeyCertificates.CreateKeyManager(services, all), services.GetRequiredService<TimeProvider>().GetUtcNow());
     }
 
     private static void Report(BackupManifest manifest, RestoredSessions sessions, bool keepRenewed, string? aside)
     {
-        Console.WriteLine($"Restored the store of {manifest.MadeAt:u}: {sessions.Kept} of {manifest.Sessions} sessions go on.");
+        Console.WriteLine($"Restored the store of {manifest.MadeAt:u}: {sessions.Kept} of {manifest.Sessions} sessions continue.");
         if (keepRenewed)
         {
             Console.WriteLine(
-                "None was left out. Where a refresh token was used since, the provider will refuse it, and may take it for theft and end the user's other "
+                "None was left out. If a refresh token has been used since, the provider will refuse it, and may take it for theft and end the user's other "
                 + "sessions.");
         }
         else if (sessions.IsExact)
         {
             Console.WriteLine(
-                $"{sessions.Ended} were renewed or ended since, says the store that was here. They are left out, so that no used refresh token is sent: "
-                + "their users sign in again.");
+                $"{sessions.Ended} were renewed or ended since, according to the previous store. They were left out, so that no used refresh token is sent: "
+                + "their users must sign in again.");
         }
         else
         {
             Console.WriteLine(
-                $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the store that was here could not tell). They are "
-                + "left out: their users sign in again.");
+                $"{sessions.Ended} were due for renewal since, so their refresh tokens may be used up (the previous store could not tell). They were "
+                + "left out: their users must sign in again.");
         }
 
         if (keepRenewed || !sessions.IsExact)
         {
-            Console.WriteLine("A session that ended since, by a sign-out say, is there again. To end it: bff sessions end.");
+            Console.WriteLine("Sessions that ended since, such as by a sign-out, exist again. To end one: bff sessions end.");
         }
 
         if (aside is not null)
         {
             Console.WriteLine(
-                $"The store that was here is kept as '{Path.GetFileName(aside)}'. Its keys are still among the keys. Delete it when all is well.");
+                $"The previous store is kept as '{Path.GetFileName(aside)}', and its keys are kept too. Delete it when all is well.");
         }
         Console.WriteLine("Start Bff now.");
     }
 
-    private static Task<int> InUseAsync(SqliteDatabase store) => FailAsync(
-        $"Nothing was restored: something uses the store '{store.StoreFile}'. Stop Bff first (docker compose stop bff; systemctl stop bff), and what else "
+    private static Task<int> InUseAsync(StoreFiles store) => Workspace.FailAsync(
+        $"Nothing was restored: the store '{store.Database}' is in use. Stop Bff first (docker compose stop bff; systemctl stop bff), and whatever else "
         + "has the file open.");
 
-    private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => FailAsync(
+    private static Task<int> RefuseRootAsync(string folder, FileOwner owner) => Workspace.FailAsync(
         $"Nothing was restored: '{folder}' belongs to {owner}, who could not read what root writes there. "
         + $"Run it as that user, with Bff's settings:\n  {owner.RunAs("bff restore FILE --config …")}");
-
-    private static async Task<int> FailAsync(string why)
-    {
-        await Console.Error.WriteLineAsync(why);
-        return ExitCodes.NotDone;
-    }
 }

@@ -12,7 +12,7 @@ internal static class StoredKeys
         var missing = SqliteCopy.SealedWith(copy).Where(key => !File.Exists(Path.Combine(folder, $"key-{key.Key}.xml"))).ToList();
         return missing.Count == 0 ? null : string.Create(
             CultureInfo.InvariantCulture,
-            $"Warning: {missing.Sum(key => key.Value)} sessions cannot be opened: the keys that sealed them are not there "
+            $"Warning: {missing.Sum(key => key.Value)} sessions cannot be opened, because the keys that sealed them are missing "
             + $"({string.Join(", ", missing.Select(key => key.Key))}).");
     }
 

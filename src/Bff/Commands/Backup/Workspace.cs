@@ -1,4 +1,5 @@
 using Bff.Configuration;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sqlite;
 
 namespace Bff.Commands.Backup;
@@ -10,10 +11,8 @@ internal sealed class Workspace : IDisposable
 
     private readonly DirectoryInfo _folder;
 
-    public Workspace(SqliteDatabase store, string purpose) =>
-        _folder = SqliteDatabase.PrivateFolder(Path.Combine(Path.GetDirectoryName(store.StoreFile)!, $"{Prefix}{purpose}-{Guid.NewGuid():N}"));
-
-    public static string Account => $"{Environment.UserName}@{Environment.MachineName}";
+    public Workspace(StoreFiles store, string purpose) =>
+        _folder = SqliteDatabase.PrivateFolder(Path.Combine(Path.GetDirectoryName(store.Database)!, $"{Prefix}{purpose}-{Guid.NewGuid():N}"));
 
     public string FullName => _folder.FullName;
 
@@ -37,11 +36,13 @@ internal sealed class Workspace : IDisposable
         return app;
     }
 
-    public static async Task<int> RefusePostgreSqlAsync(string instead)
+    public static Task<int> RefuseServerAsync(string server, string instead) => FailAsync(
+        $"The sessions are in {server} (Bff:Sessions:Store), and the keys are in the same database: use its own tools, whether or not Bff is running.\n"
+        + $"  {instead}\nSee \"Backup and restore\" in docs/operations.md, also for what to do with sessions renewed since.");
+
+    public static async Task<int> FailAsync(string why)
     {
-        await Console.Error.WriteLineAsync(
-            "The sessions are in PostgreSQL (Bff:Sessions:Store), and the keys in the same database: use its own tools, whether Bff runs or not.\n"
-            + $"  {instead}\nSee \"Backup and restore\" in docs/operations.md, also for what to do with sessions renewed since.");
+        await Console.Error.WriteLineAsync(why);
         return ExitCodes.NotDone;
     }
 }

@@ -24,13 +24,13 @@ internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations
                     NewMetadata = cluster.Metadata });
             using var request = new HttpRequestMessage(HttpMethod.Head, destination.Address);   // safe, whatever is there (RFC 9110 section 9.2.1)
             using var response = await client.SendAsync(request, limit.Token);
-            return new(check, Result.Ok, $"{Printable.Address(destination.Address)} answers ({(int)response.StatusCode} to HEAD)");
+            return new(check, Result.Ok, $"{Printable.Address(destination.Address)} responds ({(int)response.StatusCode} to HEAD)");
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {
-            var cause = error is OperationCanceledException ? $"no answer within {Limit.TotalSeconds} s" : error.GetBaseException().Message;
+            var cause = error is OperationCanceledException ? $"no response within {Limit.TotalSeconds} s" : error.GetBaseException().Message;
             return new(check, Result.Unreachable,
-                $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{name}:Address: {Printable.Address(destination.Address)} does not answer: {cause}",
+                $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{name}:Address: {Printable.Address(destination.Address)} does not respond: {cause}",
                 "Is the address right and the API up? Can this machine resolve the name and reach the port?");
         }
     }

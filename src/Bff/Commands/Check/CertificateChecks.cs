@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Bff.Configuration;
 using Bff.Configuration.Kestrel;
 using Bff.Providers;
 using Microsoft.Extensions.Options;
@@ -9,13 +10,13 @@ using Microsoft.Extensions.Options;
 namespace Bff.Commands.Check;
 
 /// <summary>TLS certificates, ours from Kestrel's configuration and the provider's, that have expired or soon will.</summary>
-internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvironment environment, IOptions<OidcOptions> options, TimeProvider clock)
+internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnvironment environment, IOptions<OidcOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromDays(21);
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    public IReadOnlyList<Finding> Ours() => [.. KestrelCertificates.Find(configuration.GetSection(KestrelSettings.Section)).Select(Judge)];
+    public IReadOnlyList<Finding> Ours() => [.. KestrelCertificates.Find(accepted.Root.GetSection(KestrelSettings.Section)).Select(Judge)];
 
     public async Task<IReadOnlyList<Finding>> ProviderAsync()
     {
@@ -38,7 +39,7 @@ internal sealed class CertificateChecks(IConfiguration configuration, IHostEnvir
             // Refused as soon as it was seen; and the check of the provider says why it cannot be reached.
         }
 
-        using (seen) { return seen is null ? [] : [Judge("provider's TLS", "Bff:Oidc:Authority", seen, "Ask those who run the provider to renew it.")]; }
+        using (seen) { return seen is null ? [] : [Judge("provider's TLS", "Bff:Oidc:Authority", seen, "Ask the provider's operators to renew it.")]; }
 
         bool Look(X509Certificate? certificate)
         {

@@ -23,7 +23,7 @@ internal static class CheckCommand
 
         var findings = await ConfigurationAsync(app);
         if (findings.TrueForAll(finding => finding.Result == Result.Ok)) { findings.AddRange(await WorldAsync(app.Services)); }
-        else { findings.Add(new("everything else", Result.Warning, "not checked until the configuration is right.")); }
+        else { findings.Add(new("everything else", Result.Warning, "not checked until the configuration is correct.")); }
 
         var printed = new SecretMask(new SettingsSchema(app.Services.GetServices<SettingsSection>()));
         var values = app.Services.GetRequiredService<AcceptedConfiguration>().Values;

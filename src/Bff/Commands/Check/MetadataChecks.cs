@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Bff.Providers;
-using Bff.Providers.Metadata;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
@@ -22,29 +21,31 @@ internal static class MetadataChecks
     public static IEnumerable<Finding> Run(OpenIdConnectConfiguration metadata, OidcOptions options)
     {
         var found = Impossible(metadata).Concat(Unannounced(metadata)).ToList();
-        if (found.Count == 0) { found.Add(new(Check, Result.Ok, "offers what Bff asks for")); }
+        if (found.Count == 0) { found.Add(new(Check, Result.Ok, "supports what Bff uses")); }
         return found.Append(Scopes(metadata, options));
     }
 
     private static IEnumerable<Finding> Impossible(OpenIdConnectConfiguration metadata)
     {
-        if (Lacks(metadata.ResponseTypesSupported, Code)) { yield return Mistake("response_types_supported", Code, "Bff signs in by that flow."); }
-        if (Lacks(metadata.ResponseModesSupported, Query)) { yield return Mistake("response_modes_supported", Query, "Bff takes the code from a query."); }
+        if (Lacks(metadata.ResponseTypesSupported, Code)) { yield return Mistake("response_types_supported", Code, "Bff signs users in by that flow."); }
+        if (Lacks(metadata.ResponseModesSupported, Query)) { yield return Mistake("response_modes_supported", Query, "Bff reads the code from the query."); }
         if (Lacks(metadata.GrantTypesSupported, "authorization_code"))
         {
-            yield return Mistake("grant_types_supported", "authorization_code", "Bff signs in by the authorization code flow.");
+            yield return Mistake("grant_types_supported", "authorization_code", "Bff signs users in by the authorization code flow.");
         }
 
         var algorithms = metadata.IdTokenSigningAlgValuesSupported;
         if (algorithms.Count > 0 && !algorithms.Any(IdTokenValidator.Accepts))
         {
-            yield return Mistake("id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a longer one", $"It has: {string.Join(", ", algorithms)}.");
+            yield return Mistake(
+                "id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a stronger variant", $"It announces {string.Join(", ", algorithms)}.");
         }
 
         var requiresPushed = metadata.RequirePushedAuthorizationRequests || IsTrue(metadata, RequiresPushed);
         if (requiresPushed && string.IsNullOrEmpty(metadata.PushedAuthorizationRequestEndpoint))
         {
-            yield return Mistake(RequiresPushed, "pushed_authorization_request_endpoint", "It wants pushed requests and names no endpoint for them.");
+            yield return Mistake(
+                RequiresPushed, "pushed_authorization_request_endpoint", "It requires pushed authorization requests but names no endpoint for them.");
         }
 
         if (IsTrue(metadata, "require_signed_request_object")) { yield return Requires("signed request objects (require_signed_request_object, RFC 9101)"); }
@@ -55,12 +56,12 @@ internal static class MetadataChecks
     {
         if (Lacks(metadata.TokenEndpointAuthMethodsSupported, "client_secret_post"))
         {
-            yield return Warning("token_endpoint_auth_methods_supported", "client_secret_post", "Bff sends its secret in the form.");
+            yield return Warning("token_endpoint_auth_methods_supported", "client_secret_post", "Bff sends its secret in the request body.");
         }
 
         if (Lacks(metadata.CodeChallengeMethodsSupported, "S256"))
         {
-            yield return Warning("code_challenge_methods_supported", "S256", "Bff sends a PKCE challenge of this kind (RFC 7636) with every sign-in.");
+            yield return Warning("code_challenge_methods_supported", "S256", "Bff sends this PKCE challenge (RFC 7636) with every sign-in.");
         }
 
         if (Lacks(metadata.GrantTypesSupported, "refresh_token"))
@@ -76,15 +77,16 @@ internal static class MetadataChecks
         if (unknown.Count > 0)
         {
             return new(check, Result.Warning, $"Bff:Oidc:Scope: the provider does not announce {string.Join(", ", unknown)}.",
-                "Many providers leave the scopes of APIs out; one that does not know a scope answers invalid_scope to a sign-in, or leaves it out.");
+                "Many providers do not announce the scopes of APIs. A provider that does not know a scope refuses the sign-in with invalid_scope, or "
+                + "ignores the scope.");
         }
 
         return options.Scopes.Contains(OfflineAccess)
             ? new(check, Result.Ok, options.Scope)
             : new(check, Result.Warning,
-                $"Bff:Oidc:Scope: asks for no {OfflineAccess}. Some providers give a refresh token all the same; without one nothing is renewed in the "
+                $"Bff:Oidc:Scope: does not include {OfflineAccess}. Some providers issue a refresh token anyway; without one nothing is renewed in the "
                 + "background.",
-                $"Sign in once: /bff/session says \"renewal\":\"background\" when there is one. Else add {OfflineAccess}, or see docs/providers.md.");
+                $"Sign in once: /bff/session says \"renewal\":\"background\" when there is one. Otherwise add {OfflineAccess}, or see docs/providers.md.");
     }
 
     private static bool Lacks(ICollection<string> announced, string needed) => announced.Count > 0 && !announced.Contains(needed);
@@ -93,11 +95,11 @@ internal static class MetadataChecks
         metadata.AdditionalData.TryGetValue(name, out var value) && value is true or JsonElement { ValueKind: JsonValueKind.True } or "true";
 
     private static Finding Mistake(string name, string needed, string why) =>
-        new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider announces no {needed} ({name}). {why}", "Allow it there, or use another client.");
+        new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider does not announce {needed} ({name}). {why}", "Enable it there, or use another client.");
 
     private static Finding Requires(string what) =>
         new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider requires {what}, which Bff does not send.", "Switch that off for this client there.");
 
     private static Finding Warning(string name, string needed, string why) => new(Check, Result.Warning,
-        $"Bff:Oidc:Authority: the provider announces no {needed} ({name}). {why}", "It may do so all the same: sign in once to be sure.");
+        $"Bff:Oidc:Authority: the provider does not announce {needed} ({name}). {why}", "It may support it anyway: sign in once to be sure.");
 }

@@ -29,7 +29,7 @@ internal sealed class ProviderChecks(
 
         public bool IsOutage => Status is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
 
-        public override string ToString() => Status is { } status ? $"{(int)status}{(Error is null ? "" : " " + Error)}" : $"no answer: {Error}";
+        public override string ToString() => Status is { } status ? $"{(int)status}{(Error is null ? "" : " " + Error)}" : $"no response: {Error}";
     }
 
     public async Task<IReadOnlyList<Finding>> RunAsync()
@@ -69,14 +69,14 @@ internal sealed class ProviderChecks(
             if (Clock(response, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
             if (response.StatusCode == HttpStatusCode.OK) { return true; }
             findings.Add(response.StatusCode < HttpStatusCode.InternalServerError
-                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} answers {(int)response.StatusCode}.",
+                ? new(Discovery, Result.Mistake, $"{Authority}: {shown} responds with {(int)response.StatusCode}.",
                     "Set it to the provider's issuer URL, exactly as the provider names it.")
-                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} answers {(int)response.StatusCode}.",
-                    "Wait for the provider, or ask those who run it."));
+                : new(Discovery, Result.Unreachable, $"{Authority}: {shown} responds with {(int)response.StatusCode}.",
+                    "Wait for the provider, or ask its operators."));
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            findings.Add(new(Discovery, Result.Unreachable, $"{Authority}: {shown} does not answer: {error.GetBaseException().Message}",
+            findings.Add(new(Discovery, Result.Unreachable, $"{Authority}: {shown} does not respond: {error.GetBaseException().Message}",
                 "Is the address right and the provider up? Can this machine resolve the name and reach the port (DNS, firewall, proxy)?"));
         }
 
@@ -96,7 +96,7 @@ internal sealed class ProviderChecks(
             findings.Add(error.WasRead
                 ? new(Discovery, Result.Mistake, $"{Authority}: {error.Message}", "Set it to the issuer the provider names, if that is the provider you mean.")
                 : new(Discovery, Result.Unreachable, $"{Authority}: {error.Message}",
-                    "The provider's metadata or its keys (jwks_uri) cannot be had; ask those who run it."));
+                    "The provider's metadata or its keys (jwks_uri) cannot be fetched; ask its operators."));
             return null;
         }
     }
@@ -113,7 +113,7 @@ internal sealed class ProviderChecks(
         if (ahead.Duration() <= MaxClockSkew) { return new("clock", Result.Ok, "agrees with the provider's"); }
         var direction = ahead > TimeSpan.Zero ? "ahead of" : "behind";
         return new("clock", Result.Mistake, $"{Authority}: this machine's clock is about {ahead.Duration().TotalMinutes:0.#} min {direction} the provider's.",
-            "Set the clock by NTP (chrony, systemd-timesyncd). A container has the clock of its host.");
+            "Synchronize the clock by NTP (chrony, systemd-timesyncd). A container uses the clock of its host.");
     }
 
     /// <summary>
@@ -126,33 +126,34 @@ internal sealed class ProviderChecks(
         var id = options.Value.ClientId;
         if (ours.IsSuccess)
         {
-            return new(Client, Result.Warning, "the provider gave tokens for a refresh token that does not exist.", "Ask those who run the provider.");
+            return new(Client, Result.Warning, "the provider issued tokens for a refresh token that does not exist.", "Ask the provider's operators.");
         }
 
         if (ours.IsOutage)
         {
-            return new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not answer as it should ({ours}).",
-                "Can this machine reach it? It may have another host than the issuer.");
+            return new(Client, Result.Unreachable, $"{Authority}: the provider's token endpoint does not respond as it should ({ours}).",
+                "Can this machine reach it? Its host may differ from the issuer's.");
         }
 
         switch (ours.Error)
         {
             case "invalid_client":
                 return new(Client, Result.Mistake, $"Bff:Oidc:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
-                    "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the form (client_secret_post).");
+                    "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the request body (client_secret_post).");
             case "unauthorized_client" or "unsupported_grant_type":
-                return new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider lets '{id}' use no refresh tokens ({ours.Error}).",
+                return new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider does not let '{id}' use refresh tokens ({ours.Error}).",
                     "Allow the refresh token grant in the client's registration there.");
             case "invalid_dpop_proof" or "use_dpop_nonce":
                 return new(Client, Result.Mistake,
-                    $"Bff:Oidc:ClientId: the provider wants a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
+                    $"Bff:Oidc:ClientId: the provider requires a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
                     "Allow bearer tokens in the client's registration there.");
         }
 
         var wrong = await RefreshAsync(endpoint, "bff-check-" + Guid.NewGuid().ToString("N"));
         return ours.Error == "invalid_grant" && wrong.Error is not null && wrong.Error != ours.Error
             ? new(Client, Result.Ok, $"the provider knows '{id}' and its secret")
-            : new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: not proven. The provider answers {ours} to our secret, and {wrong} to a wrong one.",
+            : new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: not proven. The provider responds with {ours} to this secret, and with {wrong} to a "
+                + "wrong one.",
                 "Sign in once to be sure.");
     }
 
@@ -178,10 +179,11 @@ internal sealed class ProviderChecks(
         };
         if (options.Value.Audience is { Length: > 0 } audience) { request[options.Value.AudienceParameter] = audience; }
         var reply = await PostAsync(endpoint, options.Value.Secret, request);
-        if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"taken, with {Printable.Address(redirect)}"); }
+        if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {Printable.Address(redirect)}"); }
         if (reply.IsOutage)
         {
-            return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not answer as it should ({reply}).",
+            return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not respond as it should "
+                + $"({reply}).",
                 "Sign-ins go through it. Can this machine reach it?");
         }
 

@@ -32,16 +32,16 @@ internal sealed class RouteChecks(
         where address.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(address)
         select new Finding("clear text", Result.Warning,
             $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{destination.Key}:Address: access tokens go to {Printable.Address(address)} over plain "
-            + "http "
-            + "(RFC 6750 section 5.3).",
+            + "http (RFC 6750 section 5.3).",
             "Use https, unless everybody who can reach that network may have the tokens.");
 
     private IEnumerable<Finding> UncheckedCertificates() =>
         from cluster in environment.IsDevelopment() ? [] : Clusters
         where cluster.HttpClient?.DangerousAcceptAnyServerCertificate == true
         select new Finding("certificates", Result.Warning,
-            $"ReverseProxy:Clusters:{cluster.ClusterId}:HttpClient:DangerousAcceptAnyServerCertificate: whoever answers for the API gets its calls and tokens.",
-            "Take it out, and let this machine trust the authority that issued the API's certificate (SSL_CERT_FILE, or the system's store).");
+            $"ReverseProxy:Clusters:{cluster.ClusterId}:HttpClient:DangerousAcceptAnyServerCertificate: whoever pretends to be the API gets its calls and "
+            + "tokens.",
+            "Remove it, and let this machine trust the authority that issued the API's certificate (SSL_CERT_FILE, or the system's store).");
 
     private IEnumerable<Finding> Overlaps() =>
         from route in Routes
@@ -49,8 +49,8 @@ internal sealed class RouteChecks(
         let own = OwnPaths.CoveredBy(route.Match.Path).ToList()
         where own.Count > 0
         select new Finding("routes", Result.Warning,
-            $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff answers itself.",
-            "Those paths never reach the API. Give the route a path of its own, such as /api/{**rest}, if that was not meant.");
+            $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff handles itself.",
+            "Those paths never reach the API. Give the route a path of its own, such as /api/{**rest}, if that was not intended.");
 
     private IEnumerable<Finding> Open() =>
         from route in OpenRoutes.In(accepted.Root)
@@ -58,7 +58,7 @@ internal sealed class RouteChecks(
             "routes",
             Result.Warning,
             $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.",
-            "If that is meant, say AuthorizationPolicy: anonymous.");
+            "If that is intended, set AuthorizationPolicy: anonymous.");
 
     private IEnumerable<Finding> OpsPort()
     {
@@ -67,7 +67,7 @@ internal sealed class RouteChecks(
         {
             yield return new("clear text", Result.Warning,
                 $"Bff:Ops:Url: the operators' token goes to {Printable.Address(options.Url)} over plain http (RFC 6750 section 5.3).",
-                "Use https with Kestrel:Endpoints:Ops:Certificate, or keep that port in a network only operators can reach.");
+                "Use https with Kestrel:Endpoints:Ops:Certificate, or keep the port in a network that only operators can reach.");
         }
     }
 

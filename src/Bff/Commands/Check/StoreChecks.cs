@@ -2,10 +2,8 @@ using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
-using Bff.Sessions.Store.PostgreSql;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Bff.Commands.Check;
 
@@ -18,13 +16,14 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     /// <summary>A probe that is left behind, because we were killed, is swept by then.</summary>
     private static readonly TimeSpan ProbeLifetime = TimeSpan.FromMinutes(1);
 
+    private SessionStorage Storage => services.GetRequiredService<SessionStorage>();
+
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
-        var storage = services.GetRequiredService<SessionStorage>();
         try
         {
-            if (storage.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
-            storage.Prepare();
+            if (Storage.FindMigration() is { } migration) { return [Migrates(migration), .. ConnectionTls()]; }
+            Storage.Prepare();
         }
         catch (Exception error) when (error is IOException or SessionStoreException)
         {
@@ -39,9 +38,9 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     /// <summary>Asking must not be doing: nothing else is tried on such a store, since whatever writes to it would migrate it first.</summary>
     private static Finding Migrates(SchemaMigration migration) => new(
         Store, Result.Warning,
-        $"has schema {migration.From}; the next start brings it to {migration.To}. Versions of Bff that know schema {migration.ReadableFrom} or later can "
-        + "use it then. Not probed until then.",
-        "Make a backup before: bff backup FILE (PostgreSQL: pg_dump).");
+        $"has schema {migration.From}; the next start migrates it to {migration.To}. Then only versions of Bff that know schema {migration.ReadableFrom} "
+        + "or later can use it. It is not probed until then.",
+        "Make a backup first: bff backup FILE (PostgreSQL: pg_dump).");
 
     private Finding KeyRing()
     {
@@ -62,7 +61,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
                 Keys,
                 Result.Mistake,
                 error.Message,
-                isCertificate ? "Bff does not start until then." : "The user Bff runs as needs to read and write the keys.");
+                isCertificate ? "Bff does not start until this is corrected." : "The user that Bff runs as must be able to read and write the keys.");
         }
     }
 
@@ -79,44 +78,38 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             yield return new(
                 Keys,
                 Result.Warning,
-                $"{unprotected} made before Bff:Sessions:KeyCertificate lie unprotected.",
-                "bff keys rotate; when the sessions of today have ended, bff keys revoke.");
+                $"{unprotected} made before Bff:Sessions:KeyCertificate was set are stored unencrypted.",
+                "Run bff keys rotate, and, when today's sessions have ended, bff keys revoke.");
         }
-        else if (options.Store == SessionsOptions.PostgreSql)
+        else if (Storage.Files is null)
         {
             yield return new(
                 Keys,
                 Result.Warning,
-                "lie unprotected in the database whose tokens they open: one copy of it opens all.",
+                "are stored unencrypted in the database whose tokens they open: one copy of it opens everything.",
                 "Set Bff:Sessions:KeyCertificateFile, then bff keys rotate.");
         }
         else
         {
             yield return new(
-                Keys, Result.Ok, "unprotected, in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
+                Keys, Result.Ok, "stored unencrypted in the folder beside the sessions: keep them apart in backups, or set Bff:Sessions:KeyCertificateFile.");
         }
     }
 
     /// <summary>Each node takes as many connections as its pool holds.</summary>
     private async Task<IEnumerable<Finding>> ConnectionsAsync()
     {
-        if (services.GetRequiredService<SessionStorage>() is not PostgreSqlDatabase { Server: var server, PoolSize: var pool } database) { return []; }
         try
         {
-            await using var command = server.CreateCommand(
-                "SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)::bigint, "
-                + "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'Bff')");
-            await using var row = await command.ExecuteReaderAsync();
-            await row.ReadAsync();
-            var (free, others, each) = (row.GetInt64(0), row.GetInt64(1), pool);
-            var nodes = Math.Max(0, free - others) / each;
-            var found = $"a node takes up to {each} connections (Maximum Pool Size), the server gives {free}, {others} of them in use by others: enough for "
+            if (await Storage.CountConnectionsAsync(CancellationToken.None) is not var (each, given, others)) { return []; }
+            var nodes = Math.Max(0, given - others) / each;
+            var found = $"a node uses up to {each} connections (Maximum Pool Size); the server allows {given}, of which others use {others}: enough for "
                 + $"{nodes} {(nodes == 1 ? "node" : "nodes")}.";
             return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
-                "For each further node raise max_connections, or put a smaller Maximum Pool Size into the connection string; 20 do for thousands of calls a "
-                + "second.")];
+                "For each further node, raise max_connections or set a smaller Maximum Pool Size in the connection string; 20 are enough for thousands of "
+                + "calls a second.")];
         }
-        catch (Exception error) when (database.FailureOf(error) is { } away)
+        catch (SessionStoreException away)
         {
             return [Unusable(away)];
         }
@@ -124,20 +117,12 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
 
     private IEnumerable<Finding> ConnectionTls()
     {
-        var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        if (options.Store != SessionsOptions.PostgreSql) { yield break; }
-        var connection = new NpgsqlConnectionStringBuilder(options.Connection);
-        if (connection.SslMode is SslMode.VerifyFull or SslMode.VerifyCA || IsThisMachine(connection.Host)) { yield break; }
+        if (Storage.WeakTls is not { } mode) { yield break; }
         yield return new(
-            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {connection.SslMode}: whoever is between Bff and the database may read or be "
+            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {mode}: whoever is between Bff and the database can read or be "
                 + "it.",
             "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.");
     }
-
-    /// <summary>Loopback, or a Unix socket's folder.</summary>
-    private static bool IsThisMachine(string? host) => host?.Split(',').All(one =>
-        one.StartsWith('/') || one.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (System.Net.IPAddress.TryParse(one.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address))) ?? true;
 
     private async Task<Finding> ProbeAsync()
     {
@@ -149,7 +134,6 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
             var read = await store.FindAsync(probe.Id, CancellationToken.None);
             var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.Unknown, CancellationToken.None);
             return read?.Tokens is not null && removed
-
                 ? new(Store, Result.Ok, "written, read and deleted")
                 : new(
                     Store,
@@ -185,7 +169,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
                 Store,
                 Result.Mistake,
                 found,
-                "The user Bff runs as needs to write there: look at the owner of the folder or volume, and whether it is mounted read-only; for a database, "
-                + "at its user and rights.");
+                "The user that Bff runs as must be able to write there: check the owner of the folder or volume, and whether it is mounted read-only; for "
+                + "a database, check its user and privileges.");
     }
 }

@@ -8,7 +8,7 @@ internal static class Table
 
     public static void Print(IEnumerable<Finding> findings)
     {
-        Row("CHECK", "RESULT", "FOUND, AND ITS CURE");
+        Row("CHECK", "RESULT", "FOUND, AND WHAT TO DO");
         foreach (var finding in findings)
         {
             var lines = finding.Found.ReplaceLineEndings("\n").Split('\n');

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Primitives;
 
 namespace Bff.Configuration.Kestrel;
@@ -78,16 +79,18 @@ internal sealed partial class ServerCertificates(ILogger<ServerCertificates> log
     private void Replace(IEnumerable<IConfigurationSection> certificates, CertificateFiles files, bool isStart)
     {
         var next = new Dictionary<string, SslStreamCertificateContext>(StringComparer.OrdinalIgnoreCase);
+        var replaced = new List<(string Key, X509Certificate2 Certificate)>();
         foreach (var section in certificates)
         {
             var certificate = KestrelCertificates.Load(section, files);
             var known = _contexts.GetValueOrDefault(section.Path);
             var isSame = known is not null && known.TargetCertificate.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span);
             next[section.Path] = SslStreamCertificateContext.Create(certificate, KestrelCertificates.Chain(section, files));
-            if (!isStart && !isSame) { Replaced(section.Path, certificate.Subject, new DateTimeOffset(certificate.NotAfter).UtcDateTime); }
+            if (!isStart && !isSame) { replaced.Add((section.Path, certificate)); }
         }
 
         _contexts = next;
+        foreach (var (key, certificate) in replaced) { Replaced(key, certificate.Subject, new DateTimeOffset(certificate.NotAfter).UtcDateTime); }
     }
 
     private static bool HasKestrelsOwn(IConfigurationSection kestrel) => kestrel.AsEnumerable().Any(pair =>

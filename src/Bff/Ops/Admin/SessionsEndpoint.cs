@@ -19,7 +19,7 @@ internal static class SessionsEndpoint
         SessionPosition? position = null;
         if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position))
         {
-            return Invalid("invalid_after", "'after' must be what the page before called 'next'.");
+            return Invalid("invalid_after", "'after' must be the 'next' of the previous page.");
         }
 
         var found = await admin.SearchAsync(user, troubled, position, take, Operator.Of(context), context.RequestAborted);
@@ -58,11 +58,12 @@ internal static class SessionsEndpoint
             SignInNeeded => RenewalProblems.SignInNeeded with { Status = StatusCodes.Status409Conflict, Detail = "Its page signs in again." },
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter) with
             {
-                Detail = "The session lives on; check Bff:Oidc and the client's registration.",
+                Detail = "The session continues; check Bff:Oidc and the client's registration.",
             },
             StoreUnavailable => SessionStoreException.Problem,
             Unreachable down =>
-                RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session lives on, and is renewed as soon as the provider answers." },
+                RenewalProblems.ProviderUnavailable(down.RetryAfter) with { Detail = "The session continues, and is renewed as soon as the provider "
+                    + "responds." },
             _ => throw new UnreachableException(),
         };
     }
@@ -75,7 +76,7 @@ internal static class SessionsEndpoint
     /// <summary>A provider may name its users as it likes, and each can be found and signed out. PostgreSQL alone knows no NUL.</summary>
     private static bool CanBeStored(string subject) => !subject.Contains('\0', StringComparison.Ordinal);
 
-    private static Problem NotFound => new(StatusCodes.Status404NotFound, "session_not_found", "There is no such session.", "It may have ended meanwhile.");
+    private static Problem NotFound => new(StatusCodes.Status404NotFound, "session_not_found", "No such session.", "It may have ended in the meantime.");
 
     private static Problem InvalidUser => Invalid("invalid_user", "'user' must be the subject of a user.");
 

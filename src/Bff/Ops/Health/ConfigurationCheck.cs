@@ -10,7 +10,7 @@ internal sealed class ConfigurationCheck(ConfigurationReload reload) : IHealthCh
         Task.FromResult(reload.Mistakes.Count switch
     {
         0 when reload.WaitingForRestart.Count > 0 =>
-            HealthCheckResult.Healthy($"A restart is needed for changes of: {string.Join(", ", reload.WaitingForRestart)}."),
+            HealthCheckResult.Healthy($"A restart is needed for changes to: {string.Join(", ", reload.WaitingForRestart)}."),
         0 => HealthCheckResult.Healthy(),
         var count =>
             HealthCheckResult.Degraded(

@@ -1,4 +1,3 @@
-using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;

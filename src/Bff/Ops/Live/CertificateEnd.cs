@@ -1,8 +1,3 @@
-using System.Diagnostics.Metrics;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Options;
-
 namespace Bff.Ops.Live;
 
 /// <param name="Key">Where it is configured.</param>

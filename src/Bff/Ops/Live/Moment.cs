@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Bff.Providers.Throttling;
 using Bff.Sessions.Store;
 

@@ -5,12 +5,11 @@ using Bff.Hosting;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
 using Bff.Sessions.Store;
-using Bff.Sessions.Store.PostgreSql;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Live;
 
-/// <summary>Which nodes share the store: each says every few seconds that it lives. A SQLite file has one node, so nothing is written there.</summary>
+/// <summary>Which nodes share the store: each says every few seconds that it lives.</summary>
 internal sealed partial class Nodes : PeriodicService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -22,7 +21,7 @@ internal sealed partial class Nodes : PeriodicService
 
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly PostgreSqlDatabase? _database;
+    private readonly SessionStorage _storage;
     private readonly Readiness _readiness;
     private readonly TimeProvider _clock;
     private readonly ILogger<Nodes> _logger;
@@ -37,7 +36,7 @@ internal sealed partial class Nodes : PeriodicService
     public Nodes(SessionStorage storage, Readiness readiness, IOptions<OpsOptions> options, TimeProvider clock, ILogger<Nodes> logger)
         : base(Interval, clock, logger, runsAtStart: true)
     {
-        (_database, _readiness, _clock, _logger, _startedAt) = (storage as PostgreSqlDatabase, readiness, clock, logger, clock.GetUtcNow());
+        (_storage, _readiness, _clock, _logger, _startedAt) = (storage, readiness, clock, logger, clock.GetUtcNow());
         var address = OpsOptions.Parse(options.Value.Url)!;
         Name = $"{Environment.MachineName}:{(address.Port > 0 ? address.Port : Environment.ProcessId)}";
         _url = string.IsNullOrEmpty(options.Value.NodeUrl) ? UrlOf(address) : options.Value.NodeUrl;
@@ -59,14 +58,14 @@ internal sealed partial class Nodes : PeriodicService
         return now - heardSince < GoneAfter ? null : false;
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _database is null ? Task.CompletedTask : base.ExecuteAsync(stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _storage.IsShared ? base.ExecuteAsync(stoppingToken) : Task.CompletedTask;
 
-    protected override Task RunAsync(CancellationToken cancellationToken) => TryAsync(SayAsync, cancellationToken);
+    protected override Task RunAsync(CancellationToken cancellationToken) => TryAsync(AnnounceAsync, cancellationToken);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (_database is not null) { await TryAsync(LeaveAsync, cancellationToken); }
+        if (_storage.IsShared) { await TryAsync(limit => _storage.LeaveAsync(Name, limit), cancellationToken); }
     }
 
     private async Task TryAsync(Func<CancellationToken, Task> act, CancellationToken cancellationToken)
@@ -84,55 +83,11 @@ internal sealed partial class Nodes : PeriodicService
         }
     }
 
-    private async Task SayAsync(CancellationToken cancellationToken)
+    private async Task AnnounceAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        await using var connection = await _database!.Server.OpenConnectionAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = """
-            INSERT INTO nodes (name, version, url, started_at, seen_at, ready) VALUES (@name, @version, @url, @started_at, @now, @ready)
-            ON CONFLICT (name) DO UPDATE SET
-                version = excluded.version, url = excluded.url, started_at = excluded.started_at, seen_at = excluded.seen_at, ready = excluded.ready;
-            DELETE FROM nodes WHERE seen_at < @forget;
-            SELECT name, version, url, started_at, seen_at, ready FROM nodes WHERE name <> @name ORDER BY name
-            """;
-        (string, object)[] values =
-        [
-            ("name", Name), ("version", BuildInfo.Read().Version), ("url", (object?)_url ?? DBNull.Value), ("started_at", _startedAt.ToUnixTimeMilliseconds()),
-            ("now", now.ToUnixTimeMilliseconds()), ("ready", _readiness.IsReady ? 1L : 0L), ("forget", (now - ForgetAfter).ToUnixTimeMilliseconds()),
-        ];
-        foreach (var (name, value) in values)
-        {
-            var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (name, value);
-            if (name == "url") { parameter.DbType = System.Data.DbType.String; }
-            command.Parameters.Add(parameter);
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var others = new List<Node>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            others.Add(new(
-                reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
-                Time(reader.GetInt64(3)), Time(reader.GetInt64(4)), reader.GetInt64(5) != 0));
-        }
-
-        _view = new(others, _view.HeardSince ?? now);
-    }
-
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-    /// <summary>In good order, so nobody takes it for lost.</summary>
-    private async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await _database!.Server.OpenConnectionAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "DELETE FROM nodes WHERE name = @name";
-        var parameter = command.CreateParameter();
-        (parameter.ParameterName, parameter.Value) = ("name", Name);
-        command.Parameters.Add(parameter);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        var self = new Node(Name, BuildInfo.Read().Version, _url, _startedAt, now, _readiness.IsReady);
+        _view = new(await _storage.AnnounceAsync(self, now - ForgetAfter, cancellationToken), _view.HeardSince ?? now);
     }
 
     /// <summary>By address, which the ops port accepts whatever its names are. Null where it listens on loopback only.</summary>

@@ -12,8 +12,9 @@ internal sealed class OpsHistory : IDisposable
     /// <summary>One from each count of the sessions to the next.</summary>
     public static readonly TimeSpan Step = SessionCounts.Interval;
 
-    /// <summary>A quarter of an hour.</summary>
-    private const int Moments = 90;
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
+
+    private static readonly int Steps = (int)(Window / Step);
 
     private const int MostEnds = 30;
 
@@ -54,7 +55,7 @@ internal sealed class OpsHistory : IDisposable
             if (now - _now.At < Step / 2) { return; }   // the count at the start, when there is nothing to close
             (_now.Active, _now.Backlog, _now.Breaker) = (counts.Sessions?.Living, counts.Due, _gate.State);
             _past.Enqueue(_now);
-            if (_past.Count > Moments) { _past.Dequeue(); }
+            while (_past.Count > Steps || (_past.TryPeek(out var oldest) && now - oldest.At > Window + Step)) { _past.Dequeue(); }
             _now = new Moment(now);
         }
     }

@@ -60,7 +60,7 @@ internal sealed class Overview(
                 Breaker = Word(moment.Breaker),
             }),
             Active = active,
-            counts?.Upcoming,
+            Upcoming = counts?.UpcomingFrom(now),
             counts?.Trouble.Late,
             counts?.Trouble.Expired,
             counts?.Trouble.ExpiredSince,
@@ -89,12 +89,12 @@ internal sealed class Overview(
         {
             found.Add(Trouble.Bad(
                 "store_away",
-                "The session store does not answer: nobody can sign in, nothing is renewed, and only who was here a moment ago is served.",
+                "The session store is not responding: nobody can sign in, nothing is renewed, and only users who were active a moment ago are served.",
                 storeAwaySince));
         }
         else if (counts is null)
         {
-            found.Add(Trouble.Warning("counts_unknown", "Counts unknown: the session store answers, but has not counted its sessions in time."));
+            found.Add(Trouble.Warning("counts_unknown", "Counts are unknown: the session store responds, but did not count its sessions in time."));
         }
         else if (counts.Trouble.Expired > 0)
         {
@@ -107,7 +107,7 @@ internal sealed class Overview(
         if (breakerSince is not null) { found.Add(Trouble.Bad("provider_away", "The provider does not renew tokens" + LastFailure(), breakerSince)); }
         found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
             "calls_failing",
-            $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes were answered 5xx.")));
+            $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes failed with 5xx.")));
         foreach (var (name, check) in checks.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy
             && !(entry.Key == "store" && storeAwaySince is not null)))
         {
@@ -118,7 +118,7 @@ internal sealed class Overview(
 
         if (counts is { Trouble: { Late: > 0 } trouble } && trouble.Late > trouble.Expired)
         {
-            found.Add(Trouble.Warning("renewals_late", $"{trouble.Late - trouble.Expired:N0} renewals are late or failing; these tokens still live."));
+            found.Add(Trouble.Warning("renewals_late", $"{trouble.Late - trouble.Expired:N0} renewals are late or failing; their tokens are still valid."));
         }
 
         found.AddRange(clusters.SelectMany(
@@ -127,14 +127,14 @@ internal sealed class Overview(
         found.AddRange(ConfigurationTroubles());
         found.AddRange(CertificateTroubles(now));
         found.AddRange(nodes.Others.Where(node => nodes.IsAlive(node) == false)
-            .Select(node => Trouble.Warning("node_gone", $"The node {node.Name} is silent.", node.SeenAt)));
+            .Select(node => Trouble.Warning("node_gone", $"Node {node.Name} has stopped reporting.", node.SeenAt)));
         return [.. found.OrderBy(trouble => trouble.Level, StringComparer.Ordinal)];
     }
 
     private IEnumerable<Trouble> CertificateTroubles(DateTimeOffset now) =>
         from end in certificates.Ends()
         where end.NotAfter - now < CertificateSoon && !end.Key.EndsWith("KeyCertificate", StringComparison.Ordinal)
-        let text = $"The certificate {end.Key} ({end.Subject}) ends on {end.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}."
+        let text = $"The certificate {end.Key} ({end.Subject}) expires on {end.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}."
         select end.NotAfter - now < CertificateVerySoon ? Trouble.Bad("certificate_ends", text) : Trouble.Warning("certificate_ends", text);
 
     /// <summary>From the first of the steps in which it was not closed, without one between; null while it is closed.</summary>
@@ -151,7 +151,7 @@ internal sealed class Overview(
         {
             yield return Trouble.Warning(
                 "configuration_refused",
-                "The configuration as it is written is not in use, and a restart would fail: "
+                "The configuration files have mistakes and are not in use; a restart would fail: "
                     + Printable.Text(string.Join("; ", configuration.Mistakes), MaxDetail),
                 configuration.DiffersSince);
         }
@@ -159,7 +159,7 @@ internal sealed class Overview(
         {
             yield return Trouble.Warning(
                 "restart_needed",
-                "A restart is needed for changes of: " + Printable.Text(string.Join(", ", configuration.WaitingForRestart), MaxDetail),
+                "A restart is needed for changes to: " + Printable.Text(string.Join(", ", configuration.WaitingForRestart), MaxDetail),
                 configuration.DiffersSince);
         }
     }

@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-
 namespace Bff.Ops.Live;
 
 /// <param name="At">When.</param>

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
-
 namespace Bff.Ops.Live;
 
 /// <param name="Calls">All of them, refused ones and WebSockets included.</param>

@@ -1,6 +1,3 @@
-using Yarp.ReverseProxy;
-using Yarp.ReverseProxy.Model;
-
 namespace Bff.Ops.Live;
 
 /// <param name="Id">Its name in the configuration.</param>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
@@ -17,15 +16,23 @@ internal static class PageFeature
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
         + "'none'; require-trusted-types-for 'script'";
 
-    private static readonly Assembly Program = typeof(PageFeature).Assembly;
+    /// <summary>What draws the charts. A program built without Node.js has none, and the page does without.</summary>
+    private static readonly string[] Charts = ["uplot.js", "uplot.css"];
 
-    public static void MapPage(this IEndpointRouteBuilder ops)
+    /// <param name="ops">Where.</param>
+    /// <param name="read">What the program has under a name; null when it was built without.</param>
+    public static void MapPage(this IEndpointRouteBuilder ops, Func<string, byte[]?> read)
     {
         var types = new FileExtensionContentTypeProvider();
-        foreach (var resource in Program.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        var files = PageFile.Names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]);
+        foreach (var name in files.Union(Charts))
         {
-            var name = resource[Prefix.Length..];
-            var content = Read(resource);
+            if (read(Prefix + name) is not { } content)
+            {
+                ops.MapGet("/" + name, () => PageFile.NotBuilt).WithMetadata(new OpenToProbes());
+                continue;
+            }
+
             var type = types.TryGetContentType(name, out var known) ? known : "application/octet-stream";
             var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\"");
             ops.MapGet(name == Index ? "/" : "/" + name, (HttpContext context) => Respond(context, content, type, tag)).WithMetadata(new OpenToProbes());
@@ -37,13 +44,5 @@ internal static class PageFeature
         context.Response.Headers.ContentSecurityPolicy = Policy;
         context.Response.Headers.CacheControl = "no-cache";   // kept, but asked for again: a new version is seen on the next load
         return Results.Bytes(content, type, entityTag: tag);
-    }
-
-    private static byte[] Read(string resource)
-    {
-        using var stream = Program.GetManifestResourceStream(resource)!;
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
     }
 }

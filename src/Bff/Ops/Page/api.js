@@ -5,7 +5,7 @@ export const PAGE = 10;
 
 export class Problem extends Error {
   constructor(status, { code, title, detail } = {}) {
-    super([title ?? `The ops port answered ${status}.`, detail].filter(Boolean).join(' '));
+    super([title ?? `The ops port responded with ${status}.`, detail].filter(Boolean).join(' '));
     this.status = status;
     this.code = code;
   }
@@ -19,7 +19,7 @@ async function ask(path, method = 'GET') {
   try {
     answer = await fetch(path, { method, headers, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(15_000) });
   } catch {
-    throw new Problem(0, { code: 'no_answer', title: 'Bff does not answer.' });
+    throw new Problem(0, { code: 'no_answer', title: 'Bff is not responding.' });
   }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Problem(answer.status, body);

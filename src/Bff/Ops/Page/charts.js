@@ -1,4 +1,4 @@
-// The two pictures, drawn by uPlot, which is there before any module runs.
+// The two pictures, drawn by uPlot, which is there before any module runs, or not at all: a program built without Node.js does not have it.
 /* global uPlot */
 import { count, number, timeOfDay } from './words.js';
 
@@ -6,6 +6,8 @@ const HEIGHT = 220;
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const seconds = (at) => Date.parse(at) / 1000;
+
+export const canDraw = 'uPlot' in globalThis;
 
 /** A chart that fits its box, wears the page's colours, and is drawn anew when those change. */
 class Chart {
@@ -27,7 +29,7 @@ class Chart {
   }
 
   rebuild() {
-    if (!this.data) return;
+    if (!this.data || !canDraw) return;
     this.plot?.destroy();
     const axis = { stroke: colour('quiet'), font: '12px system-ui, sans-serif', ticks: { show: false }, gap: 6 };
     this.plot = new uPlot({

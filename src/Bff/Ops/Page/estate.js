@@ -24,23 +24,23 @@ function destination({ address, health, isUsed, calls }) {
 
 function node({ name, version, url, startedAt, seenAt, ready, alive }, now) {
   const label = url ? element('a', { href: url, rel: 'noreferrer' }, name) : name;
-  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is away, and for a minute after`));
-  const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}` : `${version}, silent, last seen ${relative(seenAt, now)}`;
+  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is unavailable, and for a minute after`));
+  const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}` : `${version}, not reporting, last seen ${relative(seenAt, now)}`;
   return element('span', { class: 'line' }, dot(alive ? (ready ? 'good' : 'warn') : 'bad'), element('span', {}, label, ` ${words}`));
 }
 
 function configuration({ state, since, mistakes, waiting }, now) {
   if (state === 'refused') return [element('span', { class: 'line' }, dot('bad'), `Not in use since ${relative(since, now)}: ${mistakes.join('; ')}`)];
-  if (state === 'restart_needed') return [element('span', { class: 'line' }, dot('warn'), `Waits for a restart since ${relative(since, now)}: ${waiting.join(', ')}`)];
-  return [element('span', { class: 'line' }, dot('good'), 'In use as it is written')];
+  if (state === 'restart_needed') return [element('span', { class: 'line' }, dot('warn'), `Waiting for a restart since ${relative(since, now)}: ${waiting.join(', ')}`)];
+  return [element('span', { class: 'line' }, dot('good'), 'Up to date')];
 }
 
 function certificate({ key, subject, notAfter }, now) {
   const days = (Date.parse(notAfter) - Date.parse(now)) / 86_400_000;
   const forKeys = key.endsWith('KeyCertificate');
   const state = forKeys ? '' : days < 2 ? 'bad' : days < 14 ? 'warn' : 'good';
-  const when = days < 0 ? `ended on ${day(notAfter)}` : `until ${day(notAfter)}, ${relative(notAfter, now)}`;
-  return element('span', { class: 'line' }, dot(state), `${key}: ${subject}, ${when}${forKeys ? ' (serves beyond it)' : ''}`);
+  const when = days < 0 ? `expired on ${day(notAfter)}` : `valid until ${day(notAfter)}, ${relative(notAfter, now)}`;
+  return element('span', { class: 'line' }, dot(state), `${key}: ${subject}, ${when}${forKeys ? ' (remains usable after that)' : ''}`);
 }
 
 export function showEstate({ routes, clusters, nodes, node: self, version, ready, startedAt, configuration: written, certificates, now }) {

@@ -1,6 +1,6 @@
 // The page: asks every two seconds how things are, while somebody looks.
 import * as api from './api.js';
-import { FlowChart, RenewalChart, flowWords, renewalWords } from './charts.js';
+import { FlowChart, RenewalChart, canDraw, flowWords, renewalWords } from './charts.js';
 import { byId, element } from './dom.js';
 import { showEstate } from './estate.js';
 import { refresh } from './sessions.js';
@@ -35,7 +35,7 @@ function callsTile(routes) {
   return {
     figure: number(calls),
     state: server > 0.05 * calls ? 'bad' : server > 0 ? 'warn' : 'good',
-    note: calls === 0 ? 'None came here' : `${number(server)} answered 5xx, ${number(client)} answered 4xx`,
+    note: calls === 0 ? 'No calls on this node' : `${number(server)} failed with 5xx, ${number(client)} with 4xx`,
   };
 }
 
@@ -48,7 +48,7 @@ function showTiles(facts) {
   tile('sessions', {
     figure: active === undefined ? 'Unknown' : number(active),
     state: storeAwaySince || expired > 0 ? 'bad' : active === undefined ? 'warn' : 'good',
-    note: storeAwaySince ? 'The store does not answer.' : [
+    note: storeAwaySince ? 'The store is not responding.' : [
       expired > 0 && `${number(expired)} with an expired token`,
       `+${number(sum(history, 'started'))} started, −${number(sum(history, 'ended'))} ended in 15 min`,
     ].filter(Boolean).join(' · '),
@@ -67,7 +67,7 @@ function showTiles(facts) {
   tile('provider', providerTile(facts, checks.provider, failed));
   const well = checks.store.healthy && checks.keys.healthy;
   tile('store', {
-    figure: storeAwaySince || !checks.store.healthy ? 'Does not answer' : well ? 'Answers' : 'Keys in trouble',
+    figure: storeAwaySince || !checks.store.healthy ? 'Not responding' : well ? 'Responding' : 'Keys unusable',
     state: well && !storeAwaySince ? 'good' : 'bad',
     note: [
       storeAwaySince && `Since ${timeOfDay(storeAwaySince)}, ${relative(storeAwaySince, now)}`,
@@ -79,11 +79,11 @@ function showTiles(facts) {
 function providerTile({ breaker, nextProbeAt, providerFailure: last, now }, check, failed) {
   const seen = last && `last error: ${last.endpoint}, ${last.outcome}${last.detail ? ` (${last.detail})` : ''} at ${timeOfDay(last.at)}`;
   const note = (...parts) => parts.filter(Boolean).join(' · ');
-  if (breaker === 'open') return { figure: 'Does not answer', state: 'bad', note: note(`Breaker open, next probe ${relative(nextProbeAt, now)}`, seen) };
-  if (breaker === 'half_open') return { figure: 'Being probed', state: 'bad', note: note('Breaker half-open: the next renewal finds out whether it is back', seen) };
-  if (!check.healthy) return { figure: 'Not seen yet', state: 'bad', note: note(check.detail, seen) };
-  if (failed > 0) return { figure: 'Stumbles', state: 'warn', note: note(`${count(failed, 'renewal')} failed in the last minute`, 'breaker closed', seen) };
-  return { figure: 'Answers', state: 'good', note: note('Breaker closed', seen) };
+  if (breaker === 'open') return { figure: 'Not responding', state: 'bad', note: note(`Breaker open, next probe ${relative(nextProbeAt, now)}`, seen) };
+  if (breaker === 'half_open') return { figure: 'Being probed', state: 'bad', note: note('Breaker half-open: the next renewal tests whether it is back', seen) };
+  if (!check.healthy) return { figure: 'No response yet', state: 'bad', note: note(check.detail, seen) };
+  if (failed > 0) return { figure: 'Failing', state: 'warn', note: note(`${count(failed, 'renewal')} failed in the last minute`, 'breaker closed', seen) };
+  return { figure: 'Responding', state: 'good', note: note('Breaker closed', seen) };
 }
 
 function showEnds({ ends, now }) {
@@ -130,7 +130,7 @@ async function look() {
     await refresh(facts.now);
   } catch (error) {
     if (error.code === 'ops_token_required') return lock();
-    live('bad', error.code === 'no_answer' ? 'No answer' : error.message);
+    live('bad', error.code === 'no_answer' ? 'Not responding' : error.message);
     if (!(error instanceof api.Problem)) throw error;
   } finally {
     clearTimeout(timer); // another look may have been quicker
@@ -143,7 +143,7 @@ function lock() {
   document.body.dataset.state = 'locked';
   live('warn', 'Locked');
   api.useToken(null);
-  byId('gate-error').textContent = again ? 'That is not the token.' : '';
+  byId('gate-error').textContent = again ? 'That token is wrong.' : '';
   byId('token').value = '';
   byId('token').focus();
 }
@@ -156,4 +156,6 @@ byId('gate-form').addEventListener('submit', (event) => {
 });
 document.addEventListener('visibilitychange', () => { if (!document.hidden && document.body.dataset.state === 'open') look(); });
 
+if (!canDraw) document.body.dataset.charts = 'none';
+byId('no-charts').hidden = canDraw;
 look();

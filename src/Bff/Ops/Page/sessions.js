@@ -47,8 +47,8 @@ function render() {
   if (focused) list.querySelector(`[data-handle="${focused}"]`)?.focus();
   byId('sessions').hidden = shown.length === 0;
   byId('no-sessions').hidden = shown.length > 0;
-  byId('no-sessions').textContent = byId('troubled').checked ? 'No renewal fails or is overdue.'
-    : byId('user').value.trim() ? 'Nobody whose subject or name begins so is signed in.' : 'Nobody is signed in.';
+  byId('no-sessions').textContent = byId('troubled').checked ? 'No renewal is failing or overdue.'
+    : byId('user').value.trim() ? 'Nobody whose subject or name begins like this is signed in.' : 'Nobody is signed in.';
   byId('more').hidden = !next;
 }
 
@@ -71,11 +71,11 @@ const isExpired = ({ overdueSince, accessTokenExpiresAt }) => Boolean(overdueSin
 function renewal(session) {
   const { renewal: kind, renewsAt, failures, lastError, overdueSince, accessTokenExpiresAt } = session;
   if (overdueSince) {
-    const what = failures > 0 ? `failed ${count(failures, 'time')}: ${lastError ?? 'unknown'}` : 'waits';
-    const how = [`overdue for ${relative(overdueSince, now).replace(' ago', '')}`, isExpired(session) && `token expired ${relative(accessTokenExpiresAt, now)}`, failures > 0 && renewsAt && (Date.parse(renewsAt) > Date.parse(now) ? `next try ${relative(renewsAt, now)}` : 'waits for its turn')];
+    const what = failures > 0 ? `failed ${count(failures, 'time')}: ${lastError ?? 'unknown'}` : 'waiting';
+    const how = [`overdue for ${relative(overdueSince, now).replace(' ago', '')}`, isExpired(session) && `token expired ${relative(accessTokenExpiresAt, now)}`, failures > 0 && renewsAt && (Date.parse(renewsAt) > Date.parse(now) ? `next try ${relative(renewsAt, now)}` : 'waiting for its turn')];
     return element('span', {}, element('span', { class: `badge ${isExpired(session) ? 'bad' : 'warn'}` }, what), element('span', { class: 'quiet sub' }, how.filter(Boolean).join(', ')));
   }
-  if (kind !== 'background') return element('span', { class: 'badge' }, kind === 'silent' ? 'by its page' : 'tokens unreadable');
+  if (kind !== 'background') return element('span', { class: 'badge' }, kind === 'silent' ? 'by the page' : 'tokens unreadable');
   return renewsAt ? when(renewsAt) : '–';
 }
 
@@ -105,8 +105,8 @@ function describe(session) {
     Subject: open.sub,
     Handle: element('code', {}, open.handle),
     Started: moment(open.createdAt),
-    'Ends unless used': moment(open.endsAt),
-    'Ends at the latest': moment(open.absoluteEndsAt),
+    'Idle timeout': moment(open.endsAt),
+    'Absolute timeout': moment(open.absoluteEndsAt),
     'Token expires': moment(open.accessTokenExpiresAt),
     'Next renewal': open.renewal === 'background' ? moment(open.renewsAt) : renewal(open),
     Renewals: number(open.renewals),
@@ -143,7 +143,7 @@ byId('renew').addEventListener('click', (event) => act(event.target, async () =>
 }));
 byId('end').addEventListener('click', async ({ target }) => {
   const { handle, name } = open;
-  if (!await confirm(`End ${name}’s session?`, 'The open pages are told at once, and the refresh token is revoked. Whoever uses them has to sign in again.', 'End session')) return;
+  if (!await confirm(`End ${name}’s session?`, 'Open pages are told at once, and the refresh token is revoked. The user has to sign in again.', 'End session')) return;
   await act(target, async () => {
     await api.end(handle);
     dialog.close();
@@ -152,7 +152,7 @@ byId('end').addEventListener('click', async ({ target }) => {
 });
 byId('end-all').addEventListener('click', async ({ target }) => {
   const { sub } = open;
-  if (!await confirm(`End all sessions of ${sub}?`, 'On every device, whatever this list shows. The open pages are told at once, and the refresh tokens are revoked.', 'End all sessions')) return;
+  if (!await confirm(`End all sessions of ${sub}?`, 'On every device, not only those in this list. Open pages are told at once, and the refresh tokens are revoked.', 'End all sessions')) return;
   await act(target, async () => {
     const { ended } = await api.endAll(sub);
     dialog.close();

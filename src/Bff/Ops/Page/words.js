@@ -27,10 +27,10 @@ export const milliseconds = (seconds) => (seconds < 0.0005 ? 'under a millisecon
 
 const REASONS = {
   signed_out: 'signed out',
-  replaced: 'signed in anew',
+  replaced: 'signed in again',
   session_ended: 'ended by the provider',
-  idle_timeout: 'idle for too long',
-  absolute_timeout: 'reached its longest life',
+  idle_timeout: 'reached the idle timeout',
+  absolute_timeout: 'reached the absolute timeout',
   ended_by_admin: 'ended by an administrator',
 };
 

@@ -1,5 +1,4 @@
 using Bff.Providers;
-using Bff.Sessions.Store.Sql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

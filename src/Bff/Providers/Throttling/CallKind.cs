@@ -1,5 +1,3 @@
-using Bff.Sessions;
-
 namespace Bff.Providers.Throttling;
 
 /// <summary>What a call to the provider is for, in the order in which waiting calls are let in.</summary>

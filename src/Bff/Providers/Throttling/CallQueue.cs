@@ -1,5 +1,3 @@
-using Bff.Ops.Live;
-
 namespace Bff.Providers.Throttling;
 
 /// <summary>

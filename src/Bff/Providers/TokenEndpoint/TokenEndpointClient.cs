@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Claims;
 using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
-using Bff.Sessions.Store.Sql;
 using Duende.IdentityModel.Client;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -12,13 +11,8 @@ namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>The only code that sends a refresh token anywhere.</summary>
 internal sealed partial class TokenEndpointClient(
-    IHttpClientFactory clients,
-    Provider provider,
-    IdTokenValidator idTokens,
-    IOptionsMonitor<OidcOptions> oidc,
-    IOptionsMonitor<TokenOptions> options,
-    TimeProvider clock,
-    ILogger<TokenEndpointClient> logger)
+    IHttpClientFactory clients, Provider provider, IdTokenValidator idTokens, IOptionsMonitor<OidcOptions> oidc, IOptionsMonitor<TokenOptions> options,
+    TimeProvider clock, ILogger<TokenEndpointClient> logger)
 {
     /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
     /// <param name="current">The session's tokens.</param>

@@ -1,6 +1,3 @@
-using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication;
-
 namespace Bff.Sessions.Authentication;
 
 internal static class SessionAuthentication

@@ -98,7 +98,7 @@ internal sealed partial class SessionAuthenticationHandler(
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        new Problem(StatusCodes.Status403Forbidden, "forbidden", "You are signed in, but may not do this.").ExecuteAsync(Context);
+        new Problem(StatusCodes.Status403Forbidden, "forbidden", "You are signed in, but you are not allowed to do this.").ExecuteAsync(Context);
 
     // OpenID Connect Session Management 1.0; the key under which the framework's handler leaves it.
     private const string SessionStateKey = ".sessionState";

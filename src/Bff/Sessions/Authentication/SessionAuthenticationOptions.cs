@@ -1,9 +1,5 @@
-using System.Security.Claims;
-using System.Text.Encodings.Web;
 using Bff.Providers;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Authentication;
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Sessions.Keys;
 
 /// <summary>
-/// The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to who reads the store alone.
+/// The certificates that encrypt the Data Protection keys where they are stored, so that the keys are worth nothing to whoever reads the store alone.
 /// </summary>
 internal static class KeyCertificates
 {
@@ -50,8 +50,7 @@ internal static class KeyCertificates
 
             throw new IOException(
                 $"Bff:Sessions:KeyCertificate: the stored key {key.KeyId} cannot be opened with the configured certificates. Configure the certificate that "
-                + "encrypts it, "
-                + $"beside the new one or as KeyCertificateOld; or give up the sessions it sealed: bff keys revoke {key.KeyId}.");
+                + $"encrypts it, beside the new one or as KeyCertificateOld; or give up the sessions it sealed: bff keys revoke {key.KeyId}.");
         }
     }
 
@@ -63,8 +62,10 @@ internal static class KeyCertificates
         }
         catch (Exception error) when (SessionStoreException.In(error) is null)
         {
-            throw new IOException(
-                $"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
+            throw Unusable(error);
         }
     }
+
+    public static IOException Unusable(Exception error) =>
+        new($"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
 }

@@ -187,7 +187,7 @@ internal sealed partial class LiveKeys(
         var protection = services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>();
 
         // Reads the keys here and now, not on the thread of the first request; and makes the very first one.
-        if (KeyOf(protection.CreateProtector(nameof(LiveKeys)).Protect([])) is { } current) { keys.Add((current, false)); }
+        if (KeyOf(protection.CreateProtector(nameof(LiveKeys)).Protect([])) is { } current && keys.Add((current, false))) { metrics?.KeyIs(TimeSpan.Zero); }
         return new Ring(protection, keys);
     }
 

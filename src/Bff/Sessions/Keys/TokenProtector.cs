@@ -23,14 +23,9 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         {
             _protector.Unprotect(_protector.Protect([]));
         }
-        catch (Exception error) when (SessionStoreException.In(error) is { } away)
-        {
-            throw away;
-        }
         catch (Exception error)
         {
-            throw new IOException(
-                $"Bff:Sessions:ConnectionString: the Data Protection keys beside the sessions cannot be used: {error.GetBaseException().Message}", error);
+            throw SessionStoreException.In(error) ?? (Exception)KeyCertificates.Unusable(error);
         }
     }
 

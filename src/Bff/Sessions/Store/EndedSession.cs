@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-
 namespace Bff.Sessions.Store;
 
 /// <summary>A session that a timeout ended.</summary>

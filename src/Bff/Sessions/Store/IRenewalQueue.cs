@@ -13,7 +13,7 @@ internal interface IRenewalQueue
     /// </summary>
     Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken);
 
-    /// <summary>As <see cref="ClaimAsync"/>, also when it must not be tried yet: for who has new tokens already and asks nobody.</summary>
+    /// <summary>As <see cref="ClaimAsync"/>, also when it must not be tried yet: for new tokens that are at hand, so nobody is asked.</summary>
     Task<Lease?> ClaimToReplaceAsync(
         SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken);
 
@@ -41,7 +41,7 @@ internal interface IRenewalQueue
     /// <summary>How many living sessions are due: the backlog.</summary>
     Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session on behalf of who renews it.</summary>
+    /// <summary>Ends a session on behalf of the one that renews it.</summary>
     /// <returns>False when it moved on, or somebody else took it over: what the provider said of the old refresh token is then no news.</returns>
     Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken);
 }

@@ -3,9 +3,9 @@ using Bff.Providers;
 namespace Bff.Sessions.Store;
 
 /// <summary>
-/// Keeps sessions and their tokens. Every member is one atomic step; every write publishes its change. Whatever ends a session keeps its refresh token in the
-/// same step, to be revoked at the provider. No member sees sessions of another client than ours (<see cref="SessionClient"/>). All of this holds for
-/// <see cref="IRenewalQueue"/> and <see cref="ISessionDirectory"/>, too.
+/// Keeps sessions and their tokens. Every member is one atomic step; every write that others have to know of publishes its change. Whatever ends a session
+/// keeps its refresh token in the same step, to be revoked at the provider. No member finds, claims or ends sessions of another client than ours
+/// (<see cref="SessionClient"/>). All of this holds for <see cref="IRenewalQueue"/> and <see cref="ISessionDirectory"/>, too.
 /// </summary>
 internal interface ISessionStore
 {
@@ -39,7 +39,7 @@ internal interface ISessionStore
     /// <summary>Ends every session whose tokens this Data Protection key sealed.</summary>
     Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Deletes sessions past their end, some at a time. The one write that publishes nothing: who has such a session knows its end.</summary>
+    /// <summary>Deletes sessions past their end, some at a time. It publishes nothing: every copy of such a session says when it ends.</summary>
     /// <returns>Those that were deleted.</returns>
     Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken);
 

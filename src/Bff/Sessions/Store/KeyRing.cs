@@ -66,7 +66,7 @@ internal sealed partial class KeyRing(IServiceProvider services) : IXmlRepositor
         if (element.Name == "revocation")
         {
             var revoked = element.Element("key")?.Attribute("id")?.Value is { } id and not "*" ? id : "all_before " + element.Element("revocationDate")?.Value;
-            audit.KeyRevoked(revoked, $"{Environment.UserName}@{Environment.MachineName}");   // only a command does
+            audit.KeyRevoked(revoked, Audit.Account);   // only a command does
         }
 
         if (element.Name == "key") { audit.KeyAdded(element.Attribute("id")?.Value ?? friendlyName); }

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-
 namespace Bff.Sessions.Store;
 
 /// <summary>A session somebody may renew: nobody else will until the lease runs out.</summary>

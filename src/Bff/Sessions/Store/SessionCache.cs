@@ -9,6 +9,9 @@ namespace Bff.Sessions.Store;
 /// </summary>
 internal sealed class SessionCache : IDisposable
 {
+    /// <summary>How often what stays open for a session reads it, in case nobody tells of its end.</summary>
+    public static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(15);
+
     private const int MaxEntries = 10_000;
     private const int Stripes = 256;
 

@@ -36,7 +36,11 @@ internal sealed class SessionCounts(
     /// <param name="At">When they were counted.</param>
     /// <param name="Upcoming">Renewals in each interval from then on.</param>
     /// <param name="Trouble">Those that are late or failing.</param>
-    public sealed record Outlook(DateTimeOffset At, IReadOnlyList<long> Upcoming, SessionTrouble Trouble);
+    public sealed record Outlook(DateTimeOffset At, IReadOnlyList<long> Upcoming, SessionTrouble Trouble)
+    {
+        /// <summary>Without the intervals that have passed since they were counted.</summary>
+        public IEnumerable<long> UpcomingFrom(DateTimeOffset now) => Upcoming.Skip((int)((now - At) / Interval));
+    }
 
     /// <summary>Raised after each count.</summary>
     public event Action<Counts>? Counted;

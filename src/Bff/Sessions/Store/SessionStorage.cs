@@ -41,6 +41,30 @@ internal abstract class SessionStorage : IAsyncDisposable
     public virtual Task CarryChangesAsync(SessionChanges changes, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         Task.CompletedTask;
 
+    /// <summary>Where it is, on this machine; null for a server, which has the keys beside the sessions in one database.</summary>
+    public virtual StoreFiles? Files => null;
+
+    /// <summary>What copies a server; null where there are <see cref="Files"/>.</summary>
+    public virtual ServerTools? Tools => null;
+
+    /// <summary>Whether several nodes can share it.</summary>
+    public virtual bool IsShared => false;
+
+    /// <summary>Says that this node lives, and forgets those that have not said so since <paramref name="forgetBefore"/>; where it is shared.</summary>
+    /// <returns>The other nodes.</returns>
+    public virtual Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Node>>([]);
+
+    /// <summary>This node goes in good order, so nobody takes it for lost.</summary>
+    public virtual Task LeaveAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>How many connections there are for its nodes; null where they are nobody else's.</summary>
+    /// <exception cref="SessionStoreException">It cannot be used now.</exception>
+    public virtual Task<ConnectionBudget?> CountConnectionsAsync(CancellationToken cancellationToken) => Task.FromResult<ConnectionBudget?>(null);
+
+    /// <summary>The TLS mode that lets whoever is between this machine and the store read along; null where nobody can be.</summary>
+    public virtual string? WeakTls => null;
+
     /// <summary>Gives up waiting for what takes too long, where the driver may not.</summary>
     public virtual Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work;
 

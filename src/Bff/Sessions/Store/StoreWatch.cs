@@ -17,9 +17,21 @@ internal sealed class StoreWatch(
     {
         if (!preparation.IsDone) { return Task.Run(preparation.TryAgain, cancellationToken); }
         return health.IsAway
-            ? Task.WhenAll(
-                Task.Run(() => store.ProbeReadAsync(cancellationToken), cancellationToken),
-                Task.Run(() => store.ProbeWriteAsync(cancellationToken), cancellationToken))
+            ? Task.WhenAll(ProbeAsync(store.ProbeReadAsync, cancellationToken), ProbeAsync(store.ProbeWriteAsync, cancellationToken))
             : Task.CompletedTask;
     }
+
+    private static Task ProbeAsync(Func<CancellationToken, Task> probe, CancellationToken cancellationToken) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                await probe(cancellationToken);
+            }
+            catch (SessionStoreException)
+            {
+                // StoreHealth tells of it. Thrown, it would hide what else may be wrong with the other probe.
+            }
+        },
+        cancellationToken);
 }

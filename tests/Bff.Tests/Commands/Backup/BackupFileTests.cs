@@ -47,7 +47,7 @@ public sealed class BackupFileTests : IDisposable
         backup.AsSpan().IndexOf("manifest"u8).ShouldBe(-1);
         Write(Passphrase).AsSpan(10, 100).SequenceEqual(backup.AsSpan(10, 100)).ShouldBeFalse("each has a salt of its own");
         Refusal(backup, null).ShouldContain("it is encrypted");
-        Refusal(backup, "correct horse battery stapler").ShouldContain("the passphrase is another");
+        Refusal(backup, "correct horse battery stapler").ShouldContain("the passphrase is wrong");
         Refusal(Write(passphrase: null), Passphrase).ShouldContain("it is not encrypted");
     }
 
@@ -88,7 +88,7 @@ public sealed class BackupFileTests : IDisposable
     public void Nothing_is_unpacked_elsewhere(string entry)
     {
         var backup = Write(null, entry);
-        Refusal(backup, null).ShouldContain("no part of a backup");
+        Refusal(backup, null).ShouldContain("not part of a backup");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net;
 using System.Net.Sockets;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store.Sql;
@@ -28,8 +29,11 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     /// </summary>
     private const string SyntaxOrAccess = "42";
 
+    private readonly NpgsqlDataSource _server;
+    private readonly PostgreSqlNodes _nodes;
     private readonly string _toPrepare;
     private readonly TimeSpan _timeout;
+    private readonly int _poolSize;
     private int _underWay;
 
     /// <param name="connectionString">Npgsql's.</param>
@@ -43,14 +47,16 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             var connection = new NpgsqlConnectionStringBuilder(connectionString);
             connection.Timeout = (int)Math.Ceiling(timeout.TotalSeconds);
 
-            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer, to
-            // cancellationToken.
+            // Nobody waits as long (see WithinAsync). The driver's own limit holds up a thread while it asks the server, which does not answer,
+            // to cancel.
             connection.CommandTimeout = (int)SlowLimit.TotalSeconds;
             connection.CancellationTimeout = -1;
             if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
             connection.ApplicationName ??= "Bff";
-            Server = NpgsqlDataSource.Create(connection);
-            PoolSize = connection.MaxPoolSize;
+            if (connection.SslMode is not (SslMode.VerifyFull or SslMode.VerifyCA) && !IsThisMachine(connection.Host)) { WeakTls = $"{connection.SslMode}"; }
+            _server = NpgsqlDataSource.Create(connection);
+            _nodes = new(_server);
+            _poolSize = connection.MaxPoolSize;
             connection.CommandTimeout = PrepareSeconds;
             connection.Pooling = false;
             _toPrepare = connection.ConnectionString;
@@ -61,14 +67,47 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         }
     }
 
-    public NpgsqlDataSource Server { get; }
+    public override DbDataSource DataSource => _server;
 
-    /// <summary>How many connections a node takes at most.</summary>
-    public int PoolSize { get; }
+    public override ServerTools Tools { get; } = new(
+        "PostgreSQL", "pg_dump --format=custom --file=FILE DATABASE", "pg_restore --single-transaction --dbname=DATABASE FILE, into an empty schema");
 
-    public override DbDataSource DataSource => Server;
+    public override bool IsShared => true;
 
-    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancellationToken.
+    public override string? WeakTls { get; }
+
+    /// <summary>Why it cannot be used; null when it can.</summary>
+    public static string? ProblemWith(string? connectionString) =>
+        string.IsNullOrEmpty(connectionString) ? "is required for PostgreSql, such as 'Host=db;Database=bff;Username=bff'." : null;
+
+    public override Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken) =>
+        _nodes.AnnounceAsync(self, forgetBefore, cancellationToken);
+
+    public override Task LeaveAsync(string node, CancellationToken cancellationToken) => _nodes.LeaveAsync(node, cancellationToken);
+
+    public override async Task<ConnectionBudget?> CountConnectionsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = _server.CreateCommand(
+                "SELECT (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)::bigint, "
+                + "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'Bff')");
+            await using var row = await command.ExecuteReaderAsync(cancellationToken);
+            await row.ReadAsync(cancellationToken);
+            return new(_poolSize, row.GetInt64(0), row.GetInt64(1));
+        }
+        catch (Exception error) when (FailureOf(error) is { } away)
+        {
+            throw away;
+        }
+    }
+
+    /// <summary>Loopback, or a Unix socket's folder.</summary>
+    private static bool IsThisMachine(string? host) => host?.Split(',').All(one =>
+        one.StartsWith('/') || one.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(one.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))) ?? true;
+
+    // The driver's own limits do not count the wait for a place in the pool, and are followed by one for its wish to cancel.
     public override async Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock)
     {
         Interlocked.Increment(ref _underWay);
@@ -78,7 +117,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         {
             return await work.WaitAsync(limit, clock);
         }
-        catch (TimeoutException) when (Volatile.Read(ref _underWay) <= PoolSize)
+        catch (TimeoutException) when (Volatile.Read(ref _underWay) <= _poolSize)
         {
             // It had a connection, and no answer on it: the others may lead to the same dead end. With more under way it may have waited for one.
             ForgetConnections();
@@ -86,7 +125,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         }
     }
 
-    public override void ForgetConnections() => Server.Clear();
+    public override void ForgetConnections() => _server.Clear();
 
     public override SessionStoreException? FailureOf(Exception error) => error switch
     {
@@ -108,7 +147,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         error.SqlState.StartsWith("57P", StringComparison.Ordinal) || error.SqlState.StartsWith("08", StringComparison.Ordinal);
 
     public override Task CarryChangesAsync(SessionChanges changes, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        new PostgreSqlChanges(Server, changes, clock, loggers.CreateLogger<PostgreSqlChanges>()).CarryAsync(cancellationToken);
+        new PostgreSqlChanges(_server, changes, clock, loggers.CreateLogger<PostgreSqlChanges>()).CarryAsync(cancellationToken);
 
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
-
 namespace Bff.Sessions.Store.Sqlite;
 
 /// <summary>What a restored store has of the backup's sessions.</summary>

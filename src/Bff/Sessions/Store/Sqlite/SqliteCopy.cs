@@ -143,11 +143,12 @@ internal static class SqliteCopy
             }
 
             // Not a copy of this store, or a store that has been replaced since: its sessions say nothing about these.
-            var isComparable = connection.Read("PRAGMA replaced.user_version") == connection.Read("PRAGMA main.user_version")
-                && connection.Read("PRAGMA user_version") >= ComparableFrom
-                && connection.Read("SELECT count(*) FROM replaced.sqlite_master WHERE name = 'bff_store'") > 0
+            // A newer version may have brought it up to date meanwhile: what is compared is the same in both.
+            var version = Math.Min(connection.Read("PRAGMA replaced.user_version"), connection.Read("PRAGMA main.user_version"));
+            var isComparable = version >= ComparableFrom
+                && connection.Read("SELECT count(*) FROM main.sqlite_master JOIN replaced.sqlite_master USING (name) WHERE name = 'bff_store'") > 0
                 && connection.Read("SELECT count(*) FROM main.bff_store ours JOIN replaced.bff_store theirs ON theirs.lineage = ours.lineage") > 0;
-            if (isComparable) { Compare(connection); }
+            if (isComparable) { Compare(connection, version); }
             connection.Execute("DETACH replaced");
             return isComparable;
         }
@@ -163,7 +164,7 @@ internal static class SqliteCopy
     private static bool IsDamage(SqliteException error) => error.SqliteErrorCode is 11 or 26;
 
     // Each renewal seals anew, so the same bytes are the same refresh token; and one with a lease may just have been sent.
-    private static void Compare(SqliteConnection connection)
+    private static void Compare(SqliteConnection connection, long version)
     {
         using var transaction = connection.BeginTransaction(deferred: false);
         connection.Execute(
@@ -176,7 +177,7 @@ internal static class SqliteCopy
                 SELECT id, session_id, subject, client, tokens, due_at, attempts, forget_at FROM replaced.revocations;
             INSERT OR IGNORE INTO main.used_once (id, forget_at) SELECT id, forget_at FROM replaced.used_once;
             """);
-        if (connection.Read("PRAGMA user_version") >= RemembersEndsFrom)
+        if (version >= RemembersEndsFrom)
         {
             connection.Execute("INSERT OR IGNORE INTO main.ends (id, client, reason, forget_at) SELECT id, client, reason, forget_at FROM replaced.ends");
         }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Bff.Sessions.Store.Sql;
-using Microsoft.Data.Sqlite;
 
 namespace Bff.Sessions.Store.Sqlite;
 

@@ -38,9 +38,21 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override DbDataSource DataSource { get; }
 
-    public string StoreFile => _file;
+    public override StoreFiles Files => new(_file, Path.Combine(_folder, "keys"));
 
-    public string KeysFolder => Path.Combine(_folder, "keys");
+    /// <summary>Why it cannot be used; null when it can.</summary>
+    public static string? ProblemWith(string connectionString)
+    {
+        try
+        {
+            return new SqliteConnectionStringBuilder(connectionString).DataSource is { Length: > 0 } file && file != ":memory:"
+                ? null : "must name a file: 'Data Source=data/bff.db'. Sessions have to survive a restart.";
+        }
+        catch (ArgumentException error)
+        {
+            return $"is no connection string SQLite knows: {error.Message}";
+        }
+    }
 
     // One writer at a time: what the first statement saw is what the second deletes.
     public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps) =>
@@ -52,10 +64,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         SqliteConnection.ClearPool(one);
     }
 
-    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken)
-    {
-        return Begin(await _writer.WaitAsync(_turnTimeout, cancellationToken));
-    }
+    public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken) =>
+        Begin(await _writer.WaitAsync(_turnTimeout, cancellationToken));
 
     private Turn Begin(bool isMine)
     {
@@ -83,8 +93,7 @@ internal sealed class SqliteDatabase : SessionDatabase
     public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
         new SqlSessionStore(this, protector, changes, client, clock);
 
-    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) =>
-        new FileSystemXmlRepository(PrivateFolder(KeysFolder), loggers);
+    public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new FileSystemXmlRepository(PrivateFolder(Files.Keys), loggers);
 
     public override SchemaMigration? FindMigration()
     {

@@ -68,7 +68,7 @@ internal sealed class SqliteFile(string path, string connectionString, Action<st
         }
     }
 
-    /// <summary>Called by who has the turn to write: a write that went on meanwhile could go to the file of before after that was copied.</summary>
+    /// <summary>Called by whoever has the turn to write: a write that went on meanwhile could go to the file of before after that was copied.</summary>
     /// <exception cref="IOException">The file is not there and cannot be brought back, or the one in its place has to be prepared.</exception>
     public void EnsureThere()
     {

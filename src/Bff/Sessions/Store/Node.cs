@@ -1,10 +1,6 @@
-using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
-using Microsoft.Extensions.Options;
+namespace Bff.Sessions.Store;
 
-namespace Bff.Ops.Live;
-
+/// <summary>One of the processes that share a store.</summary>
 /// <param name="Name">Its machine, and the port operators use.</param>
 /// <param name="Version">Of Bff.</param>
 /// <param name="Url">Its ops page; null where that cannot be reached from elsewhere.</param>

@@ -1,0 +1,86 @@
+using Bff.Sessions;
+using Bff.Sessions.Authentication;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Login;
+
+/// <summary>Where a browser goes whose sign-in has failed.</summary>
+internal sealed class WayBack(FlowState flow, ReturnUrls returnUrls, IOptions<SessionsOptions> sessions)
+{
+    /// <param name="context">The callback.</param>
+    /// <param name="failure">Why it failed.</param>
+    /// <param name="page">The silent page, of a silent sign-in.</param>
+    public async Task TakeAsync(RemoteFailureContext context, SignInFailure failure, string? page)
+    {
+        if (page is not null && returnUrls.TryResolve(page, out page))
+        {
+            // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
+            var code = failure.Code == SignInFailure.InvalidState ? "login_required" : failure.Code;
+            context.Response.Redirect(SilentPage.Failure(page, code, failure.Description));
+        }
+        else if (context.Properties?.RedirectUri is { } asked && returnUrls.TryResolve(asked, out var target))
+        {
+            await LeadBackAsync(context, target, failure);
+        }
+        else
+        {
+            await (failure.Problem ?? LoginProblems.SignInFailed).ExecuteAsync(context.HttpContext);
+        }
+    }
+
+    /// <summary>
+    /// Begins the sign-in anew, and asks for all that the page asked for: a sign-in that was to be a stronger one must not become a plain one.
+    /// </summary>
+    public static string LoginUrl(HttpRequest request, string target, AuthenticationProperties properties) =>
+        QueryHelpers.AddQueryString(request.PathBase + "/bff/login", [new("returnUrl", target), .. LoginParameters.KeptIn(properties)]);
+
+    private async Task LeadBackAsync(RemoteFailureContext context, string target, SignInFailure failure)
+    {
+        var (http, properties) = (context.HttpContext, context.Properties!);
+        if (failure.Problem is not { } problem)
+        {
+            context.Response.Redirect(ErrorQuery.AddTo(target, failure.Code, failure.Description));
+            return;
+        }
+
+        var isStateInvalid = failure.Code == SignInFailure.InvalidState;
+        if (isStateInvalid && flow.IsFresh(properties) && await GoesOnAsync(http, properties, target)) { return; }
+        var isRepeatable = problem.RetryAfter is not null && !isStateInvalid && !SignInProgress.Of(http).HasUsedState;
+        await (isRepeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target, properties) }).ExecuteAsync(http);
+    }
+
+    /// <summary>
+    /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
+    /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in. The session that
+    /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked
+    /// how long ago the user signed in: another one's answer to that is not known.
+    /// </summary>
+    private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
+    {
+        if (!Initiator.IsTab(context.Request) || LoginParameters.MaxAgeOf(properties) is not null) { return false; }
+        if (await FindSessionAsync(context) is { } session && session.Id.Value != SignInProgress.Named(properties, SessionAuthentication.Replaces))
+        {
+            context.Response.Redirect(target);
+            return true;
+        }
+
+        if (sessions.Value.CookieSameSite != SameSiteMode.Strict || context.Request.Headers["Sec-Fetch-Site"] != "cross-site") { return false; }
+        var request = context.Request;
+        await new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path, "state", request.Query["state"].ToString())).ExecuteAsync(context);
+        return true;
+    }
+
+    private static async Task<Session?> FindSessionAsync(HttpContext context)
+    {
+        try
+        {
+            return (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Succeeded ? context.GetSession() : null;
+        }
+        catch (SessionStoreException)
+        {
+            return null;
+        }
+    }
+}

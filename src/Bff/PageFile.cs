@@ -1,0 +1,28 @@
+using System.Reflection;
+
+namespace Bff;
+
+/// <summary>A file that pages load and that is part of the program.</summary>
+internal static class PageFile
+{
+    private static readonly Assembly Program = typeof(PageFile).Assembly;
+
+    /// <summary>What is asked for in place of a file that Node.js makes, where the program was built without it.</summary>
+    public static readonly Problem NotBuilt = new(
+        StatusCodes.Status404NotFound,
+        "not_built",
+        "This build of Bff does not contain this file.",
+        "It was built without Node.js. Install Node.js 20 or later and build it again, or use a released package or image.");
+
+    public static IEnumerable<string> Names => Program.GetManifestResourceNames();
+
+    /// <returns>Null when it is no part of this build.</returns>
+    public static byte[]? Read(string name)
+    {
+        using var stream = Program.GetManifestResourceStream(name);
+        if (stream is null) { return null; }
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+}

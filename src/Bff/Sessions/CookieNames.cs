@@ -1,0 +1,20 @@
+namespace Bff.Sessions;
+
+/// <summary>What the names of our cookies begin with.</summary>
+internal static class CookieNames
+{
+    /// <summary>Makes a browser keep the cookie for this host alone, sent over https only (RFC 6265bis section 4.1.3.2).</summary>
+    public const string HostPrefix = "__Host-";
+
+    /// <summary>Of a sign-in under way.</summary>
+    public const string State = Flow + "state-", Nonce = Flow + "nonce-";
+
+    private const string Flow = "bff-";
+
+    public static bool IsOfSignIn(ReadOnlySpan<char> name) => WithoutHostPrefix(name).StartsWith(Flow, StringComparison.OrdinalIgnoreCase);
+
+    public static bool IsState(ReadOnlySpan<char> name) => WithoutHostPrefix(name).StartsWith(State, StringComparison.Ordinal);
+
+    public static ReadOnlySpan<char> WithoutHostPrefix(ReadOnlySpan<char> name) =>
+        name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase) ? name[HostPrefix.Length..] : name;
+}

@@ -1,0 +1,45 @@
+using Bff.Sessions.Store.Sql;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Bff.Sessions.Store.PostgreSql;
+
+/// <summary>Which nodes share the database. Nobody waits long to say so, and the next time is soon.</summary>
+internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
+{
+    public async Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken)
+    {
+        await using var command = server.CreateCommand(
+            """
+            INSERT INTO nodes (name, version, url, started_at, seen_at, ready) VALUES (@name, @version, @url, @started_at, @seen_at, @ready)
+            ON CONFLICT (name) DO UPDATE SET
+                version = excluded.version, url = excluded.url, started_at = excluded.started_at, seen_at = excluded.seen_at, ready = excluded.ready;
+            DELETE FROM nodes WHERE seen_at < @forget;
+            SELECT name, version, url, started_at, seen_at, ready FROM nodes WHERE name <> @name ORDER BY name
+            """);
+        command.Parameters.AddWithValue("name", self.Name);
+        command.Parameters.AddWithValue("version", self.Version);
+        command.Parameters.AddWithValue("url", NpgsqlDbType.Text, (object?)self.Url ?? DBNull.Value);
+        command.Parameters.AddWithValue("started_at", self.StartedAt.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("seen_at", self.SeenAt.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("ready", self.Ready ? 1L : 0L);
+        command.Parameters.AddWithValue("forget", forgetBefore.ToUnixTimeMilliseconds());
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var others = new List<Node>();
+        while (await row.ReadAsync(cancellationToken))
+        {
+            others.Add(new(
+                row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), SqlStatements.Time(row, 3), SqlStatements.Time(row, 4),
+                row.GetInt64(5) != 0));
+        }
+
+        return others;
+    }
+
+    public async Task LeaveAsync(string node, CancellationToken cancellationToken)
+    {
+        await using var command = server.CreateCommand("DELETE FROM nodes WHERE name = @name");
+        command.Parameters.AddWithValue("name", node);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Data.Common;
+using System.Text.Json;
+using Bff.Providers;
+using Bff.Sessions.Keys;
+using static Bff.Sessions.Store.Sql.SqlStatements;
+
+namespace Bff.Sessions.Store.Sql;
+
+/// <summary>Makes sessions of rows. One damaged row must not stop the work on all others.</summary>
+internal sealed class SessionRows(TokenProtector protector, TimeProvider clock)
+{
+    public const string Columns =
+        "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, "
+        + "due_at, not_before, failures, lease_until, last_error, failing_since";
+
+    /// <summary>The place of <c>tokens</c> among them.</summary>
+    public const int SealedColumn = 9;
+
+    public Session Read(DbDataReader row)
+    {
+        var id = new SessionId(row.GetString(0));
+        try
+        {
+            return Read(id, row);
+        }
+        catch (Exception error) when (error is InvalidCastException or InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // A column that holds something else: as if its tokens could not be opened, so that its user signs in again and the rows beside it are worked on.
+            protector.IsUnreadable(id);
+            return new Session { Id = id, Sid = id.Value, Subject = "", Claims = [], CreatedAt = default, EndsAt = default, AbsoluteEndsAt = default,
+                Tokens = null };
+        }
+    }
+
+    private Session Read(SessionId id, DbDataReader row)
+    {
+        var tokens = protector.Unprotect(id, row.GetFieldValue<byte[]>(SealedColumn));
+        return new Session
+        {
+            Id = id,
+            Sid = row.GetString(1),
+            Subject = row.GetString(2),
+            Claims = ReadClaims(row.GetString(3)),
+            SessionState = row.IsDBNull(4) ? null : row.GetString(4),
+            CreatedAt = Time(row, 5),
+            EndsAt = Time(row, 6),
+            AbsoluteEndsAt = Time(row, 7),
+            Version = row.GetInt64(8),
+            Tokens = tokens,
+            DueAt = row.IsDBNull(10) ? null : Time(row, 10),
+            NotBefore = Time(row, 11),
+            Failures = (int)row.GetInt64(12),
+            LeaseUntil = Time(row, 13),
+            LastError = row.IsDBNull(14) ? null : row.GetString(14),
+            FailingSince = row.GetInt64(12) == 0 || row.IsDBNull(15) || IsOfBefore(Time(row, 15), tokens) ? null : Time(row, 15),
+        };
+    }
+
+    /// <summary>
+    /// An older node leaves the time when a renewal succeeds: it is then of a failure before these tokens, unless the clock was set back since they came.
+    /// </summary>
+    private bool IsOfBefore(DateTimeOffset failingSince, TokenSet? tokens) => failingSince < tokens?.ObtainedAt && tokens.ObtainedAt <= clock.GetUtcNow();
+
+    private static SessionClaim[] ReadClaims(string json)
+    {
+        try
+        {
+            return [.. (JsonSerializer.Deserialize<SessionClaim?[]>(json) ?? []).OfType<SessionClaim>()
+                .Where(claim => claim.Type is not null && claim.Value is not null)];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+}

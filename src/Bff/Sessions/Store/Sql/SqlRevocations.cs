@@ -1,0 +1,86 @@
+using System.Data.Common;
+using Bff.Providers;
+using Bff.Sessions.Keys;
+using Microsoft.Extensions.Options;
+using static Bff.Sessions.Store.Sql.SqlStatements;
+
+namespace Bff.Sessions.Store.Sql;
+
+/// <summary>What is still to be revoked at the provider: refresh tokens that nobody will use.</summary>
+internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClient> client)
+{
+    /// <summary>A revocation is tried this long, from its first attempt on.</summary>
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
+
+    /// <summary>A revocation that a living session holds back is looked at again after this.</summary>
+    private static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
+    private const string HeldBack = $"EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now AND {Ours})";
+
+    private readonly SqlStatements _statements = new(database, protector, client);
+
+    /// <returns>False when there is nothing to keep.</returns>
+    public async Task<bool> KeepAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
+    {
+        if (tokens.RefreshToken is null || !client.Value.KeepsForRevocation()) { return false; }
+
+        // What an ended session left behind is older than this, and was used up for it. Whether it waits for other sessions was decided by the end.
+        await _statements.ExecuteAsync(
+            """
+            INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
+            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @client, @tokens, 0, 0)
+            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
+            """,
+            cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value),
+            ("subject", subject), ("tokens", protector.Protect(id, tokens)));
+        return true;
+    }
+
+    public async Task<IReadOnlyList<Revocation>> ClaimAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
+    {
+        var owner = Guid.NewGuid().ToString("N");
+        while (true)
+        {
+            using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+            var due = await _statements.QueryAsync(
+                $"""
+                UPDATE revocations SET
+                    lease_owner = CASE WHEN {HeldBack} THEN NULL ELSE @owner END,
+                    due_at      = CASE WHEN {HeldBack} THEN @later ELSE @until END,
+                    attempts    = CASE WHEN {HeldBack} THEN attempts ELSE attempts + 1 END,
+                    forget_at   = CASE WHEN {HeldBack} THEN forget_at ELSE coalesce(forget_at, @forget_at) END
+                WHERE due_at <= @now AND id IN
+                (SELECT id FROM revocations WHERE due_at <= @now AND {Ours} ORDER BY due_at LIMIT @take {database.SkipLocked})
+                RETURNING id, session_id, tokens, attempts, forget_at, lease_owner
+                """,
+                row => row.IsDBNull(5) ? null : Read(row, owner),
+                [
+                    ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("later", Milliseconds(now + HeldBackFor)),
+                    ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner),
+                ],
+                sealedColumn: 2, cancellationToken);
+
+            // Those held back come later; there may be others behind them.
+            if (due.Count == 0 || due.Exists(revocation => revocation is not null)) { return [.. due.OfType<Revocation>()]; }
+        }
+    }
+
+    public async Task CompleteAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken)
+    {
+        const string Mine = "WHERE id = @id AND lease_owner = @owner";
+        await _statements.ExecuteAsync(
+            again is null
+                ? $"DELETE FROM revocations {Mine}"
+                : "UPDATE revocations SET due_at = @again, attempts = @attempts, forget_at = CASE WHEN @attempts = 0 THEN NULL ELSE forget_at END, "
+                + $"lease_owner = NULL {Mine}",
+            cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)), ("attempts", revocation.Attempts));
+    }
+
+    private Revocation Read(DbDataReader row, string owner)
+    {
+        var session = new SessionId(row.GetString(1));
+        var tokens = protector.UnprotectToRevoke(session, row.GetValue(2) as byte[] ?? []);
+        return new Revocation(row.GetString(0), session, tokens, (int)row.GetInt64(3), owner, Time(row, 4));
+    }
+}

@@ -1,0 +1,162 @@
+using System.Data.Common;
+using static Bff.Sessions.Store.Sql.SqlStatements;
+
+namespace Bff.Sessions.Store.Sql;
+
+/// <content>How sessions end, and what is kept of them.</content>
+internal sealed partial class SqlSessionStore
+{
+    /// <summary>Rows deleted by one transaction of the sweep: others get their turn to write between two.</summary>
+    public const int SweepBatch = 1000;
+
+    /// <summary>What is only to be forgotten is deleted in so many batches a sweep at most, so that ended sessions behind it are reached in time.</summary>
+    private const int MaxBatches = 100;
+
+    /// <summary>Sessions of a client that nobody runs any longer are deleted this long after their end; without it nobody can revoke anything.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(7);
+
+    /// <summary>Long enough for a page that was left open over a weekend.</summary>
+    private static readonly TimeSpan RememberEndsFor = TimeSpan.FromDays(3);
+
+    /// <summary>To count that many takes a moment.</summary>
+    private static readonly TimeSpan EndsCountInterval = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _endsCountDue;
+
+    public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken) =>
+        RemoveAsync(id, "version = coalesce(@version, version)", ("version", version), reason, cancellationToken);
+
+    public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) =>
+        RemoveAsync(lease.Session.Id, $"version = {lease.Session.Version} AND lease_owner = @owner", ("owner", lease.Owner), reason, cancellationToken);
+
+    private async Task<bool> RemoveAsync(SessionId id, string fence, (string Name, object? Value) seen, string reason, CancellationToken cancellationToken)
+    {
+        var removed = await DeleteAsync(
+            $"id = @id AND {fence} AND {Ours}", "id", row => row.GetString(0), reason, cancellationToken, ("id", id.Value), seen);
+        changes.Publish(new SessionChange(id, DueAt: null, Ended: removed.Count > 0 ? reason : null));
+        return removed.Count > 0;
+    }
+
+    public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
+    {
+        // A sealed text begins with four bytes that are always the same, and the id of its key.
+        var removed = await DeleteAsync(
+            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken, ("key", key.ToByteArray()));
+        foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
+        return removed;
+    }
+
+    public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancellationToken);
+        await ForgetEndsAsync(now, cancellationToken);
+        var ended = new List<EndedSession>();
+        for (var batch = SweepBatch; batch == SweepBatch;)
+        {
+            var removed = await DeleteAsync(
+                $"""
+                ends_at <= @now AND id IN
+                (SELECT id FROM sessions WHERE ends_at <= @now AND {Ours} ORDER BY ends_at, id LIMIT {SweepBatch} {database.SkipLocked})
+                """,
+                "id, ends_at, absolute_ends_at",
+                row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
+                reason: null, cancellationToken, ("now", Milliseconds(now)));
+            ended.AddRange(removed);
+            batch = removed.Count;
+        }
+
+        await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancellationToken);
+        return ended;
+    }
+
+    private async Task ForgetEndsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await DeleteUntilAsync("ends", "forget_at", Milliseconds(now), cancellationToken);
+        if (now < _endsCountDue && _endsCountDue - now <= EndsCountInterval) { return; }   // the clock may have been set back since
+        var tooMany = await _statements.QueryAsync(
+            "SELECT forget_at FROM ends ORDER BY forget_at DESC LIMIT 1 OFFSET @max", row => row.GetInt64(0), cancellationToken, ("max", maxRememberedEnds));
+        if (tooMany is [var oldest] && !await DeleteUntilAsync("ends", "forget_at", oldest, cancellationToken)) { return; }   // goes on with the next sweep
+        _endsCountDue = now + EndsCountInterval;
+    }
+
+    /// <returns>False when there are more.</returns>
+    private async Task<bool> DeleteUntilAsync(string table, string column, long until, CancellationToken cancellationToken)
+    {
+        // The condition is outside the subquery, too, as in ClaimDueAsync.
+        var sql =
+            $"""
+            DELETE FROM {table} WHERE {column} <= @until AND id IN
+            (SELECT id FROM {table} WHERE {column} <= @until ORDER BY {column} LIMIT {SweepBatch} {database.SkipLocked})
+            """;
+        for (var batch = 0; batch < MaxBatches; batch++)
+        {
+            if (await _statements.ExecuteAsync(sql, cancellationToken, ("until", until)) < SweepBatch) { return true; }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session
+    /// that ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
+    /// </summary>
+    private static string HolderOf(string? reason) =>
+        reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
+
+    /// <summary>
+    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its
+    /// lease runs out first.
+    /// </summary>
+    /// <param name="where">Which sessions.</param>
+    /// <param name="columns">What to return of them.</param>
+    /// <param name="read">How.</param>
+    /// <param name="reason">Why they end; null for the timeout of each.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    /// <param name="parameters">Of <paramref name="where"/>.</param>
+    private async Task<List<T>> DeleteAsync<T>(
+        string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
+    {
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var removed = await DeleteAsync(transaction, where, columns, read, reason, cancellationToken, parameters);
+        await transaction.CommitAsync(cancellationToken);
+        return removed;
+    }
+
+    /// <summary>The same, as a part of a step that is larger.</summary>
+    private async Task<List<T>> DeleteAsync<T>(
+        DbTransaction transaction, string where, string columns, Func<DbDataReader, T> read, string? reason, CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters)
+    {
+        var keeps = new List<Func<string, string>>();
+        if (reason != EndReasons.Unknown) { keeps.Add(KeepReason); }   // as good as none
+        if (client.Value.KeepsForRevocation()) { keeps.Add(KeepTokens); }
+        var sql = database.DeleteAndKeep(where, columns, keeps);
+        var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
+        await using var command = _statements.Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
+        command.Transaction = transaction;
+        var removed = new List<T>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken)) { removed.Add(read(reader)); }
+        return removed;
+
+        // A session that a restore brought back ends anew, and for its own reason.
+        static string KeepReason(string source) =>
+            $"""
+            INSERT INTO ends (id, client, reason, forget_at)
+            SELECT id, client,
+                   coalesce(@reason, CASE WHEN ends_at >= absolute_ends_at THEN '{EndReasons.AbsoluteTimeout}' ELSE '{EndReasons.IdleTimeout}' END), @forget_at
+            FROM {source} WHERE true
+            ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, forget_at = excluded.forget_at
+            """;
+
+        string KeepTokens(string source) =>
+            $"""
+            INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
+            SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
+            ON CONFLICT (id) DO NOTHING
+            """;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Data.Common;
+using Bff.Sessions.Keys;
+using Microsoft.Extensions.Options;
+
+namespace Bff.Sessions.Store.Sql;
+
+/// <summary>Runs single statements. Times are Unix milliseconds; <c>@client</c> is our client's name in all of them.</summary>
+internal sealed class SqlStatements(SessionDatabase database, TokenProtector protector, IOptions<SessionClient> client)
+{
+    /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
+    public const string Ours = "coalesce(client, @client) = @client";
+
+    public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var command = Command(connection, sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public Task<List<T>> QueryAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        QueryAsync(sql, read, parameters, sealedColumn: -1, cancellationToken);
+
+    /// <param name="sql">The statement.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="parameters">Of the statement.</param>
+    /// <param name="sealedColumn">Holds tokens: the key that sealed them is there by the time the row is read.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    public async Task<List<T>> QueryAsync<T>(
+        string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var command = Command(connection, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (sealedColumn >= 0 && reader.GetValue(sealedColumn) is byte[] sealedTokens) { await protector.LearnKeyAsync(sealedTokens, cancellationToken); }
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    public DbCommand Command(DbConnection connection, string sql, (string Name, object? Value)[] parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        (string Name, object? Value)[] all = [.. parameters, ("client", client.Value.Name)];
+        foreach (var (name, value) in all)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    public static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    public static long? Milliseconds(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
+
+    public static DateTimeOffset Time(DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+}
