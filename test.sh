@@ -81,7 +81,7 @@ touch "$usual"
 
 # estimate STEP seconds|tests
 estimate() {
-  { cat "$usual"; echo "$ESTIMATES"; } | awk -v step="$1" -v column="$([ "$2" = seconds ] && echo 2 || echo 3)" '$1 == step { print $column; exit }'
+  { cat "$usual"; echo "$ESTIMATES"; } | awk -v step="$1" -v column="$([ "$2" = seconds ] && echo 2 || echo 3)" '$1 == step && !found++ { print $column }'
 }
 
 # remember STEP SECONDS TESTS
@@ -102,7 +102,8 @@ seconds() {
 declare -A child=() started=() shown=()
 passed=0 failed=0 skipped=0 table="" current=()
 
-trap 'for step in "${!child[@]}"; do kill "${child[$step]}" 2>/dev/null || true; done' EXIT
+# Each step is a process group: what it started ends with it.
+trap 'for step in "${!child[@]}"; do kill -- "-${child[$step]}" 2>/dev/null || true; done; wait' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -134,7 +135,9 @@ log() { echo "TestResults/$1.log"; }
 begin() {
   started[$1]=$SECONDS shown[$1]=0
   : >"$(log "$1")"
+  set -m
   perform "$1" </dev/null >"$(log "$1")" 2>&1 &
+  set +m
   child[$1]=$!
 }
 
@@ -243,5 +246,5 @@ later=0 lanes=("${tested[@]}")
 run
 
 printf '\n%-20s %7s %7s %8s %8s\n%s%-20s %7d %7d %8d %8d\n\n' "" passed failed skipped seconds "$table" "all, with the build" $passed $failed $skipped $SECONDS
-[ "$skipped" = 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -12,7 +12,7 @@ public sealed class OpsPageTests(Chromium chromium)
     [Fact]
     public async Task An_operator_ends_a_session_and_its_page_is_told_why_at_once()
     {
-        await using var demo = await Demo.StartAsync();
+        await using var demo = await Demo.StartAsync(TimeSpan.FromMinutes(5));   // no renewal at which the page would ask
         await using var alice = await chromium.VisitAsync();
         await alice.SignInAsync("alice");
         await alice.SeesTheStreamAsync();

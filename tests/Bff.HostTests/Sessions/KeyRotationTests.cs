@@ -90,6 +90,7 @@ public sealed class KeyRotationTests
         (await At(world, node, again).GetAsync("/api/echo")).Body.ShouldBe("bob");
         await world.SeesRevocationAsync(refreshToken);
         SealedWith(world, leaked).ShouldBe(0, "it ended, though a node sealed it before it knew");
+        world.Ask("SELECT COUNT(*) FROM ends WHERE reason = 'ended_by_admin'").ShouldBeGreaterThan(0, "and not by its timeout");
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class TemporaryFolder : IDisposable
             }
             catch (IOException) when (left > 0)
             {
-                Thread.Yield();
+                Thread.Sleep(10);
             }
         }
     }
