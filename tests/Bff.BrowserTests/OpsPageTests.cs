@@ -121,7 +121,7 @@ public sealed class OpsPageTests(Chromium chromium)
         await ops.Page.RouteAsync("**/uplot.*", route => route.FulfillAsync(new() { Status = 404 }));
         await ops.Page.ReloadAsync();
 
-        await Expect(ops["#no-charts"]).ToContainTextAsync("install Node.js 20 or later and build Bff again");
+        await Expect(ops["#no-charts"]).ToContainTextAsync("build Bff again with Node.js 20 or later");
         await Expect(ops["#renewals-chart"]).ToBeHiddenAsync();
         await Expect(ops["#renewals-words"]).ToContainTextAsync("due in the next five minutes");
         await Expect(ops["#sessions button"]).ToBeVisibleAsync();
