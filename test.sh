@@ -25,7 +25,7 @@ bff-js               5    77
 Bff.ClusterTests    40    89
 Bff.HostTests      380  1330
 Bff.HostTests-quick 90   540
-Bff.BrowserTests   720   133
+Bff.BrowserTests   800   133
 containers         180    35
 '
 
@@ -125,8 +125,8 @@ perform() {
     bff-js) exec npm test --silent --prefix src/bff-js ;;
     containers) exec tests/containers/run.sh ;;
     Bff.HostTests-quick) tests Bff.HostTests --filter-class Bff.HostTests.{Renewal,Sessions,Forwarding}.'*' '*'.{SignIn,Logout,Callback,Events,User}Tests ;;
-    # Their programs live for seconds, in which compiling a method twice does not pay; the variables below leave it out.
-    Bff.HostTests | Bff.BrowserTests)
+    # The programs they start live for seconds, in which compiling a method twice does not pay.
+    Bff.BrowserTests)
       export DOTNET_TieredPGO=0 DOTNET_TC_CallCounting=0
       tests "$1" --filter-not-trait Needs=containers Needs=eyes
       ;;
