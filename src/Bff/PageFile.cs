@@ -7,12 +7,13 @@ internal static class PageFile
 {
     private static readonly Assembly Program = typeof(PageFile).Assembly;
 
-    /// <summary>What is asked for in place of a file that Node.js makes, where the program was built without it.</summary>
+    /// <summary>The response in place of a file that is made with Node.js, where the program was built without it.</summary>
     public static readonly Problem NotBuilt = new(
         StatusCodes.Status404NotFound,
         "not_built",
         "This build of Bff does not contain this file.",
-        "It was built without Node.js. Install Node.js 20 or later and build it again, or use a released package or image.");
+        "It was built without what comes from npm. Build it again with Node.js 20 or later and access to the npm registry, or use a released package or "
+        + "image.");
 
     public static IEnumerable<string> Names => Program.GetManifestResourceNames();
 

@@ -2,8 +2,8 @@ using Bff.BrowserTests.World;
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Most of a test's time is waiting for renewals and browsers, so more run side by side than a small machine has cores.
-[assembly: Parallelization(Mode = ParallelMode.All, MaxThreads = 3)]
+// Most of a test's time is waiting for renewals and browsers, so two run side by side; a third makes a small machine too busy for tokens of some seconds.
+[assembly: Parallelization(Mode = ParallelMode.All, MaxThreads = 2)]
 [assembly: AssemblyFixture(typeof(Chromium))]
 [assembly: AssemblyFixture(typeof(ChromiumWithLargeText))]
 [assembly: AssemblyFixture(typeof(Firefox))]

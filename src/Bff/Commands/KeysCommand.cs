@@ -82,7 +82,7 @@ internal static class KeysCommand
         {
             await Console.Error.WriteLineAsync(allBefore is null
                 ? "No such key, or it is revoked already. See: bff keys list"
-                : "Every key made before that time is revoked already, or there is none. See: bff keys list");
+                : "Every key made before that time (not at it) is revoked already, or there is none. See: bff keys list");
             return ExitCodes.Unreachable;
         }
 
@@ -113,7 +113,7 @@ internal static class KeysCommand
 
         Console.WriteLine(
             $"Ended {ended} {(ended == 1 ? "session" : "sessions")} whose tokens it sealed. A running Bff revokes their refresh tokens at the provider.");
-        Console.WriteLine(WithinAMinute + " Sessions it seals with a revoked key until then end as well: users who sign in meanwhile must sign in again.");
+        Console.WriteLine(WithinAMinute + " Sessions that one seals with a revoked key before it has read it end as well, and their users must sign in again.");
         return ExitCodes.Ok;
     }
 

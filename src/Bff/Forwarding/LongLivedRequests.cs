@@ -94,7 +94,14 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         await Parallel.ForEachAsync(_calls.BySession.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))), AtOnce, async (entry, _) =>
         {
             Array.ForEach(entry.Value, call => call.LookAt(now + SessionCache.RereadInterval));
-            await RefreshAsync(entry.Key, entry.Value, cancellationToken);
+            try
+            {
+                await RefreshAsync(entry.Key, entry.Value, cancellationToken);
+            }
+            catch (SessionStoreException)
+            {
+                // Of this session nothing can be said now; the loop would look at no further one.
+            }
         });
     }
 

@@ -17,7 +17,7 @@ internal static class EventsEndpoint
     private const string Session = "session", Renewed = "renewed", Expiring = "expiring", Ended = "ended", Heartbeat = "heartbeat";
 
     /// <summary>Often enough for proxies that close what is quiet for half a minute.</summary>
-    private static readonly TimeSpan HeartbeatEvery = SessionCache.RereadInterval;
+    private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a browser waits before it comes back: up to twice this, so that those a stopped server sends away do not come all at once.</summary>
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(1);

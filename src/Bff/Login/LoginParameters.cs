@@ -27,7 +27,7 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
 
     private static readonly Problem InvalidPrompt = new(
         StatusCodes.Status400BadRequest, "invalid_prompt", "This value of 'prompt' is not known.",
-        $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; separate several by spaces, but use none only alone.");
+        $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; separate several by spaces. 'none' cannot be combined with others.");
 
     /// <param name="query">Of the request.</param>
     /// <param name="parameters">What to send to the provider: nothing that the page did not name.</param>

@@ -1,7 +1,7 @@
 // Calls to the APIs behind Bff.
 import { isMuted } from './events.js';
 import { requestOf, send } from './requests.js';
-import { latestSession } from './session.js';
+import { latestSession, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { renewSilently } from './silent.js';
 import { elapsed, MINUTE, orAborted, pause, SECOND, secondsUntil } from './time.js';
@@ -12,13 +12,17 @@ import { elapsed, MINUTE, orAborted, pause, SECOND, secondsUntil } from './time.
 let silentTry;
 let tryEnd = -Infinity; // by `elapsed`
 let rest = MINUTE;      // from one try to the next: more of it while an API refuses new tokens, too
+let user;               // who was signed in since the last try: whoever is no longer may have lost the session
+
+whenHeard(({ sub }) => { user = sub ?? user; });
 
 const trySilently = () => {
-  const user = latestSession()?.sub;
+  const who = user;
+  user = undefined;
   tryEnd = Infinity;
   silentTry = renewSilently(true).then(({ sub }) => {
     rest = Math.min(2 * rest, 16 * MINUTE);
-    return Boolean(sub) && sub === (user ?? sub);
+    return !!sub && sub === (who ?? sub);
   }, () => false).finally(() => { tryEnd = elapsed(); });
 };
 
@@ -33,7 +37,7 @@ export const repeats = ({ method, signal }) => {
   return async (response, sent) => {
     if (response.status === 401) {
       if (hasNewToken || !settings.silentSignIn || isMuted()) return false;
-      if (sent > tryEnd + rest && latestSession()?.isLoggedIn !== false) trySilently(); // no frame a call
+      if (sent > tryEnd + rest && (user || latestSession()?.isLoggedIn !== false)) trySilently(); // no frame a call
       return hasNewToken = sent < tryEnd && await orAborted(silentTry, signal);
     }
     if (hasNewToken) rest = MINUTE;

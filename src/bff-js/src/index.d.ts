@@ -139,8 +139,8 @@ export function now(): number;
 
 /**
  * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 leads to one silent sign-in and one repeat (unless it is
- * known that nobody is signed in, or that somebody meant the session to end; not if that signed in somebody else; once a minute, and less often while an API
- * refuses new tokens, too), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
+ * known that nobody was signed in, or that somebody meant the session to end; once for a session that was lost; not if that signed in somebody else; once a
+ * minute, and less often while an API refuses new tokens, too), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
  * A request is cloned to be repeated. A stream given as `init.body` is sent once; one that is inside a `Request` cannot be told from another body, and is
  * kept and repeated.
  * @param input a path on Bff, such as `/api/private`, a whole address there, or a `Request`

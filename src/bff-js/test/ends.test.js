@@ -30,9 +30,25 @@ test('a session that somebody meant to end does not come back by itself', async 
   }
 });
 
-test('a session that was lost does, unless the page forbids it', async (t) => {
+test('a session that was lost comes back once, even when the page hears of the loss before it calls', async (t) => {
   t.mock.method(performance, 'now', () => Date.now());
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 1_800_000 });
+  let session = signedIn();
+  answerWith(({ url }) => (url.endsWith('/bff/session') ? session : problem(401, 'session_required')));
+  await bff.getSession();
+  session = signedOut();
+  await bff.getSession();
+  const before = frames;
+  await bff.fetch('/api');
+  assert.equal(frames - before, 1);
+  t.mock.timers.tick(3_600_000);
+  await bff.fetch('/api');
+  assert.equal(frames - before, 1, 'that was the one try');
+});
+
+test('so does one whose loss the call itself finds, unless the page forbids it', async (t) => {
+  t.mock.method(performance, 'now', () => Date.now());
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 36_000_000 });
   for (const reason of ['unknown', 'session_ended', undefined]) {
     t.mock.timers.tick(120_000);
     assert.equal(await framesAfter(reason), 1, String(reason));
@@ -40,7 +56,7 @@ test('a session that was lost does, unless the page forbids it', async (t) => {
   t.mock.timers.tick(3_600_000);
   const before = frames;
   await bff.fetch('/api');
-  assert.equal(frames, before, 'who is known not to be signed in is not asked about with every call');
+  assert.equal(frames, before, 'nor does another call try again');
   bff.configure({ silentSignIn: false });
   t.mock.timers.tick(120_000);
   assert.equal(await framesAfter('unknown'), 0);

@@ -78,7 +78,7 @@ public abstract class Engine : IAsyncLifetime
 
 public class Chromium : Engine
 {
-    private protected override string Program => "/usr/bin/chromium";
+    private protected override string Program => "/usr/bin/chromium-headless-shell";
 
     private protected virtual string[] MoreArguments => [];
 

@@ -196,6 +196,10 @@ internal sealed class PretendBff : IAsyncDisposable
             await stream.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, JsonSerializerOptions.Web)}\n\n");
             await stream.Response.Body.FlushAsync();
         }
+        catch (ObjectDisposedException)
+        {
+            // Its page has gone meanwhile.
+        }
         finally
         {
             _writing.Release();

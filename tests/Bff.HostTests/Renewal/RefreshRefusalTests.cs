@@ -340,6 +340,7 @@ public sealed class RefreshRefusalTests
         var hers = world.Provider.Grant.RefreshToken;
         world.Provider.ShapeIdToken = claims => claims["sub"] = "mallory";
         (await alice.PostAsync("/bff/renew")).ShouldBeProblem(401, "session_ended");
+        world.Sessions.ShouldBe(0);
         await world.SeesRevocationAsync();
         world.Provider.Revocations.ShouldAllBe(form => form["token"] == hers);
     }

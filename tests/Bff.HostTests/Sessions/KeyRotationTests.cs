@@ -33,6 +33,7 @@ public sealed class KeyRotationTests
         var key = Rotate(world);
 
         await world.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await HasReadKeysAsync(world.Bff);
         (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
 
         SealedWith(world, key).ShouldBe(1);
@@ -74,11 +75,7 @@ public sealed class KeyRotationTests
         });
         await world.AdvanceAsync(TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(6));
 
-        foreach (var at in new[] { world.Bff, node })
-        {
-            await Eventually.HappensAsync(
-                () => at.Logs.Lines.Any(line => line.Contains("revoked Data Protection keys were read", StringComparison.Ordinal)), "the node notices");
-        }
+        foreach (var at in new[] { world.Bff, node }) { await HasReadKeysAsync(at); }
 
         foreach (var at in new[] { world.Bff, node })
         {
@@ -90,6 +87,7 @@ public sealed class KeyRotationTests
         (await At(world, node, again).GetAsync("/api/echo")).Body.ShouldBe("bob");
         await world.SeesRevocationAsync(refreshToken);
         SealedWith(world, leaked).ShouldBe(0, "it ended, though a node sealed it before it knew");
+        world.Ask("SELECT COUNT(*) FROM ends WHERE reason = 'ended_by_admin'").ShouldBeGreaterThan(0, "and not by its timeout");
     }
 
     [Fact]
@@ -125,6 +123,9 @@ public sealed class KeyRotationTests
 
     private static long SealedWith(World world, Guid key) =>
         world.Ask($"SELECT COUNT(*) FROM sessions WHERE hex(substr(tokens, 5, 16)) = '{Convert.ToHexString(key.ToByteArray())}'");
+
+    private static Task HasReadKeysAsync(BffHost node) => Eventually.HappensAsync(
+        () => node.Logs.Lines.Any(line => line.Contains("revoked Data Protection keys were read", StringComparison.Ordinal)), "the node notices");
 
     private static Browser At(World world, BffHost node, Browser browser)
     {

@@ -22,7 +22,7 @@ internal sealed class TemporaryFolder : IDisposable
     /// <summary>A thread that gave up waiting for a disk, or a child that is being ended, may write one file more while the folder is emptied.</summary>
     public static void Delete(string folder)
     {
-        for (var left = 100; ; left--)
+        for (var left = 10_000; ; left--)
         {
             try
             {

@@ -125,7 +125,7 @@ internal sealed class World : IAsyncDisposable
     public Task SeesRevocationAsync(string? token = null) => Eventually.HappensAsync(() =>
     {
         var isRevoked = Provider.Revocations.Any(form => token is null || form["token"] == token);
-        if (!isRevoked) { Clock.Advance(TimeSpan.FromMilliseconds(500)); }
+        if (!isRevoked && RevocationsUnderWay == 0) { Clock.Advance(TimeSpan.FromMilliseconds(500)); }
         return isRevoked;
     }, "the token is revoked");
 
@@ -135,7 +135,7 @@ internal sealed class World : IAsyncDisposable
     public Task SettleAsync() => Eventually.HappensAsync(() =>
     {
         var hosts = _hosts.Where(host => host.Clock == Clock).ToList();
-        if (Ask("SELECT COUNT(*) FROM revocations WHERE lease_owner IS NOT NULL AND due_at > @now") > 0) { return false; }
+        if (RevocationsUnderWay > 0) { return false; }
         if (Ask("SELECT COUNT(*) FROM sessions WHERE lease_until > @now") > 0 || Clock.Sleepers < hosts.Count) { return false; }
         if (Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND due_at <= @now") == 0 || hosts.All(host => host.LeavesProviderAlone)) { return true; }
 
@@ -171,6 +171,8 @@ internal sealed class World : IAsyncDisposable
     }
 
     public void Execute(string sql) => Ask(sql);
+
+    private long RevocationsUnderWay => Ask("SELECT COUNT(*) FROM revocations WHERE lease_owner IS NOT NULL AND due_at > @now");
 
     public long Sessions => Ask("SELECT COUNT(*) FROM sessions");
 

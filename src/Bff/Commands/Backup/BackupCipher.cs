@@ -58,7 +58,7 @@ internal static class BackupCipher
         var derived = Derive(passphrase, header, iterations);
         if (!CryptographicOperations.FixedTimeEquals(derived.AsSpan(KeySize), Check(header)))
         {
-            throw new InvalidDataException("the passphrase is wrong (or its header is damaged)");
+            throw new InvalidDataException("the passphrase is wrong, or the file's header is damaged");
         }
 
         using var cipher = new AesGcm(derived.AsSpan(0, KeySize), TagSize);

@@ -42,7 +42,8 @@ internal static class BackupFile
             if (!start.AsSpan().StartsWith("PK\u0003\u0004"u8)) { throw new InvalidDataException("it is not a file that 'bff backup' made"); }
             if (passphrase is not null)
             {
-                throw new InvalidDataException("it is not encrypted, although a passphrase was given. Is it yours? To restore it anyway, give none");
+                throw new InvalidDataException(
+                    "it is not encrypted, although a passphrase was given. Is it yours? To restore it anyway, leave out --passphrase-file");
             }
             return ReadArchive(source, folder);
         }

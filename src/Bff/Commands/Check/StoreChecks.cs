@@ -119,8 +119,8 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
     {
         if (Storage.WeakTls is not { } mode) { yield break; }
         yield return new(
-            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {mode}: whoever is between Bff and the database can read or be "
-                + "it.",
+            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {mode}: whoever is between Bff and the database can read "
+                + "the traffic or pose as the database.",
             "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.");
     }
 

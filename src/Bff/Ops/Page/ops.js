@@ -82,7 +82,7 @@ function providerTile({ breaker, nextProbeAt, providerFailure: last, now }, chec
   if (breaker === 'open') return { figure: 'Not responding', state: 'bad', note: note(`Breaker open, next probe ${relative(nextProbeAt, now)}`, seen) };
   if (breaker === 'half_open') return { figure: 'Being probed', state: 'bad', note: note('Breaker half-open: the next renewal tests whether it is back', seen) };
   if (!check.healthy) return { figure: 'No response yet', state: 'bad', note: note(check.detail, seen) };
-  if (failed > 0) return { figure: 'Failing', state: 'warn', note: note(`${count(failed, 'renewal')} failed in the last minute`, 'breaker closed', seen) };
+  if (failed > 0) return { figure: 'Some failures', state: 'warn', note: note(`${count(failed, 'renewal')} failed in the last minute`, 'breaker closed', seen) };
   return { figure: 'Responding', state: 'good', note: note('Breaker closed', seen) };
 }
 

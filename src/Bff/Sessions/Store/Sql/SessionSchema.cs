@@ -37,11 +37,14 @@ internal static class SessionSchema
     public static SchemaMigration? MigrationOf(StoredSchema stored) =>
         stored.Version > 0 && stored.Version < Version ? new(stored.Version, Version, ReadableFrom) : null;
 
-    /// <summary>Refuses a store that a newer program has changed beyond what this one can use.</summary>
+    /// <summary>False for a store that a newer program has changed beyond what this one can use.</summary>
+    public static bool IsUsable(StoredSchema stored) => stored.Version <= Version || stored.ReadableFrom <= Version;
+
+    /// <summary>Refuses a store that is not <see cref="IsUsable"/>.</summary>
     /// <exception cref="IOException">It did; the message says from which version it can be used.</exception>
     public static void EnsureUsable(StoredSchema stored)
     {
-        if (stored.Version <= Version || (stored.ReadableFrom is { } from && from <= Version)) { return; }
+        if (IsUsable(stored)) { return; }
         throw new IOException(
             $"it was written by a newer version of Bff (schema {stored.Version}, for programs that know schema {stored.ReadableFrom ?? stored.Version}; this "
             + $"one knows {Version})");

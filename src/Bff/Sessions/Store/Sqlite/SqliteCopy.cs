@@ -135,6 +135,11 @@ internal static class SqliteCopy
     {
         try
         {
+            using (var other = Open(replaced, SqliteOpenMode.ReadWrite))
+            {
+                if (!SessionSchema.IsUsable(SqliteSchema.Read(other))) { return false; }
+            }
+
             using (var attach = connection.CreateCommand())
             {
                 attach.CommandText = "ATTACH @file AS replaced";
