@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # What a forwarded call costs, beside bare YARP and others that move the same bytes: bench.sh --help. How it is measured: docs/performance.md.
-# Needs the .NET SDK, Node.js and, for the rows on it, PostgreSQL.
+# Needs the .NET SDK, Node.js (to build Bff) and PostgreSQL; nginx, and Apache with mod_auth_openidc, are left out where they are not installed.
 set -euo pipefail
-cd "$(dirname "$0")"
+root=$(cd "$(dirname "$0")" && pwd)
+build() { (cd "$root" && dotnet "$@" -c Release --nologo -v quiet -clp:ErrorsOnly -p:RunAnalyzers=false >&2); }
 
-build=artifacts/bench
-dotnet publish src/Bff -c Release --nologo -v quiet -clp:ErrorsOnly -o "$build/bff" --self-contained false -p:UseAppHost=false -p:RunAnalyzers=false >&2
-dotnet build tests/Bff.Benchmarks -c Release --nologo -v quiet -clp:ErrorsOnly -o "$build/tool" -p:RunAnalyzers=false >&2
-exec dotnet "$build/tool/Bff.Benchmarks.dll" --build "$build/bff" "$@"
+build build tests/Bff.Benchmarks -o artifacts/bench/tool
+case " $* " in
+  *" --help "* | *" -h "* | *" --chart "* | *" --pieces "* | *" --build "*) ;;   # measures no Bff, or another
+  *) build publish src/Bff -o artifacts/bench/bff --self-contained false -p:UseAppHost=false ;;
+esac
+exec dotnet "$root/artifacts/bench/tool/Bff.Benchmarks.dll" --root "$root" "$@"

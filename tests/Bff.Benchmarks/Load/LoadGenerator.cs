@@ -9,6 +9,9 @@ namespace Bff.Benchmarks.Load;
 /// </summary>
 internal static class LoadGenerator
 {
+    /// <summary>Calls at once on a connection of HTTP/2: a page has few connections and many calls.</summary>
+    private const int StreamsPerConnection = 8;
+
     public static async Task<int> RunAsync()
     {
         Console.WriteLine("ready");
@@ -20,13 +23,22 @@ internal static class LoadGenerator
         return 0;
     }
 
+    private static Task[] Http1(LoadOrder order, byte[][] requests, Phase phase, Tally[] tallies) => [.. tallies.Select((tally, number) =>
+    {
+        var schedule = new Schedule(order.Rate, tallies.Length, number);
+        return Task.Run(() => new Http1Connection(order.Port, requests, number, tallies.Length, schedule, phase, tally).RunAsync());
+    })];
+
+    private static Task[] Http2(int port, Requests requests, Phase phase, Tally[] tallies) => [.. tallies.Select((tally, number) =>
+        Task.Run(() => new Http2Connection(port, requests, StreamsPerConnection, number, tallies.Length, phase, tally).RunAsync()))];
+
     private static async Task<LoadResult> RunAsync(LoadOrder order)
     {
         var phase = new Phase();
-        var tallies = Enumerable.Range(0, order.Connections).Select(_ => new Tally(phase)).ToArray();
-        var requests = new Requests(order).ForHttp1();
-        var connections = tallies.Select((tally, number) => Task.Run(() => new Http1Connection(
-            order.Port, requests, number, order.Connections, new Schedule(order.Rate, order.Connections, number), phase, tally).RunAsync())).ToArray();
+        var requests = new Requests(order);
+        var tallies = Enumerable.Range(0, order.Http2 ? Math.Max(order.Connections / StreamsPerConnection, 1) : order.Connections)
+            .Select(_ => new Tally(phase)).ToArray();
+        var connections = order.Http2 ? Http2(order.Port, requests, phase, tallies) : Http1(order, requests.ForHttp1(), phase, tallies);
         await Task.Delay(TimeSpan.FromSeconds(order.RampSeconds), TimeProvider.System);
 
         var before = ProcessUsage.Of(order.ProcessId);

@@ -28,6 +28,10 @@ internal sealed class Requests
         Headers = [.. Common()];
     }
 
+    public string Method => _order.Method;
+
+    public string Path => _order.Path;
+
     public string Authority => $"127.0.0.1:{_order.Port}";
 
     public byte[] Body { get; }

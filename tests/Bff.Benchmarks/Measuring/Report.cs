@@ -1,26 +1,41 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Bff.Benchmarks.Load;
 
 namespace Bff.Benchmarks.Measuring;
 
-/// <summary>The table at the end.</summary>
+/// <summary>The tables at the end.</summary>
 internal static class Report
 {
-    private static readonly string[] Columns =
+    private static readonly (string Head, Func<ContenderResult, string> Cell)[] Columns =
     [
-        "", "CPU µs/call", "least–most", "× bare", "least–most", "calls/s", "× bare", "p50 ms", "p99 ms", "p99.9 ms", "p99 × bare", "bytes/call", "more than bare",
-        "memory MB", "failed",
+        ("", one => one.Label),
+        ("CPU µs/call", one => $"{one.CpuPerCall.Median:F1}"),
+        ("× bare", one => $"{one.CpuRatio?.Median:F2}"),
+        ("from–to", one => one.CpuRatio is { } ratio ? $"{ratio.Least:F2}–{ratio.Most:F2}" : ""),
+        ("calls/s", one => $"{one.CallsPerSecond.Median:N0}"),
+        ("× bare", one => $"{one.CallsRatio?.Median:F2}"),
+        ("p50 ms", one => Milliseconds(one.P50)),
+        ("p99 ms", one => Milliseconds(one.P99)),
+        ("p99.9 ms", one => Milliseconds(one.P999)),
+        ("p99 × bare", one => $"{one.P99Ratio?.Median:F2}"),
+        ("bytes/call", one => $"{one.AllocatedPerCall?.Median:N0}"),
+        ("above bare", one => $"{one.AllocatedMore?.Median:N0}"),
+        ("memory MB", one => $"{one.ResidentBytes.Median / 1e6:N0}"),
+        ("failed", one => $"{one.Failed:N0}"),
     ];
 
-    public static string Write(BenchmarkOptions options, IEnumerable<(Scenario Scenario, IReadOnlyList<Measurement> Measurements)> results)
+    public static string Write(BenchmarkResult result)
     {
-        var text = new StringBuilder().AppendLine($"{Machine()}; {options.Connections} connections, {options.Rounds} rounds of {options.Seconds:F0} s");
-        foreach (var (scenario, measurements) in results)
+        var text = new StringBuilder().AppendLine($"{result.Machine}; {result.Connections} connections, {result.Rounds} rounds of {result.Seconds} s");
+        foreach (var scenario in result.Scenarios)
         {
-            var bare = measurements.FirstOrDefault(measurement => measurement.Contender == Contender.Bare);
             text.AppendLine().AppendLine($"**{scenario.Name}**: {scenario.Title}").AppendLine();
-            AppendTable(text, [Columns, .. measurements.Select(measurement => Row(measurement, bare))]);
+            AppendTable(text, [[.. Columns.Select(column => column.Head)], .. scenario.Contenders.Select(one => Columns.Select(column => column.Cell(one)).ToArray())]);
+            foreach (var one in scenario.Contenders)
+            {
+                if (one.Note is not null) { text.AppendLine().AppendLine($"{one.Label}: {one.Note}."); }
+                if (one.Failure is not null) { text.AppendLine().AppendLine($"{one.Label}: the first call that failed: {one.Failure.Split('\n')[0].Trim()}"); }
+            }
         }
 
         return text.ToString();
@@ -33,27 +48,7 @@ internal static class Report
             + RuntimeInformation.OSDescription;
     }
 
-    private static string[] Row(Measurement measured, Measurement? bare)
-    {
-        var cpu = measured.Of(round => round.CpuPerCall);
-        var cpuRatio = Ratio(round => round.CpuPerCall);
-        var allocated = measured.Of(round => round.AllocatedPerCall).Median;
-        var more = allocated - bare?.Of(round => round.AllocatedPerCall).Median;
-        return
-        [
-            measured.Contender, $"{cpu.Median:F1}", $"{cpu.Least:F1}–{cpu.Most:F1}",
-            cpuRatio is null ? "" : $"{cpuRatio.Median:F2}", cpuRatio is null ? "" : $"{cpuRatio.Least:F2}–{cpuRatio.Most:F2}",
-            $"{measured.Of(round => round.CallsPerSecond).Median:N0}", $"{Ratio(round => round.CallsPerSecond)?.Median:F2}",
-            Milliseconds(round => round.P50), Milliseconds(round => round.P99), Milliseconds(round => round.P999),
-            $"{Ratio(round => round.P99)?.Median:F2}", double.IsNaN(allocated) ? "" : $"{allocated:N0}",
-            more is null || double.IsNaN(more.Value) ? "" : $"{more:N0}", $"{measured.Of(round => round.ResidentBytes).Median / 1e6:N0}", $"{measured.Failed:N0}",
-        ];
-
-        Spread? Ratio(Func<LoadResult, double?> figure) => bare is null || measured.Contender is Contender.Bare or Contender.Direct
-            ? null
-            : measured.RatioTo(bare, figure);
-        string Milliseconds(Func<LoadResult, double?> figure) => $"{measured.Of(figure).Median / 1000:F2}";
-    }
+    private static string Milliseconds(Spread microseconds) => $"{microseconds.Median / 1000:F2}";
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<string[]> rows)
     {

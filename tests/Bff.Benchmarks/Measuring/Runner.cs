@@ -8,42 +8,86 @@ namespace Bff.Benchmarks.Measuring;
 /// <summary>Takes each scenario's contenders in turn, round by round.</summary>
 internal sealed class Runner(BenchmarkOptions options, Bench bench)
 {
-    public async Task<IReadOnlyList<(Scenario Scenario, IReadOnlyList<Measurement> Measurements)>> RunAsync()
+    public async Task<BenchmarkResult> RunAsync()
     {
         await using var load = await Role.StartAsync("load");
-        await using var world = await World.StartAsync(bench);
-        var results = new List<(Scenario, IReadOnlyList<Measurement>)>();
-        foreach (var scenario in options.Scenarios)
+        var scenarios = new List<ScenarioResult>();
+        foreach (var kind in options.Scenarios.GroupBy(scenario => (scenario.Http2, scenario.Renewing)))
         {
-            bench.Scenario = scenario.Name;
-            results.Add((scenario, await MeasureAsync(load, world, scenario)));
+            // Whoever renews has work to do between its windows, so it is alone while it runs.
+            IReadOnlyList<string>[] worlds = kind.Key.Renewing ? [.. options.Contenders.Select(name => new[] { name })] : [options.Contenders];
+            var measured = new Dictionary<Scenario, Dictionary<string, Windows>>();
+            foreach (var names in worlds)
+            {
+                await using var world = await World.StartAsync(bench, options.Settings, kind.Key.Http2, kind.Key.Renewing);
+                foreach (var scenario in kind)
+                {
+                    bench.Scenario = scenario.Name;
+                    if (!measured.TryGetValue(scenario, out var windows)) { measured[scenario] = windows = []; }
+                    await MeasureAsync(load, world, scenario, names, windows);
+                }
+            }
+
+            scenarios.AddRange(measured.Select(pair => ResultOf(pair.Key, pair.Value)));
         }
 
-        return results;
+        return new(Report.Machine(), TimeProvider.System.GetUtcNow(), options.Connections, options.Rounds, options.Seconds, scenarios);
     }
 
-    private async Task<IReadOnlyList<Measurement>> MeasureAsync(Role load, World world, Scenario scenario)
+    private sealed class Windows : List<LoadResult>
+    {
+        public string? Note { get; set; }
+    }
+
+    private static ScenarioResult ResultOf(Scenario scenario, Dictionary<string, Windows> measured) => new(scenario.Name, scenario.Title,
+        [.. measured.Select(pair => ContenderResult.Of(pair.Key, pair.Value, measured.GetValueOrDefault(Contender.Bare), pair.Value.Note))]);
+
+    private async Task MeasureAsync(Role load, World world, Scenario scenario, IEnumerable<string> names, Dictionary<string, Windows> windows)
     {
         var contenders = new List<Contender>();
-        foreach (var name in options.Contenders) { contenders.Add(await world.FindAsync(name)); }
-        foreach (var contender in contenders)
+        foreach (var name in names)
         {
-            var warm = await LoadAsync(load, world, scenario, contender, options.WarmUpSeconds);
-            bench.Say($"{contender.Name} is warm: {Told(warm)}");
+            if (await world.FindAsync(name) is not { } contender) { continue; }
+            contenders.Add(contender);
+            windows[name] = [];
         }
 
-        var rounds = contenders.ToDictionary(contender => contender, _ => new List<LoadResult>());
+        foreach (var contender in contenders) { await WarmAsync(load, world, scenario, contender); }
+
+        var (renewed, expired) = (world.Renewals, await world.ExpiredAsync());
         for (var round = 0; round < options.Rounds; round++)
         {
             foreach (var contender in contenders)
             {
                 var result = await LoadAsync(load, world, scenario, contender, options.Seconds);
-                rounds[contender].Add(result);
+                windows[contender.Name].Add(result);
                 bench.Say($"round {round + 1} of {options.Rounds}, {contender.Name}: {Told(result)}");
             }
         }
 
-        return [.. contenders.Select(contender => new Measurement(contender.Name, rounds[contender]))];
+        if (!scenario.Renewing || world.Renewals == renewed) { return; }
+        expired = await world.ExpiredAsync() - expired;
+        windows[contenders[0].Name].Note = $"{world.Renewals - renewed:N0} tokens renewed meanwhile; {expired:N0} calls reached the upstream with an expired one";
+    }
+
+    /// <summary>Until a call costs no less than a moment ago: the compiler has then done what it will do.</summary>
+    private async Task WarmAsync(Role load, World world, Scenario scenario, Contender contender)
+    {
+        const int Parts = 4, MostParts = 16;
+        var last = double.MaxValue;
+        for (var part = 1; part <= MostParts; part++)
+        {
+            var result = await LoadAsync(load, world, scenario, contender, Math.Max(options.WarmUpSeconds, world.SettlesAfter.TotalSeconds) / Parts);
+            if (part >= Parts && result.CpuPerCall > last * 0.95)
+            {
+                bench.Say($"{contender.Name} is warm: {Told(result)}");
+                return;
+            }
+
+            last = Math.Min(last, result.CpuPerCall);
+        }
+
+        bench.Say($"{contender.Name} is still becoming faster, and is measured all the same");
     }
 
     private async Task<LoadResult> LoadAsync(Role load, World world, Scenario scenario, Contender contender, double seconds)
@@ -56,10 +100,11 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             Connections = options.Connections,
             Method = scenario.Method,
             Path = contender.Name == Contender.Direct ? $"/open/{scenario.Payload}" : scenario.Path,
-            CookieFile = world.CookieFile,
+            CookieFile = contender.CookieFile ?? world.CookieFile,
             Sessions = scenario.Sessions,
             BodyBytes = scenario.BodyBytes,
             Rate = scenario.Rate,
+            RampSeconds = options.RampSeconds,
             Seconds = seconds,
         };
         return JsonSerializer.Deserialize<LoadResult>(await load.AskAsync(JsonSerializer.Serialize(order)))!;
