@@ -20,6 +20,9 @@ internal sealed record Contender(string Name, int Port, int ProcessId, IAsyncDis
 
     public static string LabelOf(string name) => All.Single(one => one.Name == name).Label;
 
+    /// <summary>Whether it has tokens to renew, or is what those that have are compared with.</summary>
+    public static bool CanRenew(string name) => name is Bare or Sqlite or PostgreSql;
+
     /// <summary>With the header of its session; null for those that were written into the stores.</summary>
     public string? CookieFile { get; init; }
 

@@ -15,7 +15,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
         foreach (var kind in options.Scenarios.GroupBy(scenario => (scenario.Http2, scenario.Renewing)))
         {
             // Whoever renews has work to do between its windows, so it is alone while it runs.
-            IReadOnlyList<string>[] worlds = kind.Key.Renewing ? [.. options.Contenders.Select(name => new[] { name })] : [options.Contenders];
+            IReadOnlyList<string>[] worlds = kind.Key.Renewing ? [.. options.Contenders.Where(Contender.CanRenew).Select(name => new[] { name })] : [options.Contenders];
             var measured = new Dictionary<Scenario, Dictionary<string, Windows>>();
             foreach (var names in worlds)
             {

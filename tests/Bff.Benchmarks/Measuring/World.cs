@@ -67,7 +67,7 @@ internal sealed class World : IAsyncDisposable
             Contender.Direct => Of(name, await Role.StartAsync(["upstream", .. Protocol])),
             Contender.Bare => Of(name, await Role.StartAsync(["bare", UpstreamAddress, LastingToken(), .. Protocol])),
             Contender.Nginx => StartNginx(),
-            Contender.Apache => null,
+            Contender.Apache => await StartApacheAsync(),
             Contender.Sqlite => await StartBffAsync(name, SessionsOptions.Sqlite),
             Contender.PostgreSql => await StartBffAsync(name, SessionsOptions.PostgreSql),
             _ => throw new ArgumentException($"There is no '{name}'."),
@@ -98,6 +98,18 @@ internal sealed class World : IAsyncDisposable
             proxy_set_header X-Forwarded-Host $http_host;
             """);
         return new(Contender.Nginx, nginx.Address.Port, nginx.Id, nginx);
+    }
+
+    private async Task<Contender?> StartApacheAsync()
+    {
+        if (!Apache.IsInstalled)
+        {
+            _bench.Say("Apache is left out: it is not installed with mod_auth_openidc (Debian: apache2, libapache2-mod-auth-openidc)");
+            return null;
+        }
+
+        var apache = await Apache.StartAsync(UpstreamAddress, LastingToken(), _http2);
+        return new(Contender.Apache, apache.Address.Port, apache.Id, apache) { CookieFile = apache.CookieFile };
     }
 
     private async Task<Contender> StartBffAsync(string name, string kind)
