@@ -10,7 +10,7 @@ namespace Bff.Benchmarks.Load;
 /// One connection of HTTP/2 without TLS, several calls at once. As a browser does, it says its headers once and refers to them from then on. Of a response it
 /// reads the status and where it ends.
 /// </summary>
-internal sealed class Http2Connection(int port, Requests requests, int streams, int first, int step, Phase phase, Tally tally)
+internal sealed class Http2Connection(int port, Requests requests, int streams, int first, int step, Phase phase, Tally tally) : IDisposable
 {
     private const byte Data = 0, Headers = 1, Reset = 3, Settings = 4, Ping = 6, GoAway = 7, WindowUpdate = 8;
     private const byte EndStream = 1, Acknowledged = 1, EndHeaders = 4, Padded = 8, Prioritised = 0x20;
@@ -18,7 +18,7 @@ internal sealed class Http2Connection(int port, Requests requests, int streams, 
 
     private readonly byte[] _buffer = new byte[256 * 1024];
     private readonly Dictionary<int, long> _startedAt = [];
-    private MemoryStream _out = new();
+    private readonly MemoryStream _out = new();
     private byte[] _block = [];
     private int _nextStream = 1, _nextSession = first;
     private long _unacknowledged;
@@ -44,7 +44,8 @@ internal sealed class Http2Connection(int port, Requests requests, int streams, 
     private async Task ConverseAsync(Socket socket)
     {
         _startedAt.Clear();
-        (_out, _block, _nextStream, _unacknowledged) = (new MemoryStream(), [], 1, 0);
+        _out.SetLength(0);
+        (_block, _nextStream, _unacknowledged) = ([], 1, 0);
         _out.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
         Write(Settings, 0, 0, [0, 2, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff]);   // no push, streams as long as they like
         WriteWindowUpdate(MaxWindow - UsualWindow);
@@ -187,6 +188,8 @@ internal sealed class Http2Connection(int port, Requests requests, int streams, 
         BinaryPrimitives.WriteInt32BigEndian(payload, bytes);
         Write(WindowUpdate, 0, 0, payload);
     }
+
+    public void Dispose() => _out.Dispose();
 
     private void Write(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
     {

@@ -29,8 +29,11 @@ internal static class LoadGenerator
         return Task.Run(() => new Http1Connection(order.Port, requests, number, tallies.Length, schedule, phase, tally).RunAsync());
     })];
 
-    private static Task[] Http2(int port, Requests requests, Phase phase, Tally[] tallies) => [.. tallies.Select((tally, number) =>
-        Task.Run(() => new Http2Connection(port, requests, StreamsPerConnection, number, tallies.Length, phase, tally).RunAsync()))];
+    private static Task[] Http2(int port, Requests requests, Phase phase, Tally[] tallies) => [.. tallies.Select((tally, number) => Task.Run(async () =>
+    {
+        using var connection = new Http2Connection(port, requests, StreamsPerConnection, number, tallies.Length, phase, tally);
+        await connection.RunAsync();
+    }))];
 
     private static async Task<LoadResult> RunAsync(LoadOrder order)
     {

@@ -102,7 +102,7 @@ internal sealed class Apache : IAsyncDisposable
         await File.WriteAllTextAsync(CookieFile, cookies.GetCookieHeader(page) + "\n");
     }
 
-    private static IEnumerable<string> ModulesFor(bool http2)
+    private static string[] ModulesFor(bool http2)
     {
         string[] usual = ["mpm_event", "authn_core", "authz_core", "authz_user", "headers", "proxy", "proxy_http", "auth_openidc"];
         return http2 ? [.. usual, "http2"] : usual;

@@ -23,7 +23,8 @@ internal sealed record Baseline(double CpuRatio, double AllocatedMore)
     {
         if (now.CpuRatio > CpuRatio * (1 + Tolerance))
         {
-            yield return $"A call costs {now.CpuRatio:F2} times the CPU of bare YARP; it was {CpuRatio:F2}, and more than {Tolerance:P0} above that is too much.";
+            yield return $"A call costs {now.CpuRatio:F2} times the CPU of bare YARP; it was {CpuRatio:F2}, and more than {Tolerance * 100:F0} % above that "
+                + "is too much.";
         }
 
         if (now.AllocatedMore > AllocatedMore + ToleratedBytes)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Bff.Benchmarks.Pieces;
 using Bff.Faults;
 
 namespace Bff.Benchmarks.Measuring;
@@ -21,7 +22,8 @@ internal static class BenchmarkCommand
         scenario.AcceptOnlyFromAmong([.. Scenario.All.Select(one => one.Name)]);
         var only = new Option<string[]>("--only")
         {
-            Description = "Only this contender; may be given several times.\n" + string.Join('\n', Contender.Names.Select(name => $"{name}: {Contender.LabelOf(name)}")),
+            Description = "Only this contender; may be given several times.\n"
+                + string.Join('\n', Contender.Names.Select(name => $"{name}: {Contender.LabelOf(name)}")),
             HelpName = "NAME",
         };
         only.AcceptOnlyFromAmong([.. Contender.Names]);
@@ -33,18 +35,35 @@ internal static class BenchmarkCommand
         var json = new Option<string?>("--json") { Description = "Write everything there, for charts.", HelpName = "FILE" };
         var quick = new Option<bool>("--quick")
         {
-            Description = "In about a minute: bare YARP and Bff on SQLite, the first scenario. Ends with 1 when Bff costs more, beside bare YARP, than the stored "
-                + "baseline allows.",
+            Description = "In about a minute: bare YARP and Bff on SQLite, the first scenario. Ends with 1 when Bff costs more, beside bare YARP, than "
+                + "the stored baseline allows.",
         };
         var baseline = new Option<string?>("--baseline") { Description = "write: measure as --quick does, and store it.", HelpName = "write" };
         baseline.AcceptOnlyFromAmong("write");
+        var chart = new Option<string[]>("--chart")
+        {
+            Description = "Measure nothing; draw the chart of what --json has written.", HelpName = "FILE.json OUT.svg", Arity = new(2, 2),
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var pieces = new Option<string[]>("--pieces")
+        {
+            Description = "Measure the pieces of a call instead, with BenchmarkDotNet; all, or those whose names have this in them.", HelpName = "FILTER",
+            Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
+        };
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, baseline,
+            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, baseline, chart, pieces,
         };
         command.SetAction(async parsed =>
         {
+            if (parsed.GetResult(pieces) is not null) { return PiecesCommand.Run(parsed.GetValue(root)!, parsed.GetValue(pieces) ?? []); }
+            if (parsed.GetValue(chart) is [var from, var to])
+            {
+                await File.WriteAllTextAsync(to, Chart.Draw(JsonSerializer.Deserialize<BenchmarkResult>(await File.ReadAllTextAsync(from), Json)!));
+                return 0;
+            }
+
             var (scenarios, contenders) = (parsed.GetValue(scenario) ?? [], parsed.GetValue(only) ?? []);
             var options = new BenchmarkOptions
             {

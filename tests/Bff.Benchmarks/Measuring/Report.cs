@@ -30,7 +30,7 @@ internal static class Report
         foreach (var scenario in result.Scenarios)
         {
             text.AppendLine().AppendLine($"**{scenario.Name}**: {scenario.Title}").AppendLine();
-            AppendTable(text, [[.. Columns.Select(column => column.Head)], .. scenario.Contenders.Select(one => Columns.Select(column => column.Cell(one)).ToArray())]);
+            AppendTable(text, [.. scenario.Contenders.Select(one => Columns.Select(column => column.Cell(one)).ToArray())]);
             foreach (var one in scenario.Contenders)
             {
                 if (one.Note is not null) { text.AppendLine().AppendLine($"{one.Label}: {one.Note}."); }
@@ -52,11 +52,13 @@ internal static class Report
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<string[]> rows)
     {
-        var widths = rows[0].Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows)
-        {
+        string[] head = [.. Columns.Select(column => column.Head)];
+        var widths = head.Select((name, column) => rows.Max(row => Math.Max(row[column].Length, name.Length))).ToArray();
+        AppendRow(head);
+        text.AppendLine("|" + string.Join("|", widths.Select((width, at) => new string('-', width + 1) + (at == 0 ? "-" : ":"))) + "|");
+        foreach (var row in rows) { AppendRow(row); }
+
+        void AppendRow(string[] row) =>
             text.AppendLine("| " + string.Join(" | ", row.Select((cell, at) => at == 0 ? cell.PadRight(widths[at]) : cell.PadLeft(widths[at]))) + " |");
-            if (row == rows[0]) { text.AppendLine("|" + string.Join("|", widths.Select((width, at) => new string('-', width + 1) + (at == 0 ? "-" : ":"))) + "|"); }
-        }
     }
 }

@@ -15,7 +15,9 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
         foreach (var kind in options.Scenarios.GroupBy(scenario => (scenario.Http2, scenario.Renewing)))
         {
             // Whoever renews has work to do between its windows, so it is alone while it runs.
-            IReadOnlyList<string>[] worlds = kind.Key.Renewing ? [.. options.Contenders.Where(Contender.CanRenew).Select(name => new[] { name })] : [options.Contenders];
+            IReadOnlyList<string>[] worlds = kind.Key.Renewing
+                ? [.. options.Contenders.Where(Contender.CanRenew).Select(name => new[] { name })]
+                : [options.Contenders];
             var measured = new Dictionary<Scenario, Dictionary<string, Windows>>();
             foreach (var names in worlds)
             {
@@ -67,7 +69,8 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
 
         if (!scenario.Renewing || world.Renewals == renewed) { return; }
         expired = await world.ExpiredAsync() - expired;
-        windows[contenders[0].Name].Note = $"{world.Renewals - renewed:N0} tokens renewed meanwhile; {expired:N0} calls reached the upstream with an expired one";
+        windows[contenders[0].Name].Note =
+            $"{world.Renewals - renewed:N0} tokens were renewed meanwhile; {expired:N0} calls reached the upstream with one that had expired";
     }
 
     /// <summary>Until a call costs no less than a moment ago: the compiler has then done what it will do.</summary>
