@@ -44,6 +44,8 @@ internal static class LoadGenerator
         var connections = order.Http2 ? Http2(order.Port, requests, phase, tallies) : Http1(order, requests.ForHttp1(), phase, tallies);
         await Task.Delay(TimeSpan.FromSeconds(order.RampSeconds), TimeProvider.System);
 
+        var all = ProcessUsage.ParentOf(Environment.ProcessId);
+        var othersBefore = ProcessUsage.CpuOfMachine() - ProcessUsage.CpuOf(all);
         var before = ProcessUsage.Of(order.ProcessId);
         var (ownBefore, startedAt) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         phase.Begin();
@@ -51,15 +53,16 @@ internal static class LoadGenerator
         phase.End();
         var took = Stopwatch.GetElapsedTime(startedAt);
         var (own, after) = (Environment.CpuUsage.TotalTime - ownBefore, ProcessUsage.Of(order.ProcessId));
+        var others = ProcessUsage.CpuOfMachine() - ProcessUsage.CpuOf(all) - othersBefore;
         var resident = ProcessUsage.ResidentBytesOf(order.ProcessId);
         await Task.WhenAll(connections);
 
-        var all = new Latencies();
-        foreach (var tally in tallies) { all.Add(tally.Latencies); }
-        var calls = Math.Max(all.Count, 1);
+        var latencies = new Latencies();
+        foreach (var tally in tallies) { latencies.Add(tally.Latencies); }
+        var calls = Math.Max(latencies.Count, 1);
         return new LoadResult
         {
-            Calls = all.Count,
+            Calls = latencies.Count,
             Failed = tallies.Sum(tally => tally.Failed),
             Failure = tallies.Select(tally => tally.Failure).FirstOrDefault(failure => failure is not null),
             Seconds = took.TotalSeconds,
@@ -67,11 +70,12 @@ internal static class LoadGenerator
             AllocatedPerCall = (double?)(after.AllocatedBytes - before.AllocatedBytes) / calls,
             Collections = after.Collections - before.Collections,
             FullCollections = after.FullCollections - before.FullCollections,
-            P50 = all.At(0.5),
-            P99 = all.At(0.99),
-            P999 = all.At(0.999),
-            Max = all.At(1),
+            P50 = latencies.At(0.5),
+            P99 = latencies.At(0.99),
+            P999 = latencies.At(0.999),
+            Max = latencies.At(1),
             ResidentBytes = resident,
+            Others = Math.Clamp(others / took / Environment.ProcessorCount, 0, 1),
             LoadCpuPerCall = own.TotalMicroseconds / calls,
         };
     }

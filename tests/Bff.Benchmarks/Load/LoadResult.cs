@@ -35,6 +35,9 @@ internal sealed record LoadResult
     /// <summary>Of the measured process, after the window.</summary>
     public required long ResidentBytes { get; init; }
 
+    /// <summary>How much of the machine was taken by programs that are no part of this, from 0 to 1.</summary>
+    public required double Others { get; init; }
+
     /// <summary>CPU time of the load generator itself, which is not part of anything.</summary>
     public required double LoadCpuPerCall { get; init; }
 }

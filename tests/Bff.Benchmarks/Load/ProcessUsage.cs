@@ -18,10 +18,24 @@ internal sealed record ProcessUsage(TimeSpan Cpu, long? AllocatedBytes, int Coll
 
     public static ProcessUsage Of(int process)
     {
-        var cpu = Family(process).Sum(CpuTicksOf);
+        var cpu = CpuOf(process);
         var (allocated, collections, full) = Ask(process);
-        return new(TimeSpan.FromSeconds((double)cpu / TicksPerSecond), allocated, collections, full);
+        return new(cpu, allocated, collections, full);
     }
+
+    /// <summary>CPU time of the process and all it has started.</summary>
+    public static TimeSpan CpuOf(int process) => TimeSpan.FromSeconds((double)Family(process).Sum(CpuTicksOf) / TicksPerSecond);
+
+    /// <summary>CPU time of the whole machine, with what its host took from it.</summary>
+    public static TimeSpan CpuOfMachine()
+    {
+        const int Idle = 3, WaitsForDisk = 4, Counted = 8;
+        var ticks = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]
+            .Select(field => long.Parse(field, CultureInfo.InvariantCulture)).Take(Counted).ToArray();
+        return TimeSpan.FromSeconds((double)(ticks.Sum() - ticks[Idle] - ticks[WaitsForDisk]) / TicksPerSecond);
+    }
+
+    public static int ParentOf(int process) => int.Parse(FieldsOf($"{process}")[ParentField], CultureInfo.InvariantCulture);
 
     /// <summary>Memory that is resident, of the process and all it has started; what several share is counted for each.</summary>
     public static long ResidentBytesOf(int process) => Family(process).Sum(ResidentOf);

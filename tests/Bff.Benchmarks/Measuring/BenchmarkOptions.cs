@@ -19,6 +19,8 @@ internal sealed record BenchmarkOptions
     /// <summary>Load on a contender before its first window, for the compiler's last tier.</summary>
     public double WarmUpSeconds { get; init; } = 10;
 
+    public int WarmUpCalls { get; init; } = 40_000;
+
     public int Connections { get; init; } = 32;
 
     /// <summary>More settings of Bff, as <c>key=value</c>.</summary>

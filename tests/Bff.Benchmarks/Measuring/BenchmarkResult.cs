@@ -20,6 +20,11 @@ internal sealed record ContenderResult
 
     public Spread? CpuRatio { get; init; }
 
+    /// <summary>
+    /// From the cheaper quarter of each one's rounds. Other work on a machine makes calls dearer and never cheaper, so this differs least between runs.
+    /// </summary>
+    public double? QuietCpuRatio { get; init; }
+
     public required Spread CallsPerSecond { get; init; }
 
     public Spread? CallsRatio { get; init; }
@@ -59,6 +64,7 @@ internal sealed record ContenderResult
             Label = Contender.LabelOf(name),
             CpuPerCall = Median(window => window.CpuPerCall)!,
             CpuRatio = Compared(window => window.CpuPerCall, (ours, theirs) => ours / theirs),
+            QuietCpuRatio = bare is null ? null : Quiet(windows) / Quiet(bare),
             CallsPerSecond = Median(window => window.CallsPerSecond)!,
             CallsRatio = Compared(window => window.CallsPerSecond, (ours, theirs) => ours / theirs),
             P50 = Median(window => window.P50)!,
@@ -74,6 +80,7 @@ internal sealed record ContenderResult
             Windows = windows,
         };
 
+        double Quiet(IReadOnlyList<LoadResult> of) => of.Select(window => window.CpuPerCall).Order().ElementAt((of.Count - 1) / 4);
         Spread? Median(Func<LoadResult, double?> figure) => Spread.Of(windows.Select(figure));
         Spread? Compared(Func<LoadResult, double?> figure, Func<double?, double?, double?> compare) =>
             bare is null ? null : Spread.Of(windows.Zip(bare, (ours, theirs) => compare(figure(ours), figure(theirs))));

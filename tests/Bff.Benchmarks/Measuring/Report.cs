@@ -6,12 +6,15 @@ namespace Bff.Benchmarks.Measuring;
 /// <summary>The tables at the end.</summary>
 internal static class Report
 {
+    private const double MuchWork = 0.1;
+
     private static readonly (string Head, Func<ContenderResult, string> Cell)[] Columns =
     [
         ("", one => one.Label),
         ("CPU µs/call", one => $"{one.CpuPerCall.Median:F1}"),
         ("× bare", one => $"{one.CpuRatio?.Median:F2}"),
         ("from–to", one => one.CpuRatio is { } ratio ? $"{ratio.Least:F2}–{ratio.Most:F2}" : ""),
+        ("quiet", one => $"{one.QuietCpuRatio:F2}"),
         ("calls/s", one => $"{one.CallsPerSecond.Median:N0}"),
         ("× bare", one => $"{one.CallsRatio?.Median:F2}"),
         ("p50 ms", one => Milliseconds(one.P50)),
@@ -36,6 +39,12 @@ internal static class Report
                 if (one.Note is not null) { text.AppendLine().AppendLine($"{one.Label}: {one.Note}."); }
                 if (one.Failure is not null) { text.AppendLine().AppendLine($"{one.Label}: the first call that failed: {one.Failure.Split('\n')[0].Trim()}"); }
             }
+        }
+
+        var others = result.Scenarios.SelectMany(scenario => scenario.Contenders).SelectMany(one => one.Windows).Average(window => window.Others);
+        if (others > MuchWork)
+        {
+            text.AppendLine().AppendLine($"Other programs took {others * 100:F0} % of this machine meanwhile. Times are then too long, and ratios uncertain.");
         }
 
         return text.ToString();

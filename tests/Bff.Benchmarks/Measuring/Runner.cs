@@ -54,7 +54,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             windows[name] = [];
         }
 
-        foreach (var contender in contenders) { await WarmAsync(load, world, scenario, contender); }
+        foreach (var contender in contenders) { await WarmAsync(load, world, scenario with { Rate = 0 }, contender); }
 
         var (renewed, expired) = (world.Renewals, await world.ExpiredAsync());
         for (var round = 0; round < options.Rounds; round++)
@@ -73,24 +73,21 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             $"{world.Renewals - renewed:N0} tokens were renewed meanwhile; {expired:N0} calls reached the upstream with one that had expired";
     }
 
-    /// <summary>Until a call costs no less than a moment ago: the compiler has then done what it will do.</summary>
+    /// <summary>For a while, for many calls, and until a call costs no less than a moment ago: the compiler has then done what it will do.</summary>
     private async Task WarmAsync(Role load, World world, Scenario scenario, Contender contender)
     {
-        const int Parts = 4, MostParts = 16;
-        var last = double.MaxValue;
+        const int Parts = 4, MostParts = 24;
+        var (least, calls) = (double.MaxValue, 0L);
+        LoadResult? result = null;
         for (var part = 1; part <= MostParts; part++)
         {
-            var result = await LoadAsync(load, world, scenario, contender, Math.Max(options.WarmUpSeconds, world.SettlesAfter.TotalSeconds) / Parts);
-            if (part >= Parts && result.CpuPerCall > last * 0.95)
-            {
-                bench.Say($"{contender.Name} is warm: {Told(result)}");
-                return;
-            }
-
-            last = Math.Min(last, result.CpuPerCall);
+            result = await LoadAsync(load, world, scenario, contender, Math.Max(options.WarmUpSeconds, world.SettlesAfter.TotalSeconds) / Parts);
+            calls += result.Calls;
+            if (part >= Parts && calls >= options.WarmUpCalls && result.CpuPerCall > least * 0.95) { break; }
+            least = Math.Min(least, result.CpuPerCall);
         }
 
-        bench.Say($"{contender.Name} is still becoming faster, and is measured all the same");
+        bench.Say($"{contender.Name} is warm after {calls:N0} calls: {Told(result!)}");
     }
 
     private async Task<LoadResult> LoadAsync(Role load, World world, Scenario scenario, Contender contender, double seconds)

@@ -57,7 +57,7 @@ public class PiecesOfACall : IDisposable
     }
 
     /// <summary>What all others that need one include.</summary>
-    [Benchmark(Baseline = true, Description = "a request's context alone")]
+    [Benchmark(Description = "a request's context alone")]
     public HttpContext Context() => _world.NewContext();
 
     [Benchmark(Description = "guard, from exceptions to rate limits")]
