@@ -12,7 +12,7 @@ internal sealed record Baseline(double CpuRatio, double AllocatedMore)
 
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    public static Baseline Of(ContenderResult measured) => new(Math.Round(measured.QuietCpuRatio!.Value, 2), Math.Round(measured.AllocatedMore!.Median));
+    public static Baseline Of(ContenderResult measured) => new(Math.Round(measured.CpuRatio!.Median, 2), Math.Round(measured.AllocatedMore!.Median));
 
     public static Baseline Read(string file) => JsonSerializer.Deserialize<Baseline>(File.ReadAllText(file), Format)!;
 

@@ -38,8 +38,8 @@ internal static class BenchmarkCommand
             Description = "In about a minute: bare YARP and Bff on SQLite, the first scenario. Ends with 1 when Bff costs more, beside bare YARP, than "
                 + "the stored baseline allows.",
         };
-        var baseline = new Option<string?>("--baseline") { Description = "write: measure as --quick does, and store it.", HelpName = "write" };
-        baseline.AcceptOnlyFromAmong("write");
+        var store = new Option<string?>("--baseline") { Description = "write: measure as --quick does, and store it.", HelpName = "write" };
+        store.AcceptOnlyFromAmong("write");
         var chart = new Option<string[]>("--chart")
         {
             Description = "Measure nothing; draw the chart of what --json has written.", HelpName = "FILE.json OUT.svg", Arity = new(2, 2),
@@ -53,7 +53,7 @@ internal static class BenchmarkCommand
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, baseline, chart, pieces,
+            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces,
         };
         command.SetAction(async parsed =>
         {
@@ -76,14 +76,18 @@ internal static class BenchmarkCommand
                 Connections = parsed.GetValue(connections),
                 Settings = parsed.GetValue(set) ?? [],
             };
-            var writes = parsed.GetValue(baseline) is not null;
+            var writes = parsed.GetValue(store) is not null;
             var isQuick = parsed.GetValue(quick) || writes;
             var result = await RunAsync(isQuick ? options.Quick() : options);
             if (parsed.GetValue(json) is { } file) { await File.WriteAllTextAsync(file, JsonSerializer.Serialize(result, Json)); }
-            var failed = result.Scenarios.SelectMany(one => one.Contenders).Sum(one => one.Failed);
-            if (failed > 0) { await Console.Error.WriteLineAsync($"{failed:N0} calls failed: these figures are of no use."); }
-            var worse = isQuick && failed == 0 && !Compare(result, Path.Combine(parsed.GetValue(root)!, "tests/Bff.Benchmarks/baseline.json"), writes);
-            return failed > 0 || worse ? 1 : 0;
+            if (!Worked(result)) { return 1; }
+            if (!isQuick) { return 0; }
+            var baseline = Path.Combine(parsed.GetValue(root)!, "tests/Bff.Benchmarks/baseline.json");
+            if (writes) { return Write(result, baseline); }
+            if (Compare(result, baseline)) { return 0; }
+            Console.WriteLine("Measuring once more, in new processes: only what is found twice counts.");
+            result = await RunAsync(options.Quick());
+            return Worked(result) && Compare(result, baseline) ? 0 : 1;
         });
         return command;
     }
@@ -106,17 +110,27 @@ internal static class BenchmarkCommand
         }
     }
 
-    /// <returns>False when it has become worse.</returns>
-    private static bool Compare(BenchmarkResult result, string file, bool writes)
+    private static bool Worked(BenchmarkResult result)
     {
-        var now = Baseline.Of(result.Scenarios[0].Contenders.Single(one => one.Name == Contender.Sqlite));
-        if (writes)
-        {
-            now.Write(file);
-            Console.WriteLine($"Written to {file}: {now}");
-            return true;
-        }
+        var failed = result.Scenarios.SelectMany(one => one.Contenders).Sum(one => one.Failed);
+        if (failed > 0) { Console.WriteLine($"{failed:N0} calls failed: these figures are of no use."); }
+        return failed == 0;
+    }
 
+    private static int Write(BenchmarkResult result, string file)
+    {
+        var now = Measured(result);
+        now.Write(file);
+        Console.WriteLine($"Written to {file}: {now.CpuRatio:F2} times the CPU of bare YARP, {now.AllocatedMore:N0} bytes more.");
+        return 0;
+    }
+
+    private static Baseline Measured(BenchmarkResult result) => Baseline.Of(result.Scenarios[0].Contenders.Single(one => one.Name == Contender.Sqlite));
+
+    /// <returns>False when it has become worse.</returns>
+    private static bool Compare(BenchmarkResult result, string file)
+    {
+        var now = Measured(result);
         var baseline = Baseline.Read(file);
         var complaints = baseline.Complaints(now).ToList();
         foreach (var complaint in complaints) { Console.WriteLine(complaint); }

@@ -8,7 +8,7 @@ internal sealed record BenchmarkResult(
 
 internal sealed record ScenarioResult(string Name, string Title, IReadOnlyList<ContenderResult> Contenders);
 
-/// <summary>Medians over the rounds. A ratio is one to bare YARP of the same round, so that what slows the machine for a while slows both.</summary>
+/// <summary>Medians over the rounds. A ratio is that of the medians, to bare YARP; its least and its most are those of one round.</summary>
 internal sealed record ContenderResult
 {
     public required string Name { get; init; }
@@ -19,11 +19,6 @@ internal sealed record ContenderResult
     public required Spread CpuPerCall { get; init; }
 
     public Spread? CpuRatio { get; init; }
-
-    /// <summary>
-    /// From the cheaper quarter of each one's rounds. Other work on a machine makes calls dearer and never cheaper, so this differs least between runs.
-    /// </summary>
-    public double? QuietCpuRatio { get; init; }
 
     public required Spread CallsPerSecond { get; init; }
 
@@ -64,7 +59,6 @@ internal sealed record ContenderResult
             Label = Contender.LabelOf(name),
             CpuPerCall = Median(window => window.CpuPerCall)!,
             CpuRatio = Compared(window => window.CpuPerCall, (ours, theirs) => ours / theirs),
-            QuietCpuRatio = bare is null ? null : Quiet(windows) / Quiet(bare),
             CallsPerSecond = Median(window => window.CallsPerSecond)!,
             CallsRatio = Compared(window => window.CallsPerSecond, (ours, theirs) => ours / theirs),
             P50 = Median(window => window.P50)!,
@@ -80,9 +74,14 @@ internal sealed record ContenderResult
             Windows = windows,
         };
 
-        double Quiet(IReadOnlyList<LoadResult> of) => of.Select(window => window.CpuPerCall).Order().ElementAt((of.Count - 1) / 4);
         Spread? Median(Func<LoadResult, double?> figure) => Spread.Of(windows.Select(figure));
-        Spread? Compared(Func<LoadResult, double?> figure, Func<double?, double?, double?> compare) =>
-            bare is null ? null : Spread.Of(windows.Zip(bare, (ours, theirs) => compare(figure(ours), figure(theirs))));
+        Spread? Compared(Func<LoadResult, double?> figure, Func<double?, double?, double?> compare)
+        {
+            if (bare is null || Median(figure) is not { } median) { return null; }
+            return Spread.Of(windows.Zip(bare, (ours, theirs) => compare(figure(ours), figure(theirs))))! with
+            {
+                Median = compare(median.Median, Spread.Of(bare.Select(figure))?.Median) ?? double.NaN,
+            };
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace Bff.Benchmarks.Measuring;
 /// <summary>CPU time a call, a bar for each contender, as SVG.</summary>
 internal static class Chart
 {
-    private const int Width = 1000, Margin = 40, Left = 270, BarsEnd = 720, Row = 26, BarHeight = 16, HeadHeight = 92, GroupHeight = 40;
+    private const int Width = 1000, Margin = 40, Left = 260, BarsEnd = 670, Row = 26, BarHeight = 16, HeadHeight = 92, GroupHeight = 40;
     private const string Fonts = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
     private const string Ink = "#0f172a", Quiet = "#475569", Ours = "#0f766e", Peer = "#64748b", Others = "#cbd5e1";
 

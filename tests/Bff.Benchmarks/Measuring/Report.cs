@@ -14,7 +14,6 @@ internal static class Report
         ("CPU µs/call", one => $"{one.CpuPerCall.Median:F1}"),
         ("× bare", one => $"{one.CpuRatio?.Median:F2}"),
         ("from–to", one => one.CpuRatio is { } ratio ? $"{ratio.Least:F2}–{ratio.Most:F2}" : ""),
-        ("quiet", one => $"{one.QuietCpuRatio:F2}"),
         ("calls/s", one => $"{one.CallsPerSecond.Median:N0}"),
         ("× bare", one => $"{one.CallsRatio?.Median:F2}"),
         ("p50 ms", one => Milliseconds(one.P50)),

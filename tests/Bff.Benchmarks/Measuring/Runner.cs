@@ -63,7 +63,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             {
                 var result = await LoadAsync(load, world, scenario, contender, options.Seconds);
                 windows[contender.Name].Add(result);
-                bench.Say($"round {round + 1} of {options.Rounds}, {contender.Name}: {Told(result)}");
+                if (options.Seconds >= 1) { bench.Say($"round {round + 1} of {options.Rounds}, {contender.Name}: {Told(result)}"); }
             }
         }
 
