@@ -65,6 +65,9 @@ else
   echo "Left out: no Docker daemon with compose answers, so images and compose files were not tried."
 fi
 
+echo "== bench.sh --quick"
+if ./bench.sh --quick; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+
 echo
 [ "$skipped" = 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

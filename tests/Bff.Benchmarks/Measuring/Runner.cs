@@ -54,6 +54,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             windows[name] = [];
         }
 
+        var alone = scenario.Renewing ? await RenewAloneAsync(load, world, contenders[0]) : null;
         foreach (var contender in contenders) { await WarmAsync(load, world, scenario with { Rate = 0 }, contender); }
 
         var (renewed, expired) = (world.Renewals, await world.ExpiredAsync());
@@ -69,19 +70,35 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
 
         if (!scenario.Renewing || world.Renewals == renewed) { return; }
         expired = await world.ExpiredAsync() - expired;
-        windows[contenders[0].Name].Note =
-            $"{world.Renewals - renewed:N0} tokens were renewed meanwhile; {expired:N0} calls reached the upstream with one that had expired";
+        windows[contenders[0].Name].Note = $"{world.Renewals - renewed:N0} tokens were renewed meanwhile{alone}; {expired:N0} calls reached the upstream "
+            + "with one that had expired";
+    }
+
+    /// <summary>What renewals cost while nobody calls, which is no call's cost.</summary>
+    private async Task<string?> RenewAloneAsync(Role load, World world, Contender contender)
+    {
+        await Pause.ForAsync(world.SettlesAfter);
+        var (renewed, startedAt) = (world.Renewals, TimeProvider.System.GetTimestamp());
+        var idle = await LoadAsync(load, new LoadOrder
+        {
+            Port = contender.Port, ProcessId = contender.ProcessId, Path = "/", Connections = 0, RampSeconds = 0, Seconds = options.Seconds,
+        });
+        renewed = world.Renewals - renewed;
+        if (renewed == 0) { return null; }
+        var perSecond = renewed / TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds;
+        bench.Say($"without calls {perSecond:N0} renewals a second, {idle.CpuPerCall / renewed:N0} µs of CPU each");
+        return $" (without calls: {perSecond:N0} a second, {idle.CpuPerCall / renewed:N0} µs of CPU each)";
     }
 
     /// <summary>For a while, for many calls, and until a call costs no less than a moment ago: the compiler has then done what it will do.</summary>
     private async Task WarmAsync(Role load, World world, Scenario scenario, Contender contender)
     {
-        const int Parts = 4, MostParts = 24;
+        const int Parts = 4, MostParts = 20;
         var (least, calls) = (double.MaxValue, 0L);
         LoadResult? result = null;
         for (var part = 1; part <= MostParts; part++)
         {
-            result = await LoadAsync(load, world, scenario, contender, Math.Max(options.WarmUpSeconds, world.SettlesAfter.TotalSeconds) / Parts);
+            result = await LoadAsync(load, world, scenario, contender, options.WarmUpSeconds / Parts);
             calls += result.Calls;
             if (part >= Parts && calls >= options.WarmUpCalls && result.CpuPerCall > least * 0.95) { break; }
             least = Math.Min(least, result.CpuPerCall);
@@ -90,9 +107,8 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
         bench.Say($"{contender.Name} is warm after {calls:N0} calls: {Told(result!)}");
     }
 
-    private async Task<LoadResult> LoadAsync(Role load, World world, Scenario scenario, Contender contender, double seconds)
-    {
-        var order = new LoadOrder
+    private Task<LoadResult> LoadAsync(Role load, World world, Scenario scenario, Contender contender, double seconds) =>
+        LoadAsync(load, new LoadOrder
         {
             Port = contender.Port,
             ProcessId = contender.ProcessId,
@@ -106,9 +122,10 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             Rate = scenario.Rate,
             RampSeconds = options.RampSeconds,
             Seconds = seconds,
-        };
-        return JsonSerializer.Deserialize<LoadResult>(await load.AskAsync(JsonSerializer.Serialize(order)))!;
-    }
+        });
+
+    private static async Task<LoadResult> LoadAsync(Role load, LoadOrder order) =>
+        JsonSerializer.Deserialize<LoadResult>(await load.AskAsync(JsonSerializer.Serialize(order)))!;
 
     private static string Told(LoadResult result) =>
         $"{result.CpuPerCall:F1} µs a call, {result.CallsPerSecond:N0} calls/s, p99 {result.P99 / 1000:F2} ms, {result.AllocatedPerCall:N0} bytes a call"

@@ -46,7 +46,7 @@ internal sealed class World : IAsyncDisposable
     public string CookieFile { get; }
 
     /// <summary>How long it takes until renewals come evenly.</summary>
-    public TimeSpan SettlesAfter => _renewing ? StartTime + (2 * ShortLife) : TimeSpan.Zero;
+    public TimeSpan SettlesAfter => _contenders.Values.Any(contender => contender is { Name: Contender.Bare }) ? TimeSpan.Zero : StartTime + (2 * ShortLife);
 
     public int Renewals => _provider.Renewals;
 
