@@ -8,7 +8,7 @@ namespace Bff;
 /// <c>event time=… name=value …</c>, and the event's name is the line's event id, too. Sessions are named by their handle; whom one belongs to is said at
 /// the sign-in, and where an operator acted on it. The address is the client's as far as trusted proxies tell it.
 /// </summary>
-internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, IHttpContextAccessor requests)
+internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, AuditedClient client)
 {
     /// <summary>Lines that strangers can cause, a minute; the rest is counted.</summary>
     private const int MaxStrangers = 60;
@@ -115,7 +115,7 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, I
     public void Operated(string @event, string @operator, IPAddress? address, params (string Name, object? Value)[] more) =>
         Write(@event, [.. more, ("By", By.Admin), ("Operator", Printable.Word(@operator)), ("Address", address?.ToString())]);
 
-    private (string Name, object? Value) Client => ("Address", requests.HttpContext is { } context ? ClientAddress.Of(context)?.ToString() : null);
+    private (string Name, object? Value) Client => ("Address", client.Address?.ToString());
 
     private void WriteForStranger(string @event, params (string Name, object? Value)[] fields)
     {

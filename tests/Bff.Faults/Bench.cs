@@ -8,6 +8,9 @@ namespace Bff.Faults;
 
 internal sealed record BenchOptions
 {
+    /// <summary>The folder of <c>Bff.dll</c>.</summary>
+    public string Build { get; init; } = AppContext.BaseDirectory;
+
     public bool Quick { get; init; }
 
     public bool Sqlite { get; init; } = true;

@@ -17,11 +17,11 @@ internal sealed class BffProcess : IAsyncDisposable
 
     private readonly Dictionary<string, string> _settings;
     private readonly int _port = FreePort.Find();
-    private string _folder = AppContext.BaseDirectory;
+    private string _folder;
     private ProgramProcess _process = null!;
     private bool _frozen, _stopped;
 
-    private BffProcess(Dictionary<string, string> settings, string log) => (_settings, Log) = (settings, log);
+    private BffProcess(Dictionary<string, string> settings, string folder, string log) => (_settings, _folder, Log) = (settings, folder, log);
 
     public static async Task<BffProcess> StartAsync(Bench bench, Store store, string provider, string api, params (string Key, string Value)[] settings)
     {
@@ -44,7 +44,7 @@ internal sealed class BffProcess : IAsyncDisposable
             ["Logging:Console:FormatterOptions:TimestampFormat"] = LogTime,
         };
         foreach (var (key, value) in settings) { all[key] = value; }
-        var bff = new BffProcess(all, bench.NewLogFile());
+        var bff = new BffProcess(all, bench.Options.Build, bench.NewLogFile());
         await bff.StartAsync();
         return bff;
     }
@@ -105,6 +105,8 @@ internal sealed class BffProcess : IAsyncDisposable
         await _process.DisposeAsync();
         _stopped = true;
     }
+
+    public int Id => _process.Id;
 
     /// <summary>CPU time used so far.</summary>
     public TimeSpan Cpu => _process.Cpu;

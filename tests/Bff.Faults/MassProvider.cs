@@ -15,7 +15,7 @@ namespace Bff.Faults;
 internal sealed class MassProvider : IAsyncDisposable
 {
     /// <summary>Makes tokens as long as signed ones usually are.</summary>
-    private static readonly string Padding = new('x', 800);
+    private readonly string _padding;
 
     private readonly WebApplication _app;
     private readonly int[] _generations;
@@ -24,9 +24,9 @@ internal sealed class MassProvider : IAsyncDisposable
     private int _renewals, _reuses, _leeways, _underWay, _mostAtOnce;
     private volatile bool _down;
 
-    private MassProvider(int sessions)
+    private MassProvider(int sessions, int padding)
     {
-        _generations = new int[sessions];
+        (_generations, _padding) = (new int[sessions], new string('x', padding));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -50,9 +50,9 @@ internal sealed class MassProvider : IAsyncDisposable
         });
     }
 
-    public static async Task<MassProvider> StartAsync(int sessions)
+    public static async Task<MassProvider> StartAsync(int sessions, int padding = 800)
     {
-        var provider = new MassProvider(sessions);
+        var provider = new MassProvider(sessions, padding);
         await provider._app.StartAsync();
         provider.Issuer = provider._app.Urls.Single();
         return provider;
@@ -87,7 +87,7 @@ internal sealed class MassProvider : IAsyncDisposable
 
     public string RefreshToken(int session) => RefreshToken(session, _generations[session]);
 
-    public string AccessToken(int session, DateTimeOffset expiresAt) => $"a-{session}-{_generations[session]}-{expiresAt.ToUnixTimeMilliseconds()}-{Padding}";
+    public string AccessToken(int session, DateTimeOffset expiresAt) => $"a-{session}-{_generations[session]}-{expiresAt.ToUnixTimeMilliseconds()}-{_padding}";
 
     /// <summary>The most token calls within any second.</summary>
     public int MostInASecond()
@@ -160,7 +160,7 @@ internal sealed class MassProvider : IAsyncDisposable
         return Results.StatusCode(alive ? 200 : 401);
     }
 
-    private static string RefreshToken(int session, int generation) => $"r-{session}-{generation}-{Padding.AsSpan(0, 100)}";
+    private string RefreshToken(int session, int generation) => $"r-{session}-{generation}-{_padding.AsSpan(0, 100)}";
 
     private readonly Lock[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 

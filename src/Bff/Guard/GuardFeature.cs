@@ -63,7 +63,7 @@ internal static class GuardFeature
         app.UseMiddleware<OneMeaning>();
         app.UseRouting();
         app.UseBodyLimit();
-        app.UseCors();
+        app.UseWhen(context => context.Request.Headers.Origin.Count > 0, asked => asked.UseCors());   // it says nothing to others
         app.UseMiddleware<OwnPaths>((IEndpointRouteBuilder)app);
         app.UseMiddleware<NothingHere>();
         app.UseMiddleware<RequestGuard>();

@@ -77,7 +77,9 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     {
         public override int Order => 0;
 
-        public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(IsRoute);
+        /// <summary>Not where no path of ours leads: with one candidate and nobody to ask, routing makes no list of them.</summary>
+        public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
+            endpoints.OfType<RouteEndpoint>().Any(endpoint => IsRoute(endpoint) && CoveredBy(endpoint.RoutePattern.RawText).Any());
 
         public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
         {

@@ -13,13 +13,13 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
 
     private readonly PublicAddress? _address = PublicAddress.Parse(proxy.Value.PublicUrl);
 
+    /// <summary>What was let in last: nearly all requests say the same.</summary>
+    private volatile string? _known;
+
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!(_address?.IsAskedBy(request.Host) ?? PublicAddress.IsLoopback(request.Host.Host)))
-        {
-            return refusals.RefuseAsync(context, NotAllowed, Why(request.Host));
-        }
+        if (!IsOurs(request.Host)) { return refusals.RefuseAsync(context, NotAllowed, Why(request.Host)); }
         if (_address is not null)
         {
             (request.Scheme, request.Host, request.PathBase) = (_address.Scheme, _address.Host, _address.PathBase);
@@ -29,6 +29,14 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
         }
 
         return next(context);
+    }
+
+    private bool IsOurs(HostString host)
+    {
+        if (host.Value is { } asked && asked == _known) { return true; }
+        if (!(_address?.IsAskedBy(host) ?? PublicAddress.IsLoopback(host.Host))) { return false; }
+        _known = host.Value;
+        return true;
     }
 
     private string Why(HostString asked) => $"asked for '{Printable.Text(asked.Value)}', and Bff:PublicUrl is "

@@ -33,8 +33,11 @@ internal static class LoginFeature
     /// </summary>
     public static WebApplication UseSessions(this WebApplication app)
     {
-        app.MapWhen(
-            context => !OwnPaths.Has(context.Request.Path), calls => calls.UseMiddleware<SessionMiddleware>().UseAuthorization().UseEndpoints(_ => { }));
+        var authorization = app.Services.GetRequiredService<CallAuthorization>();
+        app.MapWhen(context => !OwnPaths.Has(context.Request.Path), calls => calls.UseMiddleware<SessionMiddleware>()
+            .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
+            .Run(context => context.GetEndpoint()!.RequestDelegate!(context)));   // what is nowhere has been responded to
+        app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
         app.UseAuthentication().UseAuthorization();
         return app;
     }

@@ -35,6 +35,7 @@ internal static class OpsFeature
         {
             ops.UseProblemsForExceptions();
             ops.Use(AddHeadersAsync);
+            ops.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
             ops.UseRouting();
             ops.UseBodyLimit();
             ops.UseMiddleware<OpsGuard>();

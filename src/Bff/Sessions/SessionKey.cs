@@ -18,15 +18,20 @@ internal static class SessionKey
     }
 
     /// <summary>False for anything that cannot be one of our keys, without asking the store.</summary>
-    public static bool TryRead(string? cookie, out SessionId id)
+    public static bool TryRead(ReadOnlySpan<char> cookie, out SessionId id)
     {
         Span<byte> key = stackalloc byte[Bytes];
         // Not TryDecode…: that one throws for characters outside the alphabet.
-        var valid = cookie is { Length: Characters } && Base64Url.DecodeFromChars(cookie, key, out _, out var written) == OperationStatus.Done
+        var valid = cookie.Length == Characters && Base64Url.DecodeFromChars(cookie, key, out _, out var written) == OperationStatus.Done
             && written == Bytes;
         id = valid ? Hash(key) : default;
         return valid;
     }
 
-    private static SessionId Hash(ReadOnlySpan<byte> key) => new(Base64Url.EncodeToString(SHA256.HashData(key)));
+    private static SessionId Hash(ReadOnlySpan<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, hash);
+        return new(Base64Url.EncodeToString(hash));
+    }
 }

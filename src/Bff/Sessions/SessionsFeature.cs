@@ -22,9 +22,9 @@ internal static partial class SessionsFeature
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<IValidateOptions<SessionsOptions>, ConnectionStringCheck>();
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>()
-            .AddSingleton<SessionReader>().AddSingleton<TokenProtector>();
-        services.AddHttpContextAccessor();   // the audit stream names the client's address
-        services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>().AddSingleton<Audit>();
+            .AddSingleton<SessionReader>().AddSingleton<CallAuthorization>().AddSingleton<TokenProtector>();
+        services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>();
+        services.AddSingleton<Audit>().AddSingleton<AuditedClient>();
         services.AddSingleton(OpenStore);
         services.AddSingleton<ISessionStore>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
         services.AddSingleton<IRenewalQueue>(provider => provider.GetRequiredService<InstrumentedSessionStore>());

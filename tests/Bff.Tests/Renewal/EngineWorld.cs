@@ -231,7 +231,7 @@ internal sealed class EngineWorld : IAsyncDisposable
                 .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
                 .AddSingleton<IOptionsMonitor<SessionsOptions>>(FixedOptions.Of(new SessionsOptions()))
                 .AddSingleton<IOptionsMonitor<ThrottlingOptions>>(FixedOptions.Of(new ThrottlingOptions { MaxPerSecond = 1000 })).AddSingleton<TokenCallGate>()
-                .AddHttpContextAccessor().AddSingleton<Audit>().AddRenewalEngine().AddSingleton<RenewalScheduler>().BuildServiceProvider();
+                .AddSingleton<AuditedClient>().AddSingleton<Audit>().AddRenewalEngine().AddSingleton<RenewalScheduler>().BuildServiceProvider();
             node = new Node
             {
                 Store = store,

@@ -32,7 +32,7 @@ public sealed class InstrumentedSessionStoreTests : IAsyncDisposable
         _store = new InstrumentedSessionStore(
             new SqlSessionStore(
                 _database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock), _database, _health, new SessionMetrics(meters),
-            new Audit(NullLogger<Audit>.Instance, _clock, new HttpContextAccessor()),
+            new Audit(NullLogger<Audit>.Instance, _clock, new AuditedClient()),
             FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<InstrumentedSessionStore>.Instance);
     }
 

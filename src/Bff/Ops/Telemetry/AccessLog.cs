@@ -31,14 +31,10 @@ internal sealed class AccessLog(RequestDelegate next, IOptionsMonitor<AccessLogO
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
-    public async Task InvokeAsync(HttpContext context)
-    {
-        if (!options.CurrentValue.Enabled)
-        {
-            await next(context);
-            return;
-        }
+    public Task InvokeAsync(HttpContext context) => options.CurrentValue.Enabled ? WriteAsync(context) : next(context);
 
+    private async Task WriteAsync(HttpContext context)
+    {
         var started = clock.GetTimestamp();
         var aborted = context.RequestAborted;   // later ones put their own in its place
         try

@@ -7,7 +7,24 @@ internal sealed class SessionCookie(IOptions<SessionsOptions> options)
 {
     public string Name { get; } = options.Value.EffectiveCookieName;
 
-    public bool TryRead(HttpRequest request, out SessionId id) => SessionKey.TryRead(request.Cookies[Name], out id);
+    /// <summary>
+    /// Reads the header itself: the framework would make a dictionary of all cookies for each call, and take names that differ in case for one, though a
+    /// browser may guard the prefix of only this spelling (RFC 6265bis section 4.1.3). The last of several counts, as there.
+    /// </summary>
+    public bool TryRead(HttpRequest request, out SessionId id)
+    {
+        ReadOnlySpan<char> found = default;
+        foreach (var line in request.Headers.Cookie)
+        {
+            foreach (var range in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan()[range].Trim();
+                if (pair.Length > Name.Length && pair[Name.Length] == '=' && pair.StartsWith(Name, StringComparison.Ordinal)) { found = pair[(Name.Length + 1)..]; }
+            }
+        }
+
+        return SessionKey.TryRead(found, out id);
+    }
 
     public void Write(HttpContext context, string key)
     {

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# What a forwarded call costs, beside bare YARP and others that move the same bytes: bench.sh --help. How it is measured: docs/performance.md.
+# Needs the .NET SDK, Node.js (to build Bff) and PostgreSQL; nginx, and Apache with mod_auth_openidc, are left out where they are not installed.
+set -euo pipefail
+root=$(cd "$(dirname "$0")" && pwd)
+build() { (cd "$root" && dotnet "$@" -c Release --nologo -v quiet -clp:ErrorsOnly -p:RunAnalyzers=false >&2); }
+
+build build tests/Bff.Benchmarks -o artifacts/bench/tool
+case " $* " in
+  *" --help "* | *" -h "* | *" --chart "* | *" --pieces "* | *" --build "*) ;;   # measures no Bff, or another
+  *) build publish src/Bff -o artifacts/bench/bff --self-contained false -p:UseAppHost=false ;;
+esac
+exec dotnet "$root/artifacts/bench/tool/Bff.Benchmarks.dll" --root "$root" "$@"

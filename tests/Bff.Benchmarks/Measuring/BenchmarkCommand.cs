@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Text.Json;
+using Bff.Benchmarks.Pieces;
+using Bff.Faults;
+
+namespace Bff.Benchmarks.Measuring;
+
+/// <summary>What <c>bench.sh</c> takes.</summary>
+internal static class BenchmarkCommand
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public static RootCommand Describe()
+    {
+        var root = new Option<string>("--root") { Hidden = true, DefaultValueFactory = _ => "." };
+        var build = new Option<string?>("--build") { Description = "Another published Bff than this tree's.", HelpName = "FOLDER" };
+        var scenario = new Option<string[]>("--scenario")
+        {
+            Description = "Only this one; may be given several times.\n" + string.Join('\n', Scenario.All.Select(one => $"{one.Name}: {one.Title}")),
+            HelpName = "NAME",
+        };
+        scenario.AcceptOnlyFromAmong([.. Scenario.All.Select(one => one.Name)]);
+        var only = new Option<string[]>("--only")
+        {
+            Description = "Only this contender; may be given several times.\n"
+                + string.Join('\n', Contender.Names.Select(name => $"{name}: {Contender.LabelOf(name)}")),
+            HelpName = "NAME",
+        };
+        only.AcceptOnlyFromAmong([.. Contender.Names]);
+        var rounds = new Option<int>("--rounds") { Description = "Windows of each contender, taken in turn.", DefaultValueFactory = _ => 5 };
+        var seconds = new Option<double>("--seconds") { Description = "The length of a window.", DefaultValueFactory = _ => 4 };
+        var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load on each contender before a scenario.", DefaultValueFactory = _ => 10 };
+        var connections = new Option<int>("--connections") { Description = "Kept, each with one call at a time.", DefaultValueFactory = _ => 32 };
+        var set = new Option<string[]>("--set") { Description = "A setting of Bff, as Bff:Telemetry:…=…; may be given several times.", HelpName = "KEY=VALUE" };
+        var json = new Option<string?>("--json") { Description = "Write everything there, for charts.", HelpName = "FILE" };
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "In about a minute: bare YARP and Bff on SQLite, the first scenario. Ends with 1 when Bff costs more, beside bare YARP, than "
+                + "the stored baseline allows.",
+        };
+        var store = new Option<string?>("--baseline") { Description = "write: measure as --quick does, and store it.", HelpName = "write" };
+        store.AcceptOnlyFromAmong("write");
+        var chart = new Option<string[]>("--chart")
+        {
+            Description = "Measure nothing; draw the chart of what --json has written.", HelpName = "FILE.json OUT.svg", Arity = new(2, 2),
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var pieces = new Option<string[]>("--pieces")
+        {
+            Description = "Measure the pieces of a call instead, with BenchmarkDotNet; all, or those whose names have this in them.", HelpName = "FILTER",
+            Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
+        };
+        var command = new RootCommand(
+            "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
+        {
+            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces,
+        };
+        command.SetAction(async parsed =>
+        {
+            if (parsed.GetResult(pieces) is not null) { return PiecesCommand.Run(parsed.GetValue(root)!, parsed.GetValue(pieces) ?? []); }
+            if (parsed.GetValue(chart) is [var from, var to])
+            {
+                await File.WriteAllTextAsync(to, Chart.Draw(JsonSerializer.Deserialize<BenchmarkResult>(await File.ReadAllTextAsync(from), Json)!));
+                return 0;
+            }
+
+            var (scenarios, contenders) = (parsed.GetValue(scenario) ?? [], parsed.GetValue(only) ?? []);
+            var options = new BenchmarkOptions
+            {
+                Build = Path.GetFullPath(parsed.GetValue(build) ?? Path.Combine(parsed.GetValue(root)!, "artifacts/bench/bff")),
+                Scenarios = [.. Scenario.All.Where(one => scenarios.Length == 0 || scenarios.Contains(one.Name))],
+                Contenders = [.. Contender.Names.Where(name => contenders.Length == 0 || contenders.Contains(name))],
+                Rounds = parsed.GetValue(rounds),
+                Seconds = parsed.GetValue(seconds),
+                WarmUpSeconds = parsed.GetValue(warmUp),
+                Connections = parsed.GetValue(connections),
+                Settings = parsed.GetValue(set) ?? [],
+            };
+            var writes = parsed.GetValue(store) is not null;
+            var isQuick = parsed.GetValue(quick) || writes;
+            var result = await RunAsync(isQuick ? options.Quick() : options);
+            if (parsed.GetValue(json) is { } file) { await File.WriteAllTextAsync(file, JsonSerializer.Serialize(result, Json)); }
+            if (!Worked(result)) { return 1; }
+            if (!isQuick) { return 0; }
+            var baseline = Path.Combine(parsed.GetValue(root)!, "tests/Bff.Benchmarks/baseline.json");
+            if (writes) { return Write(result, baseline); }
+            if (Compare(result, baseline)) { return 0; }
+            Console.WriteLine("Measuring once more, in new processes: only what is found twice counts.");
+            result = await RunAsync(options.Quick());
+            return Worked(result) && Compare(result, baseline) ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static async Task<BenchmarkResult> RunAsync(BenchmarkOptions options)
+    {
+        var probes = Directory.CreateTempSubdirectory("bff-bench-probes-").FullName;
+        try
+        {
+            Environment.SetEnvironmentVariable(StartupHook.FolderVariable, probes);
+            Environment.SetEnvironmentVariable("DOTNET_STARTUP_HOOKS", typeof(StartupHook).Assembly.Location);
+            await using var bench = new Bench(new BenchOptions { Build = options.Build });
+            var result = await new Runner(options, bench).RunAsync();
+            Console.WriteLine(Report.Write(result));
+            return result;
+        }
+        finally
+        {
+            Directory.Delete(probes, recursive: true);
+        }
+    }
+
+    private static bool Worked(BenchmarkResult result)
+    {
+        var failed = result.Scenarios.SelectMany(one => one.Contenders).Sum(one => one.Failed);
+        if (failed > 0) { Console.WriteLine($"{failed:N0} calls failed: these figures are of no use."); }
+        return failed == 0;
+    }
+
+    private static int Write(BenchmarkResult result, string file)
+    {
+        var now = Measured(result);
+        now.Write(file);
+        Console.WriteLine($"Written to {file}: {now.CpuRatio:F2} times the CPU of bare YARP, {now.AllocatedMore:N0} bytes more.");
+        return 0;
+    }
+
+    private static Baseline Measured(BenchmarkResult result) => Baseline.Of(result.Scenarios[0].Contenders.Single(one => one.Name == Contender.Sqlite));
+
+    /// <returns>False when it has become worse.</returns>
+    private static bool Compare(BenchmarkResult result, string file)
+    {
+        var now = Measured(result);
+        var baseline = Baseline.Read(file);
+        var complaints = baseline.Complaints(now).ToList();
+        foreach (var complaint in complaints) { Console.WriteLine(complaint); }
+        if (complaints.Count == 0)
+        {
+            Console.WriteLine(
+                $"Bff costs {now.CpuRatio:F2} times the CPU of bare YARP (baseline {baseline.CpuRatio:F2}) and allocates {now.AllocatedMore:N0} bytes more "
+                + $"(baseline {baseline.AllocatedMore:N0}).");
+        }
+        if (baseline.IsBeatenBy(now)) { Console.WriteLine("That is a good deal better than the baseline. Keep it: bench.sh --baseline write"); }
+        return complaints.Count == 0;
+    }
+}

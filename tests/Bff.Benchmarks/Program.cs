@@ -1,0 +1,11 @@
+using Bff.Benchmarks.Load;
+using Bff.Benchmarks.Measuring;
+using Bff.Benchmarks.Roles;
+
+return args switch
+{
+    ["load"] => await LoadGenerator.RunAsync(),
+    ["upstream", .. var more] => await Upstream.RunAsync(more.Contains("--http2")),
+    ["bare", var upstream, var token, .. var more] => await BareYarp.RunAsync(upstream, token, more.Contains("--http2")),
+    _ => await BenchmarkCommand.Describe().Parse(args).InvokeAsync(),
+};
