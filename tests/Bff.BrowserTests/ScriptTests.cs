@@ -289,7 +289,7 @@ public sealed class ScriptTests(Chromium chromium)
         await visitor.SeesStateAsync("signed-out");
         var error = await visitor.RunAsync<JsonElement>("() => new Promise((resolve) => $.bff.checkSession({}, (err, result) => resolve(err)))");
         error.GetProperty("error").GetString().ShouldBe("login_required");
-        error.GetProperty("errorDescription").GetString()!.ShouldContain("development keys");
+        error.GetProperty("errorDescription").GetString()!.ShouldContain("dev keys");
     }
 
     [Fact]
