@@ -26,7 +26,8 @@ internal static class StartupHook
         while (true)
         {
             using var caller = socket.Accept();
-            caller.Send(Encoding.ASCII.GetBytes($"{GC.GetTotalAllocatedBytes(precise: true)} {GC.CollectionCount(0)} {GC.CollectionCount(2)} {JitInfo.GetCompiledMethodCount()}"));
+            var (allocated, young, full) = (GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0), GC.CollectionCount(2));
+            caller.Send(Encoding.ASCII.GetBytes($"{allocated} {young} {full} {JitInfo.GetCompiledMethodCount()}"));
         }
     }
 }

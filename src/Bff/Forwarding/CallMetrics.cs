@@ -39,7 +39,7 @@ internal sealed class CallMetrics : IDisposable
     public static string? RouteOf(HttpContext context)
     {
         // A handled exception takes the endpoint off the request and keeps it here.
-        var endpoint = context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint();
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
         return endpoint?.Metadata.GetMetadata<RouteModel>()?.Config.RouteId;
     }
 

@@ -38,7 +38,8 @@ internal sealed partial class RouteBorder(
     {
         if (response.ProxyResponse is not { } answer) { return; }   // there was none; UpstreamErrors says so
         var context = response.HttpContext;
-        context.Features.Get<HeadersWait>()?.End();
+        var wait = context.Features.Get<HeadersWait>();
+        wait?.End();
         if (answer.RequestMessage?.Content is not null) { context.Features.Set(UpstreamErrors.Answered.Instance); }
         if (UpstreamResponse.Objection(context, answer) is { } reason)
         {
@@ -48,8 +49,7 @@ internal sealed partial class RouteBorder(
         }
 
         // Who asked for a stream may be quiet for as long as one, whatever came instead.
-        var isPatient = context.Features.Get<HeadersWait>() is not null;
-        if ((isPatient || Upgrades.IsEventStream(context.Response)) && limits.TakePlace(context) is { } problem)
+        if ((wait is not null || Upgrades.IsEventStream(context.Response)) && limits.TakePlace(context) is { } problem)
         {
             await ReplaceAsync(response, problem);
             return;

@@ -12,9 +12,8 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
 {
     public override async ValueTask ApplyAsync(RequestTransformContext context)
     {
-        var problem = context.HttpContext.Features.Get<SessionUnknown>() is not null
-            ? SessionStoreException.Problem
-            : context.HttpContext.FindSession() is { } session ? await AttachAsync(context, session)
+        var problem = context.HttpContext.FindSession() is { } session ? await AttachAsync(context, session)
+            : context.HttpContext.Features.Get<SessionUnknown>() is not null ? SessionStoreException.Problem
             : required ? await context.HttpContext.SignInRequiredAsync() : null;
 
         // A response that is set here is what the browser gets; YARP then forwards nothing.

@@ -5,6 +5,9 @@ namespace Bff.Guard;
 /// <summary>Headers of every response; what an upstream set itself stays.</summary>
 internal static class SecurityHeaders
 {
+    /// <summary>What nearly every response of a route with a session depends on.</summary>
+    private static readonly StringValues CookieAndOrigin = new(["Cookie", "Origin"]);
+
     private static readonly Func<object, Task> AddWhenStarting = context =>
     {
         AddTo((HttpContext)context);
@@ -22,7 +25,7 @@ internal static class SecurityHeaders
         var headers = context.Response.Headers;
         headers.TryAdd("X-Content-Type-Options", "nosniff");
         headers.TryAdd("Referrer-Policy", "no-referrer");
-        if (!Names(headers.Vary, "Origin")) { headers.Vary = StringValues.Concat(headers.Vary, "Origin"); }
+        if (!Names(headers.Vary, "Origin")) { headers.Vary = headers.Vary == "Cookie" ? CookieAndOrigin : StringValues.Concat(headers.Vary, "Origin"); }
         if (!OwnPaths.Has(context.Request.Path)) { return; }
         if (context.GetEndpoint()?.Metadata.GetMetadata<SharedResponse>() is null) { headers.CacheControl = "no-store"; }
         var isFramed = IsFramed(context.Request.Path);

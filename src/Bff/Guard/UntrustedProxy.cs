@@ -29,9 +29,15 @@ internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<Forw
     private string? Unheard(HttpContext context)
     {
         var headers = context.Request.Headers;
-        if (headers.ContainsKey(OriginalFor) || Array.Find(Forwarded, headers.ContainsKey) is not { } header) { return null; }
-        return ClientAddress.Of(context) is { } peer && trusted.Value.KnownIPNetworks.Any(network => network.Contains(peer)) ? null : header;
+        foreach (var header in Forwarded)
+        {
+            if (headers.ContainsKey(header)) { return headers.ContainsKey(OriginalFor) || IsTrusted(ClientAddress.Of(context)) ? null : header; }
+        }
+
+        return null;
     }
+
+    private bool IsTrusted(IPAddress? peer) => peer is not null && trusted.Value.KnownIPNetworks.Any(network => network.Contains(peer));
 
     [LoggerMessage(
         LogLevel.Warning,

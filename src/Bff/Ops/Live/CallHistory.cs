@@ -64,10 +64,7 @@ internal sealed class CallHistory : IDisposable
                 cell.Calls++;
                 if (status is >= 400 and < 500) { cell.ClientErrors++; }
                 else if (status is >= 500 and < 600) { cell.ServerErrors++; }
-                if (status is not (>= 100 and < 200))
-                {
-                    cell.Took[Array.FindIndex(Buckets, end => seconds <= end) is >= 0 and var bucket ? bucket : Buckets.Length]++;
-                }
+                if (status is not (>= 100 and < 200)) { cell.Took[BucketOf(seconds)]++; }
             }
         }
 
@@ -86,6 +83,13 @@ internal sealed class CallHistory : IDisposable
                     cells.Sum(cell => cell.Calls), cells.Sum(cell => cell.ClientErrors), cells.Sum(cell => cell.ServerErrors),
                     Quantile(took, 0.5), Quantile(took, 0.95));
             }
+        }
+
+        private static int BucketOf(double seconds)
+        {
+            var bucket = 0;
+            while (bucket < Buckets.Length && seconds > Buckets[bucket]) { bucket++; }
+            return bucket;
         }
 
         /// <summary>Between the ends of its bucket, as Prometheus reckons it.</summary>

@@ -5,6 +5,8 @@ namespace Bff.Sessions.Authentication;
 /// <summary>The one cookie the browser holds, and its attributes, the same when written and when deleted.</summary>
 internal sealed class SessionCookie(IOptions<SessionsOptions> options)
 {
+    private readonly KnownKeys _keys = new();
+
     public string Name { get; } = options.Value.EffectiveCookieName;
 
     /// <summary>
@@ -19,11 +21,12 @@ internal sealed class SessionCookie(IOptions<SessionsOptions> options)
             foreach (var range in line.AsSpan().Split(';'))
             {
                 var pair = line.AsSpan()[range].Trim();
-                if (pair.Length > Name.Length && pair[Name.Length] == '=' && pair.StartsWith(Name, StringComparison.Ordinal)) { found = pair[(Name.Length + 1)..]; }
+                if (!pair.StartsWith(Name, StringComparison.Ordinal) || pair.Length == Name.Length || pair[Name.Length] != '=') { continue; }
+                found = pair[(Name.Length + 1)..];
             }
         }
 
-        return SessionKey.TryRead(found, out id);
+        return _keys.TryRead(found, out id);
     }
 
     public void Write(HttpContext context, string key)

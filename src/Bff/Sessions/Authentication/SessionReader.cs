@@ -36,7 +36,8 @@ internal sealed class SessionReader(SessionCache cache, SessionCookie cookie, Sl
             return AuthenticateResult.NoResult();
         }
 
-        context.Features.Set(new CurrentSession(session));
-        return SessionTicket.Of(session).Result;
+        var ticket = SessionTicket.Of(session);
+        context.Features.Set(ticket);   // nobody reads the store again for this request
+        return ticket.Result;
     }
 }

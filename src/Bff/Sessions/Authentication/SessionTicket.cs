@@ -9,21 +9,26 @@ internal sealed class SessionTicket
 {
     private static readonly ConditionalWeakTable<Session, SessionTicket> Known = [];
 
-    private SessionTicket(Session session)
-    {
-        var claims = session.Claims.Select(claim => new Claim(claim.Type, claim.Value, claim.ValueType));
-        var properties = new AuthenticationProperties { IssuedUtc = session.CreatedAt, ExpiresUtc = session.EndsAt };
-        session.Tokens?.StoreIn(properties);
-        var user = new ClaimsPrincipal(new ClaimsIdentity(claims, SessionAuthentication.Scheme, "name", "role"));
-        Result = AuthenticateResult.Success(new AuthenticationTicket(user, properties, SessionAuthentication.Scheme));
-        Authorization = $"Bearer {session.Tokens?.AccessToken}";
-    }
+    private AuthenticateResult? _result;
+
+    private SessionTicket(Session session) => (Session, Authorization) = (session, $"Bearer {session.Tokens?.AccessToken}");
+
+    public Session Session { get; }
 
     /// <summary>The session as the framework takes it.</summary>
-    public AuthenticateResult Result { get; }
+    public AuthenticateResult Result => _result ??= ResultOf(Session);
 
     /// <summary>The value of the header by which an API is sent the access token (RFC 6750 section 2.1).</summary>
     public string Authorization { get; }
 
     public static SessionTicket Of(Session session) => Known.GetValue(session, static session => new(session));
+
+    private static AuthenticateResult ResultOf(Session session)
+    {
+        var claims = session.Claims.Select(claim => new Claim(claim.Type, claim.Value, claim.ValueType));
+        var properties = new AuthenticationProperties { IssuedUtc = session.CreatedAt, ExpiresUtc = session.EndsAt };
+        session.Tokens?.StoreIn(properties);
+        var user = new ClaimsPrincipal(new ClaimsIdentity(claims, SessionAuthentication.Scheme, "name", "role"));
+        return AuthenticateResult.Success(new AuthenticationTicket(user, properties, SessionAuthentication.Scheme));
+    }
 }

@@ -45,56 +45,60 @@ internal sealed class SessionCache : IDisposable
     /// <summary>Writes of other nodes may have gone unnoticed, and no copy of before is trusted.</summary>
     public event Action? Distrusted;
 
-    public async ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
+    public ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
         var options = _options.CurrentValue;
         if (options.CacheLifetime == TimeSpan.Zero)
         {
             _metrics.LookedUp("bypass");
-            return await _store.FindAsync(id, cancellationToken);
+            return new(_store.FindAsync(id, cancellationToken));
         }
 
-        var now = _clock.GetUtcNow();
         var (trusted, epoch) = (!_changes.Blind, Volatile.Read(ref _epoch));
-        if (trusted && _copies.TryGetValue(id, out Copy? copy) && copy!.Epoch == epoch && AgeOf(copy) < options.CacheLifetime)
+        if (trusted && CopyOf(id, options.CacheLifetime) is { } copy && copy.Epoch == epoch)
         {
             _metrics.LookedUp("hit");
-            return copy.Session;
+            return new(copy.Session);
         }
 
+        return ReadAsync(id, trusted, epoch, options.OutageCopies, cancellationToken);
+    }
+
+    private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, TimeSpan outageCopies, CancellationToken cancellationToken)
+    {
         // Nobody waits to hear once more that the store is away.
-        if (_health.CannotRead && SpareCopy() is { } spare) { return spare; }
+        if (_health.CannotRead && SpareCopyOf(id, outageCopies) is { } spare) { return spare; }
         _metrics.LookedUp(trusted ? "miss" : "bypass");
-        var generation = Volatile.Read(ref Generation(id));
+        var (generation, now) = (Volatile.Read(ref Generation(id)), _clock.GetUtcNow());
         try
         {
             var session = await _store.FindAsync(id, cancellationToken);
             if (session?.Tokens is null) { return session; }   // what cannot be read may be the next time, when its key has been
-            var lifetime = options.OutageCopies;
-            _copies.Set(id, new Copy(session, now, epoch), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = lifetime });
-            if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }
+            _copies.Set(id.Value, new Copy(session, now, epoch), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = outageCopies });
+            if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id.Value); }
             return session;
         }
-        catch (SessionStoreException) when (SpareCopy() is { } found)
+        catch (SessionStoreException) when (SpareCopyOf(id, outageCopies) is { } found)
         {
             return found;
         }
-
-        TimeSpan AgeOf(Copy of) => (now - of.ReadAt).Duration();
-
-        Session? SpareCopy()
-        {
-            if (!_copies.TryGetValue(id, out Copy? old) || AgeOf(old!) >= options.OutageCopies) { return null; }
-            _metrics.LookedUp("outage");
-            return old!.Session;
-        }
     }
+
+    private Session? SpareCopyOf(SessionId id, TimeSpan outageCopies)
+    {
+        if (CopyOf(id, outageCopies) is not { } copy) { return null; }
+        _metrics.LookedUp("outage");
+        return copy.Session;
+    }
+
+    private Copy? CopyOf(SessionId id, TimeSpan lifetime) =>
+        _copies.TryGetValue(id.Value, out Copy? copy) && (_clock.GetUtcNow() - copy!.ReadAt).Duration() < lifetime ? copy : null;
 
     /// <summary>Somebody wants this session to end, and the store cannot be told: no copy of it serves here any longer.</summary>
     public void Forget(SessionId id)
     {
         Interlocked.Increment(ref Generation(id));
-        _copies.Remove(id);
+        _copies.Remove(id.Value);
     }
 
     private void Drop(SessionChange change)

@@ -1,6 +1,6 @@
 namespace Bff.Sessions.Authentication;
 
-internal static class CurrentSessionExtensions
+internal static class SessionOfRequest
 {
     /// <returns>Null when nobody is signed in.</returns>
     /// <exception cref="SessionStoreException">Whether somebody is cannot be said now. What does not ask is served all the same.</exception>
@@ -8,5 +8,5 @@ internal static class CurrentSessionExtensions
         context.Features.Get<SessionUnknown>() is { } unknown ? throw unknown.Reason : context.FindSession();
 
     /// <returns>Null also when whose the cookie is could not be read.</returns>
-    public static Session? FindSession(this HttpContext context) => context.Features.Get<CurrentSession>()?.Session;
+    public static Session? FindSession(this HttpContext context) => context.Features.Get<SessionTicket>()?.Session;
 }
