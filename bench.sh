@@ -8,6 +8,6 @@ build() { (cd "$root" && dotnet "$@" -c Release --nologo -v quiet -clp:ErrorsOnl
 build build tests/Bff.Benchmarks -o artifacts/bench/tool
 case " $* " in
   *" --help "* | *" -h "* | *" --chart "* | *" --pieces "* | *" --build "*) ;;   # measures no Bff, or another
-  *) build publish src/Bff -o artifacts/bench/bff --self-contained false -p:UseAppHost=false ;;
+  *) build publish src/Bff -o artifacts/bench/bff --use-current-runtime --self-contained false -p:PublishReadyToRun=true -p:UseAppHost=false ;;
 esac
 exec dotnet "$root/artifacts/bench/tool/Bff.Benchmarks.dll" --root "$root" "$@"

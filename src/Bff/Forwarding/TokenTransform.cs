@@ -27,7 +27,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
         {
             var headers = context.ProxyRequest.Headers;
             headers.Remove(HeaderNames.Authorization);
-            headers.TryAddWithoutValidation(HeaderNames.Authorization, SessionTicket.Of(usable.Session).Authorization);
+            headers.TryAddWithoutValidation(HeaderNames.Authorization, usable.Session.Tokens!.Authorization);
             return null;
         }
 

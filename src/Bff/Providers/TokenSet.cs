@@ -22,12 +22,22 @@ internal sealed record TokenSet(
     DateTimeOffset ExpiresAt,
     DateTimeOffset? RefreshTokenExpiresAt = null)
 {
+    private const string Scheme = "Bearer ";
     private const string ObtainedAtName = "obtained_at";
     private const string ExpiresAtName = "expires_at";
     private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
 
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
+
+    /// <summary>As a header has it (RFC 6750 section 2.1): what calls need all the time, and all that is kept of an access token.</summary>
+    public string Authorization { get; private init; } = Scheme + AccessToken;
+
+    public string AccessToken
+    {
+        get => Authorization[Scheme.Length..];
+        init => Authorization = Scheme + value;
+    }
 
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
 

@@ -8,6 +8,9 @@ namespace Bff.Benchmarks.Measuring;
 /// <summary>What <c>bench.sh</c> takes.</summary>
 internal static class BenchmarkCommand
 {
+    /// <summary>A machine with neighbours may be wrong once, and twice.</summary>
+    private const int MostRuns = 3;
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     public static RootCommand Describe()
@@ -84,10 +87,15 @@ internal static class BenchmarkCommand
             if (!isQuick) { return 0; }
             var baseline = Path.Combine(parsed.GetValue(root)!, "tests/Bff.Benchmarks/baseline.json");
             if (writes) { return Write(result, baseline); }
-            if (Compare(result, baseline)) { return 0; }
-            Console.WriteLine("Measuring once more, in new processes: only what is found twice counts.");
-            result = await RunAsync(options.Quick());
-            return Worked(result) && Compare(result, baseline) ? 0 : 1;
+            for (var run = 1; !Compare(result, baseline); run++)
+            {
+                if (run == MostRuns) { return 1; }
+                Console.WriteLine("Measuring once more, in new processes: only what is found every time counts.");
+                result = await RunAsync(options.Quick());
+                if (!Worked(result)) { return 1; }
+            }
+
+            return 0;
         });
         return command;
     }
@@ -125,7 +133,9 @@ internal static class BenchmarkCommand
         return 0;
     }
 
-    private static Baseline Measured(BenchmarkResult result) => Baseline.Of(result.Scenarios[0].Contenders.Single(one => one.Name == Contender.Sqlite));
+    private static Baseline Measured(BenchmarkResult result) => Baseline.Of(ResultOf(result, Contender.Sqlite), ResultOf(result, Contender.Bare));
+
+    private static ContenderResult ResultOf(BenchmarkResult result, string name) => result.Scenarios[0].Contenders.Single(one => one.Name == name);
 
     /// <returns>False when it has become worse.</returns>
     private static bool Compare(BenchmarkResult result, string file)

@@ -22,7 +22,8 @@ internal sealed partial class SessionAuthenticationHandler(
 {
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => reader.ReadAsync(Context).AsTask();
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        await reader.ReadAsync(Context) is { } ticket ? ticket.Result : AuthenticateResult.NoResult();
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {

@@ -18,36 +18,37 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionReader read
         return next(context);
     }
 
-    private async Task WaitAsync(HttpContext context, Task<AuthenticateResult> read)
+    private async Task WaitAsync(HttpContext context, Task<SessionTicket?> read)
     {
         Leave(context, await read);
         await next(context);
     }
 
-    private static void Leave(HttpContext context, AuthenticateResult result)
+    private static void Leave(HttpContext context, SessionTicket? ticket)
     {
-        if (!result.Succeeded) { return; }
-        var found = new Found(result);
+        if (ticket is null) { return; }
+        var found = new Found(ticket);
         context.Features.Set<IHttpAuthenticationFeature>(found);
         context.Features.Set<IAuthenticateResultFeature>(found);
     }
 
-    /// <summary>The user and the result are about each other: who sets one has the other no longer.</summary>
-    private sealed class Found(AuthenticateResult result) : IAuthenticateResultFeature, IHttpAuthenticationFeature
+    /// <summary>The user and the result are about each other: who sets one has the other no longer. Both are made when somebody asks.</summary>
+    private sealed class Found(SessionTicket ticket) : IAuthenticateResultFeature, IHttpAuthenticationFeature
     {
-        private AuthenticateResult? _result = result;
-        private ClaimsPrincipal? _user = result.Principal;
+        private SessionTicket? _ticket = ticket;
+        private AuthenticateResult? _result;
+        private ClaimsPrincipal? _user;
 
         public AuthenticateResult? AuthenticateResult
         {
-            get => _result;
-            set => (_result, _user) = (value, value?.Principal);
+            get => _ticket?.Result ?? _result;
+            set => (_ticket, _result, _user) = (null, value, value?.Principal);
         }
 
         public ClaimsPrincipal? User
         {
-            get => _user;
-            set => (_user, _result) = (value, null);
+            get => _ticket?.Result.Principal ?? _user;
+            set => (_ticket, _result, _user) = (null, null, value);
         }
     }
 }

@@ -9,17 +9,14 @@ internal sealed class SessionTicket
 {
     private static readonly ConditionalWeakTable<Session, SessionTicket> Known = [];
 
-    private AuthenticateResult? _result;
+    private AuthenticateResult? _result;   // made when somebody asks: a forwarded call does not
 
-    private SessionTicket(Session session) => (Session, Authorization) = (session, $"Bearer {session.Tokens?.AccessToken}");
+    private SessionTicket(Session session) => Session = session;
 
     public Session Session { get; }
 
     /// <summary>The session as the framework takes it.</summary>
     public AuthenticateResult Result => _result ??= ResultOf(Session);
-
-    /// <summary>The value of the header by which an API is sent the access token (RFC 6750 section 2.1).</summary>
-    public string Authorization { get; }
 
     public static SessionTicket Of(Session session) => Known.GetValue(session, static session => new(session));
 
