@@ -32,7 +32,7 @@ public class HouseTests
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
         ("Ops", ["Guard", "Hosting", "Configuration", "Configuration.Kestrel"]),
-        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Hosting", "Configuration"]),
+        ("Forwarding", ["Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Login",
         [
             "Renewal", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint", "Providers.Throttling",

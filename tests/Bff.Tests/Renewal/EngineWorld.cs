@@ -177,7 +177,8 @@ internal sealed class EngineWorld : IAsyncDisposable
         for (var quiet = 0; quiet < 3;)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            quiet = Provider.Working == 0 && _nodes.Sum(node => node.Gate.Running) <= Provider.Hanging ? quiet + 1 : 0;
+            var isQuiet = Provider.Working == 0 && _nodes.Sum(node => node.Gate.Running) <= Provider.Hanging;
+            quiet = isQuiet && ThreadPool.PendingWorkItemCount == 0 ? quiet + 1 : 0;   // on a busy machine what was woken may not have begun
         }
     }
 
