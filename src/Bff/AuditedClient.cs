@@ -8,15 +8,27 @@ namespace Bff;
 /// </summary>
 internal sealed class AuditedClient
 {
-    private readonly AsyncLocal<IPAddress?> _address = new();
+    private readonly AsyncLocal<Holder?> _current = new();
 
-    /// <summary>Null elsewhere, and on a Unix socket.</summary>
-    public IPAddress? Address => _address.Value;
+    private sealed class Holder
+    {
+        public IPAddress? Address { get; set; }
+    }
+
+    /// <summary>Null elsewhere, on a Unix socket, and for what goes on when its request is over.</summary>
+    public IPAddress? Address => _current.Value?.Address;
 
     /// <summary>A step of a pipeline, after the forwarded headers of trusted proxies.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        _address.Value = ClientAddress.Of(context);
-        await next(context);
+        var holder = _current.Value = new Holder { Address = ClientAddress.Of(context) };
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            holder.Address = null;
+        }
     }
 }

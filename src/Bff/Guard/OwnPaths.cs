@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing.Matching;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.Routing.Template;
 using Yarp.ReverseProxy.Model;
 
@@ -60,8 +61,9 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
         var request = context.Request;
         if (!Has(request.Path)) { return next(context); }
         var allowed = _methods.Value[Trim(request.Path)].ToList();
-        if (allowed.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) { return next(context); }
-        if (allowed.Count == 0) { return Problem.NotFound.ExecuteAsync(context); }
+        var isRoute = context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is not null;
+        if (!isRoute && allowed.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) { return next(context); }
+        if (isRoute || allowed.Count == 0) { return Problem.NotFound.ExecuteAsync(context); }
         context.Response.Headers.Allow = string.Join(", ", allowed.Distinct());
         return refusals.RefuseAsync(context, NotAllowed);
     }
@@ -78,8 +80,12 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
         public override int Order => 0;
 
         /// <summary>Not where no path of ours leads: with one candidate and nobody to ask, routing makes no list of them.</summary>
-        public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
-            endpoints.OfType<RouteEndpoint>().Any(endpoint => IsRoute(endpoint) && CoveredBy(endpoint.RoutePattern.RawText).Any());
+        public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(endpoint => IsRoute(endpoint) && !BeginsElsewhere(endpoint));
+
+        /// <summary>By its first segment alone: one word, which is none of ours. Whatever else it may be could be ours.</summary>
+        private static bool BeginsElsewhere(Endpoint endpoint) =>
+            endpoint is RouteEndpoint { RoutePattern.PathSegments: [{ Parts: [RoutePatternLiteralPart word] }, ..] }
+            && !Array.Exists(Roots, root => root.AsSpan(1).Equals(word.Content, StringComparison.OrdinalIgnoreCase));
 
         public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
         {

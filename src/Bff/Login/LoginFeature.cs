@@ -36,7 +36,7 @@ internal static class LoginFeature
         var authorization = app.Services.GetRequiredService<CallAuthorization>();
         app.MapWhen(context => !OwnPaths.Has(context.Request.Path), calls => calls.UseMiddleware<SessionMiddleware>()
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
-            .Run(context => context.GetEndpoint()!.RequestDelegate!(context)));   // what is nowhere has been responded to
+            .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
         app.UseAuthentication().UseAuthorization();
         return app;

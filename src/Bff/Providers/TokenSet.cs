@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -30,7 +31,8 @@ internal sealed record TokenSet(
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
 
-    /// <summary>As a header has it (RFC 6750 section 2.1): what calls need all the time, and all that is kept of an access token.</summary>
+    /// <summary>As a header has it (RFC 6750 section 2.1): what calls need all the time, and all that is held of an access token in memory.</summary>
+    [JsonIgnore]
     public string Authorization { get; private init; } = Scheme + AccessToken;
 
     public string AccessToken

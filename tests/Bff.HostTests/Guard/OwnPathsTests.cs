@@ -27,6 +27,31 @@ public sealed class OwnPathsTests
             line => line.Contains($"Route 'all' matches '{path}', which takes in paths of Bff itself: ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("/{tenant}/user")]
+    [InlineData("/{tenant}/logout")]
+    [InlineData("/{service}/events/{**rest}")]
+    [InlineData("/b{x}/user")]
+    [InlineData("/{a}/u{x}")]
+    [InlineData("/{a:regex(^bff$)}/session")]
+    [InlineData("~/bff/user")]
+    [InlineData("/{a}/{b}/{c}")]
+    [InlineData("/{a=bff}/{b=user}")]
+    [InlineData("/BFF/{**rest}")]
+    public async Task No_route_takes_a_path_of_ours_however_it_is_written(string path)
+    {
+        await using var world = await World.StartAsync(WithRoute(path, "-1"));
+        var alice = await world.LogInAsync();
+
+        (await alice.GetAsync("/bff/user")).Status.ShouldBe(HttpStatusCode.OK);
+        (await alice.PostAsync("/bff/user")).ShouldBeProblem(405, "method_not_allowed");
+        (await alice.GetAsync("/bff/user/more")).ShouldBeProblem(404, "not_found");
+        (await alice.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeTrue();
+        (await alice.PostAsync("/bff/logout")).Status.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.NoContent);
+        world.Sessions.ShouldBe(0);
+        world.Api.Calls.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_route_that_takes_everything_gets_everything_else()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Bff.Providers;
 using Microsoft.AspNetCore.Authentication;
 
@@ -48,4 +49,18 @@ public class TokenSetTests
     [Fact]
     public void A_token_set_prints_no_token() =>
         new TokenSet("secret-a", "secret-r", "secret-i", null, Now, Now).ToString().ShouldNotContain("secret");
+
+    [Fact]
+    public void An_access_token_is_its_header_and_is_stored_once()
+    {
+        var tokens = new TokenSet("secret-1", "refresh", "id", "openid", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddMinutes(5));
+        (tokens.AccessToken, tokens.Authorization).ShouldBe(("secret-1", "Bearer secret-1"));
+        var next = tokens with { AccessToken = "secret-2" };
+        (next.AccessToken, next.Authorization).ShouldBe(("secret-2", "Bearer secret-2"));
+        (next with { AccessToken = "secret-1" }).ShouldBe(tokens);
+
+        var stored = JsonSerializer.Serialize(tokens);
+        stored.Split("secret-1").Length.ShouldBe(2);
+        JsonSerializer.Deserialize<TokenSet>(stored).ShouldBe(tokens);
+    }
 }

@@ -28,6 +28,9 @@ public class SessionCookieTests
         ShouldRead(default, "");
         ShouldRead(default, "__Host-bff", "__Host-bff=", $"__Host-bff2={Ours.Key}", $"x__Host-bff={Ours.Key}", $"__Host-bff ={Ours.Key}");
 
+        // White space that only a program takes for such would hide the prefix.
+        ShouldRead(default, $"\u00a0__Host-bff={Ours.Key}", $"\u0085__Host-bff={Ours.Key}", $"@__Host-bff={Ours.Key}");
+
         // Not every browser keeps a sibling's host from setting this one.
         ShouldRead(Ours.Id, $"__Host-bff={Ours.Key}; __host-BFF={Other.Key}");
     }

@@ -20,7 +20,7 @@ internal sealed class SessionCookie(IOptions<SessionsOptions> options)
         {
             foreach (var range in line.AsSpan().Split(';'))
             {
-                var pair = line.AsSpan()[range].Trim();
+                var pair = line.AsSpan()[range].Trim(" \t");   // no other white space: it would hide a prefix from the browser
                 if (!pair.StartsWith(Name, StringComparison.Ordinal) || pair.Length == Name.Length || pair[Name.Length] != '=') { continue; }
                 found = pair[(Name.Length + 1)..];
             }
