@@ -7,6 +7,8 @@ namespace Bff.ClusterTests;
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-postgres-").FullName;
+    private const string Versions = "/usr/lib/postgresql";   // Debian's
+
     private readonly int _port = FreePort.Find();
     private Process? _server;
     private int _databases;
@@ -87,9 +89,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=bff;Database={database}";
 
+    public static bool IsInstalled => Directory.Exists(Versions)
+        || (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "postgres")));
+
     private static string Program(string name) =>
-        Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.Parse(Path.GetFileName(path)))
+        Directory.Exists(Versions)
+            ? Directory.GetDirectories(Versions).OrderByDescending(path => int.Parse(Path.GetFileName(path)))
             .Select(path => Path.Combine(path, "bin", name)).First(File.Exists)
             : name;
 

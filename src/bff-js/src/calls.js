@@ -3,7 +3,7 @@ import { isMuted } from './events.js';
 import { requestOf, send } from './requests.js';
 import { latestSession, whenHeard } from './session.js';
 import { settings } from './settings.js';
-import { renewSilently } from './silent.js';
+import { mayRevive, renewSilently } from './silent.js';
 import { elapsed, MINUTE, orAborted, pause, SECOND, secondsUntil } from './time.js';
 
 /** @import * as Bff from './index.js' */
@@ -12,18 +12,20 @@ import { elapsed, MINUTE, orAborted, pause, SECOND, secondsUntil } from './time.
 let silentTry;
 let tryEnd = -Infinity; // by `elapsed`
 let rest = MINUTE;      // from one try to the next: more of it while an API refuses new tokens, too
-let user;               // who was signed in since the last try: whoever is no longer may have lost the session
+let user;               // who is signed in, or has lost the session and was not brought back in vain
 
-whenHeard(({ sub }) => { user = sub ?? user; });
+whenHeard((news) => { if (news.sub || !mayRevive(news)) user = news.sub; });
 
 const trySilently = () => {
-  const who = user;
-  user = undefined;
+  const who = user ?? latestSession()?.sub;
   tryEnd = Infinity;
   silentTry = renewSilently(true).then(({ sub }) => {
     rest = Math.min(2 * rest, 16 * MINUTE);
     return !!sub && sub === (who ?? sub);
-  }, () => false).finally(() => { tryEnd = elapsed(); });
+  }, ({ code }) => {
+    if (code !== 'unreachable') user = undefined;
+    return false;
+  }).finally(() => { tryEnd = elapsed(); });
 };
 
 /**

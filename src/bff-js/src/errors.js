@@ -2,7 +2,7 @@
 
 /** @import * as Bff from './index.js' */
 
-const ASK = 'Needs the user: call login().';
+const ASK = 'Needs the user: login().';
 
 /** @type {Record<string, string | null>} */
 const HINTS = {
@@ -10,11 +10,11 @@ const HINTS = {
   login_required: 'Shared dev keys, or third-party cookies blocked?',
   consent_required: ASK,
   interaction_required: ASK,
-  timeout: 'No answer: see frame-src.',
-  silent_page_missing: 'Serve silent.html, or set silentSignIn: false.',
+  timeout: 'No answer: frame-src?',
+  silent_page_missing: 'Serve silent.html, or silentSignIn: false.',
   session_expired: ASK,
-  idp_unavailable: 'The provider is away. Bff retries.',
-  origin_mismatch: 'Bff:Spa:Origins lacks this origin.',
+  idp_unavailable: 'Provider away; Bff retries.',
+  origin_mismatch: 'Not in Bff:Spa:Origins.',
   unexpected_answer: 'Not Bff? See configure().',
 };
 

@@ -68,15 +68,15 @@ const isSilentPage = ({ contentWindow }) => {
 };
 
 /** Whether a session that ended so may be brought back without asking the user: nobody meant it to end. @param {Bff.Session} news */
-const mayRevive = ({ reason = 'unknown' }) => ['unknown', 'session_ended'].includes(reason) && !signedOutOf();
+export const mayRevive = ({ reason = 'unknown' }) => ['unknown', 'session_ended'].includes(reason) && !signedOutOf();
 
 /** In one tab at a time: the next finds the token renewed. @param {boolean} [revive] also when nobody is signed in @returns {Promise<Bff.Session>} */
 export const renewSilently = (revive) => {
-  const known = latestSession()?.accessTokenExpiresAt;
+  const known = latestSession();
   return withLock('silent', async () => {
     await signOutIsOver(); // and only then: how does it stand?
     const latest = await getSession();
     if (!latest.isLoggedIn && !(revive && mayRevive(latest))) throw new BffError({ code: 'session_expired', status: 401 });
-    return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known ? latest : signIn();
+    return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known.accessTokenExpiresAt ? latest : signIn();
   }, { signal: after(30 * SECOND) });
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as bff from '../src/index.js';
-import { answerFrames, answerWith, problem, settle, signedIn } from './fakes.js';
+import { answerFrames, answerWith, problem, settle, signedIn, signedOut } from './fakes.js';
 
 let result = () => /** @type {any} */ ({ result: 'ok' });
 const frames = answerFrames(() => result());
@@ -52,6 +52,63 @@ test('a call is not repeated in the name of another user', async () => {
   const requests = answerWith((request) => (isApi(request) ? problem(401, 'session_required') : { ...session, sub: 'bob' }));
   assert.equal((await bff.fetch('/api')).status, 401);
   assert.equal(requests.filter(isApi).length, 1);
+});
+
+test('nor after a try that failed, nor when the page has heard of the loss before', async () => {
+  for (const isLost of [false, true]) {
+    elapsed += 3_600_000;
+    let isAway = !isLost;
+    let now = /** @type {any} */ (session);
+    const requests = answerWith((request) => {
+      if (isApi(request)) return problem(401, 'session_required');
+      return isAway && requests.length > 1 ? problem(503, 'store_unavailable') : now;
+    });
+    await bff.getSession();
+    if (isLost) {
+      now = signedOut();
+      await bff.getSession();
+    } else {
+      await bff.fetch('/api');
+      elapsed += 3_600_000;
+      isAway = false;
+    }
+    now = { ...session, sub: 'bob' };
+    const calls = requests.filter(isApi).length;
+    assert.equal((await bff.fetch('/api')).status, 401);
+    assert.equal(requests.filter(isApi).length - calls, 1, isLost ? 'lost' : 'failed');
+  }
+});
+
+test('a session that was lost comes back, and the call with it', async () => {
+  elapsed += 3_600_000;
+  let now = /** @type {any} */ (session);
+  let calls = 0;
+  answerWith((request) => {
+    if (!isApi(request)) return now;
+    return ++calls === 1 ? problem(401, 'session_required') : {};
+  });
+  await bff.getSession();
+  now = signedOut();
+  await bff.getSession();
+  result = () => { now = session; return { result: 'ok' }; };
+  assert.equal((await bff.fetch('/api')).status, 200);
+  assert.equal(bff.session().isLoggedIn, true);
+  result = () => ({ result: 'ok' });
+});
+
+test('who is known to have signed out waits for nobody', async () => {
+  elapsed += 3_600_000;
+  const made = frames.length;
+  let now = /** @type {any} */ (session);
+  const requests = answerWith((request) => (isApi(request) ? problem(401, 'session_required') : now));
+  await bff.getSession();
+  now = signedOut({ reason: 'signed_out' });
+  await bff.getSession();
+  const asked = requests.length;
+  assert.equal((await bff.fetch('/api')).status, 401);
+  assert.deepEqual([requests.length - asked, frames.length - made], [1, 0]);
+  now = session;
+  await bff.getSession();
 });
 
 test('a call is repeated once, whatever another call finds out meanwhile', async () => {

@@ -12,6 +12,8 @@ internal static class LoadGenerator
     /// <summary>Calls at once on a connection of HTTP/2: a page has few connections and many calls.</summary>
     private const int StreamsPerConnection = 8;
 
+    private static readonly TimeSpan LastAnswer = TimeSpan.FromSeconds(30);
+
     public static async Task<int> RunAsync()
     {
         Console.WriteLine("ready");
@@ -55,16 +57,24 @@ internal static class LoadGenerator
         var (own, after) = (Environment.CpuUsage.TotalTime - ownBefore, ProcessUsage.Of(order.ProcessId));
         var others = ProcessUsage.CpuOfMachine() - ProcessUsage.CpuOf(all) - othersBefore;
         var resident = ProcessUsage.ResidentBytesOf(order.ProcessId);
-        await Task.WhenAll(connections);
+        try
+        {
+            await Task.WhenAll(connections).WaitAsync(LastAnswer, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            tallies[0].Fail($"a call that was not answered within {LastAnswer.TotalSeconds:F0} s after the others");
+        }
 
         var latencies = new Latencies();
         foreach (var tally in tallies) { latencies.Add(tally.Latencies); }
         var calls = Math.Max(latencies.Count, 1);
+        var hasCalls = latencies.Count > 0 || order.Connections == 0;   // without connections what the process does by itself is measured
         return new LoadResult
         {
             Calls = latencies.Count,
-            Failed = tallies.Sum(tally => tally.Failed),
-            Failure = tallies.Select(tally => tally.Failure).FirstOrDefault(failure => failure is not null),
+            Failed = hasCalls ? tallies.Sum(tally => tally.Failed) : 1,
+            Failure = tallies.Select(tally => tally.Failure).FirstOrDefault(failure => failure is not null) ?? (hasCalls ? null : "there was not one call"),
             Seconds = took.TotalSeconds,
             CpuPerCall = (after.Cpu - before.Cpu).TotalMicroseconds / calls,
             AllocatedPerCall = (double?)(after.AllocatedBytes - before.AllocatedBytes) / calls,

@@ -76,8 +76,16 @@ internal sealed class Apache : IAsyncDisposable
         provider.ShapeIdToken = claims => claims.Remove("at_hash");   // of the token it replaces
         provider.ShapeTokenAnswer = answer => answer["access_token"] = token;
         var apache = new Apache(provider, upstream, http2);
-        await apache.SignInAsync();
-        return apache;
+        try
+        {
+            await apache.SignInAsync();
+            return apache;
+        }
+        catch
+        {
+            await apache.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task SignInAsync()

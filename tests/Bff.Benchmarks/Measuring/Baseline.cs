@@ -32,13 +32,13 @@ internal sealed record Baseline(double CpuRatio, double AllocatedMore)
     /// <summary>What is worse now, each as a sentence.</summary>
     public IEnumerable<string> Complaints(Baseline now)
     {
-        if (now.CpuRatio > CpuRatio * (1 + Tolerance))
+        if (!(now.CpuRatio <= CpuRatio * (1 + Tolerance)))   // what is no number is no good either
         {
             yield return $"A call costs {now.CpuRatio:F2} times the CPU of bare YARP; it was {CpuRatio:F2}, and more than {Tolerance * 100:F0} % above that "
                 + "is too much.";
         }
 
-        if (now.AllocatedMore > AllocatedMore + ToleratedBytes)
+        if (!(now.AllocatedMore <= AllocatedMore + ToleratedBytes))
         {
             yield return $"A call allocates {now.AllocatedMore:N0} bytes more than with bare YARP; it was {AllocatedMore:N0}, and {ToleratedBytes:N0} more "
                 + "than that is too much.";

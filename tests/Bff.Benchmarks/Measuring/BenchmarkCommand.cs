@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Bff.Benchmarks.Pieces;
 using Bff.Faults;
@@ -35,6 +36,13 @@ internal static class BenchmarkCommand
         var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load on each contender before a scenario.", DefaultValueFactory = _ => 10 };
         var connections = new Option<int>("--connections") { Description = "Kept, each with one call at a time.", DefaultValueFactory = _ => 32 };
         var set = new Option<string[]>("--set") { Description = "A setting of Bff, as Bff:Telemetry:…=…; may be given several times.", HelpName = "KEY=VALUE" };
+        rounds.Validators.Add(AtLeastOne);
+        connections.Validators.Add(AtLeastOne);
+        set.Validators.Add(result =>
+        {
+            var wrong = result.Tokens.Select(token => token.Value).FirstOrDefault(value => !value.Contains('=', StringComparison.Ordinal));
+            if (wrong is not null) { result.AddError($"--set {wrong}: write KEY=VALUE."); }
+        });
         var json = new Option<string?>("--json") { Description = "Write everything there, for charts.", HelpName = "FILE" };
         var quick = new Option<bool>("--quick")
         {
@@ -80,6 +88,12 @@ internal static class BenchmarkCommand
                 Settings = parsed.GetValue(set) ?? [],
             };
             var writes = parsed.GetValue(store) is not null;
+            if (writes && (options.Settings.Count > 0 || parsed.GetValue(build) is not null))
+            {
+                await Console.Error.WriteLineAsync("A baseline is of this tree as it is: without --set and --build.");
+                return 1;
+            }
+
             var isQuick = parsed.GetValue(quick) || writes;
             var result = await RunAsync(isQuick ? options.Quick() : options);
             if (parsed.GetValue(json) is { } file) { await File.WriteAllTextAsync(file, JsonSerializer.Serialize(result, Json)); }
@@ -98,6 +112,11 @@ internal static class BenchmarkCommand
             return 0;
         });
         return command;
+    }
+
+    private static void AtLeastOne(OptionResult result)
+    {
+        if (result.GetValueOrDefault<int>() < 1) { result.AddError($"{result.Option.Name}: at least 1."); }
     }
 
     private static async Task<BenchmarkResult> RunAsync(BenchmarkOptions options)

@@ -100,6 +100,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
         {
             result = await LoadAsync(load, world, scenario, contender, options.WarmUpSeconds / Parts);
             calls += result.Calls;
+            if (result.Failed > 0) { throw new InvalidOperationException($"{contender.Name} fails calls while it warms up: {result.Failure}"); }
             if (part >= Parts && calls >= options.WarmUpCalls && result.CompiledMethods <= Few) { break; }
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bff.Benchmarks.Roles;
+using Bff.ClusterTests;
 using Bff.Faults;
 using Bff.Sessions;
 
@@ -69,7 +70,8 @@ internal sealed class World : IAsyncDisposable
             Contender.Nginx => StartNginx(),
             Contender.Apache => await StartApacheAsync(),
             Contender.Sqlite => await StartBffAsync(name, SessionsOptions.Sqlite),
-            Contender.PostgreSql => await StartBffAsync(name, SessionsOptions.PostgreSql),
+            Contender.PostgreSql => PostgreSqlServer.IsInstalled
+                ? await StartBffAsync(name, SessionsOptions.PostgreSql) : LeftOut("PostgreSQL", "postgresql"),
             _ => throw new ArgumentException($"There is no '{name}'."),
         };
     }
@@ -82,12 +84,17 @@ internal sealed class World : IAsyncDisposable
 
     private static Contender Of(string name, Role role) => new(name, role.Port, role.Id, role);
 
+    private Contender? LeftOut(string what, string packages)
+    {
+        _bench.Say($"{what} is left out: it is not installed (Debian: {packages})");
+        return null;
+    }
+
     private Contender? StartNginx()
     {
         if (!File.Exists(Nginx.Program))
         {
-            _bench.Say("nginx is left out: it is not installed (Debian: nginx-light)");
-            return null;
+            return LeftOut("nginx", "nginx-light");
         }
 
         var nginx = new Nginx([new Uri(UpstreamAddress)], _http2, $"""
@@ -104,8 +111,7 @@ internal sealed class World : IAsyncDisposable
     {
         if (!Apache.IsInstalled)
         {
-            _bench.Say("Apache is left out: it is not installed with mod_auth_openidc (Debian: apache2, libapache2-mod-auth-openidc)");
-            return null;
+            return LeftOut("Apache with mod_auth_openidc", "apache2, libapache2-mod-auth-openidc");
         }
 
         var apache = await Apache.StartAsync(UpstreamAddress, LastingToken(), _http2);
