@@ -23,5 +23,15 @@ internal abstract class SessionDatabase : SessionStorage
     /// </summary>
     public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken) => new((IDisposable?)null);
 
+    /// <summary>Runs a write of one statement on a connection; alone, unless the database does several at once cheaper.</summary>
+    /// <param name="write">Runs the statement. It may run twice, when what it was run with had to be taken back.</param>
+    /// <param name="cancellationToken">Stops waiting for the turn.</param>
+    public virtual async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken)
+    {
+        using var turn = await TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await DataSource.OpenConnectionAsync(cancellationToken);
+        return await write(connection);
+    }
+
     public override ValueTask DisposeAsync() => DataSource.DisposeAsync();
 }

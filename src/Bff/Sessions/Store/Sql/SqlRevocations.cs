@@ -42,8 +42,7 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
         var owner = Guid.NewGuid().ToString("N");
         while (true)
         {
-            using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-            var due = await _statements.QueryAsync(
+            var due = await _statements.WriteAsync(
                 $"""
                 UPDATE revocations SET
                     lease_owner = CASE WHEN {HeldBack} THEN NULL ELSE @owner END,

@@ -16,8 +16,7 @@ internal sealed partial class SqlSessionStore
     {
         // The condition is repeated outside the subquery on purpose: after waiting for a row lock PostgreSQL re-checks
         // only the outer WHERE, and without it two nodes would both win the same session.
-        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-        var claimed = await QueryAsync(
+        var claimed = await WriteAsync(
             $"""
             {TakeLease}
             WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now AND {Ours}
@@ -40,8 +39,7 @@ internal sealed partial class SqlSessionStore
     private async Task<Lease?> ClaimAsync(
         string condition, SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken)
     {
-        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-        var claimed = await QueryAsync(
+        var claimed = await WriteAsync(
             $"{TakeLease} WHERE id = @id AND version = @version AND lease_until <= @now {condition} AND ends_at > @now AND {Ours} RETURNING {Columns}",
             cancellationToken, ("id", id.Value), ("version", version), ("now", Milliseconds(now)), ("owner", owner), ("until", Milliseconds(leaseUntil)));
         return claimed is [var session] ? new Lease(session, owner, leaseUntil) : null;

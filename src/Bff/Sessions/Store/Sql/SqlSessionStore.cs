@@ -96,13 +96,12 @@ internal sealed partial class SqlSessionStore(
 
     public async Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancellationToken)
     {
-        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-        var ends = await _statements.QueryAsync(
+        var ends = await _statements.WriteAsync(
             """
             UPDATE sessions SET ends_at = CASE WHEN ends_at >= @ends_at THEN ends_at WHEN @ends_at < absolute_ends_at THEN @ends_at ELSE absolute_ends_at END
             WHERE id = @id RETURNING ends_at
             """,
-            row => Time(row, 0), cancellationToken, ("id", id.Value), ("ends_at", Milliseconds(endsAt)));
+            row => Time(row, 0), [("id", id.Value), ("ends_at", Milliseconds(endsAt))], sealedColumn: -1, cancellationToken);
         changes.Publish(id);
         return ends is [var end] ? end : null;
     }
@@ -125,6 +124,9 @@ internal sealed partial class SqlSessionStore(
 
     private Task<List<Session>> QueryAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
         _statements.QueryAsync(sql, _rows.Read, parameters, SealedColumn, cancellationToken);
+
+    private Task<List<Session>> WriteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        _statements.WriteAsync(sql, _rows.Read, parameters, SealedColumn, cancellationToken);
 
     /// <summary>As a name is searched for, whatever its case; done here, since databases differ in what they know of letters.</summary>
     private static string Folded(string name) => name.ToLowerInvariant();

@@ -10,13 +10,19 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
     /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
     public const string Ours = "coalesce(client, @client) = @client";
 
-    public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
-    {
-        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
-        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
-        await using var command = Command(connection, sql, parameters);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        database.WriteAsync(
+            async connection =>
+            {
+                await using var command = Command(connection, sql, parameters);
+                return await command.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken);
+
+    /// <summary>A write that returns rows.</summary>
+    public Task<List<T>> WriteAsync<T>(
+        string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn, CancellationToken cancellationToken) =>
+        database.WriteAsync(connection => QueryAsync(connection, sql, read, parameters, sealedColumn, cancellationToken), cancellationToken);
 
     public Task<List<T>> QueryAsync<T>(
         string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
@@ -31,6 +37,13 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
         string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn, CancellationToken cancellationToken)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        return await QueryAsync(connection, sql, read, parameters, sealedColumn, cancellationToken);
+    }
+
+    private async Task<List<T>> QueryAsync<T>(
+        DbConnection connection, string sql, Func<DbDataReader, T> read, (string Name, object? Value)[] parameters, int sealedColumn,
+        CancellationToken cancellationToken)
+    {
         await using var command = Command(connection, sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();

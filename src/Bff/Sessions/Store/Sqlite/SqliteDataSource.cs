@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Bff.Sessions.Store.Sql;
 using Microsoft.Data.Sqlite;
 
@@ -11,6 +12,9 @@ internal sealed class SqliteDataSource(string connectionString, Action ensureThe
     /// 16 MiB of pages a connection keep the inner nodes of an index over a million sessions at hand.</summary>
     private readonly string _settings = $"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
 
+    /// <summary>Those of the pool that have them: settings stay with SQLite's own connection.</summary>
+    private readonly ConditionalWeakTable<object, string> _set = [];
+
     public override string ConnectionString => connectionString;
 
     protected override DbConnection CreateDbConnection() => new SqliteConnection(connectionString);
@@ -22,7 +26,7 @@ internal sealed class SqliteDataSource(string connectionString, Action ensureThe
         try
         {
             connection.Open();
-            connection.Execute(_settings);
+            if (_set.TryAdd(((SqliteConnection)connection).Handle!, _settings)) { connection.Execute(_settings); }
             return connection;
         }
         catch

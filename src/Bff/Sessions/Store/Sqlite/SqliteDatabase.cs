@@ -16,6 +16,7 @@ internal sealed class SqliteDatabase : SessionDatabase
     private SqliteLock? _inUse;
 
     private readonly TimeSpan _turnTimeout;
+    private readonly SqliteWrites _writes;
     private readonly SqliteFile _there;
 
     /// <param name="connectionString">SQLite's; a relative <c>Data Source</c> starts at <paramref name="root"/>.</param>
@@ -33,6 +34,7 @@ internal sealed class SqliteDatabase : SessionDatabase
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
         _there = new SqliteFile(_file, connection.ConnectionString, reason => Unprepared?.Invoke(new SessionStoreException(reason)));
+        _writes = new SqliteWrites(this, _turnTimeout);
         DataSource = new SqliteDataSource(connection.ConnectionString, EnsureThere, timeout - _turnTimeout);
     }
 
@@ -67,9 +69,13 @@ internal sealed class SqliteDatabase : SessionDatabase
     public override async ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken) =>
         Begin(await _writer.WaitAsync(_turnTimeout, cancellationToken));
 
+    public override Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken) => _writes.RunAsync(write, cancellationToken);
+
+    public static SessionStoreException TooManyBefore() => new("Writes before this one have not ended in time.");
+
     private Turn Begin(bool isMine)
     {
-        if (!isMine) { throw new SessionStoreException("Writes before this one have not ended in time."); }
+        if (!isMine) { throw TooManyBefore(); }
         var turn = new Turn(_writer);
         try
         {

@@ -1,0 +1,163 @@
+using System.Data.Common;
+
+namespace Bff.Sessions.Store.Sqlite;
+
+/// <summary>
+/// Writes that wait for the same turn go into one transaction, and so share its dearest part: the sync of the file. Each keeps a result of its own; where one
+/// of them cannot be done, all are done one by one.
+/// </summary>
+/// <param name="database">Whose turn to write is taken.</param>
+/// <param name="patience">Who has not been begun by then is refused, and never begun.</param>
+internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
+{
+    /// <summary>In one transaction, at most.</summary>
+    private const int MaxTogether = 64;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<Write> _waiting = new();
+    private bool _isAtWork;
+
+    /// <exception cref="SessionStoreException">Its turn has not come in time.</exception>
+    public async Task<T> RunAsync<T>(Func<DbConnection, Task<T>> run, CancellationToken cancellationToken)
+    {
+        var write = new Write<T>(run);
+        Add(write);
+        try
+        {
+            return await write.Task.WaitAsync(patience, cancellationToken);
+        }
+        catch (TimeoutException) when (write.TryWithdraw())
+        {
+            throw SqliteDatabase.TooManyBefore();
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && write.TryWithdraw())
+        {
+            throw;
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException && !write.Task.IsFaulted)
+        {
+            return await write.Task;   // it is being done, and may become fact
+        }
+    }
+
+    private void Add(Write write)
+    {
+        lock (_lock)
+        {
+            _waiting.Enqueue(write);
+            if (_isAtWork) { return; }
+            _isAtWork = true;
+        }
+
+        using (ExecutionContext.SuppressFlow()) { _ = Task.Run(WorkAsync); }   // SQLite works, and waits for the disk, on its caller's thread
+    }
+
+    private async Task WorkAsync()
+    {
+        for (var goesOn = true; goesOn;)
+        {
+            try
+            {
+                using var turn = await database.TakeTurnToWriteAsync(CancellationToken.None);
+                await RunAsync(Take(MaxTogether));
+            }
+            catch (Exception error)
+            {
+                // Nobody has a turn: who waits is told why.
+                foreach (var write in Take(int.MaxValue)) { write.Fail(error); }
+            }
+
+            lock (_lock) { goesOn = _isAtWork = _waiting.Count > 0; }
+        }
+    }
+
+    private List<Write> Take(int most)
+    {
+        lock (_lock)
+        {
+            var taken = new List<Write>();
+            while (taken.Count < most && _waiting.TryDequeue(out var write))
+            {
+                if (write.TryBegin()) { taken.Add(write); }
+            }
+
+            return taken;
+        }
+    }
+
+    private async Task RunAsync(List<Write> writes)
+    {
+        if (writes.Count == 0) { return; }
+        try
+        {
+            await using var connection = await database.DataSource.OpenConnectionAsync();
+            if (writes.Count > 1 && await TryTogetherAsync(connection, writes)) { return; }
+            foreach (var write in writes) { await write.RunAloneAsync(connection); }
+        }
+        catch (Exception error)
+        {
+            foreach (var write in writes) { write.Fail(error); }
+        }
+    }
+
+    /// <returns>False when nothing was written, since one of them cannot be: alone, the others may be.</returns>
+    private async Task<bool> TryTogetherAsync(DbConnection connection, List<Write> writes)
+    {
+        try
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            foreach (var write in writes) { await write.RunAsync(connection); }
+            await transaction.CommitAsync();
+        }
+        catch (Exception error) when (database.FailureOf(error) is null or { IsRefusal: true } or { IsDamage: true })
+        {
+            return false;
+        }
+
+        foreach (var write in writes) { write.Complete(); }
+        return true;
+    }
+
+    private abstract class Write
+    {
+        private int _begun;
+
+        public bool TryBegin() => Interlocked.Exchange(ref _begun, 1) == 0;
+
+        public bool TryWithdraw() => TryBegin();
+
+        /// <summary>Nobody hears of its result before <see cref="Complete"/>.</summary>
+        public abstract Task RunAsync(DbConnection connection);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception error);
+
+        public async Task RunAloneAsync(DbConnection connection)
+        {
+            try
+            {
+                await RunAsync(connection);
+                Complete();
+            }
+            catch (Exception error)
+            {
+                Fail(error);
+            }
+        }
+    }
+
+    private sealed class Write<T>(Func<DbConnection, Task<T>> run) : Write
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+
+        public Task<T> Task => _done.Task;
+
+        public override async Task RunAsync(DbConnection connection) => _result = await run(connection);
+
+        public override void Complete() => _done.TrySetResult(_result!);
+
+        public override void Fail(Exception error) => _done.TrySetException(error);
+    }
+}
