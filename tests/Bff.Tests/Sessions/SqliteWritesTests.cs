@@ -51,6 +51,22 @@ public sealed class SqliteWritesTests : IAsyncDisposable
         (await CountAsync()).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_write_that_comes_while_others_give_up_has_time_of_its_own()
+    {
+        await using var impatient = new SqliteDatabase(_storage.ConnectionString, "/", TimeSpan.FromSeconds(2));
+        impatient.Prepare();
+        Task<int> late;
+        using (await impatient.TakeTurnToWriteAsync(default))
+        {
+            await Should.ThrowAsync<SessionStoreException>(() => WriteAsync(impatient, "early", default));
+            late = WriteAsync(impatient, "late", default);
+        }
+
+        (await late).ShouldBe(1);
+        (await CountAsync()).ShouldBe(1);
+    }
+
     private Task<(Task<int>[] Writes, CancellationToken Cancel)> WriteWhileHeldAsync(params string[] ids) => WriteWhileHeldAsync(cancels: false, ids);
 
     private async Task<(Task<int>[] Writes, CancellationToken Cancel)> WriteWhileHeldAsync(bool cancels, params string[] ids)
@@ -92,6 +108,7 @@ public sealed class SqliteWritesTests : IAsyncDisposable
         var commits = 0;
         for (var frame = Header; frame + FrameHeader <= log.Length; frame += FrameHeader + page)
         {
+            if (!log.AsSpan(frame + 8, 8).SequenceEqual(log.AsSpan(16, 8))) { break; }   // of before the log was begun anew
             if (BinaryPrimitives.ReadUInt32BigEndian(log.AsSpan(frame + 4)) > 0) { commits++; }
         }
 

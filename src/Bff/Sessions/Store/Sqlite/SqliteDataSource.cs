@@ -26,7 +26,13 @@ internal sealed class SqliteDataSource(string connectionString, Action ensureThe
         try
         {
             connection.Open();
-            if (_set.TryAdd(((SqliteConnection)connection).Handle!, _settings)) { connection.Execute(_settings); }
+            var handle = ((SqliteConnection)connection).Handle!;
+            if (!_set.TryGetValue(handle, out _))
+            {
+                connection.Execute(_settings);
+                _set.AddOrUpdate(handle, _settings);
+            }
+
             return connection;
         }
         catch

@@ -71,6 +71,13 @@ internal sealed class SqliteDatabase : SessionDatabase
 
     public override Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken) => _writes.RunAsync(write, cancellationToken);
 
+    /// <summary>As <see cref="TakeTurnToWriteAsync"/>, without a limit.</summary>
+    public async Task<IDisposable> WaitForTurnToWriteAsync()
+    {
+        await _writer.WaitAsync();
+        return Begin(isMine: true);
+    }
+
     public static SessionStoreException TooManyBefore() => new("Writes before this one have not ended in time.");
 
     private Turn Begin(bool isMine)

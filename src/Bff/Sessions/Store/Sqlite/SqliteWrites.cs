@@ -34,7 +34,7 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         {
             throw;
         }
-        catch (Exception error) when (error is TimeoutException or OperationCanceledException && !write.Task.IsFaulted)
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
             return await write.Task;   // it is being done, and may become fact
         }
@@ -44,6 +44,7 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
     {
         lock (_lock)
         {
+            while (_waiting.TryPeek(out var first) && first.HasBegun) { _waiting.Dequeue(); }   // given up
             _waiting.Enqueue(write);
             if (_isAtWork) { return; }
             _isAtWork = true;
@@ -58,12 +59,12 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         {
             try
             {
-                using var turn = await database.TakeTurnToWriteAsync(CancellationToken.None);
+                using var turn = await database.WaitForTurnToWriteAsync();   // however long: each write has a patience of its own
                 await RunAsync(Take(MaxTogether));
             }
             catch (Exception error)
             {
-                // Nobody has a turn: who waits is told why.
+                // The file is not there: who waits is told so.
                 foreach (var write in Take(int.MaxValue)) { write.Fail(error); }
             }
 
@@ -92,28 +93,37 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         {
             await using var connection = await database.DataSource.OpenConnectionAsync();
             if (writes.Count > 1 && await TryTogetherAsync(connection, writes)) { return; }
-            foreach (var write in writes) { await write.RunAloneAsync(connection); }
+            foreach (var write in writes)
+            {
+                if (await write.RunAloneAsync(connection) is { } error && IsUnanswered(error)) { throw error; }
+            }
         }
         catch (Exception error)
         {
-            foreach (var write in writes) { write.Fail(error); }
+            // A wait in vain was one, however many waited: it counts once against the store.
+            foreach (var write in writes) { write.Fail(write != writes[0] && IsUnanswered(error) ? SqliteDatabase.TooManyBefore() : error); }
         }
     }
+
+    private bool IsUnanswered(Exception error) => database.FailureOf(error) is { IsUnanswered: true };
 
     /// <returns>False when nothing was written, since one of them cannot be: alone, the others may be.</returns>
     private async Task<bool> TryTogetherAsync(DbConnection connection, List<Write> writes)
     {
-        try
+        await using var transaction = await connection.BeginTransactionAsync();
+        foreach (var write in writes)
         {
-            await using var transaction = await connection.BeginTransactionAsync();
-            foreach (var write in writes) { await write.RunAsync(connection); }
-            await transaction.CommitAsync();
-        }
-        catch (Exception error) when (database.FailureOf(error) is null or { IsRefusal: true } or { IsDamage: true })
-        {
-            return false;
+            try
+            {
+                await write.RunAsync(connection);
+            }
+            catch (Exception error) when (!IsUnanswered(error))
+            {
+                return false;
+            }
         }
 
+        await transaction.CommitAsync();
         foreach (var write in writes) { write.Complete(); }
         return true;
     }
@@ -121,6 +131,8 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
     private abstract class Write
     {
         private int _begun;
+
+        public bool HasBegun => Volatile.Read(ref _begun) != 0;
 
         public bool TryBegin() => Interlocked.Exchange(ref _begun, 1) == 0;
 
@@ -133,16 +145,19 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
 
         public abstract void Fail(Exception error);
 
-        public async Task RunAloneAsync(DbConnection connection)
+        /// <returns>What went wrong; it has been told.</returns>
+        public async Task<Exception?> RunAloneAsync(DbConnection connection)
         {
             try
             {
                 await RunAsync(connection);
                 Complete();
+                return null;
             }
             catch (Exception error)
             {
                 Fail(error);
+                return error;
             }
         }
     }
