@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using Bff.Benchmarks.Account;
 using Bff.Benchmarks.Pieces;
 using Bff.Faults;
 
@@ -61,13 +62,20 @@ internal static class BenchmarkCommand
             Description = "Measure the pieces of a call instead, with BenchmarkDotNet; all, or those whose names have this in them.", HelpName = "FILTER",
             Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
         };
+        var account = new Option<string[]>("--account")
+        {
+            Description = "Measure what of a call is whose, by leaving one thing out at a time, in memory and without a network; all, or those named.",
+            HelpName = "PIECE", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
+        };
+        account.AcceptOnlyFromAmong([.. LeftOut.All.Select(one => one.Name)]);
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces,
+            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account,
         };
         command.SetAction(async parsed =>
         {
+            if (parsed.GetResult(account) is not null) { return await AccountCommand.RunAsync(parsed.GetValue(account) ?? []); }
             if (parsed.GetResult(pieces) is not null) { return PiecesCommand.Run(parsed.GetValue(root)!, parsed.GetValue(pieces) ?? []); }
             if (parsed.GetValue(chart) is [var from, var to])
             {
