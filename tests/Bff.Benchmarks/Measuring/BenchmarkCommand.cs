@@ -61,10 +61,20 @@ internal static class BenchmarkCommand
             Description = "Measure the pieces of a call instead, with BenchmarkDotNet; all, or those whose names have this in them.", HelpName = "FILTER",
             Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
         };
+        var memory = new Option<string[]>("--memory")
+        {
+            Description = "Measure the memory instead, of Bff with 100,000 sessions it has called for, with 2,000 open event streams, or both.",
+            HelpName = "sessions streams", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
+        };
+        memory.AcceptOnlyFromAmong(MemoryMeasure.Kinds);
+        var tail = new Option<bool>("--tail")
+        {
+            Description = "Measure the latencies instead, of calls at a constant rate while Bff sweeps, renews, waits for its store, reloads or collects.",
+        };
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces,
+            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, memory, tail,
         };
         command.SetAction(async parsed =>
         {
@@ -87,6 +97,19 @@ internal static class BenchmarkCommand
                 Connections = parsed.GetValue(connections),
                 Settings = parsed.GetValue(set) ?? [],
             };
+            if (parsed.GetResult(memory) is not null)
+            {
+                var kinds = parsed.GetValue(memory) is { Length: > 0 } some ? some : MemoryMeasure.Kinds;
+                Console.WriteLine(await InBenchAsync(options, bench => new MemoryMeasure(options, bench).RunAsync(kinds)));
+                return 0;
+            }
+
+            if (parsed.GetValue(tail))
+            {
+                Console.WriteLine(await InBenchAsync(options, bench => new TailMeasure(options, bench).RunAsync()));
+                return 0;
+            }
+
             var writes = parsed.GetValue(store) is not null;
             if (writes && (options.Settings.Count > 0 || parsed.GetValue(build) is not null))
             {
@@ -121,15 +144,20 @@ internal static class BenchmarkCommand
 
     private static async Task<BenchmarkResult> RunAsync(BenchmarkOptions options)
     {
+        var result = await InBenchAsync(options, bench => new Runner(options, bench).RunAsync());
+        Console.WriteLine(Report.Write(result));
+        return result;
+    }
+
+    private static async Task<T> InBenchAsync<T>(BenchmarkOptions options, Func<Bench, Task<T>> measure)
+    {
         var probes = Directory.CreateTempSubdirectory("bff-bench-probes-").FullName;
         try
         {
             Environment.SetEnvironmentVariable(StartupHook.FolderVariable, probes);
             Environment.SetEnvironmentVariable("DOTNET_STARTUP_HOOKS", typeof(StartupHook).Assembly.Location);
             await using var bench = new Bench(new BenchOptions { Build = options.Build });
-            var result = await new Runner(options, bench).RunAsync();
-            Console.WriteLine(Report.Write(result));
-            return result;
+            return await measure(bench);
         }
         finally
         {
