@@ -34,12 +34,14 @@ internal static class LoginFeature
     public static WebApplication UseSessions(this WebApplication app)
     {
         var authorization = app.Services.GetRequiredService<CallAuthorization>();
-        app.MapWhen(context => !OwnPaths.Has(context.Request.Path) || context.Request.Path == EventsEndpoint.Path, calls => calls.UseMiddleware<SessionMiddleware>()
+        app.MapWhen(IsShort, calls => calls.UseMiddleware<SessionMiddleware>()
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
             .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
         app.UseAuthentication().UseAuthorization();
         return app;
+
+        static bool IsShort(HttpContext context) => !OwnPaths.Has(context.Request.Path) || context.Request.Path == EventsEndpoint.Path;
     }
 
     public static WebApplication MapLogin(this WebApplication app)

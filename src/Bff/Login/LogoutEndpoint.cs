@@ -53,7 +53,7 @@ internal static class LogoutEndpoint
         return await RedirectAsync(context, target, idToken);
     }
 
-    /// <summary>Null when it is not to be sent. Local copies are without it. A store that cannot be read now says so at once when the session is to end.</summary>
+    /// <summary>Null when it is not to be sent. Local copies are without it. A store that cannot be read cannot end the session either.</summary>
     private static async Task<string?> FindIdTokenAsync(HttpContext context, SessionId id)
     {
         if (!context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value.SendIdTokenHint) { return null; }

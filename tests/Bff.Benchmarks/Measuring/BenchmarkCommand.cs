@@ -63,7 +63,7 @@ internal static class BenchmarkCommand
         };
         var memory = new Option<string[]>("--memory")
         {
-            Description = "Measure the memory instead, of Bff with 100,000 sessions it has called for, with 2,000 open event streams, or both.",
+            Description = "Measure the memory instead, of Bff with 100,000 sessions it has called for, with 4,000 open event streams, or both.",
             HelpName = "sessions streams", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
         };
         memory.AcceptOnlyFromAmong(MemoryMeasure.Kinds);
