@@ -1,19 +1,29 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Features.Authentication;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
 /// <summary>
 /// <c>GET /bff/events</c>: news of the session as server-sent events (HTML Living Standard, section 9.2): <c>session</c> (anything about it),
 /// <c>renewed</c>, <c>expiring</c>, each with what <c>/bff/session</c> answers; <c>ended</c> with the reason, after which the answer ends; <c>heartbeat</c>.
-/// Listening does not keep the session alive.
+/// Listening does not keep the session alive. Thousands of streams are open for hours, so each holds what it needs to say and nothing of the request it began
+/// with.
 /// </summary>
-internal static class EventsEndpoint
+internal sealed class EventsEndpoint(EventStreams streams, SessionCache sessions, ISessionStore store, IOptions<JsonOptions> json, TimeProvider clock)
 {
+    public const string Path = "/bff/events";
+
     private const string Session = "session", Renewed = "renewed", Expiring = "expiring", Ended = "ended", Heartbeat = "heartbeat";
 
     /// <summary>Often enough for proxies that close what is quiet for half a minute.</summary>
@@ -25,11 +35,9 @@ internal static class EventsEndpoint
     /// <summary>A token is called expiring when this little is left, an eighth of its lifetime at most: its renewal should have come by then.</summary>
     private static readonly TimeSpan LittleLeft = TimeSpan.FromSeconds(30);
 
-    public static async Task<IResult> Handle(
-        HttpContext context, EventStreams streams, SessionCache sessions, ISessionStore store, TimeProvider clock,
-        [FromHeader(Name = "Last-Event-ID")] string? lastEventId)
+    public Task HandleAsync(HttpContext context)
     {
-        if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
+        if (context.GetSession() is not { } session) { return RequireSignInAsync(context); }
         if (streams.Closing)
         {
             return new Problem(
@@ -37,113 +45,149 @@ internal static class EventsEndpoint
                 "stopping",
                 "This server is about to stop.",
                 "Connect again: another one will respond, or this one after its restart.",
-                Reconnect);
+                Reconnect).ExecuteAsync(context);
         }
         if (streams.Open(session.Id) is not { } stream)
         {
             return new Problem(
                 StatusCodes.Status429TooManyRequests, "too_many_streams", "This session has too many event streams open.",
-                $"At most {EventStreams.MaxPerSession}; tabs of one browser can share one.", HeartbeatEvery);
+                $"At most {EventStreams.MaxPerSession}; tabs of one browser can share one.", HeartbeatEvery).ExecuteAsync(context);
         }
 
-        context.Response.OnCompleted(() =>
-        {
-            streams.Close(stream);
-            return Task.CompletedTask;
-        });
-        context.Response.Headers["X-Accel-Buffering"] = "no";   // nginx would collect the events
-        return TypedResults.ServerSentEvents(NewsAsync(stream, session, sessions, store, clock, context.Request.PathBase, lastEventId, context.RequestAborted));
+        Begin(context.Response);
+        LetGo(context, session);
+        return TellAsync(context, stream, State.Of(session, clock.GetUtcNow(), context.Request.PathBase));
     }
 
-    private static async IAsyncEnumerable<SseItem<object>> NewsAsync(
-        EventStream stream, Session first, SessionCache sessions, ISessionStore store, TimeProvider clock, PathString pathBase, string? lastEventId,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async Task RequireSignInAsync(HttpContext context) => await (await context.SignInRequiredAsync()).ExecuteAsync(context);
+
+    private static void Begin(HttpResponse response)
     {
-        Session? told = null;
-        var (beat, expiringTold) = (DateTimeOffset.MinValue, 0L);
+        var headers = response.Headers;
+        headers.ContentType = "text/event-stream";
+        headers.CacheControl = "no-cache,no-store";
+        headers.Pragma = "no-cache";
+        headers.ContentEncoding = "identity";   // whatever compresses would collect the events
+        headers["X-Accel-Buffering"] = "no";   // and so would nginx
+        response.HttpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+    }
+
+    /// <summary>The access log wants to know whose request it was, and nobody wants more.</summary>
+    private static void LetGo(HttpContext context, Session session)
+    {
+        context.Features.Set(session with { Claims = [], Tokens = null });
+        context.Features.Set<IAuthenticateResultFeature>(null);
+        context.Features.Set<IHttpAuthenticationFeature>(null);
+    }
+
+    private async Task TellAsync(HttpContext context, EventStream stream, State first)
+    {
+        try
+        {
+            await TellAsync(context.Response.BodyWriter, stream, first, context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The browser went away.
+        }
+        finally
+        {
+            streams.Close(stream);
+        }
+    }
+
+    private async Task TellAsync(PipeWriter writer, EventStream stream, State last, HttpContext context)
+    {
+        var cancellationToken = context.RequestAborted;
+        var lastEventId = context.Request.Headers["Last-Event-ID"].ToString();
+        var (beat, version, expiringTold) = (DateTimeOffset.MinValue, 0L, 0L);
         var reconnect = Reconnect * (1 + Random.Shared.NextDouble());
         while (!stream.Closing)
         {
-            var session = await FindAsync(stream, sessions, told ?? first, cancellationToken);
+            var found = await FindAsync(stream, last, context.Request.PathBase, cancellationToken);
             var now = clock.GetUtcNow();
-            if (session is not { Tokens: { } tokens } || session.EndsAt <= now)
+            if (found is not { IsReadable: true } || found.EndsAt <= now)
             {
-                yield return new(new EndedNews(stream.Ended ?? await ReasonOfAsync(session ?? told ?? first, now, store, cancellationToken)), Ended);
-                yield break;
+                Write(writer, Ended, new EndedNews(stream.Ended ?? await ReasonOfAsync(stream.Session, found ?? last, now, cancellationToken)));
+                await writer.FlushAsync(cancellationToken);
+                return;
             }
 
-            var expiringAt = tokens.ExpiresAt - (tokens.Lifetime / 8 < LittleLeft ? tokens.Lifetime / 8 : LittleLeft);
-            var news = told is null ? (lastEventId == IdOf(session) ? Heartbeat : Session)
-                : session.Version != told.Version ? Renewed
-                : now >= expiringAt && expiringTold != session.Version ? Expiring
-                : !Same(told, session) ? Session
+            var news = version == 0 ? (lastEventId == IdOf(stream, found) ? Heartbeat : Session)
+                : found.Version != version ? Renewed
+                : now >= found.ExpiringAt && expiringTold != found.Version ? Expiring
+                : (found.EndsAt, found.IsFailing) != (last.EndsAt, last.IsFailing) ? Session
                 : now >= beat ? Heartbeat
                 : null;
             if (news is not null)
             {
-                if (news == Expiring) { expiringTold = session.Version; }
-                (told, beat) = (session, now + HeartbeatEvery);
-                yield return new(SessionView.Of(session, now, pathBase), news) { EventId = IdOf(session), ReconnectionInterval = reconnect };
+                if (news == Expiring) { expiringTold = found.Version; }
+                (last, version, beat) = (found, found.Version, now + HeartbeatEvery);
+                Write(writer, news, found.View with { Now = now }, IdOf(stream, found), reconnect);
+                await writer.FlushAsync(cancellationToken);
             }
 
-            var next = Earlier(beat, session.EndsAt);
-            if (!await SleepAsync(stream, expiringTold == session.Version ? next : Earlier(next, expiringAt), cancellationToken)) { yield break; }
+            var next = Earlier(beat, found.EndsAt);
+            await stream.SleepAsync(expiringTold == found.Version ? next : Earlier(next, found.ExpiringAt), cancellationToken);
         }
     }
 
-    /// <summary>
-    /// Null also when the browser went away meanwhile: nobody hears what follows. A store that cannot be read now ends no stream; the next beat looks again.
-    /// </summary>
-    private static async ValueTask<Session?> FindAsync(EventStream stream, SessionCache sessions, Session told, CancellationToken cancellationToken)
+    /// <returns>Null when there is no such session; as it was when the store cannot be read now, which ends no stream: the next beat looks again.</returns>
+    private async ValueTask<State?> FindAsync(EventStream stream, State last, PathString pathBase, CancellationToken cancellationToken)
     {
         try
         {
-            return await sessions.FindAsync(stream.Session, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return null;
+            return await sessions.FindAsync(stream.Session, cancellationToken) is { } session ? State.Of(session, clock.GetUtcNow(), pathBase) : null;
         }
         catch (SessionStoreException)
         {
-            return stream.Ended is null ? told : null;
+            return stream.Ended is null ? last : null;
         }
     }
 
-    /// <returns>False when the browser went away.</returns>
-    private static async Task<bool> SleepAsync(EventStream stream, DateTimeOffset until, CancellationToken cancellationToken)
+    /// <summary>As the HTML Living Standard has it, section 9.2.5. JSON has no line ends of its own.</summary>
+    private void Write<T>(PipeWriter writer, string name, T news, string? id = null, TimeSpan? reconnect = null)
     {
-        try
-        {
-            await stream.SleepAsync(until, cancellationToken);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        Encoding.UTF8.GetBytes($"event: {name}\ndata: ", writer);
+        using (var text = new Utf8JsonWriter(writer)) { JsonSerializer.Serialize(text, news, json.Value.SerializerOptions); }
+        if (id is not null) { Encoding.UTF8.GetBytes($"\nid: {id}", writer); }
+        if (reconnect is { } wait) { Encoding.UTF8.GetBytes($"\nretry: {(long)wait.TotalMilliseconds}", writer); }
+        writer.Write("\n\n"u8);
     }
 
     /// <summary>Which state of which session was told; the browser sends it along when it comes back.</summary>
-    private static string IdOf(Session session) => $"{session.Id}.{session.Version}";
-
-    private static bool Same(Session a, Session b) => (a.EndsAt, a.Failures > 0) == (b.EndsAt, b.Failures > 0);
+    private static string IdOf(EventStream stream, State state) => $"{stream.Session}.{state.Version}";
 
     /// <summary>This node was not told, so it asks: another one may have ended it while its messages went unheard.</summary>
-    private static async Task<string> ReasonOfAsync(Session last, DateTimeOffset now, ISessionStore store, CancellationToken cancellationToken)
+    private async Task<string> ReasonOfAsync(SessionId id, State last, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (last.EndsAt <= now) { return EndReasons.TimeoutOf(last); }
+        if (last.EndsAt <= now) { return EndReasons.TimeoutOf(last.EndsAt, last.AbsoluteEndsAt); }
         try
         {
-            return await store.FindEndAsync(last.Id, cancellationToken) ?? EndReasons.Unknown;
+            return await store.FindEndAsync(id, cancellationToken) ?? EndReasons.Unknown;
         }
-        catch (Exception error) when (error is SessionStoreException or OperationCanceledException)
+        catch (SessionStoreException)
         {
             return EndReasons.Unknown;
         }
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    /// <summary>What a stream remembers of its session: a tenth of it.</summary>
+    private sealed record State(SessionView View, long Version, bool IsReadable, bool IsFailing, DateTimeOffset ExpiringAt)
+    {
+        public DateTimeOffset EndsAt => View.SessionExpiresAt!.Value;
+
+        public DateTimeOffset AbsoluteEndsAt => View.AbsoluteEndsAt!.Value;
+
+        public static State Of(Session session, DateTimeOffset now, PathString pathBase) => new(
+            SessionView.Of(session, now, pathBase), session.Version, session.Tokens is not null, session.Failures > 0,
+            session.Tokens is { } tokens ? ExpiringAtOf(tokens) : DateTimeOffset.MaxValue);
+
+        private static DateTimeOffset ExpiringAtOf(TokenSet tokens) =>
+            tokens.ExpiresAt - (tokens.Lifetime / 8 < LittleLeft ? tokens.Lifetime / 8 : LittleLeft);
+    }
 
     private sealed record EndedNews(string Reason);
 }

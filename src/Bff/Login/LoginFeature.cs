@@ -17,7 +17,7 @@ internal static class LoginFeature
         var services = builder.Services;
         services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
             .AddSingleton<WayBack>().AddSingleton<UnusedTokens>();
-        services.AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
+        services.AddSingleton<EventsEndpoint>().AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(
             OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
@@ -29,17 +29,19 @@ internal static class LoginFeature
 
     /// <summary>
     /// A call to a route has its session read and nothing else. At our own paths the framework's middleware does it, which asks every sign-in handler first
-    /// whether the request is its callback.
+    /// whether the request is its callback; what it makes for that would stay as long as an event stream is open.
     /// </summary>
     public static WebApplication UseSessions(this WebApplication app)
     {
         var authorization = app.Services.GetRequiredService<CallAuthorization>();
-        app.MapWhen(context => !OwnPaths.Has(context.Request.Path), calls => calls.UseMiddleware<SessionMiddleware>()
+        app.MapWhen(IsShort, calls => calls.UseMiddleware<SessionMiddleware>()
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
             .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
         app.UseAuthentication().UseAuthorization();
         return app;
+
+        static bool IsShort(HttpContext context) => !OwnPaths.Has(context.Request.Path) || context.Request.Path == EventsEndpoint.Path;
     }
 
     public static WebApplication MapLogin(this WebApplication app)
@@ -57,7 +59,7 @@ internal static class LoginFeature
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
-        bff.MapGet("/events", EventsEndpoint.Handle).RequireOrigin();
+        app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
         ScriptEndpoint.Map(app, PageFile.Read);
         MapCallbacks(app);
         return app;

@@ -1,7 +1,11 @@
 using Bff.Providers;
+using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
 
@@ -23,7 +27,7 @@ internal static class LogoutEndpoint
         }
 
         if (sid != session.Sid) { return LoginProblems.WrongSid; }
-        return await EndAsync(context, target) ? Results.Empty : Results.Redirect(target);
+        return await EndAsync(context, session, target) ? Results.Empty : Results.Redirect(target);
     }
 
     /// <summary>For a script of the page (CSRF header): the response says where to go, since a fetch cannot navigate.</summary>
@@ -31,7 +35,7 @@ internal static class LogoutEndpoint
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         var location = target;
-        if (context.GetSession() is not null && await EndAsync(context, target))
+        if (context.GetSession() is { } session && await EndAsync(context, session, target))
         {
             location = context.Response.Headers.Location.ToString();
             context.Response.Headers.Remove("Location");
@@ -41,20 +45,38 @@ internal static class LogoutEndpoint
     }
 
     /// <returns>True when the response now redirects to the provider; false when it offers no sign-out or cannot be reached.</returns>
-    private static async Task<bool> EndAsync(HttpContext context, string target)
+    private static async Task<bool> EndAsync(HttpContext context, Session session, string target)
     {
-        // Here first: whatever the provider does, the session is over. (Authentication is done once a request, so an id_token_hint can still be read.)
+        // Here first: whatever the provider does, the session is over. After it nobody has the ID token any longer.
+        var idToken = await FindIdTokenAsync(context, session.Id);
         await context.SignOutAsync(SessionAuthentication.Scheme);
-        return await RedirectAsync(context, target);
+        return await RedirectAsync(context, target, idToken);
     }
 
-    private static async Task<bool> RedirectAsync(HttpContext context, string target)
+    /// <summary>Null when it is not to be sent. Local copies are without it. A store that cannot be read cannot end the session either.</summary>
+    private static async Task<string?> FindIdTokenAsync(HttpContext context, SessionId id)
+    {
+        if (!context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value.SendIdTokenHint) { return null; }
+        try
+        {
+            var store = context.RequestServices.GetRequiredService<ISessionStore>();
+            return (await store.FindAsync(id, context.RequestAborted))?.Tokens?.IdToken;
+        }
+        catch (SessionStoreException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<bool> RedirectAsync(HttpContext context, string target, string? idToken)
     {
         try
         {
             var provider = await context.RequestServices.GetRequiredService<Provider>().GetConfigurationAsync(context.RequestAborted);
             if (string.IsNullOrEmpty(provider.EndSessionEndpoint)) { return false; }
-            await context.SignOutAsync(OpenIdConnectDefaults.AuthenticationScheme, new AuthenticationProperties { RedirectUri = target });
+            var properties = new AuthenticationProperties { RedirectUri = target };
+            properties.SetParameter(OpenIdConnectParameterNames.IdTokenHint, idToken);
+            await context.SignOutAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
             return true;
         }
         catch (ProviderUnavailableException)

@@ -36,7 +36,7 @@ internal sealed partial class OidcEvents(
     public override Task RedirectToIdentityProviderForSignOut(RedirectContext context)
     {
         context.ProtocolMessage.ClientId = oidc.Value.ClientId;
-        if (!oidc.Value.SendIdTokenHint) { context.ProtocolMessage.IdTokenHint = null; }
+        context.ProtocolMessage.IdTokenHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.IdTokenHint);
         flow.Begin(context.Properties);
         return Task.CompletedTask;
     }

@@ -41,10 +41,30 @@ internal sealed record TokenSet(
         init => Authorization = Scheme + value;
     }
 
+    /// <summary>
+    /// In a local copy, which is without refresh and ID token: whether the store has a refresh token. Null in a set that is whole; no other may be stored.
+    /// </summary>
+    [JsonIgnore]
+    public bool? StoreHasRefreshToken { get; private init; }
+
+    [JsonIgnore]
+    public bool HasRefreshToken => StoreHasRefreshToken ?? RefreshToken is not null;
+
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
 
     /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
-    public bool CanRefresh(DateTimeOffset now) => RefreshToken is not null && !(RefreshTokenExpiresAt <= now);
+    public bool CanRefresh(DateTimeOffset now) => HasRefreshToken && !(RefreshTokenExpiresAt <= now);
+
+    /// <summary>As a local copy has it.</summary>
+    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt);
+
+    public static TokenSet ForCalls(
+        string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,
+        DateTimeOffset? refreshTokenExpiresAt) =>
+        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt)
+        {
+            Authorization = authorization, StoreHasRefreshToken = hasRefreshToken,
+        };
 
     /// <summary>What a sign-in does not bring once more is carried over from the tokens it takes the place of.</summary>
     public TokenSet CompletedFrom(TokenSet? old)

@@ -51,7 +51,7 @@ internal sealed record Session
     /// <summary>Why the last try to renew failed; null when it did not.</summary>
     public RenewalFailure? LastFailure => Failures > 0 ? RenewalFailure.Parse(LastError) : null;
 
-    public bool CanRenew => Tokens?.RefreshToken is not null;
+    public bool CanRenew => Tokens is { HasRefreshToken: true };
 
     /// <summary>What people call the user: a name if the provider gave one.</summary>
     public string DisplayName => ClaimValue("name") ?? ClaimValue("preferred_username") ?? Subject;

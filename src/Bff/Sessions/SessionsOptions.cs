@@ -88,6 +88,13 @@ internal sealed class SessionsOptions : IValidatableObject
     public TimeSpan CacheLifetimeDuringOutage { get; set; }
 
     /// <summary>
+    /// How many sessions a node keeps copies of; more are read from the store for every request. A copy takes half a kilobyte, and the access token and the
+    /// claims. Default: 100000; 100 to 10000000.
+    /// </summary>
+    [Range(100, 10_000_000, ErrorMessage = "must be between 100 and 10000000.")]
+    public int MaxCachedSessions { get; set; } = 100_000;
+
+    /// <summary>
     /// How long a request waits for the store (a connection, its turn to write, a result) before it is <c>503 store_unavailable</c>. A timeout in the
     /// connection string has no effect. Default: 2 seconds; 0.5 to 30 seconds.
     /// </summary>

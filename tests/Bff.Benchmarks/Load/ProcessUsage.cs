@@ -10,18 +10,21 @@ namespace Bff.Benchmarks.Load;
 /// <param name="Collections">Garbage collections of any generation.</param>
 /// <param name="FullCollections">Of the oldest.</param>
 /// <param name="CompiledMethods">By the .NET runtime while it ran, in any tier.</param>
-internal sealed record ProcessUsage(TimeSpan Cpu, long? AllocatedBytes, int Collections, int FullCollections, int CompiledMethods)
+/// <param name="LiveBytes">On the .NET heap, with what is dead but not collected yet.</param>
+internal sealed record ProcessUsage(TimeSpan Cpu, long? AllocatedBytes, int Collections, int FullCollections, int CompiledMethods, long LiveBytes)
 {
     /// <summary>The kernel tells times in hundredths of a second (USER_HZ), rounded from what it keeps to the nanosecond.</summary>
     private const int TicksPerSecond = 100;
 
     private const int ParentField = 1, UserField = 11, KernelField = 12;
 
-    public static ProcessUsage Of(int process)
+    /// <param name="process">Which.</param>
+    /// <param name="wish">What the <see cref="StartupHook"/> is to do before.</param>
+    public static ProcessUsage Of(int process, byte wish = StartupHook.Nothing)
     {
         var cpu = CpuOf(process);
-        var (allocated, collections, full, compiled) = Ask(process);
-        return new(cpu, allocated, collections, full, compiled);
+        var (allocated, collections, full, compiled, live) = Ask(process, wish);
+        return new(cpu, allocated, collections, full, compiled, live);
     }
 
     /// <summary>CPU time of the process and all it has started.</summary>
@@ -84,15 +87,16 @@ internal sealed record ProcessUsage(TimeSpan Cpu, long? AllocatedBytes, int Coll
     }
 
     /// <summary>Asks the <see cref="StartupHook"/>.</summary>
-    private static (long? Allocated, int Collections, int Full, int Compiled) Ask(int process)
+    private static (long? Allocated, int Collections, int Full, int Compiled, long Live) Ask(int process, byte wish)
     {
         var path = Path.Combine(Environment.GetEnvironmentVariable(StartupHook.FolderVariable) ?? "", $"{process}.sock");
-        if (!File.Exists(path)) { return (null, 0, 0, 0); }
+        if (!File.Exists(path)) { return (null, 0, 0, 0, 0); }
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
+        socket.Send([wish]);
         using var stream = new NetworkStream(socket);
         using var reader = new StreamReader(stream, Encoding.ASCII);
         var numbers = reader.ReadToEnd().Split(' ').Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToArray();
-        return (numbers[0], (int)numbers[1], (int)numbers[2], (int)numbers[3]);
+        return (numbers[0], (int)numbers[1], (int)numbers[2], (int)numbers[3], numbers[4]);
     }
 }

@@ -9,7 +9,7 @@ namespace Bff.Benchmarks.Measuring;
 /// <summary>Upstream, provider and sessions, and whoever is asked for in front of them.</summary>
 internal sealed class World : IAsyncDisposable
 {
-    private const int Sessions = 10_000;
+    private const int UsualSessions = 10_000;
 
     /// <summary>With it, a bearer token of MassProvider makes a header of 900 bytes.</summary>
     private const int TokenPadding = 870;
@@ -29,14 +29,15 @@ internal sealed class World : IAsyncDisposable
     private readonly HttpClient _client = new();
     private readonly List<SessionStock.Entry> _sessions;
 
-    private World(Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, Role upstream, MassProvider provider)
+    private World(
+        Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, Role upstream, MassProvider provider, int sessions)
     {
         (_bench, _settings, _http2, _renewing, _upstream, _provider) = (bench, settings, http2, renewing, upstream, provider);
         if (renewing) { provider.Lifetime = ShortLife; }
         var now = TimeProvider.System.GetUtcNow();
-        _sessions = SessionStock.Plan(Sessions, number =>
+        _sessions = SessionStock.Plan(sessions, number =>
         {
-            var dueAt = renewing ? now + StartTime + (ShortLife * 3 / 4 * number / Sessions) : now + LongLife;
+            var dueAt = renewing ? now + StartTime + (ShortLife * 3 / 4 * number / sessions) : now + LongLife;
             return (dueAt, dueAt + (ShortLife / 4));
         });
         CookieFile = Path.Combine(bench.NewFolder(), "cookies");
@@ -51,8 +52,12 @@ internal sealed class World : IAsyncDisposable
 
     public int Renewals => _provider.Renewals;
 
-    public static async Task<World> StartAsync(Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing) =>
-        new(bench, settings, http2, renewing, await Role.StartAsync("upstream"), await MassProvider.StartAsync(Sessions, TokenPadding));
+    /// <summary>Of the Bff that was started last.</summary>
+    public Store? Store { get; private set; }
+
+    public static async Task<World> StartAsync(
+        Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, int sessions = UsualSessions) =>
+        new(bench, settings, http2, renewing, await Role.StartAsync("upstream"), await MassProvider.StartAsync(sessions, TokenPadding), sessions);
 
     /// <summary>Calls that have reached the upstream with a token that had expired, or none.</summary>
     public async Task<long> ExpiredAsync() =>
@@ -120,7 +125,7 @@ internal sealed class World : IAsyncDisposable
 
     private async Task<Contender> StartBffAsync(string name, string kind)
     {
-        var store = await _bench.NewStoreAsync(kind);
+        var store = Store = await _bench.NewStoreAsync(kind);
         var now = TimeProvider.System.GetUtcNow();
         await using (var stock = new SessionStock(store))
         {

@@ -54,7 +54,7 @@ public class CallAuthorizationTests
     {
         var context = new DefaultHttpContext();
         context.SetEndpoint(new Endpoint(_ => Task.CompletedTask, new(metadata), "route"));
-        if (session is not null) { context.Features.Set(SessionTicket.Of(session)); }
+        if (session is not null) { context.Features.Set(session); }
         return new CallAuthorization(new DefaultAuthorizationPolicyProvider(Options.Create(_options))).IsToBeAsked(context);
     }
 

@@ -40,8 +40,10 @@ public sealed class SessionCacheTests : IDisposable
         using var cache = Cache(seconds: 5);
         var session = await AddAsync();
         var first = await cache.FindAsync(session.Id, default);
+        var second = await cache.FindAsync(session.Id, default);
         await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
-        (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(first);
+        (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(second);
+        second!.Tokens.ShouldBe(first!.Tokens);
         _clock.Advance(TimeSpan.FromSeconds(5));
         (await cache.FindAsync(session.Id, default)).ShouldBeNull();
     }

@@ -23,7 +23,7 @@ internal sealed partial class SessionAuthenticationHandler(
     private DateTimeOffset Now => TimeProvider.GetUtcNow();
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync() =>
-        await reader.ReadAsync(Context) is { } ticket ? ticket.Result : AuthenticateResult.NoResult();
+        await reader.ReadAsync(Context) is { } session ? SessionTicket.Of(session) : AuthenticateResult.NoResult();
 
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {

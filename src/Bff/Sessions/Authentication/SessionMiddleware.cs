@@ -18,37 +18,39 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionReader read
         return next(context);
     }
 
-    private async Task WaitAsync(HttpContext context, Task<SessionTicket?> read)
+    private async Task WaitAsync(HttpContext context, Task<Session?> read)
     {
         Leave(context, await read);
         await next(context);
     }
 
-    private static void Leave(HttpContext context, SessionTicket? ticket)
+    private static void Leave(HttpContext context, Session? session)
     {
-        if (ticket is null) { return; }
-        var found = new Found(ticket);
+        if (session is null) { return; }
+        var found = new Found(session);
         context.Features.Set<IHttpAuthenticationFeature>(found);
         context.Features.Set<IAuthenticateResultFeature>(found);
     }
 
     /// <summary>The user and the result are about each other: who sets one has the other no longer. Both are made when somebody asks.</summary>
-    private sealed class Found(SessionTicket ticket) : IAuthenticateResultFeature, IHttpAuthenticationFeature
+    private sealed class Found(Session session) : IAuthenticateResultFeature, IHttpAuthenticationFeature
     {
-        private SessionTicket? _ticket = ticket;
+        private Session? _session = session;
         private AuthenticateResult? _result;
         private ClaimsPrincipal? _user;
 
+        private AuthenticateResult? Ticket => _session is null ? null : SessionTicket.Of(_session);
+
         public AuthenticateResult? AuthenticateResult
         {
-            get => _ticket?.Result ?? _result;
-            set => (_ticket, _result, _user) = (null, value, value?.Principal);
+            get => Ticket ?? _result;
+            set => (_session, _result, _user) = (null, value, value?.Principal);
         }
 
         public ClaimsPrincipal? User
         {
-            get => _ticket?.Result.Principal ?? _user;
-            set => (_ticket, _result, _user) = (null, null, value);
+            get => Ticket?.Principal ?? _user;
+            set => (_session, _result, _user) = (null, null, value);
         }
     }
 }

@@ -8,5 +8,5 @@ internal static class SessionOfRequest
         context.Features.Get<SessionUnknown>() is { } unknown ? throw unknown.Reason : context.FindSession();
 
     /// <returns>Null also when whose the cookie is could not be read.</returns>
-    public static Session? FindSession(this HttpContext context) => context.Features.Get<SessionTicket>()?.Session;
+    public static Session? FindSession(this HttpContext context) => context.Features.Get<Session>();
 }

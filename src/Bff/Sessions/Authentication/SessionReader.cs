@@ -6,7 +6,7 @@ namespace Bff.Sessions.Authentication;
 internal sealed class SessionReader(SessionCache cache, SessionCookie cookie, SlidingExpiration idle, TimeProvider clock)
 {
     /// <returns>Null when nobody is signed in, or it cannot be said.</returns>
-    public async ValueTask<SessionTicket?> ReadAsync(HttpContext context)
+    public async ValueTask<Session?> ReadAsync(HttpContext context)
     {
         if (!cookie.TryRead(context.Request, out var id)) { return null; }
         Session? session;
@@ -34,8 +34,7 @@ internal sealed class SessionReader(SessionCache cache, SessionCookie cookie, Sl
             return null;
         }
 
-        var ticket = SessionTicket.Of(session);
-        context.Features.Set(ticket);   // nobody reads the store again for this request
-        return ticket;
+        context.Features.Set(session);   // nobody reads the store again for this request
+        return session;
     }
 }

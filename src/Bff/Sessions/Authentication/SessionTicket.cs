@@ -4,21 +4,15 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace Bff.Sessions.Authentication;
 
-/// <summary>What requests need of a session and takes work to make: made once for each version of it, and shared by requests, so nobody may change it.</summary>
-internal sealed class SessionTicket
+/// <summary>
+/// A session as the framework takes it: made when somebody asks, which a forwarded call does not; once for each version of it, and shared by requests, so
+/// nobody may change it.
+/// </summary>
+internal static class SessionTicket
 {
-    private static readonly ConditionalWeakTable<Session, SessionTicket> Known = [];
+    private static readonly ConditionalWeakTable<Session, AuthenticateResult> Known = [];
 
-    private AuthenticateResult? _result;   // made when somebody asks: a forwarded call does not
-
-    private SessionTicket(Session session) => Session = session;
-
-    public Session Session { get; }
-
-    /// <summary>The session as the framework takes it.</summary>
-    public AuthenticateResult Result => _result ??= ResultOf(Session);
-
-    public static SessionTicket Of(Session session) => Known.GetValue(session, static session => new(session));
+    public static AuthenticateResult Of(Session session) => Known.GetValue(session, ResultOf);
 
     private static AuthenticateResult ResultOf(Session session)
     {

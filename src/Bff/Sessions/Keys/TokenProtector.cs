@@ -12,8 +12,12 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
 
     private sealed record Envelope(string Session, TokenSet Tokens);
 
-    public byte[] Protect(SessionId id, TokenSet tokens) =>
-        _protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope(id.Value, tokens)));
+    public byte[] Protect(SessionId id, TokenSet tokens)
+    {
+        // Of a local copy: the store would lose the refresh token.
+        if (tokens.StoreHasRefreshToken is not null) { throw new ArgumentException("These tokens are not whole.", nameof(tokens)); }
+        return _protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope(id.Value, tokens)));
+    }
 
     /// <summary>Finds out at start whether the keys can be read and written, not at the first sign-in.</summary>
     /// <exception cref="IOException">They cannot; the message names the setting.</exception>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Store;
@@ -12,7 +11,6 @@ internal sealed class SessionCache : IDisposable
     /// <summary>How often what stays open for a session reads it, in case nobody tells of its end.</summary>
     public static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(15);
 
-    private const int MaxEntries = 10_000;
     private const int Stripes = 256;
 
     private readonly ISessionStore _store;
@@ -21,7 +19,7 @@ internal sealed class SessionCache : IDisposable
     private readonly IOptionsMonitor<SessionsOptions> _options;
     private readonly TimeProvider _clock;
     private readonly SessionMetrics _metrics;
-    private readonly MemoryCache _copies = new(new MemoryCacheOptions { SizeLimit = MaxEntries });
+    private readonly SessionCopies _copies;
 
     /// <summary>Counts changes a stripe, so a copy read before a change is never kept after it.</summary>
     private readonly int[] _generations = new int[Stripes];
@@ -29,12 +27,11 @@ internal sealed class SessionCache : IDisposable
     /// <summary>Counts the times when changes may have gone unheard.</summary>
     private int _epoch;
 
-    private sealed record Copy(Session Session, DateTimeOffset ReadAt, int Epoch);
-
     public SessionCache(
         ISessionStore store, SessionChanges changes, StoreHealth health, IOptionsMonitor<SessionsOptions> options, SessionMetrics metrics, TimeProvider clock)
     {
         (_store, _changes, _health, _options, _metrics, _clock) = (store, changes, health, options, metrics, clock);
+        _copies = new(clock);
         _changes.Published += Drop;
         _changes.Missed += Distrust;
     }
@@ -58,14 +55,15 @@ internal sealed class SessionCache : IDisposable
         if (trusted && CopyOf(id, options.CacheLifetime) is { } copy && copy.Epoch == epoch)
         {
             _metrics.LookedUp("hit");
-            return new(copy.Session);
+            return new(_copies.Read(copy));
         }
 
-        return ReadAsync(id, trusted, epoch, options.OutageCopies, cancellationToken);
+        return ReadAsync(id, trusted, epoch, options, cancellationToken);
     }
 
-    private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, TimeSpan outageCopies, CancellationToken cancellationToken)
+    private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, SessionsOptions options, CancellationToken cancellationToken)
     {
+        var outageCopies = options.OutageCopies;
         // Nobody waits to hear once more that the store is away.
         if (_health.CannotRead && SpareCopyOf(id, outageCopies) is { } spare) { return spare; }
         _metrics.LookedUp(trusted ? "miss" : "bypass");
@@ -74,9 +72,10 @@ internal sealed class SessionCache : IDisposable
         {
             var session = await _store.FindAsync(id, cancellationToken);
             if (session?.Tokens is null) { return session; }   // what cannot be read may be the next time, when its key has been
-            _copies.Set(id.Value, new Copy(session, now, epoch), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = outageCopies });
-            if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id.Value); }
-            return session;
+            var copy = new SessionCopy(session, now, epoch);
+            _copies.Keep(copy, options.MaxCachedSessions, outageCopies);
+            if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }
+            return session with { Tokens = session.Tokens.ForCalls() };   // as those find it who come after
         }
         catch (SessionStoreException) when (SpareCopyOf(id, outageCopies) is { } found)
         {
@@ -88,17 +87,17 @@ internal sealed class SessionCache : IDisposable
     {
         if (CopyOf(id, outageCopies) is not { } copy) { return null; }
         _metrics.LookedUp("outage");
-        return copy.Session;
+        return _copies.Read(copy);
     }
 
-    private Copy? CopyOf(SessionId id, TimeSpan lifetime) =>
-        _copies.TryGetValue(id.Value, out Copy? copy) && (_clock.GetUtcNow() - copy!.ReadAt).Duration() < lifetime ? copy : null;
+    private SessionCopy? CopyOf(SessionId id, TimeSpan lifetime) =>
+        _copies.Find(id) is { } copy && Math.Abs(_clock.GetUtcNow().UtcTicks - copy.ReadAtTicks) < lifetime.Ticks ? copy : null;
 
     /// <summary>Somebody wants this session to end, and the store cannot be told: no copy of it serves here any longer.</summary>
     public void Forget(SessionId id)
     {
         Interlocked.Increment(ref Generation(id));
-        _copies.Remove(id.Value);
+        _copies.Remove(id);
     }
 
     private void Drop(SessionChange change)
@@ -120,6 +119,5 @@ internal sealed class SessionCache : IDisposable
     {
         _changes.Published -= Drop;
         _changes.Missed -= Distrust;
-        _copies.Dispose();
     }
 }

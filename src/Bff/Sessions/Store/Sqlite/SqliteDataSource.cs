@@ -8,9 +8,11 @@ namespace Bff.Sessions.Store.Sqlite;
 /// <summary>Opens every connection with the same settings.</summary>
 internal sealed class SqliteDataSource(string connectionString, Action ensureThere, TimeSpan timeout) : DbDataSource
 {
-    /// <summary>WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again;
-    /// 16 MiB of pages a connection keep the inner nodes of an index over a million sessions at hand.</summary>
-    private readonly string _settings = $"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;";
+    /// <summary>
+    /// WAL lets readers go on while one writes; FULL syncs each commit, because a rotated refresh token that is lost cannot be had again. Pages are at hand in
+    /// the kernel, for all connections at once; what each keeps for itself is dropped with every commit of another one, so 1 MiB is enough.
+    /// </summary>
+    private readonly string _settings = $"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024;";
 
     /// <summary>Those of the pool that have them: settings stay with SQLite's own connection.</summary>
     private readonly ConditionalWeakTable<object, string> _set = [];
