@@ -49,10 +49,13 @@ internal static class ForwardingFeature
     /// <summary>A route's <c>Timeout</c>. YARP takes its end for the caller's going away, and answers 400 to nobody; somebody is there, so it is 504.</summary>
     public static WebApplication UseRouteTimeouts(this WebApplication app)
     {
-        app.UseRequestTimeouts();
-        app.Use((context, next) => context.Features.Get<IHttpRequestTimeoutFeature>() is null ? next(context) : AnswerInTimeAsync(context, next));
+        app.UseWhen(HasTimeout, timed => timed.UseRequestTimeouts().Use(AnswerInTimeAsync));
         return app;
     }
+
+    private static bool HasTimeout(HttpContext context) =>
+        context.GetEndpoint()?.Metadata is { } metadata
+        && (metadata.GetMetadata<RequestTimeoutAttribute>() is not null || metadata.GetMetadata<RequestTimeoutPolicy>() is not null);
 
     private static async Task AnswerInTimeAsync(HttpContext context, RequestDelegate next)
     {

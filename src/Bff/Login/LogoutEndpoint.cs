@@ -53,14 +53,14 @@ internal static class LogoutEndpoint
         return await RedirectAsync(context, target, idToken);
     }
 
-    /// <summary>Null when it is not to be sent. Local copies are without it. A store that cannot be read cannot end the session either.</summary>
+    /// <summary>Null when it is not to be sent. Local copies are without it.</summary>
     private static async Task<string?> FindIdTokenAsync(HttpContext context, SessionId id)
     {
         if (!context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value.SendIdTokenHint) { return null; }
         try
         {
             var store = context.RequestServices.GetRequiredService<ISessionStore>();
-            return (await store.FindAsync(id, context.RequestAborted))?.Tokens?.IdToken;
+            return (await store.FindAsync(id, CancellationToken.None))?.Tokens?.IdToken;   // who goes away meanwhile is signed out all the same
         }
         catch (SessionStoreException)
         {

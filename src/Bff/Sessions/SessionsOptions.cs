@@ -89,9 +89,9 @@ internal sealed class SessionsOptions : IValidatableObject
 
     /// <summary>
     /// How many sessions a node keeps copies of; more are read from the store for every request. A copy takes half a kilobyte, and the access token and the
-    /// claims. Default: 100000; 100 to 10000000.
+    /// claims. Default: 100000; 100 to 1000000.
     /// </summary>
-    [Range(100, 10_000_000, ErrorMessage = "must be between 100 and 10000000.")]
+    [Range(100, 1_000_000, ErrorMessage = "must be between 100 and 1000000.")]
     public int MaxCachedSessions { get; set; } = 100_000;
 
     /// <summary>

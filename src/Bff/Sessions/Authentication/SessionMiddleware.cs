@@ -21,6 +21,7 @@ internal sealed class SessionMiddleware(RequestDelegate next, SessionReader read
     private async Task WaitAsync(HttpContext context, Task<Session?> read)
     {
         Leave(context, await read);
+        read = null!;   // a call may last for hours, and whoever lets go of its session then does
         await next(context);
     }
 

@@ -48,6 +48,7 @@ internal sealed class SessionCache : IDisposable
         if (options.CacheLifetime == TimeSpan.Zero)
         {
             _metrics.LookedUp("bypass");
+            _copies.Clear();
             return new(_store.FindAsync(id, cancellationToken));
         }
 
@@ -64,6 +65,7 @@ internal sealed class SessionCache : IDisposable
     private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, SessionsOptions options, CancellationToken cancellationToken)
     {
         var outageCopies = options.OutageCopies;
+
         // Nobody waits to hear once more that the store is away.
         if (_health.CannotRead && SpareCopyOf(id, outageCopies) is { } spare) { return spare; }
         _metrics.LookedUp(trusted ? "miss" : "bypass");

@@ -41,6 +41,13 @@ internal sealed class SessionCopies(TimeProvider clock)
         if (Count >= max || clock.GetElapsedTime(Volatile.Read(ref _trimmedAt)) >= TrimInterval) { TrimSoon(max, lifetime); }
     }
 
+    /// <summary>All of them, when none is to be kept any longer.</summary>
+    public void Clear()
+    {
+        if (Count == 0) { return; }
+        foreach (var (_, copy) in _copies) { Drop(copy); }
+    }
+
     public void Remove(SessionId id)
     {
         if (!_copies.TryRemove(id.Value, out var copy)) { return; }
@@ -72,6 +79,7 @@ internal sealed class SessionCopies(TimeProvider clock)
     {
         var before = Interlocked.Exchange(ref PlaceOf(copy), copy);
         if (before != copy) { before?.Fold(); }
+        if (Find(copy.Id) != copy) { Interlocked.CompareExchange(ref PlaceOf(copy), null, copy); }   // dropped meanwhile
     }
 
     private ref SessionCopy? PlaceOf(SessionCopy copy) => ref _unpacked[(uint)copy.Id.GetHashCode() % Places];
