@@ -10,7 +10,7 @@ namespace Bff.Benchmarks.Account;
 internal static class AccountCommand
 {
     /// <summary>The compiler decides anew in each process what is worth optimizing; no two are alike.</summary>
-    private const int Processes = 5;
+    private const int Processes = 3;
 
     private const int Rounds = 6, CallsOfARound = 15_000, WarmUpCalls = 150_000;
 
@@ -79,7 +79,8 @@ internal static class AccountCommand
         /// <summary>Neighbours make calls dearer, never cheaper.</summary>
         public static Figure Least(List<Figure> rounds) => new(rounds.Min(one => one.Microseconds), rounds.Min(one => one.Bytes));
 
-        public static Figure Middle(List<Figure> processes) => new(Median(processes.Select(one => one.Microseconds)), Median(processes.Select(one => one.Bytes)));
+        public static Figure Middle(List<Figure> processes) =>
+            new(Median(processes.Select(one => one.Microseconds)), Median(processes.Select(one => one.Bytes)));
 
         private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Processes / 2);
     }

@@ -22,7 +22,8 @@ public sealed partial class ReferenceTests
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
         "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalScheduler.MaxBatch", "RenewalScheduler.MaxSleep", "RenewalScheduler.MinSleep",
         "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
-        "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlSessionStore.MaxBatches", "SqliteWrites.MaxTogether", "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
+        "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlSessionStore.MaxBatches", "SqliteWrites.MaxTogether",
+        "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
         "StoreHealth.MaxReason", "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered",
     ];
 

@@ -34,8 +34,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         _file = connection.DataSource = Path.GetFullPath(connection.DataSource, root);
         _folder = Path.GetDirectoryName(_file)!;
         _there = new SqliteFile(_file, connection.ConnectionString, reason => Unprepared?.Invoke(new SessionStoreException(reason)));
-        _writes = new SqliteWrites(this, _turnTimeout);
         DataSource = new SqliteDataSource(connection.ConnectionString, EnsureThere, timeout - _turnTimeout);
+        _writes = new SqliteWrites(DataSource, WaitForTurnToWriteAsync, FailureOf, _turnTimeout);
     }
 
     public override DbDataSource DataSource { get; }
@@ -72,17 +72,15 @@ internal sealed class SqliteDatabase : SessionDatabase
     public override Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken) => _writes.RunAsync(write, cancellationToken);
 
     /// <summary>As <see cref="TakeTurnToWriteAsync"/>, without a limit.</summary>
-    public async Task<IDisposable> WaitForTurnToWriteAsync()
+    private async Task<IDisposable> WaitForTurnToWriteAsync()
     {
         await _writer.WaitAsync();
         return Begin(isMine: true);
     }
 
-    public static SessionStoreException TooManyBefore() => new("Writes before this one have not ended in time.");
-
     private Turn Begin(bool isMine)
     {
-        if (!isMine) { throw TooManyBefore(); }
+        if (!isMine) { throw SqliteWrites.TooManyBefore(); }
         var turn = new Turn(_writer);
         try
         {

@@ -6,9 +6,12 @@ namespace Bff.Sessions.Store.Sqlite;
 /// Writes that wait for the same turn go into one transaction, and so share its dearest part: the sync of the file. Each keeps a result of its own; where one
 /// of them cannot be done, all are done one by one.
 /// </summary>
-/// <param name="database">Whose turn to write is taken.</param>
+/// <param name="source">The file.</param>
+/// <param name="takeTurn">Waits for the turn to write, however long.</param>
+/// <param name="failureOf">What an exception means.</param>
 /// <param name="patience">Who has not been begun by then is refused, and never begun.</param>
-internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
+internal sealed class SqliteWrites(
+    DbDataSource source, Func<Task<IDisposable>> takeTurn, Func<Exception, SessionStoreException?> failureOf, TimeSpan patience)
 {
     /// <summary>In one transaction, at most.</summary>
     private const int MaxTogether = 64;
@@ -16,6 +19,8 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
     private readonly Lock _lock = new();
     private readonly Queue<Write> _waiting = new();
     private bool _isAtWork;
+
+    public static SessionStoreException TooManyBefore() => new("Writes before this one have not ended in time.");
 
     /// <exception cref="SessionStoreException">Its turn has not come in time.</exception>
     public async Task<T> RunAsync<T>(Func<DbConnection, Task<T>> run, CancellationToken cancellationToken)
@@ -28,7 +33,7 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         }
         catch (TimeoutException) when (write.TryWithdraw())
         {
-            throw SqliteDatabase.TooManyBefore();
+            throw TooManyBefore();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && write.TryWithdraw())
         {
@@ -59,7 +64,7 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         {
             try
             {
-                using var turn = await database.WaitForTurnToWriteAsync();   // however long: each write has a patience of its own
+                using var turn = await takeTurn();   // however long: each write has a patience of its own
                 await RunAsync(Take(MaxTogether));
             }
             catch (Exception error)
@@ -91,7 +96,7 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         if (writes.Count == 0) { return; }
         try
         {
-            await using var connection = await database.DataSource.OpenConnectionAsync();
+            await using var connection = await source.OpenConnectionAsync();
             if (writes.Count > 1 && await TryTogetherAsync(connection, writes)) { return; }
             foreach (var write in writes)
             {
@@ -101,11 +106,11 @@ internal sealed class SqliteWrites(SqliteDatabase database, TimeSpan patience)
         catch (Exception error)
         {
             // A wait in vain was one, however many waited: it counts once against the store.
-            foreach (var write in writes) { write.Fail(write != writes[0] && IsUnanswered(error) ? SqliteDatabase.TooManyBefore() : error); }
+            foreach (var write in writes) { write.Fail(write != writes[0] && IsUnanswered(error) ? TooManyBefore() : error); }
         }
     }
 
-    private bool IsUnanswered(Exception error) => database.FailureOf(error) is { IsUnanswered: true };
+    private bool IsUnanswered(Exception error) => failureOf(error) is { IsUnanswered: true };
 
     /// <returns>False when nothing was written, since one of them cannot be: alone, the others may be.</returns>
     private async Task<bool> TryTogetherAsync(DbConnection connection, List<Write> writes)
