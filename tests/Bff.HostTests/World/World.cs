@@ -144,6 +144,11 @@ internal sealed class World : IAsyncDisposable
         return false;
     }, "no renewal is due or under way");
 
+    /// <summary>A node hears of its own write a moment after the store has it; what it knew until then was good enough for a call.</summary>
+    public Task SendsNewestTokenAsync(Browser browser) => Eventually.HappensAsync(
+        async () => (await browser.GetAsync("/api/echo")).Body == "alice" && Api.LastCall.Token == Provider.Grant.AccessToken!.Value,
+        "a call goes with the newest token");
+
     /// <summary>Keeps the clock moving slowly until a task ends, for waits of the proxy that only time can end.</summary>
     public async Task<T> RunAsync<T>(Task<T> task)
     {
