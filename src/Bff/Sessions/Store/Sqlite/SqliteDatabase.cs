@@ -35,7 +35,7 @@ internal sealed class SqliteDatabase : SessionDatabase
         _folder = Path.GetDirectoryName(_file)!;
         _there = new SqliteFile(_file, connection.ConnectionString, reason => Unprepared?.Invoke(new SessionStoreException(reason)));
         DataSource = new SqliteDataSource(connection.ConnectionString, EnsureThere, timeout - _turnTimeout);
-        _writes = new SqliteWrites(DataSource, WaitForTurnToWriteAsync, FailureOf, _turnTimeout);
+        _writes = new SqliteWrites(DataSource, () => _writer.Wait(0) ? Begin(isMine: true) : null, WaitForTurnToWriteAsync, FailureOf, _turnTimeout);
     }
 
     public override DbDataSource DataSource { get; }

@@ -7,11 +7,13 @@ namespace Bff.Sessions.Store.Sqlite;
 /// of them cannot be done, all are done one by one.
 /// </summary>
 /// <param name="source">The file.</param>
+/// <param name="tryTakeTurn">Takes the turn to write when it is free; null when not.</param>
 /// <param name="takeTurn">Waits for the turn to write, however long.</param>
 /// <param name="failureOf">What an exception means.</param>
 /// <param name="patience">Who has not been begun by then is refused, and never begun.</param>
 internal sealed class SqliteWrites(
-    DbDataSource source, Func<Task<IDisposable>> takeTurn, Func<Exception, SessionStoreException?> failureOf, TimeSpan patience)
+    DbDataSource source, Func<IDisposable?> tryTakeTurn, Func<Task<IDisposable>> takeTurn, Func<Exception, SessionStoreException?> failureOf,
+    TimeSpan patience)
 {
     /// <summary>In one transaction, at most.</summary>
     private const int MaxTogether = 64;
@@ -26,7 +28,7 @@ internal sealed class SqliteWrites(
     public async Task<T> RunAsync<T>(Func<DbConnection, Task<T>> run, CancellationToken cancellationToken)
     {
         var write = new Write<T>(run);
-        Add(write);
+        if (Add(write)) { await BeginAsync(); }
         try
         {
             return await write.Task.WaitAsync(patience, cancellationToken);
@@ -45,22 +47,38 @@ internal sealed class SqliteWrites(
         }
     }
 
-    private void Add(Write write)
+    /// <returns>False when somebody is at work, and will do it.</returns>
+    private bool Add(Write write)
     {
         lock (_lock)
         {
             while (_waiting.TryPeek(out var first) && first.HasBegun) { _waiting.Dequeue(); }   // given up
             _waiting.Enqueue(write);
-            if (_isAtWork) { return; }
-            _isAtWork = true;
+            if (_isAtWork) { return false; }
+            return _isAtWork = true;
+        }
+    }
+
+    /// <summary>A write that finds the turn free is done at once, on its caller's thread; whatever came meanwhile, or has to wait, on another.</summary>
+    private async Task BeginAsync()
+    {
+        try
+        {
+            using var turn = tryTakeTurn();
+            if (turn is not null) { await RunAsync(Take(MaxTogether)); }
+        }
+        catch (Exception error)
+        {
+            FailAll(error);
         }
 
+        if (!GoesOn()) { return; }
         using (ExecutionContext.SuppressFlow()) { _ = Task.Run(WorkAsync); }   // SQLite works, and waits for the disk, on its caller's thread
     }
 
     private async Task WorkAsync()
     {
-        for (var goesOn = true; goesOn;)
+        do
         {
             try
             {
@@ -69,12 +87,21 @@ internal sealed class SqliteWrites(
             }
             catch (Exception error)
             {
-                // The file is not there: who waits is told so.
-                foreach (var write in Take(int.MaxValue)) { write.Fail(error); }
+                FailAll(error);
             }
-
-            lock (_lock) { goesOn = _isAtWork = _waiting.Count > 0; }
         }
+        while (GoesOn());
+    }
+
+    /// <summary>The file is not there: who waits is told so.</summary>
+    private void FailAll(Exception error)
+    {
+        foreach (var write in Take(int.MaxValue)) { write.Fail(error); }
+    }
+
+    private bool GoesOn()
+    {
+        lock (_lock) { return _isAtWork = _waiting.Count > 0; }
     }
 
     private List<Write> Take(int most)
