@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bff.Benchmarks.Measuring;
 using Bff.Benchmarks.Roles;
 
 namespace Bff.Benchmarks.Account;
@@ -82,6 +83,6 @@ internal static class AccountCommand
         public static Figure Middle(List<Figure> processes) =>
             new(Median(processes.Select(one => one.Microseconds)), Median(processes.Select(one => one.Bytes)));
 
-        private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Processes / 2);
+        private static double Median(IEnumerable<double> values) => Spread.Of(values.Cast<double?>())!.Median;
     }
 }

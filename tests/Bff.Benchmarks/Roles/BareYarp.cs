@@ -26,8 +26,20 @@ internal static class BareYarp
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = http2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
+        Add(builder.Services, upstream, token);
+        await using var app = builder.Build();
+        app.MapReverseProxy();
+        await app.StartAsync();
+        await Role.ListenAsync(port);
+        await app.StopAsync();
+        return 0;
+    }
+
+    /// <summary>All that it is told.</summary>
+    public static void Add(IServiceCollection services, string upstream, string token)
+    {
         var bearer = "Bearer " + token;
-        builder.Services.AddReverseProxy()
+        services.AddReverseProxy()
             .LoadFromMemory(
                 [new RouteConfig { RouteId = "all", ClusterId = "api", Match = new RouteMatch { Path = "/{**rest}" } }],
                 [new ClusterConfig { ClusterId = "api", Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = upstream } } }])
@@ -37,11 +49,5 @@ internal static class BareYarp
                 request.ProxyRequest.Headers.TryAddWithoutValidation("Authorization", bearer);
                 return default;
             }));
-        await using var app = builder.Build();
-        app.MapReverseProxy();
-        await app.StartAsync();
-        await Role.ListenAsync(port);
-        await app.StopAsync();
-        return 0;
     }
 }

@@ -50,9 +50,7 @@ internal sealed class SessionCopies(TimeProvider clock)
 
     public void Remove(SessionId id)
     {
-        if (!_copies.TryRemove(id.Value, out var copy)) { return; }
-        Interlocked.Decrement(ref _count);
-        Interlocked.CompareExchange(ref PlaceOf(copy), null, copy);
+        if (_copies.TryRemove(id.Value, out var copy)) { Forget(copy); }
     }
 
     private void TryKeep(SessionCopy copy, int max)
@@ -79,7 +77,7 @@ internal sealed class SessionCopies(TimeProvider clock)
     {
         var before = Interlocked.Exchange(ref PlaceOf(copy), copy);
         if (before != copy) { before?.Fold(); }
-        if (Find(copy.Id) != copy) { Interlocked.CompareExchange(ref PlaceOf(copy), null, copy); }   // dropped meanwhile
+        if (Find(copy.Id) != copy) { LeavePlace(copy); }   // dropped meanwhile
     }
 
     private ref SessionCopy? PlaceOf(SessionCopy copy) => ref _unpacked[(uint)copy.Id.GetHashCode() % Places];
@@ -119,8 +117,14 @@ internal sealed class SessionCopies(TimeProvider clock)
     /// <summary>Unless a newer one has taken its place.</summary>
     private void Drop(SessionCopy copy)
     {
-        if (!_copies.TryRemove(KeyValuePair.Create(copy.Id.Value, copy))) { return; }
-        Interlocked.Decrement(ref _count);
-        Interlocked.CompareExchange(ref PlaceOf(copy), null, copy);
+        if (_copies.TryRemove(KeyValuePair.Create(copy.Id.Value, copy))) { Forget(copy); }
     }
+
+    private void Forget(SessionCopy copy)
+    {
+        Interlocked.Decrement(ref _count);
+        LeavePlace(copy);
+    }
+
+    private void LeavePlace(SessionCopy copy) => Interlocked.CompareExchange(ref PlaceOf(copy), null, copy);
 }
