@@ -13,10 +13,10 @@ namespace Bff.Configuration;
 internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<SettingsSection> sections, IHostEnvironment environment)
 {
     private static readonly List<(string Name, string[] Content)> Sections =
-        [("Bff", ["Oidc", "Renewal", "Spa"]), ("ReverseProxy", ["Routes", "Clusters"]), ("Kestrel", ["Endpoints", "EndpointDefaults"]),
-            ("Logging", ["LogLevel"])];
+        [("Bff", ["Oidc", "Providers", "Renewal", "Spa", "FrontEnds"]), ("ReverseProxy", ["Routes", "Clusters"]),
+            ("Kestrel", ["Endpoints", "EndpointDefaults"]), ("Logging", ["LogLevel"])];
 
-    private readonly IReadOnlyList<SecretSetting> _secrets = [.. sections.SelectMany(SecretSetting.Of)];
+    private readonly IReadOnlyList<SettingsSection> _sections = [.. sections];
 
     private IReadOnlyDictionary<string, string?> _logging = Snapshot.Logging(live);
 
@@ -29,7 +29,7 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         var read = new ConfigurationRoot(providers);
         var values = Snapshot.Of(read);
         foreach (var file in providers.OfType<FileContent>()) { mistakes.AddRange(MisspeltSections(new ConfigurationRoot([file]))); }
-        foreach (var secret in _secrets) { secret.Resolve(values, mistakes); }
+        foreach (var secret in _sections.SelectMany(section => section.In(read)).SelectMany(SecretSetting.Of)) { secret.Resolve(values, mistakes); }
         ReadDurations(values, mistakes);
         return new Reading(
             values, files, mistakes, isWhole, KestrelCertificates.ReadFiles(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));

@@ -88,7 +88,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
     {
         var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
         var waiting = Snapshot.Differences(_accepted.Values, next).Where(
-            key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key)).ToList();
+            key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key) || IsOfOtherName(key, next)).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
@@ -128,7 +128,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         .Where(_ => reading.IsWhole)
         .Select(file => $"{Path.GetFileName(file)}: is gone. Put it back; to do without its settings, leave {{}} in it, or restart.");
 
-    private IEnumerable<string> AuthenticatorsGone(Dictionary<string, string?> next) => SettingsWith<AuthenticatorAttribute>()
+    private IEnumerable<string> AuthenticatorsGone(Dictionary<string, string?> next) => SettingsWith<AuthenticatorAttribute>(_accepted.Root)
         .Where(key => !string.IsNullOrEmpty(_accepted.Values.GetValueOrDefault(key)) && string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no guard away. Put it back, or restart.");
 
@@ -138,7 +138,7 @@ internal sealed partial class ConfigurationReload : BackgroundService
         .Select(certificate => certificate.Path + ":Path").Where(key => string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no certificate away. Put it back, or restart.");
 
-    private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>()
+    private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>(_accepted.Root)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What is arranged for a listener once, at the start, would be missing on one that is added.</summary>
@@ -151,8 +151,20 @@ internal sealed partial class ConfigurationReload : BackgroundService
             && !_accepted.Values.Keys.Any(known => known.StartsWith(endpoints + name + ":", StringComparison.OrdinalIgnoreCase));
     }
 
-    private IEnumerable<string> SettingsWith<T>()
-        where T : Attribute => _sections.SelectMany(section =>
+    /// <summary>Whoever is there by name is there from the start, where their class says so.</summary>
+    private bool IsOfOtherName(string key, Dictionary<string, string?> next)
+    {
+        var named = _sections.FirstOrDefault(section =>
+            section.IsNamed && section.Options.GetCustomAttribute<NeedsRestartAttribute>() is not null && section.Below(key) is not null);
+        if (named is null) { return false; }
+        var one = named.Path + ":" + key[(named.Path.Length + 1)..].Split(':')[0] + ":";
+        return !IsIn(_accepted.Values.Keys) || !IsIn(next.Keys);
+
+        bool IsIn(IEnumerable<string> keys) => keys.Any(known => known.StartsWith(one, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private IEnumerable<string> SettingsWith<T>(IConfiguration configuration)
+        where T : Attribute => _sections.SelectMany(section => section.In(configuration)).SelectMany(section =>
             from property in section.Options.GetProperties()
             where property.GetCustomAttribute<T>() is not null
             select $"{section.Path}:{property.Name}");

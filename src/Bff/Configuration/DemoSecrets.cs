@@ -5,7 +5,7 @@ namespace Bff.Configuration;
 /// <summary>
 /// What <c>deploy/demo</c> calls a secret is known to everybody, so it works in Development only. A secret is a setting that may come from a file.
 /// </summary>
-internal sealed class DemoSecrets<T>(string section, IHostEnvironment environment) : IValidateOptions<T>
+internal sealed class DemoSecrets<T>(Func<string?, string?> sectionOf, IHostEnvironment environment) : IValidateOptions<T>
     where T : class
 {
     /// <summary>Each secret of the demo begins so, or holds a password that does.</summary>
@@ -13,7 +13,7 @@ internal sealed class DemoSecrets<T>(string section, IHostEnvironment environmen
 
     public ValidateOptionsResult Validate(string? name, T options)
     {
-        if (environment.IsDevelopment()) { return ValidateOptionsResult.Skip; }
+        if (environment.IsDevelopment() || sectionOf(name) is not { } section) { return ValidateOptionsResult.Skip; }
         var mistakes = new List<string>();
         foreach (var property in typeof(T).GetProperties())
         {

@@ -1,5 +1,7 @@
 namespace Bff.Configuration;
 
-/// <summary>A change of this setting counts after a restart only; until then the value Bff started with stays.</summary>
-[AttributeUsage(AttributeTargets.Property)]
+/// <summary>
+/// A change of this setting counts after a restart only; until then the value Bff started with stays. Of a class: so does one that comes or goes by name.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Class)]
 internal sealed class NeedsRestartAttribute : Attribute;

@@ -10,26 +10,63 @@ internal static class OptionsRegistration
         where T : class
     {
         services.AddSingleton(new SettingsSection(section, typeof(T)));
-        services.AddSingleton<IValidateOptions<T>>(new AnnotationValidator<T>(section));
-        services.AddSingleton<IValidateOptions<T>>(provider => new DemoSecrets<T>(section, provider.GetRequiredService<IHostEnvironment>()));
-        services.AddSingleton<IOptionsChangeTokenSource<T>>(
-            provider => new ConfigurationChangeTokenSource<T>(provider.GetRequiredService<AcceptedConfiguration>().Root));
+        services.AddValidation<T>(name => name == Options.DefaultName ? section : null);
+        services.AddChanges<T>(Options.DefaultName);
         return services.AddOptions<T>().Configure<AcceptedConfiguration>((options, accepted) => accepted.Root.GetSection(section).Bind(options));
     }
 
-    private sealed class AnnotationValidator<T>(string section) : IValidateOptions<T>
+    /// <summary>One set of options for each section below <paramref name="section"/>, by its name.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="section">Has one section for each name.</param>
+    /// <param name="names">Those whose options change with a reload.</param>
+    public static void AddNamedSettings<T>(this IServiceCollection services, string section, IEnumerable<string> names)
+        where T : class
+    {
+        services.AddSingleton(new SettingsSection(section, typeof(T), IsNamed: true));
+        services.AddValidation<T>(name => string.IsNullOrEmpty(name) ? null : $"{section}:{name}");
+        services.AddSingleton<IConfigureOptions<T>>(
+            provider => new NamedBinding<T>(section, provider.GetRequiredService<AcceptedConfiguration>()));
+        foreach (var name in names) { services.AddChanges<T>(name); }
+    }
+
+    private static void AddValidation<T>(this IServiceCollection services, Func<string?, string?> sectionOf)
+        where T : class
+    {
+        services.AddSingleton<IValidateOptions<T>>(new AnnotationValidator<T>(sectionOf));
+        services.AddSingleton<IValidateOptions<T>>(provider => new DemoSecrets<T>(sectionOf, provider.GetRequiredService<IHostEnvironment>()));
+    }
+
+    private static void AddChanges<T>(this IServiceCollection services, string name)
+        where T : class => services.AddSingleton<IOptionsChangeTokenSource<T>>(
+            provider => new ConfigurationChangeTokenSource<T>(name, provider.GetRequiredService<AcceptedConfiguration>().Root));
+
+    private sealed class NamedBinding<T>(string section, AcceptedConfiguration accepted) : IConfigureNamedOptions<T>
+        where T : class
+    {
+        public void Configure(T options)
+        {
+            // The one without a name has a section of its own.
+        }
+
+        public void Configure(string? name, T options)
+        {
+            if (!string.IsNullOrEmpty(name)) { accepted.Root.GetSection($"{section}:{name}").Bind(options); }
+        }
+    }
+
+    private sealed class AnnotationValidator<T>(Func<string?, string?> sectionOf) : IValidateOptions<T>
         where T : class
     {
         public ValidateOptionsResult Validate(string? name, T options)
         {
+            if (sectionOf(name) is not { } section) { return ValidateOptionsResult.Skip; }
             var results = new List<ValidationResult>();
             Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
 
             // TryValidateObject asks IValidatableObject only when every attribute is content; a list of mistakes should be whole.
             if (options is IValidatableObject more && results.Count > 0) { results.AddRange(more.Validate(new ValidationContext(options))); }
-            return results.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(results.Select(Describe).Distinct());
+            return results.Count == 0 ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(results.Select(result => $"{section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}").Distinct());
         }
-
-        private string Describe(ValidationResult result) => $"{section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}";
     }
 }

@@ -34,4 +34,10 @@ internal static class SettingValue
 
     /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>
     public static bool IsList(Type type) => type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type);
+
+    /// <summary>Values under names that the operator gives them.</summary>
+    public static bool IsDictionary(Type type) => typeof(IDictionary).IsAssignableFrom(type);
+
+    /// <summary>A section of settings in a section.</summary>
+    public static bool IsNested(Type type) => type.IsClass && type.Namespace?.StartsWith(nameof(Bff), StringComparison.Ordinal) == true;
 }

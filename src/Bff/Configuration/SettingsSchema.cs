@@ -20,11 +20,8 @@ internal sealed class SettingsSchema(IEnumerable<SettingsSection> sections)
     {
         var segments = key.Split(':');
         if (Root(segments[0]) is { } root) { return Walk(root, segments.AsSpan(1), out _); }
-        return _sections.Where(section => key.StartsWith(section.Path + ":", StringComparison.OrdinalIgnoreCase))
-            .Select(
-                section =>
-                    Walk(section.Options, key[(section.Path.Length + 1)..].Split(':'), out _)).Select(type =>
-                        type is not null && IsList(type) ? Element(type) : type).FirstOrDefault(type => type is not null);
+        return _sections.Select(section => section.Below(key) is { Length: > 0 } below ? Walk(section.Options, below, out _) : null)
+            .Select(type => type is not null && IsList(type) ? Element(type) : type).FirstOrDefault(type => type is not null);
     }
 
     /// <summary>Keys of YARP and Kestrel that nobody reads. A misspelt one would quietly leave out what it should have said, such as who may come.</summary>

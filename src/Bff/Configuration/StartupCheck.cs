@@ -26,7 +26,8 @@ internal static class StartupCheck
         if (!reading.IsWhole) { return [.. reading.Mistakes.Select(mistake => printed.Scrub(mistake, reading.Values))]; }
         var configuration = Snapshot.Restore(reading.Values);
         var found = UnknownKeys(configuration, sections).Concat(SettingsSchema.UnknownKeys(reading.Values.Keys)).ToList();
-        foreach (var section in sections)
+        found.AddRange(sections.Where(section => section.IsNamed).SelectMany(section => Unnamed(configuration.GetSection(section.Path))));
+        foreach (var section in sections.SelectMany(section => section.In(configuration)))
         {
             var unreadable = UnreadableValues(configuration.GetSection(section.Path), section.Options).ToList();
             found.AddRange(unreadable.Select(value => value.Mistake));
@@ -50,26 +51,38 @@ internal static class StartupCheck
 
     private static IEnumerable<string> UnknownKeys(IConfiguration configuration, IReadOnlyList<SettingsSection> sections)
     {
-        foreach (var group in sections.GroupBy(section => section.Path))
+        foreach (var group in sections.SelectMany(section => section.In(configuration)).GroupBy(section => section.Path))
         {
             var known = group.SelectMany(section => Writable(section.Options)).Select(property => property.Name)
                 .Concat(
                     sections.Where(
                         other => other.Path.StartsWith(group.Key + ":", StringComparison.Ordinal)).Select(other => other.Path[(group.Key.Length + 1)..]))
                 .ToHashSet(StringComparer.OrdinalIgnoreCase);
-            foreach (var child in configuration.GetSection(group.Key).GetChildren().Where(child => !known.Contains(child.Key)))
+            foreach (var mistake in UnknownKeys(configuration.GetSection(group.Key), known)) { yield return mistake; }
+            foreach (var nested in group.SelectMany(section => Writable(section.Options)).Where(property => SettingValue.IsNested(property.PropertyType)))
             {
-                yield return $"{child.Path}: is not a setting. There are: {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
+                var names = Writable(nested.PropertyType).Select(property => property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+                foreach (var mistake in UnknownKeys(configuration.GetSection($"{group.Key}:{nested.Name}"), names)) { yield return mistake; }
             }
         }
     }
+
+    private static IEnumerable<string> UnknownKeys(IConfigurationSection section, HashSet<string> known) =>
+        section.GetChildren().Where(child => !known.Contains(child.Key))
+            .Select(child => $"{child.Path}: is not a setting. There are: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
 
     private static IEnumerable<(string Property, string Mistake)> UnreadableValues(IConfigurationSection section, Type options)
     {
         foreach (var property in Writable(options))
         {
             var given = section.GetSection(property.Name);
-            if (SettingValue.IsList(property.PropertyType))
+            if (SettingValue.IsNested(property.PropertyType) || SettingValue.IsDictionary(property.PropertyType))
+            {
+                if (!string.IsNullOrEmpty(given.Value)) { yield return (property.Name, $"{given.Path}: has settings below it and no value of its own."); }
+                if (SettingValue.IsDictionary(property.PropertyType)) { continue; }
+                foreach (var (name, mistake) in UnreadableValues(given, property.PropertyType)) { yield return ($"{property.Name}:{name}", mistake); }
+            }
+            else if (SettingValue.IsList(property.PropertyType))
             {
                 if (!string.IsNullOrEmpty(given.Value))
                 {
@@ -101,10 +114,31 @@ internal static class StartupCheck
         var options = Activator.CreateInstance(section.Options)!;
         readable.Bind(options);
         return (IEnumerable<string>)typeof(StartupCheck).GetMethod(nameof(Failures), BindingFlags.Static | BindingFlags.NonPublic)!
-            .MakeGenericMethod(section.Options).Invoke(null, [services, options])!;
+            .MakeGenericMethod(section.Options).Invoke(null, [services, section.Name, options])!;
     }
 
-    private static IEnumerable<string> Failures<T>(IServiceProvider services, T options)
+    private static IEnumerable<string> Failures<T>(IServiceProvider services, string name, T options)
         where T : class =>
-            [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? [])];
+            [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(name, options).Failures ?? [])];
+
+    /// <summary>Names are in addresses, cookies, metrics and log lines.</summary>
+    private static IEnumerable<string> Unnamed(IConfigurationSection named)
+    {
+        if (!string.IsNullOrEmpty(named.Value)) { yield return $"{named.Path}: has sections below it, each with a name, and no value of its own."; }
+        foreach (var child in named.GetChildren())
+        {
+            if (child.Key.Length > SettingsSection.MaxName || !child.Key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-'))
+            {
+                yield return $"{child.Path}: is not a name: write up to {SettingsSection.MaxName} small letters, digits and '-'.";
+            }
+            else if (child.Key == SettingsSection.Default)
+            {
+                yield return $"{child.Path}: is the one that is configured without a name. Give this one another.";
+            }
+            else if (!string.IsNullOrEmpty(child.Value))
+            {
+                yield return $"{child.Path}: has settings below it and no value of its own.";
+            }
+        }
+    }
 }

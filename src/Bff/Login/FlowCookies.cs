@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Microsoft.Extensions.Options;
 using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
@@ -26,13 +27,14 @@ internal static class FlowCookies
     public static void EvictOldest(HttpContext context)
     {
         var sessions = context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        var oidc = context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value;
+        var providers = context.RequestServices.GetRequiredService<ProviderSet>().All;
         if (!CookieHeaderValue.TryParseList(context.Request.Headers.Cookie, out var cookies)) { return; }
         foreach (var prefix in new[] { CookieNames.State, CookieNames.Nonce })
         {
             // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
-            var open = cookies.Select(cookie => cookie.Name.ToString()).Where(
-                name => name.StartsWith(Prefix(prefix, sessions, oidc), StringComparison.Ordinal)).ToList();
+            string[] ours = [.. providers.Select(provider => Prefix(prefix, sessions, provider.Options))];
+            var open = cookies.Select(cookie => cookie.Name.ToString())
+                .Where(name => Array.Exists(ours, one => name.StartsWith(one, StringComparison.Ordinal))).ToList();
             foreach (var name in open.Take(open.Count - (MaxOpenFlows - 1)))
             {
                 context.Response.Cookies.Delete(

@@ -1,3 +1,4 @@
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -12,12 +13,14 @@ internal static class LoginEndpoint
     /// <summary>The browser was here a moment ago.</summary>
     private const string Again = "again";
 
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, LoginParameters allowed, string? returnUrl)
+    public static async Task<IResult> Handle(
+        HttpContext context, ReturnUrls returnUrls, LoginParameters allowed, ProviderSet providers, string? returnUrl, string? provider)
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (Initiator.IsForeignPage(context.Request, returnUrls)) { return LoginProblems.Refused(context, silent: false); }
-        if (allowed.TryRead(context.Request.Query, out var parameters) is { } problem) { return problem; }
+        if (providers.Find(provider ?? providers.Default.Name) is not { } chosen) { return LoginProblems.UnknownProvider; }
+        if (allowed.TryRead(context.Request.Query, chosen, out var parameters) is { } problem) { return problem; }
         if (IsCookieWithheld(context))
         {
             var request = context.Request;
@@ -31,7 +34,7 @@ internal static class LoginEndpoint
         };
         LoginParameters.Keep(parameters, properties);
         if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
-        return await OidcChallenge.SendAsync(context, properties);
+        return await OidcChallenge.SendAsync(context, chosen, properties);
     }
 
     /// <summary>

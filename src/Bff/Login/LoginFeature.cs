@@ -1,12 +1,12 @@
 using Bff.Configuration;
 using Bff.Guard;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Login;
 
@@ -15,13 +15,17 @@ internal static class LoginFeature
     public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<ReturnUrls>().AddSingleton<OidcEvents>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
+        services.AddSingleton<ReturnUrls>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
             .AddSingleton<WayBack>().AddSingleton<UnusedTokens>();
         services.AddSingleton<EventsEndpoint>().AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
-        services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(
-            OpenIdConnectDefaults.AuthenticationScheme, displayName: null, configureOptions: null);
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
-        services.AddOptions<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme).Configure<IServiceProvider>(Configure);
+        foreach (var name in ProvidersFeature.Names(builder.AcceptedConfiguration()))
+        {
+            services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(OidcScheme.Of(name), displayName: null, configureOptions: null);
+            services.AddOptions<OpenIdConnectOptions>(OidcScheme.Of(name)).Configure<IServiceProvider>(
+                (options, provider) => Configure(options, provider.GetRequiredService<ProviderSet>()[name], provider));
+        }
+
         services.ConfigureHttpJsonOptions(
             json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
         return builder;
@@ -49,7 +53,7 @@ internal static class LoginFeature
         app.Services.GetRequiredService<LoginMetrics>();   // its counters are there from the start
         // The framework's options hold the secret and time limit: made anew from ours after a reload.
         var oidc = app.Services.GetRequiredService<IOptionsMonitorCache<OpenIdConnectOptions>>();
-        app.Services.GetRequiredService<AcceptedConfiguration>().Changed += () => oidc.TryRemove(OpenIdConnectDefaults.AuthenticationScheme);
+        app.Services.GetRequiredService<AcceptedConfiguration>().Changed += oidc.Clear;
 
         var bff = app.MapGroup("/bff").AllowAnonymous();
         bff.MapGet("/login", LoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn).WithMetadata(new CountedApart(Initiator.MayNotBegin));
@@ -61,26 +65,27 @@ internal static class LoginFeature
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
         ScriptEndpoint.Map(app, PageFile.Read);
-        MapCallbacks(app);
+        foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All) { MapCallbacks(app, provider.Name); }
         return app;
     }
 
     /// <summary>The handler responds to these while the request is authenticated; as endpoints they are in the route table, with all that goes by it.</summary>
-    private static void MapCallbacks(WebApplication app)
+    private static void MapCallbacks(WebApplication app, string provider)
     {
-        var paths = new OpenIdConnectOptions();
-        Map(paths.CallbackPath, RateLimits.Callback).WithMetadata(new CountedApart(context => !FlowCookies.MayEndHere(context.Request)));
-        Map(paths.SignedOutCallbackPath, RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
+        Map(OidcScheme.CallbackOf(provider), RateLimits.Callback).WithMetadata(new CountedApart(context => !FlowCookies.MayEndHere(context.Request)));
+        Map(OidcScheme.SignedOutCallbackOf(provider), RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
 
         RouteHandlerBuilder Map(PathString path, string limit) => app.MapGet(path, () => LoginProblems.InvalidState)
             .AllowAnonymous().RequireRateLimiting(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
     }
 
-    private static void Configure(OpenIdConnectOptions options, IServiceProvider services)
+    private static void Configure(OpenIdConnectOptions options, Provider provider, IServiceProvider services)
     {
-        var oidc = services.GetRequiredService<IOptionsMonitor<OidcOptions>>().CurrentValue;
+        var oidc = provider.Options;
         var sessions = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
 
+        options.CallbackPath = OidcScheme.CallbackOf(provider.Name);
+        options.SignedOutCallbackPath = OidcScheme.SignedOutCallbackOf(provider.Name);
         options.SignInScheme = SessionAuthentication.Scheme;
         options.SignOutScheme = SessionAuthentication.Scheme;
         options.ClientId = oidc.ClientId;
@@ -91,15 +96,15 @@ internal static class LoginFeature
         options.Scope.Clear();
         foreach (var scope in oidc.Scopes) { options.Scope.Add(scope); }
 
-        options.ConfigurationManager = services.GetRequiredService<Provider>();
-        options.Backchannel = services.GetRequiredService<IHttpClientFactory>().CreateClient(Provider.HttpClientName);
-        options.TokenHandler = services.GetRequiredService<IdTokenValidator>();
+        options.ConfigurationManager = provider.Metadata;
+        options.Backchannel = provider.Registration.CreateHttpClient();
+        options.TokenHandler = provider.IdTokens;
         options.TokenValidationParameters.NameClaimType = "name";
         options.TokenValidationParameters.RoleClaimType = "role";
         options.MapInboundClaims = false;
         options.DisableTelemetry = true;
         options.SaveTokens = false;   // OidcEvents stores them, with a lifetime that is always known.
-        options.EventsType = typeof(OidcEvents);
+        options.Events = ActivatorUtilities.CreateInstance<OidcEvents>(services, provider);
         options.ClaimActions.Clear();   // OidcEvents leaves out what is not about the user.
 
         options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything.

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
@@ -10,7 +10,7 @@ namespace Bff.Login;
 /// What a page may say to the provider through <c>/bff/login</c>: the parameters that <c>Bff:Oidc:AllowedLoginParameters</c> names, by the provider's names for
 /// them. Another parameter of an authorization request is refused; what is none of one, such as a newsletter's <c>utm_source</c>, is ignored.
 /// </summary>
-internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc, IHostEnvironment environment, ILogger<LoginParameters> logger)
+internal sealed partial class LoginParameters(IHostEnvironment environment, ILogger<LoginParameters> logger)
 {
     /// <summary>Where a challenge carries them; the authorization request takes them from there.</summary>
     public const string Key = "bff.login_parameters";
@@ -30,18 +30,19 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
         $"Use {string.Join(", ", Prompts[..^1])} or {Prompts[^1]}; separate several by spaces. 'none' cannot be combined with others.");
 
     /// <param name="query">Of the request.</param>
+    /// <param name="provider">Whom to send it to.</param>
     /// <param name="parameters">What to send to the provider: nothing that the page did not name.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
-    public Problem? TryRead(IQueryCollection query, out Dictionary<string, string> parameters)
+    public Problem? TryRead(IQueryCollection query, Provider provider, out Dictionary<string, string> parameters)
     {
         parameters = new(StringComparer.Ordinal);
-        var allowed = oidc.CurrentValue.EffectiveLoginParameters;
+        var allowed = provider.Options.EffectiveLoginParameters;
         foreach (var (name, values) in query)
         {
             if (OidcOptions.NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
             if (!allowed.Contains(name, StringComparer.Ordinal))
             {
-                if (OidcOptions.IsAuthorizationParameter(name)) { return NotAllowed(name, allowed); }
+                if (OidcOptions.IsAuthorizationParameter(name)) { return NotAllowed(name, provider, allowed); }
                 Ignored(Printable.Text(name, MaxPrintedName));
                 continue;
             }
@@ -90,17 +91,19 @@ internal sealed partial class LoginParameters(IOptionsMonitor<OidcOptions> oidc,
         return prompts.All(prompt => Prompts.Contains(prompt, StringComparer.Ordinal)) && (prompts.Length == 1 || !prompts.Contains("none"));
     }
 
-    private Problem NotAllowed(string name, string[] allowed)
+    private Problem NotAllowed(string name, Provider provider, string[] allowed)
     {
         var names = allowed.Length == 0 ? "none" : string.Join(", ", allowed);
         return new(
             StatusCodes.Status400BadRequest, "parameter_not_allowed", $"The parameter '{Printable.Text(name, MaxPrintedName)}' is not allowed here.",
-            environment.IsDevelopment() ? $"Bff:Oidc:AllowedLoginParameters allows {names}." : "The operator decides what a page may ask for.");
+            environment.IsDevelopment()
+                ? $"{provider.Registration.Section}:AllowedLoginParameters allows {names}."
+                : "The operator decides what a page may ask for.");
     }
 
     private static Problem Invalid(string name, string why) =>
         new(StatusCodes.Status400BadRequest, "invalid_parameter", $"The parameter '{name}' is not valid.", why);
 
-    [LoggerMessage(LogLevel.Debug, "Ignored at /bff/login: '{Name}' is no parameter of an authorization request, nor in Bff:Oidc:AllowedLoginParameters.")]
+    [LoggerMessage(LogLevel.Debug, "Ignored at /bff/login: '{Name}' is no parameter of an authorization request, nor in AllowedLoginParameters.")]
     private partial void Ignored(string name);
 }

@@ -11,6 +11,10 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "invalid_return_url", "This return URL is not allowed.",
         "Use a path on this host, or a page under one of Bff:Spa:Origins.");
 
+    public static readonly Problem UnknownProvider = new(
+        StatusCodes.Status400BadRequest, "unknown_provider", "There is no sign-in service of this name here.",
+        "Leave 'provider' out, or use a name that is configured.");
+
     public static readonly Problem ProviderUnavailable = new(
         StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "Nothing is lost; try again in a moment.",
         Retry);

@@ -1,10 +1,9 @@
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
@@ -48,15 +47,16 @@ internal static class LogoutEndpoint
     private static async Task<bool> EndAsync(HttpContext context, Session session, string target)
     {
         // Here first: whatever the provider does, the session is over. After it nobody has the ID token any longer.
-        var idToken = await FindIdTokenAsync(context, session.Id);
+        var provider = context.RequestServices.GetRequiredService<ProviderSet>()[session.Provider];
+        var idToken = await FindIdTokenAsync(context, provider, session.Id);
         await context.SignOutAsync(SessionAuthentication.Scheme);
-        return await RedirectAsync(context, target, idToken);
+        return await RedirectAsync(context, provider, target, idToken);
     }
 
     /// <summary>Null when it is not to be sent. Local copies are without it.</summary>
-    private static async Task<string?> FindIdTokenAsync(HttpContext context, SessionId id)
+    private static async Task<string?> FindIdTokenAsync(HttpContext context, Provider provider, SessionId id)
     {
-        if (!context.RequestServices.GetRequiredService<IOptions<OidcOptions>>().Value.SendIdTokenHint) { return null; }
+        if (!provider.Options.SendIdTokenHint) { return null; }
         try
         {
             var store = context.RequestServices.GetRequiredService<ISessionStore>();
@@ -68,15 +68,15 @@ internal static class LogoutEndpoint
         }
     }
 
-    private static async Task<bool> RedirectAsync(HttpContext context, string target, string? idToken)
+    private static async Task<bool> RedirectAsync(HttpContext context, Provider provider, string target, string? idToken)
     {
         try
         {
-            var provider = await context.RequestServices.GetRequiredService<Provider>().GetConfigurationAsync(context.RequestAborted);
-            if (string.IsNullOrEmpty(provider.EndSessionEndpoint)) { return false; }
+            var metadata = await provider.Metadata.GetConfigurationAsync(context.RequestAborted);
+            if (string.IsNullOrEmpty(metadata.EndSessionEndpoint)) { return false; }
             var properties = new AuthenticationProperties { RedirectUri = target };
             properties.SetParameter(OpenIdConnectParameterNames.IdTokenHint, idToken);
-            await context.SignOutAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
+            await context.SignOutAsync(OidcScheme.Of(provider.Name), properties);
             return true;
         }
         catch (ProviderUnavailableException)

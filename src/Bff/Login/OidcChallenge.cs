@@ -1,7 +1,8 @@
+using Bff.Providers.Named;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Bff.Login;
@@ -11,16 +12,17 @@ internal static partial class OidcChallenge
 {
     private const int MaxReason = 200;
 
-    public static async Task<IResult> SendAsync(HttpContext context, AuthenticationProperties properties)
+    public static async Task<IResult> SendAsync(HttpContext context, Provider provider, AuthenticationProperties properties)
     {
         FlowCookies.EvictOldest(context);
+        properties.Items[SessionAuthentication.Provider] = provider.Name;
         try
         {
             // Not after the user has signed in over there. StoreWatch polls each second whether it is back; anonymous requests cause no writes.
             var health = context.RequestServices.GetRequiredService<StoreHealth>();
             if (health.IsAway) { throw new SessionStoreException(health.LastError ?? ""); }
 
-            await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme, properties);
+            await context.ChallengeAsync(OidcScheme.Of(provider.Name), properties);
             return Results.Empty;
         }
         catch (Exception error) when (SessionStoreException.In(error) is not null)

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Bff.Guard;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -16,8 +17,8 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, SignInClient signIn, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls, WayBack wayBack, UnusedTokens unused,
-    LoginMetrics metrics, IOptions<OidcOptions> oidc, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
+    Provider provider, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls, WayBack wayBack, UnusedTokens unused,
+    LoginMetrics metrics, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
     /// <summary>For failures that cost a stranger nothing to bring about.</summary>
@@ -28,14 +29,14 @@ internal sealed partial class OidcEvents(
         var message = context.ProtocolMessage;
         var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key);
         foreach (var (name, value) in asked ?? []) { message.SetParameter(name, value); }
-        if (!string.IsNullOrEmpty(oidc.Value.Audience)) { message.SetParameter(oidc.Value.AudienceParameter, oidc.Value.Audience); }
+        if (!string.IsNullOrEmpty(provider.Options.Audience)) { message.SetParameter(provider.Options.AudienceParameter, provider.Options.Audience); }
         flow.Begin(context.Properties);
         return Task.CompletedTask;
     }
 
     public override Task RedirectToIdentityProviderForSignOut(RedirectContext context)
     {
-        context.ProtocolMessage.ClientId = oidc.Value.ClientId;
+        context.ProtocolMessage.ClientId = provider.Options.ClientId;
         context.ProtocolMessage.IdTokenHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.IdTokenHint);
         flow.Begin(context.Properties);
         return Task.CompletedTask;
@@ -59,7 +60,7 @@ internal sealed partial class OidcEvents(
         // RFC 6749 section 3.1
         if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }
         flow.Check(context.HttpContext, context.Options, properties);
-        var expected = await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        var expected = await provider.Metadata.GetConfigurationAsync(context.HttpContext.RequestAborted);
         await flow.UseUpAsync(properties);
         SignInProgress.Of(context.HttpContext).HasUsedState = true;
 
@@ -72,14 +73,14 @@ internal sealed partial class OidcEvents(
     }
 
     public override async Task PushAuthorization(PushedAuthorizationContext context) =>
-        context.HandlePush(await signIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted));
+        context.HandlePush(await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted));
 
     public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {
         // The lifetime counts from before the call: a slow answer must not make a token look younger.
         var progress = SignInProgress.Of(context.HttpContext);
         (progress.RedeemedAt, progress.IsRedeeming) = (clock.GetUtcNow(), true);
-        context.HandleCodeRedemption(await signIn.RedeemAsync(context.TokenEndpointRequest!.Parameters, context.HttpContext.RequestAborted));
+        context.HandleCodeRedemption(await provider.SignIn.RedeemAsync(context.TokenEndpointRequest!.Parameters, context.HttpContext.RequestAborted));
     }
 
     // Thrown, not context.Fail: only an exception keeps the properties, and with them the way back to the silent page.
@@ -101,19 +102,20 @@ internal sealed partial class OidcEvents(
         // Nonce and at_hash: the framework leaves this to whoever redeems the code, and we do.
         context.Options.ProtocolValidator.ValidateTokenResponse(new OpenIdConnectProtocolValidationContext
         {
-            ClientId = oidc.Value.ClientId,
+            ClientId = provider.Options.ClientId,
             ProtocolMessage = context.TokenEndpointResponse,
             ValidatedIdToken = context.SecurityToken,
             Nonce = context.Nonce,
         });
         var properties = context.Properties!;
-        flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, oidc.Value.ClockTolerance);
+        flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, provider.Options.ClockTolerance);
         if (SignInProgress.Named(properties, SessionAuthentication.Continues) is { } continued)
         {
             // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring
             // a session back.
             var session = await store.FindAsync(new SessionId(continued), context.HttpContext.RequestAborted);
-            if (session is null || session.EndsAt <= clock.GetUtcNow() || context.Principal?.FindFirst("sub")?.Value != session.Subject)
+            if (session is null || session.EndsAt <= clock.GetUtcNow() || session.Provider != provider.Name
+                || context.Principal?.FindFirst("sub")?.Value != session.Subject)
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in found another user, or its session had ended.");
             }
@@ -138,6 +140,7 @@ internal sealed partial class OidcEvents(
     {
         context.HandleResponse();
         var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
+        properties.Items[SessionAuthentication.Provider] = provider.Name;
         try
         {
             if (SignInProgress.Named(properties, SessionAuthentication.Continues) is { } continued)
@@ -150,7 +153,7 @@ internal sealed partial class OidcEvents(
         catch (SessionStoreException error)
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            unused.RevokeNow(properties, SignInProgress.Of(context.HttpContext).RefreshToken);
+            UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
             SignInFailed(LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
             if (silent)
@@ -166,12 +169,13 @@ internal sealed partial class OidcEvents(
 
     /// <summary>A silent sign-in renews a session and makes none: a page that renews by itself would never see its ends.</summary>
     private Task ContinueAsync(SessionId session, ClaimsPrincipal user, AuthenticationProperties properties) =>
-        renewer.ContinueAsync(session, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
+        renewer.ContinueAsync(
+            session, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
 
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
-        await unused.RevokeAsync(context);
+        await unused.RevokeAsync(context, provider);
         var failure = SignInFailure.Of(context);
         if (SignInProgress.Of(context.HttpContext).HasUsedState)
         {

@@ -1,4 +1,5 @@
 using Bff.Guard;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -11,7 +12,8 @@ namespace Bff.Login;
 /// </summary>
 internal static class SilentLoginEndpoint
 {
-    public static async Task<IResult> Handle(HttpContext context, ReturnUrls returnUrls, string? returnUrl)
+    public static async Task<IResult> Handle(
+        HttpContext context, ReturnUrls returnUrls, ProviderSet providers, string? returnUrl, string? provider)
     {
         var page = returnUrls.SilentPage;
         if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
@@ -27,9 +29,10 @@ internal static class SilentLoginEndpoint
 
         if (await ObjectionAsync(context) is { } error) { return Results.Redirect(SilentPage.Failure(page, error)); }
         var session = context.GetSession();
+        if (providers.Find(session?.Provider ?? provider ?? providers.Default.Name) is not { } chosen) { return LoginProblems.UnknownProvider; }
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
-        return await OidcChallenge.SendAsync(context, properties);
+        return await OidcChallenge.SendAsync(context, chosen, properties);
     }
 
     /// <summary>

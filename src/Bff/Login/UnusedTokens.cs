@@ -1,4 +1,5 @@
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
@@ -9,9 +10,9 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Bff.Login;
 
 /// <summary>A sign-in that fails when its code is traded already leaves a refresh token that nobody will use.</summary>
-internal sealed class UnusedTokens(ISessionStore store, TokenEndpointClient endpoint, TimeProvider clock)
+internal sealed class UnusedTokens(ISessionStore store, TimeProvider clock)
 {
-    public async Task RevokeAsync(RemoteFailureContext context)
+    public async Task RevokeAsync(RemoteFailureContext context, Provider provider)
     {
         var (progress, properties) = (SignInProgress.Of(context.HttpContext), context.Properties);
         if ((progress.RefreshToken ?? (context.Failure as SignInCallException)?.RefreshToken) is not { Length: > 0 } refreshToken) { return; }
@@ -20,12 +21,12 @@ internal sealed class UnusedTokens(ISessionStore store, TokenEndpointClient endp
         try
         {
             await store.RevokeLaterAsync(
-                known is null ? SessionKey.New().Id : new SessionId(known), UnverifiedSubject(progress.IdToken),
+                known is null ? SessionKey.New().Id : new SessionId(known), provider.Name, UnverifiedSubject(progress.IdToken),
                 new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
         }
         catch (SessionStoreException)
         {
-            RevokeNow(properties, refreshToken);   // and the page still learns what became of its sign-in
+            RevokeNow(provider, properties, refreshToken);   // and the page still learns what became of its sign-in
         }
     }
 
@@ -33,11 +34,11 @@ internal sealed class UnusedTokens(ISessionStore store, TokenEndpointClient endp
     /// The store that would remember the revocation is the one that failed, so this is tried once and nobody waits for it. Not for a renewal of a session:
     /// whether the store took its tokens before it failed is not known.
     /// </summary>
-    public void RevokeNow(AuthenticationProperties? properties, string? refreshToken)
+    public static void RevokeNow(Provider provider, AuthenticationProperties? properties, string? refreshToken)
     {
         if (!string.IsNullOrEmpty(refreshToken) && SignInProgress.Named(properties, SessionAuthentication.Continues) is null)
         {
-            _ = endpoint.RevokeAsync(refreshToken);
+            _ = provider.TokenEndpoint.RevokeAsync(refreshToken);
         }
     }
 

@@ -1,3 +1,4 @@
+using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication;
@@ -34,7 +35,12 @@ internal sealed class WayBack(FlowState flow, ReturnUrls returnUrls, IOptions<Se
     /// Begins the sign-in anew, and asks for all that the page asked for: a sign-in that was to be a stronger one must not become a plain one.
     /// </summary>
     public static string LoginUrl(HttpRequest request, string target, AuthenticationProperties properties) =>
-        QueryHelpers.AddQueryString(request.PathBase + "/bff/login", [new("returnUrl", target), .. LoginParameters.KeptIn(properties)]);
+        QueryHelpers.AddQueryString(
+            request.PathBase + "/bff/login", [new("returnUrl", target), .. ProviderOf(properties), .. LoginParameters.KeptIn(properties)]);
+
+    private static IEnumerable<KeyValuePair<string, string?>> ProviderOf(AuthenticationProperties properties) =>
+        SignInProgress.Named(properties, SessionAuthentication.Provider) is { } named && named != ClientRegistration.DefaultName
+            ? [new("provider", named)] : [];
 
     private async Task LeadBackAsync(RemoteFailureContext context, string target, SignInFailure failure)
     {

@@ -6,6 +6,7 @@ using Bff.Ops.Health;
 using Bff.Ops.Live;
 using Bff.Ops.Page;
 using Bff.Ops.Telemetry;
+using Bff.Providers;
 
 namespace Bff.Ops;
 
@@ -19,7 +20,7 @@ internal static class OpsFeature
         OpsPort.Listen(builder);
         builder.Services.AddAdmin();
         builder.Services.AddLive();
-        builder.Services.AddHealth();
+        builder.Services.AddHealth(ProvidersFeature.Names(builder.AcceptedConfiguration()));
         builder.AddTelemetry();
         return builder;
     }

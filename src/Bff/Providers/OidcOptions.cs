@@ -3,7 +3,10 @@ using Bff.Configuration;
 
 namespace Bff.Providers;
 
-/// <summary>The OpenID provider and Bff's client there (<c>Bff:Oidc</c>).</summary>
+/// <summary>
+/// An OpenID provider and Bff's client there: <c>Bff:Oidc</c>, which is called <c>default</c>, or one under a name below <c>Bff:Providers</c>.
+/// </summary>
+[NeedsRestart]
 internal sealed class OidcOptions : IValidatableObject
 {
     /// <summary>Issuer URL of the provider; <c>/.well-known/openid-configuration</c> is looked up below it.</summary>
@@ -55,7 +58,7 @@ internal sealed class OidcOptions : IValidatableObject
     /// Those of <c>/bff/login</c> itself, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4);
     /// they reach nobody.
     /// </summary>
-    public static readonly string[] NotForTheProvider = ["returnUrl", "again", "iss", "target_link_uri"];
+    public static readonly string[] NotForTheProvider = ["returnUrl", "provider", "again", "iss", "target_link_uri"];
 
     /// <summary>What makes the request ours, and what decides whom the tokens are for; and what is <see cref="NotForTheProvider"/>.</summary>
     public static readonly string[] OurOwnParameters =

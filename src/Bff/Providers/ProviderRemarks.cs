@@ -7,27 +7,28 @@ namespace Bff.Providers;
 internal static class ProviderRemarks
 {
     /// <summary>The provider is asked over plain http, outside Development, and not on this machine.</summary>
-    public static string? ClearText(OidcOptions options, IHostEnvironment environment) =>
+    public static string? ClearText(OidcOptions options, string section, IHostEnvironment environment) =>
         !environment.IsDevelopment() && Uri.TryCreate(options.EffectiveMetadataAddress, UriKind.Absolute, out var address)
             && address.Scheme == Uri.UriSchemeHttp && !IsLoopback(address.Host)
-            ? $"Bff:Oidc:RequireHttps: is false, and the provider is asked at {Printable.Address(options.EffectiveMetadataAddress)} over plain http: whoever "
+            ? $"{section}:RequireHttps: is false, and the provider is asked at {Printable.Address(options.EffectiveMetadataAddress)} over plain http: whoever "
             + "is on the way reads our client's secret and every token, and may sign anybody in."
             : null;
 
     /// <summary>Browsers are sent to an address that means something else to them: a name of a container network, or their own machine.</summary>
     /// <param name="metadata">The provider's.</param>
+    /// <param name="section">Of the provider's settings.</param>
     /// <param name="publicUrl">Where browsers reach us; empty when that is on this machine.</param>
-    public static string? OutOfReach(OpenIdConnectConfiguration metadata, string? publicUrl)
+    public static string? OutOfReach(OpenIdConnectConfiguration metadata, string section, string? publicUrl)
     {
         if (!Uri.TryCreate(metadata.AuthorizationEndpoint, UriKind.Absolute, out var endpoint)) { return null; }
         var ours = Uri.TryCreate(publicUrl, UriKind.Absolute, out var address) ? address.Host : "localhost";
         var reason = IsLoopback(endpoint.Host) && !IsLoopback(ours) ? "which is each browser's own machine"
             : IsBareName(endpoint.Host) && !IsBareName(ours) ? "a name that only containers or one network know" : null;
-        return reason is null ? null : $"Bff:Oidc:Authority: browsers are sent to {Printable.Address(metadata.AuthorizationEndpoint)} to sign in, {reason}.";
+        return reason is null ? null : $"{section}:Authority: browsers are sent to {Printable.Address(metadata.AuthorizationEndpoint)} to sign in, {reason}.";
     }
 
-    public const string ReachCure =
-        "Let the provider name itself as browsers reach it, set Bff:Oidc:Authority to that issuer, and Bff:Oidc:MetadataAddress to where Bff reaches it.";
+    public static string ReachCure(string section) =>
+        $"Let the provider name itself as browsers reach it, set {section}:Authority to that issuer, and {section}:MetadataAddress to where Bff reaches it.";
 
     private static bool IsBareName(string host) =>
         !IsLoopback(host) && !host.Contains('.', StringComparison.Ordinal) && Uri.CheckHostName(host) == UriHostNameType.Dns;

@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Options;
-
 namespace Bff.Providers;
 
 /// <summary>Measures every call to the provider, whoever makes it. Endpoints are told by what the metadata call them.</summary>
-internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, IOptions<OidcOptions> options, TimeProvider clock) : DelegatingHandler
+internal sealed class ProviderWatch(ClientRegistration registration, ProviderMetadata provider, ProviderMetrics metrics, TimeProvider clock) : DelegatingHandler
 {
     private static readonly HttpRequestOptionsKey<Action> Sending = new("Bff.Sending");
 
@@ -33,7 +31,7 @@ internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, 
         }
         finally
         {
-            metrics.Called(Endpoint(request), outcome, clock.GetElapsedTime(started), detail);
+            metrics.Called(registration.Name, Endpoint(request), outcome, clock.GetElapsedTime(started), detail);
         }
     }
 
@@ -42,7 +40,7 @@ internal sealed class ProviderWatch(ProviderMetrics metrics, Provider provider, 
         var (address, known) = (request.RequestUri!.AbsoluteUri, provider.Known);
         if (request.Method == HttpMethod.Get)
         {
-            return Is(options.Value.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys";
+            return Is(registration.Options.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys";
         }
         return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par"
             : "other";

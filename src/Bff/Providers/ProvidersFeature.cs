@@ -1,5 +1,6 @@
 using Bff.Configuration;
 using Bff.Providers.Metadata;
+using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,35 +12,80 @@ internal static partial class ProvidersFeature
 {
     public static WebApplicationBuilder AddProviders(this WebApplicationBuilder builder)
     {
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSettings<OidcOptions>("Bff:Oidc").Validate<IHostEnvironment>(
-            (oidc, environment) => !oidc.Authority.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || !oidc.MustUseHttps(environment),
-            "Bff:Oidc:Authority: must use https (plain http is for a loopback address in Development; see Bff:Oidc:RequireHttps).")
-            .Validate<IHostEnvironment>(
-            (oidc, environment) => oidc.MetadataAddress?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) != true || !oidc.MustUseHttps(environment),
-            "Bff:Oidc:MetadataAddress: must use https wherever the authority must (see Bff:Oidc:RequireHttps).");
-        builder.Services.AddSettings<TokenOptions>("Bff:Renewal");
-        builder.Services.AddSettings<ThrottlingOptions>("Bff:Renewal");
-        builder.Services.AddHttpClient(Provider.HttpClientName)
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        var names = Names(builder.AcceptedConfiguration());
+        if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection); }
+        services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName));
+        services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>();
+        services.AddSettings<TokenOptions>("Bff:Renewal");
+        services.AddSettings<ThrottlingOptions>("Bff:Renewal");
+        services.AddSingleton<ProviderMetrics>();
+        foreach (var name in names) { services.AddProviderHttpClient(name); }
+        services.AddSingleton(provider => new ProviderSet(names.Select(name => Open(name, provider))));
+        return builder;
+    }
+
+    /// <summary>Those of the configuration the process starts with. The one without a name is there unless others are and nothing is said of it.</summary>
+    public static IReadOnlyList<string> Names(IConfiguration configuration)
+    {
+        List<string> named = [.. configuration.GetSection(ClientRegistration.NamedSection).GetChildren().Select(child => child.Key)];
+        var hasDefault = named.Count == 0 || configuration.GetSection(ClientRegistration.DefaultSection).GetChildren().Any();
+        return hasDefault ? [ClientRegistration.DefaultName, .. named.Where(name => name != ClientRegistration.DefaultName)] : named;
+    }
+
+    private static Provider Open(string name, IServiceProvider services)
+    {
+        var registration = ActivatorUtilities.CreateInstance<ClientRegistration>(services, name);
+        var metadata = ActivatorUtilities.CreateInstance<ProviderMetadata>(services, registration);
+        var idTokens = ActivatorUtilities.CreateInstance<IdTokenValidator>(services, registration, metadata);
+        return new Provider(
+            registration, metadata, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
+            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, idTokens), new SignInClient(registration, metadata));
+    }
+
+    private static void AddProviderHttpClient(this IServiceCollection services, string name) =>
+        services.AddHttpClient(ClientRegistration.HttpClientNameOf(name))
             .ConfigureHttpClient((services, client) =>
             {
                 client.Timeout = services.GetRequiredService<IOptionsMonitor<TokenOptions>>().CurrentValue.TokenTimeout;
                 client.MaxResponseContentBufferSize = GatedCalls.MaxAnswer;
             })
-            .ConfigurePrimaryHttpMessageHandler(Provider.CreateHandler)
-            .AddHttpMessageHandler<GatedCalls>()
-            .AddHttpMessageHandler<ProviderWatch>()
+            .ConfigurePrimaryHttpMessageHandler(ProviderMetadata.CreateHandler)
+            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<GatedCalls>(services, ProviderOf(services, name).Gate))
+            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProviderWatch>(
+                services, ProviderOf(services, name).Registration, ProviderOf(services, name).Metadata))
             .RemoveAllLoggers();
-        builder.Services.AddSingleton<TokenCallGate>().AddTransient<GatedCalls>();
-        builder.Services.AddSingleton<Provider>().AddSingleton<ProviderMetrics>().AddTransient<ProviderWatch>().AddSingleton<IdTokenValidator>();
-        builder.Services.AddSingleton<TokenEndpointClient>().AddSingleton<SignInClient>();
-        return builder;
-    }
+
+    private static Provider ProviderOf(IServiceProvider services, string name) => services.GetRequiredService<ProviderSet>()[name];
 
     public static void WarnOfClearText(this WebApplication app)
     {
-        var options = app.Services.GetRequiredService<IOptions<OidcOptions>>().Value;
-        if (ProviderRemarks.ClearText(options, app.Environment) is { } remark) { ClearText(app.Logger, remark); }
+        foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All)
+        {
+            if (ProviderRemarks.ClearText(provider.Options, provider.Registration.Section, app.Environment) is { } remark) { ClearText(app.Logger, remark); }
+        }
+    }
+
+    private sealed class HttpsRequired(IHostEnvironment environment) : IValidateOptions<OidcOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, OidcOptions options)
+        {
+            if (!options.MustUseHttps(environment)) { return ValidateOptionsResult.Success; }
+            var section = ClientRegistration.SectionOf(name ?? "");
+            var mistakes = new List<string>();
+            if (options.Authority.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
+            {
+                mistakes.Add($"{section}:Authority: must use https (plain http is for a loopback address in Development; see {section}:RequireHttps).");
+            }
+
+            if (options.MetadataAddress?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                mistakes.Add($"{section}:MetadataAddress: must use https wherever the authority must (see {section}:RequireHttps).");
+            }
+
+            return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Remark}")]

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
@@ -11,8 +12,8 @@ namespace Bff.Renewal;
 
 /// <summary>One renewal, from the top down: get a place and the claim, ask the provider, decide what its response means, store what follows.</summary>
 internal sealed class RenewalAttempt(
-    RenewalAdmission admission, RenewalLeases leases, TokenEndpointClient provider, TokenCallGate gate, RenewalPolicy policy, RenewalJudge judge,
-    RenewalWriter writer, RenewalLog log, TimeProvider clock)
+    RenewalAdmission admission, RenewalLeases leases, ProviderSet providers, RenewalPolicy policy, RenewalJudge judge, RenewalWriter writer,
+    RenewalLog log, TimeProvider clock)
 {
     /// <summary>Renews a session that somebody needs now; when another node or request is at it, waits for what it brings.</summary>
     public async Task<RenewalResult> RunAsync(Session session)
@@ -20,7 +21,7 @@ internal sealed class RenewalAttempt(
         await Task.Delay(policy.UntilNextMay(session), clock);
         while (true)
         {
-            var admitted = await admission.EnterAsync(CallKind.Renewal, session, CancellationToken.None);
+            var admitted = await admission.EnterAsync(providers[session.Provider], CallKind.Renewal, session, CancellationToken.None);
             if (admitted.Permit is not { } permit) { return new Unreachable(admitted.RetryAfter); }
             if (await ClaimAsync(session, permit) is { } lease) { return await RunAsync(lease, permit, dueAt: null); }
 
@@ -44,10 +45,13 @@ internal sealed class RenewalAttempt(
     }
 
     /// <summary>Renews a session with what a silent sign-in has brought; its call for the tokens had a place of its own.</summary>
-    public async Task ContinueAsync(SessionId id, TokenSet brought, ClaimsIdentity user)
+    public async Task ContinueAsync(SessionId id, string provider, TokenSet brought, ClaimsIdentity user)
     {
         var lease = await leases.ClaimToContinueAsync(id);
-        if (lease is null || !await ContinueAsync(lease, brought, user)) { await writer.DiscardAsync(id, user.FindFirst("sub")?.Value, brought); }
+        if (lease is null || !await ContinueAsync(lease, brought, user))
+        {
+            await writer.DiscardAsync(id, provider, user.FindFirst("sub")?.Value, brought);
+        }
     }
 
     private async Task<bool> ContinueAsync(Lease lease, TokenSet brought, ClaimsIdentity user)
@@ -59,7 +63,10 @@ internal sealed class RenewalAttempt(
         var decision = judge.DecideOnSignIn(session, renewed);
         var isWritten = await writer.TryWriteAsync(lease, decision);
         entry.Finish(isWritten ? decision : null);
-        if (isWritten && old is not null && old.RefreshToken != renewed.Tokens.RefreshToken) { await writer.DiscardAsync(session.Id, session.Subject, old); }
+        if (isWritten && old is not null && old.RefreshToken != renewed.Tokens.RefreshToken)
+        {
+            await writer.DiscardAsync(session.Id, session.Provider, session.Subject, old);
+        }
 
         return isWritten;
     }
@@ -74,25 +81,27 @@ internal sealed class RenewalAttempt(
         }
         finally
         {
-            if (lease is null) { gate.Leave(permit, CallVerdict.NotMade); }
+            if (lease is null) { providers[session.Provider].Gate.Leave(permit, CallVerdict.NotMade); }
         }
     }
 
     /// <summary>The token call and nothing else: its place is free again before the store is written.</summary>
     private async Task<RefreshOutcome> AskAsync(Session session, Permit permit)
     {
+        var provider = providers[session.Provider];
         var outcome = session.Tokens is not { } tokens ? new Unreadable()
-            : policy.CanRefresh(tokens) ? await RefreshAsync(session.Id, tokens, session.Subject)
+            : policy.CanRefresh(tokens) ? await RefreshAsync(provider, session.Id, tokens, session.Subject)
             : new RefreshTokenExpired();
-        if (gate.Leave(permit, RenewalJudge.VerdictOn(outcome, session, permit), (outcome as Unavailable)?.RetryAfter)) { log.BreakerOpened(); }
+        var opened = provider.Gate.Leave(permit, RenewalJudge.VerdictOn(outcome, session, permit), (outcome as Unavailable)?.RetryAfter);
+        if (opened) { log.BreakerOpened(provider.Name); }
         return outcome;
     }
 
-    private async Task<RefreshOutcome> RefreshAsync(SessionId id, TokenSet tokens, string subject)
+    private async Task<RefreshOutcome> RefreshAsync(Provider provider, SessionId id, TokenSet tokens, string subject)
     {
         try
         {
-            return await provider.RefreshAsync(tokens, subject);
+            return await provider.TokenEndpoint.RefreshAsync(tokens, subject);
         }
         catch (Exception error)
         {

@@ -2,6 +2,7 @@ using Bff.Configuration;
 using Bff.Guard;
 using Bff.Hosting;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Microsoft.Extensions.Options;
@@ -18,11 +19,7 @@ internal static class RenewalFeature
         var services = builder.Services;
         services.AddSettings<RenewalOptions>("Bff:Renewal");
         services.AddRenewalEngine().AddHostedService<RenewalScheduler>().AddHostedService<RevocationWorker>();
-        services.AddOptions<SessionClient>().Configure<IOptions<OidcOptions>, Provider>((client, oidc, provider) =>
-        {
-            client.Name = SessionClient.NameOf(oidc.Value.Authority, oidc.Value.ClientId);
-            client.KeepsForRevocation = () => provider.Known is not { RevocationEndpoint: null or "" };   // not known yet: it may offer it
-        });
+        services.AddOptions<SessionClients>().Configure<ProviderSet>((clients, providers) => clients.All = [.. providers.All.Select(ClientOf)]);
         services.AddOptions<SessionAuthenticationOptions>(SessionAuthentication.Scheme)
             .Configure<RenewalPolicy, IOptionsMonitor<TokenOptions>>((sessions, policy, tokens) =>
             {
@@ -33,6 +30,13 @@ internal static class RenewalFeature
         services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         return builder;
     }
+
+    private static SessionClient ClientOf(Provider provider) => new()
+    {
+        Provider = provider.Name,
+        Name = SessionClient.NameOf(provider.Options.Authority, provider.Options.ClientId),
+        KeepsForRevocation = () => provider.Metadata.Known is not { RevocationEndpoint: null or "" },   // not known yet: it may offer it
+    };
 
     /// <summary>In the order in which a call that needs a token walks through it.</summary>
     public static IServiceCollection AddRenewalEngine(this IServiceCollection services) => services

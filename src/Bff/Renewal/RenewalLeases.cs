@@ -32,10 +32,10 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
     }
 
     /// <returns>How many were due; and those to renew, which are fewer when tokens are here already for some.</returns>
-    public async Task<(int Due, IReadOnlyList<Lease> Leases)> ClaimDueAsync(int max, CancellationToken cancellationToken)
+    public async Task<(int Due, IReadOnlyList<Lease> Leases)> ClaimDueAsync(string provider, int max, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var leases = await queue.ClaimDueAsync(now, NewOwner(), now + Duration, max, cancellationToken);
+        var leases = await queue.ClaimDueAsync(provider, now, NewOwner(), now + Duration, max, cancellationToken);
         return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bff.Providers;
 using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
 using static Bff.Providers.TokenEndpoint.RefreshOutcome;
@@ -24,10 +25,11 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     {
         var took = clock.GetElapsedTime(entry.StartedAt);
         if (written is not null) { Tell(entry, written, took); }
-        metrics.Finished(new(Name(entry.Outcome), took, entry is { Outcome: Renewed, DueAt: { } due } ? clock.GetUtcNow() - due : null));
+        metrics.Finished(new(
+            entry.Session.Provider, Name(entry.Outcome), took, entry is { Outcome: Renewed, DueAt: { } due } ? clock.GetUtcNow() - due : null));
     }
 
-    private void Abandon(Entry entry) => metrics.Finished(new(RenewalMetrics.Failed, clock.GetElapsedTime(entry.StartedAt), Lag: null));
+    private void Abandon(Entry entry) => metrics.Finished(new(entry.Session.Provider, RenewalMetrics.Failed, clock.GetElapsedTime(entry.StartedAt), Lag: null));
 
     private void Tell(Entry entry, RenewalDecision written, TimeSpan took)
     {
@@ -54,7 +56,7 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
                 SignInIsNeeded(session.Id, again.Failure.Word, again.DueAt);
                 break;
             case TryAgain again when entry.Outcome is not Unreadable:   // whoever could not open them has logged it
-                WeAreMisconfigured(session.Id, again.Failure.Word, again.DueAt);
+                WeAreMisconfigured(session.Id, again.Failure.Word, ClientRegistration.SectionOf(session.Provider), again.DueAt);
                 break;
         }
     }
@@ -109,9 +111,9 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     [LoggerMessage(LogLevel.Warning, "Session {Session} ended: the provider answered {Error} to a renewal.")]
     private partial void SessionRejected(SessionId session, string error);
 
-    [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check Bff:Oidc "
+    [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check {Section} "
         + "and the client's registration. No session is ended; tried again {DueAt:u}.")]
-    private partial void WeAreMisconfigured(SessionId session, string error, DateTimeOffset dueAt);
+    private partial void WeAreMisconfigured(SessionId session, string error, string section, DateTimeOffset dueAt);
 
     [LoggerMessage(LogLevel.Warning, "The provider does not renew session {Session} without its user ({Error}): its access token serves to its end; "
         + "tried again {DueAt:u}.")]
@@ -131,8 +133,8 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     [LoggerMessage(LogLevel.Error, "A renewal of session {Session} failed on our side.")]
     public partial void Failed(SessionId session, Exception error);
 
-    [LoggerMessage(LogLevel.Error, "The provider is unavailable; renewals pause, and one at a time finds out when it is back.")]
-    public partial void BreakerOpened();
+    [LoggerMessage(LogLevel.Error, "Provider {Provider} is unavailable; renewals pause, and one at a time finds out when it is back.")]
+    public partial void BreakerOpened(string provider);
 
     [LoggerMessage(LogLevel.Warning, "{Count} renewals did not end before the shutdown; their leases run out by themselves.")]
     public partial void NotDrained(int count);

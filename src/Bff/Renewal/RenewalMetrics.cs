@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Bff.Sessions.Store;
 
@@ -25,18 +26,22 @@ internal sealed class RenewalMetrics : IDisposable
     private readonly CountedFromZero _coalesced;
     private long _backlog;
 
-    public RenewalMetrics(IMeterFactory meters, TokenCallGate gate, SessionCounts? counts = null)
+    public RenewalMetrics(IMeterFactory meters, ProviderSet providers, SessionCounts? counts = null)
     {
         _meter = meters.Create(MeterName);
         _duration = _meter.CreateHistogram("bff.renewal.duration", "s", "From the claim to the stored outcome.", tags: null, Durations);
         _lag = _meter.CreateHistogram("bff.renewal.lag", "s", "Completion of a background renewal after the time it was due.", tags: null, Lags);
-        _finished = new(_meter, "bff.renewals", "{renewal}", "Renewals by outcome.", ("outcome", Outcomes));
+        _finished = new(_meter, "bff.renewals", "{renewal}", "Renewals by provider and outcome.",
+            ("provider", [.. providers.All.Select(provider => provider.Name)]), ("outcome", Outcomes));
         _coalesced = new(_meter, "bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
         if (counts is not null) { counts.Counted += counted => Interlocked.Exchange(ref _backlog, counted.Due ?? _backlog); }
         _meter.CreateObservableGauge("bff.renewal.due", () => Interlocked.Read(ref _backlog), "{session}", "Sessions due for renewal, when last looked at.");
-        _meter.CreateObservableGauge("bff.renewal.in_flight", () => gate.Running, "{renewal}", "Token calls under way on this node.");
-        _meter.CreateObservableGauge("bff.renewal.waiting", () => gate.Waiting, "{renewal}", "Renewals waiting for a place, the rate or the breaker.");
-        _meter.CreateObservableGauge("bff.renewal.breaker", () => (int)gate.State, "{state}", "0 closed, 1 half-open, 2 open.");
+        Gauge("bff.renewal.in_flight", gate => gate.Running, "{renewal}", "Token calls under way on this node, by provider.");
+        Gauge("bff.renewal.waiting", gate => gate.Waiting, "{renewal}", "Renewals waiting for a place, the rate or the breaker, by provider.");
+        Gauge("bff.renewal.breaker", gate => (int)gate.State, "{state}", "0 closed, 1 half-open, 2 open, by provider.");
+
+        void Gauge(string name, Func<TokenCallGate, int> read, string unit, string description) => _meter.CreateObservableGauge(
+            name, () => providers.All.Select(provider => new Measurement<int>(read(provider.Gate), Tag(provider.Name))), unit, description);
     }
 
     /// <summary>A renewal that this node began is over; whatever else counts them counts here.</summary>
@@ -44,11 +49,14 @@ internal sealed class RenewalMetrics : IDisposable
 
     public void Finished(FinishedRenewal renewal)
     {
-        _finished.Add(renewal.Outcome);
-        _duration.Record(renewal.Took.TotalSeconds, new KeyValuePair<string, object?>("outcome", renewal.Outcome));
-        if (renewal.Lag is { } lag) { _lag.Record(lag.TotalSeconds); }
+        var provider = Tag(renewal.Provider);
+        _finished.Add(renewal.Provider, renewal.Outcome);
+        _duration.Record(renewal.Took.TotalSeconds, provider, new KeyValuePair<string, object?>("outcome", renewal.Outcome));
+        if (renewal.Lag is { } lag) { _lag.Record(lag.TotalSeconds, provider); }
         RenewalFinished?.Invoke(renewal);
     }
+
+    private static KeyValuePair<string, object?> Tag(string provider) => new("provider", provider);
 
     public void Coalesced() => _coalesced.Add();
 

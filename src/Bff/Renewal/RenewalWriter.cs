@@ -40,8 +40,8 @@ internal sealed class RenewalWriter(
         queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
 
     /// <summary>Has a refresh token revoked that nobody will use.</summary>
-    public Task DiscardAsync(SessionId id, string? subject, TokenSet tokens) =>
-        store.RevokeLaterAsync(id, subject, tokens, ended: false, CancellationToken.None);
+    public Task DiscardAsync(SessionId id, string provider, string? subject, TokenSet tokens) =>
+        store.RevokeLaterAsync(id, provider, subject, tokens, ended: false, CancellationToken.None);
 
     /// <summary>
     /// Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.
@@ -104,7 +104,7 @@ internal sealed class RenewalWriter(
         var tokens = lease.Session.Tokens with { RefreshToken = refreshToken };
         await InsistAsync(lease.Session.Id, async () =>
         {
-            await store.RevokeLaterAsync(lease.Session.Id, subject, tokens, ended: true, CancellationToken.None);
+            await store.RevokeLaterAsync(lease.Session.Id, lease.Session.Provider, subject, tokens, ended: true, CancellationToken.None);
             return true;
         });
     }

@@ -38,7 +38,8 @@ internal sealed class Renewer(
 
     /// <summary>Renews a session without a refresh token (or with one) by what a silent sign-in has brought.</summary>
     /// <exception cref="SessionStoreException">The store cannot take it now.</exception>
-    public Task ContinueAsync(SessionId id, TokenSet tokens, ClaimsIdentity user) => attempt.ContinueAsync(id, tokens, user);
+    public Task ContinueAsync(SessionId id, string provider, TokenSet tokens, ClaimsIdentity user) =>
+        attempt.ContinueAsync(id, provider, tokens, user);
 
     private async ValueTask<RenewalResult> GetNewerAsync(Session session, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -12,7 +13,7 @@ namespace Bff.Renewal;
 /// kept the refresh tokens as the sessions ended, so nobody waits for the provider, and an outage or a restart only delays it.
 /// </summary>
 internal sealed partial class RevocationWorker(
-    ISessionStore store, TokenEndpointClient provider, SessionChanges changes, SessionMetrics metrics, IOptionsMonitor<TokenOptions> options,
+    ISessionStore store, ProviderSet providers, SessionChanges changes, SessionMetrics metrics, IOptionsMonitor<TokenOptions> options,
     TimeProvider clock, ILogger<RevocationWorker> logger) : BackgroundService
 {
     private const int AtOnce = 8;
@@ -40,7 +41,7 @@ internal sealed partial class RevocationWorker(
             while (await _wake.Reader.WaitToReadAsync(stoppingToken))
             {
                 _wake.Reader.TryRead(out _);
-                await RevokeDueAsync(stoppingToken);
+                await Task.WhenAll(providers.All.Select(provider => RevokeDueAsync(provider, stoppingToken)));
             }
         }
         finally
@@ -51,15 +52,16 @@ internal sealed partial class RevocationWorker(
         }
     }
 
-    private async Task RevokeDueAsync(CancellationToken cancellationToken)
+    private async Task RevokeDueAsync(Provider provider, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
                 var now = clock.GetUtcNow();
-                var due = await store.ClaimRevocationsAsync(now, now + options.CurrentValue.TokenTimeout + LeaseAllowance, AtOnce, cancellationToken);
-                var outcomes = await Task.WhenAll(due.Select(RevokeAsync));
+                var due = await store.ClaimRevocationsAsync(
+                    provider.Name, now, now + options.CurrentValue.TokenTimeout + LeaseAllowance, AtOnce, cancellationToken);
+                var outcomes = await Task.WhenAll(due.Select(revocation => RevokeAsync(provider, revocation)));
 
                 // The others would fare no better now; they stay due until the next tick.
                 if (due.Count == 0 || outcomes.All(outcome => outcome is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway)) { return; }
@@ -71,7 +73,7 @@ internal sealed partial class RevocationWorker(
         }
     }
 
-    private async Task<RevocationOutcome> RevokeAsync(Revocation revocation)
+    private async Task<RevocationOutcome> RevokeAsync(Provider provider, Revocation revocation)
     {
         if (revocation.Tokens is not { } tokens)
         {
@@ -80,7 +82,7 @@ internal sealed partial class RevocationWorker(
             return RevocationOutcome.Refused;
         }
 
-        var outcome = tokens.RefreshToken is { } refreshToken ? await provider.RevokeAsync(refreshToken) : RevocationOutcome.Refused;
+        var outcome = tokens.RefreshToken is { } refreshToken ? await provider.TokenEndpoint.RevokeAsync(refreshToken) : RevocationOutcome.Refused;
         switch (outcome)
         {
             case RevocationOutcome.TurnedAway:

@@ -1,3 +1,4 @@
+using Bff.Configuration;
 using Bff.Providers;
 
 namespace Bff.Sessions;
@@ -9,6 +10,12 @@ internal sealed record Session
 
     /// <summary>Random; proves that a sign-out link was made for this session. Unlike the provider's <c>sid</c> no other site knows it.</summary>
     public required string Sid { get; init; }
+
+    /// <summary>What the operator calls the provider that the user has signed in at.</summary>
+    public string Provider { get; init; } = SettingsSection.Default;
+
+    /// <summary>What the operator calls the front end whose cookie it is.</summary>
+    public string FrontEnd { get; init; } = SettingsSection.Default;
 
     public required string Subject { get; init; }
 

@@ -1,22 +1,23 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Bff.Configuration;
 
 namespace Bff.Sessions;
 
-/// <summary>
-/// Whose sessions these are: those of our client at its provider. Another Bff on the same database may be somebody else's client, and neither takes the
-/// other's sessions or sends its tokens anywhere. Set by the feature that knows the provider.
-/// </summary>
+/// <summary>Our client at one provider, as the store knows it.</summary>
 internal sealed class SessionClient
 {
     private const int NameLength = 16;
 
+    /// <summary>What the operator calls the provider.</summary>
+    public string Provider { get; init; } = SettingsSection.Default;
+
     /// <summary>In every row; short, since it is in indexes, too.</summary>
-    public string Name { get; set; } = "";
+    public string Name { get; init; } = "";
 
     /// <summary>Whether refresh tokens of ended sessions are kept until they are revoked; false where the provider is known to offer no revocation.</summary>
-    public Func<bool> KeepsForRevocation { get; set; } = () => true;
+    public Func<bool> KeepsForRevocation { get; init; } = () => true;
 
     public static string NameOf(string issuer, string clientId) =>
         Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{issuer.TrimEnd('/')}\n{clientId}")))[..NameLength];

@@ -107,7 +107,7 @@ internal static partial class SessionsFeature
         var storage = services.GetRequiredService<SessionStorage>();
         var store = storage.OpenStore(
             services.GetRequiredService<TokenProtector>(), services.GetRequiredService<SessionChanges>(),
-            services.GetRequiredService<IOptions<SessionClient>>(), services.GetRequiredService<TimeProvider>());
+            services.GetRequiredService<IOptions<SessionClients>>(), services.GetRequiredService<TimeProvider>());
         return ActivatorUtilities.CreateInstance<InstrumentedSessionStore>(services, store);
     }
 

@@ -1,3 +1,4 @@
+using Bff.Configuration;
 using System.Diagnostics;
 using Bff.Sessions.Store;
 
@@ -89,8 +90,9 @@ internal static class IndexScenario
         await measured.Stock.ExecuteAsync($"UPDATE sessions SET due_at = {now.ToUnixTimeMilliseconds() - 1000} WHERE id IN ({ids})");
 
         var started = Stopwatch.GetTimestamp();
-        var claimed = await measured.Stock.Queue.ClaimDueAsync(now, "bench", now + TimeSpan.FromSeconds(15), Due, CancellationToken.None);
-        _ = await measured.Stock.Queue.NextDueAsync(now, CancellationToken.None);
+        var claimed = await measured.Stock.Queue.ClaimDueAsync(
+            SettingsSection.Default, now, "bench", now + TimeSpan.FromSeconds(15), Due, CancellationToken.None);
+        _ = await measured.Stock.Queue.NextDueAsync(SettingsSection.Default, now, CancellationToken.None);
         var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
         if (claimed.Count != Due) { throw new InvalidOperationException($"{claimed.Count} sessions were claimed instead of {Due}."); }

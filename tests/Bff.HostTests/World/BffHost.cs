@@ -1,3 +1,4 @@
+using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -34,7 +35,7 @@ internal sealed class BffHost : WebApplicationFactory<Program>
     public Uri OpsAddress { get; private set; } = new("http://localhost");
 
     /// <summary>Its circuit breaker is open.</summary>
-    public bool LeavesProviderAlone => Services.GetRequiredService<TokenCallGate>().State == BreakerState.Open;
+    public bool LeavesProviderAlone => Services.GetRequiredService<ProviderSet>().Default.Gate.State == BreakerState.Open;
 
     public BffHost Start()
     {

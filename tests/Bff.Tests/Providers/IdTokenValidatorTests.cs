@@ -181,20 +181,8 @@ public sealed class IdTokenValidatorTests
         result.IsValid.ShouldBe(valid, result.Exception?.Message ?? token);
     }
 
-    private IdTokenValidator Handler(string? announced = """["RS256"]""", string? key = null)
-    {
-        var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-        return new IdTokenValidator(
-            new Provider(
-                new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))),
-                oidc,
-                new TestEnvironment(),
-                new AcceptedConfiguration(),
-                _clock,
-                NullLogger<Provider>.Instance),
-            oidc,
-            _clock);
-    }
+    private IdTokenValidator Handler(string? announced = """["RS256"]""", string? key = null) =>
+        ProviderPieces.Of(new OneClient(new Metadata(announced, key ?? RsaKey(Rsa))), _clock).IdTokens;
 
     private static string Claims(long? issuedAt = null) =>
         $$"""{"iss":"https://idp.example","sub":"alice","aud":"bff","iat":{{issuedAt ?? Second}},"exp":{{Second + 300}}}""";

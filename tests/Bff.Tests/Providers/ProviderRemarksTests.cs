@@ -17,7 +17,7 @@ public sealed class ProviderRemarksTests
     [InlineData("https://[fd00::1]/authorize", "https://app.example.com", false)]
     [InlineData("https://login.internal/authorize", "https://app.example.com", false)]
     public void A_sign_in_page_must_be_where_browsers_can_go(string endpoint, string? publicUrl, bool remarked) =>
-        (ProviderRemarks.OutOfReach(new OpenIdConnectConfiguration { AuthorizationEndpoint = endpoint }, publicUrl) is not null).ShouldBe(remarked);
+        (ProviderRemarks.OutOfReach(new OpenIdConnectConfiguration { AuthorizationEndpoint = endpoint }, "Bff:Oidc", publicUrl) is not null).ShouldBe(remarked);
 
     [Theory]
     [InlineData("http://login.example.com", "Production", true)]
@@ -26,6 +26,6 @@ public sealed class ProviderRemarksTests
     [InlineData("http://localhost:5001", "Production", false)]
     [InlineData("https://login.example.com", "Production", false)]
     public void A_provider_over_plain_http_is_remarked_outside_Development(string authority, string environment, bool remarked) =>
-        (ProviderRemarks.ClearText(new OidcOptions { Authority = authority, RequireHttps = false },
+        (ProviderRemarks.ClearText(new OidcOptions { Authority = authority, RequireHttps = false }, "Bff:Oidc",
             new TestEnvironment { EnvironmentName = environment }) is not null).ShouldBe(remarked);
 }

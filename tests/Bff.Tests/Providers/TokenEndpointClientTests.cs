@@ -218,16 +218,7 @@ public class TokenEndpointClientTests
     private TokenEndpointClient Client(Func<HttpRequestMessage, HttpResponseMessage?> tokenEndpoint, string issuer = "https://idp.example")
     {
         var clients = new OneClient(new PretendProvider(tokenEndpoint, issuer));
-        var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-        var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), _clock, NullLogger<Provider>.Instance);
-        return new TokenEndpointClient(
-            clients,
-            provider,
-            new IdTokenValidator(provider, oidc, _clock),
-            oidc,
-            FixedOptions.Of(new TokenOptions()),
-            _clock,
-            NullLogger<TokenEndpointClient>.Instance);
+        return ProviderPieces.Of(clients, _clock).TokenEndpoint;
     }
 
     private static string Describe(RefreshOutcome outcome) => outcome switch

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Bff.Configuration;
 using Bff.Ops.Live;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
 using Bff.Providers.TokenEndpoint;
@@ -11,6 +12,7 @@ using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
+using Bff.Tests.Providers;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -103,7 +105,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         _dead.Add(killed);
         foreach (var id in Sessions)
         {
-            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClient()), Clock)
+            if (await new SqlSessionStore(_database, _protector, new SessionChanges(), Options.Create(new SessionClients()), Clock)
                 .FindAsync(id, default) is { Tokens: { } stored })
             {
                 Provider.ForgetUnstoredAnswer(id, stored);
@@ -223,25 +225,22 @@ internal sealed class EngineWorld : IAsyncDisposable
             bool IsAlive() => node is null || node.Alive;
             var clock = world.Clock;
             var changes = new SessionChanges();
-            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClient()), clock), IsAlive);
+            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClients()), clock), IsAlive);
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
-            var oidc = FixedOptions.Of(new OidcOptions { Authority = "https://idp.example", ClientId = "bff", ClientSecret = "secret" });
-            var provider = new Provider(clients, oidc, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<Provider>.Instance);
+            var provider = ProviderPieces.Of(clients, clock, throttling: new ThrottlingOptions { MaxPerSecond = 1000 });
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
                 .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>()
                 .AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
-                .AddSingleton<IHttpClientFactory>(clients).AddSingleton(provider).AddSingleton<IOptionsMonitor<OidcOptions>>(oidc)
-                .AddSingleton<IdTokenValidator>().AddSingleton<TokenEndpointClient>()
+                .AddSingleton(new ProviderSet([provider]))
                 .AddSingleton<IOptionsMonitor<RenewalOptions>>(FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) }))
                 .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
                 .AddSingleton<IOptionsMonitor<SessionsOptions>>(FixedOptions.Of(new SessionsOptions()))
-                .AddSingleton<IOptionsMonitor<ThrottlingOptions>>(FixedOptions.Of(new ThrottlingOptions { MaxPerSecond = 1000 })).AddSingleton<TokenCallGate>()
                 .AddSingleton<AuditedClient>().AddSingleton<Audit>().AddRenewalEngine().AddSingleton<RenewalScheduler>().BuildServiceProvider();
             node = new Node
             {
                 Store = store,
                 Health = engine.GetRequiredService<StoreHealth>(),
-                Gate = engine.GetRequiredService<TokenCallGate>(),
+                Gate = provider.Gate,
                 Cache = engine.GetRequiredService<SessionCache>(),
                 Schedule = engine.GetRequiredService<RenewalPolicy>(),
                 Renewer = engine.GetRequiredService<Renewer>(),
@@ -285,11 +284,13 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) =>
             Living.RemoveSealedWithAsync(key, reason, cancellationToken);
 
-        public Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
-            Living.RevokeLaterAsync(id, subject, tokens, ended, cancellationToken);
+        public Task RevokeLaterAsync(
+            SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
+            Living.RevokeLaterAsync(id, provider, subject, tokens, ended, cancellationToken);
 
-        public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
-            Living.ClaimRevocationsAsync(now, until, take, cancellationToken);
+        public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(
+            string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
+            Living.ClaimRevocationsAsync(provider, now, until, take, cancellationToken);
 
         public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
             Living.CompleteRevocationAsync(revocation, again, cancellationToken);
@@ -301,8 +302,9 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task ProbeWriteAsync(CancellationToken cancellationToken) => Living.ProbeWriteAsync(cancellationToken);
 
-        public Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
-            Living.ClaimDueAsync(now, owner, leaseUntil, take, cancel);
+        public Task<IReadOnlyList<Lease>> ClaimDueAsync(
+            string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
+            Living.ClaimDueAsync(provider, now, owner, leaseUntil, take, cancel);
 
         public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
             Living.ClaimAsync(id, version, now, owner, leaseUntil, cancel);
@@ -322,7 +324,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
             Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
 
-        public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(now, cancel);
+        public Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(provider, now, cancel);
 
         public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
             Living.CountTroubleAsync(now, lateBefore, cancellationToken);

@@ -1,3 +1,4 @@
+using Bff.Configuration;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 
@@ -46,8 +47,8 @@ public abstract class RenewalQueueContract : StoreContract
         (await ClaimDueAsync()).Count.ShouldBe(1);
         (await ClaimDueAsync()).ShouldBeEmpty();
         (await ClaimAsync(session)).ShouldBeNull();
-        (await Queue.NextDueAsync(Now, default)).ShouldBe(LeaseEnd);
-        (await Queue.ClaimDueAsync(LeaseEnd, "other", LeaseEnd.AddSeconds(15), 10, default)).Count.ShouldBe(1);
+        (await Queue.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBe(LeaseEnd);
+        (await Queue.ClaimDueAsync(SettingsSection.Default, LeaseEnd, "other", LeaseEnd.AddSeconds(15), 10, default)).Count.ShouldBe(1);
     }
 
     [Fact]
@@ -157,11 +158,11 @@ public abstract class RenewalQueueContract : StoreContract
     [Fact]
     public async Task The_next_due_time_is_the_earliest_of_the_living()
     {
-        (await Queue.NextDueAsync(Now, default)).ShouldBeNull();
+        (await Queue.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBeNull();
         await AddAsync(dueIn: 50);
         await AddAsync(dueIn: 40);
         await AddAsync(dueIn: 1, endsIn: TimeSpan.Zero);
-        (await Queue.NextDueAsync(Now, default)).ShouldBe(Now.AddSeconds(40));
+        (await Queue.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBe(Now.AddSeconds(40));
     }
 
     [Fact]

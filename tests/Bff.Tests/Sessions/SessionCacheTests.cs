@@ -30,8 +30,8 @@ public sealed class SessionCacheTests : IDisposable
         var database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromSeconds(5));
         database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        _store = new SqlSessionStore(database, protector, _changes, Options.Create(new SessionClient()), _clock);
-        _elsewhere = new SqlSessionStore(database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock);
+        _store = new SqlSessionStore(database, protector, _changes, Options.Create(new SessionClients()), _clock);
+        _elsewhere = new SqlSessionStore(database, protector, new SessionChanges(), Options.Create(new SessionClients()), _clock);
     }
 
     [Fact]

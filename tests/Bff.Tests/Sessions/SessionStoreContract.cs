@@ -1,3 +1,4 @@
+using Bff.Configuration;
 using Bff.Sessions;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
@@ -125,7 +126,7 @@ public abstract class SessionStoreContract : StoreContract
             INSERT INTO used_once (id, forget_at) SELECT id, forget_at FROM ends;
             """);
         var counting = new TurnCounter(Database);
-        var store = new SqlSessionStore(counting, Protector, Changes, Options.Create(new SessionClient()), Clock);
+        var store = new SqlSessionStore(counting, Protector, Changes, Options.Create(new SessionClients()), Clock);
 
         await store.RemoveEndedAsync(Now, default);
 
@@ -151,7 +152,7 @@ public abstract class SessionStoreContract : StoreContract
             return database.TakeTurnToWriteAsync(cancel);
         }
 
-        public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
+        public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClients> client, TimeProvider clock) =>
             database.OpenStore(protector, changes, client, clock);
 
         public override void ForgetConnections() => database.ForgetConnections();
@@ -261,7 +262,7 @@ public abstract class SessionStoreContract : StoreContract
         var store = StoreOf(new SessionClient { KeepsForRevocation = () => false });
         var session = await AddAsync();
         await EndAsync(session, end, store);
-        await store.RevokeLaterAsync(session.Id, session.Subject, Tokens("late"), ended: true, default);
+        await store.RevokeLaterAsync(session.Id, SettingsSection.Default, session.Subject, Tokens("late"), ended: true, default);
 
         (await FindAsync(session)).ShouldBeNull();
         (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
@@ -305,7 +306,7 @@ public abstract class SessionStoreContract : StoreContract
         (await ClaimRevocationsAsync()).ShouldBeEmpty();
 
         (await Queue.CompleteRenewalAsync(lease, Tokens("new"), null, claims: null, default)).ShouldBeFalse();
-        await Store.RevokeLaterAsync(answered.Id, answered.Subject, Tokens("new"), ended: true, default);
+        await Store.RevokeLaterAsync(answered.Id, SettingsSection.Default, answered.Subject, Tokens("new"), ended: true, default);
         (await ClaimRevocationsAsync()).ShouldHaveSingleItem().Tokens.ShouldBe(Tokens("new"));
         (await ClaimRevocationsAsync(LeaseEnd)).Select(due => due.SessionId).ShouldContain(unanswered.Id);
     }
@@ -359,8 +360,8 @@ public abstract class SessionStoreContract : StoreContract
     public async Task A_token_without_a_session_waits_for_the_sessions_of_the_user_it_came_for()
     {
         var session = await AddAsync();
-        await Store.RevokeLaterAsync(SessionKey.New().Id, session.Subject, Tokens("brought"), ended: false, default);
-        await Store.RevokeLaterAsync(session.Id, subject: null, Tokens("replaced"), ended: false, default);
+        await Store.RevokeLaterAsync(SessionKey.New().Id, SettingsSection.Default, session.Subject, Tokens("brought"), ended: false, default);
+        await Store.RevokeLaterAsync(session.Id, SettingsSection.Default, subject: null, Tokens("replaced"), ended: false, default);
         (await ClaimRevocationsAsync()).ShouldBeEmpty();
         (await ClaimRevocationsAsync(session.EndsAt)).Count.ShouldBe(2);
     }
@@ -370,7 +371,7 @@ public abstract class SessionStoreContract : StoreContract
     public async Task A_refresh_token_that_was_kept_before_the_end_stops_no_end(string end)
     {
         var session = await AddAsync();
-        await Store.RevokeLaterAsync(session.Id, session.Subject, Tokens("newer"), ended: true, default);
+        await Store.RevokeLaterAsync(session.Id, SettingsSection.Default, session.Subject, Tokens("newer"), ended: true, default);
         await EndAsync(session, end);
         (await FindAsync(session)).ShouldBeNull();
         (await ClaimRevocationsAsync(Now.AddDays(1))).ShouldHaveSingleItem().Tokens.ShouldBe(Tokens("newer"));
@@ -400,18 +401,18 @@ public abstract class SessionStoreContract : StoreContract
 
         (await store.FindAsync(session.Id, default)).ShouldBeNull();
         (await store.FindByHandleAsync($"{session.Id}", default)).ShouldBeNull();
-        (await store.ClaimDueAsync(Now, "other", LeaseEnd, 10, default)).ShouldBeEmpty();
+        (await store.ClaimDueAsync(SettingsSection.Default, Now, "other", LeaseEnd, 10, default)).ShouldBeEmpty();
         (await store.ClaimAsync(session.Id, session.Version, Now, "other", LeaseEnd, default)).ShouldBeNull();
         (await store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeFalse();
         (await store.RemoveUserAsync(session.Subject, EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
         (await store.RemoveSealedWithAsync(KeyOf(session), EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
         (await store.RemoveEndedAsync(Now, default)).ShouldBeEmpty();
         (await store.SearchAsync(null, null, 10, Now, default)).ShouldBeEmpty();
-        (await store.NextDueAsync(Now, default)).ShouldBeNull();
+        (await store.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBeNull();
         (await store.CountDueAsync(Now, default)).ShouldBe(0);
         (await store.CountAsync(Now, default)).ShouldBe(new SessionCount(0, 0));
         (await store.CountUpcomingAsync(Now.AddMinutes(-1), TimeSpan.FromMinutes(1), 10, default)).ShouldAllBe(count => count == 0);
-        (await store.ClaimRevocationsAsync(Now.AddDays(1), Now.AddDays(2), 10, default)).ShouldBeEmpty();
+        (await store.ClaimRevocationsAsync(SettingsSection.Default, Now.AddDays(1), Now.AddDays(2), 10, default)).ShouldBeEmpty();
 
         (await FindAsync(session)).ShouldNotBeNull();
         (await FindAsync(ended)).ShouldNotBeNull();

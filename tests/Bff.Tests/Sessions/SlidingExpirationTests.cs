@@ -27,7 +27,7 @@ public sealed class SlidingExpirationTests : IAsyncDisposable
         _database = new SqliteDatabase($"Data Source={_folder}/bff.db", "/", TimeSpan.FromMinutes(1));
         _database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        _store = new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClient()), _clock);
+        _store = new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClients()), _clock);
         _idle = new SlidingExpiration(_store, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FixedOptions.Of(new SessionsOptions()), _clock);
     }
 

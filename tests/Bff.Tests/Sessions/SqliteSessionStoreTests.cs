@@ -44,7 +44,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
         SqliteConnection.ClearAllPools();
         var reopened = new SqliteDatabase(ConnectionString, "/", Timeout);
         reopened.Prepare();
-        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClient()), Clock)
+        (await new SqlSessionStore(reopened, Protector, Changes, Options.Create(new SessionClients()), Clock)
             .FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
 
@@ -64,7 +64,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
     {
         var session = await AddAsync();
         var stranger = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
-        (await new SqlSessionStore(Sqlite, stranger, Changes, Options.Create(new SessionClient()), Clock)
+        (await new SqlSessionStore(Sqlite, stranger, Changes, Options.Create(new SessionClients()), Clock)
             .FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
     }
@@ -117,7 +117,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
         {
             database.Prepare();
             there = (await Store.FindAsync(before.Id, default))! with { Id = SessionKey.New().Id };
-            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClient()), Clock).AddAsync(there, [], default);
+            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClients()), Clock).AddAsync(there, [], default);
             database.ForgetConnections();
         }
 

@@ -1,3 +1,4 @@
+using Bff.Configuration;
 using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Keys;
@@ -42,7 +43,7 @@ public abstract class StoreContract : IAsyncLifetime
 
     /// <summary>The store as a node of this client sees it.</summary>
     private protected IFullSessionStore StoreOf(SessionClient client, int maxRememberedEnds = 1_000_000) =>
-        new SqlSessionStore(Database, Protector, Changes, Options.Create(client), Clock, maxRememberedEnds);
+        new SqlSessionStore(Database, Protector, Changes, Options.Create(new SessionClients(client)), Clock, maxRememberedEnds);
 
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
@@ -85,11 +86,12 @@ public abstract class StoreContract : IAsyncLifetime
     private protected Guid KeyOf(Session session) => new(Protector.Protect(session.Id, session.Tokens!).AsSpan(4, 16));
 
     private protected Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset? at = null, int take = 10) =>
-        Store.ClaimRevocationsAsync(at ?? Now, (at ?? Now) + (LeaseEnd - Now), take, default);
+        Store.ClaimRevocationsAsync(SettingsSection.Default, at ?? Now, (at ?? Now) + (LeaseEnd - Now), take, default);
 
     private protected Task<Session?> FindAsync(Session session) => Store.FindAsync(session.Id, default);
 
-    private protected Task<IReadOnlyList<Lease>> ClaimDueAsync(string owner = "me", int take = 100) => Queue.ClaimDueAsync(Now, owner, LeaseEnd, take, default);
+    private protected Task<IReadOnlyList<Lease>> ClaimDueAsync(string owner = "me", int take = 100) =>
+        Queue.ClaimDueAsync(SettingsSection.Default, Now, owner, LeaseEnd, take, default);
 
     private protected Task<Lease?> ClaimAsync(Session session, string owner = "me") =>
         Queue.ClaimAsync(session.Id, session.Version, Now, owner, LeaseEnd, default);

@@ -4,13 +4,12 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
 using Bff.Configuration.Kestrel;
-using Bff.Providers;
-using Microsoft.Extensions.Options;
+using Bff.Providers.Named;
 
 namespace Bff.Commands.Check;
 
 /// <summary>TLS certificates, ours from Kestrel's configuration and the provider's, that have expired or soon will.</summary>
-internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnvironment environment, IOptions<OidcOptions> options, TimeProvider clock)
+internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnvironment environment, TimeProvider clock)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromDays(21);
 
@@ -18,10 +17,11 @@ internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnv
 
     public IReadOnlyList<Finding> Ours() => [.. KestrelCertificates.Find(accepted.Root.GetSection(KestrelSettings.Section)).Select(Judge)];
 
-    public async Task<IReadOnlyList<Finding>> ProviderAsync()
+    public async Task<IReadOnlyList<Finding>> ProviderAsync(Provider provider)
     {
-        var authority = new Uri(options.Value.Authority);
+        var authority = new Uri(provider.Options.Authority);
         if (authority.Scheme != Uri.UriSchemeHttps) { return []; }
+        var name = provider.Registration.IsDefault ? "provider's TLS" : $"{provider.Name}: provider's TLS";
         X509Certificate2? seen = null;
         try
         {
@@ -39,7 +39,10 @@ internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnv
             // Refused as soon as it was seen; and the check of the provider says why it cannot be reached.
         }
 
-        using (seen) { return seen is null ? [] : [Judge("provider's TLS", "Bff:Oidc:Authority", seen, "Ask the provider's operators to renew it.")]; }
+        using (seen)
+        {
+            return seen is null ? [] : [Judge(name, $"{provider.Registration.Section}:Authority", seen, "Ask the provider's operators to renew it.")];
+        }
 
         bool Look(X509Certificate? certificate)
         {

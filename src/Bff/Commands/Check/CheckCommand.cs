@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bff.Configuration;
+using Bff.Providers.Named;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Bff.Commands.Check;
@@ -14,7 +15,6 @@ internal static class CheckCommand
     public static async Task<int> RunAsync(WebApplicationBuilder builder, bool json)
     {
         builder.Logging.ClearProviders();
-        builder.Services.TryAddSingleton<ProviderChecks>();
         builder.Services.TryAddSingleton<StoreChecks>();
         builder.Services.TryAddSingleton<ApiChecks>();
         builder.Services.TryAddSingleton<RouteChecks>();
@@ -50,13 +50,16 @@ internal static class CheckCommand
     private static async Task<IEnumerable<Finding>> WorldAsync(IServiceProvider services)
     {
         var certificates = services.GetRequiredService<CertificateChecks>();
+        var providers = services.GetRequiredService<ProviderSet>().All;
         var found = await Task.WhenAll(
+        [
             Task.FromResult(services.GetRequiredService<RouteChecks>().Run()),
-            services.GetRequiredService<ProviderChecks>().RunAsync(),
+            .. providers.Select(provider => ActivatorUtilities.CreateInstance<ProviderChecks>(services, provider).RunAsync()),
             Task.Run(services.GetRequiredService<StoreChecks>().RunAsync),   // SQLite works on the caller's thread
             services.GetRequiredService<ApiChecks>().RunAsync(),
-            certificates.ProviderAsync(),
-            Task.Run(certificates.Ours));
+            .. providers.Select(certificates.ProviderAsync),
+            Task.Run(certificates.Ours),
+        ]);
         return found.SelectMany(findings => findings);
     }
 

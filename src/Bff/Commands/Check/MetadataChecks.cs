@@ -10,7 +10,7 @@ namespace Bff.Commands.Check;
 /// section 10.5). A list that is not there says nothing. What cannot work is a mistake; where providers are known to do more than they announce, it is a
 /// warning.
 /// </summary>
-internal static class MetadataChecks
+internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOptions options, string section)
 {
     private const string Check = "metadata";
     private const string Code = OpenIdConnectResponseType.Code;
@@ -18,14 +18,14 @@ internal static class MetadataChecks
     private const string OfflineAccess = OpenIdConnectScope.OfflineAccess;
     private const string RequiresPushed = "require_pushed_authorization_requests";
 
-    public static IEnumerable<Finding> Run(OpenIdConnectConfiguration metadata, OidcOptions options)
+    public IEnumerable<Finding> Run()
     {
-        var found = Impossible(metadata).Concat(Unannounced(metadata)).ToList();
+        var found = Impossible().Concat(Unannounced()).ToList();
         if (found.Count == 0) { found.Add(new(Check, Result.Ok, "supports what Bff uses")); }
-        return found.Append(Scopes(metadata, options));
+        return found.Append(Scopes());
     }
 
-    private static IEnumerable<Finding> Impossible(OpenIdConnectConfiguration metadata)
+    private IEnumerable<Finding> Impossible()
     {
         if (Lacks(metadata.ResponseTypesSupported, Code)) { yield return Mistake("response_types_supported", Code, "Bff signs users in by that flow."); }
         if (Lacks(metadata.ResponseModesSupported, Query)) { yield return Mistake("response_modes_supported", Query, "Bff reads the code from the query."); }
@@ -41,18 +41,18 @@ internal static class MetadataChecks
                 "id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a stronger variant", $"It announces {string.Join(", ", algorithms)}.");
         }
 
-        var requiresPushed = metadata.RequirePushedAuthorizationRequests || IsTrue(metadata, RequiresPushed);
+        var requiresPushed = metadata.RequirePushedAuthorizationRequests || IsTrue(RequiresPushed);
         if (requiresPushed && string.IsNullOrEmpty(metadata.PushedAuthorizationRequestEndpoint))
         {
             yield return Mistake(
                 RequiresPushed, "pushed_authorization_request_endpoint", "It requires pushed authorization requests but names no endpoint for them.");
         }
 
-        if (IsTrue(metadata, "require_signed_request_object")) { yield return Requires("signed request objects (require_signed_request_object, RFC 9101)"); }
-        if (IsTrue(metadata, "dpop_bound_access_tokens") || IsTrue(metadata, "require_dpop")) { yield return Requires("DPoP (RFC 9449)"); }
+        if (IsTrue("require_signed_request_object")) { yield return Requires("signed request objects (require_signed_request_object, RFC 9101)"); }
+        if (IsTrue("dpop_bound_access_tokens") || IsTrue("require_dpop")) { yield return Requires("DPoP (RFC 9449)"); }
     }
 
-    private static IEnumerable<Finding> Unannounced(OpenIdConnectConfiguration metadata)
+    private IEnumerable<Finding> Unannounced()
     {
         if (Lacks(metadata.TokenEndpointAuthMethodsSupported, "client_secret_post"))
         {
@@ -70,13 +70,13 @@ internal static class MetadataChecks
         }
     }
 
-    private static Finding Scopes(OpenIdConnectConfiguration metadata, OidcOptions options)
+    private Finding Scopes()
     {
         const string check = "scope";
         var unknown = options.Scopes.Where(scope => Lacks(metadata.ScopesSupported, scope)).ToList();
         if (unknown.Count > 0)
         {
-            return new(check, Result.Warning, $"Bff:Oidc:Scope: the provider does not announce {string.Join(", ", unknown)}.",
+            return new(check, Result.Warning, $"{section}:Scope: the provider does not announce {string.Join(", ", unknown)}.",
                 "Many providers do not announce the scopes of APIs. A provider that does not know a scope refuses the sign-in with invalid_scope, or "
                 + "ignores the scope.");
         }
@@ -84,22 +84,22 @@ internal static class MetadataChecks
         return options.Scopes.Contains(OfflineAccess)
             ? new(check, Result.Ok, options.Scope)
             : new(check, Result.Warning,
-                $"Bff:Oidc:Scope: does not include {OfflineAccess}. Some providers issue a refresh token anyway; without one nothing is renewed in the "
+                $"{section}:Scope: does not include {OfflineAccess}. Some providers issue a refresh token anyway; without one nothing is renewed in the "
                 + "background.",
                 $"Sign in once: /bff/session says \"renewal\":\"background\" when there is one. Otherwise add {OfflineAccess}, or see docs/providers.md.");
     }
 
     private static bool Lacks(ICollection<string> announced, string needed) => announced.Count > 0 && !announced.Contains(needed);
 
-    private static bool IsTrue(OpenIdConnectConfiguration metadata, string name) =>
+    private bool IsTrue(string name) =>
         metadata.AdditionalData.TryGetValue(name, out var value) && value is true or JsonElement { ValueKind: JsonValueKind.True } or "true";
 
-    private static Finding Mistake(string name, string needed, string why) =>
-        new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider does not announce {needed} ({name}). {why}", "Enable it there, or use another client.");
+    private Finding Mistake(string name, string needed, string why) =>
+        new(Check, Result.Mistake, $"{section}:Authority: the provider does not announce {needed} ({name}). {why}", "Enable it there, or use another client.");
 
-    private static Finding Requires(string what) =>
-        new(Check, Result.Mistake, $"Bff:Oidc:Authority: the provider requires {what}, which Bff does not send.", "Switch that off for this client there.");
+    private Finding Requires(string what) =>
+        new(Check, Result.Mistake, $"{section}:Authority: the provider requires {what}, which Bff does not send.", "Switch that off for this client there.");
 
-    private static Finding Warning(string name, string needed, string why) => new(Check, Result.Warning,
-        $"Bff:Oidc:Authority: the provider does not announce {needed} ({name}). {why}", "It may support it anyway: sign in once to be sure.");
+    private Finding Warning(string name, string needed, string why) => new(Check, Result.Warning,
+        $"{section}:Authority: the provider does not announce {needed} ({name}). {why}", "It may support it anyway: sign in once to be sure.");
 }

@@ -1,7 +1,9 @@
 using System.Net;
 using Bff.Guard;
 using Bff.Hosting;
+using Bff.Login;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -10,13 +12,17 @@ namespace Bff.Commands.Check;
 
 /// <summary>The provider responds and is the configured one, supports what Bff needs, knows the client, and its clock agrees.</summary>
 internal sealed class ProviderChecks(
-    Provider provider, IHttpClientFactory clients, IOptions<OidcOptions> options, PublicListeners listeners, IOptions<ProxyOptions> proxy,
-    IHostEnvironment environment, TimeProvider clock)
+    Provider provider, PublicListeners listeners, IOptions<ProxyOptions> proxy, IHostEnvironment environment, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
     private const string Pushed = "pushed request";
-    private const string Authority = "Bff:Oidc:Authority";
+
+    private readonly OidcOptions _options = provider.Options;
+
+    private string Section => provider.Registration.Section;
+
+    private string Authority => Section + ":Authority";
 
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromSeconds(60);
 
@@ -35,7 +41,7 @@ internal sealed class ProviderChecks(
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
         var findings = new List<Finding>();
-        if (ProviderRemarks.ClearText(options.Value, environment) is { } clearText)
+        if (ProviderRemarks.ClearText(_options, Section, environment) is { } clearText)
         {
             findings.Add(
                 new(
@@ -46,26 +52,26 @@ internal sealed class ProviderChecks(
         }
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
-            findings.AddRange(MetadataChecks.Run(metadata, options.Value));
-            if (ProviderRemarks.OutOfReach(metadata, proxy.Value.PublicUrl) is { } remark)
+            findings.AddRange(new MetadataChecks(metadata, _options, Section).Run());
+            if (ProviderRemarks.OutOfReach(metadata, Section, proxy.Value.PublicUrl) is { } remark)
             {
-                findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure));
+                findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure(Section)));
             }
             findings.Add(await ClientAsync(metadata.TokenEndpoint));
             if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
         }
 
-        return findings;
+        return provider.Registration.IsDefault ? findings : [.. findings.Select(finding => finding with { Check = $"{provider.Name}: {finding.Check}" })];
     }
 
     private async Task<bool> ReachAsync(List<Finding> findings)
     {
-        var address = options.Value.EffectiveMetadataAddress;
+        var address = _options.EffectiveMetadataAddress;
         var shown = Printable.Address(address);
         try
         {
             var asked = clock.GetUtcNow();
-            using var response = await clients.CreateClient(Provider.HttpClientName).GetAsync(new Uri(address));
+            using var response = await provider.Registration.CreateHttpClient().GetAsync(new Uri(address));
             if (Clock(response, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
             if (response.StatusCode == HttpStatusCode.OK) { return true; }
             findings.Add(response.StatusCode < HttpStatusCode.InternalServerError
@@ -87,7 +93,7 @@ internal sealed class ProviderChecks(
     {
         try
         {
-            var metadata = await provider.GetConfigurationAsync(CancellationToken.None);
+            var metadata = await provider.Metadata.GetConfigurationAsync(CancellationToken.None);
             findings.Add(new(Discovery, Result.Ok, metadata.Issuer));
             return metadata;
         }
@@ -105,7 +111,7 @@ internal sealed class ProviderChecks(
     /// Tokens are judged by time, so the clocks must agree. <c>Date</c> is when the response was made, <c>Age</c> how long a cache kept it (RFC 9111 section
     /// 5.1).
     /// </summary>
-    private static Finding? Clock(HttpResponseMessage response, DateTimeOffset asked, DateTimeOffset responded)
+    private Finding? Clock(HttpResponseMessage response, DateTimeOffset asked, DateTimeOffset responded)
     {
         if (response.Headers.Date is not { } theirs) { return null; }
         var ours = asked + ((responded - asked) / 2);
@@ -122,8 +128,8 @@ internal sealed class ProviderChecks(
     /// </summary>
     private async Task<Finding> ClientAsync(string endpoint)
     {
-        var ours = await RefreshAsync(endpoint, options.Value.Secret);
-        var id = options.Value.ClientId;
+        var ours = await RefreshAsync(endpoint, _options.Secret);
+        var id = _options.ClientId;
         if (ours.IsSuccess)
         {
             return new(Client, Result.Warning, "the provider issued tokens for a refresh token that does not exist.", "Ask the provider's operators.");
@@ -138,21 +144,21 @@ internal sealed class ProviderChecks(
         switch (ours.Error)
         {
             case "invalid_client":
-                return new(Client, Result.Mistake, $"Bff:Oidc:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
+                return new(Client, Result.Mistake, $"{Section}:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
                     "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the request body (client_secret_post).");
             case "unauthorized_client" or "unsupported_grant_type":
-                return new(Client, Result.Mistake, $"Bff:Oidc:ClientId: the provider does not let '{id}' use refresh tokens ({ours.Error}).",
+                return new(Client, Result.Mistake, $"{Section}:ClientId: the provider does not let '{id}' use refresh tokens ({ours.Error}).",
                     "Allow the refresh token grant in the client's registration there.");
             case "invalid_dpop_proof" or "use_dpop_nonce":
                 return new(Client, Result.Mistake,
-                    $"Bff:Oidc:ClientId: the provider requires a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
+                    $"{Section}:ClientId: the provider requires a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
                     "Allow bearer tokens in the client's registration there.");
         }
 
         var wrong = await RefreshAsync(endpoint, "bff-check-" + Guid.NewGuid().ToString("N"));
         return ours.Error == "invalid_grant" && wrong.Error is not null && wrong.Error != ours.Error
             ? new(Client, Result.Ok, $"the provider knows '{id}' and its secret")
-            : new(Client, Result.Warning, $"Bff:Oidc:ClientSecret: not proven. The provider responds with {ours} to this secret, and with {wrong} to a "
+            : new(Client, Result.Warning, $"{Section}:ClientSecret: not proven. The provider responds with {ours} to this secret, and with {wrong} to a "
                 + "wrong one.",
                 "Sign in once to be sure.");
     }
@@ -171,14 +177,14 @@ internal sealed class ProviderChecks(
             ["response_type"] = "code",
             ["response_mode"] = "query",
             ["redirect_uri"] = redirect,
-            ["scope"] = options.Value.Scope,
+            ["scope"] = _options.Scope,
             ["state"] = "bff-check",
             ["nonce"] = "bff-check",
             ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",   // the example of RFC 7636 appendix B
             ["code_challenge_method"] = "S256",
         };
-        if (options.Value.Audience is { Length: > 0 } audience) { request[options.Value.AudienceParameter] = audience; }
-        var reply = await PostAsync(endpoint, options.Value.Secret, request);
+        if (_options.Audience is { Length: > 0 } audience) { request[_options.AudienceParameter] = audience; }
+        var reply = await PostAsync(endpoint, _options.Secret, request);
         if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {Printable.Address(redirect)}"); }
         if (reply.IsOutage)
         {
@@ -189,7 +195,7 @@ internal sealed class ProviderChecks(
 
         var isKnown = !string.IsNullOrEmpty(proxy.Value.PublicUrl);
         return new(Pushed, isKnown ? Result.Mistake : Result.Warning,
-            $"{Authority}: the provider refuses a sign-in of '{options.Value.ClientId}' with {Printable.Address(redirect)} and '{options.Value.Scope}' "
+            $"{Authority}: the provider refuses a sign-in of '{_options.ClientId}' with {Printable.Address(redirect)} and '{_options.Scope}' "
             + $"({reply}).",
             "Compare redirect URI, scopes and audience with the client's registration there."
             + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set."));
@@ -198,17 +204,17 @@ internal sealed class ProviderChecks(
     private string RedirectUri()
     {
         var address = proxy.Value.PublicUrl is { Length: > 0 } given ? given : listeners.LocalUrl;
-        return address.TrimEnd('/') + "/signin-oidc";
+        return address.TrimEnd('/') + OidcScheme.CallbackOf(provider.Name);
     }
 
     private async Task<Reply> PostAsync(string endpoint, string secret, Dictionary<string, string> form)
     {
-        form["client_id"] = options.Value.ClientId;
+        form["client_id"] = _options.ClientId;
         form["client_secret"] = secret;
         try
         {
             using var content = new FormUrlEncodedContent(form);
-            using var response = await clients.CreateClient(Provider.HttpClientName).PostAsync(new Uri(endpoint), content);
+            using var response = await provider.Registration.CreateHttpClient().PostAsync(new Uri(endpoint), content);
             var body = await TokenEndpointBody.ReadAsync(response);
             var unreadable = body.Has("error") ? ErrorWords.Unknown : null;
             return new(response.StatusCode, body.Text("error") is { } word ? ErrorWords.Printable(word) : unreadable);

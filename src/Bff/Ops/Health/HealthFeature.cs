@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Bff.Providers.Named;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -20,20 +21,26 @@ internal static partial class HealthFeature
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
-    public static void AddHealth(this IServiceCollection services)
+    public static void AddHealth(this IServiceCollection services, IReadOnlyList<string> providers)
     {
         services.AddSingleton<ListenSockets>().AddOptions<SocketTransportOptions>().Configure<ListenSockets>(
             (transport, sockets) => transport.CreateBoundListenSocket = sockets.Bind);
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddSingleton<Probes>().AddSingleton<StoreProbes>().AddSingleton<StoreCheck>().AddSingleton<ProviderCheck>();
+        services.AddSingleton<Probes>().AddSingleton<StoreProbes>().AddSingleton<StoreCheck>();
         services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
-        services.AddHealthChecks()
+        var checks = services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", tags: [Ready], timeout: Limit)
             .AddCheck<KeysCheck>("keys", tags: [Ready], timeout: Limit)
-            .AddCheck<ProviderCheck>("provider", tags: [Ready], timeout: Limit)
             .AddCheck<ConfigurationCheck>("configuration", tags: [Ready])
             .AddCheck<Drain>("drain", tags: [Ready])
             .AddCheck<StartedCheck>("started", tags: [Started]);
+        foreach (var name in providers)
+        {
+            services.AddKeyedSingleton(name, (provider, _) =>
+                ActivatorUtilities.CreateInstance<ProviderCheck>(provider, provider.GetRequiredService<ProviderSet>()[name]));
+            checks.Add(new(
+                ProviderCheck.NameOf(name), provider => provider.GetRequiredKeyedService<ProviderCheck>(name), failureStatus: null, [Ready], Limit));
+        }
     }
 
     public static void MapHealth(this IEndpointRouteBuilder ops)

@@ -1,4 +1,5 @@
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -7,11 +8,14 @@ namespace Bff.Ops.Health;
 
 /// <summary>
 /// The provider's metadata was had once, so that users can sign in here. From then on an outage there does not make this node less ready than another one.
-/// Until then a probe asks the provider, at most every few seconds however many come. While people are signed in who can be served without it, that only
-/// degrades.
+/// Until then a probe asks the provider, at most every few seconds however many come. While people are signed in who can be served without it, or can sign
+/// in at another one, that only degrades.
 /// </summary>
-internal sealed class ProviderCheck(Provider provider, ISessionDirectory directory, TimeProvider clock) : IHealthCheck
+internal sealed class ProviderCheck(Provider provider, ProviderSet all, ISessionDirectory directory, TimeProvider clock) : IHealthCheck
 {
+    /// <summary>Of its check.</summary>
+    public static string NameOf(string provider) => provider == ClientRegistration.DefaultName ? "provider" : $"provider:{provider}";
+
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>An orchestrator waits a second.</summary>
@@ -26,12 +30,12 @@ internal sealed class ProviderCheck(Provider provider, ISessionDirectory directo
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (provider.Known is not null) { return HealthCheckResult.Healthy(); }
+        if (provider.Metadata.Known is not null) { return HealthCheckResult.Healthy(); }
         var now = clock.GetUtcNow();
         if (_last is { } last && (now - last.At).Duration() < RetryInterval) { return last.Result; }
         try
         {
-            await provider.GetConfigurationAsync(cancellationToken).WaitAsync(ProviderLimit, clock, cancellationToken);
+            await provider.Metadata.GetConfigurationAsync(cancellationToken).WaitAsync(ProviderLimit, clock, cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (ProviderUnavailableException error)
@@ -47,8 +51,8 @@ internal sealed class ProviderCheck(Provider provider, ISessionDirectory directo
 
     private async Task<HealthCheckResult> JudgeAsync(DateTimeOffset now, string degraded, string unhealthy)
     {
-        var hasSessions = await HasSessionsAsync(now, Limit - (clock.GetUtcNow() - now));
-        var result = hasSessions ? HealthCheckResult.Degraded(degraded) : HealthCheckResult.Unhealthy(unhealthy);
+        var hasUsers = all.All.Any(other => other.Metadata.Known is not null) || await HasSessionsAsync(now, Limit - (clock.GetUtcNow() - now));
+        var result = hasUsers ? HealthCheckResult.Degraded(degraded) : HealthCheckResult.Unhealthy(unhealthy);
         _last = new(now, result);
         return result;
     }

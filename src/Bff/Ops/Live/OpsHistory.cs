@@ -1,4 +1,4 @@
-using Bff.Providers.Throttling;
+using Bff.Providers.Named;
 using Bff.Renewal;
 using Bff.Sessions.Store;
 
@@ -24,15 +24,15 @@ internal sealed class OpsHistory : IDisposable
     private readonly SessionCounts _counts;
     private readonly SessionChanges _changes;
     private readonly RenewalMetrics _renewals;
-    private readonly TokenCallGate _gate;
+    private readonly ProviderSet _providers;
     private readonly TimeProvider _clock;
     private Moment _now;
 
     public DateTimeOffset StartedAt { get; }
 
-    public OpsHistory(SessionCounts counts, SessionChanges changes, RenewalMetrics renewals, TokenCallGate gate, TimeProvider clock)
+    public OpsHistory(SessionCounts counts, SessionChanges changes, RenewalMetrics renewals, ProviderSet providers, TimeProvider clock)
     {
-        (_counts, _changes, _renewals, _gate, _clock) = (counts, changes, renewals, gate, clock);
+        (_counts, _changes, _renewals, _providers, _clock) = (counts, changes, renewals, providers, clock);
         _now = new Moment(StartedAt = clock.GetUtcNow());
         _counts.Counted += Close;
         _changes.Published += Note;
@@ -53,7 +53,7 @@ internal sealed class OpsHistory : IDisposable
         {
             var now = _clock.GetUtcNow();
             if (now - _now.At < Step / 2) { return; }   // the count at the start, when there is nothing to close
-            (_now.Active, _now.Backlog, _now.Breaker) = (counts.Sessions?.Living, counts.Due, _gate.State);
+            (_now.Active, _now.Backlog, _now.Breaker) = (counts.Sessions?.Living, counts.Due, _providers.All.Max(provider => provider.Gate.State));
             _past.Enqueue(_now);
             while (_past.Count > Steps || (_past.TryPeek(out var oldest) && now - oldest.At > Window + Step)) { _past.Dequeue(); }
             _now = new Moment(now);

@@ -3,6 +3,7 @@ using Bff.Configuration;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Bff.Sessions.Store;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -11,8 +12,8 @@ namespace Bff.Ops.Live;
 
 /// <summary><c>GET /overview</c>: everything the ops page draws, in one response; what is wrong comes first.</summary>
 internal sealed class Overview(
-    OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics provider,
-    SessionCounts sessions, StoreHealth store, Probes probes, TokenCallGate gate, TimeProvider clock)
+    OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics responses,
+    SessionCounts sessions, StoreHealth store, Probes probes, ProviderSet providers, TimeProvider clock)
 {
     /// <summary>Of a route's calls: as the alert rule has it.</summary>
     private const double FailingShare = 0.05;
@@ -34,7 +35,9 @@ internal sealed class Overview(
         var (awaySince, last) = (store.Since, sessions.Last);
         var (active, counts) = awaySince is null ? (last.Sessions?.Living, counted) : (null, null);
         var (moments, ends) = history.Read();
-        var (calls, clusters, breaker) = (routes.Routes(), routes.Clusters(), gate.State);
+        var (calls, clusters) = (routes.Routes(), routes.Clusters());
+        var worst = providers.All.MaxBy(provider => provider.Gate.State)!;
+        var breaker = worst.Gate.State;
         return new
         {
             Now = now,
@@ -49,9 +52,14 @@ internal sealed class Overview(
             StoreTook = last.StoreTook?.TotalSeconds,
             StoreAwaySince = awaySince,
             Breaker = Word(breaker),
-            NextProbeAt = gate.NextProbeAt,
-            ProviderFailure = provider.LastFailure,
-            Renewals = new { InFlight = gate.Running, gate.Waiting },
+            worst.Gate.NextProbeAt,
+            ProviderFailure = responses.LastFailureOf(worst.Name),
+            Providers = providers.All.Select(provider => new
+            {
+                provider.Name, Breaker = Word(provider.Gate.State), provider.Gate.NextProbeAt, LastFailure = responses.LastFailureOf(provider.Name),
+                InFlight = provider.Gate.Running, provider.Gate.Waiting,
+            }),
+            Renewals = new { InFlight = providers.All.Sum(provider => provider.Gate.Running), Waiting = providers.All.Sum(provider => provider.Gate.Waiting) },
             StepSeconds = OpsHistory.Step.TotalSeconds,
             LateAfterSeconds = SessionCounts.LateAfter.TotalSeconds,
             History = moments.Select(moment => new
@@ -104,7 +112,12 @@ internal sealed class Overview(
             found.Add(Trouble.Bad("tokens_expired", text, counts.Trouble.ExpiredSince));
         }
 
-        if (breakerSince is not null) { found.Add(Trouble.Bad("provider_away", "The provider does not renew tokens" + LastFailure(), breakerSince)); }
+        foreach (var away in breakerSince is null ? [] : providers.All.Where(provider => provider.Gate.State != BreakerState.Closed))
+        {
+            var name = providers.All.Count == 1 ? "The provider" : $"Provider {away.Name}";
+            found.Add(Trouble.Bad("provider_away", $"{name} does not renew tokens{LastFailure(away)}", breakerSince));
+        }
+
         found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
             "calls_failing",
             $"{Share(route.Calls.ServerErrors, route.Calls.Calls)} of the calls to {Printable.Text(route.Id)} in the last five minutes failed with 5xx.")));
@@ -167,9 +180,9 @@ internal sealed class Overview(
     private string ConfigurationState() =>
         configuration.Mistakes.Count > 0 ? "refused" : configuration.WaitingForRestart.Count > 0 ? "restart_needed" : "in_use";
 
-    private string LastFailure()
+    private string LastFailure(Provider provider)
     {
-        if (provider.LastFailure is not { } last) { return "."; }
+        if (responses.LastFailureOf(provider.Name) is not { } last) { return "."; }
         var detail = last.Detail.Length > 0 ? $" ({last.Detail})" : "";
         return $": {last.Endpoint} endpoint, {last.Outcome}{detail}.";
     }

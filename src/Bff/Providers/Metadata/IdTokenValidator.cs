@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -31,13 +30,13 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     /// <summary>Also how much older than the clocks explain a new token may be: the call that brought it took time.</summary>
     private static readonly TimeSpan KeyFetchLimit = TimeSpan.FromSeconds(20);
 
-    private readonly Provider _provider;
-    private readonly IOptions<OidcOptions> _options;
+    private readonly ClientRegistration _registration;
+    private readonly ProviderMetadata _provider;
     private readonly TimeProvider _clock;
 
-    public IdTokenValidator(Provider provider, IOptions<OidcOptions> options, TimeProvider clock)
+    public IdTokenValidator(ClientRegistration registration, ProviderMetadata provider, TimeProvider clock)
     {
-        (_provider, _options, _clock) = (provider, options, clock);
+        (_registration, _provider, _clock) = (registration, provider, clock);
         MapInboundClaims = false;
     }
 
@@ -85,7 +84,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             RoleClaimType = given.RoleClaimType,
             // compared afterwards: the library looks at the issuer of a token whose signature has failed, too, and then says no more than that
             IssuerValidator = (issuer, _, _) => issuer,
-            ValidAudience = _options.Value.ClientId,
+            ValidAudience = _registration.Options.ClientId,
             IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(((JsonWebToken)read).Alg, ((JsonWebToken)read).Kid, provider),
             TryAllIssuerSigningKeys = false,
             ValidAlgorithms = Algorithms,
@@ -133,7 +132,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
 
     private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
-        var (now, tolerance) = (_clock.GetUtcNow().UtcDateTime, _options.Value.ClockTolerance);
+        var (now, tolerance) = (_clock.GetUtcNow().UtcDateTime, _registration.Options.ClockTolerance);
         return expires > now - tolerance && (notBefore is null || notBefore <= now + tolerance);
     }
 
@@ -183,9 +182,9 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     {
         if (string.IsNullOrEmpty(token.Subject)) { return "The ID token has no sub."; }
         if (IssuedAt(token) is not { } issued) { return "The ID token has no iat."; }
-        if (issued > (_clock.GetUtcNow() + _options.Value.ClockTolerance).ToUnixTimeSeconds()) { return "The ID token's iat lies in the future."; }
-        if (token.Audiences.Any(audience => audience != _options.Value.ClientId)) { return "The ID token is also for an audience we do not trust."; }
-        if (token.Azp is { Length: > 0 } authorized && authorized != _options.Value.ClientId) { return "The ID token's azp is another client."; }
+        if (issued > (_clock.GetUtcNow() + _registration.Options.ClockTolerance).ToUnixTimeSeconds()) { return "The ID token's iat lies in the future."; }
+        if (token.Audiences.Any(audience => audience != _registration.Options.ClientId)) { return "The ID token is also for an audience we do not trust."; }
+        if (token.Azp is { Length: > 0 } authorized && authorized != _registration.Options.ClientId) { return "The ID token's azp is another client."; }
         return null;
     }
 
@@ -197,7 +196,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             : null;
 
     private string? IssuedLongAgo(JsonWebToken token) =>
-        IssuedAt(token) >= (_clock.GetUtcNow() - _options.Value.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds()
+        IssuedAt(token) >= (_clock.GetUtcNow() - _registration.Options.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds()
             ? null
             : "The ID token's iat lies too far back.";
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Providers.TokenEndpoint;
@@ -7,7 +6,7 @@ namespace Bff.Providers.TokenEndpoint;
 /// The calls a sign-in makes in our client's name: pushing the authorization request (RFC 9126) and redeeming the code (RFC 6749 section 4.1.3). The
 /// framework's handler would make them, too, but loses the JSON types of an answer, and trips over one that is none.
 /// </summary>
-internal sealed class SignInClient(IHttpClientFactory clients, Provider provider, IOptionsMonitor<OidcOptions> oidc)
+internal sealed class SignInClient(ClientRegistration registration, ProviderMetadata provider)
 {
     /// <returns>The <c>request_uri</c> that stands for the pushed parameters.</returns>
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
@@ -53,15 +52,15 @@ internal sealed class SignInClient(IHttpClientFactory clients, Provider provider
     {
         var form = new Dictionary<string, string>(parameters)
         {
-            [OpenIdConnectParameterNames.ClientId] = oidc.CurrentValue.ClientId,
-            [OpenIdConnectParameterNames.ClientSecret] = oidc.CurrentValue.Secret,
+            [OpenIdConnectParameterNames.ClientId] = registration.Options.ClientId,
+            [OpenIdConnectParameterNames.ClientSecret] = registration.Options.Secret,
         };
         using var request =
             new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form), Headers = { Accept = { new("application/json") } } };
         using var waiting = new CancellationTokenSource();
         using var browserGone = cancellationToken.UnsafeRegister(_ => waiting.Cancel(), null);
         ProviderWatch.BeforeSending(request, browserGone.Dispose);
-        using var answer = await clients.CreateClient(Provider.HttpClientName).SendAsync(request, waiting.Token);
+        using var answer = await registration.CreateHttpClient().SendAsync(request, waiting.Token);
         var body = await TokenEndpointBody.ReadAsync(answer);
         var error = body.Token("error");
         if (answer.IsSuccessStatusCode && body.IsObject && error is null) { return body; }

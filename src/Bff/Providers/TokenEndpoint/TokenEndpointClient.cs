@@ -11,8 +11,8 @@ namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>The only code that sends a refresh token anywhere.</summary>
 internal sealed partial class TokenEndpointClient(
-    IHttpClientFactory clients, Provider provider, IdTokenValidator idTokens, IOptionsMonitor<OidcOptions> oidc, IOptionsMonitor<TokenOptions> options,
-    TimeProvider clock, ILogger<TokenEndpointClient> logger)
+    ClientRegistration registration, ProviderMetadata provider, IdTokenValidator idTokens, IOptionsMonitor<TokenOptions> options, TimeProvider clock,
+    ILogger<TokenEndpointClient> logger)
 {
     /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
     /// <param name="current">The session's tokens.</param>
@@ -28,7 +28,7 @@ internal sealed partial class TokenEndpointClient(
             using var request = Authenticated<RefreshTokenRequest>(endpoint);
             request.RefreshToken = current.RefreshToken!;
             GatedCalls.Mark(request, CallKind.Renewal);
-            using var answer = await clients.CreateClient(Provider.HttpClientName).RequestRefreshTokenAsync(request, limit.Token);
+            using var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit.Token);
             return await ReadAsync(answer, current, subject, sentAt, limit.Token);
         }
         catch (OperationCanceledException)
@@ -52,7 +52,7 @@ internal sealed partial class TokenEndpointClient(
             request.Token = refreshToken;
             request.TokenTypeHint = "refresh_token";
             GatedCalls.Mark(request, CallKind.Revocation);
-            using var answer = await clients.CreateClient(Provider.HttpClientName).RevokeTokenAsync(request, limit.Token);
+            using var answer = await registration.CreateHttpClient().RevokeTokenAsync(request, limit.Token);
             if (!answer.IsError) { return RevocationOutcome.Revoked; }
             if (answer.Exception is ProviderBusyException) { return RevocationOutcome.TurnedAway; }
             RevocationFailed(answer.HttpStatusCode);
@@ -85,8 +85,8 @@ internal sealed partial class TokenEndpointClient(
         where T : ProtocolRequest, new() => new()
         {
             Address = endpoint,
-            ClientId = oidc.CurrentValue.ClientId,
-            ClientSecret = oidc.CurrentValue.Secret,
+            ClientId = registration.Options.ClientId,
+            ClientSecret = registration.Options.Secret,
             ClientCredentialStyle = ClientCredentialStyle.PostBody,
         };
 

@@ -7,6 +7,9 @@ internal static class SessionAuthentication
     /// <summary>Names the session a sign-in replaces, for browsers that do not send the cookie along when the provider sends them back.</summary>
     public const string Replaces = "bff.replaces";
 
+    /// <summary>Names the provider that the user signs in at; the one without a name where nothing is said.</summary>
+    public const string Provider = "bff.provider";
+
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
 }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using Bff.Configuration;
 using Bff.Providers;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
@@ -35,6 +36,8 @@ internal sealed partial class SessionAuthenticationHandler(
         {
             Id = id,
             Sid = SessionKey.New().Key,
+            Provider = properties.Items.TryGetValue(SessionAuthentication.Provider, out var provider) && provider is not null
+                ? provider : SettingsSection.Default,
             Subject = user.FindFirst("sub")?.Value ?? throw new InvalidOperationException("A sign-in brought no sub claim."),
             Claims = [.. user.Claims.Select(SessionClaim.Of)],
             SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,

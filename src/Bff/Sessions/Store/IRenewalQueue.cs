@@ -5,8 +5,9 @@ namespace Bff.Sessions.Store;
 /// <summary>The renewal schedule: who may renew which session, and what came of it.</summary>
 internal interface IRenewalQueue
 {
-    /// <summary>Takes up to <paramref name="take"/> due sessions, each for one caller only.</summary>
-    Task<IReadOnlyList<Lease>> ClaimDueAsync(DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken);
+    /// <summary>Takes up to <paramref name="take"/> due sessions of a provider, each for one caller only.</summary>
+    Task<IReadOnlyList<Lease>> ClaimDueAsync(
+        string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken);
 
     /// <summary>
     /// Takes one session whether due or not; null when somebody else has it, it must not be tried yet, or it is past <paramref name="version"/>.
@@ -35,8 +36,8 @@ internal interface IRenewalQueue
     /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>; <paramref name="error"/> says why, in a word.</summary>
     Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken);
 
-    /// <summary>When the next renewal of a living session is due; null when none is scheduled.</summary>
-    Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>When the next renewal of a living session of a provider is due; null when none is scheduled.</summary>
+    Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>How many living sessions are due: the backlog.</summary>
     Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken);

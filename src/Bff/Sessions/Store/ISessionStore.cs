@@ -5,7 +5,7 @@ namespace Bff.Sessions.Store;
 /// <summary>
 /// Keeps sessions and their tokens. Every member is one atomic step; every write that others have to know of publishes its change. Whatever ends a session
 /// keeps its refresh token in the same step, to be revoked at the provider. No member finds, claims or ends sessions of another client than ours
-/// (<see cref="SessionClient"/>). All of this holds for <see cref="IRenewalQueue"/> and <see cref="ISessionDirectory"/>, too.
+/// (<see cref="SessionClients"/>). All of this holds for <see cref="IRenewalQueue"/> and <see cref="ISessionDirectory"/>, too.
 /// </summary>
 internal interface ISessionStore
 {
@@ -57,10 +57,11 @@ internal interface ISessionStore
     /// <param name="tokens">The tokens it is one of.</param>
     /// <param name="ended">That session is over: this token takes the place of the one it left, which was used up for it.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
-    Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken);
+    Task RevokeLaterAsync(SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken);
 
-    /// <summary>Takes up to <paramref name="take"/> refresh tokens to revoke, each for one caller only until <paramref name="until"/>.</summary>
-    Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken);
+    /// <summary>Takes up to <paramref name="take"/> refresh tokens to revoke at a provider, each for one caller only until <paramref name="until"/>.</summary>
+    Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(
+        string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken);
 
     /// <summary>Forgets a claimed revocation, or has it tried again; nothing when somebody else took it over.</summary>
     Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken);

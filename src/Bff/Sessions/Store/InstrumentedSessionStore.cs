@@ -71,11 +71,13 @@ internal sealed partial class InstrumentedSessionStore(
         return ended;
     }
 
-    public Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
-        WriteAsync("revoke_later", () => store.RevokeLaterAsync(id, subject, tokens, ended, cancellationToken));
+    public Task RevokeLaterAsync(
+        SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
+        WriteAsync("revoke_later", () => store.RevokeLaterAsync(id, provider, subject, tokens, ended, cancellationToken));
 
-    public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
-        WriteAsync("claim_revocations", () => store.ClaimRevocationsAsync(now, until, take, cancellationToken));
+    public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(
+        string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
+        WriteAsync("claim_revocations", () => store.ClaimRevocationsAsync(provider, now, until, take, cancellationToken));
 
     public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
         WriteAsync("complete_revocation", () => store.CompleteRevocationAsync(revocation, again, cancellationToken));
@@ -91,8 +93,8 @@ internal sealed partial class InstrumentedSessionStore(
         WriteAsync("use_once", () => store.UseOnceAsync(id, forgetAt, cancellationToken));
 
     public Task<IReadOnlyList<Lease>> ClaimDueAsync(
-        DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken) =>
-        WriteAsync("claim_due", () => store.ClaimDueAsync(now, owner, leaseUntil, take, cancellationToken));
+        string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken) =>
+        WriteAsync("claim_due", () => store.ClaimDueAsync(provider, now, owner, leaseUntil, take, cancellationToken));
 
     public Task<Lease?> ClaimAsync(
         SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
@@ -113,8 +115,8 @@ internal sealed partial class InstrumentedSessionStore(
     public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken) =>
         WriteAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, error, cancellationToken));
 
-    public Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
-        ReadAsync("next_due", () => store.NextDueAsync(now, cancellationToken));
+    public Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("next_due", () => store.NextDueAsync(provider, now, cancellationToken));
 
     public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         ReadAsync("count_due", () => store.CountDueAsync(now, cancellationToken));

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Bff.Configuration;
 using Bff.Providers;
 
 namespace Bff.Sessions.Store;
@@ -59,7 +60,8 @@ internal sealed class SessionCopy
         writer.Write(session.Version);
         writer.Write(tokens.HasRefreshToken);
         writer.Write(session.Failures);
-        foreach (var text in new[] { session.Sid, session.Subject, session.SessionState, session.LastError, tokens.Scope, tokens.Authorization })
+        foreach (var text in new[] { session.Sid, session.Subject, session.SessionState, session.LastError, tokens.Scope, tokens.Authorization,
+            Short(session.Provider), Short(session.FrontEnd) })
         {
             Write(writer, text);
         }
@@ -74,6 +76,8 @@ internal sealed class SessionCopy
 
         return stream.ToArray();
     }
+
+    private static string? Short(string name) => name == SettingsSection.Default ? null : name;
 
     /// <summary>Its length and one, or 0 for null; then UTF-8.</summary>
     private static void Write(BinaryWriter writer, string? text)
@@ -96,10 +100,12 @@ internal sealed class SessionCopy
         var (dueAt, failingSince, refreshTokenExpiresAt) = (reader.TimeOrNull(), reader.TimeOrNull(), reader.TimeOrNull());
         var (version, hasRefreshToken, failures) = (reader.Int64(), reader.Boolean(), reader.Int32());
         var (sid, subject, sessionState, lastError) = (reader.Text()!, reader.Text()!, reader.Text(), reader.Text());
-        var (scope, authorization) = (reader.Text(), reader.Text()!);
+        var (scope, authorization, provider, frontEnd) = (reader.Text(), reader.Text()!, reader.Text(), reader.Text());
         return new Session
         {
-            Id = id, Sid = sid, Subject = subject, SessionState = sessionState, Claims = new PackedClaims(packed, reader.At),
+            Id = id, Sid = sid, Provider = provider ?? SettingsSection.Default, FrontEnd = frontEnd ?? SettingsSection.Default,
+            Subject = subject, SessionState = sessionState,
+            Claims = new PackedClaims(packed, reader.At),
             CreatedAt = createdAt, EndsAt = endsAt, AbsoluteEndsAt = absoluteEndsAt, Version = version, DueAt = dueAt, Failures = failures,
             FailingSince = failingSince, LastError = lastError, NotBefore = notBefore, LeaseUntil = leaseUntil,
             Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt),

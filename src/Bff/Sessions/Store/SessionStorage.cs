@@ -30,7 +30,7 @@ internal abstract class SessionStorage : IAsyncDisposable
     /// <exception cref="SessionStoreException">It cannot be used now.</exception>
     public abstract void Prepare();
 
-    public abstract IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock);
+    public abstract IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock);
 
     /// <summary>Where the Data Protection keys are: beside the sessions, since they open the tokens and are worth as much.</summary>
     public abstract IXmlRepository OpenKeyRing(ILoggerFactory loggers);

@@ -158,8 +158,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         return $"WITH gone AS (DELETE FROM sessions WHERE {where} RETURNING *){kept} SELECT {columns} FROM gone";
     }
 
-    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
-        new SqlSessionStore(this, protector, changes, client, clock);
+    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock) =>
+        new SqlSessionStore(this, protector, changes, clients, clock);
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new SqlKeyRing(DataSource);
 

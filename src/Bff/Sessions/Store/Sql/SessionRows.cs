@@ -1,17 +1,19 @@
 using System.Data.Common;
 using System.Text.Json;
+using Bff.Configuration;
 using Bff.Providers;
 using Bff.Sessions.Keys;
+using Microsoft.Extensions.Options;
 using static Bff.Sessions.Store.Sql.SqlStatements;
 
 namespace Bff.Sessions.Store.Sql;
 
 /// <summary>Makes sessions of rows. One damaged row must not stop the work on all others.</summary>
-internal sealed class SessionRows(TokenProtector protector, TimeProvider clock)
+internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClients> clients, TimeProvider clock)
 {
     public const string Columns =
         "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, "
-        + "due_at, not_before, failures, lease_until, last_error, failing_since";
+        + "due_at, not_before, failures, lease_until, last_error, failing_since, client, front_end";
 
     /// <summary>The place of <c>tokens</c> among them.</summary>
     public const int SealedColumn = 9;
@@ -32,6 +34,11 @@ internal sealed class SessionRows(TokenProtector protector, TimeProvider clock)
         }
     }
 
+    /// <summary>The name of what has none is empty in the store.</summary>
+    public static string ToColumn(string name) => name == SettingsSection.Default ? "" : name;
+
+    private static string FromColumn(string name) => name.Length == 0 ? SettingsSection.Default : name;
+
     private Session Read(SessionId id, DbDataReader row)
     {
         var tokens = protector.Unprotect(id, row.GetFieldValue<byte[]>(SealedColumn));
@@ -39,6 +46,8 @@ internal sealed class SessionRows(TokenProtector protector, TimeProvider clock)
         {
             Id = id,
             Sid = row.GetString(1),
+            Provider = clients.Value.Named(row.IsDBNull(16) ? null : row.GetString(16)).Provider,
+            FrontEnd = FromColumn(row.GetString(17)),
             Subject = row.GetString(2),
             Claims = ReadClaims(row.GetString(3)),
             SessionState = row.IsDBNull(4) ? null : row.GetString(4),

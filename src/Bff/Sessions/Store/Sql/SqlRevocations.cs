@@ -7,7 +7,7 @@ using static Bff.Sessions.Store.Sql.SqlStatements;
 namespace Bff.Sessions.Store.Sql;
 
 /// <summary>What is still to be revoked at the provider: refresh tokens that nobody will use.</summary>
-internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClient> client)
+internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients)
 {
     /// <summary>A revocation is tried this long, from its first attempt on.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
@@ -16,28 +16,32 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
     private static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
 
     /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
-    private const string HeldBack = $"EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now AND {Ours})";
+    private const string HeldBack = "EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now "
+        + "AND coalesce(sessions.client, @client) = coalesce(revocations.client, @client))";
 
-    private readonly SqlStatements _statements = new(database, protector, client);
+    private readonly SqlStatements _statements = new(database, protector, clients);
 
     /// <returns>False when there is nothing to keep.</returns>
-    public async Task<bool> KeepAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
+    public async Task<bool> KeepAsync(
+        SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
     {
-        if (tokens.RefreshToken is null || !client.Value.KeepsForRevocation()) { return false; }
+        var client = clients.Value.Of(provider);
+        if (tokens.RefreshToken is null || !client.KeepsForRevocation()) { return false; }
 
         // What an ended session left behind is older than this, and was used up for it. Whether it waits for other sessions was decided by the end.
         await _statements.ExecuteAsync(
             """
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @client, @tokens, 0, 0)
+            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @its_client, @tokens, 0, 0)
             ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
             """,
             cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value),
-            ("subject", subject), ("tokens", protector.Protect(id, tokens)));
+            ("subject", subject), ("its_client", client.Name), ("tokens", protector.Protect(id, tokens)));
         return true;
     }
 
-    public async Task<IReadOnlyList<Revocation>> ClaimAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Revocation>> ClaimAsync(
+        string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
     {
         var owner = Guid.NewGuid().ToString("N");
         while (true)
@@ -50,7 +54,7 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
                     attempts    = CASE WHEN {HeldBack} THEN attempts ELSE attempts + 1 END,
                     forget_at   = CASE WHEN {HeldBack} THEN forget_at ELSE coalesce(forget_at, @forget_at) END
                 WHERE due_at <= @now AND id IN
-                (SELECT id FROM revocations WHERE due_at <= @now AND {Ours} ORDER BY due_at LIMIT @take {database.SkipLocked})
+                (SELECT id FROM revocations WHERE due_at <= @now AND {_statements.OfProvider(provider)} ORDER BY due_at LIMIT @take {database.SkipLocked})
                 RETURNING id, session_id, tokens, attempts, forget_at, lease_owner
                 """,
                 row => row.IsDBNull(5) ? null : Read(row, owner),

@@ -132,7 +132,8 @@ internal sealed partial class SqlSessionStore
     {
         var keeps = new List<Func<string, string>>();
         if (reason != EndReasons.Unknown) { keeps.Add(KeepReason); }   // as good as none
-        if (client.Value.KeepsForRevocation()) { keeps.Add(KeepTokens); }
+        SessionClient[] revoking = [.. clients.Value.All.Where(client => client.KeepsForRevocation())];
+        if (revoking.Length > 0) { keeps.Add(KeepTokens); }
         var sql = database.DeleteAndKeep(where, columns, keeps);
         var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
         await using var command = _statements.Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
@@ -155,7 +156,8 @@ internal sealed partial class SqlSessionStore
         string KeepTokens(string source) =>
             $"""
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source} WHERE due_at IS NOT NULL AND tokens IS NOT NULL
+            SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source}
+            WHERE due_at IS NOT NULL AND tokens IS NOT NULL{(revoking.Length == clients.Value.All.Count ? "" : " AND " + _statements.OfAny(revoking))}
             ON CONFLICT (id) DO NOTHING
             """;
     }

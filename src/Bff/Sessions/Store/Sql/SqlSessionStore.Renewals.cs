@@ -9,17 +9,17 @@ namespace Bff.Sessions.Store.Sql;
 internal sealed partial class SqlSessionStore
 {
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
-    private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until, client = @client ";
+    private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until, client = coalesce(client, @client) ";
 
     public async Task<IReadOnlyList<Lease>> ClaimDueAsync(
-        DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken)
+        string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken)
     {
         // The condition is repeated outside the subquery on purpose: after waiting for a row lock PostgreSQL re-checks
         // only the outer WHERE, and without it two nodes would both win the same session.
         var claimed = await WriteAsync(
             $"""
             {TakeLease}
-            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now AND {Ours}
+            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now AND {_statements.OfProvider(provider)}
                          ORDER BY due_at LIMIT @take {database.SkipLocked})
               AND due_at <= @now AND lease_until <= @now
             RETURNING {Columns}
@@ -101,9 +101,10 @@ internal sealed partial class SqlSessionStore
         return written > 0;
     }
 
-    public async Task<DateTimeOffset?> NextDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+    public async Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken) =>
         (await _statements.QueryAsync(
-            $"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {Ours} ORDER BY due_at LIMIT 1", row => (DateTimeOffset?)Time(row, 0),
+            $"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {_statements.OfProvider(provider)} ORDER BY due_at LIMIT 1",
+            row => (DateTimeOffset?)Time(row, 0),
             cancellationToken, ("now", Milliseconds(now)))).FirstOrDefault();
 
     public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>

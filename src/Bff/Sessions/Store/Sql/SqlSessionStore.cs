@@ -15,20 +15,22 @@ namespace Bff.Sessions.Store.Sql;
 /// <param name="database">Where they are.</param>
 /// <param name="protector">Seals the tokens.</param>
 /// <param name="changes">Told of each write.</param>
-/// <param name="client">Ours.</param>
+/// <param name="clients">Ours.</param>
 /// <param name="clock">The time.</param>
 /// <param name="maxRememberedEnds">The oldest ends are forgotten sooner when there are more: they take about 200 bytes each.</param>
 internal sealed partial class SqlSessionStore(
-    SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock,
+    SessionDatabase database, TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock,
     int maxRememberedEnds = 1_000_000)
     : IFullSessionStore
 {
     /// <summary>A node's own, so that nodes do not wait for each other.</summary>
     private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
 
-    private readonly SqlStatements _statements = new(database, protector, client);
-    private readonly SessionRows _rows = new(protector, clock);
-    private readonly SqlRevocations _revocations = new(database, protector, client);
+    private readonly SqlStatements _statements = new(database, protector, clients);
+    private string Ours => _statements.Ours;
+
+    private readonly SessionRows _rows = new(protector, clients, clock);
+    private readonly SqlRevocations _revocations = new(database, protector, clients);
 
     public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
     {
@@ -61,9 +63,9 @@ internal sealed partial class SqlSessionStore(
         connection,
         """
         INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at,
-                              version, tokens, token_expires_at, due_at, not_before, failures, lease_until, client)
+                              version, tokens, token_expires_at, due_at, not_before, failures, lease_until, client, provider, front_end)
         VALUES (@id, @sid, @subject, @name, @provider_sid, @claims, @session_state, @created_at, @ends_at, @absolute_ends_at,
-                @version, @tokens, @token_expires_at, @due_at, 0, 0, 0, @client)
+                @version, @tokens, @token_expires_at, @due_at, 0, 0, 0, @its_client, @provider, @front_end)
         """,
         [
             ("id", session.Id.Value), ("sid", session.Sid), ("subject", session.Subject), ("name", Folded(session.DisplayName)),
@@ -71,7 +73,8 @@ internal sealed partial class SqlSessionStore(
             ("created_at", Milliseconds(session.CreatedAt)), ("ends_at", Milliseconds(session.EndsAt)),
             ("absolute_ends_at", Milliseconds(session.AbsoluteEndsAt)), ("version", session.Version),
             ("tokens", protector.Protect(session.Id, session.Tokens!)), ("token_expires_at", Milliseconds(session.Tokens!.ExpiresAt)),
-            ("due_at", Milliseconds(session.DueAt)),
+            ("due_at", Milliseconds(session.DueAt)), ("its_client", clients.Value.Of(session.Provider).Name),
+            ("provider", ToColumn(session.Provider)), ("front_end", ToColumn(session.FrontEnd)),
         ]);
 
     public async Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
@@ -106,13 +109,15 @@ internal sealed partial class SqlSessionStore(
         return ends is [var end] ? end : null;
     }
 
-    public async Task RevokeLaterAsync(SessionId id, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
+    public async Task RevokeLaterAsync(
+        SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
     {
-        if (await _revocations.KeepAsync(id, subject, tokens, ended, cancellationToken)) { changes.PublishToRevoke(); }
+        if (await _revocations.KeepAsync(id, provider, subject, tokens, ended, cancellationToken)) { changes.PublishToRevoke(); }
     }
 
-    public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
-        _revocations.ClaimAsync(now, until, take, cancellationToken);
+    public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(
+        string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
+        _revocations.ClaimAsync(provider, now, until, take, cancellationToken);
 
     public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
         _revocations.CompleteAsync(revocation, again, cancellationToken);

@@ -4,11 +4,27 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Store.Sql;
 
-/// <summary>Runs single statements. Times are Unix milliseconds; <c>@client</c> is our client's name in all of them.</summary>
-internal sealed class SqlStatements(SessionDatabase database, TokenProtector protector, IOptions<SessionClient> client)
+/// <summary>Runs single statements. Times are Unix milliseconds; <c>@client</c> is the name of the first of our clients in all of them.</summary>
+internal sealed class SqlStatements(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients)
 {
-    /// <summary>Of our client. Rows from before there was one to name belong to whoever comes, and take the name with their next renewal.</summary>
-    public const string Ours = "coalesce(client, @client) = @client";
+    private const string OfFirst = "coalesce(client, @client) = @client";
+
+    /// <summary>
+    /// Of our clients. Rows from before there was one to name belong to the first of whoever comes, and take the name with their next renewal.
+    /// </summary>
+    public string Ours => field ??= OfAny(clients.Value.All);
+
+    /// <summary>Of our client at this provider.</summary>
+    public string OfProvider(string provider) => OfAny([clients.Value.Of(provider)]);
+
+    /// <summary>Of one of these.</summary>
+    public string OfAny(IReadOnlyCollection<SessionClient> some) =>
+        some.Count == 1 && some.First() == clients.Value.First ? OfFirst
+        : some.Contains(clients.Value.First) ? $"coalesce(client, @client) IN ({Names(some)})"
+        : $"client IN ({Names(some)})";
+
+    /// <summary>They are hashes, written with letters, digits and two marks that mean nothing inside quotes.</summary>
+    private static string Names(IEnumerable<SessionClient> some) => string.Join(", ", some.Select(client => $"'{client.Name}'"));
 
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
         database.WriteAsync(
@@ -60,7 +76,7 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
-        (string Name, object? Value)[] all = [.. parameters, ("client", client.Value.Name)];
+        (string Name, object? Value)[] all = [.. parameters, ("client", clients.Value.First.Name)];
         foreach (var (name, value) in all)
         {
             var parameter = command.CreateParameter();

@@ -101,8 +101,8 @@ internal sealed class SqliteDatabase : SessionDatabase
         using var turn = Begin(_writer.Wait(_turnTimeout));
     }
 
-    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClient> client, TimeProvider clock) =>
-        new SqlSessionStore(this, protector, changes, client, clock);
+    public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock) =>
+        new SqlSessionStore(this, protector, changes, clients, clock);
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new FileSystemXmlRepository(PrivateFolder(Files.Keys), loggers);
 

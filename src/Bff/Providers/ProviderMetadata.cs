@@ -1,6 +1,5 @@
 using System.Net;
 using Bff.Configuration;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -13,14 +12,10 @@ namespace Bff.Providers;
 /// <remarks>
 /// The library's own manager refreshes keys in the background only, so the sign-in right after a key rotation fails; this one can be waited for.
 /// </remarks>
-internal sealed partial class Provider(
-    IHttpClientFactory clients, IOptions<OidcOptions> options, IHostEnvironment environment, AcceptedConfiguration accepted, TimeProvider clock,
-    ILogger<Provider> logger)
+internal sealed partial class ProviderMetadata(
+    ClientRegistration registration, IHostEnvironment environment, AcceptedConfiguration accepted, TimeProvider clock, ILogger<ProviderMetadata> logger)
     : IConfigurationManager<OpenIdConnectConfiguration>
 {
-    /// <summary>Name of the HTTP client for every call to the provider: follows no redirect, reads at most 1 MiB.</summary>
-    public const string HttpClientName = "provider";
-
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(12);
 
     /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood.</summary>
@@ -97,9 +92,9 @@ internal sealed partial class Provider(
             var copy = await DownloadAsync();
             lock (_lock) { _pause = TimeSpan.Zero; }
             if (_current?.Configuration.AuthorizationEndpoint != copy.Configuration.AuthorizationEndpoint
-                && ProviderRemarks.OutOfReach(copy.Configuration, accepted.Root["Bff:PublicUrl"]) is { } remark)
+                && ProviderRemarks.OutOfReach(copy.Configuration, registration.Section, accepted.Root["Bff:PublicUrl"]) is { } remark)
             {
-                OutOfReach(remark, ProviderRemarks.ReachCure);
+                OutOfReach(remark, ProviderRemarks.ReachCure(registration.Section));
             }
 
             return _current = copy;
@@ -118,9 +113,9 @@ internal sealed partial class Provider(
 
     private async Task<Copy> DownloadAsync()
     {
-        var address = options.Value.EffectiveMetadataAddress;
+        var address = registration.Options.EffectiveMetadataAddress;
         var shown = Printable.Address(address);
-        var documents = new HttpDocumentRetriever(clients.CreateClient(HttpClientName)) { RequireHttps = options.Value.MustUseHttps(environment) };
+        var documents = new HttpDocumentRetriever(registration.CreateHttpClient()) { RequireHttps = registration.Options.MustUseHttps(environment) };
         OpenIdConnectConfiguration found;
         try
         {
@@ -141,9 +136,9 @@ internal sealed partial class Provider(
     private string? Objection(OpenIdConnectConfiguration found)
     {
         // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
-        if (!string.Equals(found.Issuer?.TrimEnd('/'), options.Value.Authority.TrimEnd('/'), StringComparison.Ordinal))
+        if (!string.Equals(found.Issuer?.TrimEnd('/'), registration.Options.Authority.TrimEnd('/'), StringComparison.Ordinal))
         {
-            return $"names another issuer than Bff:Oidc:Authority: '{Printable.Word(found.Issuer)}'.";
+            return $"names another issuer than {registration.Section}:Authority: '{Printable.Word(found.Issuer)}'.";
         }
 
         foreach (var (name, address) in Addresses(found).Where(known => !string.IsNullOrEmpty(known.Address)))
@@ -180,7 +175,7 @@ internal sealed partial class Provider(
     /// </summary>
     private bool IsUsable(string? endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Fragment.Length == 0
-        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !options.Value.MustUseHttps(environment)));
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !registration.Options.MustUseHttps(environment)));
 
     [LoggerMessage(LogLevel.Warning, "{Remark} {Cure}")]
     private partial void OutOfReach(string remark, string cure);

@@ -1,0 +1,24 @@
+using Bff.Providers.Metadata;
+using Bff.Providers.Throttling;
+using Bff.Providers.TokenEndpoint;
+
+namespace Bff.Providers.Named;
+
+/// <summary>One provider, with everything that belongs to it alone: an outage or an error of another is none of its business.</summary>
+/// <param name="Registration">Our client there.</param>
+/// <param name="Metadata">What it says of itself, and its keys.</param>
+/// <param name="Gate">Who may call it now.</param>
+/// <param name="IdTokens">Validates its ID tokens.</param>
+/// <param name="TokenEndpoint">Refreshes and revokes.</param>
+/// <param name="SignIn">The calls of a sign-in.</param>
+internal sealed record Provider(
+    ClientRegistration Registration, ProviderMetadata Metadata, TokenCallGate Gate, IdTokenValidator IdTokens, TokenEndpointClient TokenEndpoint,
+    SignInClient SignIn)
+{
+    public string Name => Registration.Name;
+
+    public OidcOptions Options => Registration.Options;
+
+    /// <summary>A record prints its members, and settings hold secrets.</summary>
+    public override string ToString() => Name;
+}
