@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -176,7 +177,7 @@ public sealed class SignInLoadTests
         await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1);
 
         await alice.PostAsync("/bff/logout");
-        var gate = world.Bff.Services.GetRequiredService<TokenCallGate>();
+        var gate = world.Bff.Services.GetRequiredService<ProviderSet>().Default.Gate;
         await Eventually.HappensAsync(() => gate.WaitingFor(CallKind.Revocation) == 1);
         world.Provider.Revocations.ShouldBeEmpty();
         await Eventually.HappensAsync(() =>
@@ -205,7 +206,7 @@ public sealed class SignInLoadTests
 
     private static TokenCallGate OpenBreaker(World world)
     {
-        var gate = world.Bff.Services.GetRequiredService<TokenCallGate>();
+        var gate = world.Bff.Services.GetRequiredService<ProviderSet>().Default.Gate;
         for (var failure = 0; failure < CircuitBreaker.Threshold; failure++)
         {
             gate.Leave(gate.EnterAsync(CallKind.Renewal, default).Result.Permit!, CallVerdict.Failed);

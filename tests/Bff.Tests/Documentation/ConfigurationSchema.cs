@@ -69,7 +69,8 @@ internal static class ConfigurationSchema
         var below = sections.Where(section => section.Path.StartsWith(path + ":", StringComparison.Ordinal));
         foreach (var name in below.Select(section => section.Path[(path.Length + 1)..].Split(':')[0]).Distinct())
         {
-            properties[name] = Section($"{path}:{name}", sections);
+            var named = sections.FirstOrDefault(section => section.IsNamed && section.Path == $"{path}:{name}");
+            properties[name] = named is null ? Section($"{path}:{name}", sections) : Named(named);
         }
 
         var schema = new JsonObject { ["type"] = "object" };
@@ -77,6 +78,20 @@ internal static class ConfigurationSchema
         schema["properties"] = new JsonObject(properties.Select(property => KeyValuePair.Create(property.Key, (JsonNode?)property.Value)));
         schema["additionalProperties"] = false;
         return schema;
+    }
+
+    /// <summary>The operator gives the names.</summary>
+    private static JsonObject Named(SettingsSection section)
+    {
+        var one = new JsonObject { ["type"] = "object", ["description"] = OptionText.Summary(section.Options) };
+        one["properties"] = SchemaOf(section.Options)["properties"]!.DeepClone();
+        one["additionalProperties"] = false;
+        return new()
+        {
+            ["type"] = "object",
+            ["propertyNames"] = new JsonObject { ["pattern"] = $"^[a-z0-9-]{{1,{SettingsSection.MaxName}}}$" },
+            ["additionalProperties"] = one,
+        };
     }
 
     private static JsonNode SchemaOf(Type type) =>

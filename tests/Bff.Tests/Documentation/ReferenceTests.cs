@@ -20,7 +20,7 @@ public sealed partial class ReferenceTests
         "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "Overview.MaxDetail", "Overview.MinFailures",
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
-        "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalScheduler.MaxBatch", "RenewalScheduler.MaxSleep", "RenewalScheduler.MinSleep",
+        "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalSchedule.MaxBatch", "RenewalSchedule.MaxSleep", "RenewalSchedule.MinSleep",
         "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
         "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlSessionStore.MaxBatches", "SqliteWrites.MaxTogether",
         "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
