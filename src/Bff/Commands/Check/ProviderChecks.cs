@@ -1,7 +1,6 @@
 using System.Net;
 using Bff.Guard;
 using Bff.Hosting;
-using Bff.Login;
 using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;

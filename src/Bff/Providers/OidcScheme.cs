@@ -1,7 +1,6 @@
-using Bff.Providers;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
-namespace Bff.Login;
+namespace Bff.Providers;
 
 /// <summary>The framework's scheme and callback paths of a provider. The one without a name has the framework's own.</summary>
 internal static class OidcScheme
