@@ -1,6 +1,7 @@
 using Bff.Commands;
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Hosting;
 using Bff.Login;
@@ -16,7 +17,8 @@ static WebApplicationBuilder Compose(string[] args)
     var builder = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder);
     builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
-    return builder.AddConfiguration().AddGuard().AddProviders().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
+    return builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
+        .AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
 }
 
 static async Task RunAsync(WebApplication app)

@@ -34,6 +34,7 @@ internal static class StartupCheck
             found.AddRange(Refusals(services, configuration.GetSection(section.Path), section, [.. unreadable.Select(value => value.Property)]));
         }
 
+        found.AddRange(services.GetServices<ConfigurationRule>().SelectMany(rule => rule.Mistakes(configuration)));
         var ofOthers = SettingsSchema.UnreadableValues(reading.Values).ToList();
         found.AddRange(ofOthers);
         found.AddRange(KestrelSettings.Mistakes(configuration, reading.Certificates));

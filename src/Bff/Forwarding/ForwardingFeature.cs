@@ -27,7 +27,7 @@ internal static class ForwardingFeature
             });
         builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>().AddSingleton<OpenRoutes>();
-        builder.Services.AddSingleton(SpaRoute.Route).AddSingleton<CallMetrics>();
+        builder.Services.AddSingleton<MatcherPolicy, FrontEndRoutes>().AddSingleton(SpaRoute.Route).AddSingleton<CallMetrics>();
         builder.Services.AddSingleton<LongLivedRequests>().AddHostedService(provider => provider.GetRequiredService<LongLivedRequests>());
         return builder;
     }
@@ -96,7 +96,6 @@ internal static class ForwardingFeature
             endpoint.Metadata.Add(new CsrfHeaderRequired());
             endpoint.Metadata.Add(new KeepsSessionAlive());
         });
-        app.MapNeverThePage();
         app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done
         return app;
     }

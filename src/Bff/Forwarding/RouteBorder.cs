@@ -63,7 +63,7 @@ internal sealed partial class RouteBorder(
 
         if (_usesSession && context.FindSession() is { } session) { longCalls.Watch(context, session.Id); }
         UpstreamResponse.RemoveHopByHop(context, answer);
-        UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie.Name);
+        UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie);
         if (_usesSession) { UpstreamResponse.MakePersonal(context.Response.Headers); }
     }
 
@@ -71,7 +71,7 @@ internal sealed partial class RouteBorder(
         .SelectMany(
             line =>
                 (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(pair =>
-                    !UpstreamResponse.IsOurs(pair, sessionCookie.Name)));
+                    !UpstreamResponse.IsOurs(pair, sessionCookie)));
 
     private static Task ReplaceAsync(ResponseTransformContext response, Problem problem)
     {

@@ -1,45 +1,65 @@
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Model;
 
 namespace Bff.Forwarding;
 
 /// <summary>
-/// Serves the front end of <c>Bff:Spa:Url</c> through the proxy, so that page and API share one origin: a YARP route that takes what no other
-/// takes. Unknown paths under <c>/api</c> and <c>/bff</c> are 404 and never the page.
+/// Serves the files of a front end (<c>Bff:Spa:Url</c>, <c>Bff:FrontEnds:…:Url</c>) through the proxy, so that page and API share one origin: a YARP route that
+/// takes what no other takes. Unknown paths under <c>/api</c> and <c>/bff</c> are 404 and never the page.
 /// </summary>
 internal static class SpaRoute
 {
     private const string Id = "bff-spa";
 
-    private static readonly string[] NeverThePage = ["/api/{**rest}"];
+    private static readonly PathString NeverThePage = "/api";
 
     public static IProxyConfigProvider Route(IServiceProvider services)
     {
-        if (Url(services) is not { } url) { return new InMemoryConfigProvider([], []); }
-        var route = new RouteConfig
+        // Read past the options: the start-up check asks for the routes of a configuration that may have mistakes elsewhere.
+        var accepted = services.GetRequiredService<AcceptedConfiguration>();
+        var (routes, clusters) = Read(accepted.Root);
+        var provider = new InMemoryConfigProvider(routes, clusters);
+        accepted.Changed += () =>
         {
-            RouteId = Id,
-            ClusterId = Id,
-            Order = int.MaxValue,
-            Match = new RouteMatch { Path = "/{**path}", Methods = [HttpMethods.Get, HttpMethods.Head] },
+            var (newRoutes, newClusters) = Read(accepted.Root);
+            if (!newRoutes.SequenceEqual(routes) || !newClusters.SequenceEqual(clusters))
+            {
+                (routes, clusters) = (newRoutes, newClusters);
+                provider.Update(routes, clusters);
+            }
         };
-        var cluster = new ClusterConfig { ClusterId = Id, Destinations = new Dictionary<string, DestinationConfig> { ["page"] = new() { Address = url } } };
-        return new InMemoryConfigProvider([route], [cluster]);
+        return provider;
     }
 
-    /// <summary>Read past the options: the start-up check asks for the routes of a configuration that may have mistakes elsewhere.</summary>
-    private static string? Url(IServiceProvider services) =>
-        services.GetRequiredService<AcceptedConfiguration>().Root["Bff:Spa:Url"] is { } url && Uri.IsWellFormedUriString(url, UriKind.Absolute) ? url : null;
+    /// <summary>A page that asks for an API that is not there should not be given itself.</summary>
+    public static bool IsNeverThePage(Endpoint endpoint, PathString path) =>
+        endpoint.Metadata.GetMetadata<RouteModel>()?.Config.RouteId.StartsWith(Id, StringComparison.Ordinal) == true && path.StartsWithSegments(NeverThePage);
 
-    public static void MapNeverThePage(this WebApplication app)
+    private static (IReadOnlyList<RouteConfig> Routes, IReadOnlyList<ClusterConfig> Clusters) Read(IConfiguration configuration)
     {
-        if (Url(app.Services) is null) { return; }
-        foreach (var path in NeverThePage)
-        {
-            app.Map(
-                path,
-                () =>
-                    new Problem(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.")).AllowAnonymous().WithOrder(int.MaxValue - 1);
-        }
+        List<(string Id, string FrontEnd, string Url)> pages =
+        [
+            (Id, FrontEnd.DefaultName, configuration[$"{FrontEnd.DefaultSection}:Url"] ?? ""),
+            .. configuration.GetSection(FrontEnd.NamedSection).GetChildren().Select(section => ($"{Id}:{section.Key}", section.Key, section["Url"] ?? "")),
+        ];
+        var served = pages.Where(page => Uri.IsWellFormedUriString(page.Url, UriKind.Absolute)).ToList();
+        return ([.. served.Select(page => RouteOf(page.Id, page.FrontEnd))], [.. served.Select(page => ClusterOf(page.Id, page.Url))]);
     }
+
+    private static RouteConfig RouteOf(string id, string frontEnd) => new()
+    {
+        RouteId = id,
+        ClusterId = id,
+        Order = int.MaxValue,
+        Match = new RouteMatch { Path = "/{**path}", Methods = [HttpMethods.Get, HttpMethods.Head] },
+        Metadata = new Dictionary<string, string> { [FrontEndsFeature.RouteMetadata] = frontEnd },
+    };
+
+    private static ClusterConfig ClusterOf(string id, string url) => new()
+    {
+        ClusterId = id,
+        Destinations = new Dictionary<string, DestinationConfig> { ["page"] = new() { Address = url } },
+    };
 }

@@ -1,3 +1,4 @@
+using Bff.FrontEnds;
 using Bff.Renewal;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -10,7 +11,7 @@ internal sealed class TokenTransformProvider : ITransformProvider
 {
     private const string OurMetadata = "Bff";
 
-    private static readonly string[] Keys = [TokenPolicies.MetadataKey, HeaderNameList.MetadataKey];
+    private static readonly string[] Keys = [TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata];
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {

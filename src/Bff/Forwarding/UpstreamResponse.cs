@@ -1,4 +1,4 @@
-using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -34,7 +34,7 @@ internal static class UpstreamResponse
     }
 
     /// <summary>An upstream may take none of our cookies' names.</summary>
-    public static void KeepOurCookies(IHeaderDictionary headers, string sessionCookie)
+    public static void KeepOurCookies(IHeaderDictionary headers, SessionCookie sessionCookie)
     {
         if (headers.SetCookie.Count > 0) { headers.SetCookie = headers.SetCookie.Where(line => !IsOurs(line ?? "", sessionCookie)).ToArray(); }
     }
@@ -75,10 +75,7 @@ internal static class UpstreamResponse
     }
 
     /// <param name="pair">A cookie as <c>name=value…</c>.</param>
-    /// <param name="sessionCookie">The name of the session cookie.</param>
-    public static bool IsOurs(string pair, string sessionCookie)
-    {
-        var name = pair.AsSpan(0, pair.IndexOf('=', StringComparison.Ordinal) is >= 0 and var end ? end : pair.Length).Trim();
-        return name.Equals(sessionCookie, StringComparison.OrdinalIgnoreCase) || CookieNames.IsOfSignIn(name);
-    }
+    /// <param name="sessionCookie">Knows the names of ours.</param>
+    public static bool IsOurs(string pair, SessionCookie sessionCookie) =>
+        sessionCookie.IsOurs(pair.AsSpan(0, pair.IndexOf('=', StringComparison.Ordinal) is >= 0 and var end ? end : pair.Length).Trim());
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Hosting;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Diagnostics;
@@ -14,7 +15,6 @@ internal static class GuardFeature
     public static WebApplicationBuilder AddGuard(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSettings<SpaOptions>("Bff:Spa");
         services.AddSettings<ProxyOptions>("Bff");
         services.AddSettings<TransportOptions>("Bff:Hsts");
         var listened = new PublicListeners(Listening.PublicAddresses(builder.Configuration));
@@ -23,13 +23,15 @@ internal static class GuardFeature
         services.AddCors().AddSingleton<ICorsPolicyProvider, SpaCorsPolicy>();
         services.AddOptions<HstsOptions>().Configure<IOptions<TransportOptions>>((hsts, transport) =>
             (hsts.MaxAge, hsts.IncludeSubDomains) = (transport.Value.MaxAge, transport.Value.IncludeSubDomains));
-        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>>((forwarded, proxies) =>
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyOptions>, FrontEndSet>((forwarded, proxies, frontEnds) =>
         {
-            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost
+                | ForwardedHeaders.XForwardedPrefix;
             forwarded.ForwardLimit = null;   // every address in a trusted network is a proxy; the first that is not is the client
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
-            forwarded.AllowedHosts = PublicAddress.Parse(proxies.Value.PublicUrl) is { } address ? [address.Host.Host] : PublicAddress.LoopbackHosts;
+            string[] ours = PublicAddress.Parse(proxies.Value.PublicUrl) is { } address ? [address.Host.Host] : PublicAddress.LoopbackHosts;
+            forwarded.AllowedHosts = [.. ours, .. frontEnds.Named.SelectMany(one => one.Hosts).Select(host => host.Host)];
             foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
         });
         services.AddSingleton<MatcherPolicy, OwnPaths.Policy>();

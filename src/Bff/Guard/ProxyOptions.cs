@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Bff.Configuration;
+using Bff.FrontEnds;
 
 namespace Bff.Guard;
 

@@ -1,15 +1,18 @@
+using Bff.FrontEnds;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
 
 /// <summary>
-/// Lets only requests for our own host in, and gives everything after it the configured address: redirect URIs, return URLs and origin checks depend on
-/// no header. Without <c>Bff:PublicUrl</c> only names of this machine are accepted; any other may be an attacker's that points here (DNS rebinding).
+/// Lets only requests for our own hosts in, and gives everything after it the configured address: redirect URIs, return URLs and origin checks depend on
+/// no header. Without <c>Bff:PublicUrl</c> only names of this machine are accepted; any other may be an attacker's that points here (DNS rebinding). Where
+/// there are several front ends, the address says whose request it is.
 /// </summary>
-internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> proxy, Refusals refusals)
+internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> proxy, FrontEndSet frontEnds, Refusals refusals)
 {
     private static readonly Problem NotAllowed = new(
-        StatusCodes.Status400BadRequest, "host_not_allowed", "This host name is not served here.", "The operator configures the name: Bff:PublicUrl.");
+        StatusCodes.Status400BadRequest, "host_not_allowed", "This host name is not served here.",
+        "The operator configures the name: Bff:PublicUrl, or Hosts of a front end.");
 
     private readonly PublicAddress? _address = PublicAddress.Parse(proxy.Value.PublicUrl);
 
@@ -19,17 +22,79 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!IsOurs(request.Host)) { return refusals.RefuseAsync(context, NotAllowed, Why(request.Host)); }
-        if (_address is not null)
+        var prefix = TakeForwardedPrefix(request);
+        if (frontEnds.Named is { Count: > 0 } named && Choose(named, request, prefix) is { } frontEnd)
         {
-            (request.Scheme, request.Host, request.PathBase) = (_address.Scheme, _address.Host, _address.PathBase);
-
-            // The proxy in front may take the path base off, or leave that to us.
-            if (_address.PathBase.HasValue && request.Path.StartsWithSegments(_address.PathBase, out var rest)) { request.Path = rest.HasValue ? rest : "/"; }
+            context.Features.Set(frontEnd);
+            return next(context);
         }
 
+        if (!IsOurs(request.Host)) { return refusals.RefuseAsync(context, NotAllowed, Why(request.Host)); }
+        if (_address is not null) { (request.Scheme, request.Host) = (_address.Scheme, _address.Host); }
+
+        // The proxy in front may take the path base off, or leave that to us.
+        var pathBase = _address is { PathBase.HasValue: true } ? _address.PathBase : prefix;
+        if (pathBase.HasValue) { (request.PathBase, request.Path) = (pathBase, Below(pathBase, request.Path)); }
         return next(context);
     }
+
+    /// <summary>
+    /// What a trusted proxy says it took off (<c>X-Forwarded-Prefix</c>): the framework has put it before the path. It may have been passed on from a client, so
+    /// what is no plain path counts for nothing.
+    /// </summary>
+    private static PathString TakeForwardedPrefix(HttpRequest request)
+    {
+        if (!request.PathBase.HasValue) { return PathString.Empty; }
+        var prefix = FrontEndAddress.ParsePath(request.PathBase.Value!.TrimEnd('/')) ?? PathString.Empty;
+        request.PathBase = PathString.Empty;
+        return prefix;
+    }
+
+    /// <param name="named">The most particular first.</param>
+    /// <param name="request">Gets the front end's address.</param>
+    /// <param name="prefix">What was taken off the path.</param>
+    /// <returns>Null for the front end without a name, whose request this may be.</returns>
+    private FrontEnd? Choose(IReadOnlyList<FrontEnd> named, HttpRequest request, PathString prefix)
+    {
+        var (path, isPublic) = (prefix + Below(prefix, request.Path), IsOurs(request.Host));
+        var below = isPublic && _address is not null ? Below(_address.PathBase, path) : path;
+        foreach (var one in named)
+        {
+            var isAsked = one.Hosts.Count == 0 ? isPublic : one.Hosts.Any(host => AddressOf(host, request).IsAskedBy(request.Host));
+            var rest = one.Hosts.Count == 0 ? below : path;
+            if (!isAsked || !rest.StartsWithSegments(one.PathBase)) { continue; }
+            Address(request, one, rest);
+            return one;
+        }
+
+        return null;
+    }
+
+    private void Address(HttpRequest request, FrontEnd frontEnd, PathString path)
+    {
+        if (frontEnd.Hosts.Count > 0)
+        {
+            var address = AddressOf(frontEnd.Hosts.First(known => AddressOf(known, request).IsAskedBy(request.Host)), request);
+            (request.Scheme, request.Host, request.PathBase) = (address.Scheme, address.Host, frontEnd.PathBase);
+        }
+        else
+        {
+            if (_address is not null) { (request.Scheme, request.Host) = (_address.Scheme, _address.Host); }
+            request.PathBase = (_address?.PathBase ?? PathString.Empty) + frontEnd.PathBase;
+        }
+
+        request.Path = Below(frontEnd.PathBase, path);
+    }
+
+    /// <summary>A host of a front end is reached like <c>Bff:PublicUrl</c> where it does not say otherwise; without one, as it was asked for.</summary>
+    private PublicAddress AddressOf(HostString host, HttpRequest request)
+    {
+        var port = host.Port ?? (_address is null ? request.Host.Port : _address.Host.Port);
+        return new(_address?.Scheme ?? request.Scheme, port is { } known ? new HostString(host.Host, known) : host, PathString.Empty);
+    }
+
+    private static PathString Below(PathString pathBase, PathString path) =>
+        pathBase.HasValue && path.StartsWithSegments(pathBase, out var rest) ? (rest.HasValue ? rest : "/") : path;
 
     private bool IsOurs(HostString host)
     {

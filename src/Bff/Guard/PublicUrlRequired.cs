@@ -1,3 +1,4 @@
+using Bff.FrontEnds;
 using Bff.Hosting;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,5 @@
+using Bff.FrontEnds;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace Bff.Guard;
@@ -8,7 +8,7 @@ namespace Bff.Guard;
 /// Refuses forged requests before any session is read. A page of another site can make a browser send our cookie, but it cannot add a header without asking
 /// by CORS first. The cookie's SameSite is no defence of its own: sites that differ in the port only are the same site.
 /// </summary>
-internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOptions> spa, Refusals refusals)
+internal sealed class RequestGuard(RequestDelegate next, FrontEndSet frontEnds, Refusals refusals)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -27,10 +27,11 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
         var headers = context.Request.Headers;
         if (!StringValues.IsNullOrEmpty(headers.Origin))
         {
-            if (!IsAllowed(headers.Origin.ToString(), context.Request))
+            var frontEnd = frontEnds.Of(context);
+            if (!IsAllowed(frontEnd, headers.Origin.ToString(), context.Request))
             {
-                const string Cure = "Add it to Bff:Spa:Origins if it is one of your front ends.";
-                return Forbidden(Refusals.OriginNotAllowed, "This origin may not call the proxy.", Cure);
+                var cure = $"Add it to {frontEnd.Section}:Origins if it is one of your front ends.";
+                return Forbidden(Refusals.OriginNotAllowed, "This origin may not call the proxy.", cure);
             }
         }
         else if (headers["Sec-Fetch-Site"] == "cross-site")
@@ -59,8 +60,8 @@ internal sealed class RequestGuard(RequestDelegate next, IOptionsMonitor<SpaOpti
         string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
         || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
-    private bool IsAllowed(string origin, HttpRequest request) =>
-        spa.CurrentValue.Origins.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+    private static bool IsAllowed(FrontEnd frontEnd, string origin, HttpRequest request) =>
+        frontEnd.Allows(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 
     private static Problem Forbidden(string code, string title, string? detail) => new(StatusCodes.Status403Forbidden, code, title, detail);
 }

@@ -1,11 +1,12 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Bff.Providers;
+using Bff.FrontEnds;
 using Bff.Providers.Named;
+using Bff.Providers;
 using Bff.Sessions;
-using Microsoft.Extensions.Options;
 using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
+using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 

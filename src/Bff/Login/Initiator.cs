@@ -1,3 +1,5 @@
+using Bff.FrontEnds;
+
 namespace Bff.Login;
 
 /// <summary>Whose page makes the browser ask (Fetch Metadata, Referer). "Same site" is not "ours": another port or subdomain is somebody else's.</summary>
@@ -17,7 +19,7 @@ internal static class Initiator
 
     /// <summary>A sign-in that is refused for who asks, or how.</summary>
     public static bool MayNotBegin(HttpContext context) =>
-        IsSpeculative(context.Request) || IsForeignPage(context.Request, context.RequestServices.GetRequiredService<ReturnUrls>());
+        IsSpeculative(context.Request) || IsForeignPage(context.Request, ReturnUrls.Of(context));
 
     /// <summary>
     /// The user themselves (the address bar, a bookmark), our own origin, or a page of a front end. A page can hide who it is, but not pretend to be another.

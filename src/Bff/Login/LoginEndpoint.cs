@@ -1,9 +1,9 @@
+using Bff.FrontEnds;
 using Bff.Providers.Named;
-using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
@@ -19,7 +19,7 @@ internal static class LoginEndpoint
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (Initiator.IsForeignPage(context.Request, returnUrls)) { return LoginProblems.Refused(context, silent: false); }
-        if (providers.Find(provider ?? providers.Default.Name) is not { } chosen) { return LoginProblems.UnknownProvider; }
+        if (OidcChallenge.Choose(context, providers, provider) is not { } chosen) { return LoginProblems.UnknownProvider; }
         if (allowed.TryRead(context.Request.Query, chosen, out var parameters) is { } problem) { return problem; }
         if (IsCookieWithheld(context))
         {
@@ -44,5 +44,5 @@ internal static class LoginEndpoint
     private static bool IsCookieWithheld(HttpContext context) =>
         context.GetSession() is null && !context.Request.Query.ContainsKey(Again)
         && Initiator.IsTab(context.Request) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site"
-        && context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value.CookieSameSite == SameSiteMode.Strict;
+        && context.GetFrontEnd().CookieSameSite == SameSiteMode.Strict;
 }

@@ -1,9 +1,10 @@
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Guard;
-using Bff.Providers;
 using Bff.Providers.Named;
-using Bff.Sessions;
+using Bff.Providers;
 using Bff.Sessions.Authentication;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -15,11 +16,11 @@ internal static class LoginFeature
     public static WebApplicationBuilder AddLogin(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<ReturnUrls>().AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
+        services.AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
             .AddSingleton<WayBack>().AddSingleton<UnusedTokens>();
         services.AddSingleton<EventsEndpoint>().AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
-        foreach (var name in ProvidersFeature.Names(builder.AcceptedConfiguration()))
+        foreach (var name in ProviderNames.Of(builder.AcceptedConfiguration()).All)
         {
             services.AddAuthentication().AddRemoteScheme<OpenIdConnectOptions, OidcHandler>(OidcScheme.Of(name), displayName: null, configureOptions: null);
             services.AddOptions<OpenIdConnectOptions>(OidcScheme.Of(name)).Configure<IServiceProvider>(
@@ -108,7 +109,6 @@ internal static class LoginFeature
         options.ClaimActions.Clear();   // OidcEvents leaves out what is not about the user.
 
         options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything.
-        options.SignedOutRedirectUri = services.GetRequiredService<ReturnUrls>().Default;
         options.RemoteAuthenticationTimeout = FlowCookies.Lifetime;
         options.ProtocolValidator.NonceLifetime = FlowCookies.Lifetime;
         options.CorrelationCookie = FlowCookies.State(sessions, oidc);

@@ -1,3 +1,4 @@
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Sessions;
 

@@ -1,8 +1,9 @@
-using Bff.Providers;
+using Bff.FrontEnds;
 using Bff.Providers.Named;
-using Bff.Sessions;
+using Bff.Providers;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 

@@ -1,7 +1,9 @@
+using Bff.FrontEnds;
 using Bff.Providers.Named;
-using Bff.Sessions;
+using Bff.Providers;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -12,10 +14,20 @@ internal static partial class OidcChallenge
 {
     private const int MaxReason = 200;
 
+    /// <param name="context">The request, of a front end that says where its users sign in.</param>
+    /// <param name="providers">All there are.</param>
+    /// <param name="asked">What the page asked for; null for the front end's first.</param>
+    public static Provider? Choose(HttpContext context, ProviderSet providers, string? asked)
+    {
+        var allowed = context.GetFrontEnd().Providers;
+        return allowed.Contains(asked ?? allowed[0], StringComparer.Ordinal) ? providers.Find(asked ?? allowed[0]) : null;
+    }
+
     public static async Task<IResult> SendAsync(HttpContext context, Provider provider, AuthenticationProperties properties)
     {
         FlowCookies.EvictOldest(context);
         properties.Items[SessionAuthentication.Provider] = provider.Name;
+        properties.Items[SessionAuthentication.FrontEnd] = context.GetFrontEnd().Name;
         try
         {
             // Not after the user has signed in over there. StoreWatch polls each second whether it is back; anonymous requests cause no writes.

@@ -1,14 +1,15 @@
 using System.Security.Claims;
+using Bff.FrontEnds;
 using Bff.Guard;
-using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
+using Bff.Providers;
 using Bff.Renewal;
-using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Microsoft.AspNetCore.Authentication;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -17,7 +18,7 @@ namespace Bff.Login;
 
 /// <summary>What we add to the framework's OpenID Connect handler: checks it leaves out, tokens kept our way, errors a person can read.</summary>
 internal sealed partial class OidcEvents(
-    Provider provider, ISessionStore store, Renewer renewer, FlowState flow, ReturnUrls returnUrls, WayBack wayBack, UnusedTokens unused,
+    Provider provider, ISessionStore store, Renewer renewer, FlowState flow, WayBack wayBack, UnusedTokens unused,
     LoginMetrics metrics, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
@@ -29,7 +30,10 @@ internal sealed partial class OidcEvents(
         var message = context.ProtocolMessage;
         var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key);
         foreach (var (name, value) in asked ?? []) { message.SetParameter(name, value); }
-        if (!string.IsNullOrEmpty(provider.Options.Audience)) { message.SetParameter(provider.Options.AudienceParameter, provider.Options.Audience); }
+        var frontEnd = context.HttpContext.GetFrontEnd();
+        if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
+        var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
+        if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
         flow.Begin(context.Properties);
         return Task.CompletedTask;
     }
@@ -44,6 +48,7 @@ internal sealed partial class OidcEvents(
 
     public override Task SignedOutCallbackRedirect(RemoteSignOutContext context)
     {
+        var returnUrls = ReturnUrls.Of(context.HttpContext);
         context.Response.Redirect(
             context.Properties is { } properties && flow.IsFresh(properties) ? returnUrls.StillAllowed(properties.RedirectUri) : returnUrls.Default);
         context.HandleResponse();
@@ -59,6 +64,11 @@ internal sealed partial class OidcEvents(
         if (context.Properties is not { } properties) { throw new SignInRefusedException(SignInFailure.InvalidState, "The state cannot be read."); }
         // RFC 6749 section 3.1
         if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }
+        if (SignInProgress.Named(properties, SessionAuthentication.FrontEnd) != context.HttpContext.GetFrontEnd().Name)
+        {
+            throw new SignInRefusedException(SignInFailure.InvalidState, "The state is of another front end.");
+        }
+
         flow.Check(context.HttpContext, context.Options, properties);
         var expected = await provider.Metadata.GetConfigurationAsync(context.HttpContext.RequestAborted);
         await flow.UseUpAsync(properties);
@@ -115,7 +125,7 @@ internal sealed partial class OidcEvents(
             // a session back.
             var session = await store.FindAsync(new SessionId(continued), context.HttpContext.RequestAborted);
             if (session is null || session.EndsAt <= clock.GetUtcNow() || session.Provider != provider.Name
-                || context.Principal?.FindFirst("sub")?.Value != session.Subject)
+                || session.FrontEnd != context.HttpContext.GetFrontEnd().Name || context.Principal?.FindFirst("sub")?.Value != session.Subject)
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in found another user, or its session had ended.");
             }
@@ -139,7 +149,8 @@ internal sealed partial class OidcEvents(
     public override async Task TicketReceived(TicketReceivedContext context)
     {
         context.HandleResponse();
-        var (properties, target) = (context.Properties!, returnUrls.StillAllowed(context.ReturnUri));
+        var (properties, returnUrls) = (context.Properties!, ReturnUrls.Of(context.HttpContext));
+        var target = returnUrls.StillAllowed(context.ReturnUri);
         properties.Items[SessionAuthentication.Provider] = provider.Name;
         try
         {

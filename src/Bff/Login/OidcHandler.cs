@@ -1,8 +1,9 @@
 using System.Text.Encodings.Web;
+using Bff.FrontEnds;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ namespace Bff.Login;
 /// since its lines carry what a request says, raw and whole. <see cref="OidcEvents"/> says what happened.
 /// </summary>
 internal sealed class OidcHandler(
-    IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, StoreHealth health, ReturnUrls returnUrls)
+    IOptionsMonitor<OpenIdConnectOptions> options, HtmlEncoder htmlEncoder, UrlEncoder encoder, LiveKeys keys, StoreHealth health)
     : OpenIdConnectHandler(options, NullLoggerFactory.Instance, htmlEncoder, encoder)
 {
     public override async Task<bool> HandleRequestAsync()
@@ -35,7 +36,7 @@ internal sealed class OidcHandler(
         if (await HasStateOfOursAsync()) { return await base.HandleSignOutCallbackAsync(); }
 
         // Some providers send no state back; whoever comes here without one is signed out, and should see a page.
-        Response.Redirect(returnUrls.Default);
+        Response.Redirect(ReturnUrls.Of(Context).Default);
         return true;
     }
 

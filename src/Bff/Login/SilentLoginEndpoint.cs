@@ -1,7 +1,8 @@
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Providers.Named;
-using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
 namespace Bff.Login;
@@ -29,7 +30,7 @@ internal static class SilentLoginEndpoint
 
         if (await ObjectionAsync(context) is { } error) { return Results.Redirect(SilentPage.Failure(page, error)); }
         var session = context.GetSession();
-        if (providers.Find(session?.Provider ?? provider ?? providers.Default.Name) is not { } chosen) { return LoginProblems.UnknownProvider; }
+        if (OidcChallenge.Choose(context, providers, session?.Provider ?? provider) is not { } chosen) { return LoginProblems.UnknownProvider; }
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, chosen, properties);
@@ -58,7 +59,7 @@ internal static class SilentLoginEndpoint
         var request = context.Request;
         var begins = request.Path.StartsWithSegments("/bff");
         if (!begins && !FlowCookies.IsFramed(request)) { return null; }
-        var returnUrls = context.RequestServices.GetRequiredService<ReturnUrls>();
+        var returnUrls = ReturnUrls.Of(context);
         var page = returnUrls.SilentPage;
         if (begins && request.Query["returnUrl"].ToString() is { Length: > 0 } asked && !returnUrls.TryResolve(asked, out page)) { return null; }
         return Results.Redirect(SilentPage.Failure(page, RateLimits.Code));

@@ -1,20 +1,21 @@
+using Bff.FrontEnds;
 using Bff.Providers;
-using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
 /// <summary>Where a browser goes whose sign-in has failed.</summary>
-internal sealed class WayBack(FlowState flow, ReturnUrls returnUrls, IOptions<SessionsOptions> sessions)
+internal sealed class WayBack(FlowState flow)
 {
     /// <param name="context">The callback.</param>
     /// <param name="failure">Why it failed.</param>
     /// <param name="page">The silent page, of a silent sign-in.</param>
     public async Task TakeAsync(RemoteFailureContext context, SignInFailure failure, string? page)
     {
+        var returnUrls = ReturnUrls.Of(context.HttpContext);
         if (page is not null && returnUrls.TryResolve(page, out page))
         {
             // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
@@ -63,7 +64,7 @@ internal sealed class WayBack(FlowState flow, ReturnUrls returnUrls, IOptions<Se
     /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked
     /// how long ago the user signed in: another one's answer to that is not known.
     /// </summary>
-    private async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
+    private static async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
     {
         if (!Initiator.IsTab(context.Request) || LoginParameters.MaxAgeOf(properties) is not null) { return false; }
         if (await FindSessionAsync(context) is { } session && session.Id.Value != SignInProgress.Named(properties, SessionAuthentication.Replaces))
@@ -72,7 +73,7 @@ internal sealed class WayBack(FlowState flow, ReturnUrls returnUrls, IOptions<Se
             return true;
         }
 
-        if (sessions.Value.CookieSameSite != SameSiteMode.Strict || context.Request.Headers["Sec-Fetch-Site"] != "cross-site") { return false; }
+        if (context.GetFrontEnd().CookieSameSite != SameSiteMode.Strict || context.Request.Headers["Sec-Fetch-Site"] != "cross-site") { return false; }
         var request = context.Request;
         await new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path, "state", request.Query["state"].ToString())).ExecuteAsync(context);
         return true;

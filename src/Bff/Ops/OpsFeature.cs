@@ -20,7 +20,7 @@ internal static class OpsFeature
         OpsPort.Listen(builder);
         builder.Services.AddAdmin();
         builder.Services.AddLive();
-        builder.Services.AddHealth(ProvidersFeature.Names(builder.AcceptedConfiguration()));
+        builder.Services.AddHealth(ProviderNames.Of(builder.AcceptedConfiguration()).All);
         builder.AddTelemetry();
         return builder;
     }

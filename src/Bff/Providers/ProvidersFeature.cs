@@ -14,24 +14,16 @@ internal static partial class ProvidersFeature
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        var names = Names(builder.AcceptedConfiguration());
+        var names = ProviderNames.Of(builder.AcceptedConfiguration()).All;
         if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection); }
         services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName));
         services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>();
         services.AddSettings<TokenOptions>("Bff:Renewal");
         services.AddSettings<ThrottlingOptions>("Bff:Renewal");
-        services.AddSingleton<ProviderMetrics>();
+        services.AddSingleton(new ProviderNames(names)).AddSingleton<ProviderMetrics>();
         foreach (var name in names) { services.AddProviderHttpClient(name); }
         services.AddSingleton(provider => new ProviderSet(names.Select(name => Open(name, provider))));
         return builder;
-    }
-
-    /// <summary>Those of the configuration the process starts with. The one without a name is there unless others are and nothing is said of it.</summary>
-    public static IReadOnlyList<string> Names(IConfiguration configuration)
-    {
-        List<string> named = [.. configuration.GetSection(ClientRegistration.NamedSection).GetChildren().Select(child => child.Key)];
-        var hasDefault = named.Count == 0 || configuration.GetSection(ClientRegistration.DefaultSection).GetChildren().Any();
-        return hasDefault ? [ClientRegistration.DefaultName, .. named.Where(name => name != ClientRegistration.DefaultName)] : named;
     }
 
     private static Provider Open(string name, IServiceProvider services)

@@ -64,10 +64,19 @@ internal sealed class SessionsOptions : IValidatableObject
     [NeedsRestart]
     public string CookieName { get; set; } = CookieNames.HostPrefix + "bff";
 
-    /// <summary><c>Strict</c>, or <c>Lax</c> if the page is often entered by links from other sites and needs the session in that first request.</summary>
-    [AllowedValues(SameSiteMode.Strict, SameSiteMode.Lax, ErrorMessage = "must be 'Strict' or 'Lax'.")]
+    /// <summary>
+    /// <c>Strict</c>; <c>Lax</c> if the page is often entered by links from other sites and needs the session in that first request; <c>None</c> for an
+    /// application that other sites show in a frame: the cookie is then partitioned (CHIPS), a session for each of those sites.
+    /// </summary>
+    [AllowedValues(SameSiteMode.Strict, SameSiteMode.Lax, SameSiteMode.None, ErrorMessage = "must be 'Strict', 'Lax' or 'None'.")]
     [NeedsRestart]
     public SameSiteMode CookieSameSite { get; set; } = SameSiteMode.Strict;
+
+    /// <summary>
+    /// Whether the cookie outlives the browser ("stay signed in"): it is kept until the session's absolute end. Otherwise a browser forgets it when it closes.
+    /// Default: false.
+    /// </summary>
+    public bool CookiePersistent { get; set; }
 
     /// <summary>
     /// For browsers that refuse Secure cookies over plain http on localhost (WebKit): an unprefixed cookie without Secure.

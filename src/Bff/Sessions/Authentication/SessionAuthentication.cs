@@ -10,6 +10,9 @@ internal static class SessionAuthentication
     /// <summary>Names the provider that the user signs in at; the one without a name where nothing is said.</summary>
     public const string Provider = "bff.provider";
 
+    /// <summary>Names the front end that a flow began at; it can end at no other.</summary>
+    public const string FrontEnd = "bff.front_end";
+
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
 }

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Providers;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
@@ -17,7 +18,7 @@ internal sealed partial class SessionAuthenticationHandler(
     SessionCache cache,
     SessionCookie cookie,
     SessionReader reader,
-    IOptionsMonitor<SessionsOptions> sessions,
+    FrontEndSet frontEnds,
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
@@ -29,7 +30,7 @@ internal sealed partial class SessionAuthenticationHandler(
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
         ArgumentNullException.ThrowIfNull(properties);
-        var now = Now;
+        var (now, frontEnd) = (Now, frontEnds.Of(Context));
         var (key, id) = SessionKey.New();
         var tokenSet = TokenSet.ReadFrom(properties, now, Options.AssumedLifetime());
         var session = new Session
@@ -38,24 +39,25 @@ internal sealed partial class SessionAuthenticationHandler(
             Sid = SessionKey.New().Key,
             Provider = properties.Items.TryGetValue(SessionAuthentication.Provider, out var provider) && provider is not null
                 ? provider : SettingsSection.Default,
+            FrontEnd = frontEnd.Name,
             Subject = user.FindFirst("sub")?.Value ?? throw new InvalidOperationException("A sign-in brought no sub claim."),
             Claims = [.. user.Claims.Select(SessionClaim.Of)],
             SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
             CreatedAt = now,
-            AbsoluteEndsAt = now + sessions.CurrentValue.AbsoluteTimeout,
-            EndsAt = now + sessions.CurrentValue.IdleTimeout,
+            AbsoluteEndsAt = now + frontEnd.AbsoluteTimeout,
+            EndsAt = now + frontEnd.IdleTimeout,
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };
         await AddAsync(session, [.. ReplacedBy(properties)]);
-        cookie.Write(Context, key);
+        cookie.Write(Context, key, session.AbsoluteEndsAt);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
     }
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
     private IEnumerable<SessionId> ReplacedBy(AuthenticationProperties properties)
     {
-        if (cookie.TryRead(Request, out var brought)) { yield return brought; }
+        if (cookie.TryRead(Request, frontEnds.Of(Context), out var brought)) { yield return brought; }
         if (properties.Items.TryGetValue(SessionAuthentication.Replaces, out var known) && known is { Length: > 0 } && known != brought.Value)
         {
             yield return new SessionId(known);
@@ -78,7 +80,7 @@ internal sealed partial class SessionAuthenticationHandler(
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
-        if (cookie.TryRead(Request, out var id)) { await SignOutAsync(id); }
+        if (cookie.TryRead(Request, frontEnds.Of(Context), out var id)) { await SignOutAsync(id); }
         cookie.Delete(Context);
     }
 

@@ -1,14 +1,17 @@
+using Bff.FrontEnds;
 using Bff.Sessions.Store;
 
 namespace Bff.Sessions.Authentication;
 
 /// <summary>Finds the session of a request's cookie. It, or why there is none, is left on the request.</summary>
-internal sealed class SessionReader(SessionCache cache, SessionCookie cookie, SlidingExpiration idle, TimeProvider clock)
+internal sealed class SessionReader(
+    SessionCache cache, SessionCookie cookie, FrontEndSet frontEnds, SlidingExpiration idle, TimeProvider clock)
 {
     /// <returns>Null when nobody is signed in, or it cannot be said.</returns>
     public async ValueTask<Session?> ReadAsync(HttpContext context)
     {
-        if (!cookie.TryRead(context.Request, out var id)) { return null; }
+        var frontEnd = frontEnds.Of(context);
+        if (!cookie.TryRead(context.Request, frontEnd, out var id)) { return null; }
         Session? session;
         try
         {
@@ -20,6 +23,7 @@ internal sealed class SessionReader(SessionCache cache, SessionCookie cookie, Sl
             return null;
         }
 
+        if (session is not null && !frontEnd.Owns(session)) { return null; }   // another front end's, put in the place of ours
         if (session is null || session.EndsAt <= clock.GetUtcNow())
         {
             context.Features.Set(new SessionEnd(id, session is null ? null : EndReasons.TimeoutOf(session)));

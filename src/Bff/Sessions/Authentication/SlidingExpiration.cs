@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
+using Bff.FrontEnds;
 using Bff.Sessions.Store;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Authentication;
 
 /// <summary>
 /// Keeps a used session alive: moves its idle end, at most once a minute (a tenth of the idle timeout, if that is less) and never past the absolute end.
 /// </summary>
-internal sealed class SlidingExpiration(ISessionStore store, StoreHealth health, IOptionsMonitor<SessionsOptions> options, TimeProvider clock)
+internal sealed class SlidingExpiration(ISessionStore store, StoreHealth health, FrontEndSet frontEnds, TimeProvider clock)
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);
 
@@ -18,7 +18,7 @@ internal sealed class SlidingExpiration(ISessionStore store, StoreHealth health,
     /// <returns>The session's end now; null when the store has it no longer. A store that cannot write it now fails nobody's request.</returns>
     public ValueTask<DateTimeOffset?> SlideAsync(Session session, bool isShown = false)
     {
-        var idle = options.CurrentValue.IdleTimeout;
+        var idle = (frontEnds.Find(session.FrontEnd) ?? frontEnds.Default).IdleTimeout;
         var step = idle / 10 < WriteEvery ? idle / 10 : WriteEvery;
         var endsAt = clock.GetUtcNow() + idle;
         var isToBeWritten = session.EndsAt < session.AbsoluteEndsAt && endsAt - session.EndsAt >= step && !health.IsAway;

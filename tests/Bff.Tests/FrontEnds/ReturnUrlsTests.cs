@@ -1,9 +1,9 @@
-using Bff.Guard;
-using Bff.Login;
+using Bff.FrontEnds;
+using Bff.FrontEnds;
 using CsCheck;
 using Microsoft.Extensions.Options;
 
-namespace Bff.Tests.Login;
+namespace Bff.Tests.FrontEnds;
 
 [Trait("Standard", "SEC")]
 public class ReturnUrlsTests

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Bff.Guard;
+namespace Bff.FrontEnds;
 
 /// <summary>Where browsers find us (<c>Bff:PublicUrl</c>). What a request says about it is compared with this, and never believed.</summary>
 /// <param name="Scheme"><c>http</c> or <c>https</c>.</param>

@@ -1,23 +1,22 @@
 using System.Text;
-using Bff.Guard;
-using Microsoft.Extensions.Options;
 
-namespace Bff.Login;
+namespace Bff.FrontEnds;
 
 /// <summary>
 /// Where a sign-in or sign-out may lead: a path here, or a page of an allowed front end. Everything else would be an open redirector (RFC 9700 section 4.11).
 /// </summary>
-internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<ProxyOptions>? proxy = null)
+internal sealed class ReturnUrls(FrontEnd frontEnd, PathString root)
 {
-    private readonly PathString _root = PublicAddress.Parse(proxy?.Value.PublicUrl)?.PathBase ?? PathString.Empty;
+    /// <summary>For an endpoint that takes one.</summary>
+    public static ValueTask<ReturnUrls?> BindAsync(HttpContext context) => new(Of(context));
 
-    private string[] Origins => spa.CurrentValue.Origins;
+    public static ReturnUrls Of(HttpContext context) => new(context.GetFrontEnd(), context.Request.PathBase);
 
-    /// <summary>Where to go when nobody said: the first front end, else our own root.</summary>
-    public string Default => Origins is [var first, ..] ? first + "/" : _root + "/";
+    /// <summary>Where to go when nobody said: the first of the front end's origins, else our own root.</summary>
+    public string Default => frontEnd.Origins is [var first, ..] ? first + "/" : root + "/";
 
-    /// <summary>Where a silent sign-in ends; at our own origin when no front end has one of its own.</summary>
-    public string SilentPage => spa.CurrentValue.SilentPage ?? (Origins is [var first, ..] ? first + "/silent" : _root + "/silent");
+    /// <summary>Where a silent sign-in ends; at our own origin when the front end has none of its own.</summary>
+    public string SilentPage => frontEnd.SilentPage ?? (frontEnd.Origins is [var first, ..] ? first + "/silent" : root + "/silent");
 
     /// <param name="asked">What the browser asked for; null or empty for the default.</param>
     /// <param name="target">Where to go, encoded as a browser would (WHATWG URL Standard); meaningful only when the result is true.</param>
@@ -37,7 +36,7 @@ internal sealed class ReturnUrls(IOptionsMonitor<SpaOptions> spa, IOptions<Proxy
     /// <summary>Where a flow wanted to go, if it may still go there: the front ends may have changed since it began.</summary>
     public string StillAllowed(string? begun) => TryResolve(begun, out var target) ? target : Default;
 
-    public bool IsFrontEnd(string origin) => Origins.Contains(origin, StringComparer.Ordinal);
+    public bool IsFrontEnd(string origin) => frontEnd.Allows(origin);
 
     /// <summary>
     /// Browsers drop tabs and newlines and read a backslash as a slash until the query begins, so "/\t/evil" and "/\evil" leave this host, as "//evil" does.

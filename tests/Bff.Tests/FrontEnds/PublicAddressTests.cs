@@ -1,8 +1,8 @@
 using System.Net;
-using Bff.Guard;
+using Bff.FrontEnds;
 using Microsoft.AspNetCore.Http;
 
-namespace Bff.Tests.Guard;
+namespace Bff.Tests.FrontEnds;
 
 public class PublicAddressTests
 {

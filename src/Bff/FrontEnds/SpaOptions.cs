@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Bff.Configuration;
 
-namespace Bff.Guard;
+namespace Bff.FrontEnds;
 
 /// <summary>The front ends that may call Bff (<c>Bff:Spa</c>).</summary>
 internal sealed class SpaOptions : IValidatableObject
@@ -31,30 +31,37 @@ internal sealed class SpaOptions : IValidatableObject
 
     public string[] EffectiveExposedHeaders => ExposedHeaders.Length == 0 ? UsuallyExposed : [.. ExposedHeaders.Where(name => name.Length > 0)];
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    /// <summary>
+    /// The provider users sign in at, by its name; or several, separated by spaces, of which the page chooses one by <c>/bff/login?provider=</c>. The first is
+    /// the one where nothing is said. Default: that of <c>Bff:Oidc</c>, or the first of <c>Bff:Providers</c>.
+    /// </summary>
+    public string? Provider { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Mistakes(Origins, ExposedHeaders, Url, SilentPage, "Bff:Spa:Origins");
+
+    /// <summary>What is wrong with where pages are, in this section or in that of a further front end.</summary>
+    public static IEnumerable<ValidationResult> Mistakes(string[] origins, string[] exposedHeaders, string? url, string? silentPage, string originsKey)
     {
-        for (var i = 0; i < Origins.Length; i++)
+        foreach (var (index, origin) in origins.Index().Where(entry => !IsOrigin(entry.Item)))
         {
-            if (!IsOrigin(Origins[i]))
-            {
-                yield return new($"'{Origins[i]}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{i}"]);
-            }
+            yield return new($"'{origin}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{index}"]);
         }
 
-        foreach (var (index, name) in ExposedHeaders.Index()
+        foreach (var (index, name) in exposedHeaders.Index()
             .Where(entry => entry.Item.Any(c => !char.IsAsciiLetterOrDigit(c) && !"!#$%&'*+-.^_`|~".Contains(c))))
         {
             yield return new("is not the name of a header.", [$"{nameof(ExposedHeaders)}:{index}"]);
         }
 
-        if (Url is not null && !(Uri.TryCreate(Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
         {
-            yield return new($"'{Url}' is not an address: write http://host[:port] or https://….", [nameof(Url)]);
+            yield return new($"'{url}' is not an address: write http://host[:port] or https://….", [nameof(Url)]);
         }
 
-        if (SilentPage is not null && !Origins.Any(origin => SilentPage.StartsWith(origin + "/", StringComparison.Ordinal)))
+        if (silentPage is not null && !origins.Any(origin => silentPage.StartsWith(origin + "/", StringComparison.Ordinal)))
         {
-            yield return new("must be a page under one of Bff:Spa:Origins.", [nameof(SilentPage)]);
+            yield return new($"must be a page under one of {originsKey}.", [nameof(SilentPage)]);
         }
     }
 

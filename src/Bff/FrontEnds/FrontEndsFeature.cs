@@ -1,0 +1,65 @@
+using Bff.Configuration;
+using Bff.Providers;
+using Bff.Sessions;
+
+namespace Bff.FrontEnds;
+
+internal static class FrontEndsFeature
+{
+    /// <summary>Of a route: only this front end's requests reach it.</summary>
+    public const string RouteMetadata = "Bff.FrontEnd";
+
+    public static WebApplicationBuilder AddFrontEnds(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSettings<SpaOptions>(FrontEnd.DefaultSection);
+        builder.Services.AddNamedSettings<FrontEndOptions>(FrontEnd.NamedSection, names: []);
+        builder.Services.AddSingleton<FrontEndSet>().AddSingleton(new ConfigurationRule(Mistakes));
+        return builder;
+    }
+
+    private static IEnumerable<string> Mistakes(IConfiguration configuration)
+    {
+        var sections = configuration.GetSection(FrontEnd.NamedSection).GetChildren().ToList();
+        var providers = ProviderNames.Of(configuration).All;
+        return UnknownProviders(configuration.GetSection(FrontEnd.DefaultSection), providers)
+            .Concat(sections.SelectMany(section => UnknownProviders(section, providers)))
+            .Concat(Twins(sections, CookieOf, ":Cookie:Name: is that of {0}, and each would take the other's session for its own."))
+            .Concat(Twins(sections, AddressOf, ": has the Hosts and the PathBase of {0}, so nobody could tell them apart."))
+            .Concat(UnknownFrontEnds(configuration, sections));
+
+        string CookieOf(IConfigurationSection? section) => section is null
+            ? configuration["Bff:Sessions:CookieName"] ?? new SessionsOptions().CookieName
+            : section["Cookie:Name"] is { Length: > 0 } given ? given : FrontEndSet.NameOfCookie(section.Key);
+    }
+
+    private static string AddressOf(IConfigurationSection? section)
+    {
+        if (section is null) { return ""; }
+        var hosts = section.GetSection(nameof(FrontEndOptions.Hosts)).GetChildren().Select(host => host.Value?.ToLowerInvariant())
+            .Order(StringComparer.Ordinal);
+        return $"{string.Join(' ', hosts)} {section[nameof(FrontEndOptions.PathBase)]?.ToLowerInvariant()}";
+    }
+
+    private static IEnumerable<string> UnknownProviders(IConfigurationSection frontEnd, IReadOnlyList<string> providers) =>
+        from name in FrontEndSet.Names(frontEnd[nameof(FrontEndOptions.Provider)])
+        where !providers.Contains(name, StringComparer.Ordinal)
+        select $"{frontEnd.Path}:{nameof(FrontEndOptions.Provider)}: there is no provider '{name}'. There are: {string.Join(", ", providers)}.";
+
+    private static IEnumerable<string> Twins(
+        List<IConfigurationSection> sections, Func<IConfigurationSection?, string> what, string complaint)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { [what(null)] = FrontEnd.DefaultName };
+        foreach (var section in sections)
+        {
+            if (seen.TryAdd(what(section), section.Key)) { continue; }
+            yield return section.Path + complaint.Replace("{0}", seen[what(section)], StringComparison.Ordinal);
+        }
+    }
+
+    private static IEnumerable<string> UnknownFrontEnds(IConfiguration configuration, List<IConfigurationSection> sections) =>
+        from route in configuration.GetSection("ReverseProxy:Routes").GetChildren()
+        let named = route.GetSection("Metadata")[RouteMetadata]
+        where named is not null && named != FrontEnd.DefaultName && !sections.Exists(section => section.Key == named)
+        select $"{route.Path}:Metadata:{RouteMetadata}: there is no front end '{named}'. There are: "
+            + $"{string.Join(", ", sections.Select(section => section.Key).Prepend(FrontEnd.DefaultName))}.";
+}
