@@ -1,4 +1,5 @@
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Ops;
 using Bff.Providers;

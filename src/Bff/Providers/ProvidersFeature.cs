@@ -17,13 +17,26 @@ internal static partial class ProvidersFeature
         var names = ProviderNames.Of(builder.AcceptedConfiguration()).All;
         if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection); }
         services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName));
-        services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>();
+        services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>().AddSingleton(new ConfigurationRule(Twins));
         services.AddSettings<TokenOptions>("Bff:Renewal");
         services.AddSettings<ThrottlingOptions>("Bff:Renewal");
         services.AddSingleton(new ProviderNames(names)).AddSingleton<ProviderMetrics>();
         foreach (var name in names) { services.AddProviderHttpClient(name); }
         services.AddSingleton(provider => new ProviderSet(names.Select(name => Open(name, provider))));
         return builder;
+    }
+
+    /// <summary>Sessions are found by the client they are of, so one client is one provider.</summary>
+    private static IEnumerable<string> Twins(IConfiguration configuration)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in ProviderNames.Of(configuration).All)
+        {
+            var section = configuration.GetSection(ClientRegistration.SectionOf(name));
+            var client = $"{section[nameof(OidcOptions.Authority)]?.TrimEnd('/')}\n{section[nameof(OidcOptions.ClientId)]}";
+            if (client == "\n" || seen.TryAdd(client, name)) { continue; }
+            yield return $"{section.Path}:{nameof(OidcOptions.ClientId)}: is that of {seen[client]} at the same Authority. Use one of them at both front ends.";
+        }
     }
 
     private static Provider Open(string name, IServiceProvider services)

@@ -2,6 +2,7 @@ using Bff.Benchmarks.Pieces;
 using Bff.Benchmarks.Roles;
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
@@ -72,7 +73,7 @@ internal sealed class AccountWorld(OneSession session) : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(session.Settings);
         if (without is LeftOut.Session or LeftOut.Token) { builder.Configuration["ReverseProxy:Routes:api:Metadata:Bff.Token"] = "None"; }
         if (without == LeftOut.Session) { builder.Configuration["ReverseProxy:Routes:api:AuthorizationPolicy"] = "anonymous"; }
-        builder.AddConfiguration().AddGuard().AddProviders().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
         builder.Services.AddSingleton<IForwarderHttpClientFactory>(_upstream);
         if (without == LeftOut.Metrics)
         {

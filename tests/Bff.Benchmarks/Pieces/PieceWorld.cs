@@ -1,5 +1,6 @@
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
@@ -30,7 +31,7 @@ internal sealed class PieceWorld : IAsyncDisposable
         var builder = WebApplication.CreateBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(session.Settings);
-        var app = builder.AddConfiguration().AddGuard().AddProviders().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().Build();
+        var app = builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().Build();
         app.PrepareSessions();
         app.MapForwarding();
         return new PieceWorld(session, app);

@@ -1,4 +1,5 @@
 using Bff.Forwarding;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
@@ -18,6 +19,7 @@ public class PiecesOfACall : IDisposable
     private PieceWorld _world = null!;
     private RequestDelegate _guard = null!;
     private SessionCookie _cookie = null!;
+    private FrontEnd _frontEnd = null!;
     private SessionCache _cache = null!;
     private RequestHeaderFilter _filter = null!;
     private HttpContext _context = null!;
@@ -30,6 +32,7 @@ public class PiecesOfACall : IDisposable
         _world = await PieceWorld.StartAsync();
         _guard = _world.PipelineOf(app => app.UseGuard());
         _cookie = _world.Services.GetRequiredService<SessionCookie>();
+        _frontEnd = _world.Services.GetRequiredService<FrontEndSet>().Default;
         _cache = _world.Services.GetRequiredService<SessionCache>();
         _filter = _world.Services.GetRequiredService<RequestHeaderFilter>();
         _context = _world.NewContext();
@@ -66,7 +69,7 @@ public class PiecesOfACall : IDisposable
     [Benchmark(Description = "cookie to session")]
     public async Task<string> SessionLookup()
     {
-        var found = _cookie.TryRead(_context.Request, out var id) ? await _cache.FindAsync(id, CancellationToken.None) : null;
+        var found = _cookie.TryRead(_context.Request, _frontEnd, out var id) ? await _cache.FindAsync(id, CancellationToken.None) : null;
         return found!.Subject;
     }
 
@@ -83,7 +86,7 @@ public class PiecesOfACall : IDisposable
         headers.Vary = "Accept-Encoding";
         UpstreamResponse.Objection(_context, _answer);
         UpstreamResponse.RemoveHopByHop(_context, _answer);
-        UpstreamResponse.KeepOurCookies(headers, _cookie.Name);
+        UpstreamResponse.KeepOurCookies(headers, _cookie);
         UpstreamResponse.MakePersonal(headers);
     }
 }

@@ -1,5 +1,6 @@
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
@@ -17,7 +18,7 @@ internal static class Composition
     public static IReadOnlyList<SettingsSection> Sections()
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = Path.GetTempPath() });
-        builder.AddConfiguration().AddGuard().AddProviders().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
         var sections = builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
         return [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal)];
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Ops;
 using Bff.Providers;

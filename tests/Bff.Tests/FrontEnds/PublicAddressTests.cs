@@ -1,5 +1,6 @@
 using System.Net;
 using Bff.FrontEnds;
+using Bff.Guard;
 using Microsoft.AspNetCore.Http;
 
 namespace Bff.Tests.FrontEnds;

@@ -1,5 +1,4 @@
 using Bff.FrontEnds;
-using Bff.FrontEnds;
 using CsCheck;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +13,7 @@ public class ReturnUrlsTests
         "evil.example", "@", ":", "?", "#", "%2f", "\t", "\n", " ", ".", "..", "a", "\u00FC", "\uD83D", "\u3002", "\uFF0F",
     ];
 
-    private readonly ReturnUrls _urls = new(FixedOptions.Of(new SpaOptions { Origins = ["http://localhost:5000", "https://app.example"] }));
+    private readonly ReturnUrls _urls = new(FrontEndPieces.Of(new SpaOptions { Origins = ["http://localhost:5000", "https://app.example"] }).Default, "");
 
     [Theory]
     [InlineData("/")]

@@ -1,7 +1,8 @@
+using Bff.FrontEnds;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Bff.Tests.FrontEnds;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Tests.Sessions;
 
@@ -9,7 +10,7 @@ public class SessionCookieTests
 {
     private static readonly (string Key, SessionId Id) Ours = SessionKey.New(), Other = SessionKey.New();
 
-    private readonly SessionCookie _cookie = new(Options.Create(new SessionsOptions()));
+    private readonly FrontEndSet _frontEnds = FrontEndPieces.Of();
 
     [Fact]
     public void It_is_found_among_others_wherever_it_stands()
@@ -39,7 +40,7 @@ public class SessionCookieTests
     {
         var request = new DefaultHttpContext().Request;
         request.Headers.Cookie = lines;
-        _cookie.TryRead(request, out var id).ShouldBe(expected != default);
+        new SessionCookie(_frontEnds).TryRead(request, _frontEnds.Default, out var id).ShouldBe(expected != default);
         id.ShouldBe(expected);
     }
 }

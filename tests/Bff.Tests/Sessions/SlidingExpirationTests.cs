@@ -4,6 +4,7 @@ using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
+using Bff.Tests.FrontEnds;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,7 +29,7 @@ public sealed class SlidingExpirationTests : IAsyncDisposable
         _database.Prepare();
         var protector = new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance);
         _store = new SqlSessionStore(_database, protector, new SessionChanges(), Options.Create(new SessionClients()), _clock);
-        _idle = new SlidingExpiration(_store, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FixedOptions.Of(new SessionsOptions()), _clock);
+        _idle = new SlidingExpiration(_store, new StoreHealth(_clock, NullLogger<StoreHealth>.Instance), FrontEndPieces.Of(), _clock);
     }
 
     [Fact]
