@@ -12,7 +12,7 @@ public sealed class CountersTests
         cold.ShouldAllBe(series => series.Value == 0);
         cold.Keys.ShouldContain("bff_tokens_unreadable_total");
         cold.Keys.ShouldContain("bff_store_failures_total");
-        cold.Keys.ShouldContain("bff_renewals_total{outcome=\"unreadable\"}");
+        cold.Keys.ShouldContain("bff_renewals_total{outcome=\"unreadable\",provider=\"default\"}");
         cold.Keys.ShouldContain("bff_guard_refusals_total{code=\"too_many_requests\"}");
         cold.Keys.ShouldContain("bff_provider_refused_total{kind=\"sign_in\",reason=\"breaker\"}");
         cold.Keys.ShouldContain("bff_sign_in_failures_total{cause=\"provider_refuses_client\",silent=\"false\"}");
