@@ -26,10 +26,10 @@ internal sealed class Caller(string cookies)
     public static Caller WithKey(string key) => new("__Host-bff=" + key);
 
     /// <summary>Signs in: to the proxy, the provider, the callback; redirects followed by hand, cookies kept by name.</summary>
-    public static async Task<Caller> LogInAsync(Uri bff, string user)
+    public static async Task<Caller> LogInAsync(Uri bff, string user, string? provider = null)
     {
         var jar = new CookieJar(TimeProvider.System);
-        var url = new Uri(bff, "/bff/login?login_hint=" + user);
+        var url = new Uri(bff, $"/bff/login?login_hint={user}{(provider is null ? "" : "&provider=" + provider)}");
         while (true)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);

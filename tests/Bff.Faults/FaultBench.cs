@@ -17,6 +17,7 @@ internal static class FaultBench
         ("hang", HangScenario.RunAsync),
         ("parallel", ParallelScenario.RunAsync),
         ("cluster", ClusterScenario.RunAsync),
+        ("providers", ProvidersScenario.RunAsync),
         ("abort", AbortScenario.RunAsync),
         ("kill", KillScenario.RunAsync),
         ("burst", BurstScenario.RunAsync),
