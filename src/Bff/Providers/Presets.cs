@@ -42,7 +42,7 @@ internal static class Presets
         ["Auth0"] =
         [
             ("ClientAuthentication", "ClientSecretPost",
-                "It is what a new regular web application is set to, while the metadata list every method (Auth0: Credential Settings)."),
+                "A new regular web application is set to it, while the metadata lists every method (Auth0: Terraform provider, defaults on client creation)."),
         ],
         ["Cognito"] =
         [
