@@ -15,8 +15,8 @@ internal static partial class ProvidersFeature
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         var names = Names(builder.AcceptedConfiguration());
-        if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection); }
-        services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName));
+        if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection, Preset); }
+        services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName), Preset);
         services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>();
         services.AddSettings<TokenOptions>("Bff:Renewal");
         services.AddSettings<ThrottlingOptions>("Bff:Renewal");
@@ -33,6 +33,9 @@ internal static partial class ProvidersFeature
         var hasDefault = named.Count == 0 || configuration.GetSection(ClientRegistration.DefaultSection).GetChildren().Any();
         return hasDefault ? [ClientRegistration.DefaultName, .. named.Where(name => name != ClientRegistration.DefaultName)] : named;
     }
+
+    private static IEnumerable<(string Key, string Value)> Preset(string name) =>
+        (Presets.Find(name) ?? []).Select(line => (line.Key, line.Value));
 
     private static Provider Open(string name, IServiceProvider services)
     {
@@ -82,6 +85,15 @@ internal static partial class ProvidersFeature
             if (options.MetadataAddress?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
             {
                 mistakes.Add($"{section}:MetadataAddress: must use https wherever the authority must (see {section}:RequireHttps).");
+            }
+
+            foreach (var (key, address) in options.Endpoints.Select(endpoint => ($"Endpoints:{endpoint.Key}", (string?)endpoint.Value))
+                .Append(("Logout:Address", options.Logout.Address)))
+            {
+                if (address?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
+                {
+                    mistakes.Add($"{section}:{key}: must use https wherever the authority must (see {section}:RequireHttps).");
+                }
             }
 
             return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
