@@ -91,15 +91,13 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
                 "Use one that it announces, or remove the setting.");
         }
 
-        var signed = Announced("authorization_signing_alg_values_supported");
+        var signed = new AnnouncedMembers(metadata).List("authorization_signing_alg_values_supported");
         return ResponseModes.IsSigned(mode) && signed.Count > 0 && !signed.Any(IdTokenValidator.Accepts)
-            ? new(Check, Result.Mistake, $"{section}:ResponseMode: the provider signs responses with {string.Join(", ", signed)} only, which Bff does not accept.",
+            ? new(Check, Result.Mistake,
+                $"{section}:ResponseMode: the provider signs responses with {string.Join(", ", signed)} only, which Bff does not accept.",
                 "Enable RS256, PS256, ES256 or a stronger variant for this client there, or use another ResponseMode.")
             : null;
     }
-
-    private List<string> Announced(string name) => metadata.AdditionalData.TryGetValue(name, out var value) && value is JsonElement { ValueKind: JsonValueKind.Array } list
-        ? [.. list.EnumerateArray().Where(entry => entry.ValueKind == JsonValueKind.String).Select(entry => entry.GetString()!)] : [];
 
     private Finding Scopes()
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Bff.Providers;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
@@ -10,6 +9,8 @@ namespace Bff.Commands.Check;
 /// </summary>
 internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOptions options, string section)
 {
+    private readonly AnnouncedMembers _members = new(metadata);
+
     /// <summary>Null when there is nothing to say.</summary>
     public Finding? Explain()
     {
@@ -32,7 +33,7 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
         var refused = metadata.IdTokenSigningAlgValuesSupported.Where(algorithm => !IdTokenValidator.Accepts(algorithm)).ToList();
         if (refused.Count > 0 && refused.Count < metadata.IdTokenSigningAlgValuesSupported.Count)
         {
-            yield return $"signing algorithms {string.Join(", ", refused)}: an ID token signed so is refused; the client's registration there must name another";
+            yield return $"signing algorithms {string.Join(", ", refused)}: ID tokens signed so are refused; the client's registration there must name another";
         }
 
         if (Has("dpop_signing_alg_values_supported")) { yield return "DPoP (RFC 9449): Bff sends bearer tokens; this client must not be required to use it"; }
@@ -61,12 +62,7 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
     private List<string> StrongerAuthentication() =>
         [.. metadata.TokenEndpointAuthMethodsSupported.Where(method => method is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")];
 
-    private bool Has(string name) => Find(name) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0;
+    private bool Has(string name) => _members.List(name).Count > 0;
 
-    private bool IsTrue(string name) => Find(name) is { ValueKind: JsonValueKind.True } || (metadata.AdditionalData.TryGetValue(name, out var value) && value is true);
-
-    /// <summary>Also of what the library reads into a property of its own.</summary>
-    private JsonElement? Find(string name) => _all.TryGetProperty(name, out var value) ? value : null;
-
-    private readonly JsonElement _all = JsonDocument.Parse(OpenIdConnectConfiguration.Write(metadata)).RootElement;
+    private bool IsTrue(string name) => _members.IsTrue(name);
 }
