@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Text.Json;
 using Bff.Providers.Named;
 using Microsoft.Extensions.Primitives;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Bff.Login;
 
@@ -43,12 +42,12 @@ internal static class SignedResponse
         var result = await provider.IdTokens.ValidateResponseAsync(token, cancellationToken);
         if (!result.IsValid) { throw Refused($"The signed authorization response cannot be accepted: {result.Exception?.GetType().Name}."); }
         var parameters = new Dictionary<string, StringValues>(StringComparer.Ordinal);
-        foreach (var claim in ((JsonWebToken)result.SecurityToken).Claims.Where(claim => Names.Contains(claim.Type)))
+        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]));
+        foreach (var member in payload.RootElement.EnumerateObject().Where(member => Names.Contains(member.Name)))
         {
-            if (claim.ValueType != System.Security.Claims.ClaimValueTypes.String || !parameters.TryAdd(claim.Type, claim.Value))
-            {
-                throw Refused("A parameter in the signed authorization response is no text.");
-            }
+            // The library takes a list of one for the one.
+            if (member.Value.ValueKind != JsonValueKind.String) { throw Refused("A parameter in the signed authorization response is no text."); }
+            parameters.Add(member.Name, member.Value.GetString());
         }
 
         return parameters;
