@@ -39,7 +39,7 @@ internal static class SignedResponse
     /// <exception cref="SignInRefusedException">It is not the provider's, not for us, or not valid any more.</exception>
     public static async Task<Dictionary<string, StringValues>> OpenAsync(string token, Provider provider, CancellationToken cancellationToken)
     {
-        var result = await provider.IdTokens.ValidateResponseAsync(token, cancellationToken);
+        var result = await provider.ValidateResponseAsync(token, cancellationToken);
         if (!result.IsValid) { throw Refused($"The signed authorization response cannot be accepted: {result.Exception?.GetType().Name}."); }
         var parameters = new Dictionary<string, StringValues>(StringComparer.Ordinal);
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]));
