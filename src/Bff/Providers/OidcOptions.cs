@@ -107,9 +107,7 @@ internal sealed class OidcOptions : IValidatableObject
     /// sign-in are <c>SameSite=None; Secure</c>; or signed by the provider (JARM): <c>query.jwt</c>, <c>form_post.jwt</c>, and <c>jwt</c>, which is
     /// <c>query.jwt</c>. Default: <c>query</c>.
     /// </summary>
-    [AllowedValues(
-        ResponseModes.Query, ResponseModes.FormPost, ResponseModes.SignedQuery, ResponseModes.SignedFormPost, ResponseModes.Signed,
-        ErrorMessage = "must be 'query', 'form_post', 'query.jwt', 'form_post.jwt' or 'jwt'.")]
+    [AllowedValues("query", "form_post", "query.jwt", "form_post.jwt", "jwt", ErrorMessage = ResponseModes.Choice)]
     [NeedsRestart]
     public string ResponseMode { get; set; } = ResponseModes.Query;
 

@@ -5,6 +5,8 @@ internal static class ResponseModes
 {
     public const string Query = "query", FormPost = "form_post", SignedQuery = "query.jwt", SignedFormPost = "form_post.jwt", Signed = "jwt";
 
+    public const string Choice = "must be 'query', 'form_post', 'query.jwt', 'form_post.jwt' or 'jwt'.";
+
     /// <summary>In the body of a form that the provider's page posts (OAuth 2.0 Form Post Response Mode).</summary>
     public static bool IsPosted(string mode) => mode is FormPost or SignedFormPost;
 
