@@ -29,6 +29,17 @@ public sealed class FormPostTests
         alice.Cookies.Names().ShouldBe([Browser.SessionCookie]);
     }
 
+    [Fact]
+    public async Task A_pushed_request_asks_for_the_form_too()
+    {
+        await using var world = await World.StartAsync(FormPost);
+        world.Provider.RequiresPushedRequests = true;
+        var alice = world.NewBrowser();
+        await alice.OpenAsync("/bff/login");
+        world.Provider.Authorizations.Single()["response_mode"].ShouldBe("form_post");
+        alice.Session.ShouldNotBeNull();
+    }
+
     /// <summary>The session's cookie does not come with a form of another site, so the flow has to know it.</summary>
     [Fact]
     public async Task A_sign_in_by_form_ends_the_session_it_replaces()
