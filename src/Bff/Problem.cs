@@ -94,8 +94,8 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         _ => (pathBase + "/bff/login", "Sign in"),
     };
 
-    /// <summary>A browser that navigated here, not a script.</summary>
+    /// <summary>A browser that navigated here, by a link or by a form, not a script.</summary>
     public static bool WantsPage(HttpRequest request) =>
-        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || request.Headers["Sec-Fetch-Mode"] == "navigate")
         && request.Headers.Accept.ToString().Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase);
 }

@@ -27,9 +27,15 @@ internal static class ConfigCommand
             if (!string.IsNullOrEmpty(value)) { lines[key] = (Show(printed, key, value), Source(configuration, key)); }
         }
 
-        foreach (var (key, value) in Defaults(composed.Services))
+        var sections = Sections(composed.Services).SelectMany(section => section.In(configuration)).ToList();
+        foreach (var (key, (value, preset)) in PresetLines.Beneath(Snapshot.Of(configuration), sections))
         {
-            if (!configuration.GetSection(key).Exists()) { lines[key] = (value, "default"); }
+            lines[key] = (Show(printed, key, value), $"preset {Printable.Text(preset)}");
+        }
+
+        foreach (var (key, value) in sections.SelectMany(section => Defaults(section.Path, section.Options)))
+        {
+            if (!lines.ContainsKey(key) && !configuration.GetSection(key).Exists()) { lines[key] = (value, "default"); }
         }
 
         if (!Roots.Skip(3).Any(lines.ContainsKey) && !Listening.HasPublicEndpoint(configuration))
@@ -56,14 +62,22 @@ internal static class ConfigCommand
     private static IEnumerable<SettingsSection> Sections(IServiceCollection services) =>
         services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
 
-    private static IEnumerable<(string Key, string Value)> Defaults(IServiceCollection services) =>
-        from section in Sections(services)
-        let options = Activator.CreateInstance(section.Options)
-        from property in section.Options.GetProperties()
-        where property.CanWrite && !SettingValue.IsList(property.PropertyType)
-        let value = property.GetValue(options)
-        where value is not (null or "")
-        select ($"{section.Path}:{property.Name}", TypeDescriptor.GetConverter(property.PropertyType).ConvertToInvariantString(value)!);
+    private static IEnumerable<(string Key, string Value)> Defaults(string path, Type type)
+    {
+        var options = Activator.CreateInstance(type);
+        foreach (var property in type.GetProperties().Where(property => property.CanWrite && !SettingValue.IsList(property.PropertyType)))
+        {
+            var key = $"{path}:{property.Name}";
+            if (SettingValue.IsNested(property.PropertyType))
+            {
+                foreach (var nested in Defaults(key, property.PropertyType)) { yield return nested; }
+            }
+            else if (property.GetValue(options) is { } value and not "")
+            {
+                yield return (key, TypeDescriptor.GetConverter(property.PropertyType).ConvertToInvariantString(value)!);
+            }
+        }
+    }
 
     private static string Source(IConfigurationRoot configuration, string key) => configuration.Providers.Last(provider => provider.TryGet(key, out _)) switch
     {

@@ -30,9 +30,14 @@ internal sealed class ConfigurationReader(IConfiguration live, IEnumerable<Setti
         var values = Snapshot.Of(read);
         foreach (var file in providers.OfType<FileContent>()) { mistakes.AddRange(MisspeltSections(new ConfigurationRoot([file]))); }
         foreach (var secret in _sections.SelectMany(section => section.In(read)).SelectMany(SecretSetting.Of)) { secret.Resolve(values, mistakes); }
+        var presets = PresetLines.Beneath(values, _sections.SelectMany(section => section.In(read)));
+        foreach (var (key, (value, _)) in presets) { values[key] = value; }
         ReadDurations(values, mistakes);
         return new Reading(
-            values, files, mistakes, isWhole, KestrelCertificates.ReadFiles(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read));
+            values, files, mistakes, isWhole, KestrelCertificates.ReadFiles(Snapshot.Restore(values), environment.ContentRootPath), Snapshot.Logging(read))
+        {
+            FromPresets = [.. presets.Keys],
+        };
 
         IConfigurationProvider Once(IConfigurationProvider provider) =>
             provider is JsonConfigurationProvider { Source: var file } ? Parse(file, files, mistakes) : new Frozen(provider);

@@ -88,7 +88,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
     {
         var next = new Dictionary<string, string?>(reading.Values, StringComparer.OrdinalIgnoreCase);
         var waiting = Snapshot.Differences(_accepted.Values, next).Where(
-            key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key) || IsOfOtherName(key, next)).ToList();
+            key => NeedsRestart(key) || ServerCertificates.NeedsRestart(key) || IsOfNewEndpoint(key) || IsOfOtherName(key, next)
+                || IsOfOtherPreset(key, reading)).ToList();
         foreach (var key in waiting) { Keep(key, next); }
 
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
@@ -161,6 +162,20 @@ internal sealed partial class ConfigurationReload : BackgroundService
         return !IsIn(_accepted.Values.Keys) || !IsIn(next.Keys);
 
         bool IsIn(IEnumerable<string> keys) => keys.Any(known => known.StartsWith(one, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>What a preset gives, or gave, waits as long as the preset does.</summary>
+    private bool IsOfOtherPreset(string key, Reading reading)
+    {
+        if (reading.Values.ContainsKey(key) && !reading.FromPresets.Contains(key, StringComparer.OrdinalIgnoreCase)) { return false; }
+        return _sections.SelectMany(section => section.In(_accepted.Root)).Any(section => section.Preset is not null && section.Below(key) is not null
+            && _accepted.Values.GetValueOrDefault(PresetOf(section)) != reading.Values.GetValueOrDefault(PresetOf(section))
+            && (reading.FromPresets.Contains(key, StringComparer.OrdinalIgnoreCase) || GaveBefore(section, key)));
+
+        bool GaveBefore(SettingsSection section, string line) => _accepted.Values.GetValueOrDefault(PresetOf(section)) is { } before
+            && section.Preset!(before).Any(given => line.Equals($"{section.Path}:{given.Key}", StringComparison.OrdinalIgnoreCase));
+
+        static string PresetOf(SettingsSection section) => $"{section.Path}:{PresetLines.Setting}";
     }
 
     private IEnumerable<string> SettingsWith<T>(IConfiguration configuration)

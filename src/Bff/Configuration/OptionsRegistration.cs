@@ -6,10 +6,14 @@ namespace Bff.Configuration;
 /// <summary>Binds an options class to its section and names the configuration key in every complaint.</summary>
 internal static class OptionsRegistration
 {
-    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section)
+    /// <param name="services">Where to.</param>
+    /// <param name="section">Its key.</param>
+    /// <param name="preset">The lines of a preset; see <see cref="SettingsSection.Preset"/>.</param>
+    public static OptionsBuilder<T> AddSettings<T>(
+        this IServiceCollection services, string section, Func<string, IEnumerable<(string Key, string Value)>>? preset = null)
         where T : class
     {
-        services.AddSingleton(new SettingsSection(section, typeof(T)));
+        services.AddSingleton(new SettingsSection(section, typeof(T)) { Preset = preset });
         services.AddValidation<T>(name => name == Options.DefaultName ? section : null);
         services.AddChanges<T>(Options.DefaultName);
         return services.AddOptions<T>().Configure<AcceptedConfiguration>((options, accepted) => accepted.Root.GetSection(section).Bind(options));
@@ -19,10 +23,12 @@ internal static class OptionsRegistration
     /// <param name="services">Where to.</param>
     /// <param name="section">Has one section for each name.</param>
     /// <param name="names">Those whose options change with a reload.</param>
-    public static void AddNamedSettings<T>(this IServiceCollection services, string section, IEnumerable<string> names)
+    /// <param name="preset">The lines of a preset; see <see cref="SettingsSection.Preset"/>.</param>
+    public static void AddNamedSettings<T>(
+        this IServiceCollection services, string section, IEnumerable<string> names, Func<string, IEnumerable<(string Key, string Value)>>? preset = null)
         where T : class
     {
-        services.AddSingleton(new SettingsSection(section, typeof(T), IsNamed: true));
+        services.AddSingleton(new SettingsSection(section, typeof(T), IsNamed: true) { Preset = preset });
         services.AddValidation<T>(name => string.IsNullOrEmpty(name) ? null : $"{section}:{name}");
         services.AddSingleton<IConfigureOptions<T>>(
             provider => new NamedBinding<T>(section, provider.GetRequiredService<AcceptedConfiguration>()));

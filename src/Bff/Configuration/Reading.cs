@@ -13,6 +13,9 @@ internal sealed record Reading(
     IReadOnlyDictionary<string, string?> Values, IReadOnlyCollection<string> Files, IReadOnlyList<string> Mistakes, bool IsWhole, CertificateFiles Certificates,
     IReadOnlyDictionary<string, string?> Logging)
 {
+    /// <summary>The keys whose values a preset gave.</summary>
+    public IReadOnlyCollection<string> FromPresets { get; init; } = [];
+
     public bool Same(Reading other) =>
         Certificates.Stamp == other.Certificates.Stamp && Mistakes.SequenceEqual(other.Mistakes) && Files.SequenceEqual(other.Files)
         && Snapshot.Differences(Values, other.Values).Count == 0;

@@ -14,7 +14,10 @@ internal sealed class SecretMask(SettingsSchema schema)
 
     private const int MaxMessage = 2000;
 
-    private static readonly HashSet<string> Addresses = Names("Authority", "MetadataAddress", "Url", "PublicUrl", "SilentPage", "Origins", "Address", "Health");
+    private static readonly HashSet<string> Addresses = Names(
+        "Authority", "MetadataAddress", "Url", "PublicUrl", "SilentPage", "Origins", "Address", "Health",
+        "authorization_endpoint", "end_session_endpoint", "jwks_uri", "pushed_authorization_request_endpoint", "revocation_endpoint", "token_endpoint",
+        "userinfo_endpoint");
 
     private static readonly HashSet<string> Files = Names("ClientCertificateAuthority", "KeyCertificate");
 
@@ -24,7 +27,7 @@ internal sealed class SecretMask(SettingsSchema schema)
         "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "ClusterId",
         "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",
-        "ResponseHeaderEncoding", "Subject", "Location");
+        "ResponseHeaderEncoding", "Subject", "Location", "Preset", "ResponseMode", "ReturnParameter");
 
     /// <summary>Transforms of YARP whose value is the name of something. What they set may be an API's key.</summary>
     private static readonly HashSet<string> Transforms = Names(

@@ -12,9 +12,13 @@ internal sealed record SettingsSection(string Path, Type Options, bool IsNamed =
 
     public const int MaxName = 32;
 
+    /// <summary>What a preset of this name puts beneath the section, by keys relative to it; nothing for a name that is none. Null: there are no presets here.</summary>
+    public Func<string, IEnumerable<(string Key, string Value)>>? Preset { get; init; }
+
     /// <summary>As they are in this configuration: one for each name.</summary>
     public IEnumerable<SettingsSection> In(IConfiguration configuration) =>
-        IsNamed ? configuration.GetSection(Path).GetChildren().Select(child => new SettingsSection(child.Path, Options, Name: child.Key)) : [this];
+        IsNamed ? configuration.GetSection(Path).GetChildren().Select(child => new SettingsSection(child.Path, Options, Name: child.Key) { Preset = Preset })
+            : [this];
 
     /// <summary>What of a key stands below this section, and below the name in it; null when the key is not in it.</summary>
     public string[]? Below(string key)

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Bff.FrontEnds;
-using Bff.Providers.Named;
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
 using Microsoft.Extensions.Options;
@@ -28,18 +28,19 @@ internal static class FlowCookies
     public static void EvictOldest(HttpContext context)
     {
         var sessions = context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        var providers = context.RequestServices.GetRequiredService<ProviderSet>().All;
+        List<OidcOptions> providers = [.. context.RequestServices.GetRequiredService<ProviderSet>().All.Select(provider => provider.Options)];
         if (!CookieHeaderValue.TryParseList(context.Request.Headers.Cookie, out var cookies)) { return; }
         foreach (var prefix in new[] { CookieNames.State, CookieNames.Nonce })
         {
             // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
-            string[] ours = [.. providers.Select(provider => Prefix(prefix, sessions, provider.Options))];
+            List<(string Name, SameSiteMode SameSite)> ours = [.. providers.Select(provider => (Prefix(prefix, sessions, provider), SameSiteOf(provider)))];
             var open = cookies.Select(cookie => cookie.Name.ToString())
-                .Where(name => Array.Exists(ours, one => name.StartsWith(one, StringComparison.Ordinal))).ToList();
-            foreach (var name in open.Take(open.Count - (MaxOpenFlows - 1)))
+                .Select(name => (Name: name, Ours: ours.FindIndex(one => name.StartsWith(one.Name, StringComparison.Ordinal))))
+                .Where(cookie => cookie.Ours >= 0).ToList();
+            foreach (var (name, at) in open.Take(open.Count - (MaxOpenFlows - 1)))
             {
                 context.Response.Cookies.Delete(
-                    name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = SameSiteMode.Lax });
+                    name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = ours[at].SameSite });
             }
         }
     }
@@ -49,11 +50,14 @@ internal static class FlowCookies
         cookie.Name = Prefix(name, sessions, oidc);
         cookie.Path = "/";
         cookie.HttpOnly = true;
-        cookie.SameSite = SameSiteMode.Lax;   // Strict would not come back with the redirect from the provider's site.
+        cookie.SameSite = SameSiteOf(oidc);
         cookie.SecurePolicy = sessions.InsecureCookie ? CookieSecurePolicy.None : CookieSecurePolicy.Always;
         cookie.Expiration = Lifetime;
         return cookie;
     }
+
+    /// <summary>Strict would not come back with the redirect from the provider's site, and Lax not with a form that is posted from there.</summary>
+    private static SameSiteMode SameSiteOf(OidcOptions oidc) => ResponseModes.IsPosted(oidc.ResponseMode) ? SameSiteMode.None : SameSiteMode.Lax;
 
     /// <summary>
     /// In a frame that comes back from a provider on another site, Lax is not enough for every browser (Firefox looks at the redirect). The cookie is worth
@@ -69,9 +73,17 @@ internal static class FlowCookies
         }
     }
 
-    /// <summary>A cheap check: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
-    public static bool MayEndHere(HttpRequest request) =>
-        request.Query.ContainsKey("state") && request.Cookies.Keys.Any(name => CookieNames.IsState(name));
+    /// <summary>
+    /// A cheap check: there is a state, or what may hold one, and the browser has begun some sign-in, with this Bff or another one on this host.
+    /// </summary>
+    public static bool MayEndHere(HttpRequest request, Provider provider)
+    {
+        var mode = provider.Options.ResponseMode;
+        var hasState = ResponseModes.IsPosted(mode)
+            ? CallbackForm.IsFrom(request, provider.Metadata.Known)
+            : request.Query.ContainsKey(ResponseModes.IsSigned(mode) ? SignedResponse.Parameter : "state");
+        return hasState && request.Cookies.Keys.Any(name => CookieNames.IsState(name));
+    }
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";
 

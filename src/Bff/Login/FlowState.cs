@@ -5,6 +5,7 @@ using System.Text;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
 
@@ -15,9 +16,32 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     private const string Correlation = ".xsrf";
 
     /// <summary>
-    /// The page's word for it that the user has signed in too long ago (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).
+    /// The page's word for it that the user has signed in too long ago, or in another way than asked for (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).
     /// </summary>
     public const string Unmet = "unmet_authentication_requirements";
+
+    /// <summary>Where a flow keeps what its authorization request asked for, and the response is checked against.</summary>
+    private const string AcrValues = "bff.acr_values", MaxAge = "bff.max_age";
+
+    /// <summary>What was sent, by the page or by the operator.</summary>
+    public static void Remember(OpenIdConnectMessage message, AuthenticationProperties properties)
+    {
+        if (!string.IsNullOrEmpty(message.AcrValues)) { properties.Items[AcrValues] = message.AcrValues; }
+        if (!string.IsNullOrEmpty(message.MaxAge)) { properties.Items[MaxAge] = message.MaxAge; }
+    }
+
+    /// <summary>Whether another sign-in of the same user would not do.</summary>
+    public static bool AsksForStrength(AuthenticationProperties properties) =>
+        SignInProgress.Named(properties, MaxAge) is not null || SignInProgress.Named(properties, AcrValues) is not null;
+
+    /// <summary>The user has signed in in one of the ways that were asked for.</summary>
+    /// <exception cref="SignInRefusedException">They did in another one, or the provider does not say how.</exception>
+    public static void CheckAcr(AuthenticationProperties properties, string? acr)
+    {
+        if (SignInProgress.Named(properties, AcrValues) is not { } asked) { return; }
+        if (string.IsNullOrEmpty(acr)) { throw Failed("The ID token has no acr, which acr_values asks for."); }
+        if (!asked.Split(' ').Contains(acr, StringComparer.Ordinal)) { throw Failed("The ID token's acr is none of those that acr_values asks for."); }
+    }
 
     /// <summary>
     /// OpenID Connect Core 1.0 section 3.1.3.7, rule 13. The provider looked when the flow had begun or later, so it is measured from there: a user who reads
@@ -29,7 +53,7 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     /// <exception cref="SignInRefusedException">The user did, or the provider does not say when.</exception>
     public void CheckSignInTime(AuthenticationProperties properties, string? authTime, TimeSpan tolerance)
     {
-        if (LoginParameters.MaxAgeOf(properties) is not { } maxAge) { return; }
+        if (SignInProgress.Named(properties, MaxAge) is not { } maxAge) { return; }
         const NumberStyles Number = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         if (!decimal.TryParse(authTime, Number, CultureInfo.InvariantCulture, out var signedInAt))
         {

@@ -1,7 +1,7 @@
 using Bff.FrontEnds;
 using Bff.Providers.Named;
-using Bff.Sessions.Authentication;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.WebUtilities;
 

@@ -1,10 +1,10 @@
 using Bff.Configuration;
 using Bff.FrontEnds;
 using Bff.Guard;
-using Bff.Providers.Named;
 using Bff.Providers;
-using Bff.Sessions.Authentication;
+using Bff.Providers.Named;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -19,6 +19,7 @@ internal static class LoginFeature
         services.AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
             .AddSingleton<WayBack>().AddSingleton<UnusedTokens>();
         services.AddSingleton<EventsEndpoint>().AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
+        services.AddSingleton<IValidateOptions<OidcOptions>, SecureCookiesRequired>();
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
         foreach (var name in ProviderNames.Of(builder.AcceptedConfiguration()).All)
         {
@@ -66,18 +67,30 @@ internal static class LoginFeature
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
         ScriptEndpoint.Map(app, PageFile.Read);
-        foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All) { MapCallbacks(app, provider.Name); }
+        foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All) { MapCallbacks(app, provider); }
         return app;
     }
 
     /// <summary>The handler responds to these while the request is authenticated; as endpoints they are in the route table, with all that goes by it.</summary>
-    private static void MapCallbacks(WebApplication app, string provider)
+    private static void MapCallbacks(WebApplication app, Provider provider)
     {
-        Map(OidcScheme.CallbackOf(provider), RateLimits.Callback).WithMetadata(new CountedApart(context => !FlowCookies.MayEndHere(context.Request)));
-        Map(OidcScheme.SignedOutCallbackOf(provider), RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
+        var method = ResponseModes.IsPosted(provider.Options.ResponseMode) ? HttpMethods.Post : HttpMethods.Get;
+        Map(OidcScheme.CallbackOf(provider.Name), method, RateLimits.Callback)
+            .WithMetadata(new CountedApart(context => !FlowCookies.MayEndHere(context.Request, provider)));
+        Map(OidcScheme.SignedOutCallbackOf(provider.Name), HttpMethods.Get, RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
 
-        RouteHandlerBuilder Map(PathString path, string limit) => app.MapGet(path, () => LoginProblems.InvalidState)
+        RouteHandlerBuilder Map(PathString path, string method, string limit) => app.MapMethods(path, [method], () => LoginProblems.InvalidState)
             .AllowAnonymous().RequireRateLimiting(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
+    }
+
+    /// <summary>Browsers take a <c>SameSite=None</c> cookie only when it is <c>Secure</c>.</summary>
+    private sealed class SecureCookiesRequired(AcceptedConfiguration accepted) : IValidateOptions<OidcOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, OidcOptions options) =>
+            ResponseModes.IsPosted(options.ResponseMode) && accepted.Root.GetValue<bool>("Bff:Sessions:InsecureCookie")
+                ? ValidateOptionsResult.Fail(
+                    $"{ClientRegistration.SectionOf(name ?? "")}:ResponseMode: '{options.ResponseMode}' needs Secure cookies, and Bff:Sessions:InsecureCookie is on.")
+                : ValidateOptionsResult.Success;
     }
 
     private static void Configure(OpenIdConnectOptions options, Provider provider, IServiceProvider services)
@@ -92,7 +105,7 @@ internal static class LoginFeature
         options.ClientId = oidc.ClientId;
         options.ClientSecret = oidc.Secret;
         options.ResponseType = OpenIdConnectResponseType.Code;
-        options.ResponseMode = OpenIdConnectResponseMode.Query;   // form_post would need SameSite=None cookies.
+        options.ResponseMode = oidc.ResponseMode;
         options.UsePkce = true;
         options.Scope.Clear();
         foreach (var scope in oidc.Scopes) { options.Scope.Add(scope); }

@@ -81,9 +81,6 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
         properties.Items.TryGetValue(Key, out var kept)
             ? QueryHelpers.ParseQuery(kept).Select(parameter => KeyValuePair.Create(parameter.Key, (string?)parameter.Value.ToString())) : [];
 
-    /// <summary>How many seconds ago the user may have signed in at the provider; null when the page did not say.</summary>
-    public static string? MaxAgeOf(AuthenticationProperties properties) => KeptIn(properties).FirstOrDefault(parameter => parameter.Key == MaxAge).Value;
-
     /// <summary>One, or several (OpenID Connect Core 1.0 section 3.1.2.1).</summary>
     private static bool IsPrompt(string value)
     {

@@ -1,9 +1,9 @@
 using Bff.FrontEnds;
-using Bff.Providers.Named;
 using Bff.Providers;
+using Bff.Providers.Named;
+using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -57,7 +57,7 @@ internal static class LogoutEndpoint
     /// <summary>Null when it is not to be sent. Local copies are without it.</summary>
     private static async Task<string?> FindIdTokenAsync(HttpContext context, Provider provider, SessionId id)
     {
-        if (!provider.Options.SendIdTokenHint) { return null; }
+        if (provider.Options.EffectiveIdTokenHint == IdTokenHint.Never) { return null; }
         try
         {
             var store = context.RequestServices.GetRequiredService<ISessionStore>();
@@ -74,7 +74,7 @@ internal static class LogoutEndpoint
         try
         {
             var metadata = await provider.Metadata.GetConfigurationAsync(context.RequestAborted);
-            if (string.IsNullOrEmpty(metadata.EndSessionEndpoint)) { return false; }
+            if (string.IsNullOrEmpty(metadata.EndSessionEndpoint) && string.IsNullOrEmpty(provider.Options.Logout.Address)) { return false; }
             var properties = new AuthenticationProperties { RedirectUri = target };
             properties.SetParameter(OpenIdConnectParameterNames.IdTokenHint, idToken);
             await context.SignOutAsync(OidcScheme.Of(provider.Name), properties);

@@ -1,9 +1,9 @@
 using Bff.FrontEnds;
-using Bff.Providers.Named;
 using Bff.Providers;
+using Bff.Providers.Named;
+using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 

@@ -1,16 +1,17 @@
 using System.Security.Claims;
 using Bff.FrontEnds;
 using Bff.Guard;
+using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
-using Bff.Providers;
 using Bff.Renewal;
+using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using Bff.Sessions;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -22,6 +23,8 @@ internal sealed partial class OidcEvents(
     LoginMetrics metrics, IOptionsMonitor<TokenOptions> tokens, TimeProvider clock, ILogger<OidcEvents> logger)
     : OpenIdConnectEvents
 {
+    public Provider Provider => provider;
+
     /// <summary>For failures that cost a stranger nothing to bring about.</summary>
     private readonly RefusalLog _refusals = new(logger, clock);
 
@@ -35,14 +38,17 @@ internal sealed partial class OidcEvents(
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
         if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
         flow.Begin(context.Properties);
+        FlowState.Remember(message, context.Properties);   // last: what is checked is what was sent, whoever wanted it
         return Task.CompletedTask;
     }
 
     public override Task RedirectToIdentityProviderForSignOut(RedirectContext context)
     {
-        context.ProtocolMessage.ClientId = provider.Options.ClientId;
-        context.ProtocolMessage.IdTokenHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.IdTokenHint);
         flow.Begin(context.Properties);
+        context.Response.Redirect(SignOutRequest.AddressOf(
+            context.ProtocolMessage, provider.Options, context.Properties.GetParameter<string>(OpenIdConnectParameterNames.IdTokenHint),
+            context.Options.StateDataFormat.Protect(context.Properties)));
+        context.HandleResponse();
         return Task.CompletedTask;
     }
 
@@ -63,7 +69,11 @@ internal sealed partial class OidcEvents(
     {
         if (context.Properties is not { } properties) { throw new SignInRefusedException(SignInFailure.InvalidState, "The state cannot be read."); }
         // RFC 6749 section 3.1
-        if (context.Request.Query.Any(parameter => parameter.Value.Count > 1)) { throw Refused("A parameter of the authorization response comes twice."); }
+        if (HttpMethods.IsPost(context.Request.Method) ? context.Request.Form.Any(IsTwice) : context.Request.Query.Any(IsTwice))
+        {
+            throw Refused("A parameter of the authorization response comes twice.");
+        }
+
         if (SignInProgress.Named(properties, SessionAuthentication.FrontEnd) != context.HttpContext.GetFrontEnd().Name)
         {
             throw new SignInRefusedException(SignInFailure.InvalidState, "The state is of another front end.");
@@ -119,6 +129,8 @@ internal sealed partial class OidcEvents(
         });
         var properties = context.Properties!;
         flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, provider.Options.ClockTolerance);
+        var acr = context.Principal?.FindFirst(JwtRegisteredClaimNames.Acr)?.Value;
+        if (provider.Options.RequireAcr) { FlowState.CheckAcr(properties, acr); }
         if (SignInProgress.Named(properties, SessionAuthentication.Continues) is { } continued)
         {
             // Somebody else is signed in at the provider, or the session is over by now; a silent renewal must neither change the user under the page nor bring
@@ -128,6 +140,12 @@ internal sealed partial class OidcEvents(
                 || session.FrontEnd != context.HttpContext.GetFrontEnd().Name || context.Principal?.FindFirst("sub")?.Value != session.Subject)
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in found another user, or its session had ended.");
+            }
+
+            // Which of two is the stronger one only the provider knows; to be weaker than the session was must not be possible, so it stays as it is.
+            if (provider.Options.RequireAcr && session.Tokens?.IdToken is { } before && IdTokenClaims.Acr(before) is { } had && had != acr)
+            {
+                throw new SignInRefusedException("login_required", "A silent sign-in would give its session another acr.");
             }
         }
 
@@ -159,17 +177,18 @@ internal sealed partial class OidcEvents(
                 await ContinueAsync(new SessionId(continued), context.Principal!, properties);
             }
             else { await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties); }
-            context.Response.Redirect(target);
+            await Onward.GoAsync(context.HttpContext, target, isFramed: IsSilent(properties, out _));
         }
         catch (SessionStoreException error)
         {
-            var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
+            var silent = IsSilent(properties, out var page);
             UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
             SignInFailed(LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
             if (silent)
             {
-                context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), SignInFailure.TemporarilyUnavailable));
+                var failure = SilentPage.Failure(returnUrls.StillAllowed(page), SignInFailure.TemporarilyUnavailable);
+                await Onward.GoAsync(context.HttpContext, failure, isFramed: true);
                 return;
             }
 
@@ -199,6 +218,11 @@ internal sealed partial class OidcEvents(
         metrics.Failed(failure.Problem?.Code ?? (LoginMetrics.IsWellKnown(failure.Code) ? failure.Code : CountedFromZero.Other), silent: page is not null);
         await wayBack.TakeAsync(context, failure, page);
     }
+
+    private static bool IsTwice(KeyValuePair<string, StringValues> parameter) => parameter.Value.Count > 1;
+
+    private static bool IsSilent(AuthenticationProperties properties, out string? page) =>
+        properties.Items.TryGetValue(SilentPage.Item, out page) && page is not null;
 
     private static SignInRefusedException Refused(string why) => new(SignInFailure.Failed, why);
 

@@ -1,8 +1,8 @@
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Providers.Named;
-using Bff.Sessions.Authentication;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
 namespace Bff.Login;

@@ -1,7 +1,7 @@
 using Bff.FrontEnds;
 using Bff.Providers;
-using Bff.Sessions.Authentication;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -20,7 +20,7 @@ internal sealed class WayBack(FlowState flow)
         {
             // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
             var code = failure.Code == SignInFailure.InvalidState ? "login_required" : failure.Code;
-            context.Response.Redirect(SilentPage.Failure(page, code, failure.Description));
+            await Onward.GoAsync(context.HttpContext, SilentPage.Failure(page, code, failure.Description), isFramed: true);
         }
         else if (context.Properties?.RedirectUri is { } asked && returnUrls.TryResolve(asked, out var target))
         {
@@ -48,13 +48,13 @@ internal sealed class WayBack(FlowState flow)
         var (http, properties) = (context.HttpContext, context.Properties!);
         if (failure.Problem is not { } problem)
         {
-            context.Response.Redirect(ErrorQuery.AddTo(target, failure.Code, failure.Description));
+            await Onward.GoAsync(http, ErrorQuery.AddTo(target, failure.Code, failure.Description), isFramed: false);
             return;
         }
 
         var isStateInvalid = failure.Code == SignInFailure.InvalidState;
         if (isStateInvalid && flow.IsFresh(properties) && await GoesOnAsync(http, properties, target)) { return; }
-        var isRepeatable = problem.RetryAfter is not null && !isStateInvalid && !SignInProgress.Of(http).HasUsedState;
+        var isRepeatable = HttpMethods.IsGet(http.Request.Method) && problem.RetryAfter is not null && !isStateInvalid && !SignInProgress.Of(http).HasUsedState;
         await (isRepeatable ? problem : problem with { SignInUrl = LoginUrl(context.Request, target, properties) }).ExecuteAsync(http);
     }
 
@@ -62,20 +62,22 @@ internal sealed class WayBack(FlowState flow)
     /// The flow cannot be ended here, but was another one meanwhile? Tabs come in eights. This signs nobody in; it only leads a browser that has a session to
     /// where the flow wanted to go, and only the whole tab, since what a page loads would learn from the answer whether somebody is signed in. The session that
     /// the flow was to replace does not count: whoever asked the user to sign in once more must not take the failure for it. Nor does any when the flow asked
-    /// how long ago the user signed in: another one's answer to that is not known.
+    /// how or how long ago the user signed in: another one's answer to that is not known. A form or a signed response cannot be brought once more by a page of
+    /// ours.
     /// </summary>
     private static async Task<bool> GoesOnAsync(HttpContext context, AuthenticationProperties properties, string target)
     {
-        if (!Initiator.IsTab(context.Request) || LoginParameters.MaxAgeOf(properties) is not null) { return false; }
+        if (!Initiator.IsTab(context.Request) || FlowState.AsksForStrength(properties)) { return false; }
         if (await FindSessionAsync(context) is { } session && session.Id.Value != SignInProgress.Named(properties, SessionAuthentication.Replaces))
         {
             context.Response.Redirect(target);
             return true;
         }
 
+        if (context.Request.Query["state"] is not [{ Length: > 0 } state]) { return false; }
         if (context.GetFrontEnd().CookieSameSite != SameSiteMode.Strict || context.Request.Headers["Sec-Fetch-Site"] != "cross-site") { return false; }
         var request = context.Request;
-        await new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path, "state", request.Query["state"].ToString())).ExecuteAsync(context);
+        await new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path, "state", state)).ExecuteAsync(context);
         return true;
     }
 

@@ -29,6 +29,20 @@ internal static class IdTokenClaims
         return [.. payload.RootElement.EnumerateObject().Select(member => member.Name)];
     }
 
+    /// <summary>How the user signed in (<c>acr</c>); null when the token does not say, or cannot be read.</summary>
+    public static string? Acr(string idToken)
+    {
+        try
+        {
+            using var payload = Payload(idToken);
+            return payload.RootElement.TryGetProperty("acr", out var acr) && acr.ValueKind == JsonValueKind.String ? acr.GetString() : null;
+        }
+        catch (Exception error) when (error is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <param name="idToken">The very text that was validated.</param>
     public static IReadOnlyList<Claim> Read(string idToken)
     {

@@ -95,6 +95,42 @@ internal sealed class OidcOptions : IValidatableObject
     [NeedsRestart]
     public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// Defaults that make Bff fit a provider, by its name: see the pages in docs/providers. A setting that is given wins; a list or a dictionary that is given
+    /// replaces the preset's. Default: none.
+    /// </summary>
+    [NeedsRestart]
+    public string? Preset { get; set; }
+
+    /// <summary>
+    /// How the provider's response to a sign-in comes back: <c>query</c>; <c>form_post</c> (OAuth 2.0 Form Post Response Mode), for which the cookies of a
+    /// sign-in are <c>SameSite=None; Secure</c>; or signed by the provider (JARM): <c>query.jwt</c>, <c>form_post.jwt</c>, and <c>jwt</c>, which is
+    /// <c>query.jwt</c>. Default: <c>query</c>.
+    /// </summary>
+    [AllowedValues("query", "form_post", "query.jwt", "form_post.jwt", "jwt", ErrorMessage = ResponseModes.Choice)]
+    [NeedsRestart]
+    public string ResponseMode { get; set; } = ResponseModes.Query;
+
+    /// <summary>
+    /// Whether a sign-in that asked for <c>acr_values</c> fails, with <c>unmet_authentication_requirements</c>, unless the ID token's <c>acr</c> is one of them
+    /// (OpenID Connect Core 1.0 section 3.1.2.1 makes them a wish), and whether a silent sign-in fails that would give a session another <c>acr</c>.
+    /// Default: false.
+    /// </summary>
+    public bool RequireAcr { get; set; }
+
+    /// <summary>
+    /// Addresses that the provider's metadata lack or have wrong, by their names there: <c>authorization_endpoint</c>, <c>token_endpoint</c>,
+    /// <c>userinfo_endpoint</c>, <c>revocation_endpoint</c>, <c>end_session_endpoint</c>, <c>jwks_uri</c>, <c>pushed_authorization_request_endpoint</c>.
+    /// They must use https wherever the authority must. Default: none.
+    /// </summary>
+    [NeedsRestart]
+    public Dictionary<string, string> Endpoints { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>How the user is signed out at the provider.</summary>
+    public LogoutOptions Logout { get; set; } = new();
+
+    public IdTokenHint EffectiveIdTokenHint => Logout.IdTokenHint ?? (SendIdTokenHint ? IdTokenHint.Always : IdTokenHint.Never);
+
     public string EffectiveMetadataAddress =>
         MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
 
@@ -130,7 +166,56 @@ internal sealed class OidcOptions : IValidatableObject
             else if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) { yield return new("is not the name of a parameter.", [entry]); }
         }
 
+        foreach (var result in LookupMistakes().Concat(LogoutMistakes())) { yield return result; }
+
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
+    }
+
+    private IEnumerable<ValidationResult> LookupMistakes()
+    {
+        if (!string.IsNullOrEmpty(Preset) && Presets.Find(Preset) is null)
+        {
+            yield return new($"there is no preset of this name. There are: {string.Join(", ", Presets.Names)}.", [nameof(Preset)]);
+        }
+
+        foreach (var (name, address) in Endpoints)
+        {
+            var key = $"{nameof(Endpoints)}:{name}";
+            if (!ProviderEndpoints.Names.Contains(name, StringComparer.Ordinal))
+            {
+                yield return new($"is no endpoint that Bff uses. There are: {string.Join(", ", ProviderEndpoints.Names)}.", [key]);
+            }
+            else if (!IsWebAddress(address, query: true)) { yield return new("must be an absolute http(s) URL without fragment.", [key]); }
+        }
+    }
+
+    private IEnumerable<ValidationResult> LogoutMistakes()
+    {
+        var annotated = new List<ValidationResult>();
+        Validator.TryValidateObject(Logout, new ValidationContext(Logout), annotated, validateAllProperties: true);
+        foreach (var result in annotated)
+        {
+            yield return new(result.ErrorMessage, result.MemberNames.Select(name => $"{nameof(Logout)}:{name}"));
+        }
+
+        foreach (var name in Logout.NotAllowed)
+        {
+            yield return new($"'{name}' is set by Bff alone.", [$"{nameof(Logout)}:{nameof(LogoutOptions.Parameters)}:{name}"]);
+        }
+
+        if (SendIdTokenHint && Logout.IdTokenHint is not null)
+        {
+            yield return new(
+                "is the old word for Logout:IdTokenHint=Always, which is given too (or comes from the Preset). Remove this one.", [nameof(SendIdTokenHint)]);
+        }
+
+        const string address = $"{nameof(Logout)}:{nameof(LogoutOptions.Address)}";
+        if (string.IsNullOrEmpty(Logout.Address)) { yield break; }
+        if (!IsWebAddress(Logout.Address, query: true)) { yield return new("must be an absolute http(s) URL without fragment.", [address]); }
+        if (Endpoints.ContainsKey(ProviderEndpoints.EndSession))
+        {
+            yield return new($"give either it or {nameof(Endpoints)}:{ProviderEndpoints.EndSession}, not both.", [address]);
+        }
     }
 
     private static bool IsWebAddress(string value, bool query = false) =>

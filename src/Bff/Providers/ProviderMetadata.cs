@@ -115,13 +115,13 @@ internal sealed partial class ProviderMetadata(
     {
         var address = registration.Options.EffectiveMetadataAddress;
         var shown = Printable.Address(address);
-        var documents = new HttpDocumentRetriever(registration.CreateHttpClient()) { RequireHttps = registration.Options.MustUseHttps(environment) };
+        var documents = new MetadataDocuments(registration.CreateHttpClient(), registration, registration.Options.MustUseHttps(environment));
         OpenIdConnectConfiguration found;
         try
         {
             found = await OpenIdConnectConfigurationRetriever.GetAsync(address, documents, CancellationToken.None);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not ProviderUnavailableException)
         {
             // IOException, InvalidOperationException, JsonException, ArgumentException, timeouts: the retriever throws what it met.
             throw new ProviderUnavailableException(

@@ -40,7 +40,9 @@ internal sealed class ProviderWatch(ClientRegistration registration, ProviderMet
         var (address, known) = (request.RequestUri!.AbsoluteUri, provider.Known);
         if (request.Method == HttpMethod.Get)
         {
-            return Is(registration.Options.EffectiveMetadataAddress) ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys";
+            var isDiscovery = Is(registration.Options.EffectiveMetadataAddress)
+                || request.RequestUri.AbsolutePath.EndsWith("/openid-configuration", StringComparison.Ordinal);   // where it was redirected to
+            return isDiscovery ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys";
         }
         return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par"
             : "other";

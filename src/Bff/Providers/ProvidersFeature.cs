@@ -15,8 +15,8 @@ internal static partial class ProvidersFeature
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         var names = ProviderNames.Of(builder.AcceptedConfiguration()).All;
-        if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection); }
-        services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName));
+        if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection, Preset); }
+        services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName), Preset);
         services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>().AddSingleton(new ConfigurationRule(Twins));
         services.AddSettings<TokenOptions>("Bff:Renewal");
         services.AddSettings<ThrottlingOptions>("Bff:Renewal");
@@ -38,6 +38,9 @@ internal static partial class ProvidersFeature
             yield return $"{section.Path}:{nameof(OidcOptions.ClientId)}: is that of {seen[client]} at the same Authority. Use one of them at both front ends.";
         }
     }
+
+    private static IEnumerable<(string Key, string Value)> Preset(string name) =>
+        (Presets.Find(name) ?? []).Select(line => (line.Key, line.Value));
 
     private static Provider Open(string name, IServiceProvider services)
     {
@@ -87,6 +90,15 @@ internal static partial class ProvidersFeature
             if (options.MetadataAddress?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
             {
                 mistakes.Add($"{section}:MetadataAddress: must use https wherever the authority must (see {section}:RequireHttps).");
+            }
+
+            foreach (var (key, address) in options.Endpoints.Select(endpoint => ($"Endpoints:{endpoint.Key}", (string?)endpoint.Value))
+                .Append(("Logout:Address", options.Logout.Address)))
+            {
+                if (address?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
+                {
+                    mistakes.Add($"{section}:{key}: must use https wherever the authority must (see {section}:RequireHttps).");
+                }
             }
 
             return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);

@@ -1,10 +1,10 @@
+using BenchmarkDotNet.Attributes;
 using Bff.Forwarding;
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
-using BenchmarkDotNet.Attributes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,5 +1,5 @@
-using Bff.Configuration;
 using System.Diagnostics;
+using Bff.Configuration;
 using Bff.Sessions.Store;
 
 namespace Bff.Faults.Scenarios;

@@ -103,6 +103,17 @@ public sealed class LoginParametersTests
     }
 
     [Theory]
+    [InlineData("domain_hint", "example.com")]
+    [InlineData("prompt", "login consent")]
+    [InlineData("prompt", "create")]
+    public async Task What_is_allowed_reaches_the_provider_as_it_was_written(string name, string value)
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:AllowedLoginParameters:0", name));
+        await world.NewBrowser().OpenAsync($"/bff/login?{name}={Uri.EscapeDataString(value)}");
+        world.Provider.Authorizations.Single()[name].ShouldBe(value);
+    }
+
+    [Theory]
     [InlineData("redirect_uri", "Bff:Oidc:AllowedLoginParameters:0: 'redirect_uri' is set by Bff alone.")]
     [InlineData("Scope", "Bff:Oidc:AllowedLoginParameters:0: 'Scope' is set by Bff alone.")]
     [InlineData("ui locales", "Bff:Oidc:AllowedLoginParameters:0: is not the name of a parameter.")]

@@ -156,7 +156,12 @@ internal static class ConfigurationSchema
             (schema["minimum"], schema["maximum"]) = (JsonValue.Create((int)range.Minimum), JsonValue.Create((int)range.Maximum));
         }
 
-        if (property.GetValue(Activator.CreateInstance(declaring)) is { } value and not ("" or Array)) { schema["default"] = Default(value); }
+        if (property.GetValue(Activator.CreateInstance(declaring)) is { } value and not ("" or Array or System.Collections.IDictionary)
+            && !SettingValue.IsNested(property.PropertyType))
+        {
+            schema["default"] = Default(value);
+        }
+
         if (declaring == typeof(ConfigurationFileOptions)) { AllowOne(schema); }
     }
 

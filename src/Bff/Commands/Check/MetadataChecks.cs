@@ -14,7 +14,6 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
 {
     private const string Check = "metadata";
     private const string Code = OpenIdConnectResponseType.Code;
-    private const string Query = OpenIdConnectResponseMode.Query;
     private const string OfflineAccess = OpenIdConnectScope.OfflineAccess;
     private const string RequiresPushed = "require_pushed_authorization_requests";
 
@@ -28,7 +27,7 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
     private IEnumerable<Finding> Impossible()
     {
         if (Lacks(metadata.ResponseTypesSupported, Code)) { yield return Mistake("response_types_supported", Code, "Bff signs users in by that flow."); }
-        if (Lacks(metadata.ResponseModesSupported, Query)) { yield return Mistake("response_modes_supported", Query, "Bff reads the code from the query."); }
+        if (ResponseMode() is { } mode) { yield return mode; }
         if (Lacks(metadata.GrantTypesSupported, "authorization_code"))
         {
             yield return Mistake("grant_types_supported", "authorization_code", "Bff signs users in by the authorization code flow.");
@@ -54,6 +53,12 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
 
     private IEnumerable<Finding> Unannounced()
     {
+        if (options.RequireAcr && Lacks(metadata.ClaimsSupported, "acr"))
+        {
+            yield return new(Check, Result.Warning, $"{section}:RequireAcr: the provider does not announce the claim acr (claims_supported).",
+                "It may send it anyway: sign in once with acr_values to be sure.");
+        }
+
         if (Lacks(metadata.TokenEndpointAuthMethodsSupported, "client_secret_post"))
         {
             yield return Warning("token_endpoint_auth_methods_supported", "client_secret_post", "Bff sends its secret in the request body.");
@@ -68,6 +73,30 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
         {
             yield return Warning("grant_types_supported", "refresh_token", "Without refresh tokens nothing can be renewed in the background.");
         }
+    }
+
+    private Finding? ResponseMode()
+    {
+        var (mode, announced) = (options.ResponseMode, metadata.ResponseModesSupported);
+        const string names = "response_modes_supported";
+        if (mode == ResponseModes.Query)
+        {
+            return Lacks(announced, mode) ? Mistake(names, mode, "Bff reads the code from the query unless ResponseMode says otherwise.") : null;
+        }
+
+        // JARM has one name for all signed modes, and some providers announce that alone.
+        if (Lacks(announced, mode) && !(ResponseModes.IsSigned(mode) && announced.Contains(ResponseModes.Signed)))
+        {
+            return new(Check, Result.Mistake, $"{section}:ResponseMode: the provider does not announce {mode} ({names}: {string.Join(", ", announced)}).",
+                "Use one that it announces, or remove the setting.");
+        }
+
+        var signed = new AnnouncedMembers(metadata).List("authorization_signing_alg_values_supported");
+        return ResponseModes.IsSigned(mode) && signed.Count > 0 && !signed.Any(IdTokenValidator.Accepts)
+            ? new(Check, Result.Mistake,
+                $"{section}:ResponseMode: the provider signs responses with {string.Join(", ", signed)} only, which Bff does not accept.",
+                "Enable RS256, PS256, ES256 or a stronger variant for this client there, or use another ResponseMode.")
+            : null;
     }
 
     private Finding Scopes()

@@ -52,6 +52,7 @@ internal sealed class ProviderChecks(
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
             findings.AddRange(new MetadataChecks(metadata, _options, Section).Run());
+            if (new UnusedMetadata(metadata, _options, Section).Explain() is { } unused) { findings.Add(unused); }
             if (ProviderRemarks.OutOfReach(metadata, Section, proxy.Value.PublicUrl) is { } remark)
             {
                 findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure(Section)));
@@ -72,7 +73,7 @@ internal sealed class ProviderChecks(
             var asked = clock.GetUtcNow();
             using var response = await provider.Registration.CreateHttpClient().GetAsync(new Uri(address));
             if (Clock(response, asked, clock.GetUtcNow()) is { } time) { findings.Add(time); }
-            if (response.StatusCode == HttpStatusCode.OK) { return true; }
+            if (response.StatusCode is HttpStatusCode.OK or (>= HttpStatusCode.Moved and < HttpStatusCode.BadRequest)) { return true; }
             findings.Add(response.StatusCode < HttpStatusCode.InternalServerError
                 ? new(Discovery, Result.Mistake, $"{Authority}: {shown} responds with {(int)response.StatusCode}.",
                     "Set it to the provider's issuer URL, exactly as the provider names it.")

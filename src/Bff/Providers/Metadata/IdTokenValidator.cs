@@ -58,6 +58,28 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     public Task<TokenValidationResult> ValidateAsync(string token, string accessToken, CancellationToken cancellationToken) =>
         ValidateAsync(token, new TokenValidationParameters(), claims => HashOfAnother(claims, accessToken), cancellationToken);
 
+    /// <summary>
+    /// An authorization response that is a token (JARM section 2.4): signed by the provider with a key for ID tokens, its issuer, for our client alone, and
+    /// not expired.
+    /// </summary>
+    /// <param name="token">The response.</param>
+    /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
+    public async Task<TokenValidationResult> ValidateResponseAsync(string token, CancellationToken cancellationToken)
+    {
+        if (ObjectionToForm(token) is { } malformed) { return Invalid(malformed); }
+        var known = await _provider.GetConfigurationAsync(cancellationToken);
+        var result = await ValidateWithAsync(known, token, new TokenValidationParameters());
+        if (result.Exception is SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException)
+        {
+            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), token, new TokenValidationParameters());
+        }
+
+        if (!result.IsValid) { return result; }
+        var read = (JsonWebToken)result.SecurityToken;
+        if (read.Issuer != known.Issuer) { return new() { Exception = new SecurityTokenInvalidIssuerException("The response is of another issuer.") }; }
+        return read.Audiences.All(audience => audience == _registration.Options.ClientId) ? result : Invalid("The response is also for somebody else.");
+    }
+
     private async Task<TokenValidationResult> ValidateAsync(
         string token, TokenValidationParameters parameters, Func<JsonWebToken, string?> more, CancellationToken cancellationToken)
     {

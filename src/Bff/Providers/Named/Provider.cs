@@ -1,6 +1,7 @@
 using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
 using Bff.Providers.TokenEndpoint;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Bff.Providers.Named;
 
@@ -18,6 +19,10 @@ internal sealed record Provider(
     public string Name => Registration.Name;
 
     public OidcOptions Options => Registration.Options;
+
+    /// <summary>Of an authorization response that is a token.</summary>
+    public Task<TokenValidationResult> ValidateResponseAsync(string token, CancellationToken cancellationToken) =>
+        IdTokens.ValidateResponseAsync(token, cancellationToken);
 
     /// <summary>A record prints its members, and settings hold secrets.</summary>
     public override string ToString() => Name;

@@ -1,0 +1,68 @@
+using Bff.Providers;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
+
+namespace Bff.Commands.Check;
+
+/// <summary>
+/// What the provider announces and Bff will not use, where an operator who reads the metadata would expect it to, and why not. None of it is wrong.
+/// </summary>
+internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOptions options, string section)
+{
+    private readonly AnnouncedMembers _members = new(metadata);
+
+    /// <summary>Null when there is nothing to say.</summary>
+    public Finding? Explain()
+    {
+        var lines = Lines().ToList();
+        return lines.Count == 0 ? null : new("not used", Result.Ok, string.Join('\n', lines));
+    }
+
+    private IEnumerable<string> Lines()
+    {
+        if (StrongerAuthentication() is { Count: > 0 } methods)
+        {
+            yield return $"client authentication {string.Join(", ", methods)}: announced, and stronger than a secret; Bff uses what {section} configures";
+        }
+
+        if (!ResponseModes.IsSigned(options.ResponseMode) && metadata.ResponseModesSupported.Any(ResponseModes.IsSigned))
+        {
+            yield return $"signed responses (JARM): announced; {section}:ResponseMode turns them on";
+        }
+
+        var refused = metadata.IdTokenSigningAlgValuesSupported.Where(algorithm => !IdTokenValidator.Accepts(algorithm)).ToList();
+        if (refused.Count > 0 && refused.Count < metadata.IdTokenSigningAlgValuesSupported.Count)
+        {
+            yield return $"signing algorithms {string.Join(", ", refused)}: ID tokens signed so are refused; the client's registration there must name another";
+        }
+
+        if (Has("dpop_signing_alg_values_supported")) { yield return "DPoP (RFC 9449): Bff sends bearer tokens; this client must not be required to use it"; }
+        if (IsTrue("backchannel_logout_supported"))
+        {
+            yield return "back-channel logout: Bff has no address for it; it notices a sign-out at the provider when it next renews the session";
+        }
+
+        if (IsTrue("frontchannel_logout_supported")) { yield return "front-channel logout: it is a GET without proof of who asks, so Bff does not take it"; }
+        if (IsTrue("request_parameter_supported") && string.IsNullOrEmpty(metadata.PushedAuthorizationRequestEndpoint))
+        {
+            yield return "request objects (RFC 9101): Bff sends plain parameters; pushed requests (RFC 9126) would protect them, and are used where announced";
+        }
+
+        if (Has("id_token_encryption_alg_values_supported"))
+        {
+            yield return "encrypted ID tokens: they travel from server to server over TLS; only a client that is registered with a key gets them encrypted";
+        }
+
+        if (string.IsNullOrEmpty(metadata.EndSessionEndpoint) && string.IsNullOrEmpty(options.Logout.Address))
+        {
+            yield return $"sign-out at the provider: no end_session_endpoint is announced, so users stay signed in there; see {section}:Logout:Address";
+        }
+    }
+
+    private List<string> StrongerAuthentication() =>
+        [.. metadata.TokenEndpointAuthMethodsSupported.Where(method => method is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")];
+
+    private bool Has(string name) => _members.List(name).Count > 0;
+
+    private bool IsTrue(string name) => _members.IsTrue(name);
+}

@@ -1,0 +1,75 @@
+using System.Net;
+
+namespace Bff.HostTests.Configuration;
+
+/// <summary>Defaults of a provider by its name, beneath what the operator sets.</summary>
+public sealed class PresetTests
+{
+    [Fact]
+    public async Task A_preset_counts_where_nothing_is_set()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:Preset", "keycloak"));
+        var alice = await world.LogInAsync();
+        world.Provider.Authorizations.Single()["scope"].ShouldBe("openid profile email");
+        await alice.OpenAsync((await alice.GetAsync("/bff/session")).Text("logoutUrl")!);
+        world.Provider.SignOuts.Single().ShouldContainKey("id_token_hint");
+
+        await world.RestartBffAsync(("Bff:Oidc:Scope", "openid"));
+        await world.LogInAsync();
+        world.Provider.Authorizations.Last()["scope"].ShouldBe("openid");
+    }
+
+    [Fact]
+    public async Task Each_provider_has_a_preset_of_its_own()
+    {
+        await using var world = await World.StartAsync();
+        foreach (var key in new[] { "Authority", "ClientId", "ClientSecret", "RequireHttps" })
+        {
+            world.Set("Bff:Providers:second:" + key, BffSettings.For(world.Provider, world.Api, world.DatabaseFile)["Bff:Oidc:" + key]);
+        }
+
+        await world.RestartBffAsync(("Bff:Providers:second:Preset", "Keycloak"));
+        await world.LogInAsync();
+        await world.NewBrowser().OpenAsync("/bff/login?provider=second&login_hint=bob");
+        world.Provider.Authorizations.Select(asked => asked["scope"]).ShouldBe(["openid profile offline_access", "openid profile email"]);
+    }
+
+    [Fact]
+    public async Task The_config_command_says_what_comes_from_the_preset()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        (world.Settings["Bff:Oidc:Preset"], world.Settings["Bff:Oidc:Logout:ReturnParameter"]) = ("Keycloak", "returnTo");
+
+        var (exitCode, output) = await world.RunAsync("config");
+
+        exitCode.ShouldBe(0, output);
+        output.ShouldContain("Bff:Oidc:Scope = openid profile email (preset Keycloak)");
+        output.ShouldContain("Bff:Oidc:Logout:IdTokenHint = Fit (preset Keycloak)");
+        output.ShouldContain("Bff:Oidc:Logout:ReturnParameter = returnTo (environment)");
+        output.ShouldContain("Bff:Oidc:ResponseMode = query (default)");
+        (await world.RunAsync("check")).Output.ShouldContain("Bff:Oidc:Scope: does not include offline_access");
+    }
+
+    [Fact]
+    public async Task Another_preset_waits_for_a_restart_with_all_its_lines()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:Preset"] = "Keycloak";
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(("Bff:Oidc:Preset", "Duende"), ("Bff:Oidc:RequireAcr", "true"));
+
+        await Eventually.HappensAsync(() => world.Bff.Output.Contains("A restart is needed for changes to: ", StringComparison.Ordinal));
+        world.Bff.Output.ShouldContain(
+            "A restart is needed for changes to: Bff:Oidc:AudienceParameter, Bff:Oidc:Preset, Bff:Oidc:Scope. Until then the old values stay.");
+        await Eventually.HappensAsync(() => world.Bff.Output.Contains("Changed: Bff:Oidc:RequireAcr.", StringComparison.Ordinal));
+
+        file.Edit(("Bff:Oidc:Preset", null), ("Bff:Oidc:RequireAcr", null));
+        await Eventually.HappensAsync(
+            () => world.Bff.Output.Contains("changes to: Bff:Oidc:Logout:IdTokenHint, Bff:Oidc:Preset, Bff:Oidc:Scope.", StringComparison.Ordinal));
+        using var alice = await world.LogInAsync();
+        await alice.OpenAsync((await alice.GetAsync("/bff/session")).Text("logoutUrl")!);
+        world.Provider.SignOuts.Single().ShouldContainKey("id_token_hint");
+    }
+}
