@@ -3,6 +3,7 @@ using Bff.Providers;
 using Bff.Providers.Named;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
 
@@ -20,7 +21,9 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
 
     private const int MaxPrintedName = 50;
 
-    private const string Prompt = "prompt", MaxAge = "max_age", LoginHint = "login_hint";
+    private const string Prompt = "prompt", MaxAge = OidcOptions.MaxAge, LoginHint = "login_hint";
+
+    private const string FixedMaxAge = "bff.max_age";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
@@ -81,8 +84,30 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
         properties.Items.TryGetValue(Key, out var kept)
             ? QueryHelpers.ParseQuery(kept).Select(parameter => KeyValuePair.Create(parameter.Key, (string?)parameter.Value.ToString())) : [];
 
-    /// <summary>How many seconds ago the user may have signed in at the provider; null when the page did not say.</summary>
-    public static string? MaxAgeOf(AuthenticationProperties properties) => KeptIn(properties).FirstOrDefault(parameter => parameter.Key == MaxAge).Value;
+    /// <summary>How many seconds ago the user may have signed in at the provider; null when neither the page nor the configuration said.</summary>
+    public static string? MaxAgeOf(AuthenticationProperties properties) =>
+        properties.Items.TryGetValue(FixedMaxAge, out var configured)
+            ? configured
+            : KeptIn(properties).FirstOrDefault(parameter => parameter.Key == MaxAge).Value;
+
+    /// <summary>
+    /// Puts the configured parameters into an authorization request, below what is asked for this once. A <c>max_age</c> is kept, so that the flow can be checked
+    /// against it.
+    /// </summary>
+    /// <param name="options">The provider's.</param>
+    /// <param name="request">The authorization request, with the <c>prompt</c> of a silent sign-in.</param>
+    /// <param name="properties">Of the flow.</param>
+    /// <param name="asked">By the page.</param>
+    public static void AddFixed(
+        OidcOptions options, OpenIdConnectMessage request, AuthenticationProperties properties, IReadOnlyDictionary<string, string> asked)
+    {
+        foreach (var (name, value) in options.AuthorizationParameters)
+        {
+            if (asked.ContainsKey(name) || (name == Prompt && !string.IsNullOrEmpty(request.Prompt))) { continue; }
+            request.SetParameter(name, value);
+            if (name == MaxAge) { properties.Items[FixedMaxAge] = value; }
+        }
+    }
 
     /// <summary>One, or several (OpenID Connect Core 1.0 section 3.1.2.1).</summary>
     private static bool IsPrompt(string value)

@@ -24,14 +24,15 @@ internal sealed partial class OidcEvents(
     /// <summary>For failures that cost a stranger nothing to bring about.</summary>
     private readonly RefusalLog _refusals = new(logger, clock);
 
-    public override Task RedirectToIdentityProvider(RedirectContext context)
+    public override async Task RedirectToIdentityProvider(RedirectContext context)
     {
+        await provider.SignIn.EnsureCanPushAsync(context.HttpContext.RequestAborted);
         var message = context.ProtocolMessage;
-        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key);
-        foreach (var (name, value) in asked ?? []) { message.SetParameter(name, value); }
+        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? [];
+        LoginParameters.AddFixed(provider.Options, message, context.Properties, asked);
+        foreach (var (name, value) in asked) { message.SetParameter(name, value); }
         if (!string.IsNullOrEmpty(provider.Options.Audience)) { message.SetParameter(provider.Options.AudienceParameter, provider.Options.Audience); }
         flow.Begin(context.Properties);
-        return Task.CompletedTask;
     }
 
     public override Task RedirectToIdentityProviderForSignOut(RedirectContext context)
@@ -72,8 +73,12 @@ internal sealed partial class OidcEvents(
         }
     }
 
-    public override async Task PushAuthorization(PushedAuthorizationContext context) =>
-        context.HandlePush(await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted));
+    public override async Task PushAuthorization(PushedAuthorizationContext context)
+    {
+        var pushed = await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted);
+        if (pushed is null) { context.SkipPush(); }
+        else { context.HandlePush(pushed); }
+    }
 
     public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {
