@@ -83,7 +83,9 @@ internal sealed class ProviderClient : IAsyncDisposable
 
     /// <summary>Posts a form with the client's id and secret in it.</summary>
     public Task<Answer> PostAsync(string path, params (string Name, string Value)[] form) =>
-        PostAsync(path, null, null, [.. form, ("client_id", PretendProvider.ClientId), ("client_secret", PretendProvider.ClientSecret)]);
+        PostAsync(
+            path, null, null,
+            [.. form.Where(field => field.Name != "client_id"), ("client_id", Provider.AcceptedClientId), ("client_secret", Provider.AcceptedSecret)]);
 
     /// <summary>Posts a form as it is.</summary>
     public async Task<Answer> PostAsync(string path, HttpClient? over, string? authorization, params (string Name, string Value)[] form)

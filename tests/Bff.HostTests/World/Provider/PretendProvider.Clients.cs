@@ -47,7 +47,7 @@ internal sealed partial class PretendProvider
         yield return Issuer;
         yield return Address + "/token";
         if (MutualTls is not null) { yield return MutualTls.Address + "/token"; }
-        if (request.Path == "/par") { yield return Address + "/par"; }
+        if (request.Path == "/par") { yield return $"{request.Scheme}://{request.Host}/par"; }   // RFC 9126, 2
     }
 
     private async Task<IResult?> RefuseClientAsync(HttpRequest request, Dictionary<string, string> form)

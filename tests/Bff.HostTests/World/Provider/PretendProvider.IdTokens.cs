@@ -6,7 +6,7 @@ internal sealed partial class PretendProvider
     /// <summary>Signs ID tokens, signed user info and authorization responses instead of <see cref="Key"/>: with another algorithm, EdDSA included.</summary>
     public TokenKey? TokenKey { get; set; }
 
-    /// <summary>ID tokens are signed with the client secret (HS256).</summary>
+    /// <summary>ID tokens are signed with <see cref="AcceptedSecret"/> (HS256), which needs 32 bytes for that (RFC 7518, 3.2): set a longer one.</summary>
     public bool SignsIdTokensWithSecret { get; set; }
 
     /// <summary>ID tokens are encrypted after they were signed.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class PretendProvider
     {
         if (IdTokenEncryption is null) { return; }
         metadata["id_token_encryption_alg_values_supported"] = new[] { IdTokenEncryption.Algorithm };
-        metadata["id_token_encryption_enc_values_supported"] = new[] { "A256GCM" };
+        metadata["id_token_encryption_enc_values_supported"] = new[] { IdTokenEncryption.Encryption };
     }
 
     private void AddClients(Dictionary<string, object?> metadata)

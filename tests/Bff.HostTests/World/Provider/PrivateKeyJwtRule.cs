@@ -22,7 +22,7 @@ internal sealed class PrivateKeyJwtRule(string publicKey, string algorithm, stri
 
     public override string? Algorithm => algorithm;
 
-    /// <summary>The only audience taken; null for the issuer, the token endpoint (of either listener) or the address that was called.</summary>
+    /// <summary>The only audience taken; null for the issuer or the token endpoint of either listener, and for pushed requests their endpoint.</summary>
     public string? OnlyAudience { get; set; }
 
     /// <summary>Assertions that were taken.</summary>
