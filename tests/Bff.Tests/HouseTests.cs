@@ -18,7 +18,7 @@ public class HouseTests
         ("Commands.Check",
         [
             "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.TokenEndpoint",
-            "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Providers.ClientAuthentication", "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
         ("Commands", ["Ops.Admin", "Ops", "Sessions.Store", "Sessions", "Hosting", "Configuration"]),
@@ -27,7 +27,7 @@ public class HouseTests
         ("Ops.Live",
         [
             "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store", "Sessions", "Providers.Throttling",
-            "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Providers.ClientAuthentication", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
@@ -51,8 +51,9 @@ public class HouseTests
         ("Sessions.Store", ["Sessions.Keys", "Sessions", "Providers", "Hosting"]),
         ("Sessions.Keys", ["Sessions", "Providers", "Hosting"]),
         ("Sessions", ["Providers", "Configuration"]),
-        ("Providers.TokenEndpoint", ["Providers.Throttling", "Providers.Metadata", "Providers"]),
+        ("Providers.TokenEndpoint", ["Providers.Throttling", "Providers.ClientAuthentication", "Providers.Metadata", "Providers"]),
         ("Providers.Throttling", ["Providers"]),
+        ("Providers.ClientAuthentication", ["Providers"]),
         ("Providers.Metadata", ["Providers"]),
         ("Providers", ["Configuration"]),
         ("Hosting", []),

@@ -26,7 +26,8 @@ internal static class ProviderPieces
         return new Provider(
             registration, metadata, authenticator, new TokenCallGate(FixedOptions.Of(throttling ?? new ThrottlingOptions()), clock), idTokens,
             new TokenEndpointClient(
-                registration, metadata, authenticator, idTokens, tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
+                registration, metadata, authenticator, idTokens,
+                tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
             new SignInClient(registration, metadata, authenticator, NullLogger<SignInClient>.Instance));
     }
 }

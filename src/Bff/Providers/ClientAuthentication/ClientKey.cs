@@ -21,7 +21,7 @@ internal sealed class ClientKey
 
     private readonly JsonWebKey _key;
 
-    private ClientKey(JsonWebKey key, string[] algorithms) => (_key, Algorithms) = (key, algorithms);
+    private ClientKey(JsonWebKey key, string[] algorithms) => (_key, Algorithms) = (Named(key, key.Kid), algorithms);
 
     /// <summary>It can sign with these; the first is the usual one.</summary>
     public IReadOnlyList<string> Algorithms { get; }
@@ -53,14 +53,17 @@ internal sealed class ClientKey
     public string Sign(SecurityTokenDescriptor token, string algorithm, string? keyId)
     {
         // The library writes the name of the key into the header.
-        var named = new JsonWebKey
-        {
-            Kty = _key.Kty, Crv = _key.Crv, N = _key.N, E = _key.E, D = _key.D, P = _key.P, Q = _key.Q, DP = _key.DP, DQ = _key.DQ, QI = _key.QI,
-            X = _key.X, Y = _key.Y, Kid = keyId is { Length: > 0 } ? keyId : _key.Kid,
-        };
+        var named = Named(_key, keyId is { Length: > 0 } ? keyId : _key.Kid);
         token.SigningCredentials = new SigningCredentials(named, algorithm) { CryptoProviderFactory = NotCached() };
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
     }
+
+    /// <summary>The numbers alone: the library gives a JWK it has converted the key it came from, which we dispose of.</summary>
+    private static JsonWebKey Named(JsonWebKey key, string? name) => new()
+    {
+        Kty = key.Kty, Crv = key.Crv, N = key.N, E = key.E, D = key.D, P = key.P, Q = key.Q, DP = key.DP, DQ = key.DQ, QI = key.QI, X = key.X, Y = key.Y,
+        Alg = key.Alg, Kid = name,
+    };
 
     private static JsonWebKey ReadJwk(string text)
     {
