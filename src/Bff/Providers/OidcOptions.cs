@@ -43,7 +43,7 @@ internal sealed class OidcOptions : IValidatableObject
 
     /// <summary>
     /// The client's private key, which signs an assertion for each call (RFC 7523): RSA of 2048 bits or more, or EC on P-256, P-384 or P-521; PEM (PKCS #8,
-    /// PKCS #1, SEC 1) without a password, or a JWK.
+    /// PKCS #1, SEC 1) without a password, or a JWK. The thumbprint of a certificate beside it in the PEM is sent, too (<c>x5t#S256</c>, RFC 7515).
     /// </summary>
     public string? ClientKey { get; set; }
 

@@ -43,7 +43,7 @@ public sealed class FixedParametersTests
         await using var world = await World.StartAsync(("Bff:Oidc:AuthorizationParameters:max_age", "600"));
         var alice = world.NewBrowser();
         var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
-        (await alice.StepAsync(callback, accept: "*/*")).ShouldBeProblem(400, "sign_in_failed");   // no auth_time
+        (await alice.StepAsync(callback)).Location!.Query.ShouldBe("?error=unmet_authentication_requirements");   // no auth_time
 
         world.Provider.Strength = new();
         await world.LogInAsync();

@@ -148,10 +148,9 @@ public sealed class PushedRequestTests
         foreach (var world in new[] { byProvider, byOperator })
         {
             world.Provider.Faults.AnswerWith("/par", status, body, type);
-            (await world.NewBrowser().StepAsync("/bff/login", accept: "*/*")).Status
-                .ShouldBeOneOf(HttpStatusCode.ServiceUnavailable, HttpStatusCode.BadGateway, HttpStatusCode.Found);
-            (await world.NewBrowser().OpenAsync("/bff/login")).Text("code").ShouldNotBeNull();
+            await world.NewBrowser().OpenAsync("/bff/login");
             world.Provider.Authorizations.ShouldBeEmpty();
+            world.Sessions.ShouldBe(0);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -11,6 +12,8 @@ internal sealed class ClientKey
     /// <summary>RFC 7518 section 3.3.</summary>
     private const int MinRsaBits = 2048;
 
+    private const int MaxLabel = 40;
+
     private const string OtherCurve = "is an EC key on a curve that cannot be used: P-256, P-384 and P-521 can.";
 
     private static readonly string[] RsaAlgorithms =
@@ -21,12 +24,14 @@ internal sealed class ClientKey
 
     private readonly JsonWebKey _key;
 
-    private ClientKey(JsonWebKey key, string[] algorithms) => (_key, Algorithms) = (Named(key, key.Kid), algorithms);
+    private readonly string? _thumbprint;
+
+    private ClientKey(JsonWebKey key, string[] algorithms) => (_key, _thumbprint, Algorithms) = (Named(key, key.Kid), key.X5tS256, algorithms);
 
     /// <summary>It can sign with these; the first is the usual one.</summary>
     public IReadOnlyList<string> Algorithms { get; }
 
-    /// <param name="text">PEM (PKCS #8, PKCS #1, SEC 1) or a JWK.</param>
+    /// <param name="text">PEM (PKCS #8, PKCS #1, SEC 1), with the key's certificate or without, or a JWK.</param>
     /// <exception cref="CryptographicException">It is no key of ours; says why, and nothing of the key.</exception>
     public static ClientKey Read(string text)
     {
@@ -54,6 +59,7 @@ internal sealed class ClientKey
     {
         // The library writes the name of the key into the header.
         var named = Named(_key, keyId is { Length: > 0 } ? keyId : _key.Kid);
+        if (!string.IsNullOrEmpty(_thumbprint)) { token.AdditionalHeaderClaims = new Dictionary<string, object> { ["x5t#S256"] = _thumbprint }; }
         token.SigningCredentials = new SigningCredentials(named, algorithm) { CryptoProviderFactory = NotCached() };
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
     }
@@ -85,23 +91,25 @@ internal sealed class ClientKey
 
     private static JsonWebKey ReadPem(string text)
     {
-        if (!PemEncoding.TryFind(text, out var fields)) { throw new CryptographicException("is neither a PEM file nor a JWK."); }
-        var label = text[fields.Label];
-        if (label == "ENCRYPTED PRIVATE KEY" || text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
+        var labels = LabelsOf(text).ToList();
+        if (labels.Count == 0) { throw new CryptographicException("is neither a PEM file nor a JWK."); }
+        if (labels.Contains("ENCRYPTED PRIVATE KEY") || text.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
         {
             throw new CryptographicException("is encrypted: give the key without a password, and protect the file.");
         }
 
-        if (!label.EndsWith("PRIVATE KEY", StringComparison.Ordinal) && label != "EC PARAMETERS")
+        if (!labels.Exists(label => label.EndsWith("PRIVATE KEY", StringComparison.Ordinal)))
         {
-            throw new CryptographicException($"holds no private key (but a {Printable.Text(label, 40)}).");
+            throw new CryptographicException($"holds no private key (but a {Printable.Text(labels[0], MaxLabel)}).");
         }
 
         using var rsa = RSA.Create();
         using var ec = ECDsa.Create();
-        if (Imports(rsa)) { return JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: true))); }
-        if (Imports(ec)) { return OfCurve(ec); }
-        throw new CryptographicException("cannot be read as a private RSA or EC key; other types, such as Ed25519, cannot be used.");
+        var key = Imports(rsa) ? JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: true)))
+            : Imports(ec) ? OfCurve(ec)
+            : throw new CryptographicException("cannot be read as a private RSA or EC key; other types, such as Ed25519, cannot be used.");
+        if (labels.Contains("CERTIFICATE")) { key.X5tS256 = ThumbprintOf(text); }
+        return key;
 
         bool Imports(AsymmetricAlgorithm algorithm)
         {
@@ -114,6 +122,28 @@ internal sealed class ClientKey
             {
                 return false;
             }
+        }
+    }
+
+    private static IEnumerable<string> LabelsOf(string text)
+    {
+        for (var from = 0; PemEncoding.TryFind(text.AsSpan(from), out var fields); from += fields.Location.End.Value)
+        {
+            yield return text[from..][fields.Label];
+        }
+    }
+
+    /// <summary>RFC 7515 section 4.1.8: some providers know keys by their certificates only.</summary>
+    private static string ThumbprintOf(string text)
+    {
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(text, text);
+            return Base64UrlEncoder.Encode(certificate.GetCertHash(HashAlgorithmName.SHA256));
+        }
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        {
+            throw new CryptographicException("stands beside a certificate that cannot be read, or is of another key.");
         }
     }
 

@@ -88,6 +88,19 @@ public sealed class ClientAuthenticatorTests
         (assertion.Kid, assertion.Alg).ShouldBe(("from-jwk", "PS256"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_key_whose_certificate_stands_beside_it_says_the_thumbprint(bool certificateFirst)
+    {
+        var (certificate, key) = Keys.NewCertificate();
+        var proof = Prove(new() { ClientId = "bff", ClientKey = certificateFirst ? certificate + "\n" + key : key + "\n" + certificate });
+        var assertion = await ReadAsync(proof.Fields["client_assertion"], key);
+        using var read = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(certificate);
+        assertion.GetHeaderValue<string>("x5t#S256")
+            .ShouldBe(Base64UrlEncoder.Encode(read.GetCertHash(System.Security.Cryptography.HashAlgorithmName.SHA256)));
+    }
+
     [Fact]
     public async Task A_key_that_is_replaced_signs_the_next_call()
     {

@@ -47,6 +47,7 @@ public sealed class ClientKeyTests
         { PublicPem(), "holds no private key" },
         { Keys.NewCertificate().Certificate, "holds no private key (but a CERTIFICATE)" },
         { Torn(), "broken" },
+        { Keys.NewCertificate().Certificate + "\n" + Keys.EcPem, "beside a certificate" },
     };
 
     [Theory]
