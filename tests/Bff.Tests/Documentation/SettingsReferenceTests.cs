@@ -36,13 +36,25 @@ public sealed class SettingsReferenceTests
         page.Order(StringComparer.Ordinal).ShouldBe(Composition.Sections().SelectMany(Expected).Order(StringComparer.Ordinal));
     }
 
-    private static IEnumerable<string> Expected(SettingsSection section)
+    /// <summary>What has the settings of another section under a name needs no rows of its own.</summary>
+    private static IEnumerable<string> Expected(SettingsSection section) =>
+        section.IsNamed && Composition.Sections().Any(other => !other.IsNamed && other.Options == section.Options) ? []
+        : Expected(section.IsNamed ? $"{section.Path}:<name>" : section.Path, section.Options);
+
+    private static IEnumerable<string> Expected(string path, Type options)
     {
-        var properties = OptionText.Settings(section.Options).ToList();
-        var fallback = Activator.CreateInstance(section.Options)!;
+        var properties = OptionText.Settings(options).ToList();
+        var fallback = Activator.CreateInstance(options)!;
         foreach (var property in properties.Where(property => !IsFileOf(property.Name, properties)))
         {
-            var key = $"{section.Path}:{property.Name}";
+            var key = $"{path}:{property.Name}";
+            if (SettingValue.IsNested(property.PropertyType))
+            {
+                foreach (var row in Expected(key, property.PropertyType)) { yield return row; }
+                continue;
+            }
+
+            if (SettingValue.IsDictionary(property.PropertyType)) { key += ":<name>"; }
             var file = properties.Exists(other => other.Name == property.Name + "File") ? $" or `{property.Name}File`" : "";
             var restart = property.GetCustomAttribute<NeedsRestartAttribute>() is null ? "" : " ↻";
             var given = Computed.GetValueOrDefault(key) ?? Default(property, property.GetValue(fallback));
@@ -57,6 +69,7 @@ public sealed class SettingsReferenceTests
     {
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         if (property.GetCustomAttribute<AllowedValuesAttribute>() is not null || type.IsEnum) { return "choice"; }
+        if (SettingValue.IsDictionary(type)) { return "text"; }
         if (SettingValue.IsList(type)) { return "list"; }
         if (type == typeof(TimeSpan)) { return "duration"; }
         if (type == typeof(bool)) { return "boolean"; }
@@ -68,7 +81,7 @@ public sealed class SettingsReferenceTests
         _ when property.GetCustomAttribute<RequiredAttribute>() is not null => "required",
         TimeSpan time => Code(OptionText.Duration(time)),
         bool flag => Code(flag),
-        null or "" or Array { Length: 0 } => None,
+        null or "" or Array { Length: 0 } or System.Collections.IDictionary => None,
         _ => Code(value),
     };
 
