@@ -24,7 +24,7 @@ static WebApplicationBuilder Compose(string[] args)
 static async Task RunAsync(WebApplication app)
 {
     await app.CheckConfigurationAsync();
-    app.WarnOfClearText();
+    app.WarnOfClients();
     app.PrepareSessions();
 
     app.MapOps();                                    // a port and a pipeline of their own

@@ -14,6 +14,9 @@ namespace Bff.Faults;
 /// </summary>
 internal sealed class MassProvider : IAsyncDisposable
 {
+    private static readonly string OurClient =
+        "Basic " + Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes($"{PretendProvider.ClientId}:{PretendProvider.ClientSecret}"));
+
     /// <summary>Makes tokens as long as signed ones usually are.</summary>
     private readonly string _padding;
 
@@ -112,8 +115,7 @@ internal sealed class MassProvider : IAsyncDisposable
             if (_down) { return Results.Text("down for maintenance", statusCode: 503); }
             var form = await request.ReadFormAsync();
             await Pause.ForAsync(Delay);
-            var known = form["client_id"] == PretendProvider.ClientId && form["client_secret"] == PretendProvider.ClientSecret
-                && form["grant_type"] == "refresh_token";
+            var known = request.Headers.Authorization == OurClient && form["grant_type"] == "refresh_token";
             return known && Trade(form["refresh_token"].ToString()) is { } answer
                 ? Results.Text(answer, "application/json")
                 : Results.Text("""{"error":"invalid_grant"}""", "application/json", statusCode: 400);

@@ -17,7 +17,8 @@ public class HouseTests
     [
         ("Commands.Check",
         [
-            "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named", "Providers.TokenEndpoint",
+            "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named", "Providers.ClientAuthentication",
+            "Providers.TokenEndpoint",
             "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
@@ -26,7 +27,8 @@ public class HouseTests
         ("Ops.Admin", ["Ops", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
-            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store", "Sessions", "Providers.Named", "Providers.Throttling",
+            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "Sessions.Store", "Sessions", "Providers.Named", "Providers.ClientAuthentication",
+            "Providers.Throttling",
             "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers.Named", "Providers", "Hosting", "Configuration"]),
@@ -36,9 +38,7 @@ public class HouseTests
         ("Login",
         [
             "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
-            "Providers.TokenEndpoint",
-            "Providers.Throttling",
-            "Providers", "Hosting", "Configuration",
+            "Providers.TokenEndpoint", "Providers.Throttling", "Providers", "Hosting", "Configuration",
         ]),
         ("Renewal",
         [
@@ -55,9 +55,11 @@ public class HouseTests
         ("Sessions.Store", ["Sessions.Keys", "Sessions", "Providers", "Hosting"]),
         ("Sessions.Keys", ["Sessions", "Providers", "Hosting"]),
         ("Sessions", ["Providers", "Configuration"]),
-        ("Providers.Named", ["Providers.TokenEndpoint", "Providers.Throttling", "Providers.Metadata", "Providers"]),
-        ("Providers.TokenEndpoint", ["Providers.Throttling", "Providers.Metadata", "Providers"]),
+        ("Providers.Named",
+            ["Providers.TokenEndpoint", "Providers.Throttling", "Providers.ClientAuthentication", "Providers.Metadata", "Providers"]),
+        ("Providers.TokenEndpoint", ["Providers.Throttling", "Providers.ClientAuthentication", "Providers.Metadata", "Providers"]),
         ("Providers.Throttling", ["Providers"]),
+        ("Providers.ClientAuthentication", ["Providers"]),
         ("Providers.Metadata", ["Providers"]),
         ("Providers", ["Configuration"]),
         ("Hosting", []),

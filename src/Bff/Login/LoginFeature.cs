@@ -53,7 +53,7 @@ internal static class LoginFeature
     public static WebApplication MapLogin(this WebApplication app)
     {
         app.Services.GetRequiredService<LoginMetrics>();   // its counters are there from the start
-        // The framework's options hold the secret and time limit: made anew from ours after a reload.
+        // The framework's options hold settings of ours, such as the time limit: made anew after a reload.
         var oidc = app.Services.GetRequiredService<IOptionsMonitorCache<OpenIdConnectOptions>>();
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += oidc.Clear;
 
@@ -103,7 +103,6 @@ internal static class LoginFeature
         options.SignInScheme = SessionAuthentication.Scheme;
         options.SignOutScheme = SessionAuthentication.Scheme;
         options.ClientId = oidc.ClientId;
-        options.ClientSecret = oidc.Secret;
         options.ResponseType = OpenIdConnectResponseType.Code;
         options.ResponseMode = oidc.ResponseMode;
         options.UsePkce = true;

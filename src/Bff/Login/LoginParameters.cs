@@ -3,6 +3,7 @@ using Bff.Providers;
 using Bff.Providers.Named;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
 
@@ -20,7 +21,7 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
 
     private const int MaxPrintedName = 50;
 
-    private const string Prompt = "prompt", MaxAge = "max_age", LoginHint = "login_hint";
+    private const string Prompt = "prompt", MaxAge = OidcOptions.MaxAge, LoginHint = "login_hint";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
@@ -80,6 +81,22 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
     public static IEnumerable<KeyValuePair<string, string?>> KeptIn(AuthenticationProperties properties) =>
         properties.Items.TryGetValue(Key, out var kept)
             ? QueryHelpers.ParseQuery(kept).Select(parameter => KeyValuePair.Create(parameter.Key, (string?)parameter.Value.ToString())) : [];
+
+    /// <summary>
+    /// Puts the configured parameters into an authorization request, below what is asked for this once.
+    /// </summary>
+    /// <param name="options">The provider's.</param>
+    /// <param name="request">The authorization request, with the <c>prompt</c> of a silent sign-in.</param>
+    /// <param name="asked">By the page.</param>
+    public static void AddFixed(
+        OidcOptions options, OpenIdConnectMessage request, IReadOnlyDictionary<string, string> asked)
+    {
+        foreach (var (name, value) in options.AuthorizationParameters)
+        {
+            if (asked.ContainsKey(name) || (name == Prompt && !string.IsNullOrEmpty(request.Prompt))) { continue; }
+            request.SetParameter(name, value);
+        }
+    }
 
     /// <summary>One, or several (OpenID Connect Core 1.0 section 3.1.2.1).</summary>
     private static bool IsPrompt(string value)

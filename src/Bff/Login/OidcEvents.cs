@@ -28,18 +28,19 @@ internal sealed partial class OidcEvents(
     /// <summary>For failures that cost a stranger nothing to bring about.</summary>
     private readonly RefusalLog _refusals = new(logger, clock);
 
-    public override Task RedirectToIdentityProvider(RedirectContext context)
+    public override async Task RedirectToIdentityProvider(RedirectContext context)
     {
+        await provider.SignIn.EnsureCanPushAsync(context.HttpContext.RequestAborted);
         var message = context.ProtocolMessage;
-        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key);
-        foreach (var (name, value) in asked ?? []) { message.SetParameter(name, value); }
+        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? [];
+        LoginParameters.AddFixed(provider.Options, message, asked);
+        foreach (var (name, value) in asked) { message.SetParameter(name, value); }
         var frontEnd = context.HttpContext.GetFrontEnd();
         if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
         if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
         flow.Begin(context.Properties);
         FlowState.Remember(message, context.Properties);   // last: what is checked is what was sent, whoever wanted it
-        return Task.CompletedTask;
     }
 
     public override Task RedirectToIdentityProviderForSignOut(RedirectContext context)
@@ -92,8 +93,12 @@ internal sealed partial class OidcEvents(
         }
     }
 
-    public override async Task PushAuthorization(PushedAuthorizationContext context) =>
-        context.HandlePush(await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted));
+    public override async Task PushAuthorization(PushedAuthorizationContext context)
+    {
+        var pushed = await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted);
+        if (pushed is null) { context.SkipPush(); }
+        else { context.HandlePush(pushed); }
+    }
 
     public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
     {

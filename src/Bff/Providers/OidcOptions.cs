@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Bff.Configuration;
 
 namespace Bff.Providers;
@@ -26,11 +27,76 @@ internal sealed class OidcOptions : IValidatableObject
     [NeedsRestart]
     public string ClientId { get; set; } = "";
 
-    /// <summary>The client's secret, sent as <c>client_secret_post</c> (RFC 6749 section 2.3.1).</summary>
+    /// <summary>The client's secret (RFC 6749 section 2.3.1). Required by the methods of <see cref="ClientAuthentication"/> that send one.</summary>
     public string? ClientSecret { get; set; }
 
     /// <summary>A file holding <see cref="ClientSecret"/>, such as a mounted container secret.</summary>
     public string? ClientSecretFile { get; set; }
+
+    /// <summary>
+    /// How Bff proves who it is, in each call that has to (OpenID Connect Core 1.0 section 9): <c>ClientSecretBasic</c>, <c>ClientSecretPost</c>,
+    /// <c>PrivateKeyJwt</c>, <c>TlsClientAuth</c>, <c>None</c>. Default: <c>Auto</c>, what the configuration can do and the provider announces
+    /// (<c>token_endpoint_auth_methods_supported</c>), in this order: a key, a certificate where there is no secret, the secret in the header, the secret in the
+    /// body. A provider that announces nothing gets the secret in the header (RFC 8414 section 2).
+    /// </summary>
+    public ClientAuthenticationMethod ClientAuthentication { get; set; }
+
+    /// <summary>
+    /// The client's private key, which signs an assertion for each call (RFC 7523): RSA of 2048 bits or more, or EC on P-256, P-384 or P-521; PEM (PKCS #8,
+    /// PKCS #1, SEC 1) without a password, or a JWK. The thumbprint of a certificate beside it in the PEM is sent, too (<c>x5t#S256</c>, RFC 7515).
+    /// </summary>
+    public string? ClientKey { get; set; }
+
+    /// <summary>A file holding <see cref="ClientKey"/>.</summary>
+    public string? ClientKeyFile { get; set; }
+
+    /// <summary>The key's name at the provider, the <c>kid</c> of what it signs. Default: that of the JWK, else none.</summary>
+    public string? ClientKeyId { get; set; }
+
+    /// <summary>
+    /// What the key signs with (RFC 7518 section 3.1). Default: the <c>alg</c> of the JWK, else ES256, ES384 or ES512 by the curve; for RSA RS256, or PS256 where
+    /// the provider announces that one of the two (<c>token_endpoint_auth_signing_alg_values_supported</c>).
+    /// </summary>
+    public string? ClientKeyAlgorithm { get; set; }
+
+    /// <summary>The <c>aud</c> of an assertion: <c>Issuer</c>, or <c>TokenEndpoint</c> for a provider that insists. Default: <c>Issuer</c>.</summary>
+    public AssertionAudience ClientAssertionAudience { get; set; }
+
+    /// <summary>Makes the client secret of <see cref="ClientKey"/>, as Apple wants it. Default: not used.</summary>
+    public ClientSecretFromKeyOptions ClientSecretFromKey { get; set; } = new();
+
+    /// <summary>
+    /// The certificate Bff shows the provider, and those who issued it, in PEM (RFC 8705): it authenticates the client, or binds tokens to itself. With one, calls
+    /// go to the <c>mtls_endpoint_aliases</c> of the metadata. Default: none.
+    /// </summary>
+    public string? ClientCertificate { get; set; }
+
+    /// <summary>A file holding <see cref="ClientCertificate"/>, and perhaps its key.</summary>
+    public string? ClientCertificateFile { get; set; }
+
+    /// <summary>The key of <see cref="ClientCertificate"/> in PEM, without a password. Default: what the certificate's own PEM holds.</summary>
+    public string? ClientCertificateKey { get; set; }
+
+    /// <summary>A file holding <see cref="ClientCertificateKey"/>.</summary>
+    public string? ClientCertificateKeyFile { get; set; }
+
+    /// <summary>
+    /// Whether authorization requests are pushed (RFC 9126): <c>Always</c>, <c>Never</c>, or <c>Auto</c>: where the provider offers it, and without it where the
+    /// provider does not let this client and does not require it. Default: <c>Auto</c>.
+    /// </summary>
+    public PushedAuthorizationUse PushedAuthorization { get; set; }
+
+    /// <summary>
+    /// Parameters of each authorization request, by their names at the provider. What a page sets by <see cref="AllowedLoginParameters"/> wins, and so does the
+    /// <c>prompt=none</c> of a silent sign-in. What Bff sets itself cannot be in it. Default: none.
+    /// </summary>
+    public Dictionary<string, string> AuthorizationParameters { get; set; } = [];
+
+    /// <summary>
+    /// Parameters of each token request, at sign-in and at renewal, by their names at the provider: <c>resource</c> (RFC 8707), <c>audience</c>, <c>scope</c> and
+    /// the like. What Bff sets itself cannot be in it. Default: none.
+    /// </summary>
+    public Dictionary<string, string> TokenParameters { get; set; } = [];
 
     /// <summary>Scopes to request, separated by spaces. Without <c>offline_access</c> most providers issue no refresh token.</summary>
     [NeedsRestart]
@@ -67,6 +133,18 @@ internal sealed class OidcOptions : IValidatableObject
         "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
         "registration", "id_token_hint", .. NotForTheProvider,
     ];
+
+    /// <summary>What makes a token request ours.</summary>
+    public static readonly string[] OurOwnTokenParameters =
+    [
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret", "client_assertion", "client_assertion_type",
+    ];
+
+    /// <summary>Of <see cref="AuthorizationParameters"/> and <see cref="TokenParameters"/>, each.</summary>
+    private const int MaxParameter = 2000;
+
+    /// <summary>The one whose effect Bff checks.</summary>
+    public const string MaxAge = "max_age";
 
     /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>
     public static bool IsAuthorizationParameter(string name) =>
@@ -137,6 +215,15 @@ internal sealed class OidcOptions : IValidatableObject
     /// <summary>The secret in use; the content of <see cref="ClientSecretFile"/> is put in its place when the configuration is read.</summary>
     public string Secret => ClientSecret ?? "";
 
+    public bool HasSecret => !string.IsNullOrEmpty(ClientSecret) || ClientSecretFromKey.IsInUse;
+
+    public bool HasClientKey => !string.IsNullOrEmpty(ClientKey);
+
+    /// <summary>The key is for assertions, and not for a secret.</summary>
+    public bool SignsAssertions => HasClientKey && !ClientSecretFromKey.IsInUse;
+
+    public bool HasClientCertificate => !string.IsNullOrEmpty(ClientCertificate);
+
     public bool MustUseHttps(IHostEnvironment environment) =>
         RequireHttps ?? !(environment.IsDevelopment() && Uri.TryCreate(Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
 
@@ -154,19 +241,16 @@ internal sealed class OidcOptions : IValidatableObject
             yield return new("must be an absolute http(s) URL without fragment.", [nameof(MetadataAddress)]);
         }
 
-        if (string.IsNullOrEmpty(ClientSecret))
-        {
-            yield return new("is required (or ClientSecretFile): Bff is a confidential client.", [nameof(ClientSecret)]);
-        }
-
         foreach (var (index, name) in AllowedLoginParameters.Index().Where(entry => entry.Item.Length > 0))
         {
             var entry = $"{nameof(AllowedLoginParameters)}:{index}";
             if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [entry]); }
-            else if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) { yield return new("is not the name of a parameter.", [entry]); }
+            else if (!IsParameterName(name)) { yield return new("is not the name of a parameter.", [entry]); }
         }
 
         foreach (var result in LookupMistakes().Concat(LogoutMistakes())) { yield return result; }
+        foreach (var mistake in Mistakes(AuthorizationParameters, nameof(AuthorizationParameters), OurOwnParameters)) { yield return mistake; }
+        foreach (var mistake in Mistakes(TokenParameters, nameof(TokenParameters), OurOwnTokenParameters)) { yield return mistake; }
 
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
     }
@@ -217,6 +301,27 @@ internal sealed class OidcOptions : IValidatableObject
             yield return new($"give either it or {nameof(Endpoints)}:{ProviderEndpoints.EndSession}, not both.", [address]);
         }
     }
+
+    private static IEnumerable<ValidationResult> Mistakes(Dictionary<string, string> parameters, string setting, string[] ours)
+    {
+        foreach (var (name, value) in parameters)
+        {
+            var entry = $"{setting}:{name}";
+            if (ours.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new("is set by Bff alone.", [entry]); }
+            else if (!IsParameterName(name)) { yield return new("is not the name of a parameter.", [entry]); }
+            else if (string.IsNullOrEmpty(value)) { yield return new("is empty. Give it a value, or remove the key.", [entry]); }
+            else if (value.Length > MaxParameter || value.Any(char.IsControl))
+            {
+                yield return new($"must have at most {MaxParameter} characters, and no control characters.", [entry]);
+            }
+            else if (name == MaxAge && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                yield return new("must be a number of seconds, 0 or more.", [entry]);
+            }
+        }
+    }
+
+    private static bool IsParameterName(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
 
     private static bool IsWebAddress(string value, bool query = false) =>
         Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && (query || uri.Query.Length == 0) && uri.Fragment.Length == 0;

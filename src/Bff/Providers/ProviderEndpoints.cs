@@ -1,13 +1,49 @@
+using System.Text.Json;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
 namespace Bff.Providers;
 
-/// <summary>The endpoints whose addresses Bff takes from the provider's metadata, by their names there.</summary>
+/// <summary>
+/// Where calls to a provider go: to the endpoints of its metadata, or to their <c>mtls_endpoint_aliases</c> where we have a client certificate (RFC 8705 section
+/// 5). Null or empty for an endpoint that the provider does not have.
+/// </summary>
 internal static class ProviderEndpoints
 {
     public const string EndSession = "end_session_endpoint";
 
+    private const string Aliases = "mtls_endpoint_aliases";
+
+    private const string
+        TokenName = "token_endpoint", RevocationName = "revocation_endpoint", PushedName = "pushed_authorization_request_endpoint",
+        UserInfoName = "userinfo_endpoint";
+
+    /// <summary>Those whose addresses Bff takes from the metadata, by their names there.</summary>
     public static readonly string[] Names =
-    [
-        "authorization_endpoint", EndSession, "jwks_uri", "pushed_authorization_request_endpoint", "revocation_endpoint", "token_endpoint",
-        "userinfo_endpoint",
-    ];
+        ["authorization_endpoint", EndSession, "jwks_uri", PushedName, RevocationName, TokenName, UserInfoName];
+
+    public static string Token(OpenIdConnectConfiguration metadata, OidcOptions options) =>
+        Alias(metadata, options, TokenName) ?? metadata.TokenEndpoint;
+
+    public static string? Revocation(OpenIdConnectConfiguration metadata, OidcOptions options) =>
+        Alias(metadata, options, RevocationName) ?? metadata.RevocationEndpoint;
+
+    public static string? PushedAuthorization(OpenIdConnectConfiguration metadata, OidcOptions options) =>
+        Alias(metadata, options, PushedName) ?? metadata.PushedAuthorizationRequestEndpoint;
+
+    public static string? UserInfo(OpenIdConnectConfiguration metadata, OidcOptions options) =>
+        Alias(metadata, options, UserInfoName) ?? metadata.UserInfoEndpoint;
+
+    /// <summary>Those we may call, in use or not.</summary>
+    public static IEnumerable<(string Name, string? Address)> AliasesOf(OpenIdConnectConfiguration metadata) =>
+        new[] { TokenName, RevocationName, PushedName, UserInfoName }.Select(name => ($"{Aliases}.{name}", Alias(metadata, name)));
+
+    /// <summary>What the operator says of an endpoint wins.</summary>
+    private static string? Alias(OpenIdConnectConfiguration metadata, OidcOptions options, string name) =>
+        options.HasClientCertificate && !options.Endpoints.ContainsKey(name) ? Alias(metadata, name) : null;
+
+    private static string? Alias(OpenIdConnectConfiguration metadata, string name) =>
+        metadata.AdditionalData.TryGetValue(Aliases, out var aliases) && aliases is JsonElement { ValueKind: JsonValueKind.Object } known
+            && known.TryGetProperty(name, out var alias) && alias.ValueKind == JsonValueKind.String && alias.GetString() is { Length: > 0 } address
+            ? address
+            : null;
 }

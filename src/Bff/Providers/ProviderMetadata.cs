@@ -150,9 +150,13 @@ internal sealed partial class ProviderMetadata(
         if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
         if (!IsUsable(found.TokenEndpoint)) { return "has no usable token_endpoint."; }
         if (found.RevocationEndpoint is { Length: > 0 } revocation && !IsUsable(revocation)) { return "has no usable revocation_endpoint."; }
-        return found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed)
-            ? "has no usable pushed_authorization_request_endpoint."
-            : null;
+        if (found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed))
+        {
+            return "has no usable pushed_authorization_request_endpoint.";
+        }
+
+        var alias = ProviderEndpoints.AliasesOf(found).FirstOrDefault(alias => alias.Address is not null && !IsUsable(alias.Address));
+        return alias.Address is null ? null : $"has no usable {alias.Name}.";
     }
 
     private static IEnumerable<(string Name, string? Address)> Addresses(OpenIdConnectConfiguration found) =>
@@ -167,6 +171,7 @@ internal sealed partial class ProviderMetadata(
         (OpenIdProviderMetadataNames.IntrospectionEndpoint, found.IntrospectionEndpoint),
         ("revocation_endpoint", found.RevocationEndpoint),
         ("pushed_authorization_request_endpoint", found.PushedAuthorizationRequestEndpoint),
+        .. ProviderEndpoints.AliasesOf(found),
     ];
 
     /// <summary>
@@ -181,7 +186,7 @@ internal sealed partial class ProviderMetadata(
     private partial void OutOfReach(string remark, string cure);
 
     /// <summary>No redirect is ever followed: a code, a refresh token or our secret would go where the provider's answer says.</summary>
-    public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler
+    public static SocketsHttpHandler CreateHandler() => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,

@@ -14,6 +14,13 @@ internal static class ProviderRemarks
             + "is on the way reads our client's secret and every token, and may sign anybody in."
             : null;
 
+    /// <summary>Nothing proves that it is us who redeem a code or a refresh token.</summary>
+    public static string? PublicClient(OidcOptions options, string section) =>
+        options.ClientAuthentication == ClientAuthenticationMethod.None
+            ? $"{section}:ClientAuthentication: is None, so '{Printable.Text(options.ClientId)}' is a public client: whoever gets hold of a refresh "
+            + "token can use it."
+            : null;
+
     /// <summary>Browsers are sent to an address that means something else to them: a name of a container network, or their own machine.</summary>
     /// <param name="metadata">The provider's.</param>
     /// <param name="section">Of the provider's settings.</param>

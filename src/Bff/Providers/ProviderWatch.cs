@@ -1,3 +1,5 @@
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
 namespace Bff.Providers;
 
 /// <summary>Measures every call to the provider, whoever makes it. Endpoints are told by what the metadata call them.</summary>
@@ -37,15 +39,17 @@ internal sealed class ProviderWatch(ClientRegistration registration, ProviderMet
 
     private string Endpoint(HttpRequestMessage request)
     {
-        var (address, known) = (request.RequestUri!.AbsoluteUri, provider.Known);
+        var (address, known, options) = (request.RequestUri!.AbsoluteUri, provider.Known, registration.Options);
         if (request.Method == HttpMethod.Get)
         {
-            var isDiscovery = Is(registration.Options.EffectiveMetadataAddress)
+            var isDiscovery = Is(options.EffectiveMetadataAddress)
                 || request.RequestUri.AbsolutePath.EndsWith("/openid-configuration", StringComparison.Ordinal);   // where it was redirected to
-            return isDiscovery ? "discovery" : Is(known?.UserInfoEndpoint) ? "userinfo" : "keys";
+            return isDiscovery ? "discovery" : IsKnown(ProviderEndpoints.UserInfo) ? "userinfo" : "keys";
         }
-        return Is(known?.TokenEndpoint) ? "token" : Is(known?.RevocationEndpoint) ? "revocation" : Is(known?.PushedAuthorizationRequestEndpoint) ? "par"
-            : "other";
+        return IsKnown(ProviderEndpoints.Token) ? "token" : IsKnown(ProviderEndpoints.Revocation) ? "revocation"
+            : IsKnown(ProviderEndpoints.PushedAuthorization) ? "par" : "other";
+
+        bool IsKnown(Func<OpenIdConnectConfiguration, OidcOptions, string?> endpoint) => known is not null && Is(endpoint(known, options));
 
         bool Is(string? endpoint) => Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.AbsoluteUri == address;
     }

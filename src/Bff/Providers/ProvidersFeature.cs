@@ -1,4 +1,5 @@
 using Bff.Configuration;
+using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Metadata;
 using Bff.Providers.Named;
 using Bff.Providers.Throttling;
@@ -17,7 +18,8 @@ internal static partial class ProvidersFeature
         var names = ProviderNames.Of(builder.AcceptedConfiguration()).All;
         if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection, Preset); }
         services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName), Preset);
-        services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>().AddSingleton(new ConfigurationRule(Twins));
+        services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>().AddSingleton<IValidateOptions<OidcOptions>, CredentialsCheck>()
+            .AddSingleton(new ConfigurationRule(Twins));
         services.AddSettings<TokenOptions>("Bff:Renewal");
         services.AddSettings<ThrottlingOptions>("Bff:Renewal");
         services.AddSingleton(new ProviderNames(names)).AddSingleton<ProviderMetrics>();
@@ -47,9 +49,11 @@ internal static partial class ProvidersFeature
         var registration = ActivatorUtilities.CreateInstance<ClientRegistration>(services, name);
         var metadata = ActivatorUtilities.CreateInstance<ProviderMetadata>(services, registration);
         var idTokens = ActivatorUtilities.CreateInstance<IdTokenValidator>(services, registration, metadata);
+        var authenticator = ActivatorUtilities.CreateInstance<ClientAuthenticator>(services, registration);
         return new Provider(
-            registration, metadata, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
-            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, idTokens), new SignInClient(registration, metadata));
+            registration, metadata, authenticator, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
+            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, authenticator, idTokens),
+            ActivatorUtilities.CreateInstance<SignInClient>(services, registration, metadata, authenticator));
     }
 
     private static void AddProviderHttpClient(this IServiceCollection services, string name) =>
@@ -59,7 +63,8 @@ internal static partial class ProvidersFeature
                 client.Timeout = services.GetRequiredService<IOptionsMonitor<TokenOptions>>().CurrentValue.TokenTimeout;
                 client.MaxResponseContentBufferSize = GatedCalls.MaxAnswer;
             })
-            .ConfigurePrimaryHttpMessageHandler(ProviderMetadata.CreateHandler)
+            .ConfigurePrimaryHttpMessageHandler(
+                services => new ClientCertificateHandler(ProviderOf(services, name).Registration, ProviderMetadata.CreateHandler))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<GatedCalls>(services, ProviderOf(services, name).Gate))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProviderWatch>(
                 services, ProviderOf(services, name).Registration, ProviderOf(services, name).Metadata))
@@ -67,11 +72,13 @@ internal static partial class ProvidersFeature
 
     private static Provider ProviderOf(IServiceProvider services, string name) => services.GetRequiredService<ProviderSet>()[name];
 
-    public static void WarnOfClearText(this WebApplication app)
+    public static void WarnOfClients(this WebApplication app)
     {
         foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All)
         {
-            if (ProviderRemarks.ClearText(provider.Options, provider.Registration.Section, app.Environment) is { } remark) { ClearText(app.Logger, remark); }
+            var (options, section) = (provider.Options, provider.Registration.Section);
+            if (ProviderRemarks.ClearText(options, section, app.Environment) is { } clearText) { Remark(app.Logger, clearText); }
+            if (ProviderRemarks.PublicClient(options, section) is { } publicClient) { Remark(app.Logger, publicClient); }
         }
     }
 
@@ -106,5 +113,5 @@ internal static partial class ProvidersFeature
     }
 
     [LoggerMessage(LogLevel.Warning, "{Remark}")]
-    private static partial void ClearText(ILogger logger, string remark);
+    private static partial void Remark(ILogger logger, string remark);
 }

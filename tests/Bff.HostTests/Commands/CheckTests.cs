@@ -190,7 +190,7 @@ public sealed class CheckTests
     }
 
     [Theory]
-    [InlineData("token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post")]
+    [InlineData("token_endpoint_auth_methods_supported", "private_key_jwt", "client_secret_basic")]
     [InlineData("code_challenge_methods_supported", "plain", "S256")]
     public async Task Warns_of_what_the_provider_does_not_announce(string name, string only, string missing)
     {

@@ -38,15 +38,12 @@ public sealed class PushedRequestTests
         { 201, "application/json", """{"request_uri":"\ud800","expires_in":60}""", 503, "provider_unavailable", "idp_unavailable" },
         { 201, "application/json", new string(' ', 3_000_000), 503, "provider_unavailable", "idp_unavailable" },
         { 302, "text/plain", "", 503, "provider_unavailable", "idp_unavailable" },
-        { 404, "text/html", "<html>not found</html>", 503, "provider_unavailable", "idp_unavailable" },
-        { 403, "text/plain", "", 503, "provider_unavailable", "idp_unavailable" },
         { 429, "text/plain", "", 503, "provider_unavailable", "idp_unavailable" },
         { 500, "application/json", """{"error":"invalid_client"}""", 503, "provider_unavailable", "idp_unavailable" },
         { 400, "application/json", """{"error":"temporarily_unavailable"}""", 503, "provider_unavailable", "idp_unavailable" },
         { 401, "application/json", """{"error":"invalid_client"}""", 502, "provider_refuses_client", "sign_in_failed" },
         { 401, "text/plain", "", 502, "provider_refuses_client", "sign_in_failed" },
         { 400, "text/plain", "", 502, "provider_refuses_client", "sign_in_failed" },
-        { 400, "application/json", """{"error":"unauthorized_client"}""", 502, "provider_refuses_client", "sign_in_failed" },
         { 400, "application/json", """{"error":"invalid_scope"}""", 502, "provider_refuses_client", "sign_in_failed" },
         { 400, "application/json", """{"error":"invalid_target"}""", 502, "provider_refuses_client", "sign_in_failed" },
         { 400, "application/json", """{"error":"invalid_request","error_description":"redirect_uri"}""", 502, "provider_refuses_client", "sign_in_failed" },
@@ -115,6 +112,71 @@ public sealed class PushedRequestTests
         answer.Status.ShouldBe(HttpStatusCode.BadGateway);
         world.Provider.AcceptedSecret = PretendProvider.ClientSecret;
         (await world.NewBrowser().StepAsync("/bff/login")).Status.ShouldBe(HttpStatusCode.Found);
+    }
+
+    public static TheoryData<int, string, string> RefusalsOfPushing => new()
+    {
+        { 404, "text/html", "<html>not found</html>" },
+        { 403, "text/plain", "" },
+        { 405, "text/plain", "" },
+        { 403, "application/json", """{"error":"access_denied"}""" },
+        { 404, "application/json", """{"error":"invalid_request"}""" },
+        { 400, "application/json", """{"error":"unauthorized_client"}""" },
+        { 401, "application/json", """{"error":"unauthorized_client"}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(RefusalsOfPushing))]
+    public async Task A_provider_that_takes_no_pushed_requests_from_this_client_is_asked_through_the_browser(int status, string type, string body)
+    {
+        await using var world = await StartAsync();
+        world.Provider.Faults.AnswerWith("/par", status, body, type);
+
+        await world.LogInAsync();
+        await world.LogInAsync("bob");
+
+        world.Bff.Logs.Lines.Count(line => line.Contains("takes no pushed authorization requests", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Theory]
+    [MemberData(nameof(RefusalsOfPushing))]
+    public async Task No_request_goes_through_the_browser_where_pushing_is_required(int status, string type, string body)
+    {
+        await using var byProvider = await StartAsync();
+        await using var byOperator = await StartAsync(("Bff:Oidc:PushedAuthorization", "Always"));
+        byProvider.Provider.RequiresPushedRequests = true;
+        foreach (var world in new[] { byProvider, byOperator })
+        {
+            world.Provider.Faults.AnswerWith("/par", status, body, type);
+            await world.NewBrowser().OpenAsync("/bff/login");
+            world.Provider.Authorizations.ShouldBeEmpty();
+            world.Sessions.ShouldBe(0);
+        }
+    }
+
+    [Fact]
+    public async Task Always_without_an_endpoint_starts_no_sign_in()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:PushedAuthorization", "Always"));
+
+        (await world.NewBrowser().StepAsync("/bff/login", accept: "*/*")).ShouldBeProblem(502, "provider_refuses_client");
+
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff:Oidc:PushedAuthorization: is Always", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Never_pushes_nothing_and_starts_no_sign_in_where_pushing_is_required()
+    {
+        await using var world = await StartAsync(("Bff:Oidc:PushedAuthorization", "Never"));
+        await world.LogInAsync();
+        world.Provider.ClientCalls.ShouldNotContain(call => call.Path == "/par");
+
+        await using var strict = await World.StartPreparedAsync(prepared =>
+        {
+            prepared.Provider.RequiresPushedRequests = true;
+            prepared.Set("Bff:Oidc:PushedAuthorization", "Never");
+        });
+        (await strict.NewBrowser().StepAsync("/bff/login", accept: "*/*")).ShouldBeProblem(502, "provider_refuses_client");
     }
 
     private static async Task<World> StartAsync(params (string Key, string? Value)[] settings)

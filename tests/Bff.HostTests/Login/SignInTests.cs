@@ -50,8 +50,8 @@ public sealed class SignInTests
         asked["code_challenge"].Length.ShouldBe(43);
         asked.ShouldNotContainKey("client_secret");
         var redeemed = world.Provider.TokenCalls.ShouldHaveSingleItem();
-        redeemed["client_id"].ShouldBe(PretendProvider.ClientId);
-        redeemed["client_secret"].ShouldBe(PretendProvider.ClientSecret);
+        world.Provider.ClientCalls.ShouldHaveSingleItem().Authorization.ShouldStartWith("Basic ");
+        redeemed.Keys.ShouldBe(["grant_type", "code", "redirect_uri", "code_verifier"], ignoreOrder: true);
         redeemed["code_verifier"].Length.ShouldBeGreaterThanOrEqualTo(43);
     }
 
@@ -65,8 +65,8 @@ public sealed class SignInTests
 
         var call = world.Provider.TokenCalls.Last();
         call["grant_type"].ShouldBe("refresh_token");
-        call["client_id"].ShouldBe(PretendProvider.ClientId);
-        call["client_secret"].ShouldBe(PretendProvider.ClientSecret);
+        var (code, refresh) = (world.Provider.ClientCalls.First(), world.Provider.ClientCalls.Last());
+        refresh.Authorization.ShouldNotBeNull().ShouldBe(code.Authorization);
     }
 
     [Fact]

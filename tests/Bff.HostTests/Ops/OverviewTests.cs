@@ -167,19 +167,21 @@ public sealed class OverviewTests
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
     }
 
-    [Fact]
-    public async Task A_certificate_near_its_end_is_told()
+    [Theory]
+    [InlineData("Kestrel:Certificates:Other", "Kestrel:Certificates:Other:Path")]
+    [InlineData("Bff:Oidc:ClientCertificate", "Bff:Oidc:ClientCertificateFile")]
+    public async Task A_certificate_near_its_end_is_told(string named, string file)
     {
         using var authority = new Authority("an authority");
         using var folder = new TemporaryFolder();
         using var certificate = authority.Issue("bff");
         using var key = certificate.GetECDsaPrivateKey()!;
         await using var world = await World.StartAsync(
-            ("Kestrel:Certificates:Other:Path", folder.Write("certificate.pem", certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem())));
+            (file, folder.Write("certificate.pem", certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem())));
         using var ops = new OpsClient(world.Bff);
 
         var now = await LookAsync(ops);
-        now.GetProperty("certificates")[0].GetProperty("key").GetString().ShouldBe("Kestrel:Certificates:Other");
+        now.GetProperty("certificates")[0].GetProperty("key").GetString().ShouldBe(named);
         Codes(now).ShouldContain("certificate_ends");
         now.GetProperty("configuration").GetProperty("state").GetString().ShouldBe("in_use");
     }

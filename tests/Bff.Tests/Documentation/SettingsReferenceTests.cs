@@ -18,7 +18,6 @@ public sealed class SettingsReferenceTests
     private static readonly Dictionary<string, string> Computed = new()
     {
         ["Bff:Oidc:MetadataAddress"] = "below the authority",
-        ["Bff:Oidc:ClientSecret"] = "required",
         ["Bff:Oidc:AllowedLoginParameters"] = Codes(new OidcOptions().EffectiveLoginParameters),
         ["Bff:Oidc:RequireHttps"] = Code(new OidcOptions { Authority = "http://localhost" }.MustUseHttps(new TestEnvironment())),
         ["Bff:Sessions:ConnectionString"] = Code(SessionsOptions.DefaultConnectionString),

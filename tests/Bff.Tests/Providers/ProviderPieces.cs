@@ -1,5 +1,6 @@
 using Bff.Configuration;
 using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Metadata;
 using Bff.Providers.Named;
 using Bff.Providers.Throttling;
@@ -21,10 +22,12 @@ internal static class ProviderPieces
         var metadata = new ProviderMetadata(
             registration, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<ProviderMetadata>.Instance);
         var idTokens = new IdTokenValidator(registration, metadata, clock);
+        var authenticator = new ClientAuthenticator(registration, clock);
         return new Provider(
-            registration, metadata, new TokenCallGate(FixedOptions.Of(throttling ?? new ThrottlingOptions()), clock), idTokens,
+            registration, metadata, authenticator, new TokenCallGate(FixedOptions.Of(throttling ?? new ThrottlingOptions()), clock), idTokens,
             new TokenEndpointClient(
-                registration, metadata, idTokens, tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
-            new SignInClient(registration, metadata));
+                registration, metadata, authenticator, idTokens,
+                tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
+            new SignInClient(registration, metadata, authenticator, NullLogger<SignInClient>.Instance));
     }
 }

@@ -201,11 +201,14 @@ public class TokenEndpointClientTests
     [Trait("Standard", "BBA-1")]
     public async Task A_refresh_carries_the_client_authentication()
     {
-        var form = "";
-        await Client(
-            request => { form = request.Content!.ReadAsStringAsync().GetAwaiter()
-                .GetResult(); return Answer(200, """{"access_token":"a"}"""); }).RefreshAsync(Old, "alice");
-        form.Split('&').ShouldBe(["grant_type=refresh_token", "refresh_token=old-refresh", "client_id=bff", "client_secret=secret"], ignoreOrder: true);
+        var (form, header) = ("", "");
+        await Client(request =>
+        {
+            (form, header) = (request.Content!.ReadAsStringAsync().GetAwaiter().GetResult(), $"{request.Headers.Authorization}");
+            return Answer(200, """{"access_token":"a"}""");
+        }).RefreshAsync(Old, "alice");
+        form.Split('&').ShouldBe(["grant_type=refresh_token", "refresh_token=old-refresh"], ignoreOrder: true);
+        header.ShouldBe("Basic " + Convert.ToBase64String("bff:secret"u8));
     }
 
     [Fact]

@@ -4,6 +4,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
 using Bff.Configuration.Kestrel;
+using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Named;
 
 namespace Bff.Commands.Check;
@@ -16,6 +18,17 @@ internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnv
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     public IReadOnlyList<Finding> Ours() => [.. KestrelCertificates.Find(accepted.Root.GetSection(KestrelSettings.Section)).Select(Judge)];
+
+    /// <summary>The one that says who we are at a provider.</summary>
+    public IReadOnlyList<Finding> Client(Provider provider)
+    {
+        if (!provider.Options.HasClientCertificate) { return []; }
+        var name = provider.Registration.IsDefault ? "client TLS" : $"{provider.Name}: client TLS";
+        using var certificate = ClientCertificate.Load(provider.Options);   // the check of the configuration has done so, too
+        return [Judge(
+            name, $"{provider.Registration.Section}:{nameof(OidcOptions.ClientCertificate)}", certificate,
+            "Renew it, register the new one at the provider, and replace the files.")];
+    }
 
     public async Task<IReadOnlyList<Finding>> ProviderAsync(Provider provider)
     {

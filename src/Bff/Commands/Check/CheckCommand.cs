@@ -59,6 +59,7 @@ internal static class CheckCommand
             services.GetRequiredService<ApiChecks>().RunAsync(),
             .. providers.Select(certificates.ProviderAsync),
             Task.Run(certificates.Ours),
+            .. providers.Select(provider => Task.FromResult(certificates.Client(provider))),
         ]);
         return found.SelectMany(findings => findings);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
@@ -59,9 +60,23 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
                 "It may send it anyway: sign in once with acr_values to be sure.");
         }
 
-        if (Lacks(metadata.TokenEndpointAuthMethodsSupported, "client_secret_post"))
+        var announced = metadata.TokenEndpointAuthMethodsSupported;
+        var method = ClientMethods.Choose(options, announced);
+        if (announced.Count > 0 && !ClientMethods.IsAnnounced(method, announced))
         {
-            yield return Warning("token_endpoint_auth_methods_supported", "client_secret_post", "Bff sends its secret in the request body.");
+            yield return Warning(
+                "token_endpoint_auth_methods_supported", string.Join(" or ", ClientMethods.NamesOf(method)),
+                $"Bff authenticates so ({section}:ClientAuthentication).");
+        }
+
+        if (method == ClientAuthenticationMethod.PrivateKeyJwt)
+        {
+            var algorithms = metadata.TokenEndpointAuthSigningAlgValuesSupported;
+            var algorithm = ClientKey.Read(options.ClientKey!).Choose(options.ClientKeyAlgorithm, algorithms);
+            if (Lacks(algorithms, algorithm))
+            {
+                yield return Warning("token_endpoint_auth_signing_alg_values_supported", algorithm, $"{section}:ClientKey signs with it.");
+            }
         }
 
         if (Lacks(metadata.CodeChallengeMethodsSupported, "S256"))

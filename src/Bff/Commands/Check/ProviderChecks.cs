@@ -2,6 +2,7 @@ using System.Net;
 using Bff.Guard;
 using Bff.Hosting;
 using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.Options;
@@ -51,14 +52,26 @@ internal sealed class ProviderChecks(
         }
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
+            if (ProviderRemarks.PublicClient(_options, Section) is { } publicClient)
+            {
+                findings.Add(new(Client, Result.Warning, publicClient, "Let the provider give the client a secret or take its key, if it can."));
+            }
             findings.AddRange(new MetadataChecks(metadata, _options, Section).Run());
             if (new UnusedMetadata(metadata, _options, Section).Explain() is { } unused) { findings.Add(unused); }
             if (ProviderRemarks.OutOfReach(metadata, Section, proxy.Value.PublicUrl) is { } remark)
             {
                 findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure(Section)));
             }
-            findings.Add(await ClientAsync(metadata.TokenEndpoint));
-            if (metadata.PushedAuthorizationRequestEndpoint is { Length: > 0 } endpoint) { findings.Add(await PushAsync(endpoint)); }
+            findings.Add(await ClientAsync(metadata));
+            var pushed = ProviderEndpoints.PushedAuthorization(metadata, _options);
+            if (PushedRequests.Contradiction(metadata, _options) is { } contradiction)
+            {
+                findings.Add(new(Pushed, Result.Mistake, $"{Section}:PushedAuthorization: {contradiction}", "Set it to Auto, or change it there."));
+            }
+            else if (pushed is { Length: > 0 } endpoint && _options.PushedAuthorization != PushedAuthorizationUse.Never)
+            {
+                findings.Add(await PushAsync(endpoint, metadata));
+            }
         }
 
         return provider.Registration.IsDefault ? findings : [.. findings.Select(finding => finding with { Check = $"{provider.Name}: {finding.Check}" })];
@@ -126,9 +139,11 @@ internal sealed class ProviderChecks(
     /// A refresh token that never existed changes nothing at the provider. Its refusal proves our secret only where a wrong secret is refused in another way:
     /// some providers check the token first.
     /// </summary>
-    private async Task<Finding> ClientAsync(string endpoint)
+    private async Task<Finding> ClientAsync(OpenIdConnectConfiguration metadata)
     {
-        var ours = await RefreshAsync(endpoint, _options.Secret);
+        var method = ClientMethods.Choose(_options, metadata.TokenEndpointAuthMethodsSupported);
+        var credential = $"{Section}:{CredentialOf(method)}";
+        var ours = await RefreshAsync(metadata, method);
         var id = _options.ClientId;
         if (ours.IsSuccess)
         {
@@ -144,8 +159,7 @@ internal sealed class ProviderChecks(
         switch (ours.Error)
         {
             case "invalid_client":
-                return new(Client, Result.Mistake, $"{Section}:ClientSecret: the provider does not accept it for client '{id}' (invalid_client).",
-                    "Compare ClientId and ClientSecret with the client's registration there; the secret is sent in the request body (client_secret_post).");
+                return await RefusedAsync(metadata, method);
             case "unauthorized_client" or "unsupported_grant_type":
                 return new(Client, Result.Mistake, $"{Section}:ClientId: the provider does not let '{id}' use refresh tokens ({ours.Error}).",
                     "Allow the refresh token grant in the client's registration there.");
@@ -155,25 +169,63 @@ internal sealed class ProviderChecks(
                     "Allow bearer tokens in the client's registration there.");
         }
 
-        var wrong = await RefreshAsync(endpoint, "bff-check-" + Guid.NewGuid().ToString("N"));
+        if (!ClientMethods.UsesSecret(method))
+        {
+            return ours.Error == "invalid_grant"
+                ? new(Client, Result.Ok, $"the provider takes '{id}' ({Names(method)})")
+                : new(Client, Result.Warning, $"{credential}: not proven. The provider responds with {ours}.", "Sign in once to be sure.");
+        }
+
+        var wrong = await RefreshAsync(metadata, method, "bff-check-" + Guid.NewGuid().ToString("N"));
         return ours.Error == "invalid_grant" && wrong.Error is not null && wrong.Error != ours.Error
             ? new(Client, Result.Ok, $"the provider knows '{id}' and its secret")
-            : new(Client, Result.Warning, $"{Section}:ClientSecret: not proven. The provider responds with {ours} to this secret, and with {wrong} to a "
+            : new(Client, Result.Warning, $"{credential}: not proven. The provider responds with {ours} to this secret, and with {wrong} to a "
                 + "wrong one.",
                 "Sign in once to be sure.");
     }
 
-    private Task<Reply> RefreshAsync(string endpoint, string secret) => PostAsync(endpoint, secret, new()
+    /// <summary>Some providers take of each client the method of its registration only, whatever they announce.</summary>
+    private async Task<Finding> RefusedAsync(OpenIdConnectConfiguration metadata, ClientAuthenticationMethod method)
     {
-        ["grant_type"] = "refresh_token", ["refresh_token"] = "bff-check-" + Guid.NewGuid().ToString("N"),
-    });
+        var (key, id) = ($"{Section}:{CredentialOf(method)}", _options.ClientId);
+        if (_options.ClientAuthentication == ClientAuthenticationMethod.Auto && ClientMethods.UsesSecret(method))
+        {
+            var other = method == ClientAuthenticationMethod.ClientSecretBasic
+                ? ClientAuthenticationMethod.ClientSecretPost : ClientAuthenticationMethod.ClientSecretBasic;
+            if ((await RefreshAsync(metadata, other)).Error == "invalid_grant")
+            {
+                return new(Client, Result.Mistake,
+                    $"{Section}:ClientAuthentication: the provider does not accept '{id}' by {Names(method)}, but by {Names(other)}.", $"Set it to {other}.");
+            }
+        }
+
+        return new(Client, Result.Mistake, $"{key}: the provider does not accept it for client '{id}' (invalid_client).",
+            $"Compare ClientId and {CredentialOf(method)} with the client's registration there; Bff authenticates by {Names(method)} "
+            + "(ClientAuthentication).");
+    }
+
+    private string CredentialOf(ClientAuthenticationMethod method) => method switch
+    {
+        ClientAuthenticationMethod.PrivateKeyJwt => nameof(OidcOptions.ClientKey),
+        ClientAuthenticationMethod.TlsClientAuth => nameof(OidcOptions.ClientCertificate),
+        ClientAuthenticationMethod.None => nameof(OidcOptions.ClientId),
+        _ => _options.ClientSecretFromKey.IsInUse ? nameof(OidcOptions.ClientSecretFromKey) : nameof(OidcOptions.ClientSecret),
+    };
+
+    private static string Names(ClientAuthenticationMethod method) => string.Join(" or ", ClientMethods.NamesOf(method));
+
+    private Task<Reply> RefreshAsync(OpenIdConnectConfiguration metadata, ClientAuthenticationMethod method, string? secret = null) => PostAsync(
+        ProviderEndpoints.Token(metadata, _options),
+        provider.Authenticator.Prove(metadata, method, secret),
+        new(_options.TokenParameters) { ["grant_type"] = "refresh_token", ["refresh_token"] = "bff-check-" + Guid.NewGuid().ToString("N") });
 
     /// <summary>One pushed authorization request (RFC 9126), as a sign-in makes it, that nobody follows. It expires by itself.</summary>
-    private async Task<Finding> PushAsync(string endpoint)
+    private async Task<Finding> PushAsync(string endpoint, OpenIdConnectConfiguration metadata)
     {
         var redirect = RedirectUri();
-        var request = new Dictionary<string, string>
+        var request = new Dictionary<string, string>(_options.AuthorizationParameters)
         {
+            ["client_id"] = _options.ClientId,
             ["response_type"] = "code",
             ["response_mode"] = "query",
             ["redirect_uri"] = redirect,
@@ -184,13 +236,20 @@ internal sealed class ProviderChecks(
             ["code_challenge_method"] = "S256",
         };
         if (_options.Audience is { Length: > 0 } audience) { request[_options.AudienceParameter] = audience; }
-        var reply = await PostAsync(endpoint, _options.Secret, request);
+        var reply = await PostAsync(endpoint, provider.Authenticator.Prove(metadata), request);
         if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {Printable.Address(redirect)}"); }
         if (reply.IsOutage)
         {
             return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not respond as it should "
                 + $"({reply}).",
                 "Sign-ins go through it. Can this machine reach it?");
+        }
+
+        if (PushedRequests.MayGoPlainly((int)reply.Status!, reply.Error ?? "", metadata, _options))
+        {
+            return new(Pushed, Result.Warning, $"{Section}:PushedAuthorization: the provider takes no pushed requests from '{_options.ClientId}' ({reply}); "
+                + "sign-ins go without.",
+                "Allow them in the client's registration there, or set it to Never.");
         }
 
         var isKnown = !string.IsNullOrEmpty(proxy.Value.PublicUrl);
@@ -207,14 +266,12 @@ internal sealed class ProviderChecks(
         return address.TrimEnd('/') + OidcScheme.CallbackOf(provider.Name);
     }
 
-    private async Task<Reply> PostAsync(string endpoint, string secret, Dictionary<string, string> form)
+    private async Task<Reply> PostAsync(string endpoint, ClientProof proof, Dictionary<string, string> form)
     {
-        form["client_id"] = _options.ClientId;
-        form["client_secret"] = secret;
         try
         {
-            using var content = new FormUrlEncodedContent(form);
-            using var response = await provider.Registration.CreateHttpClient().PostAsync(new Uri(endpoint), content);
+            using var request = proof.Post(endpoint, form);
+            using var response = await provider.Registration.CreateHttpClient().SendAsync(request);
             var body = await TokenEndpointBody.ReadAsync(response);
             var unreadable = body.Has("error") ? ErrorWords.Unknown : null;
             return new(response.StatusCode, body.Text("error") is { } word ? ErrorWords.Printable(word) : unreadable);

@@ -3,14 +3,17 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
 using Bff.Configuration.Kestrel;
+using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Live;
 
 /// <summary>
-/// When the certificates of the configuration end: the listeners', the client authority's, the key certificate's. The last one serves beyond its dates, so
-/// nothing is raised for it (meter <c>Bff.Certificates</c>).
+/// When the certificates of the configuration end: the listeners', the client authority's, those we show at providers, the key certificate's. The last one
+/// serves beyond its dates, so nothing is raised for it (meter <c>Bff.Certificates</c>).
 /// </summary>
 internal sealed class Certificates : IDisposable
 {
@@ -22,6 +25,7 @@ internal sealed class Certificates : IDisposable
     private readonly Lock _lock = new();
     private readonly AcceptedConfiguration _accepted;
     private readonly IOptions<SessionsOptions> _sessions;
+    private readonly ProviderSet _providers;
     private readonly IHostEnvironment _environment;
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
@@ -29,9 +33,10 @@ internal sealed class Certificates : IDisposable
     private long? _readAt;
 
     public Certificates(
-        AcceptedConfiguration accepted, IOptions<SessionsOptions> sessions, IHostEnvironment environment, IMeterFactory meters, TimeProvider clock)
+        AcceptedConfiguration accepted, IOptions<SessionsOptions> sessions, ProviderSet providers, IHostEnvironment environment, IMeterFactory meters,
+        TimeProvider clock)
     {
-        (_accepted, _sessions, _environment, _clock, _meter) = (accepted, sessions, environment, clock, meters.Create(MeterName));
+        (_accepted, _sessions, _providers, _environment, _clock, _meter) = (accepted, sessions, providers, environment, clock, meters.Create(MeterName));
         _meter.CreateObservableGauge(
             "bff.certificate.not_after", Measure, "s", "When the certificate ends, as Unix time; its label is the configuration key.");
     }
@@ -43,7 +48,7 @@ internal sealed class Certificates : IDisposable
         {
             if (_readAt is { } at && _clock.GetElapsedTime(at) < ReadInterval) { return _ends; }
             _readAt = _clock.GetTimestamp();
-            return _ends = [.. Listeners().Concat(Authority()).Concat(Keys()).OrderBy(end => end.NotAfter)];
+            return _ends = [.. Listeners().Concat(Authority()).Concat(Clients()).Concat(Keys()).OrderBy(end => end.NotAfter)];
         }
     }
 
@@ -63,6 +68,9 @@ internal sealed class Certificates : IDisposable
             return certificates;
         }) : [];
     }
+
+    private IEnumerable<CertificateEnd> Clients() => _providers.All.Where(provider => provider.Options.HasClientCertificate).SelectMany(provider => Read(
+        $"{provider.Registration.Section}:{nameof(OidcOptions.ClientCertificate)}", () => [ClientCertificate.Load(provider.Options)]));
 
     /// <summary>The one that encrypts; older ones only open.</summary>
     private CertificateEnd[] Keys() => Read("Bff:Sessions:KeyCertificate", () => _sessions.Value.KeyCertificates.Take(1));

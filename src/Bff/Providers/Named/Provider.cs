@@ -1,3 +1,4 @@
+using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
 using Bff.Providers.TokenEndpoint;
@@ -8,13 +9,14 @@ namespace Bff.Providers.Named;
 /// <summary>One provider, with everything that belongs to it alone: an outage or an error of another is none of its business.</summary>
 /// <param name="Registration">Our client there.</param>
 /// <param name="Metadata">What it says of itself, and its keys.</param>
+/// <param name="Authenticator">Says there who we are.</param>
 /// <param name="Gate">Who may call it now.</param>
 /// <param name="IdTokens">Validates its ID tokens.</param>
 /// <param name="TokenEndpoint">Refreshes and revokes.</param>
 /// <param name="SignIn">The calls of a sign-in.</param>
 internal sealed record Provider(
-    ClientRegistration Registration, ProviderMetadata Metadata, TokenCallGate Gate, IdTokenValidator IdTokens, TokenEndpointClient TokenEndpoint,
-    SignInClient SignIn)
+    ClientRegistration Registration, ProviderMetadata Metadata, ClientAuthenticator Authenticator, TokenCallGate Gate, IdTokenValidator IdTokens,
+    TokenEndpointClient TokenEndpoint, SignInClient SignIn)
 {
     public string Name => Registration.Name;
 

@@ -1,3 +1,4 @@
+using Bff.Providers.ClientAuthentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Providers.TokenEndpoint;
@@ -6,15 +7,45 @@ namespace Bff.Providers.TokenEndpoint;
 /// The calls a sign-in makes in our client's name: pushing the authorization request (RFC 9126) and redeeming the code (RFC 6749 section 4.1.3). The
 /// framework's handler would make them, too, but loses the JSON types of an answer, and trips over one that is none.
 /// </summary>
-internal sealed class SignInClient(ClientRegistration registration, ProviderMetadata provider)
+internal sealed partial class SignInClient(
+    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, ILogger<SignInClient> logger)
 {
-    /// <returns>The <c>request_uri</c> that stands for the pushed parameters.</returns>
+    private volatile bool _goesPlainly;
+
+    /// <returns>
+    /// The <c>request_uri</c> that stands for the pushed parameters; null when they go through the browser: the operator wants it so, or the provider takes no
+    /// pushed requests from our client and does not require them.
+    /// </returns>
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
-    public async Task<string> PushAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public async Task<string?> PushAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
-        var endpoint = (await provider.GetConfigurationAsync(cancellationToken)).PushedAuthorizationRequestEndpoint;
-        var body = await SendAsync(endpoint, parameters, unexplained: Blame.Client, cancellationToken);
-        return body.VisibleString("request_uri") ?? throw new SignInCallException(Blame.Provider, "no_request_uri");
+        var (metadata, options) = (await provider.GetConfigurationAsync(cancellationToken), registration.Options);
+        if (options.PushedAuthorization == PushedAuthorizationUse.Never) { return null; }
+        try
+        {
+            // An authorization request has its client_id whatever authenticates it (RFC 9126 section 2).
+            var body = await SendAsync(
+                ProviderEndpoints.PushedAuthorization(metadata, options)!, parameters, metadata, unexplained: Blame.Client, cancellationToken);
+            _goesPlainly = false;
+            return body.VisibleString("request_uri") ?? throw new SignInCallException(Blame.Provider, "no_request_uri");
+        }
+        catch (SignInCallException refusal) when (PushedRequests.MayGoPlainly(refusal.Status, refusal.Error, metadata, options))
+        {
+            if (!_goesPlainly) { GoesPlainly(registration.Name, refusal.Error); }
+            _goesPlainly = true;
+            return null;
+        }
+    }
+
+    /// <summary>Before a sign-in begins.</summary>
+    /// <exception cref="SignInCallException">The settings ask for what the provider does not do.</exception>
+    public async Task EnsureCanPushAsync(CancellationToken cancellationToken)
+    {
+        var metadata = await provider.GetConfigurationAsync(cancellationToken);
+        if (PushedRequests.Contradiction(metadata, registration.Options) is { } contradiction)
+        {
+            throw new SignInCallException(Blame.Client, "no_pushed_request", $"{registration.Section}:PushedAuthorization: {contradiction}");
+        }
     }
 
     /// <summary>
@@ -24,8 +55,11 @@ internal sealed class SignInClient(ClientRegistration registration, ProviderMeta
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
     public async Task<OpenIdConnectMessage> RedeemAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
-        var endpoint = (await provider.GetConfigurationAsync(cancellationToken)).TokenEndpoint;
-        var body = await SendAsync(endpoint, parameters, unexplained: Blame.User, cancellationToken);
+        var (metadata, options) = (await provider.GetConfigurationAsync(cancellationToken), registration.Options);
+
+        // Who we are is said as the method wants it, and not as the framework does.
+        var form = parameters.Where(parameter => parameter.Key != OpenIdConnectParameterNames.ClientId).Concat(options.TokenParameters);
+        var body = await SendAsync(ProviderEndpoints.Token(metadata, options), form, metadata, unexplained: Blame.User, cancellationToken);
         var message = new OpenIdConnectMessage
         {
             AccessToken = body.AccessToken,
@@ -42,21 +76,17 @@ internal sealed class SignInClient(ClientRegistration registration, ProviderMeta
 
     /// <param name="endpoint">Where to.</param>
     /// <param name="parameters">The form.</param>
+    /// <param name="metadata">The provider's.</param>
     /// <param name="unexplained">Who is to blame for a 400 that says nothing.</param>
     /// <param name="cancellationToken">
     /// The browser is gone. Ends the wait for a place; a call that has been sent has the client's own time limit only: the provider uses the code up whether
     /// anybody waits or not, and the refresh token in its response has to be read to be revoked.
     /// </param>
-    private async Task<TokenEndpointBody> SendAsync(string endpoint, IDictionary<string, string> parameters, Blame unexplained,
+    private async Task<TokenEndpointBody> SendAsync(
+        string endpoint, IEnumerable<KeyValuePair<string, string>> parameters, OpenIdConnectConfiguration metadata, Blame unexplained,
         CancellationToken cancellationToken)
     {
-        var form = new Dictionary<string, string>(parameters)
-        {
-            [OpenIdConnectParameterNames.ClientId] = registration.Options.ClientId,
-            [OpenIdConnectParameterNames.ClientSecret] = registration.Options.Secret,
-        };
-        using var request =
-            new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form), Headers = { Accept = { new("application/json") } } };
+        using var request = authenticator.Prove(metadata).Post(endpoint, parameters);
         using var waiting = new CancellationTokenSource();
         using var browserGone = cancellationToken.UnsafeRegister(_ => waiting.Cancel(), null);
         ProviderWatch.BeforeSending(request, browserGone.Dispose);
@@ -65,7 +95,10 @@ internal sealed class SignInClient(ClientRegistration registration, ProviderMeta
         var error = body.Token("error");
         if (answer.IsSuccessStatusCode && body.IsObject && error is null) { return body; }
         var word = error is null ? $"http_{(int)answer.StatusCode}" : ErrorWords.Printable(error);
-        throw new SignInCallException(BlameFor(answer, error, unexplained), word) { RefreshToken = body.Token("refresh_token") };
+        throw new SignInCallException(BlameFor(answer, error, unexplained), word)
+        {
+            RefreshToken = body.Token("refresh_token"), Status = (int)answer.StatusCode,
+        };
     }
 
     /// <summary>
@@ -85,4 +118,7 @@ internal sealed class SignInClient(ClientRegistration registration, ProviderMeta
             _ => Blame.Provider,
         };
     }
+
+    [LoggerMessage(LogLevel.Warning, "Provider {Provider} takes no pushed authorization requests from our client ({Error}); sign-ins go without.")]
+    private partial void GoesPlainly(string provider, string error);
 }

@@ -1,18 +1,21 @@
 using System.Net;
 using System.Security.Claims;
+using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
 using Duende.IdentityModel.Client;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using static Bff.Providers.TokenEndpoint.RefreshOutcome;
+using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>The only code that sends a refresh token anywhere.</summary>
 internal sealed partial class TokenEndpointClient(
-    ClientRegistration registration, ProviderMetadata provider, IdTokenValidator idTokens, IOptionsMonitor<TokenOptions> options, TimeProvider clock,
-    ILogger<TokenEndpointClient> logger)
+    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, IdTokenValidator idTokens,
+    IOptionsMonitor<TokenOptions> options, TimeProvider clock, ILogger<TokenEndpointClient> logger)
 {
     /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
     /// <param name="current">The session's tokens.</param>
@@ -23,10 +26,11 @@ internal sealed partial class TokenEndpointClient(
         using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
         {
-            var endpoint = (await provider.GetConfigurationAsync(limit.Token)).TokenEndpoint;
+            var metadata = await provider.GetConfigurationAsync(limit.Token);
             var sentAt = clock.GetUtcNow();
-            using var request = Authenticated<RefreshTokenRequest>(endpoint);
+            using var request = Authenticated<RefreshTokenRequest>(ProviderEndpoints.Token(metadata, registration.Options), metadata);
             request.RefreshToken = current.RefreshToken!;
+            foreach (var (name, value) in registration.Options.TokenParameters) { request.Parameters.Add(name, value); }
             GatedCalls.Mark(request, CallKind.Renewal);
             using var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit.Token);
             return await ReadAsync(answer, current, subject, sentAt, limit.Token);
@@ -47,8 +51,9 @@ internal sealed partial class TokenEndpointClient(
         using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
         {
-            if ((await provider.GetConfigurationAsync(limit.Token)).RevocationEndpoint is not { Length: > 0 } endpoint) { return RevocationOutcome.NotOffered; }
-            using var request = Authenticated<TokenRevocationRequest>(endpoint);
+            var metadata = await provider.GetConfigurationAsync(limit.Token);
+            if (ProviderEndpoints.Revocation(metadata, registration.Options) is not { Length: > 0 } endpoint) { return RevocationOutcome.NotOffered; }
+            using var request = Authenticated<TokenRevocationRequest>(endpoint, metadata);
             request.Token = refreshToken;
             request.TokenTypeHint = "refresh_token";
             GatedCalls.Mark(request, CallKind.Revocation);
@@ -81,14 +86,15 @@ internal sealed partial class TokenEndpointClient(
             : RevocationOutcome.Refused;
     }
 
-    private T Authenticated<T>(string endpoint)
-        where T : ProtocolRequest, new() => new()
-        {
-            Address = endpoint,
-            ClientId = registration.Options.ClientId,
-            ClientSecret = registration.Options.Secret,
-            ClientCredentialStyle = ClientCredentialStyle.PostBody,
-        };
+    private T Authenticated<T>(string endpoint, OpenIdConnectConfiguration metadata)
+        where T : ProtocolRequest, new()
+    {
+        var proof = authenticator.Prove(metadata);
+        var request = new T { Address = endpoint };
+        request.Headers.Authorization = proof.Header;
+        foreach (var (name, value) in proof.Fields) { request.Parameters.Add(name, value); }
+        return request;
+    }
 
     private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
     {

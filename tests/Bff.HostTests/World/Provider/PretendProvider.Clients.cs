@@ -8,7 +8,7 @@ namespace Bff.HostTests;
 /// <summary>Who may call the provider's endpoints for clients, and how.</summary>
 internal sealed partial class PretendProvider
 {
-    /// <summary>The only client authentication accepted; announced in the metadata. Null for the secret in the body, and nothing announced.</summary>
+    /// <summary>The only client authentication accepted; announced in the metadata. Null for the secret in the header or the body, and nothing announced.</summary>
     public ClientRule? ClientRule { get; set; }
 
     /// <summary>Who access tokens are for has to be said in each token call.</summary>
@@ -53,7 +53,7 @@ internal sealed partial class PretendProvider
     private async Task<IResult?> RefuseClientAsync(HttpRequest request, Dictionary<string, string> form)
     {
         var asked = new ClientRequest(this, request, form, _clock.GetUtcNow());
-        var reason = ClientRule is { } rule ? await rule.RefuseAsync(asked) : IsOurClient(form) ? null : "a wrong client_id or client_secret";
+        var reason = ClientRule is { } rule ? await rule.RefuseAsync(asked) : await IsOurClientAsync(asked) ? null : "a wrong client_id or client_secret";
         ClientCalls.Enqueue(new(request.Path, asked.Authorization, form, asked.Certificate is { } shown ? SelfSigned.HashOf(shown) : null, reason));
         if (reason is null) { return null; }
         if (ClientRule is null) { return Error(request, 401, "invalid_client"); }
@@ -61,8 +61,8 @@ internal sealed partial class PretendProvider
         return Refuse(request, 401, "invalid_client", reason);
     }
 
-    private bool IsOurClient(Dictionary<string, string> form) =>
-        form.GetValueOrDefault("client_id") == AcceptedClientId && form.GetValueOrDefault("client_secret") == AcceptedSecret;
+    private static async Task<bool> IsOurClientAsync(ClientRequest asked) =>
+        await ClientRule.SecretBasic.RefuseAsync(asked) is null || await ClientRule.SecretPost.RefuseAsync(asked) is null;
 
     private IResult Refuse(HttpRequest request, int status, string error, string reason)
     {
