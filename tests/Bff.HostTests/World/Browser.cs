@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Bff.HostTests;
 
 /// <summary>One browser: a cookie jar, the page's script (<see cref="GetAsync"/> and the like) and its address bar (<see cref="OpenAsync"/>).</summary>
-internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock) : IDisposable
+internal sealed class Browser(Func<Uri> bff, Func<IEnumerable<string>> providers, TimeProvider clock) : IDisposable
 {
     public const string SpaOrigin = "http://localhost:5000";
     public const string SessionCookie = "__Host-bff";
@@ -16,6 +16,10 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
     {
         Timeout = Eventually.Deadline,
     };
+
+    public Browser(Func<Uri> bff, string provider, TimeProvider clock) : this(bff, () => [provider], clock)
+    {
+    }
 
     public CookieJar Cookies { get; } = new(clock);
 
@@ -41,10 +45,13 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
     public HttpRequestMessage Bare(HttpMethod method, string path) => new(method, new Uri(bff(), path));
 
     /// <summary>One request, one answer; redirects are not followed.</summary>
-    public async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancel = default)
+    public Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancel = default) =>
+        SendAsync(request, Cookies.HeaderFor(request.RequestUri!.Host), cancel);
+
+    private async Task<Answer> SendAsync(HttpRequestMessage request, string cookies, CancellationToken cancel = default)
     {
         var host = request.RequestUri!.Host;
-        if (Cookies.HeaderFor(host) is { Length: > 0 } cookies) { request.Headers.TryAddWithoutValidation("Cookie", cookies); }
+        if (cookies.Length > 0) { request.Headers.TryAddWithoutValidation("Cookie", cookies); }
         using var response = await _http.SendAsync(request, cancel);
         var answer = await Answer.ReadAsync(response);
         Cookies.Take(host, answer.SetCookies);
@@ -70,7 +77,8 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
     public Task<Answer> StepAsync(string path, string accept = "text/html") => StepAsync(new Uri(bff(), path), accept);
 
     /// <summary>
-    /// A navigation: redirects are followed between proxy and provider. Ends with the first answer that is none, or that leads elsewhere (the page).
+    /// A navigation: redirects and the provider's self-submitting forms are followed between proxy and provider. Ends with the first answer that is none, or
+    /// that leads elsewhere (the page).
     /// </summary>
     public Task<Answer> OpenAsync(string path) => FollowAsync(StepAsync(path));
 
@@ -83,19 +91,40 @@ internal sealed class Browser(Func<Uri> bff, string provider, TimeProvider clock
         return atProvider.Location ?? throw new InvalidOperationException($"The provider answered {atProvider.Status}: {atProvider.Body}");
     }
 
+    /// <summary>As <see cref="GoToCallbackAsync"/>, where the provider answers with a form: the form, which is not submitted.</summary>
+    public async Task<PostedForm> GoToFormAsync(string path)
+    {
+        var atProvider = await StepAsync((await StepAsync(path)).Location!);
+        return PostedForm.In(atProvider) ?? throw new InvalidOperationException($"The provider answered {atProvider.Status}: {atProvider.Body}");
+    }
+
+    /// <summary>One step: posts a form as browsers do for a page of another site, with the cookies that go along then.</summary>
+    public Task<Answer> SubmitAsync(PostedForm form)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, form.Action) { Content = new FormUrlEncodedContent(form.Fields) };
+        request.Headers.Add("Accept", "text/html");
+        request.Headers.Add("Origin", form.Page.GetLeftPart(UriPartial.Authority));
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+        request.Headers.Add("Sec-Fetch-Mode", "navigate");
+        request.Headers.Add("Sec-Fetch-Dest", "document");
+        return SendAsync(request, Cookies.HeaderForCrossSitePost(form.Action.Host));
+    }
+
     private async Task<Answer> FollowAsync(Task<Answer> first)
     {
         var answer = await first;
-        for (var hop = 0; IsRedirect(answer) && IsOurWorld(answer.Location!); hop++)
+        for (var hop = 0; ; hop++)
         {
-            hop.ShouldBeLessThan(MostHops);
-            answer = await StepAsync(answer.Location!);
+            hop.ShouldBeLessThanOrEqualTo(MostHops);
+            if (IsRedirect(answer) && IsOurWorld(answer.Location!)) { answer = await StepAsync(answer.Location!); }
+            else if (IsProvider(answer.Url) && PostedForm.In(answer) is { } form) { answer = await SubmitAsync(form); }
+            else { return answer; }
         }
-
-        return answer;
     }
 
-    private bool IsOurWorld(Uri url) => url.Authority == bff().Authority || url.GetLeftPart(UriPartial.Authority) == provider;
+    private bool IsOurWorld(Uri url) => url.Authority == bff().Authority || IsProvider(url);
+
+    private bool IsProvider(Uri url) => providers().Contains(url.GetLeftPart(UriPartial.Authority));
 
     /// <summary>Never to the IPv6 side of "localhost", where somebody else may listen on the same port.</summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)

@@ -9,10 +9,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Bff.HostTests;
 
-/// <summary>The API behind the proxy: wants a bearer token of the provider that has not expired, and writes down what reached it.</summary>
+/// <summary>The API behind the proxy: wants a bearer token of a provider it trusts that has not expired, and writes down what reached it.</summary>
 internal sealed class PretendApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly ConcurrentQueue<PretendProvider> _providers = new();
 
     /// <param name="Method">The request's.</param>
     /// <param name="Path">As the framework decodes it.</param>
@@ -28,6 +29,7 @@ internal sealed class PretendApi : IAsyncDisposable
 
     private PretendApi(PretendProvider provider, TimeProvider clock)
     {
+        _providers.Enqueue(provider);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel =>
@@ -40,7 +42,7 @@ internal sealed class PretendApi : IAsyncDisposable
         _app.UseWebSockets();
         _app.Run(async context =>
         {
-            var subject = Subject(context, provider, clock);
+            var subject = Subject(context, clock);
             context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
             var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
             Calls.Enqueue(
@@ -76,6 +78,9 @@ internal sealed class PretendApi : IAsyncDisposable
         return api;
     }
 
+    /// <summary>Takes the tokens of one more provider.</summary>
+    public void Trust(PretendProvider provider) => _providers.Enqueue(provider);
+
     public string Address => _app.Urls.Single();
 
     /// <summary>Every request that arrived, in order.</summary>
@@ -106,11 +111,12 @@ internal sealed class PretendApi : IAsyncDisposable
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static string? Subject(HttpContext context, PretendProvider provider, TimeProvider clock)
+    private string? Subject(HttpContext context, TimeProvider clock)
     {
         var authorization = context.Request.Headers.Authorization.ToString();
         if (!authorization.StartsWith("Bearer ", StringComparison.Ordinal)) { return null; }
-        return provider.FindAccessToken(authorization["Bearer ".Length..]) is { } token && token.ExpiresAt > clock.GetUtcNow() ? token.Subject : null;
+        var token = _providers.Select(provider => provider.FindAccessToken(authorization["Bearer ".Length..])).FirstOrDefault(found => found is not null);
+        return token?.ExpiresAt > clock.GetUtcNow() ? token.Subject : null;
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

@@ -62,7 +62,7 @@ internal sealed class RealTimeWorld : IAsyncDisposable
         return browser;
     }
 
-    public Browser NewBrowser() => new(() => Bff.Address, Provider.Issuer, TimeProvider.System);
+    public Browser NewBrowser() => new(() => Bff.Address, Provider.Address, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

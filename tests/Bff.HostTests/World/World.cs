@@ -14,11 +14,13 @@ internal sealed class World : IAsyncDisposable
     private readonly Dictionary<string, string?> _settings;
     private readonly List<BffHost> _hosts = [];
     private readonly List<Browser> _browsers = [];
+    private readonly List<PretendProvider> _providers = [];
     private readonly SqliteConnection _database;
 
     private World(TestClock clock, PretendProvider provider, PretendApi api, IEnumerable<(string Key, string? Value)> settings)
     {
         (Clock, Provider, Api) = (clock, provider, api);
+        _providers.Add(provider);
         Folder = Directory.CreateTempSubdirectory("bff-host-tests-").FullName;
         _settings = BffSettings.For(provider, api, DatabaseFile);
         foreach (var (key, value) in settings) { _settings[key] = value; }
@@ -35,12 +37,24 @@ internal sealed class World : IAsyncDisposable
     public static Task<World> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(_ => settings);
 
     /// <param name="settings">That depend on where the API is.</param>
-    public static async Task<World> StartAsync(Func<PretendApi, (string Key, string? Value)[]> settings)
+    public static Task<World> StartAsync(Func<PretendApi, (string Key, string? Value)[]> settings) => PrepareAsync(settings, _ => Task.CompletedTask);
+
+    /// <param name="prepare">Sets up the provider, starts others beside it, and sets what the proxy has to know of them, all before the proxy starts.</param>
+    public static Task<World> StartPreparedAsync(Func<World, Task> prepare) => PrepareAsync(_ => [], prepare);
+
+    public static Task<World> StartPreparedAsync(Action<World> prepare) => StartPreparedAsync(world =>
+    {
+        prepare(world);
+        return Task.CompletedTask;
+    });
+
+    private static async Task<World> PrepareAsync(Func<PretendApi, (string Key, string? Value)[]> settings, Func<World, Task> prepare)
     {
         var clock = new TestClock();
         var provider = await PretendProvider.StartAsync(clock);
         var api = await PretendApi.StartAsync(provider, clock);
         var world = new World(clock, provider, api, settings(api));
+        await prepare(world);
         world.Bff = world.StartBff();
         world._database.Open();
         return world;
@@ -48,6 +62,7 @@ internal sealed class World : IAsyncDisposable
 
     public TestClock Clock { get; }
 
+    /// <summary>The provider the proxy is set up for.</summary>
     public PretendProvider Provider { get; }
 
     public PretendApi Api { get; }
@@ -58,6 +73,15 @@ internal sealed class World : IAsyncDisposable
     public string Folder { get; }
 
     public string DatabaseFile => Path.Combine(Folder, "bff.db");
+
+    /// <summary>One more provider, on an address of its own, with a client of its own. The API takes its tokens and browsers follow its redirects.</summary>
+    public async Task<PretendProvider> StartProviderAsync(string clientId = "bff-at-another-provider", string clientSecret = "another-client-secret-e2b9d4")
+    {
+        var provider = await PretendProvider.StartAsync(Clock, clientId, clientSecret);
+        _providers.Add(provider);
+        Api.Trust(provider);
+        return provider;
+    }
 
     /// <summary>A setting of every proxy that starts from now on.</summary>
     public void Set(string key, string? value) => _settings[key] = value;
@@ -88,7 +112,7 @@ internal sealed class World : IAsyncDisposable
 
     public Browser NewBrowser(BffHost? at = null)
     {
-        var browser = new Browser(() => (at ?? Bff).Address, Provider.Issuer, Clock);
+        var browser = new Browser(() => (at ?? Bff).Address, () => _providers.Select(provider => provider.Address), Clock);
         _browsers.Add(browser);
         return browser;
     }
@@ -191,11 +215,11 @@ internal sealed class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Provider.Faults.CutOff();
+        foreach (var provider in _providers) { provider.Faults.CutOff(); }
         foreach (var browser in _browsers) { browser.Dispose(); }
         foreach (var host in _hosts.ToList()) { await StopAsync(host); }
         await Api.DisposeAsync();
-        await Provider.DisposeAsync();
+        foreach (var provider in _providers) { await provider.DisposeAsync(); }
         await _database.DisposeAsync();
         SqliteConnection.ClearAllPools();
         TemporaryFolder.Delete(Folder);

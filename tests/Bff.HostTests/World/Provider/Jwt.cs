@@ -27,7 +27,17 @@ internal static class Jwt
     /// <summary><c>alg: none</c>, empty signature.</summary>
     public static string Unsigned(IDictionary<string, object?> claims) => Head(new() { ["alg"] = "none", ["typ"] = "JWT" }, claims) + ".";
 
-    public static string LeftHash(string token) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(token)).AsSpan(0, 16));
+    public static string LeftHash(string token, string algorithm = "RS256")
+    {
+        var bytes = Encoding.ASCII.GetBytes(token);
+        var hash = algorithm[^3..] switch
+        {
+            "384" => SHA384.HashData(bytes),
+            "512" or "DSA" => SHA512.HashData(bytes),
+            _ => SHA256.HashData(bytes),
+        };
+        return Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2));
+    }
 
     private static string Head(Dictionary<string, object?> header, IDictionary<string, object?> claims) =>
         Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header)) + "." + Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims));

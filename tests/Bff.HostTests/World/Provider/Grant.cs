@@ -7,6 +7,19 @@ internal sealed class Grant(string subject, string providerSid)
 
     public string ProviderSid { get; } = providerSid;
 
+    /// <summary>Whose user it is, at a provider of many tenants.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Gets refresh tokens.</summary>
+    public bool MayRefresh { get; init; } = true;
+
+    public string? Acr { get; init; }
+
+    public DateTimeOffset? AuthTime { get; init; }
+
+    /// <summary>The certificate without which nothing is given any more (<c>x5t#S256</c>).</summary>
+    public string? CertificateHash { get; set; }
+
     public string? RefreshToken { get; set; }
 
     /// <summary>Refresh tokens that were traded already, the latest last.</summary>
@@ -26,7 +39,14 @@ internal sealed class Grant(string subject, string providerSid)
     public int MostAtOnce { get; set; }
 }
 
-internal sealed record IssuedToken(string Value, string Subject, DateTimeOffset ExpiresAt);
+internal sealed record IssuedToken(string Value, string Subject, DateTimeOffset ExpiresAt)
+{
+    /// <summary>Who it is for, where that had to be said.</summary>
+    public IReadOnlyList<string> Audiences { get; init; } = [];
+
+    /// <summary>The certificate it is bound to (<c>x5t#S256</c>).</summary>
+    public string? CertificateHash { get; init; }
+}
 
 /// <summary>A value nobody but its owner may see.</summary>
 internal sealed record Secret(string Kind, string Value);

@@ -15,9 +15,11 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly TimeProvider _clock;
     private readonly WebApplication _app;
+    private readonly List<WebApplication> _listeners = [];
     private readonly List<Grant> _grants = [];
     private readonly ConcurrentDictionary<string, Code> _codes = new();
     private readonly ConcurrentDictionary<string, IssuedToken> _accessTokens = new();
+    private readonly ConcurrentDictionary<string, Grant> _idTokens = new();
     private readonly ConcurrentDictionary<string, Dictionary<string, string>> _pushed = new();
     private int _refreshes;
     private int _reuses;
@@ -26,44 +28,38 @@ internal sealed partial class PretendProvider : IAsyncDisposable
 
     private sealed record Code(Grant Grant, string Nonce, string RedirectUri, string Challenge);
 
-    private PretendProvider(TimeProvider clock)
+    private PretendProvider(TimeProvider clock, string clientId, string clientSecret)
     {
-        _clock = clock;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _app = builder.Build();
-        _app.Use(TellTimeAsync);
-        _app.Use(Traffic.WatchAsync);
-        _app.Use(WatchRefreshesAsync);
-        _app.Use((context, next) => Faults.InvokeAsync(context, next));
-        _app.MapGet("/.well-known/openid-configuration", Metadata);
-        _app.MapGet("/jwks", Keys);
-        _app.MapGet("/authorize", Authorize);
-        _app.MapPost("/token", TokenAsync);
-        _app.MapPost("/revoke", RevokeAsync);
-        _app.MapPost("/par", PushAsync);
-        _app.MapGet("/end-session", (HttpRequest request) => EndSession(request));
-        WriteIdToken = claims => Jwt.Sign(claims, Key);
+        (_clock, AcceptedClientId, AcceptedSecret) = (clock, clientId, clientSecret);
+        Secrets = [new("client secret", clientSecret)];
+        WriteIdToken = SignIdToken;
+        _app = NewListener(ListenPlainly);
     }
 
-    public static async Task<PretendProvider> StartAsync(TimeProvider clock)
+    /// <param name="clock">Tells when tokens expire.</param>
+    /// <param name="clientId">Its only client.</param>
+    /// <param name="clientSecret">The client's.</param>
+    public static async Task<PretendProvider> StartAsync(TimeProvider clock, string clientId = ClientId, string clientSecret = ClientSecret)
     {
-        var provider = new PretendProvider(clock);
+        var provider = new PretendProvider(clock, clientId, clientSecret);
         await provider._app.StartAsync();
-        provider.Issuer = provider._app.Urls.Single();
+        provider.Address = provider._app.Urls.Single();
         return provider;
     }
 
-    public string Issuer { get; private set; } = "";
+    /// <summary>The origin of its endpoints for browsers.</summary>
+    public string Address { get; private set; } = "";
+
+    /// <summary>The issuer of its tokens: its address, or below it for a <see cref="Tenant"/>.</summary>
+    public string Issuer => IssuerOf(Tenant);
+
+    /// <summary>Its client; see <see cref="AcceptedSecret"/>.</summary>
+    public string AcceptedClientId { get; }
 
     public ProviderFaults Faults { get; } = new();
 
     /// <summary>How many requests came to each of its addresses, broken or not.</summary>
     public ProviderTraffic Traffic { get; } = new();
-
-    /// <summary>Offers pushed authorization requests (RFC 9126).</summary>
-    public bool OffersPushedRequests { get; set; }
 
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -92,6 +88,9 @@ internal sealed partial class PretendProvider : IAsyncDisposable
 
     public Action<IDictionary<string, string?>> ShapeAuthorizeAnswer { get; set; } = _ => { };
 
+    /// <summary>The claims of an authorization response that is a signed token (JARM).</summary>
+    public Action<IDictionary<string, object?>> ShapeSignedAnswer { get; set; } = _ => { };
+
     public Action<IDictionary<string, object?>> ShapeIdToken { get; set; } = _ => { };
 
     public Func<IDictionary<string, object?>, string> WriteIdToken { get; set; }
@@ -109,10 +108,10 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     public ConcurrentQueue<Dictionary<string, string>> SignOuts { get; } = new();
 
     /// <summary>The secret our client has to show now.</summary>
-    public string AcceptedSecret { get; set; } = ClientSecret;
+    public string AcceptedSecret { get; set; }
 
     /// <summary>Every token and code handed out, and the client secret.</summary>
-    public ConcurrentBag<Secret> Secrets { get; } = [new("client secret", ClientSecret)];
+    public ConcurrentBag<Secret> Secrets { get; }
 
     /// <summary>Refresh calls that arrived.</summary>
     public int Refreshes => Volatile.Read(ref _refreshes);
@@ -151,6 +150,7 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Faults.CutOff();
-        await _app.DisposeAsync();
+        foreach (var listener in _listeners) { await listener.DisposeAsync(); }
+        MutualTls?.Dispose();
     }
 }
