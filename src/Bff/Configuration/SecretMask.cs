@@ -21,6 +21,7 @@ internal sealed class SecretMask(SettingsSchema schema)
     /// <summary>First ours, then YARP's, then Kestrel's.</summary>
     private static readonly HashSet<string> Words = Names(
         "ClientId", "Scope", "Audience", "AudienceParameter", "AllowedLoginParameters", "Store", "CookieName",
+        "NameClaim", "RoleClaim", "Claims", "TrustedAudiences", "IssuerTemplate", "Tenants", "SigningAlgorithms",
         "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "ClusterId",
         "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",

@@ -39,9 +39,11 @@ internal static partial class ProvidersFeature
         var registration = ActivatorUtilities.CreateInstance<ClientRegistration>(services, name);
         var metadata = ActivatorUtilities.CreateInstance<ProviderMetadata>(services, registration);
         var idTokens = ActivatorUtilities.CreateInstance<IdTokenValidator>(services, registration, metadata);
+        var claims = ActivatorUtilities.CreateInstance<UserClaims>(services, registration);
         return new Provider(
             registration, metadata, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
-            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, idTokens), new SignInClient(registration, metadata));
+            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, idTokens, claims),
+            new SignInClient(registration, metadata), new UserInfoClient(registration, metadata, idTokens), claims);
     }
 
     private static void AddProviderHttpClient(this IServiceCollection services, string name) =>
@@ -64,6 +66,7 @@ internal static partial class ProvidersFeature
         foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All)
         {
             if (ProviderRemarks.ClearText(provider.Options, provider.Registration.Section, app.Environment) is { } remark) { ClearText(app.Logger, remark); }
+            if (ProviderRemarks.AnyTenant(provider.Options, provider.Registration.Section) is { } open) { ClearText(app.Logger, open); }
         }
     }
 

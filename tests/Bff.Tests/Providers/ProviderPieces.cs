@@ -21,10 +21,11 @@ internal static class ProviderPieces
         var metadata = new ProviderMetadata(
             registration, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<ProviderMetadata>.Instance);
         var idTokens = new IdTokenValidator(registration, metadata, clock);
+        var claims = new UserClaims(registration, NullLogger<UserClaims>.Instance);
         return new Provider(
             registration, metadata, new TokenCallGate(FixedOptions.Of(throttling ?? new ThrottlingOptions()), clock), idTokens,
             new TokenEndpointClient(
-                registration, metadata, idTokens, tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
-            new SignInClient(registration, metadata));
+                registration, metadata, idTokens, claims, tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
+            new SignInClient(registration, metadata), new UserInfoClient(registration, metadata, idTokens), claims);
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Bff.Providers;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Commands.Check;
 
@@ -35,10 +34,10 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
         }
 
         var algorithms = metadata.IdTokenSigningAlgValuesSupported;
-        if (algorithms.Count > 0 && !algorithms.Any(IdTokenValidator.Accepts))
+        if (algorithms.Count > 0 && !algorithms.Any(options.EffectiveSigningAlgorithms.Contains))
         {
             yield return Mistake(
-                "id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a stronger variant", $"It announces {string.Join(", ", algorithms)}.");
+                "id_token_signing_alg_values_supported", Accepted, $"It announces {string.Join(", ", algorithms)}.");
         }
 
         var requiresPushed = metadata.RequirePushedAuthorizationRequests || IsTrue(RequiresPushed);
@@ -52,8 +51,17 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
         if (IsTrue("dpop_bound_access_tokens") || IsTrue("require_dpop")) { yield return Requires("DPoP (RFC 9449)"); }
     }
 
+    private string Accepted =>
+        options.SigningAlgorithms.Length == 0 ? "RS256, PS256, ES256 or a stronger variant" : string.Join(", ", options.SigningAlgorithms);
+
     private IEnumerable<Finding> Unannounced()
     {
+        if (options.UserInfo == UserInfoUse.Always && string.IsNullOrEmpty(metadata.UserInfoEndpoint))
+        {
+            yield return new(Check, Result.Mistake, $"{section}:UserInfo: is Always, and the provider announces no userinfo_endpoint: every sign-in fails.",
+                "Set it to WhenNeeded or Never.");
+        }
+
         if (Lacks(metadata.TokenEndpointAuthMethodsSupported, "client_secret_post"))
         {
             yield return Warning("token_endpoint_auth_methods_supported", "client_secret_post", "Bff sends its secret in the request body.");
