@@ -120,16 +120,17 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             result = await CheckWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), what, token, algorithm, parameters);
         }
 
-        return result.IsValid ? result : Invalid(what, Explain(result.Exception));
+        return result.IsValid ? result : Invalid(what, Explain(result.Exception, algorithm));
     }
 
     private static TokenValidationResult Invalid(string what, string objection) =>
         new() { IsValid = false, Exception = new TokenRefusedException($"The {what} {objection}.") };
 
     /// <summary>The library's messages quote the token.</summary>
-    private static string Explain(Exception? error) => error switch
+    private static string Explain(Exception? error, string algorithm) => error switch
     {
-        SecurityTokenSignatureKeyNotFoundException => "is signed with a key or an algorithm that the provider does not announce",
+        SecurityTokenSignatureKeyNotFoundException when !TokenAlgorithms.BySecret.Contains(algorithm) =>
+            "is not signed with a key and an algorithm that the provider announces",
         SecurityTokenInvalidSignatureException => "has a wrong signature",
         SecurityTokenInvalidAudienceException => "is for another audience",
         SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenNoExpirationException =>
@@ -163,7 +164,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     /// </summary>
     private IEnumerable<SecurityKey> KeysFor(string algorithm, JsonWebToken token, OpenIdConnectConfiguration provider, string what)
     {
-        if (TokenAlgorithms.BySecret.Contains(algorithm)) { return SecretFor(algorithm); }
+        if (TokenAlgorithms.BySecret.Contains(algorithm)) { return SecretFor(algorithm, token.Kid); }
         var announced = what == IdToken || provider.UserInfoEndpointSigningAlgValuesSupported.Count == 0
             ? provider.IdTokenSigningAlgValuesSupported : provider.UserInfoEndpointSigningAlgValuesSupported;
         var isAnnounced = announced.Count == 0 ? algorithm == TokenAlgorithms.Default : announced.Contains(algorithm);
@@ -173,10 +174,12 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         return keys.Exists(key => key.Kid == token.Kid) ? keys.Where(key => key.Kid == token.Kid) : keys;
     }
 
-    private SymmetricSecurityKey[] SecretFor(string algorithm)
+    /// <param name="algorithm">Decides how long it must be.</param>
+    /// <param name="kid">Whatever the token calls it: there is but one.</param>
+    private SymmetricSecurityKey[] SecretFor(string algorithm, string? kid)
     {
         var secret = Encoding.UTF8.GetBytes(_registration.Options.Secret);
-        return secret.Length < TokenAlgorithms.SecretBytes(algorithm) ? [] : [new SymmetricSecurityKey(secret)];
+        return secret.Length < TokenAlgorithms.SecretBytes(algorithm) ? [] : [new SymmetricSecurityKey(secret) { KeyId = kid }];
     }
 
     /// <summary>Where many tenants share their keys, Entra ID names in a key whose it is.</summary>
