@@ -103,7 +103,7 @@ internal sealed class OidcOptions : IValidatableObject
     /// no <see cref="NameClaim"/>; <c>Always</c>, and a sign-in without an answer fails. It is asked once, at the sign-in, never at a renewal. What the ID
     /// token says wins. Default: WhenNeeded.
     /// </summary>
-    [EnumDataType(typeof(UserInfoUse), ErrorMessage = "must be Never, WhenNeeded or Always.")]
+    [AllowedValues(UserInfoUse.Never, UserInfoUse.WhenNeeded, UserInfoUse.Always, ErrorMessage = "must be Never, WhenNeeded or Always.")]
     public UserInfoUse UserInfo { get; set; } = UserInfoUse.WhenNeeded;
 
     /// <summary>
