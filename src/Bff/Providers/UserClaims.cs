@@ -76,14 +76,14 @@ internal sealed partial class UserClaims(ClientRegistration registration, ILogge
         if (cut.Count == 0) { return claims; }
         var types = cut.Select(claim => claim.Type).Distinct().ToList();
         var more = types.Count > MaxNamed ? $" and {types.Count - MaxNamed} others" : "";
-        LeftOut(registration.Name, cut.Count, string.Join(", ", types.Take(MaxNamed).Select(Printable.Word)) + more);
+        LeftOut(cut.Count, string.Join(", ", types.Take(MaxNamed).Select(Printable.Word)) + more, registration.Section);
         return [.. claims.Where(claim => !cut.Contains(claim))];
     }
 
     private static int Rank(Claim claim) => Array.IndexOf(First, claim.Type) is >= 0 and var at ? at : First.Length;
 
     [LoggerMessage(LogLevel.Warning,
-        "{Count} claims of a user of the provider {Provider} were left out, since there are too many or they are too long: {Types}. "
-        + "Have the provider send fewer; its Claims setting keeps only those it names.")]
-    private partial void LeftOut(string provider, int count, string types);
+        "{Count} claims of a user were left out, since there are too many or they are too long: {Types}. Have the provider send fewer, or list those to keep in "
+        + "{Section}:Claims.")]
+    private partial void LeftOut(int count, string types, string section);
 }

@@ -101,7 +101,7 @@ internal sealed class RenewalAttempt(
     {
         try
         {
-            return await provider.TokenEndpoint.RefreshAsync(tokens, session.Subject, session.ClaimValue("tid"));
+            return await provider.TokenEndpoint.RefreshAsync(tokens, session.Subject, session.ClaimValue(TenantIssuers.Claim));
         }
         catch (Exception error)
         {

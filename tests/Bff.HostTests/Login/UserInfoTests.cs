@@ -63,6 +63,45 @@ public sealed class UserInfoTests
         ShouldLog(world, "A sign-in goes on without userinfo.");
     }
 
+    [Theory]
+    [InlineData("WhenNeeded", true)]
+    [InlineData("Always", false)]
+    public async Task An_endpoint_that_hangs_holds_up_a_sign_in_no_longer_than_any_call(string setting, bool isSignedIn)
+    {
+        await using var world = await StartAsync(new(), setting, ("Bff:Renewal:TokenTimeout", "00:00:01"));
+        world.Provider.Faults.Hang("/userinfo");
+        var alice = world.NewBrowser();
+        var end = await alice.OpenAsync("/bff/login?login_hint=alice");
+        (alice.Session is not null).ShouldBe(isSignedIn, end.Body);
+        ShouldLog(world, "The userinfo endpoint cannot be reached.");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("""{"name":"Nobody"}""")]
+    [InlineData("""{"sub":5,"name":"Five"}""")]
+    [InlineData("""{"sub":"bob","sub":"alice","name":"Both"}""")]
+    [InlineData("<html>")]
+    public async Task An_answer_that_is_none_is_not_used(string body)
+    {
+        await using var world = await StartAsync(new(), "WhenNeeded");
+        world.Provider.Faults.AnswerWith("/userinfo", 200, body, "application/json");
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/bff/session")).Text("name").ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task The_log_names_the_types_of_claims_that_are_too_many()
+    {
+        await using var world = await StartAsync(
+            new() { Shape = claims => claims["groups"] = Enumerable.Range(0, 600).Select(i => $"group-{i}").ToArray() }, "Always");
+        var alice = await world.LogInAsync();
+        (await ClaimsAsync(alice)).Count.ShouldBe(503);   // with three of our own
+        ShouldLog(world, "too many or they are too long: groups. Have the provider send fewer, or list those to keep in Bff:Oidc:Claims.");
+        world.Bff.Logs.Lines.ShouldNotContain(line => line.Contains("group-", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_signed_response_is_verified_with_the_providers_keys()
     {
@@ -135,8 +174,9 @@ public sealed class UserInfoTests
 
     private static void ShouldLog(World world, string text) => world.Bff.Logs.Lines.ShouldContain(line => line.Contains(text, StringComparison.Ordinal));
 
-    private static Task<World> StartAsync(UserInfoRule rule, string setting) => World.StartPreparedAsync(world =>
+    private static Task<World> StartAsync(UserInfoRule rule, string setting, params (string Key, string Value)[] more) => World.StartPreparedAsync(world =>
     {
+        foreach (var (key, value) in more) { world.Set(key, value); }
         world.Provider.UserInfo = rule;
         world.Set("Bff:Oidc:UserInfo", setting);
     });

@@ -62,6 +62,7 @@ public sealed class EncryptedTokenTests
     [InlineData(""" "alg":"dir" """, "The ID token is encrypted with an 'alg' we do not know.")]
     [InlineData(""" "alg":"RSA-OAEP","zip":"DEF" """, "The encrypted ID token is compressed.")]
     [InlineData(""" "alg":"RSA-OAEP","crit":["exp"] """, "The encrypted ID token's header needs an extension we do not know.")]
+    [InlineData(""" "alg":"dir","alg":"RSA-OAEP" """, "The encrypted ID token cannot be decrypted with our key.")]
     [InlineData(""" "alg":"ECDH-ES","epk":{} """, "The ID token is encrypted to an EC key, and ours is another.")]
     public async Task An_algorithm_we_did_not_offer_is_refused_by_name(string header, string refusal) =>
         await ShouldBeAsync(

@@ -68,8 +68,9 @@ public sealed class UserClaimsTests
         claims.ShouldContain("name=Alice");
         claims.ShouldContain("role=admin");
         var warning = _warnings.ShouldHaveSingleItem();
-        warning.ShouldStartWith("8 claims of a user of the provider default were left out");
+        warning.ShouldStartWith("8 claims of a user were left out");
         warning.ShouldContain(": groups.");
+        warning.ShouldContain("Bff:Oidc:Claims");
         warning.ShouldNotContain("group-");
     }
 

@@ -22,7 +22,7 @@ internal static class TokenDecryption
         var parts = token.Split('.');
         try
         {
-            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]));
+            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]), new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (header.RootElement.TryGetProperty("zip", out _)) { throw new TokenRefusedException("The encrypted ID token is compressed."); }
             if (header.RootElement.TryGetProperty("crit", out _))
             {

@@ -70,12 +70,12 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
     {
         try
         {
-            using var json = JsonDocument.Parse(body);
+            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return json.RootElement.Clone();
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw Unusable("The userinfo response is no JSON.");
+            throw Unusable("The userinfo response is no JSON, or says something twice.");
         }
     }
 
