@@ -18,8 +18,7 @@ public class HouseTests
         ("Commands.Check",
         [
             "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named", "Providers.ClientAuthentication",
-            "Providers.TokenEndpoint",
-            "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Providers.TokenEndpoint", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
         ("Commands", ["Ops.Admin", "Ops", "Sessions.Store", "Sessions", "Hosting", "Configuration"]),

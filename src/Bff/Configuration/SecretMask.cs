@@ -25,6 +25,7 @@ internal sealed class SecretMask(SettingsSchema schema)
     private static readonly HashSet<string> Words = Names(
         "ClientId", "Scope", "Audience", "AudienceParameter", "AllowedLoginParameters", "Store", "CookieName",
         "ClientKeyId", "ClientKeyAlgorithm", "Issuer",
+        "NameClaim", "RoleClaim", "Claims", "TrustedAudiences", "IssuerTemplate", "Tenants", "SigningAlgorithms",
         "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "ClusterId",
         "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",

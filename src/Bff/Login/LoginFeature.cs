@@ -122,6 +122,7 @@ internal static class LoginFeature
 
         options.RemoteSignOutPath = default;   // Front-channel logout: a GET without proof of anything.
         options.RemoteAuthenticationTimeout = FlowCookies.Lifetime;
+        options.ProtocolValidator.HashAlgorithmMap[TokenAlgorithms.EdDsa] = "SHA512";   // at_hash with Ed25519
         options.ProtocolValidator.NonceLifetime = FlowCookies.Lifetime;
         options.CorrelationCookie = FlowCookies.State(sessions, oidc);
         options.NonceCookie = FlowCookies.Nonce(sessions, oidc);

@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
+using JwtSecurityToken = System.IdentityModel.Tokens.Jwt.JwtSecurityToken;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Login;
@@ -87,9 +88,22 @@ internal sealed partial class OidcEvents(
 
         // RFC 9207: the issuer that answers must be the one that was asked, in errors too; required when the provider says it sends it.
         var issuer = context.ProtocolMessage.Iss;
-        if (string.IsNullOrEmpty(issuer) ? expected.AuthorizationResponseIssParameterSupported : issuer != expected.Issuer)
+        if (string.IsNullOrEmpty(issuer) ? expected.AuthorizationResponseIssParameterSupported : !IsAsked(issuer, expected))
         {
             throw Refused("The authorization response does not name the issuer that was asked.");
+        }
+
+        SignInProgress.Of(context.HttpContext).Issuer = string.IsNullOrEmpty(issuer) ? null : issuer;
+    }
+
+    private bool IsAsked(string issuer, OpenIdConnectConfiguration expected) => provider.Options.Issuers?.IsIssuer(issuer) ?? issuer == expected.Issuer;
+
+    // One of many tenants may answer, but then it is its user who comes.
+    private static void CheckTenant(TokenValidatedContext context)
+    {
+        if (SignInProgress.Of(context.HttpContext).Issuer is { } issuer && issuer != context.SecurityToken.Issuer)
+        {
+            throw Refused("The ID token is of another issuer than the authorization response.");
         }
     }
 
@@ -132,6 +146,7 @@ internal sealed partial class OidcEvents(
             ValidatedIdToken = context.SecurityToken,
             Nonce = context.Nonce,
         });
+        CheckTenant(context);
         var properties = context.Properties!;
         flow.CheckSignInTime(properties, context.Principal?.FindFirst(JwtRegisteredClaimNames.AuthTime)?.Value, provider.Options.ClockTolerance);
         var acr = context.Principal?.FindFirst(JwtRegisteredClaimNames.Acr)?.Value;
@@ -142,20 +157,22 @@ internal sealed partial class OidcEvents(
             // a session back.
             var session = await store.FindAsync(new SessionId(continued), context.HttpContext.RequestAborted);
             if (session is null || session.EndsAt <= clock.GetUtcNow() || session.Provider != provider.Name
-                || session.FrontEnd != context.HttpContext.GetFrontEnd().Name || context.Principal?.FindFirst("sub")?.Value != session.Subject)
+                || session.FrontEnd != context.HttpContext.GetFrontEnd().Name || context.Principal?.FindFirst("sub")?.Value != session.Subject
+                || !IsOfItsTenant(session, context.SecurityToken))
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in found another user, or its session had ended.");
             }
 
             // Which of two is the stronger one only the provider knows; to be weaker than the session was must not be possible, so it stays as it is.
-            if (provider.Options.RequireAcr && session.Tokens?.IdToken is { } before && IdTokenClaims.Acr(before) is { } had && had != acr)
+            if (provider.Options.RequireAcr && session.Tokens?.IdToken is { } before && IdTokenClaims.TextOf(before, "acr") is { } had && had != acr)
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in would give its session another acr.");
             }
         }
 
         var answer = context.TokenEndpointResponse!;
-        context.Principal = new ClaimsPrincipal(new ClaimsIdentity(IdTokenClaims.Read(answer.IdToken), SessionAuthentication.Scheme, "name", "role"));
+        var claims = await ReadClaimsAsync(context, answer.AccessToken);
+        context.Principal = new ClaimsPrincipal(new ClaimsIdentity(claims, SessionAuthentication.Scheme, "name", "role"));
         var obtainedAt = SignInProgress.Of(context.HttpContext).RedeemedAt;
         new TokenSet(
             answer.AccessToken,
@@ -166,6 +183,33 @@ internal sealed partial class OidcEvents(
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
             TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt))
             .StoreIn(properties);
+    }
+
+    /// <summary>Subjects are one user's at one issuer only: at a provider of many tenants another's may have the same.</summary>
+    private bool IsOfItsTenant(Session session, JwtSecurityToken token) =>
+        provider.Options.Issuers is null
+        || (token.Payload.TryGetValue(TenantIssuers.Claim, out var tenant) && tenant as string == session.ClaimValue(TenantIssuers.Claim));
+
+    /// <summary>
+    /// Userinfo is asked once, for a new session. A silent sign-in is a renewal, and claims that came from there stay until the session ends.
+    /// </summary>
+    private async Task<IReadOnlyList<Claim>> ReadClaimsAsync(TokenValidatedContext context, string accessToken)
+    {
+        var (idToken, cancellationToken) = (IdTokenClaims.Payload(context.SecurityToken.RawPayload), context.HttpContext.RequestAborted);
+        var use = provider.Options.UserInfo;
+        var isAsked = use != UserInfoUse.Never && SignInProgress.Named(context.Properties, SessionAuthentication.Continues) is null
+            && (use == UserInfoUse.Always || (!provider.Claims.HasName(idToken) && await provider.UserInfo.IsOfferedAsync(cancellationToken)));
+        if (!isAsked) { return provider.Claims.Of(idToken); }
+        try
+        {
+            return provider.Claims.Of(
+                idToken, await provider.UserInfo.AskAsync(accessToken, context.SecurityToken.Issuer, context.SecurityToken.Subject, cancellationToken));
+        }
+        catch (UserInfoException error) when (use == UserInfoUse.WhenNeeded && error.Fault != UserInfoFault.OtherUser)
+        {
+            WithoutUserInfo(error.Message);
+            return provider.Claims.Of(idToken);
+        }
     }
 
     /// <summary>The session is made here, not by the framework after it, so that a store that is down is said.</summary>
@@ -230,6 +274,9 @@ internal sealed partial class OidcEvents(
         properties.Items.TryGetValue(SilentPage.Item, out page) && page is not null;
 
     private static SignInRefusedException Refused(string why) => new(SignInFailure.Failed, why);
+
+    [LoggerMessage(LogLevel.Warning, "A sign-in goes on without userinfo. {Cause}")]
+    private partial void WithoutUserInfo(string cause);
 
     [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
     private partial void SignInFailed(string code, string cause, string description);

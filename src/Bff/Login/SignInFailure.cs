@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Bff.Providers.Metadata;
 using Bff.Providers.TokenEndpoint;
 using Bff.Sessions;
 using Microsoft.AspNetCore.Authentication;
@@ -36,6 +37,13 @@ internal sealed partial record SignInFailure(string Code, Problem? Problem, stri
             return (refused, refused switch { FlowState.Unmet => null, InvalidState => LoginProblems.InvalidState, _ => LoginProblems.SignInFailed });
         }
 
+        if (context.Failure is UserInfoException asked)
+        {
+            return asked.Fault == UserInfoFault.Unreachable
+                ? (ProviderFault.Unavailable, LoginProblems.ProviderUnavailable)
+                : (Failed, LoginProblems.SignInFailed);
+        }
+
         if (SignInProgress.Of(context.HttpContext).IsRedeeming) { return ProviderFault.Explain(context.Failure); }
         if (context.Failure?.Data["error"] is string error) { return (error, null); }
         return context.Failure is { } failure && failure is not OpenIdConnectProtocolException && ProviderFault.Is(failure)
@@ -54,7 +62,8 @@ internal sealed partial record SignInFailure(string Code, Problem? Problem, stri
     /// <summary>Never an exception's message: it may quote what it could not accept.</summary>
     public static string CauseOf(Exception? failure) => failure switch
     {
-        SignInRefusedException or SignInCallException => failure.Message,
+        SignInRefusedException or SignInCallException or UserInfoException => failure.Message,
+        { } when failure.GetBaseException() is TokenRefusedException refused => refused.Message,
         { } when failure.Data["error"] is string => "the provider says so",
         _ => failure?.GetBaseException().GetType().Name ?? "unknown",
     };

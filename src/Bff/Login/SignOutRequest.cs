@@ -38,5 +38,5 @@ internal static class SignOutRequest
     }
 
     /// <summary>What the provider itself calls a hint; an address or a name would stay in logs on the way.</summary>
-    private static string? LoginHintIn(string idToken) => IdTokenClaims.Read(idToken).FirstOrDefault(claim => claim.Type == "login_hint")?.Value;
+    private static string? LoginHintIn(string idToken) => IdTokenClaims.TextOf(idToken, "login_hint");
 }

@@ -6,8 +6,8 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Bff.Providers;
 
 /// <summary>
-/// The claims about the user in a validated ID token, as the provider wrote them: a number keeps its text, an object stays JSON, each entry of an array is a
-/// claim, and <c>null</c> is none (OpenID Connect Core 1.0, section 5.3.2).
+/// The claims about the user in a validated ID token or a userinfo response, as the provider wrote them: a number keeps its text, an object stays JSON, each
+/// entry of an array is a claim, and <c>null</c> is none (OpenID Connect Core 1.0, section 5.3.2).
 /// </summary>
 internal static class IdTokenClaims
 {
@@ -20,57 +20,56 @@ internal static class IdTokenClaims
         "_claim_names", "_claim_sources", "acr", "at_hash", "aud", "azp", "c_hash", "exp", "iat", "ipaddr", "iss", "nbf", "nonce", "platf", "s_hash", "ver",
     ];
 
-    /// <summary>The names of everything an ID token says, of the user or not.</summary>
-    /// <exception cref="FormatException">It is no signed token.</exception>
-    /// <exception cref="JsonException">Its payload is no JSON.</exception>
-    public static HashSet<string> Names(string idToken)
+    /// <summary>About the sign-in or whose user it is: only an ID token can say these.</summary>
+    private static readonly HashSet<string> OfTheIdTokenOnly = ["sub", "sid", "auth_time", "amr", TenantIssuers.Claim];
+
+    /// <param name="payload">The middle part of the very token that was validated.</param>
+    public static JsonElement Payload(string payload)
     {
-        using var payload = Payload(idToken);
-        return [.. payload.RootElement.EnumerateObject().Select(member => member.Name)];
+        using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
+        return json.RootElement.Clone();
     }
 
-    /// <summary>How the user signed in (<c>acr</c>); null when the token does not say, or cannot be read.</summary>
-    public static string? Acr(string idToken)
+    /// <summary>What a stored ID token says in a word; null when it does not, or cannot be read, as one that is encrypted cannot.</summary>
+    public static string? TextOf(string idToken, string name)
     {
         try
         {
-            using var payload = Payload(idToken);
-            return payload.RootElement.TryGetProperty("acr", out var acr) && acr.ValueKind == JsonValueKind.String ? acr.GetString() : null;
+            return idToken.Split('.') is [_, var payload, _] && Payload(payload).TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
+                ? text.GetString() : null;
         }
-        catch (Exception error) when (error is FormatException or JsonException)
+        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
         {
             return null;
         }
     }
 
-    /// <param name="idToken">The very text that was validated.</param>
-    public static IReadOnlyList<Claim> Read(string idToken)
+    public static IReadOnlyList<Claim> Read(JsonElement idToken) => Read(idToken, NotAboutTheUser.Contains, ClaimsIdentity.DefaultIssuer);
+
+    /// <summary>What a userinfo response adds: nothing of the protocol, and nothing that the ID token speaks of.</summary>
+    public static IReadOnlyList<Claim> ReadUserInfo(JsonElement userInfo, JsonElement idToken) => Read(
+        userInfo, name => NotAboutTheUser.Contains(name) || OfTheIdTokenOnly.Contains(name) || idToken.TryGetProperty(name, out _), ClaimOrigin.UserInfo);
+
+    private static List<Claim> Read(JsonElement members, Func<string, bool> isLeftOut, string origin)
     {
-        using var payload = Payload(idToken);
         var claims = new Dictionary<string, List<Claim>>(StringComparer.Ordinal);
-        foreach (var member in payload.RootElement.EnumerateObject().Where(member => !NotAboutTheUser.Contains(member.Name)))
+        foreach (var member in members.EnumerateObject().Where(member => !isLeftOut(member.Name)))
         {
             // A name that comes twice: the last one counts, as it did for whoever validated the token.
             JsonElement[] entries = member.Value.ValueKind == JsonValueKind.Array ? [.. member.Value.EnumerateArray()] : [member.Value];
-            claims[member.Name] = [.. entries.Where(value => value.ValueKind != JsonValueKind.Null).Select(value => ToClaim(member.Name, value))];
+            claims[member.Name] = [.. entries.Where(value => value.ValueKind != JsonValueKind.Null).Select(value => ToClaim(member.Name, value, origin))];
         }
 
         return [.. claims.Values.SelectMany(entries => entries)];
     }
 
-    private static JsonDocument Payload(string idToken)
+    private static Claim ToClaim(string type, JsonElement value, string origin) => value.ValueKind switch
     {
-        if (idToken.Split('.') is not [_, var payload, _]) { throw new FormatException("This is no signed token."); }
-        return JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
-    }
-
-    private static Claim ToClaim(string type, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => new(type, value.GetString()!),
-        JsonValueKind.True => new(type, "true", ClaimValueTypes.Boolean),
-        JsonValueKind.False => new(type, "false", ClaimValueTypes.Boolean),
-        JsonValueKind.Number => new(type, value.GetRawText(), value.TryGetInt64(out _) ? ClaimValueTypes.Integer64 : ClaimValueTypes.Double),
-        JsonValueKind.Array => new(type, value.GetRawText(), JsonClaimValueTypes.JsonArray),
-        _ => new(type, value.GetRawText(), JsonClaimValueTypes.Json),
+        JsonValueKind.String => new(type, value.GetString()!, ClaimValueTypes.String, origin),
+        JsonValueKind.True => new(type, "true", ClaimValueTypes.Boolean, origin),
+        JsonValueKind.False => new(type, "false", ClaimValueTypes.Boolean, origin),
+        JsonValueKind.Number => new(type, value.GetRawText(), value.TryGetInt64(out _) ? ClaimValueTypes.Integer64 : ClaimValueTypes.Double, origin),
+        JsonValueKind.Array => new(type, value.GetRawText(), JsonClaimValueTypes.JsonArray, origin),
+        _ => new(type, value.GetRawText(), JsonClaimValueTypes.Json, origin),
     };
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Text;
 using Bff.Configuration;
 
 namespace Bff.Providers;
@@ -209,6 +210,72 @@ internal sealed class OidcOptions : IValidatableObject
 
     public IdTokenHint EffectiveIdTokenHint => Logout.IdTokenHint ?? (SendIdTokenHint ? IdTokenHint.Always : IdTokenHint.Never);
 
+    public const string DefaultNameClaim = "name", DefaultRoleClaim = "role";
+
+    /// <summary>
+    /// When the userinfo endpoint is asked about a user (OpenID Connect Core 1.0 section 5.3): <c>Never</c>; <c>WhenNeeded</c>, which is when the ID token has
+    /// no <see cref="NameClaim"/>; <c>Always</c>, and a sign-in without an answer fails. It is asked once, at the sign-in, never at a renewal. What the ID
+    /// token says wins. Default: WhenNeeded.
+    /// </summary>
+    [AllowedValues(UserInfoUse.Never, UserInfoUse.WhenNeeded, UserInfoUse.Always, ErrorMessage = "must be Never, WhenNeeded or Always.")]
+    public UserInfoUse UserInfo { get; set; } = UserInfoUse.WhenNeeded;
+
+    /// <summary>
+    /// The claim with what people call the user, such as <c>preferred_username</c>; it becomes the session's <c>name</c>. A path with dots leads into claims
+    /// that are JSON objects. Where the provider leaves it out, <c>name</c> stays as it is. Default: <c>name</c>.
+    /// </summary>
+    public string NameClaim { get; set; } = DefaultNameClaim;
+
+    /// <summary>
+    /// The claim with the user's roles, such as <c>groups</c> or <c>realm_access.roles</c>: each becomes a <c>role</c> of the session, and nothing else does.
+    /// A path with dots leads into claims that are JSON objects. Default: <c>role</c>.
+    /// </summary>
+    public string RoleClaim { get; set; } = DefaultRoleClaim;
+
+    /// <summary>
+    /// The claims that a session keeps and <c>/bff/user</c> shows; <c>sub</c>, <c>sid</c>, <c>auth_time</c>, <c>tid</c>, <c>name</c> and <c>role</c> always are.
+    /// Default: all that are about the user.
+    /// </summary>
+    public string[] Claims { get; set; } = [];
+
+    /// <summary>
+    /// Other audiences that an ID token for us may have (OpenID Connect Core 1.0 section 3.1.3.7, rule 3); with one of them its <c>azp</c> must be our client.
+    /// Default: none.
+    /// </summary>
+    public string[] TrustedAudiences { get; set; } = [];
+
+    /// <summary>
+    /// The issuer of each tenant, with <c>{tenantid}</c> where its id stands, of a provider whose metadata name no single issuer, such as
+    /// <c>https://login.microsoftonline.com/{tenantid}/v2.0</c>. An ID token's <c>iss</c> must be this with its own <c>tid</c> put in.
+    /// </summary>
+    [NeedsRestart]
+    public string? IssuerTemplate { get; set; }
+
+    /// <summary>The tenants whose users may sign in, by their ids (<c>tid</c>); <c>*</c> lets the users of all tenants in.</summary>
+    [NeedsRestart]
+    public string[] Tenants { get; set; } = [];
+
+    /// <summary>
+    /// The algorithms that a token of the provider may be signed with (RFC 7518 section 3.1). <c>HS256</c>, <c>HS384</c> and <c>HS512</c> are signed with
+    /// <see cref="ClientSecret"/>, of at least as many bits: whoever has it then signs in as anybody, so list them only for a provider that can do nothing
+    /// else. Default: RS, PS and ES with 256, 384 and 512 bits, and EdDSA (Ed25519, RFC 8037).
+    /// </summary>
+    public string[] SigningAlgorithms { get; set; } = [];
+
+    /// <summary>
+    /// Our private key for ID tokens that are encrypted to us (RFC 7516; RSA-OAEP, RSA-OAEP-256 or ECDH-ES, with AES in CBC or GCM mode): RSA of at least 2048
+    /// bits or EC, as PEM or JWK. With a key, ID tokens that are not encrypted are refused (OpenID Connect Core 1.0 section 3.1.3.7, rule 1).
+    /// </summary>
+    public string? IdTokenDecryptionKey { get; set; }
+
+    /// <summary>A file holding <see cref="IdTokenDecryptionKey"/>, such as a mounted container secret.</summary>
+    public string? IdTokenDecryptionKeyFile { get; set; }
+
+    /// <summary>Null where the metadata name the issuer.</summary>
+    public TenantIssuers? Issuers => IssuerTemplate is { Length: > 0 } template ? new(template, Tenants) : null;
+
+    public string[] EffectiveSigningAlgorithms => SigningAlgorithms.Length == 0 ? TokenAlgorithms.ByPublicKey : SigningAlgorithms;
+
     public string EffectiveMetadataAddress =>
         MetadataAddress is { Length: > 0 } address ? address : Authority.TrimEnd('/') + "/.well-known/openid-configuration";
 
@@ -251,6 +318,7 @@ internal sealed class OidcOptions : IValidatableObject
         foreach (var result in LookupMistakes().Concat(LogoutMistakes())) { yield return result; }
         foreach (var mistake in Mistakes(AuthorizationParameters, nameof(AuthorizationParameters), OurOwnParameters)) { yield return mistake; }
         foreach (var mistake in Mistakes(TokenParameters, nameof(TokenParameters), OurOwnTokenParameters)) { yield return mistake; }
+        foreach (var mistake in TokenMistakes()) { yield return mistake; }
 
         if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
     }
@@ -322,6 +390,86 @@ internal sealed class OidcOptions : IValidatableObject
     }
 
     private static bool IsParameterName(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+
+    private IEnumerable<ValidationResult> TokenMistakes() =>
+        ClaimMistakes().Concat(IssuerMistakes()).Concat(AlgorithmMistakes())
+            .Concat(TrustedAudiences.Index().Where(entry => entry.Item == ClientId || entry.Item.Length == 0)
+                .Select(entry => Mistake(
+                    entry.Item.Length == 0 ? "is empty." : "is our own client, whose tokens are accepted anyway.", nameof(TrustedAudiences), entry.Index)));
+
+    private IEnumerable<ValidationResult> ClaimMistakes()
+    {
+        foreach (var (name, path) in new[] { (nameof(NameClaim), NameClaim), (nameof(RoleClaim), RoleClaim) })
+        {
+            if (path.Length is 0 or > ClaimPath.MaxLength || path.Any(char.IsControl) || path.StartsWith('.') || path.EndsWith('.'))
+            {
+                yield return new($"must be the name of a claim, or names with dots between them, of up to {ClaimPath.MaxLength} characters.", [name]);
+            }
+        }
+
+        foreach (var (index, name) in Claims.Index().Where(entry => entry.Item.Length is 0 or > ClaimPath.MaxLength))
+        {
+            yield return Mistake(name.Length == 0 ? "is empty." : $"is longer than {ClaimPath.MaxLength} characters.", nameof(Claims), index);
+        }
+    }
+
+    private IEnumerable<ValidationResult> IssuerMistakes()
+    {
+        if (string.IsNullOrEmpty(IssuerTemplate))
+        {
+            if (Tenants.Length > 0) { yield return new($"needs {nameof(IssuerTemplate)}: the issuer of a tenant.", [nameof(Tenants)]); }
+            yield break;
+        }
+
+        if (IssuerTemplate.Split(TenantIssuers.Placeholder) is not [_, _]
+            || !IsWebAddress(IssuerTemplate.Replace(TenantIssuers.Placeholder, "tenant", StringComparison.Ordinal)))
+        {
+            yield return new(
+                $"must be an absolute http(s) URL without query or fragment that has {TenantIssuers.Placeholder} in it once.", [nameof(IssuerTemplate)]);
+        }
+
+        if (Tenants.Length == 0)
+        {
+            yield return new($"is required with {nameof(IssuerTemplate)}: the ids of the tenants whose users may sign in, or * for all.", [nameof(Tenants)]);
+        }
+
+        foreach (var (index, tenant) in Tenants.Index().Where(entry => entry.Item != TenantIssuers.Any && !TenantIssuers.IsTenant(entry.Item)))
+        {
+            yield return Mistake("is not the id of a tenant: write letters, digits, '-', '.' and '_', or * alone.", nameof(Tenants), index);
+        }
+
+        if (Tenants.Contains(TenantIssuers.Any) && Tenants.Length > 1)
+        {
+            yield return new($"has {TenantIssuers.Any}, which lets all tenants in, and others besides. Decide.", [nameof(Tenants)]);
+        }
+    }
+
+    private IEnumerable<ValidationResult> AlgorithmMistakes()
+    {
+        foreach (var (index, algorithm) in SigningAlgorithms.Index())
+        {
+            var isBySecret = TokenAlgorithms.BySecret.Contains(algorithm);
+            if (!isBySecret && !TokenAlgorithms.ByPublicKey.Contains(algorithm))
+            {
+                yield return Mistake(
+                    "is not among " + string.Join(", ", TokenAlgorithms.ByPublicKey.Concat(TokenAlgorithms.BySecret)) + ".",
+                    nameof(SigningAlgorithms), index);
+            }
+            else if (isBySecret && Encoding.UTF8.GetByteCount(Secret) < TokenAlgorithms.SecretBytes(algorithm))
+            {
+                yield return Mistake(
+                    $"needs a {nameof(ClientSecret)} of at least {TokenAlgorithms.SecretBytes(algorithm)} bytes (RFC 7518 section 3.2).",
+                    nameof(SigningAlgorithms), index);
+            }
+        }
+
+        if (IdTokenDecryptionKey is { Length: > 0 } key && DecryptionKey.Objection(key) is { } objection)
+        {
+            yield return new(objection, [nameof(IdTokenDecryptionKey)]);
+        }
+    }
+
+    private static ValidationResult Mistake(string what, string setting, int index) => new(what, [$"{setting}:{index}"]);
 
     private static bool IsWebAddress(string value, bool query = false) =>
         Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && (query || uri.Query.Length == 0) && uri.Fragment.Length == 0;

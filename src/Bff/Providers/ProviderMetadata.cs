@@ -136,9 +136,11 @@ internal sealed partial class ProviderMetadata(
     private string? Objection(OpenIdConnectConfiguration found)
     {
         // OpenID Connect Discovery 1.0 section 4.3: the issuer must be the one that was asked.
-        if (!string.Equals(found.Issuer?.TrimEnd('/'), registration.Options.Authority.TrimEnd('/'), StringComparison.Ordinal))
+        var (expected, setting) = registration.Options.IssuerTemplate is { Length: > 0 } template
+            ? (template, nameof(OidcOptions.IssuerTemplate)) : (registration.Options.Authority, nameof(OidcOptions.Authority));
+        if (!string.Equals(found.Issuer?.TrimEnd('/'), expected.TrimEnd('/'), StringComparison.Ordinal))
         {
-            return $"names another issuer than {registration.Section}:Authority: '{Printable.Word(found.Issuer)}'.";
+            return $"names another issuer than {registration.Section}:{setting}: '{Printable.Word(found.Issuer)}'.";
         }
 
         foreach (var (name, address) in Addresses(found).Where(known => !string.IsNullOrEmpty(known.Address)))
@@ -150,6 +152,11 @@ internal sealed partial class ProviderMetadata(
         if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
         if (!IsUsable(found.TokenEndpoint)) { return "has no usable token_endpoint."; }
         if (found.RevocationEndpoint is { Length: > 0 } revocation && !IsUsable(revocation)) { return "has no usable revocation_endpoint."; }
+        if (registration.Options.UserInfo != UserInfoUse.Never && found.UserInfoEndpoint is { Length: > 0 } userInfo && !IsUsable(userInfo))
+        {
+            return "has no usable userinfo_endpoint.";
+        }
+
         if (found.PushedAuthorizationRequestEndpoint is { Length: > 0 } pushed && !IsUsable(pushed))
         {
             return "has no usable pushed_authorization_request_endpoint.";

@@ -21,6 +21,11 @@ internal static class ProviderRemarks
             + "token can use it."
             : null;
 
+    /// <summary>Whoever has an account at any customer of the provider may come.</summary>
+    public static string? AnyTenant(OidcOptions options, string section) => options.Issuers is not null && options.Tenants.Contains(TenantIssuers.Any)
+        ? $"{section}:Tenants: is {TenantIssuers.Any}, so the users of all tenants may sign in. An API that serves some of them only has to look at tid itself."
+        : null;
+
     /// <summary>Browsers are sent to an address that means something else to them: a name of a container network, or their own machine.</summary>
     /// <param name="metadata">The provider's.</param>
     /// <param name="section">Of the provider's settings.</param>

@@ -50,10 +50,12 @@ internal static partial class ProvidersFeature
         var metadata = ActivatorUtilities.CreateInstance<ProviderMetadata>(services, registration);
         var idTokens = ActivatorUtilities.CreateInstance<IdTokenValidator>(services, registration, metadata);
         var authenticator = ActivatorUtilities.CreateInstance<ClientAuthenticator>(services, registration);
+        var claims = ActivatorUtilities.CreateInstance<UserClaims>(services, registration);
         return new Provider(
             registration, metadata, authenticator, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
-            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, authenticator, idTokens),
-            ActivatorUtilities.CreateInstance<SignInClient>(services, registration, metadata, authenticator));
+            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, authenticator, idTokens, claims),
+            ActivatorUtilities.CreateInstance<SignInClient>(services, registration, metadata, authenticator),
+            new UserInfoClient(registration, metadata, idTokens), claims);
     }
 
     private static void AddProviderHttpClient(this IServiceCollection services, string name) =>
@@ -79,6 +81,7 @@ internal static partial class ProvidersFeature
             var (options, section) = (provider.Options, provider.Registration.Section);
             if (ProviderRemarks.ClearText(options, section, app.Environment) is { } clearText) { Remark(app.Logger, clearText); }
             if (ProviderRemarks.PublicClient(options, section) is { } publicClient) { Remark(app.Logger, publicClient); }
+            if (ProviderRemarks.AnyTenant(options, section) is { } anyTenant) { Remark(app.Logger, anyTenant); }
         }
     }
 

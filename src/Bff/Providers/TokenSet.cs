@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -73,19 +72,6 @@ internal sealed record TokenSet(
         return RefreshToken is null && old is not null
             ? next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }
             : next;
-    }
-
-    /// <summary>The names of everything the ID token says; none when it cannot be read, as one that a foreign sign-in handler stored.</summary>
-    public HashSet<string> NamesInIdToken()
-    {
-        try
-        {
-            return IdToken is null ? [] : IdTokenClaims.Names(IdToken);
-        }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
-        {
-            return [];
-        }
     }
 
     /// <summary>A record prints its members; these must never reach a log.</summary>

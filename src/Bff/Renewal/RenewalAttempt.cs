@@ -90,22 +90,22 @@ internal sealed class RenewalAttempt(
     {
         var provider = providers[session.Provider];
         var outcome = session.Tokens is not { } tokens ? new Unreadable()
-            : policy.CanRefresh(tokens) ? await RefreshAsync(provider, session.Id, tokens, session.Subject)
+            : policy.CanRefresh(tokens) ? await RefreshAsync(provider, session, tokens)
             : new RefreshTokenExpired();
         var opened = provider.Gate.Leave(permit, RenewalJudge.VerdictOn(outcome, session, permit), (outcome as Unavailable)?.RetryAfter);
         if (opened) { log.BreakerOpened(provider.Name); }
         return outcome;
     }
 
-    private async Task<RefreshOutcome> RefreshAsync(Provider provider, SessionId id, TokenSet tokens, string subject)
+    private async Task<RefreshOutcome> RefreshAsync(Provider provider, Session session, TokenSet tokens)
     {
         try
         {
-            return await provider.TokenEndpoint.RefreshAsync(tokens, subject);
+            return await provider.TokenEndpoint.RefreshAsync(tokens, session.Subject, session.ClaimValue(TenantIssuers.Claim));
         }
         catch (Exception error)
         {
-            log.Failed(id, error);
+            log.Failed(session.Id, error);
             return new Unavailable("internal");
         }
     }

@@ -14,13 +14,13 @@ internal static class RenewedClaims
     {
         "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "email_verified",
         "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address", "updated_at", "sid", "auth_time", "amr",
+        "tid",
     };
 
     public static IReadOnlyList<SessionClaim> Of(Session session, ClaimsIdentity brought)
     {
         var now = brought.Claims.Select(SessionClaim.Of).ToList();
         var saidNow = now.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
-        var saidBefore = session.Tokens?.NamesInIdToken() ?? [];
-        return [.. session.Claims.Where(claim => !saidNow.Contains(claim.Type) && (Kept.Contains(claim.Type) || !saidBefore.Contains(claim.Type))), .. now];
+        return [.. session.Claims.Where(claim => !saidNow.Contains(claim.Type) && (claim.FromUserInfo || Kept.Contains(claim.Type))), .. now];
     }
 }

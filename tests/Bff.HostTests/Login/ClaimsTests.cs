@@ -76,6 +76,43 @@ public sealed class ClaimsTests
         types.ShouldBe(["amr", "auth_time", "bff:logout_url", "bff:session_expires_in", "bff:session_state", "name", "sid", "sub"]);
     }
 
+    [Fact]
+    public async Task Name_and_roles_are_taken_from_where_the_settings_say()
+    {
+        await using var world = await World.StartAsync(
+            ("Bff:Oidc:NameClaim", "preferred_username"), ("Bff:Oidc:RoleClaim", "realm_access.roles"));
+        world.Provider.ShapeIdToken = claims =>
+        {
+            (claims["preferred_username"], claims["realm_access"]) = ("alice@example.com", new { roles = new[] { "admin", "reader" } });
+            claims["role"] = "somebody else's idea";
+        };
+        var alice = await world.LogInAsync();
+
+        (await alice.GetAsync("/bff/session")).Text("name").ShouldBe("alice@example.com");
+        (await ClaimsAsync(alice, "role")).ShouldBe(["admin", "reader"]);
+        world.Ask("SELECT COUNT(*) FROM sessions WHERE name = 'alice@example.com'").ShouldBe(1);
+
+        world.Provider.ShapeIdToken = claims => claims["realm_access"] = new { roles = Array.Empty<string>() };
+        await alice.PostAsync("/bff/renew");
+        (await ClaimsAsync(alice, "role")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Only_claims_that_are_listed_are_kept_and_shown()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:Claims:0", "email"));
+        world.Provider.ShapeIdToken = claims => (claims["email"], claims["phone_number"], claims["auth_time"]) = ("a@example.com", "1", 1700000000);
+        var alice = await world.LogInAsync();
+        string[] expected = ["auth_time", "bff:logout_url", "bff:session_expires_in", "bff:session_state", "email", "name", "sid", "sub"];
+        (await TypesAsync(alice)).ShouldBe(expected);
+        await alice.PostAsync("/bff/renew");
+        (await TypesAsync(alice)).ShouldBe(expected);
+        world.Ask("SELECT COUNT(*) FROM sessions WHERE claims LIKE '%phone_number%'").ShouldBe(0);
+    }
+
+    private static async Task<List<string?>> TypesAsync(Browser browser) =>
+        [.. (await browser.GetAsync("/bff/user")).Json.EnumerateArray().Select(claim => claim.GetProperty("type").GetString()).Order(StringComparer.Ordinal)];
+
     private static async Task<List<string>> ClaimsAsync(Browser browser, string type) =>
         [.. (await browser.GetAsync("/bff/user")).Json.EnumerateArray().Where(claim => claim.GetProperty("type").GetString() == type)
             .Select(claim => claim.GetProperty("value").GetString()!)];

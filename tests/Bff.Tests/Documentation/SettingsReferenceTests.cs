@@ -19,6 +19,7 @@ public sealed class SettingsReferenceTests
     {
         ["Bff:Oidc:MetadataAddress"] = "below the authority",
         ["Bff:Oidc:AllowedLoginParameters"] = Codes(new OidcOptions().EffectiveLoginParameters),
+        ["Bff:Oidc:SigningAlgorithms"] = Codes(new OidcOptions().EffectiveSigningAlgorithms),
         ["Bff:Oidc:RequireHttps"] = Code(new OidcOptions { Authority = "http://localhost" }.MustUseHttps(new TestEnvironment())),
         ["Bff:Sessions:ConnectionString"] = Code(SessionsOptions.DefaultConnectionString),
         ["Bff:Spa:SilentPage"] = "`/silent` at the first origin",

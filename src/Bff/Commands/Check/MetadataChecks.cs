@@ -2,7 +2,6 @@ using System.Text.Json;
 using Bff.Providers;
 using Bff.Providers.ClientAuthentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Commands.Check;
 
@@ -35,10 +34,10 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
         }
 
         var algorithms = metadata.IdTokenSigningAlgValuesSupported;
-        if (algorithms.Count > 0 && !algorithms.Any(IdTokenValidator.Accepts))
+        if (algorithms.Count > 0 && !algorithms.Any(options.EffectiveSigningAlgorithms.Contains))
         {
             yield return Mistake(
-                "id_token_signing_alg_values_supported", "RS256, PS256, ES256 or a stronger variant", $"It announces {string.Join(", ", algorithms)}.");
+                "id_token_signing_alg_values_supported", Accepted, $"It announces {string.Join(", ", algorithms)}.");
         }
 
         var requiresPushed = metadata.RequirePushedAuthorizationRequests || IsTrue(RequiresPushed);
@@ -52,8 +51,17 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
         if (IsTrue("dpop_bound_access_tokens") || IsTrue("require_dpop")) { yield return Requires("DPoP (RFC 9449)"); }
     }
 
+    private string Accepted =>
+        options.SigningAlgorithms.Length == 0 ? "RS256, PS256, ES256 or a stronger variant" : string.Join(", ", options.SigningAlgorithms);
+
     private IEnumerable<Finding> Unannounced()
     {
+        if (options.UserInfo == UserInfoUse.Always && string.IsNullOrEmpty(metadata.UserInfoEndpoint))
+        {
+            yield return new(Check, Result.Mistake, $"{section}:UserInfo: is Always, and the provider announces no userinfo_endpoint: every sign-in fails.",
+                "Set it to WhenNeeded or Never.");
+        }
+
         if (options.RequireAcr && Lacks(metadata.ClaimsSupported, "acr"))
         {
             yield return new(Check, Result.Warning, $"{section}:RequireAcr: the provider does not announce the claim acr (claims_supported).",
@@ -107,7 +115,7 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
         }
 
         var signed = new AnnouncedMembers(metadata).List("authorization_signing_alg_values_supported");
-        return ResponseModes.IsSigned(mode) && signed.Count > 0 && !signed.Any(IdTokenValidator.Accepts)
+        return ResponseModes.IsSigned(mode) && signed.Count > 0 && !signed.Any(options.EffectiveSigningAlgorithms.Contains)
             ? new(Check, Result.Mistake,
                 $"{section}:ResponseMode: the provider signs responses with {string.Join(", ", signed)} only, which Bff does not accept.",
                 "Enable RS256, PS256, ES256 or a stronger variant for this client there, or use another ResponseMode.")

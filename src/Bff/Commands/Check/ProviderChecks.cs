@@ -50,6 +50,12 @@ internal sealed class ProviderChecks(
                     clearText,
                     "Use https, and let this machine trust the authority that issued the provider's certificate (SSL_CERT_FILE)."));
         }
+
+        if (ProviderRemarks.AnyTenant(_options, Section) is { } open)
+        {
+            findings.Add(new("tenants", Result.Warning, open, $"Name the tenants in {Section}:Tenants if not all of them are meant."));
+        }
+
         if (await ReachAsync(findings) && await ReadAsync(findings) is { } metadata)
         {
             if (ProviderRemarks.PublicClient(_options, Section) is { } publicClient)

@@ -1,6 +1,6 @@
 using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using IdTokenValidator = Bff.Providers.Metadata.IdTokenValidator;
 
 namespace Bff.Commands.Check;
 
@@ -20,9 +20,10 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
 
     private IEnumerable<string> Lines()
     {
-        if (StrongerAuthentication() is { Count: > 0 } methods)
+        if (UsesSecret && StrongerAuthentication() is { Count: > 0 } methods)
         {
-            yield return $"client authentication {string.Join(", ", methods)}: announced, and stronger than a secret; Bff uses what {section} configures";
+            yield return $"client authentication {string.Join(", ", methods)}: announced, and stronger than a secret; "
+                + $"{section}:ClientAuthentication turns them on";
         }
 
         if (!ResponseModes.IsSigned(options.ResponseMode) && metadata.ResponseModesSupported.Any(ResponseModes.IsSigned))
@@ -30,10 +31,11 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
             yield return $"signed responses (JARM): announced; {section}:ResponseMode turns them on";
         }
 
-        var refused = metadata.IdTokenSigningAlgValuesSupported.Where(algorithm => !IdTokenValidator.Accepts(algorithm)).ToList();
+        var refused = metadata.IdTokenSigningAlgValuesSupported.Except(options.EffectiveSigningAlgorithms).ToList();
         if (refused.Count > 0 && refused.Count < metadata.IdTokenSigningAlgValuesSupported.Count)
         {
-            yield return $"signing algorithms {string.Join(", ", refused)}: ID tokens signed so are refused; the client's registration there must name another";
+            yield return $"signing algorithms {string.Join(", ", refused)}: "
+                + "ID tokens signed so are refused; the client's registration there must name another, or SigningAlgorithms list them";
         }
 
         if (Has("dpop_signing_alg_values_supported")) { yield return "DPoP (RFC 9449): Bff sends bearer tokens; this client must not be required to use it"; }
@@ -48,9 +50,9 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
             yield return "request objects (RFC 9101): Bff sends plain parameters; pushed requests (RFC 9126) would protect them, and are used where announced";
         }
 
-        if (Has("id_token_encryption_alg_values_supported"))
+        if (Has("id_token_encryption_alg_values_supported") && string.IsNullOrEmpty(options.IdTokenDecryptionKey))
         {
-            yield return "encrypted ID tokens: they travel from server to server over TLS; only a client that is registered with a key gets them encrypted";
+            yield return $"encrypted ID tokens: a client that is registered with a key gets them; {section}:IdTokenDecryptionKey opens them";
         }
 
         if (string.IsNullOrEmpty(metadata.EndSessionEndpoint) && string.IsNullOrEmpty(options.Logout.Address))
@@ -58,6 +60,9 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
             yield return $"sign-out at the provider: no end_session_endpoint is announced, so users stay signed in there; see {section}:Logout:Address";
         }
     }
+
+    private bool UsesSecret => ClientMethods.Choose(options, metadata.TokenEndpointAuthMethodsSupported)
+        is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
 
     private List<string> StrongerAuthentication() =>
         [.. metadata.TokenEndpointAuthMethodsSupported.Where(method => method is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")];

@@ -14,15 +14,7 @@ namespace Bff.Providers.Metadata;
 /// </summary>
 internal sealed class IdTokenValidator : JsonWebTokenHandler
 {
-    private static readonly string[] Algorithms =
-    [
-        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
-        SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
-        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
-    ];
-
-    /// <summary>What a provider signs with that announces nothing (OpenID Connect Discovery 1.0 section 3, Registration 1.0 section 2).</summary>
-    private const string DefaultAlgorithm = SecurityAlgorithms.RsaSha256;
+    private const string IdToken = "ID token", UserInfo = "userinfo response", Response = "authorization response";
 
     /// <summary>RFC 7518 section 3.3.</summary>
     private const int MinRsaBits = 2048;
@@ -40,21 +32,19 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         MapInboundClaims = false;
     }
 
-    /// <summary>An ID token may be signed with this algorithm.</summary>
-    public static bool Accepts(string algorithm) => Algorithms.Contains(algorithm);
-
     /// <summary>At sign-in. Validates with our rules; those of <paramref name="validationParameters"/> that name claim types are kept.</summary>
     /// <remarks>Nonce and <c>at_hash</c> are compared by the framework's protocol validator, which sees the whole answer.</remarks>
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {
         using var limit = new CancellationTokenSource(KeyFetchLimit, _clock);
-        return await ValidateAsync(token, validationParameters, claims => IssuedLongAgo(claims), limit.Token);
+        return await ValidateAsync(token, validationParameters, IssuedLongAgo, limit.Token);
     }
 
     /// <summary>At renewal.</summary>
     /// <param name="token">The ID token.</param>
     /// <param name="accessToken">That came with it.</param>
     /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
+    /// <returns>The token that was signed, also when it came encrypted.</returns>
     public Task<TokenValidationResult> ValidateAsync(string token, string accessToken, CancellationToken cancellationToken) =>
         ValidateAsync(token, new TokenValidationParameters(), claims => HashOfAnother(claims, accessToken), cancellationToken);
 
@@ -66,65 +56,153 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
     public async Task<TokenValidationResult> ValidateResponseAsync(string token, CancellationToken cancellationToken)
     {
-        if (ObjectionToForm(token) is { } malformed) { return Invalid(malformed); }
-        var known = await _provider.GetConfigurationAsync(cancellationToken);
-        var result = await ValidateWithAsync(known, token, new TokenValidationParameters());
-        if (result.Exception is SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException)
-        {
-            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), token, new TokenValidationParameters());
-        }
-
+        if (TokenDecryption.IsEncrypted(token)) { return Invalid(Response, "is encrypted, which Bff does not read"); }
+        var result = await CheckAsync(Response, token, new TokenValidationParameters(), cancellationToken);
         if (!result.IsValid) { return result; }
         var read = (JsonWebToken)result.SecurityToken;
-        if (read.Issuer != known.Issuer) { return new() { Exception = new SecurityTokenInvalidIssuerException("The response is of another issuer.") }; }
-        return read.Audiences.All(audience => audience == _registration.Options.ClientId) ? result : Invalid("The response is also for somebody else.");
+        var asked = (await _provider.GetConfigurationAsync(cancellationToken)).Issuer;
+        if (!(_registration.Options.Issuers?.IsIssuer(read.Issuer) ?? read.Issuer == asked)) { return Invalid(Response, "is of another issuer"); }
+        return read.Audiences.All(audience => audience == _registration.Options.ClientId) ? result : Invalid(Response, "is also for somebody else");
+    }
+
+    /// <summary>A userinfo response that is a signed token (OpenID Connect Core 1.0 section 5.3.2).</summary>
+    /// <param name="token">The response.</param>
+    /// <param name="issuer">That of the ID token.</param>
+    /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
+    public async Task<TokenValidationResult> ValidateUserInfoAsync(string token, string issuer, CancellationToken cancellationToken)
+    {
+        if (TokenDecryption.IsEncrypted(token)) { return Invalid(UserInfo, "is encrypted, which Bff does not read"); }
+        var result = await CheckAsync(UserInfo, token, new TokenValidationParameters(), cancellationToken);
+        if (!result.IsValid) { return result; }
+        var read = (JsonWebToken)result.SecurityToken;
+        if (read.Issuer is { Length: > 0 } said && said != issuer) { return Invalid(UserInfo, "is of another issuer"); }
+        var audiences = read.Audiences.ToList();
+        return audiences.Count > 0 && !audiences.Contains(_registration.Options.ClientId) ? Invalid(UserInfo, "is for another audience") : result;
     }
 
     private async Task<TokenValidationResult> ValidateAsync(
         string token, TokenValidationParameters parameters, Func<JsonWebToken, string?> more, CancellationToken cancellationToken)
     {
-        if (ObjectionToForm(token) is { } malformed) { return Invalid(malformed); }
-        var known = await _provider.GetConfigurationAsync(cancellationToken);
-        var result = await ValidateWithAsync(known, token, parameters);
-        if (result.Exception is SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException)
+        string signed;
+        try
         {
-            result = await ValidateWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), token, parameters);
+            signed = Opened(token);
+        }
+        catch (TokenRefusedException refused)
+        {
+            return new() { Exception = refused };
         }
 
+        var result = await CheckAsync(IdToken, signed, parameters, cancellationToken);
         if (!result.IsValid) { return result; }
         var read = (JsonWebToken)result.SecurityToken;
-        if (read.Issuer != known.Issuer) { return new() { Exception = new SecurityTokenInvalidIssuerException("The ID token is of another issuer.") }; }
-        return (Objection(read) ?? more(read)) is { } objection ? Invalid(objection) : result;
+        if (OtherIssuer(read, await _provider.GetConfigurationAsync(cancellationToken)) is { } other) { return new() { Exception = other }; }
+        return (Objection(read) ?? more(read)) is { } objection ? Invalid(IdToken, objection) : result;
     }
 
-    private static TokenValidationResult Invalid(string objection) => new() { IsValid = false, Exception = new SecurityTokenValidationException(objection) };
+    /// <summary>Of an encrypted token what is in it; the signature within is what proves anything.</summary>
+    private string Opened(string token)
+    {
+        var key = _registration.Options.IdTokenDecryptionKey;
+        if (!TokenDecryption.IsEncrypted(token))
+        {
+            return string.IsNullOrEmpty(key)
+                ? token
+                : throw new TokenRefusedException($"The ID token is not encrypted, though {_registration.Section}:IdTokenDecryptionKey is set.");
+        }
 
-    private Task<TokenValidationResult> ValidateWithAsync(OpenIdConnectConfiguration provider, string token, TokenValidationParameters given) =>
+        if (string.IsNullOrEmpty(key))
+        {
+            throw new TokenRefusedException($"The ID token is encrypted, and {_registration.Section}:IdTokenDecryptionKey has no key for it.");
+        }
+
+        using var ours = DecryptionKey.Read(key);
+        return TokenDecryption.Decrypt(token, ours);
+    }
+
+    private async Task<TokenValidationResult> CheckAsync(
+        string what, string token, TokenValidationParameters parameters, CancellationToken cancellationToken)
+    {
+        if (ObjectionToForm(token, out var algorithm) is { } malformed) { return Invalid(what, malformed); }
+        if (!_registration.Options.EffectiveSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal))
+        {
+            return Invalid(what, "is signed with an algorithm that is not accepted");
+        }
+
+        var known = await _provider.GetConfigurationAsync(cancellationToken);
+        var result = await CheckWithAsync(known, what, token, algorithm, parameters);
+        if (result.Exception is SecurityTokenInvalidSignatureException && !TokenAlgorithms.BySecret.Contains(algorithm))
+        {
+            result = await CheckWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), what, token, algorithm, parameters);
+        }
+
+        return result.IsValid ? result : Invalid(what, Explain(result.Exception, algorithm));
+    }
+
+    private static TokenValidationResult Invalid(string what, string objection) =>
+        new() { IsValid = false, Exception = new TokenRefusedException($"The {what} {objection}.") };
+
+    /// <summary>The library's messages quote the token.</summary>
+    private static string Explain(Exception? error, string algorithm) => error switch
+    {
+        SecurityTokenSignatureKeyNotFoundException when !TokenAlgorithms.BySecret.Contains(algorithm) =>
+            "is not signed with a key and an algorithm that the provider announces",
+        SecurityTokenInvalidSignatureException => "has a wrong signature",
+        SecurityTokenInvalidAudienceException => "is for another audience",
+        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenNoExpirationException =>
+            "has expired, is not valid yet, or does not say",
+        _ => $"is not valid ({error?.GetType().Name})",
+    };
+
+    private Task<TokenValidationResult> CheckWithAsync(
+        OpenIdConnectConfiguration provider, string what, string token, string algorithm, TokenValidationParameters given) =>
         base.ValidateTokenAsync(token, new TokenValidationParameters
         {
             NameClaimType = given.NameClaimType,
             RoleClaimType = given.RoleClaimType,
             // compared afterwards: the library looks at the issuer of a token whose signature has failed, too, and then says no more than that
             IssuerValidator = (issuer, _, _) => issuer,
+            ValidateIssuer = what != UserInfo,
             ValidAudience = _registration.Options.ClientId,
-            IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(((JsonWebToken)read).Alg, ((JsonWebToken)read).Kid, provider),
+            ValidateAudience = what != UserInfo,
+            IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(algorithm, (JsonWebToken)read, provider, what),
             TryAllIssuerSigningKeys = false,
-            ValidAlgorithms = Algorithms,
+            ValidAlgorithms = [algorithm],
+            CryptoProviderFactory = algorithm == TokenAlgorithms.EdDsa ? Ed25519Signatures.Factory : null,
             RequireSignedTokens = true,
-            RequireExpirationTime = true,
-            LifetimeValidator = IsAlive,
+            RequireExpirationTime = what != UserInfo,
+            LifetimeValidator = (notBefore, expires, _, _) => IsAlive(notBefore, expires, mustExpire: what != UserInfo),
         });
 
     /// <summary>
-    /// The provider's keys that are meant for signatures with this algorithm, and strong enough: the one the token names, or all when it names none of them.
+    /// The provider's keys that are meant for signatures with this algorithm, and strong enough: the one the token names, or all when it names none of them. Our
+    /// secret is for the algorithms that take one, and never beside a key.
     /// </summary>
-    private static IEnumerable<SecurityKey> KeysFor(string algorithm, string? kid, OpenIdConnectConfiguration provider)
+    private IEnumerable<SecurityKey> KeysFor(string algorithm, JsonWebToken token, OpenIdConnectConfiguration provider, string what)
     {
-        var announced = provider.IdTokenSigningAlgValuesSupported;
-        var isAnnounced = announced.Count == 0 ? algorithm == DefaultAlgorithm : announced.Contains(algorithm);
-        var keys = (provider.JsonWebKeySet?.Keys ?? []).Where(
-            key => IsSignatureKey(key) && (string.IsNullOrEmpty(key.Alg) ? isAnnounced : key.Alg == algorithm) && Fits(key, algorithm)).ToList();
-        return keys.Exists(key => key.Kid == kid) ? keys.Where(key => key.Kid == kid) : keys;
+        if (TokenAlgorithms.BySecret.Contains(algorithm)) { return SecretFor(algorithm, token.Kid); }
+        var announced = what != UserInfo || provider.UserInfoEndpointSigningAlgValuesSupported.Count == 0
+            ? provider.IdTokenSigningAlgValuesSupported : provider.UserInfoEndpointSigningAlgValuesSupported;
+        var isAnnounced = announced.Count == 0 ? algorithm == TokenAlgorithms.Default : announced.Contains(algorithm);
+        var keys = (provider.JsonWebKeySet?.Keys ?? []).Where(key =>
+            IsSignatureKey(key) && (string.IsNullOrEmpty(key.Alg) ? isAnnounced : key.Alg == algorithm) && Fits(key, algorithm)
+            && IsOfIssuer(key, token)).ToList();
+        return keys.Exists(key => key.Kid == token.Kid) ? keys.Where(key => key.Kid == token.Kid) : keys;
+    }
+
+    /// <param name="algorithm">Decides how long it must be.</param>
+    /// <param name="kid">Whatever the token calls it: there is but one.</param>
+    private SymmetricSecurityKey[] SecretFor(string algorithm, string? kid)
+    {
+        var secret = Encoding.UTF8.GetBytes(_registration.Options.Secret);
+        return secret.Length < TokenAlgorithms.SecretBytes(algorithm) ? [] : [new SymmetricSecurityKey(secret) { KeyId = kid }];
+    }
+
+    /// <summary>Where many tenants share their keys, Entra ID names in a key whose it is.</summary>
+    private bool IsOfIssuer(JsonWebKey key, JsonWebToken token)
+    {
+        if (_registration.Options.Issuers is null || !key.AdditionalData.TryGetValue("issuer", out var named) || named is not string issuer) { return true; }
+        return issuer.Replace(TenantIssuers.Placeholder, TenantOf(token) ?? "", StringComparison.Ordinal) == token.Issuer;
     }
 
     private static bool IsSignatureKey(JsonWebKey key) =>
@@ -135,6 +213,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         SecurityAlgorithms.EcdsaSha256 => key.Crv == JsonWebKeyECTypes.P256,
         SecurityAlgorithms.EcdsaSha384 => key.Crv == JsonWebKeyECTypes.P384,
         SecurityAlgorithms.EcdsaSha512 => key.Crv == JsonWebKeyECTypes.P521,
+        TokenAlgorithms.EdDsa => Ed25519Signatures.Fits(key),
         _ => key.Kty == JsonWebAlgorithmsKeyTypes.RSA && RsaBits(key) >= MinRsaBits,
     };
 
@@ -152,38 +231,38 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         }
     }
 
-    private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    private bool IsAlive(DateTime? notBefore, DateTime? expires, bool mustExpire)
     {
         var (now, tolerance) = (_clock.GetUtcNow().UtcDateTime, _registration.Options.ClockTolerance);
-        return expires > now - tolerance && (notBefore is null || notBefore <= now + tolerance);
+        return (expires > now - tolerance || (expires is null && !mustExpire)) && (notBefore is null || notBefore <= now + tolerance);
     }
 
     /// <summary>
     /// What the library does not look at: names given twice, and a header that says the token is something else or needs what we do not know (RFC 7515 sections
     /// 4 and 4.1.11).
     /// </summary>
-    private static string? ObjectionToForm(string token)
+    private static string? ObjectionToForm(string token, out string algorithm)
     {
+        algorithm = "";
         var parts = token.Split('.', 4);
-        if (parts.Length != 3) { return "The ID token is no signed token."; }
+        if (parts.Length != 3) { return "is no signed token"; }
         try
         {
             using var header = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[0]));
             using var claims = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[1]));
-            if (header.RootElement.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                return "The ID token holds no claims.";
-            }
-            if (HasTwins(header.RootElement) || HasTwins(claims.RootElement)) { return "The ID token says something twice."; }
+            if (header.RootElement.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object) { return "holds no claims"; }
+            if (HasTwins(header.RootElement) || HasTwins(claims.RootElement)) { return "says something twice"; }
             if (header.RootElement.TryGetProperty("crit", out _) || header.RootElement.TryGetProperty("b64", out _))
             {
-                return "The ID token's header needs an extension we do not know.";
+                return "has a header that needs an extension we do not know";
             }
-            return header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "The ID token is a token of another type." : null;
+
+            if (header.RootElement.TryGetProperty("alg", out var named)) { algorithm = named.GetString() ?? ""; }
+            return header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "is a token of another type" : null;
         }
         catch (Exception error) when (error is FormatException or ArgumentException or JsonException or InvalidOperationException)
         {
-            return "The ID token cannot be read.";
+            return "cannot be read";
         }
     }
 
@@ -200,14 +279,39 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     private static bool IsTypeOfIdToken(JsonElement type) =>
         type.ValueKind == JsonValueKind.String && !type.GetString()!.Contains('+', StringComparison.Ordinal);
 
+    /// <summary>Null when it is of the issuer it must be of: the provider, or a tenant that is let in.</summary>
+    private TokenRefusedException? OtherIssuer(JsonWebToken token, OpenIdConnectConfiguration provider)
+    {
+        if (_registration.Options.Issuers is not { } issuers)
+        {
+            return token.Issuer == provider.Issuer ? null : new("The ID token is of another issuer.") { IsOfAnotherIssuer = true };
+        }
+
+        if (TenantOf(token) is not { } tenant) { return new("The ID token has no tid."); }
+        if (issuers.IssuerOf(tenant) is not { } expected)
+        {
+            return new($"The ID token is of a tenant that is not in {_registration.Section}:Tenants.") { IsOfAnotherIssuer = true };
+        }
+
+        return token.Issuer == expected ? null : new("The ID token is of another issuer than its tid.") { IsOfAnotherIssuer = true };
+    }
+
+    private static string? TenantOf(JsonWebToken token) => token.TryGetClaim(TenantIssuers.Claim, out var tenant) ? tenant.Value : null;
+
     private string? Objection(JsonWebToken token)
     {
-        if (string.IsNullOrEmpty(token.Subject)) { return "The ID token has no sub."; }
-        if (IssuedAt(token) is not { } issued) { return "The ID token has no iat."; }
-        if (issued > (_clock.GetUtcNow() + _registration.Options.ClockTolerance).ToUnixTimeSeconds()) { return "The ID token's iat lies in the future."; }
-        if (token.Audiences.Any(audience => audience != _registration.Options.ClientId)) { return "The ID token is also for an audience we do not trust."; }
-        if (token.Azp is { Length: > 0 } authorized && authorized != _registration.Options.ClientId) { return "The ID token's azp is another client."; }
-        return null;
+        var options = _registration.Options;
+        if (string.IsNullOrEmpty(token.Subject)) { return "has no sub"; }
+        if (IssuedAt(token) is not { } issued) { return "has no iat"; }
+        if (issued > (_clock.GetUtcNow() + options.ClockTolerance).ToUnixTimeSeconds()) { return "has an iat in the future"; }
+        var others = token.Audiences.Where(audience => audience != options.ClientId).ToList();
+        if (others.Exists(audience => !options.TrustedAudiences.Contains(audience, StringComparer.Ordinal)))
+        {
+            return "is also for an audience we do not trust";
+        }
+
+        if (others.Count > 0 && string.IsNullOrEmpty(token.Azp)) { return "is for other audiences, too, and has no azp"; }
+        return token.Azp is { Length: > 0 } authorized && authorized != options.ClientId ? "has another client as its azp" : null;
     }
 
     /// <summary>Seconds (RFC 7519 section 2, NumericDate); a provider that writes them as text is understood.</summary>
@@ -220,14 +324,14 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     private string? IssuedLongAgo(JsonWebToken token) =>
         IssuedAt(token) >= (_clock.GetUtcNow() - _registration.Options.ClockTolerance - KeyFetchLimit).ToUnixTimeSeconds()
             ? null
-            : "The ID token's iat lies too far back.";
+            : "has an iat that lies too far back";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.3.8: the left half of the access token's hash, by the hash of the signature's algorithm.</summary>
     private static string? HashOfAnother(JsonWebToken token, string accessToken)
     {
         if (!token.TryGetClaim(JwtRegisteredClaimNames.AtHash, out var expected)) { return null; }
         var bytes = Encoding.ASCII.GetBytes(accessToken);
-        var hash = token.Alg[^3..] switch { "384" => SHA384.HashData(bytes), "512" => SHA512.HashData(bytes), _ => SHA256.HashData(bytes) };
-        return expected.Value == Base64UrlEncoder.Encode(hash[..(hash.Length / 2)]) ? null : "The ID token's at_hash is of another access token.";
+        var hash = token.Alg[^3..] switch { "384" => SHA384.HashData(bytes), "512" or "DSA" => SHA512.HashData(bytes), _ => SHA256.HashData(bytes) };
+        return expected.Value == Base64UrlEncoder.Encode(hash[..(hash.Length / 2)]) ? null : "has the at_hash of another access token";
     }
 }

@@ -14,9 +14,11 @@ namespace Bff.Providers.Named;
 /// <param name="IdTokens">Validates its ID tokens.</param>
 /// <param name="TokenEndpoint">Refreshes and revokes.</param>
 /// <param name="SignIn">The calls of a sign-in.</param>
+/// <param name="UserInfo">Asks what the ID token does not say.</param>
+/// <param name="Claims">What becomes of all that in a session.</param>
 internal sealed record Provider(
     ClientRegistration Registration, ProviderMetadata Metadata, ClientAuthenticator Authenticator, TokenCallGate Gate, IdTokenValidator IdTokens,
-    TokenEndpointClient TokenEndpoint, SignInClient SignIn)
+    TokenEndpointClient TokenEndpoint, SignInClient SignIn, UserInfoClient UserInfo, UserClaims Claims)
 {
     public string Name => Registration.Name;
 

@@ -5,6 +5,7 @@ using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
 using Duende.IdentityModel.Client;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using static Bff.Providers.TokenEndpoint.RefreshOutcome;
@@ -14,14 +15,15 @@ namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>The only code that sends a refresh token anywhere.</summary>
 internal sealed partial class TokenEndpointClient(
-    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, IdTokenValidator idTokens,
+    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, IdTokenValidator idTokens, UserClaims claims,
     IOptionsMonitor<TokenOptions> options, TimeProvider clock, ILogger<TokenEndpointClient> logger)
 {
     /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
     /// <param name="current">The session's tokens.</param>
     /// <param name="subject">The session's user; an ID token for anyone else ends the session.</param>
+    /// <param name="tenant">The user's, at a provider of many tenants, who has the same subject as somebody in another one, maybe.</param>
     /// <remarks>Ends by its own time limit only: nobody who stops waiting may cut off an answer that carries a rotated token.</remarks>
-    public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject)
+    public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject, string? tenant = null)
     {
         using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
@@ -33,7 +35,7 @@ internal sealed partial class TokenEndpointClient(
             foreach (var (name, value) in registration.Options.TokenParameters) { request.Parameters.Add(name, value); }
             GatedCalls.Mark(request, CallKind.Renewal);
             using var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit.Token);
-            return await ReadAsync(answer, current, subject, sentAt, limit.Token);
+            return await ReadAsync(answer, current, (subject, tenant), sentAt, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -96,7 +98,8 @@ internal sealed partial class TokenEndpointClient(
         return request;
     }
 
-    private async Task<RefreshOutcome> ReadAsync(TokenResponse answer, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
+    private async Task<RefreshOutcome> ReadAsync(
+        TokenResponse answer, TokenSet current, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
     {
         if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
         var status = (int)answer.HttpResponse.StatusCode;
@@ -108,7 +111,7 @@ internal sealed partial class TokenEndpointClient(
         var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
         var outcome = status >= 400 || body.Token("error") is not null
             ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse))
-            : await ReadTokensAsync(body, current, subject, sentAt, limit);
+            : await ReadTokensAsync(body, current, owner, sentAt, limit);
         return outcome switch
         {
             Renewed renewed => renewed with
@@ -124,7 +127,8 @@ internal sealed partial class TokenEndpointClient(
         };
     }
 
-    private async Task<RefreshOutcome> ReadTokensAsync(TokenEndpointBody body, TokenSet current, string subject, DateTimeOffset sentAt, CancellationToken limit)
+    private async Task<RefreshOutcome> ReadTokensAsync(
+        TokenEndpointBody body, TokenSet current, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
     {
         if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
         if (body.AccessToken is not { } accessToken)
@@ -134,7 +138,7 @@ internal sealed partial class TokenEndpointClient(
 
         if (!body.IsBearer) { return new Misconfigured("token_type", MayPass: true); }
 
-        var (user, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, subject, limit) : default;
+        var (user, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, owner, limit) : default;
         return objection ?? new Renewed(
             new TokenSet(
                 accessToken,
@@ -151,16 +155,16 @@ internal sealed partial class TokenEndpointClient(
     /// the access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
     /// </summary>
     private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(
-        string idToken, string accessToken, string subject, CancellationToken limit)
+        string idToken, string accessToken, (string Subject, string? Tenant) owner, CancellationToken limit)
     {
         try
         {
             var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
-            var user = result.IsValid ? new ClaimsIdentity(IdTokenClaims.Read(idToken)) : null;
-            var other = user is null ? result.Exception is SecurityTokenInvalidIssuerException : user.FindFirst("sub")?.Value != subject;
+            var read = result.IsValid ? (JsonWebToken)result.SecurityToken : null;
+            var other = read is null ? result.Exception is TokenRefusedException { IsOfAnotherIssuer: true } : IsOfAnother(read, owner);
             if (other) { return (null, new Rejected(Rejected.SubjectChanged)); }
-            if (user is not null) { return (user, null); }
-            IdTokenUnverified(result.Exception?.GetType().Name);
+            if (read is not null) { return (new ClaimsIdentity(claims.Of(IdTokenClaims.Payload(read.EncodedPayload))), null); }
+            IdTokenUnverified(result.Exception is TokenRefusedException ? result.Exception.Message : result.Exception?.GetType().Name);
             return (null, new Misconfigured("id_token", MayPass: true));
         }
         catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException)
@@ -175,6 +179,11 @@ internal sealed partial class TokenEndpointClient(
             return (null, new Misconfigured("id_token", MayPass: true));
         }
     }
+
+    /// <summary>A subject is one user's at one issuer only (OpenID Connect Core 1.0 section 5.7).</summary>
+    private bool IsOfAnother(JsonWebToken token, (string Subject, string? Tenant) owner) =>
+        token.Subject != owner.Subject || (registration.Options.Issuers is not null
+            && (!token.TryGetClaim(TenantIssuers.Claim, out var tenant) || tenant.Value != owner.Tenant));
 
     private static bool ChallengesClient(HttpResponseMessage answer) =>
         answer.Headers.WwwAuthenticate.Any(challenge => !challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Bff.Providers;
+
+/// <summary>
+/// Finds a claim by its name, or below claims that are JSON objects by names with dots between them: <c>realm_access.roles</c>. A name with dots in it, such as
+/// <c>https://example.com/roles</c>, is found, too: the longest name that is there counts.
+/// </summary>
+internal static class ClaimPath
+{
+    public const int MaxLength = 256;
+
+    public static JsonElement? Find(JsonElement claims, string path)
+    {
+        if (claims.ValueKind != JsonValueKind.Object) { return null; }
+        if (claims.TryGetProperty(path, out var found)) { return found.ValueKind == JsonValueKind.Null ? null : found; }
+        for (var dot = path.LastIndexOf('.'); dot > 0; dot = path.LastIndexOf('.', dot - 1))
+        {
+            if (claims.TryGetProperty(path[..dot], out var inner) && Find(inner, path[(dot + 1)..]) is { } below) { return below; }
+        }
+
+        return null;
+    }
+
+    /// <summary>The text of a claim, or of each entry of a list; what is an object, empty or <c>null</c> has none.</summary>
+    public static IEnumerable<string> Texts(JsonElement? claim) => claim switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } list => list.EnumerateArray().SelectMany(entry => entry.ValueKind == JsonValueKind.Array ? [] : Texts(entry)),
+        { ValueKind: JsonValueKind.String } text when text.GetString() is { Length: > 0 } value => [value],
+        { ValueKind: JsonValueKind.Number } number => [number.GetRawText()],
+        _ => [],
+    };
+}

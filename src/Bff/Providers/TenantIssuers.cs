@@ -1,0 +1,32 @@
+namespace Bff.Providers;
+
+/// <summary>The issuers of a provider of many tenants: one template for all, and the tenants whose users may come.</summary>
+/// <param name="template">Has <see cref="Placeholder"/> in it once.</param>
+/// <param name="tenants">Their ids, or <see cref="Any"/>.</param>
+internal sealed class TenantIssuers(string template, IReadOnlyCollection<string> tenants)
+{
+    public const string Placeholder = "{tenantid}";
+
+    public const string Any = "*";
+
+    /// <summary>Entra ID's claim for the tenant.</summary>
+    public const string Claim = "tid";
+
+    /// <summary>Letters of an id or a domain name: nothing that could begin another part of an address.</summary>
+    public static bool IsTenant(string tenant) => tenant.Length is > 0 and <= 253 && tenant.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    /// <summary>Null when its users may not come.</summary>
+    public string? IssuerOf(string? tenant) =>
+        tenant is not null && IsTenant(tenant) && (tenants.Contains(Any) || tenants.Contains(tenant, StringComparer.OrdinalIgnoreCase))
+            ? Of(tenant) : null;
+
+    /// <summary>It is the issuer of a tenant whose users may come.</summary>
+    public bool IsIssuer(string issuer)
+    {
+        var at = template.IndexOf(Placeholder, StringComparison.Ordinal);
+        var length = issuer.Length - (template.Length - Placeholder.Length);
+        return length > 0 && at + length <= issuer.Length && IssuerOf(issuer.Substring(at, length)) == issuer;
+    }
+
+    private string Of(string tenant) => template.Replace(Placeholder, tenant, StringComparison.Ordinal);
+}
