@@ -37,7 +37,7 @@ public class HouseTests
         ("Login",
         [
             "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
-            "Providers.TokenEndpoint", "Providers.Throttling", "Providers", "Hosting", "Configuration",
+            "Providers.TokenEndpoint", "Providers.Throttling", "Providers.Metadata", "Providers", "Hosting", "Configuration",
         ]),
         ("Renewal",
         [

@@ -333,9 +333,9 @@ internal sealed class OidcOptions : IValidatableObject
         foreach (var (name, address) in Endpoints)
         {
             var key = $"{nameof(Endpoints)}:{name}";
-            if (!ProviderEndpoints.Names.Contains(name, StringComparer.Ordinal))
+            if (!EndpointNames.All.Contains(name, StringComparer.Ordinal))
             {
-                yield return new($"is no endpoint that Bff uses. There are: {string.Join(", ", ProviderEndpoints.Names)}.", [key]);
+                yield return new($"is no endpoint that Bff uses. There are: {string.Join(", ", EndpointNames.All)}.", [key]);
             }
             else if (!IsWebAddress(address, query: true)) { yield return new("must be an absolute http(s) URL without fragment.", [key]); }
         }
@@ -364,9 +364,9 @@ internal sealed class OidcOptions : IValidatableObject
         const string address = $"{nameof(Logout)}:{nameof(LogoutOptions.Address)}";
         if (string.IsNullOrEmpty(Logout.Address)) { yield break; }
         if (!IsWebAddress(Logout.Address, query: true)) { yield return new("must be an absolute http(s) URL without fragment.", [address]); }
-        if (Endpoints.ContainsKey(ProviderEndpoints.EndSession))
+        if (Endpoints.ContainsKey(EndpointNames.EndSession))
         {
-            yield return new($"give either it or {nameof(Endpoints)}:{ProviderEndpoints.EndSession}, not both.", [address]);
+            yield return new($"give either it or {nameof(Endpoints)}:{EndpointNames.EndSession}, not both.", [address]);
         }
     }
 

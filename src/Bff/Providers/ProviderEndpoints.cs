@@ -9,33 +9,23 @@ namespace Bff.Providers;
 /// </summary>
 internal static class ProviderEndpoints
 {
-    public const string EndSession = "end_session_endpoint";
-
     private const string Aliases = "mtls_endpoint_aliases";
 
-    private const string
-        TokenName = "token_endpoint", RevocationName = "revocation_endpoint", PushedName = "pushed_authorization_request_endpoint",
-        UserInfoName = "userinfo_endpoint";
-
-    /// <summary>Those whose addresses Bff takes from the metadata, by their names there.</summary>
-    public static readonly string[] Names =
-        ["authorization_endpoint", EndSession, "jwks_uri", PushedName, RevocationName, TokenName, UserInfoName];
-
     public static string Token(OpenIdConnectConfiguration metadata, OidcOptions options) =>
-        Alias(metadata, options, TokenName) ?? metadata.TokenEndpoint;
+        Alias(metadata, options, EndpointNames.Token) ?? metadata.TokenEndpoint;
 
     public static string? Revocation(OpenIdConnectConfiguration metadata, OidcOptions options) =>
-        Alias(metadata, options, RevocationName) ?? metadata.RevocationEndpoint;
+        Alias(metadata, options, EndpointNames.Revocation) ?? metadata.RevocationEndpoint;
 
     public static string? PushedAuthorization(OpenIdConnectConfiguration metadata, OidcOptions options) =>
-        Alias(metadata, options, PushedName) ?? metadata.PushedAuthorizationRequestEndpoint;
+        Alias(metadata, options, EndpointNames.Pushed) ?? metadata.PushedAuthorizationRequestEndpoint;
 
     public static string? UserInfo(OpenIdConnectConfiguration metadata, OidcOptions options) =>
-        Alias(metadata, options, UserInfoName) ?? metadata.UserInfoEndpoint;
+        Alias(metadata, options, EndpointNames.UserInfo) ?? metadata.UserInfoEndpoint;
 
     /// <summary>Those we may call, in use or not.</summary>
     public static IEnumerable<(string Name, string? Address)> AliasesOf(OpenIdConnectConfiguration metadata) =>
-        new[] { TokenName, RevocationName, PushedName, UserInfoName }.Select(name => ($"{Aliases}.{name}", Alias(metadata, name)));
+        new[] { EndpointNames.Token, EndpointNames.Revocation, EndpointNames.Pushed, EndpointNames.UserInfo }.Select(name => ($"{Aliases}.{name}", Alias(metadata, name)));
 
     /// <summary>What the operator says of an endpoint wins.</summary>
     private static string? Alias(OpenIdConnectConfiguration metadata, OidcOptions options, string name) =>

@@ -60,7 +60,7 @@ public sealed partial class ConfigurationSchemaTests
     [InlineData("""{ "Bff": { "Renewal": { "Lead": 5 } } }""")]
     [InlineData("""{ "Bff": { "Renewal": { "MaxConcurrency": 0 } } }""")]
     [InlineData("""{ "Bff": { "Sessions": { "Store": "Oracle" } } }""")]
-    [InlineData("""{ "Bff": { "Sessions": { "CookieSameSite": "None" } } }""")]
+    [InlineData("""{ "Bff": { "Sessions": { "CookieSameSite": "Loose" } } }""")]
     [InlineData("""{ "Bff": { "Spa": { "Origins": "https://app.example.com" } } }""")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "api": { "Metadata": { "Bff.Token": "user" } } } } }""")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "api": { "AuthorisationPolicy": "default" } } } }""")]
