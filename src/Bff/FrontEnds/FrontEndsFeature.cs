@@ -14,6 +14,7 @@ internal static class FrontEndsFeature
         builder.Services.AddSettings<SpaOptions>(FrontEnd.DefaultSection);
         builder.Services.AddNamedSettings<FrontEndOptions>(FrontEnd.NamedSection, names: []);
         builder.Services.AddSingleton<FrontEndSet>().AddSingleton(new ConfigurationRule(Mistakes));
+        builder.Services.AddSingleton(services => new SignInPlaces(() => Places(services.GetRequiredService<FrontEndSet>())));
         return builder;
     }
 
@@ -31,6 +32,11 @@ internal static class FrontEndsFeature
             ? configuration["Bff:Sessions:CookieName"] ?? new SessionsOptions().CookieName
             : section["Cookie:Name"] is { Length: > 0 } given ? given : FrontEndSet.NameOfCookie(section.Key);
     }
+
+    private static IEnumerable<(string FrontEnd, string Provider)> Places(FrontEndSet frontEnds) =>
+        from frontEnd in frontEnds.All
+        from provider in frontEnd.Providers
+        select (frontEnd.Name, provider);
 
     private static string AddressOf(IConfigurationSection? section)
     {

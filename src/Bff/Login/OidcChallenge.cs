@@ -40,7 +40,8 @@ internal static partial class OidcChallenge
         catch (Exception error) when (SessionStoreException.In(error) is not null)
         {
             var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(LoginProblems.StoreUnavailable.Code, isSilent);
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(
+                LoginProblems.StoreUnavailable.Code, isSilent, context.GetFrontEnd(), provider.Name);
             return isSilent ? Results.Redirect(SilentPage.Failure(page!, SignInFailure.TemporarilyUnavailable)) : LoginProblems.StoreUnavailable;
         }
         catch (Exception error) when (ProviderFault.Is(error))
@@ -48,7 +49,8 @@ internal static partial class OidcChallenge
             CannotStart(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), Printable.Text(error.GetBaseException().Message, MaxReason));
             var (word, problem) = ProviderFault.Explain(error);
             var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(problem?.Code ?? word, isSilent);
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(
+                problem?.Code ?? word, isSilent, context.GetFrontEnd(), provider.Name);
 
             // A frame shows nobody a problem page; the silent page can tell its parent.
             if (isSilent) { return Results.Redirect(SilentPage.Failure(page!, word)); }

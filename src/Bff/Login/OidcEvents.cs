@@ -166,7 +166,7 @@ internal sealed partial class OidcEvents(
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
             UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
             SignInFailed(LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
-            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
+            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent, context.HttpContext.GetFrontEnd(), provider.Name);
             if (silent)
             {
                 context.Response.Redirect(SilentPage.Failure(returnUrls.StillAllowed(page), SignInFailure.TemporarilyUnavailable));
@@ -196,7 +196,9 @@ internal sealed partial class OidcEvents(
 
         string? page = null;
         context.Properties?.Items.TryGetValue(SilentPage.Item, out page);
-        metrics.Failed(failure.Problem?.Code ?? (LoginMetrics.IsWellKnown(failure.Code) ? failure.Code : CountedFromZero.Other), silent: page is not null);
+        metrics.Failed(
+            failure.Problem?.Code ?? (LoginMetrics.IsWellKnown(failure.Code) ? failure.Code : CountedFromZero.Other), silent: page is not null,
+            context.HttpContext.GetFrontEnd(), provider.Name);
         await wayBack.TakeAsync(context, failure, page);
     }
 

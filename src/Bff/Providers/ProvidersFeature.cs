@@ -57,7 +57,7 @@ internal static partial class ProvidersFeature
                 client.MaxResponseContentBufferSize = GatedCalls.MaxAnswer;
             })
             .ConfigurePrimaryHttpMessageHandler(ProviderMetadata.CreateHandler)
-            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<GatedCalls>(services, ProviderOf(services, name).Gate))
+            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<GatedCalls>(services, name, ProviderOf(services, name).Gate))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProviderWatch>(
                 services, ProviderOf(services, name).Registration, ProviderOf(services, name).Metadata))
             .RemoveAllLoggers();

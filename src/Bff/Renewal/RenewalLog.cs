@@ -47,7 +47,7 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
                 break;
             case End end:
                 SessionRejected(session.Id, end.Error);
-                audit.RenewalRejected($"{session.Id}", end.Error);
+                audit.RenewalRejected($"{session.Id}", end.Error, session.FrontEnd, session.Provider);
                 break;
             case TryAgain { Failure.Kind: RenewalFailureKind.ProviderUnavailable } again:
                 ProviderUnavailable(session.Id, again.Failure.Word, session.Failures + 1, again.DueAt);
