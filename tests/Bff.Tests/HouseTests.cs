@@ -21,7 +21,7 @@ public class HouseTests
             "Providers.Metadata", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
-        ("Commands", ["Ops.Admin", "Ops", "FrontEnds", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
+        ("Commands", ["Ops.Admin", "Ops", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Ops.Page", ["Ops"]),
         ("Ops.Admin", ["Ops", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",

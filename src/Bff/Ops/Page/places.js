@@ -8,7 +8,7 @@ export const several = ({ frontEnds, providers }) => ({ frontEnds: frontEnds.len
 export function showPlaces(facts) {
   const { frontEnds, providers } = several(facts);
   byId('places').hidden = !frontEnds && !providers;
-  byId('places-title').textContent = [frontEnds && 'Front ends', providers && 'Providers'].filter(Boolean).join(' and ').replace('and P', 'and p');
+  byId('places-title').textContent = frontEnds && providers ? 'Front ends and providers' : frontEnds ? 'Front ends' : 'Providers';
   byId('places-list').replaceChildren(
     ...(providers ? [line('Providers', ...facts.providers.map((one) => provider(one, facts)))] : []),
     ...(frontEnds ? [line('Front ends', ...facts.frontEnds.map((one) => frontEnd(one, providers)))] : []));
