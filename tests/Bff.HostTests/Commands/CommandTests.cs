@@ -398,6 +398,7 @@ public sealed class CommandTests
 
         world.Bff.Kill();
         world.Settings["Bff:FrontEnds:admin:PathBase"] = "/admin";
+        world.Settings["Bff:FrontEnds:admin:Origins:0"] = Browser.SpaOrigin;
         await world.StartListeningAsync();
         using var bob = await world.LogInAsync("bob");
         (await bob.OpenAsync("/admin/bff/login?login_hint=bob")).Status.ShouldBe(HttpStatusCode.Found);

@@ -128,6 +128,7 @@ public sealed class PlacesTests
             world.Set("Bff:Providers:staff:RequireHttps", "false");
             world.Set("Bff:FrontEnds:admin:PathBase", "/admin");
             world.Set("Bff:FrontEnds:admin:Provider", "staff");
+            world.Set("Bff:FrontEnds:admin:Origins:0", Browser.SpaOrigin);
             started.SetResult(provider);
         });
     }
