@@ -165,7 +165,7 @@ internal sealed partial class OidcEvents(
         {
             var silent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
             UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
-            SignInFailed(LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
+            SignInFailed(provider.Name, LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
             metrics.Failed(LoginProblems.StoreUnavailable.Code, silent, context.HttpContext.GetFrontEnd(), provider.Name);
             if (silent)
             {
@@ -190,7 +190,7 @@ internal sealed partial class OidcEvents(
         var failure = SignInFailure.Of(context);
         if (SignInProgress.Of(context.HttpContext).HasUsedState)
         {
-            SignInFailed(failure.Code, failure.Cause, Printable.Text(failure.Description, SignInFailure.MaxDescription));
+            SignInFailed(provider.Name, failure.Code, failure.Cause, Printable.Text(failure.Description, SignInFailure.MaxDescription));
         }
         else { _refusals.Refused(context.HttpContext, $"{failure.Code} ({failure.Cause})"); }
 
@@ -204,6 +204,6 @@ internal sealed partial class OidcEvents(
 
     private static SignInRefusedException Refused(string why) => new(SignInFailure.Failed, why);
 
-    [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
-    private partial void SignInFailed(string code, string cause, string description);
+    [LoggerMessage(LogLevel.Warning, "A sign-in failed at provider {Provider}: {Code} ({Cause}). {Description}")]
+    private partial void SignInFailed(string provider, string code, string cause, string description);
 }
