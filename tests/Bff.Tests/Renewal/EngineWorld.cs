@@ -230,7 +230,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var provider = ProviderPieces.Of(clients, clock, throttling: new ThrottlingOptions { MaxPerSecond = 1000 });
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
                 .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>()
-                .AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
+                .AddSingleton(new SignInPlaces(() => [])).AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
                 .AddSingleton(new ProviderSet([provider]))
                 .AddSingleton<IOptionsMonitor<RenewalOptions>>(FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) }))
                 .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
