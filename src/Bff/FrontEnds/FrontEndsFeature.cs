@@ -14,7 +14,11 @@ internal static class FrontEndsFeature
         builder.Services.AddSettings<SpaOptions>(FrontEnd.DefaultSection);
         builder.Services.AddNamedSettings<FrontEndOptions>(FrontEnd.NamedSection, names: []);
         builder.Services.AddSingleton<FrontEndSet>().AddSingleton(new ConfigurationRule(Mistakes));
-        builder.Services.AddSingleton(services => new SignInPlaces(() => Places(services.GetRequiredService<FrontEndSet>())));
+        builder.Services.AddSingleton(services =>
+        {
+            var frontEnds = services.GetRequiredService<FrontEndSet>();   // now: metrics are read once more while the services are disposed of
+            return new SignInPlaces(() => Places(frontEnds));
+        });
         return builder;
     }
 

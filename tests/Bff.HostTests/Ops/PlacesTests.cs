@@ -109,7 +109,7 @@ public sealed class PlacesTests
         now.GetProperty("providers").EnumerateArray().Select(provider => (Text(provider, "name"), Text(provider, "check"), Text(provider, "breaker")))
             .ShouldBe([("default", "provider", "closed"), ("staff", "provider:staff", "open")]);
         now.GetProperty("frontEnds").EnumerateArray().Select(frontEnd => (Text(frontEnd, "name"), Text(frontEnd, "pathBase"))).ShouldBe(
-            [("default", ""), ("admin", "/admin")]);
+            [("default", null), ("admin", "/admin")]);
         var trouble = now.GetProperty("troubles").EnumerateArray().Single(trouble => Text(trouble, "code") == "provider_away");
         Text(trouble, "text")!.ShouldStartWith("Provider staff does not renew tokens: token endpoint, unavailable (503)");
         trouble.GetProperty("since").GetDateTimeOffset().ShouldBeLessThanOrEqualTo(world.Clock.Now);
