@@ -49,23 +49,29 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, A
 
     /// <param name="session">The new session's handle.</param>
     /// <param name="user">The provider's <c>sub</c>.</param>
-    public void SignedIn(string session, string user) => Write("sign_in", ("Session", session), ("User", Printable.Word(user)), Client);
+    /// <param name="frontEnd">What the operator calls the front end, here and below.</param>
+    /// <param name="provider">What the operator calls the provider, whose name for the user it is.</param>
+    public void SignedIn(string session, string user, string frontEnd, string provider) =>
+        Write("sign_in", [("Session", session), ("User", Printable.Word(user)), Client, .. At(frontEnd, provider)]);
 
     /// <param name="reason">A code of Bff's own responses or of the specifications, as in the metrics.</param>
-    public void SignInFailed(string reason) => WriteForStranger(SignInFailedEvent, ("Reason", Printable.Word(reason)), Client);
+    public void SignInFailed(string reason, string frontEnd, string provider) =>
+        WriteForStranger(SignInFailedEvent, [("Reason", Printable.Word(reason)), Client, .. At(frontEnd, provider)]);
 
-    public void SignedOut(string session) => Write("sign_out", ("Session", session), ("By", By.User), ("Reason", "signed_out"), Client);
+    public void SignedOut(string session, string frontEnd, string provider) =>
+        Write("sign_out", [("Session", session), ("By", By.User), ("Reason", "signed_out"), Client, .. At(frontEnd, provider)]);
 
     /// <param name="session">Its handle.</param>
     /// <param name="by">One of <see cref="By"/>.</param>
     /// <param name="reason">The reason that pages and metrics show, too.</param>
-    public void SessionEnded(string session, string by, string reason) =>
-        Write("session_ended", ("Session", session), ("By", by), ("Reason", reason), by is By.Admin or By.Replaced ? Client : default);
+    public void SessionEnded(string session, string by, string reason, string frontEnd, string provider) => Write(
+        "session_ended",
+        [("Session", session), ("By", by), ("Reason", reason), by is By.Admin or By.Replaced ? Client : default, .. At(frontEnd, provider)]);
 
     /// <param name="session">The handle of the session that ends because of it.</param>
     /// <param name="error">The provider's word for it.</param>
-    public void RenewalRejected(string session, string error) =>
-        Write("renewal_rejected", LogLevel.Warning, ("Session", session), ("Error", Printable.Word(error)));
+    public void RenewalRejected(string session, string error, string frontEnd, string provider) =>
+        Write("renewal_rejected", LogLevel.Warning, [("Session", session), ("Error", Printable.Word(error)), .. At(frontEnd, provider)]);
 
     /// <summary>A Data Protection key was made: the first, one that Bff made in time by itself, or one an operator asked for.</summary>
     /// <param name="key">The key's identifier, which is no secret.</param>
@@ -111,9 +117,16 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, A
     /// <param name="event">One of those that begin with <c>ops_</c>.</param>
     /// <param name="operator">The credential that was shown: <c>ops token</c>, a certificate's subject, or that none is needed on this machine.</param>
     /// <param name="address">Where from.</param>
+    /// <param name="frontEnd">Whose sessions it is about; null for all.</param>
+    /// <param name="provider">Whose users it is about; null for all.</param>
     /// <param name="more">To whom, and what came of it.</param>
-    public void Operated(string @event, string @operator, IPAddress? address, params (string Name, object? Value)[] more) =>
-        Write(@event, [.. more, ("By", By.Admin), ("Operator", Printable.Word(@operator)), ("Address", address?.ToString())]);
+    public void Operated(
+        string @event, string @operator, IPAddress? address, string? frontEnd, string? provider, params (string Name, object? Value)[] more) =>
+        Write(@event, [.. more, ("By", By.Admin), ("Operator", Printable.Word(@operator)), ("Address", address?.ToString()), .. At(frontEnd, provider)]);
+
+    /// <summary>Last, so that what reads a line by its first fields reads on.</summary>
+    private static (string Name, object? Value)[] At(string? frontEnd, string? provider) =>
+        [("FrontEnd", frontEnd is null ? null : Printable.Word(frontEnd)), ("Provider", provider is null ? null : Printable.Word(provider))];
 
     private (string Name, object? Value) Client => ("Address", client.Address?.ToString());
 

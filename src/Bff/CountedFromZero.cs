@@ -10,10 +10,7 @@ internal sealed class CountedFromZero
 {
     public const string Other = "other";
 
-    private readonly (string Name, string[] Values)[] _labels;
-    private readonly long[] _counts;
-    private readonly KeyValuePair<string, object?>[][] _tags;
-    private readonly bool[] _unexpected;
+    private readonly CountedCells _cells;
 
     /// <param name="meter">Whose counter it is.</param>
     /// <param name="name">As in OpenTelemetry, with dots.</param>
@@ -22,50 +19,13 @@ internal sealed class CountedFromZero
     /// <param name="labels">The labels and the values each can have.</param>
     public CountedFromZero(Meter meter, string name, string unit, string description, params (string Name, string[] Values)[] labels)
     {
-        _labels = [.. labels.Select(label => (label.Name, label.Values.Append(Other).Distinct().ToArray()))];
-        _counts = new long[_labels.Aggregate(1, (count, label) => count * label.Values.Length)];
-        _tags = [.. _counts.Select((_, cell) => TagsOf(cell))];
-        _unexpected = [.. _tags.Select(tags => tags.Zip(labels).Any(one => one.First.Value is Other && !one.Second.Values.Contains(Other)))];
-        meter.CreateObservableCounter(name, Read, unit, description);
+        _cells = new([], labels);
+        meter.CreateObservableCounter(name, () => _cells.Read(), unit, description);
     }
 
     /// <param name="values">One for each label.</param>
-    public void Add(params ReadOnlySpan<string> values) => Add(1, values);
+    public void Add(params ReadOnlySpan<string> values) => _cells.Add(1, values);
 
     /// <inheritdoc cref="Add(ReadOnlySpan{string})"/>
-    public void Add(long count, params ReadOnlySpan<string> values)
-    {
-        var cell = 0;
-        for (var label = 0; label < _labels.Length; label++)
-        {
-            var known = _labels[label].Values;
-            var value = Array.IndexOf(known, values[label]);
-            cell = (cell * known.Length) + (value >= 0 ? value : Array.IndexOf(known, Other));
-        }
-
-        Interlocked.Add(ref _counts[cell], count);
-    }
-
-    /// <summary>A mistake of ours is seen when it happens and is no series before.</summary>
-    private IEnumerable<Measurement<long>> Read()
-    {
-        for (var cell = 0; cell < _counts.Length; cell++)
-        {
-            var count = Interlocked.Read(ref _counts[cell]);
-            if (count > 0 || !_unexpected[cell]) { yield return new(count, _tags[cell]); }
-        }
-    }
-
-    private KeyValuePair<string, object?>[] TagsOf(int cell)
-    {
-        var tags = new KeyValuePair<string, object?>[_labels.Length];
-        for (var label = _labels.Length - 1; label >= 0; label--)
-        {
-            var values = _labels[label].Values;
-            tags[label] = new(_labels[label].Name, values[cell % values.Length]);
-            cell /= values.Length;
-        }
-
-        return tags;
-    }
+    public void Add(long count, params ReadOnlySpan<string> values) => _cells.Add(count, values);
 }

@@ -147,6 +147,8 @@ internal static class CommandLine
         const string ExitCode = " Exit code: 0 done, 1 not done, 78 the configuration names no ops port.";
         var json = Json("the ops port's response, with everything but ASCII escaped");
         var user = new Option<string?>("--user") { Description = "The beginning of the subject or name." };
+        var frontEnd = new Option<string?>("--front-end") { Description = "Only those of this front end.", HelpName = "NAME" };
+        var provider = new Option<string?>("--provider") { Description = "Only those of this provider.", HelpName = "NAME" };
         var take = new Option<int>("--take") { Description = "The maximum number of sessions, newest first.", DefaultValueFactory = _ => 50 };
         var handle = new Argument<string>("handle") { Description = "The session's handle, as in the list or a log line." };
         var show = Command(
@@ -156,21 +158,29 @@ internal static class CommandLine
 
         var one = new Argument<string?>("handle") { Description = "The session to end.", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<string?>("--user") { Description = "End all sessions of this subject instead." };
+        var whose = new Option<string?>("--provider")
+        {
+            Description = "With --user: only those of this provider. Without it, everybody's whom any provider calls so.", HelpName = "NAME",
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask for confirmation." };
         var end = Command(
             "end", "Ends a session, or all sessions of a user: open pages are told at once, and refresh tokens are revoked." + ExitCode,
-            [all, yes], parsed => SessionsCommand.EndAsync(given(parsed), parsed.GetValue(one), parsed.GetValue(all), parsed.GetValue(yes)));
+            [all, whose, yes], parsed => SessionsCommand.EndAsync(
+                given(parsed), parsed.GetValue(one), parsed.GetValue(all), parsed.GetValue(whose), parsed.GetValue(yes)));
         end.Add(one);
         end.Validators.Add(result =>
         {
             if (result.GetValue(one) is null == result.GetValue(all) is null) { result.AddError("Name a handle, or pass --user."); }
+            if (result.GetValue(whose) is not null && result.GetValue(all) is null) { result.AddError("--provider needs --user."); }
         });
 
         return new Command("sessions", "Lists, shows and ends sessions through the ops port of the Bff that runs with this configuration.")
         {
             Command(
                 "list", "Lists sessions, newest first." + ExitCode,
-                [user, take, json], parsed => SessionsCommand.ListAsync(given(parsed), parsed.GetValue(user), parsed.GetValue(take), parsed.GetValue(json))),
+                [user, frontEnd, provider, take, json], parsed => SessionsCommand.ListAsync(
+                    given(parsed), parsed.GetValue(user), parsed.GetValue(frontEnd), parsed.GetValue(provider), parsed.GetValue(take),
+                    parsed.GetValue(json))),
             show, end,
         };
     }

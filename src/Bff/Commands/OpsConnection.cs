@@ -5,7 +5,9 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Ops;
+using Bff.Providers;
 
 namespace Bff.Commands;
 
@@ -50,6 +52,14 @@ internal static class OpsConnection
         };
         if (!string.IsNullOrEmpty(token)) { http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token); }
         return http;
+    }
+
+    /// <summary>The names that the configuration knows; those that are alone need not be said.</summary>
+    public static (IReadOnlyList<string> FrontEnds, IReadOnlyList<string> Providers) ReadNames(string[] args)
+    {
+        var (configuration, _, _) = Read(args);
+        return ([FrontEnd.DefaultName, .. configuration.GetSection(FrontEnd.NamedSection).GetChildren().Select(one => one.Key)],
+            ProviderNames.Of(configuration).All);
     }
 
     private static HttpClientHandler Handler(Func<HttpRequestMessage, X509Certificate2?, X509Chain?, SslPolicyErrors, bool> isOurs) =>

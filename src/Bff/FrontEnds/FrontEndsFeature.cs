@@ -14,6 +14,11 @@ internal static class FrontEndsFeature
         builder.Services.AddSettings<SpaOptions>(FrontEnd.DefaultSection);
         builder.Services.AddNamedSettings<FrontEndOptions>(FrontEnd.NamedSection, names: []);
         builder.Services.AddSingleton<FrontEndSet>().AddSingleton(new ConfigurationRule(Mistakes));
+        builder.Services.AddSingleton(services =>
+        {
+            var frontEnds = services.GetRequiredService<FrontEndSet>();   // now: metrics are read once more while the services are disposed of
+            return new SignInPlaces(() => Places(frontEnds));
+        });
         return builder;
     }
 
@@ -31,6 +36,11 @@ internal static class FrontEndsFeature
             ? configuration["Bff:Sessions:CookieName"] ?? new SessionsOptions().CookieName
             : section["Cookie:Name"] is { Length: > 0 } given ? given : FrontEndSet.NameOfCookie(section.Key);
     }
+
+    private static IEnumerable<(string FrontEnd, string Provider)> Places(FrontEndSet frontEnds) =>
+        from frontEnd in frontEnds.All
+        from provider in frontEnd.Providers
+        select (frontEnd.Name, provider);
 
     private static string AddressOf(IConfigurationSection? section)
     {

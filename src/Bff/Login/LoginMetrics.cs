@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Bff.FrontEnds;
 
 namespace Bff.Login;
 
@@ -24,14 +25,15 @@ internal sealed class LoginMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Audit _audit;
-    private readonly CountedFromZero _failed;
+    private readonly CountedByPlace _failed;
 
-    public LoginMetrics(IMeterFactory meters, Audit audit)
+    public LoginMetrics(IMeterFactory meters, SignInPlaces places, Audit audit)
     {
         _audit = audit;
         _meter = meters.Create(MeterName);
         _failed = new(
-            _meter, "bff.sign_in.failures", "{sign_in}", "Sign-ins that failed, by cause; silent ones fail as a matter of course, with login_required.",
+            _meter, places, "bff.sign_in.failures", "{sign_in}",
+            "Sign-ins that failed, by front end, provider and cause; silent ones fail as a matter of course, with login_required.",
             ("cause", [.. WellKnown, .. Ours, CountedFromZero.Other]), ("silent", [Yes, No]));
     }
 
@@ -40,10 +42,12 @@ internal sealed class LoginMetrics : IDisposable
     /// <summary>An event of the audit stream, too, where somebody wanted to sign in.</summary>
     /// <param name="cause">A code of Bff's own responses or of the specifications, never what a request carried.</param>
     /// <param name="silent">A silent sign-in.</param>
-    public void Failed(string cause, bool silent)
+    /// <param name="frontEnd">Where it was begun.</param>
+    /// <param name="provider">Where it led, or would have.</param>
+    public void Failed(string cause, bool silent, FrontEnd frontEnd, string provider)
     {
-        _failed.Add(cause, silent ? Yes : No);
-        if (!silent) { _audit.SignInFailed(cause); }
+        _failed.Add(frontEnd.Name, provider, cause, silent ? Yes : No);
+        if (!silent) { _audit.SignInFailed(cause, frontEnd.Name, provider); }
     }
 
     public void Dispose() => _meter.Dispose();

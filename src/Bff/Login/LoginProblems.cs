@@ -54,7 +54,8 @@ internal static class LoginProblems
     /// <summary>Counts and reports a sign-in that a foreign page began: a front end that hides its Referer looks like one.</summary>
     public static Problem Refused(HttpContext context, bool silent)
     {
-        context.RequestServices.GetRequiredService<LoginMetrics>().Failed(ForeignPage.Code, silent);
+        var frontEnd = context.GetFrontEnd();
+        context.RequestServices.GetRequiredService<LoginMetrics>().Failed(ForeignPage.Code, silent, frontEnd, frontEnd.Providers[0]);
         context.RequestServices.GetRequiredService<Refusals>().Count(
             context, ForeignPage.Code, "a front end that sends no Referer needs <iframe referrerpolicy=\"origin\">");
         return ForeignPage;

@@ -40,15 +40,18 @@ internal static partial class OidcChallenge
         catch (Exception error) when (SessionStoreException.In(error) is not null)
         {
             var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(LoginProblems.StoreUnavailable.Code, isSilent);
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(
+                LoginProblems.StoreUnavailable.Code, isSilent, context.GetFrontEnd(), provider.Name);
             return isSilent ? Results.Redirect(SilentPage.Failure(page!, SignInFailure.TemporarilyUnavailable)) : LoginProblems.StoreUnavailable;
         }
         catch (Exception error) when (ProviderFault.Is(error))
         {
-            CannotStart(context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), Printable.Text(error.GetBaseException().Message, MaxReason));
+            CannotStart(
+                context.RequestServices.GetRequiredService<ILogger<OidcEvents>>(), provider.Name, Printable.Text(error.GetBaseException().Message, MaxReason));
             var (word, problem) = ProviderFault.Explain(error);
             var isSilent = properties.Items.TryGetValue(SilentPage.Item, out var page) && page is not null;
-            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(problem?.Code ?? word, isSilent);
+            context.RequestServices.GetRequiredService<LoginMetrics>().Failed(
+                problem?.Code ?? word, isSilent, context.GetFrontEnd(), provider.Name);
 
             // A frame shows nobody a problem page; the silent page can tell its parent.
             if (isSilent) { return Results.Redirect(SilentPage.Failure(page!, word)); }
@@ -56,6 +59,6 @@ internal static partial class OidcChallenge
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "A sign-in could not start: {Reason}")]
-    private static partial void CannotStart(ILogger logger, string reason);
+    [LoggerMessage(LogLevel.Warning, "A sign-in at provider {Provider} could not start: {Reason}")]
+    private static partial void CannotStart(ILogger logger, string provider, string reason);
 }

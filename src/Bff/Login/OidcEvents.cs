@@ -232,8 +232,8 @@ internal sealed partial class OidcEvents(
         {
             var silent = IsSilent(properties, out var page);
             UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
-            SignInFailed(LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
-            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent);
+            SignInFailed(provider.Name, LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
+            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent, context.HttpContext.GetFrontEnd(), provider.Name);
             if (silent)
             {
                 var failure = SilentPage.Failure(returnUrls.StillAllowed(page), SignInFailure.TemporarilyUnavailable);
@@ -258,13 +258,15 @@ internal sealed partial class OidcEvents(
         var failure = SignInFailure.Of(context);
         if (SignInProgress.Of(context.HttpContext).HasUsedState)
         {
-            SignInFailed(failure.Code, failure.Cause, Printable.Text(failure.Description, SignInFailure.MaxDescription));
+            SignInFailed(provider.Name, failure.Code, failure.Cause, Printable.Text(failure.Description, SignInFailure.MaxDescription));
         }
         else { _refusals.Refused(context.HttpContext, $"{failure.Code} ({failure.Cause})"); }
 
         string? page = null;
         context.Properties?.Items.TryGetValue(SilentPage.Item, out page);
-        metrics.Failed(failure.Problem?.Code ?? (LoginMetrics.IsWellKnown(failure.Code) ? failure.Code : CountedFromZero.Other), silent: page is not null);
+        metrics.Failed(
+            failure.Problem?.Code ?? (LoginMetrics.IsWellKnown(failure.Code) ? failure.Code : CountedFromZero.Other), silent: page is not null,
+            context.HttpContext.GetFrontEnd(), provider.Name);
         await wayBack.TakeAsync(context, failure, page);
     }
 
@@ -278,6 +280,6 @@ internal sealed partial class OidcEvents(
     [LoggerMessage(LogLevel.Warning, "A sign-in goes on without userinfo. {Cause}")]
     private partial void WithoutUserInfo(string cause);
 
-    [LoggerMessage(LogLevel.Warning, "A sign-in failed: {Code} ({Cause}). {Description}")]
-    private partial void SignInFailed(string code, string cause, string description);
+    [LoggerMessage(LogLevel.Warning, "A sign-in failed at provider {Provider}: {Code} ({Cause}). {Description}")]
+    private partial void SignInFailed(string provider, string code, string cause, string description);
 }

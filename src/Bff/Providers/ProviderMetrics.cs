@@ -15,7 +15,7 @@ internal sealed class ProviderMetrics : IDisposable
     private readonly ConcurrentDictionary<string, long> _answeredAt = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ProviderFailure> _lastFailure = new(StringComparer.Ordinal);
 
-    public ProviderMetrics(IMeterFactory meters, TimeProvider clock)
+    public ProviderMetrics(IMeterFactory meters, ProviderNames names, TimeProvider clock)
     {
         _clock = clock;
         _meter = meters.Create(MeterName);
@@ -27,8 +27,8 @@ internal sealed class ProviderMetrics : IDisposable
         });
         _refused = new(
             _meter, "bff.provider.refused", "{call}",
-            "Calls that were not made, to spare the provider: by kind (sign_in, revocation) and reason (queue, wait, breaker).",
-            ("kind", ["sign_in", "revocation"]), ("reason", ["queue", "wait", "breaker"]));
+            "Calls that were not made, to spare the provider: by provider, kind (sign_in, revocation) and reason (queue, wait, breaker).",
+            ("provider", [.. names.All]), ("kind", ["sign_in", "revocation"]), ("reason", ["queue", "wait", "breaker"]));
         _meter.CreateObservableGauge(
             "bff.provider.last_answer.age", LastAnswer, "s", "Time since a provider last gave an answer that is one; grows while nobody needs it, too.");
     }
@@ -50,9 +50,10 @@ internal sealed class ProviderMetrics : IDisposable
     /// <summary>The last call that brought no answer, or one that is none; null when each has.</summary>
     public ProviderFailure? LastFailureOf(string provider) => _lastFailure.GetValueOrDefault(provider);
 
+    /// <param name="provider">Its name.</param>
     /// <param name="kind">What the call was for.</param>
     /// <param name="reason">The queue was full, the wait too long, or the breaker open.</param>
-    public void Refused(string kind, string reason) => _refused.Add(kind, reason);
+    public void Refused(string provider, string kind, string reason) => _refused.Add(provider, kind, reason);
 
     private IEnumerable<Measurement<double>> LastAnswer() =>
         _answeredAt.Select(known => new Measurement<double>(

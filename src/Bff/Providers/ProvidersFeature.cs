@@ -67,7 +67,7 @@ internal static partial class ProvidersFeature
             })
             .ConfigurePrimaryHttpMessageHandler(
                 services => new ClientCertificateHandler(ProviderOf(services, name).Registration, ProviderMetadata.CreateHandler))
-            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<GatedCalls>(services, ProviderOf(services, name).Gate))
+            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<GatedCalls>(services, name, ProviderOf(services, name).Gate))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProviderWatch>(
                 services, ProviderOf(services, name).Registration, ProviderOf(services, name).Metadata))
             .RemoveAllLoggers();

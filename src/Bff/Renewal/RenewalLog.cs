@@ -46,14 +46,14 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
                 RefreshTokenEnded(session.Id, forget.Tokens.ExpiresAt);
                 break;
             case End end:
-                SessionRejected(session.Id, end.Error);
-                audit.RenewalRejected($"{session.Id}", end.Error);
+                SessionRejected(session.Id, session.Provider, end.Error);
+                audit.RenewalRejected($"{session.Id}", end.Error, session.FrontEnd, session.Provider);
                 break;
             case TryAgain { Failure.Kind: RenewalFailureKind.ProviderUnavailable } again:
-                ProviderUnavailable(session.Id, again.Failure.Word, session.Failures + 1, again.DueAt);
+                ProviderUnavailable(session.Id, again.Failure.Word, session.Failures + 1, session.Provider, again.DueAt);
                 break;
             case TryAgain { Failure.NeedsSignIn: true } again:
-                SignInIsNeeded(session.Id, again.Failure.Word, again.DueAt);
+                SignInIsNeeded(session.Provider, session.Id, again.Failure.Word, again.DueAt);
                 break;
             case TryAgain again when entry.Outcome is not Unreadable:   // whoever could not open them has logged it
                 WeAreMisconfigured(session.Id, again.Failure.Word, ClientRegistration.SectionOf(session.Provider), again.DueAt);
@@ -108,24 +108,25 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
     private partial void Continued(SessionId session, DateTimeOffset expiresAt);
 
-    [LoggerMessage(LogLevel.Warning, "Session {Session} ended: the provider answered {Error} to a renewal.")]
-    private partial void SessionRejected(SessionId session, string error);
+    [LoggerMessage(LogLevel.Warning, "Session {Session} ended: provider {Provider} answered {Error} to a renewal.")]
+    private partial void SessionRejected(SessionId session, string provider, string error);
 
     [LoggerMessage(LogLevel.Error, "The provider refuses this client, or sends what may not be used ({Error}), for session {Session}: check {Section} "
         + "and the client's registration. No session is ended; tried again {DueAt:u}.")]
     private partial void WeAreMisconfigured(SessionId session, string error, string section, DateTimeOffset dueAt);
 
-    [LoggerMessage(LogLevel.Warning, "The provider does not renew session {Session} without its user ({Error}): its access token serves to its end; "
+    [LoggerMessage(LogLevel.Warning, "Provider {Provider} does not renew session {Session} without its user ({Error}): its access token serves to its end; "
         + "tried again {DueAt:u}.")]
-    private partial void SignInIsNeeded(SessionId session, string error, DateTimeOffset dueAt);
+    private partial void SignInIsNeeded(string provider, SessionId session, string error, DateTimeOffset dueAt);
 
     [LoggerMessage(LogLevel.Information, "The refresh token of session {Session} has reached its end: the session goes on without one; "
         + "its access token expires {ExpiresAt:u}.")]
     private partial void RefreshTokenEnded(SessionId session, DateTimeOffset expiresAt);
 
     [LoggerMessage(
-        LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): the provider is unavailable; tried again {DueAt:u}.")]
-    private partial void ProviderUnavailable(SessionId session, string reason, int failures, DateTimeOffset dueAt);
+        LogLevel.Warning, "Session {Session} could not be renewed ({Reason}, {Failures} in a row): provider {Provider} is unavailable; "
+        + "tried again {DueAt:u}.")]
+    private partial void ProviderUnavailable(SessionId session, string reason, int failures, string provider, DateTimeOffset dueAt);
 
     [LoggerMessage(LogLevel.Warning, "Session {Session} moved on or ended while it was renewed; what the store has now is used.")]
     public partial void LeaseLost(SessionId session);

@@ -11,8 +11,8 @@ internal sealed class SessionMetrics : IDisposable
     private static readonly string[] Lookups = ["hit", "miss", "bypass", "outage"];
 
     private readonly Meter _meter;
-    private readonly CountedFromZero _created;
-    private readonly CountedFromZero _ended;
+    private readonly CountedByPlace _created;
+    private readonly CountedByPlace _ended;
     private readonly CountedFromZero _revocations;
     private readonly CountedFromZero _lookups;
     private readonly CountedFromZero _storeFailures;
@@ -21,11 +21,12 @@ internal sealed class SessionMetrics : IDisposable
     private volatile SessionCount? _active;
     private double _keyAge = double.NaN;   // seconds; one word, so that a reader never sees half of it
 
-    public SessionMetrics(IMeterFactory meters)
+    public SessionMetrics(IMeterFactory meters, SignInPlaces places)
     {
         _meter = meters.Create(MeterName);
-        _created = new(_meter, "bff.sessions.created", "{session}", "Sign-ins that began a session on this node.");
-        _ended = new(_meter, "bff.sessions.ended", "{session}", "Sessions this node ended, by reason.", ("reason", EndReasons.All));
+        _created = new(_meter, places, "bff.sessions.created", "{session}", "Sign-ins that began a session on this node, by front end and provider.");
+        _ended = new(
+            _meter, places, "bff.sessions.ended", "{session}", "Sessions this node ended, by front end, provider and reason.", ("reason", EndReasons.All));
         _revocations = new(
             _meter, "bff.sessions.revocations", "{attempt}", "Attempts to revoke what ended sessions left at the provider, by outcome.",
             ("outcome", Revocations));
@@ -50,9 +51,9 @@ internal sealed class SessionMetrics : IDisposable
         _meter.CreateObservableGauge("bff.keys.age", KeyAge, "s", "Age of the Data Protection key that seals now.");
     }
 
-    public void Created() => _created.Add();
+    public void Created(string frontEnd, string provider) => _created.Add(frontEnd, provider);
 
-    public void Ended(string reason, int count = 1) => _ended.Add(count, reason);
+    public void Ended(string frontEnd, string provider, string reason) => _ended.Add(frontEnd, provider, reason);
 
     public void Revoked(string outcome) => _revocations.Add(outcome);
 

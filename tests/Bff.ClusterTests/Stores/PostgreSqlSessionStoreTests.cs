@@ -57,7 +57,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         announced.ShouldBe(new SchemaMigration(1, SessionSchema.Version, SessionSchema.ReadableFrom));
         migrated.ShouldHaveSingleItem("one of them did it").ShouldBe(announced);
         (await Directory.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
-        (await Directory.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
+        (await Directory.SearchAsync(new("alice"), null, 10, Now, default)).Count.ShouldBe(1);
     }
 
     /// <summary>As <c>pg_restore --clean</c> of an old dump leaves it: what the dump does not know stays.</summary>

@@ -385,6 +385,49 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Where_there_are_several_front_ends_and_providers_the_list_says_which_and_can_be_of_one()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Ops:Url"] = "http://127.0.0.1:" + UnusedPort();
+        await world.StartListeningAsync();
+        using (await world.LogInAsync())
+        {
+            (await world.RunAsync("sessions", "list")).Output.Split('\n')[0]
+                .ShouldBe("HANDLE            SUBJECT                   NAME                      STARTED (UTC)         NEXT RENEWAL          FAILURES");
+        }
+
+        world.Bff.Kill();
+        world.Settings["Bff:FrontEnds:admin:PathBase"] = "/admin";
+        world.Settings["Bff:FrontEnds:admin:Origins:0"] = Browser.SpaOrigin;
+        await world.StartListeningAsync();
+        using var bob = await world.LogInAsync("bob");
+        (await bob.OpenAsync("/admin/bff/login?login_hint=bob")).Status.ShouldBe(HttpStatusCode.Found);
+
+        (await world.RunAsync("sessions", "list")).Output.Split('\n')[0].ShouldContain("  FRONT END         FAILURES");
+        var (_, table) = await world.RunAsync("sessions", "list", "--front-end", "admin");
+        var lines = table.Split('\n');
+        lines.Length.ShouldBe(2);
+        lines[1].ShouldMatch("bob .* admin$");
+        (await world.RunAsync("sessions", "show", lines[1].Split(' ')[0])).Output.ShouldMatch("Front end +admin");
+        (await world.RunAsync("sessions", "list", "--provider", "default")).Output.Split('\n').Length.ShouldBe(4);
+        var (refused, why) = await world.RunAsync("sessions", "list", "--provider", "nobody");
+        (refused, why).ShouldBe((1, "There is no provider of this name. There are: default. (400)"));
+        (await world.RunAsync("sessions", "end", lines[1].Split(' ')[0], "--provider", "default")).ExitCode.ShouldBe(64);
+        (await world.RunAsync("sessions", "end", "--user", "bob", "--provider", "default", "--yes")).ShouldBe((0, "Ended 2 sessions."));
+
+        world.Bff.Kill();
+        world.Settings["Bff:Providers:staff:Authority"] = "http://127.0.0.1:" + UnusedPort();
+        world.Settings["Bff:Providers:staff:ClientId"] = "bff";
+        world.Settings["Bff:Providers:staff:ClientSecret"] = "secret";
+        world.Settings["Bff:Providers:staff:RequireHttps"] = "false";
+        await world.StartListeningAsync();
+        (await world.RunAsync("sessions", "list")).Output.Split('\n')[0].ShouldContain("  FRONT END         PROVIDER          FAILURES");
+        (await world.RunAsync("sessions", "end", "--user", "alice", "--yes")).ShouldBe((0, "Ended 1 session: 1 at default."));
+        (await world.RunAsync("sessions", "end", "--user", "alice")).Output.ShouldContain(
+            "End all sessions of 'alice', whoever is called so at default, staff? There is no terminal");
+    }
+
+    [Fact]
     public async Task Sessions_are_not_ended_by_a_command_that_says_too_little_or_lacks_the_token()
     {
         await using var world = await RealTimeWorld.StartAsync();

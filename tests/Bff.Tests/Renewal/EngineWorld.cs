@@ -230,7 +230,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var provider = ProviderPieces.Of(clients, clock, throttling: new ThrottlingOptions { MaxPerSecond = 1000 });
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
                 .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>()
-                .AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
+                .AddSingleton(new SignInPlaces(() => [])).AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
                 .AddSingleton(new ProviderSet([provider]))
                 .AddSingleton<IOptionsMonitor<RenewalOptions>>(FixedOptions.Of(new RenewalOptions { Lead = TimeSpan.FromSeconds(10) }))
                 .AddSingleton<IOptionsMonitor<TokenOptions>>(FixedOptions.Of(new TokenOptions()))
@@ -266,7 +266,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         private IFullSessionStore Living => alive() ? store : throw new Gone();
 
-        public Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) =>
+        public Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) =>
             Living.AddAsync(session, replaced, cancel);
 
         public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
@@ -275,13 +275,14 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
 
-        public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) => Living.RemoveAsync(id, version, reason, cancel);
+        public Task<EndedSession?> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) =>
+            Living.RemoveAsync(id, version, reason, cancel);
 
         public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) => Living.RemoveAsync(lease, reason, cancellationToken);
 
         public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
 
-        public Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) =>
             Living.RemoveSealedWithAsync(key, reason, cancellationToken);
 
         public Task RevokeLaterAsync(
@@ -330,22 +331,22 @@ internal sealed class EngineWorld : IAsyncDisposable
             Living.CountTroubleAsync(now, lateBefore, cancellationToken);
 
         public Task<IReadOnlyList<Session>> SearchTroubleAsync(
-            string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
-            Living.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken);
+            SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+            Living.SearchTroubleAsync(filter, after, take, now, lateBefore, cancellationToken);
 
         public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountDueAsync(now, cancel);
 
         public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountAsync(now, cancel);
 
-        public Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancel) =>
-            Living.RemoveUserAsync(subject, reason, cancel);
+        public Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string? provider, string reason, CancellationToken cancel) =>
+            Living.RemoveUserAsync(subject, provider, reason, cancel);
 
         public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
             Living.CountUpcomingAsync(now, step, steps, cancel);
 
         public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => Living.FindByHandleAsync(handle, cancel);
 
-        public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
-            Living.SearchAsync(user, after, take, now, cancel);
+        public Task<IReadOnlyList<Session>> SearchAsync(SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
+            Living.SearchAsync(filter, after, take, now, cancel);
     }
 }

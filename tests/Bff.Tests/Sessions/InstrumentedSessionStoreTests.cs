@@ -31,7 +31,8 @@ public sealed class InstrumentedSessionStoreTests : IAsyncDisposable
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
         _store = new InstrumentedSessionStore(
             new SqlSessionStore(
-                _database, protector, new SessionChanges(), Options.Create(new SessionClients()), _clock), _database, _health, new SessionMetrics(meters),
+                _database, protector, new SessionChanges(), Options.Create(new SessionClients()), _clock), _database, _health,
+            new SessionMetrics(meters, new SignInPlaces(() => [])),
             new Audit(NullLogger<Audit>.Instance, _clock, new AuditedClient()),
             FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<InstrumentedSessionStore>.Instance);
     }

@@ -47,7 +47,7 @@ public sealed class LiveKeysTests : IDisposable
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var meters = services.GetRequiredService<IMeterFactory>();
-        using var metrics = new SessionMetrics(meters);
+        using var metrics = new SessionMetrics(meters, new SignInPlaces(() => []));
         using var keys = new LiveKeys(
             new(NewManager), Options.Create(new KeyManagementOptions { XmlRepository = _store }), NullLoggerFactory.Instance, _clock, metrics);
         var ages = new List<double>();

@@ -23,7 +23,8 @@ public sealed class SessionCacheTests : IDisposable
     private readonly SqlSessionStore _store;
     private readonly SqlSessionStore _elsewhere;
     private readonly SessionMetrics _metrics = new(
-        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(),
+        new SignInPlaces(() => []));
 
     public SessionCacheTests()
     {

@@ -24,14 +24,53 @@ public abstract class SessionDirectoryContract : StoreContract
         var alicia = await AddAsync(user: "alice2");
         var heard = new List<(SessionId, string?)>();
         Changes.Published += change => heard.Add((change.Id, change.Ended));
-        var removed = await Directory.RemoveUserAsync("alice", EndReasons.EndedByAdmin, default);
+        var removed = await Directory.RemoveUserAsync("alice", null, EndReasons.EndedByAdmin, default);
         removed.Select(session => session.Id).ShouldBe([phone.Id, desk.Id], ignoreOrder: true);
         removed.ShouldAllBe(session => session.Tokens == Tokens("old"));
         heard.ShouldBe([(phone.Id, EndReasons.EndedByAdmin), (desk.Id, EndReasons.EndedByAdmin)], ignoreOrder: true);
         (await FindAsync(phone)).ShouldBeNull();
         (await FindAsync(bob)).ShouldNotBeNull();
         (await FindAsync(alicia)).ShouldNotBeNull();
-        (await Directory.RemoveUserAsync("alice", EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
+        (await Directory.RemoveUserAsync("alice", null, EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_subject_is_one_users_at_one_provider_and_ends_there_alone_when_that_is_said()
+    {
+        var store = StoreOfTwoProviders;
+        var alice = await AddAsync(store: store);
+        var namesake = await AddAsync(provider: "staff", store: store);
+        var other = await AddAsync(provider: "staff", store: store);
+
+        (await store.RemoveUserAsync("alice", "staff", EndReasons.EndedByAdmin, default))
+            .Select(session => (session.Id, session.Provider)).ShouldBe([(namesake.Id, "staff"), (other.Id, "staff")], ignoreOrder: true);
+        (await store.FindAsync(alice.Id, default))!.Provider.ShouldBe("default");
+
+        await AddAsync(provider: "staff", store: store);
+        (await store.RemoveUserAsync("alice", null, EndReasons.EndedByAdmin, default)).Select(session => session.Provider)
+            .ShouldBe(["default", "staff"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_search_can_be_of_one_front_end_and_of_one_provider()
+    {
+        var store = StoreOfTwoProviders;
+        var shop = await AddAsync(store: store);
+        var admin = await AddAsync(frontEnd: "admin", provider: "staff", createdIn: 1, store: store);
+        var partner = await AddAsync(user: "bob", name: "Bob", frontEnd: "partners", provider: "staff", createdIn: 2, store: store);
+
+        (await FoundAsync(new(FrontEnd: "admin"))).ShouldBe([admin.Id]);
+        (await FoundAsync(new(FrontEnd: "default"))).ShouldBe([shop.Id]);
+        (await FoundAsync(new(FrontEnd: "nowhere"))).ShouldBeEmpty();
+        (await FoundAsync(new(Provider: "staff"))).ShouldBe([partner.Id, admin.Id]);
+        (await FoundAsync(new(Provider: "default"))).ShouldBe([shop.Id]);
+        (await FoundAsync(new("ali", Provider: "staff"))).ShouldBe([admin.Id]);
+        (await FoundAsync(new(FrontEnd: "partners", Provider: "default"))).ShouldBeEmpty();
+        (await store.SearchTroubleAsync(new(FrontEnd: "admin"), null, 10, Now.AddMinutes(5), Now.AddMinutes(5), default))
+            .Select(session => session.FrontEnd).ShouldBe(["admin"]);
+
+        async Task<IEnumerable<SessionId>> FoundAsync(SessionFilter filter) =>
+            (await store.SearchAsync(filter, null, 100, Now, default)).Select(session => session.Id);
     }
 
     [Fact]
@@ -81,7 +120,7 @@ public abstract class SessionDirectoryContract : StoreContract
         var added = new List<SessionId>();
         for (var i = 0; i < 7; i++) { added.Add((await AddAsync(createdIn: i / 4)).Id); }
         var seen = new List<Session>();
-        while (await Directory.SearchAsync(null, seen.Count == 0 ? null : SessionPosition.Of(seen[^1]), 2, Now, default) is { Count: > 0 } page)
+        while (await Directory.SearchAsync(SessionFilter.None, seen.Count == 0 ? null : SessionPosition.Of(seen[^1]), 2, Now, default) is { Count: > 0 } page)
         {
             seen.AddRange(page);
         }

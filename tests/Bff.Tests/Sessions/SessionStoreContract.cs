@@ -50,14 +50,14 @@ public abstract class SessionStoreContract : StoreContract
         (await ReasonOfAsync(signedOut)).ShouldBeNull("it lives");
         await Store.RemoveAsync(signedOut.Id, null, EndReasons.SignedOut, default);
         await Store.RemoveAsync(signedOut.Id, null, EndReasons.Replaced, default);
-        await Directory.RemoveUserAsync("bob", EndReasons.EndedByAdmin, default);
+        await Directory.RemoveUserAsync("bob", null, EndReasons.EndedByAdmin, default);
         await Queue.RemoveAsync((await ClaimAsync(refused))!, EndReasons.SessionEnded, default);
         await Store.RemoveEndedAsync(Now, default);
 
         await RememberedAsync(true);
         (await StoreOf(other).FindEndAsync(signedOut.Id, default)).ShouldBeNull("a node of another client");
         (await Directory.CountAsync(Now, default)).Living.ShouldBe(0);
-        (await Directory.SearchAsync(null, null, 10, Now, default)).ShouldBeEmpty();
+        (await Directory.SearchAsync(SessionFilter.None, null, 10, Now, default)).ShouldBeEmpty();
         Clock.Advance(TimeSpan.FromDays(3) - TimeSpan.FromSeconds(1));
         await Store.RemoveEndedAsync(Clock.GetUtcNow(), default);
         await RememberedAsync(true);
@@ -169,8 +169,8 @@ public abstract class SessionStoreContract : StoreContract
     public async Task Removing_ends_a_session_once()
     {
         var session = await AddAsync();
-        (await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeTrue();
-        (await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeFalse();
+        (await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldNotBeNull();
+        (await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeNull();
         (await FindAsync(session)).ShouldBeNull();
     }
 
@@ -180,7 +180,7 @@ public abstract class SessionStoreContract : StoreContract
         var session = await AddAsync(dueIn: 0);
         var lease = await ClaimAsync(session);
         await Queue.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), claims: null, default);
-        (await Store.RemoveAsync(session.Id, session.Version, EndReasons.SignedOut, default)).ShouldBeFalse();
+        (await Store.RemoveAsync(session.Id, session.Version, EndReasons.SignedOut, default)).ShouldBeNull();
         (await FindAsync(session)).ShouldNotBeNull();
     }
 
@@ -221,8 +221,8 @@ public abstract class SessionStoreContract : StoreContract
         var idle = await AddAsync(endsIn: TimeSpan.FromHours(1));
         var absolute = await AddAsync();
         await Store.SlideAsync(absolute.Id, Now.AddDays(1), default);
-        (await Store.RemoveEndedAsync(Now.AddHours(12), default))
-            .ShouldBe([new(idle.Id, EndReasons.IdleTimeout), new(absolute.Id, EndReasons.AbsoluteTimeout)], ignoreOrder: true);
+        (await Store.RemoveEndedAsync(Now.AddHours(12), default)).Select(ended => (ended.Id, ended.Reason))
+            .ShouldBe([(idle.Id, EndReasons.IdleTimeout), (absolute.Id, EndReasons.AbsoluteTimeout)], ignoreOrder: true);
     }
 
     [Fact]
@@ -332,7 +332,7 @@ public abstract class SessionStoreContract : StoreContract
         var (old, other) = (await AddAsync(), await AddAsync(user: "bob"));
         var now = old with { Id = SessionKey.New().Id, Sid = "new" };
 
-        (await Store.AddAsync(now, [old.Id, SessionKey.New().Id], default)).ShouldBe([old.Id]);
+        (await Store.AddAsync(now, [old.Id, SessionKey.New().Id], default)).Select(ended => ended.Id).ShouldBe([old.Id]);
 
         (await Store.FindAsync(now.Id, default)).ShouldNotBeNull();
         (await Store.FindAsync(old.Id, default)).ShouldBeNull();
@@ -403,11 +403,11 @@ public abstract class SessionStoreContract : StoreContract
         (await store.FindByHandleAsync($"{session.Id}", default)).ShouldBeNull();
         (await store.ClaimDueAsync(SettingsSection.Default, Now, "other", LeaseEnd, 10, default)).ShouldBeEmpty();
         (await store.ClaimAsync(session.Id, session.Version, Now, "other", LeaseEnd, default)).ShouldBeNull();
-        (await store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeFalse();
-        (await store.RemoveUserAsync(session.Subject, EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
+        (await store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default)).ShouldBeNull();
+        (await store.RemoveUserAsync(session.Subject, null, EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
         (await store.RemoveSealedWithAsync(KeyOf(session), EndReasons.EndedByAdmin, default)).ShouldBeEmpty();
         (await store.RemoveEndedAsync(Now, default)).ShouldBeEmpty();
-        (await store.SearchAsync(null, null, 10, Now, default)).ShouldBeEmpty();
+        (await store.SearchAsync(SessionFilter.None, null, 10, Now, default)).ShouldBeEmpty();
         (await store.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBeNull();
         (await store.CountDueAsync(Now, default)).ShouldBe(0);
         (await store.CountAsync(Now, default)).ShouldBe(new SessionCount(0, 0));
@@ -419,5 +419,23 @@ public abstract class SessionStoreContract : StoreContract
         (await ClaimRevocationsAsync()).Count.ShouldBe(1);
         await store.RemoveEndedAsync(Now.AddDays(8), default);
         (await FindAsync(ended)).ShouldBeNull("what nobody swept for a week has nobody");
+    }
+
+    [Fact]
+    public async Task What_ends_says_which_front_end_and_which_provider_it_was_of()
+    {
+        var store = StoreOfTwoProviders;
+        var (removed, replaced, swept, sealedOne) = (await AdminAsync(), await AdminAsync(), await AdminAsync(endsIn: TimeSpan.Zero), await AdminAsync());
+
+        Told(await store.RemoveAsync(removed.Id, null, EndReasons.SignedOut, default)).ShouldBe((removed.Id, EndReasons.SignedOut, "admin", "staff"));
+        var next = removed with { Id = SessionKey.New().Id, Sid = SessionKey.New().Key };
+        Told((await store.AddAsync(next, [replaced.Id], default)).Single()).ShouldBe((replaced.Id, EndReasons.Replaced, "admin", "staff"));
+        Told((await store.RemoveEndedAsync(Now, default)).Single()).ShouldBe((swept.Id, EndReasons.IdleTimeout, "admin", "staff"));
+        (await store.RemoveSealedWithAsync(KeyOf(sealedOne), EndReasons.EndedByAdmin, default)).Select(Told)
+            .ShouldBe([(sealedOne.Id, EndReasons.EndedByAdmin, "admin", "staff"), (next.Id, EndReasons.EndedByAdmin, "admin", "staff")], ignoreOrder: true);
+
+        Task<Session> AdminAsync(TimeSpan? endsIn = null) => AddAsync(endsIn: endsIn, frontEnd: "admin", provider: "staff", store: store);
+
+        static (SessionId, string, string, string) Told(EndedSession? ended) => (ended!.Id, ended.Reason, ended.FrontEnd, ended.Provider);
     }
 }

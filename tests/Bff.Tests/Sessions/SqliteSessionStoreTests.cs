@@ -103,7 +103,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
         Sqlite.Prepare();
         migrated.Count.ShouldBe(1, "it was done");
         (await Directory.FindByHandleAsync($"{session.Id}", default))!.Tokens.ShouldBe(session.Tokens);
-        (await Directory.SearchAsync("alice", null, 10, Now, default)).Count.ShouldBe(1);
+        (await Directory.SearchAsync(new("alice"), null, 10, Now, default)).Count.ShouldBe(1);
         await AddAsync();
     }
 

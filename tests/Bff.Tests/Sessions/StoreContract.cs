@@ -45,15 +45,23 @@ public abstract class StoreContract : IAsyncLifetime
     private protected IFullSessionStore StoreOf(SessionClient client, int maxRememberedEnds = 1_000_000) =>
         new SqlSessionStore(Database, Protector, Changes, Options.Create(new SessionClients(client)), Clock, maxRememberedEnds);
 
+    /// <summary>The store as a node sees it that is a client at two providers.</summary>
+    private protected IFullSessionStore StoreOfTwoProviders => field ??= new SqlSessionStore(
+        Database, Protector, Changes,
+        Options.Create(new SessionClients(new SessionClient(), new SessionClient { Provider = "staff", Name = "client-at-staff" })), Clock);
+
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
     private protected async Task<Session> AddAsync(
-        int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0)
+        int? dueIn = 60, TimeSpan? endsIn = null, TimeSpan? absolutelyIn = null, string user = "alice", string name = "Alice Ädams 🙂", int createdIn = 0,
+        string frontEnd = SettingsSection.Default, string provider = SettingsSection.Default, IFullSessionStore? store = null)
     {
         var session = new Session
         {
             Id = SessionKey.New().Id,
             Sid = SessionKey.New().Key,
+            FrontEnd = frontEnd,
+            Provider = provider,
             Subject = user,
             Claims = [new("sub", user), new("name", name), new("auth_time", "1", "http://www.w3.org/2001/XMLSchema#integer32")],
             SessionState = "state",
@@ -63,12 +71,12 @@ public abstract class StoreContract : IAsyncLifetime
             Tokens = Tokens("old"),
             DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
         };
-        await Store.AddAsync(session, [], default);
+        await (store ?? Full).AddAsync(session, [], default);
         return session;
     }
 
     private protected async Task<IEnumerable<SessionId>> FoundAsync(string? user) =>
-        (await Directory.SearchAsync(user, null, 100, Now, default)).Select(session => session.Id);
+        (await Directory.SearchAsync(new(user), null, 100, Now, default)).Select(session => session.Id);
 
     private protected async Task EndAsync(Session session, string end, IFullSessionStore? store = null)
     {
@@ -77,7 +85,7 @@ public abstract class StoreContract : IAsyncLifetime
         {
             case "removed": await store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default); break;
             case "removed as seen": await store.RemoveAsync(session.Id, (await FindAsync(session))!.Version, EndReasons.SessionEnded, default); break;
-            case "all of the user": await store.RemoveUserAsync(session.Subject, EndReasons.EndedByAdmin, default); break;
+            case "all of the user": await store.RemoveUserAsync(session.Subject, null, EndReasons.EndedByAdmin, default); break;
             case "swept": await store.RemoveEndedAsync(session.EndsAt, default); break;
             case "sealed with a key": await store.RemoveSealedWithAsync(KeyOf(session), EndReasons.EndedByAdmin, default); break;
         }

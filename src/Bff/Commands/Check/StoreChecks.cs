@@ -132,7 +132,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         {
             await store.AddAsync(probe, [], CancellationToken.None);
             var read = await store.FindAsync(probe.Id, CancellationToken.None);
-            var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.Unknown, CancellationToken.None);
+            var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.Unknown, CancellationToken.None) is not null;
             return read?.Tokens is not null && removed
                 ? new(Store, Result.Ok, "written, read and deleted")
                 : new(

@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Store;
 
 namespace Bff.Ops.Admin;
 
@@ -16,28 +17,35 @@ internal sealed class AdminAudit(Audit audit, TimeProvider clock)
     private readonly Dictionary<(Operator Who, string What), DateTimeOffset> _reads = [];
 
     /// <param name="who">The operator.</param>
-    /// <param name="user">What was searched for; nothing for everybody.</param>
-    public void Searched(Operator who, string? user)
+    /// <param name="filter">What was searched for; no user for everybody.</param>
+    public void Searched(Operator who, SessionFilter filter)
     {
-        var whom = string.IsNullOrEmpty(user) ? "*" : Printable.Word(user) + "*";
-        if (IsNew(who, whom)) { Write("ops_sessions_listed", who, ("Users", whom)); }
+        var whom = string.IsNullOrEmpty(filter.User) ? "*" : Printable.Word(filter.User) + "*";
+        if (IsNew(who, $"{whom} {filter.FrontEnd} {filter.Provider}")) { Write("ops_sessions_listed", who, filter.FrontEnd, filter.Provider, ("Users", whom)); }
     }
 
     public void Shown(Operator who, Session session)
     {
-        if (IsNew(who, $"{session.Id}")) { Write("ops_session_shown", who, Handle(session), User(session.Subject)); }
+        if (IsNew(who, $"{session.Id}")) { Write("ops_session_shown", who, session); }
     }
 
-    public void Ended(Operator who, Session session) => Write("ops_session_ended", who, Handle(session), User(session.Subject));
+    public void Ended(Operator who, Session session) => Write("ops_session_ended", who, session);
 
-    public void EndedAll(Operator who, string subject, int count) => Write("ops_sessions_ended", who, ("Count", count), User(subject));
+    /// <param name="who">The operator.</param>
+    /// <param name="subject">Whose.</param>
+    /// <param name="provider">Which provider's user; null when it was not said.</param>
+    /// <param name="count">How many.</param>
+    public void EndedAll(Operator who, string subject, string? provider, int count) =>
+        Write("ops_sessions_ended", who, frontEnd: null, provider, ("Count", count), User(subject));
 
     public void Renewed(Operator who, Session session, string outcome) =>
-        Write("ops_session_renewed", who, Handle(session), User(session.Subject), ("Outcome", outcome));
+        Write("ops_session_renewed", who, session, ("Outcome", outcome));
 
-    private void Write(string @event, Operator who, params (string Name, object? Value)[] more) => audit.Operated(@event, who.Name, who.Address, more);
+    private void Write(string @event, Operator who, Session session, params (string Name, object? Value)[] more) =>
+        Write(@event, who, session.FrontEnd, session.Provider, [("Session", $"{session.Id}"), User(session.Subject), .. more]);
 
-    private static (string Name, object? Value) Handle(Session session) => ("Session", $"{session.Id}");
+    private void Write(string @event, Operator who, string? frontEnd, string? provider, params (string Name, object? Value)[] more) =>
+        audit.Operated(@event, who.Name, who.Address, frontEnd, provider, more);
 
     private static (string Name, object? Value) User(string subject) => ("User", Printable.Word(subject));
 

@@ -14,21 +14,20 @@ internal sealed class SessionAdmin(
 
     public AdminView View(Session session) => AdminView.Of(session, schedule, LateBefore);
 
-    /// <param name="user">How the subject or the name begins; null for everybody's.</param>
+    /// <param name="filter">Which of them.</param>
     /// <param name="troubled">Only those whose renewal fails or is overdue.</param>
     /// <param name="after">The last one of the page before.</param>
     /// <param name="take">How many at most.</param>
     /// <param name="who">Asks.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     public async Task<IReadOnlyList<Session>> SearchAsync(
-        string? user, bool troubled, SessionPosition? after, int take, Operator who, CancellationToken cancellationToken)
+        SessionFilter filter, bool troubled, SessionPosition? after, int take, Operator who, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var found = troubled
-
-            ? await directory.SearchTroubleAsync(user, after, take, now, LateBefore, cancellationToken)
-            : await directory.SearchAsync(user, after, take, now, cancellationToken);
-        audit.Searched(who, user);
+            ? await directory.SearchTroubleAsync(filter, after, take, now, LateBefore, cancellationToken)
+            : await directory.SearchAsync(filter, after, take, now, cancellationToken);
+        audit.Searched(who, filter);
         return found;
     }
 
@@ -41,17 +40,20 @@ internal sealed class SessionAdmin(
     /// <returns>False when somebody else ended it meanwhile.</returns>
     public async Task<bool> EndAsync(Session session, Operator who)
     {
-        if (!await store.RemoveAsync(session.Id, version: null, EndReasons.EndedByAdmin, CancellationToken.None)) { return false; }
+        if (await store.RemoveAsync(session.Id, version: null, EndReasons.EndedByAdmin, CancellationToken.None) is null) { return false; }
         audit.Ended(who, session);
         return true;
     }
 
-    /// <returns>How many sessions were ended.</returns>
-    public async Task<int> EndAllAsync(string subject, Operator who)
+    /// <param name="subject">The user's <c>sub</c>.</param>
+    /// <param name="provider">Whose; null for everybody whom any provider calls so.</param>
+    /// <param name="who">Asks.</param>
+    /// <returns>What was ended.</returns>
+    public async Task<IReadOnlyList<Session>> EndAllAsync(string subject, string? provider, Operator who)
     {
-        var ended = await directory.RemoveUserAsync(subject, EndReasons.EndedByAdmin, CancellationToken.None);
-        audit.EndedAll(who, subject, ended.Count);
-        return ended.Count;
+        var ended = await directory.RemoveUserAsync(subject, provider, EndReasons.EndedByAdmin, CancellationToken.None);
+        audit.EndedAll(who, subject, provider, ended.Count);
+        return ended;
     }
 
     public async Task<RenewalResult> RenewAsync(Session session, Operator who, CancellationToken cancellationToken)

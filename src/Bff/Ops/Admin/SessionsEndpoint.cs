@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -12,17 +13,20 @@ internal static class SessionsEndpoint
     private const int DefaultPage = 50, MaxPage = 500;
 
     public static async Task<IResult> Search(
-        HttpContext context, SessionAdmin admin, string? user = null, string? after = null, int take = DefaultPage, bool troubled = false)
+        HttpContext context, SessionAdmin admin, ProviderNames providers, string? user = null, string? frontEnd = null, string? provider = null,
+        string? after = null, int take = DefaultPage, bool troubled = false)
     {
         if (take is < 1 or > MaxPage) { return Invalid("invalid_take", $"'take' must be between 1 and {MaxPage}."); }
         if (user is not null && !CanBeStored(user)) { return InvalidUser; }
+        if (frontEnd is not null && !CanBeStored(frontEnd)) { return InvalidFrontEnd; }
+        if (IsUnknown(provider, providers)) { return UnknownProvider(providers); }
         SessionPosition? position = null;
         if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position))
         {
             return Invalid("invalid_after", "'after' must be the 'next' of the previous page.");
         }
 
-        var found = await admin.SearchAsync(user, troubled, position, take, Operator.Of(context), context.RequestAborted);
+        var found = await admin.SearchAsync(new(user, Said(frontEnd), Said(provider)), troubled, position, take, Operator.Of(context), context.RequestAborted);
         return Results.Ok(new AdminPage([.. found.Select(admin.View)], found.Count == take ? $"{SessionPosition.Of(found[^1])}" : null));
     }
 
@@ -37,9 +41,22 @@ internal static class SessionsEndpoint
         await FindAsync(handle, admin, CancellationToken.None) is { } session && await admin.EndAsync(session, Operator.Of(context))
             ? Results.Ok(new { Ended = 1 }) : NotFound;
 
-    /// <summary>The whole subject and nothing but: what a search finds is not always one user's.</summary>
-    public static async Task<IResult> EndAllOfUser(HttpContext context, SessionAdmin admin, string? user = null) =>
-        string.IsNullOrEmpty(user) || !CanBeStored(user) ? InvalidUser : Results.Ok(new { Ended = await admin.EndAllAsync(user, Operator.Of(context)) });
+    /// <summary>
+    /// The whole subject and nothing but: what a search finds is not always one user's. A subject is one user's at one provider; without a provider it is
+    /// everybody's whom any of ours calls so, and the response says how many of each.
+    /// </summary>
+    public static async Task<IResult> EndAllOfUser(
+        HttpContext context, SessionAdmin admin, ProviderNames providers, string? user = null, string? provider = null)
+    {
+        if (string.IsNullOrEmpty(user) || !CanBeStored(user)) { return InvalidUser; }
+        if (IsUnknown(provider, providers)) { return UnknownProvider(providers); }
+        var ended = await admin.EndAllAsync(user, Said(provider), Operator.Of(context));
+        return Results.Ok(new
+        {
+            Ended = ended.Count,
+            EndedByProvider = providers.All.Count == 1 ? null : ended.CountBy(session => session.Provider).ToDictionary(),
+        });
+    }
 
     public static async Task<IResult> Renew(string handle, HttpContext context, SessionAdmin admin)
     {
@@ -58,7 +75,7 @@ internal static class SessionsEndpoint
             SignInNeeded => RenewalProblems.SignInNeeded with { Status = StatusCodes.Status409Conflict, Detail = "Its page signs in again." },
             ClientRefused refused => RenewalProblems.ProviderRefusesClient(refused.RetryAfter) with
             {
-                Detail = "The session continues; check Bff:Oidc and the client's registration.",
+                Detail = $"The session continues; check {ClientRegistration.SectionOf(session.Provider)} and the client's registration.",
             },
             StoreUnavailable => SessionStoreException.Problem,
             Unreachable down =>
@@ -77,6 +94,17 @@ internal static class SessionsEndpoint
     private static bool CanBeStored(string subject) => !subject.Contains('\0', StringComparison.Ordinal);
 
     private static Problem NotFound => new(StatusCodes.Status404NotFound, "session_not_found", "No such session.", "It may have ended in the meantime.");
+
+    /// <summary>A form that leaves it empty means all.</summary>
+    private static string? Said(string? word) => string.IsNullOrEmpty(word) ? null : word;
+
+    private static bool IsUnknown(string? provider, ProviderNames providers) =>
+        Said(provider) is { } said && !providers.All.Contains(said, StringComparer.Ordinal);
+
+    private static Problem UnknownProvider(ProviderNames providers) => new(
+        StatusCodes.Status400BadRequest, "unknown_provider", "There is no provider of this name.", $"There are: {string.Join(", ", providers.All)}.");
+
+    private static Problem InvalidFrontEnd => Invalid("invalid_front_end", "'frontEnd' must be the name of a front end.");
 
     private static Problem InvalidUser => Invalid("invalid_user", "'user' must be the subject of a user.");
 

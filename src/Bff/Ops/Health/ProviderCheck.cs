@@ -63,7 +63,7 @@ internal sealed class ProviderCheck(Provider provider, ProviderSet all, ISession
         try
         {
             var shortest = TimeSpan.FromMilliseconds(50);
-            var found = directory.SearchAsync(user: null, after: null, take: 1, now, CancellationToken.None);
+            var found = directory.SearchAsync(SessionFilter.None, after: null, take: 1, now, CancellationToken.None);
             return (await found.WaitAsync(limit > shortest ? limit : shortest, clock)).Count > 0;
         }
         catch (Exception error) when (error is SessionStoreException or TimeoutException)

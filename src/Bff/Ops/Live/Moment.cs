@@ -26,5 +26,9 @@ internal sealed class Moment(DateTimeOffset at)
     /// <summary>Due renewals nobody had begun when it was over.</summary>
     public long? Backlog { get; set; }
 
-    public BreakerState Breaker { get; set; }
+    /// <summary>The worst of <see cref="Breakers"/>.</summary>
+    public BreakerState Breaker => Breakers.Count == 0 ? BreakerState.Closed : Breakers.Max();
+
+    /// <summary>Of each provider, in their order, when it was over.</summary>
+    public IReadOnlyList<BreakerState> Breakers { get; set; } = [];
 }

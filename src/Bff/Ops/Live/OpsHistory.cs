@@ -53,7 +53,8 @@ internal sealed class OpsHistory : IDisposable
         {
             var now = _clock.GetUtcNow();
             if (now - _now.At < Step / 2) { return; }   // the count at the start, when there is nothing to close
-            (_now.Active, _now.Backlog, _now.Breaker) = (counts.Sessions?.Living, counts.Due, _providers.All.Max(provider => provider.Gate.State));
+            (_now.Active, _now.Backlog, _now.Breakers) =
+                (counts.Sessions?.Living, counts.Due, [.. _providers.All.Select(provider => provider.Gate.State)]);
             _past.Enqueue(_now);
             while (_past.Count > Steps || (_past.TryPeek(out var oldest) && now - oldest.At > Window + Step)) { _past.Dequeue(); }
             _now = new Moment(now);

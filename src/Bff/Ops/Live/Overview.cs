@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
 using Bff.Providers;
@@ -13,7 +14,7 @@ namespace Bff.Ops.Live;
 /// <summary><c>GET /overview</c>: everything the ops page draws, in one response; what is wrong comes first.</summary>
 internal sealed class Overview(
     OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics responses,
-    SessionCounts sessions, StoreHealth store, Probes probes, ProviderSet providers, TimeProvider clock)
+    SessionCounts sessions, StoreHealth store, Probes probes, ProviderSet providers, FrontEndSet frontEnds, TimeProvider clock)
 {
     /// <summary>Of a route's calls: as the alert rule has it.</summary>
     private const double FailingShare = 0.05;
@@ -45,7 +46,7 @@ internal sealed class Overview(
             BuildInfo.Read().Version,
             history.StartedAt,
             Ready = checks.Status != HealthStatus.Unhealthy,
-            Troubles = Troubles(now, checks, awaySince, active is null ? null : counts, calls, clusters, BreakerSince(moments, breaker)),
+            Troubles = Troubles(now, checks, awaySince, active is null ? null : counts, calls, clusters, moments),
             Checks = checks.Entries.ToDictionary(
                 entry => entry.Key,
                 entry => new { Healthy = entry.Value.Status == HealthStatus.Healthy, Detail = HealthFeature.Detail(entry.Value.Description) }),
@@ -56,8 +57,12 @@ internal sealed class Overview(
             ProviderFailure = responses.LastFailureOf(worst.Name),
             Providers = providers.All.Select(provider => new
             {
-                provider.Name, Breaker = Word(provider.Gate.State), provider.Gate.NextProbeAt, LastFailure = responses.LastFailureOf(provider.Name),
-                InFlight = provider.Gate.Running, provider.Gate.Waiting,
+                provider.Name, Check = ProviderCheck.NameOf(provider.Name), Breaker = Word(provider.Gate.State), provider.Gate.NextProbeAt,
+                LastFailure = responses.LastFailureOf(provider.Name), InFlight = provider.Gate.Running, provider.Gate.Waiting,
+            }),
+            FrontEnds = frontEnds.All.Select(frontEnd => new
+            {
+                frontEnd.Name, Hosts = frontEnd.Hosts.Select(host => host.Value), PathBase = frontEnd.PathBase.Value, frontEnd.Providers,
             }),
             Renewals = new { InFlight = providers.All.Sum(provider => provider.Gate.Running), Waiting = providers.All.Sum(provider => provider.Gate.Waiting) },
             StepSeconds = OpsHistory.Step.TotalSeconds,
@@ -90,7 +95,7 @@ internal sealed class Overview(
 
     private List<Trouble> Troubles(
         DateTimeOffset now, HealthReport checks, DateTimeOffset? storeAwaySince, SessionCounts.Outlook? counts, IReadOnlyList<RouteView> calls,
-        IReadOnlyList<ClusterView> clusters, DateTimeOffset? breakerSince)
+        IReadOnlyList<ClusterView> clusters, IReadOnlyList<Moment> moments)
     {
         var found = new List<Trouble>();
         if (storeAwaySince is not null)
@@ -112,10 +117,11 @@ internal sealed class Overview(
             found.Add(Trouble.Bad("tokens_expired", text, counts.Trouble.ExpiredSince));
         }
 
-        foreach (var away in breakerSince is null ? [] : providers.All.Where(provider => provider.Gate.State != BreakerState.Closed))
+        foreach (var (index, provider) in providers.All.Index())
         {
-            var name = providers.All.Count == 1 ? "The provider" : $"Provider {away.Name}";
-            found.Add(Trouble.Bad("provider_away", $"{name} does not renew tokens{LastFailure(away)}", breakerSince));
+            if (BreakerSince(moments, index, provider.Gate.State) is not { } since) { continue; }
+            var name = providers.All.Count == 1 ? "The provider" : $"Provider {provider.Name}";
+            found.Add(Trouble.Bad("provider_away", $"{name} does not renew tokens{LastFailure(provider)}", since));
         }
 
         found.AddRange(calls.Where(IsFailing).Select(route => Trouble.Bad(
@@ -151,10 +157,10 @@ internal sealed class Overview(
         select end.NotAfter - now < CertificateVerySoon ? Trouble.Bad("certificate_ends", text) : Trouble.Warning("certificate_ends", text);
 
     /// <summary>From the first of the steps in which it was not closed, without one between; null while it is closed.</summary>
-    private static DateTimeOffset? BreakerSince(IReadOnlyList<Moment> moments, BreakerState now)
+    private static DateTimeOffset? BreakerSince(IReadOnlyList<Moment> moments, int provider, BreakerState now)
     {
         if (now == BreakerState.Closed) { return null; }
-        var open = moments.SkipLast(1).Reverse().TakeWhile(moment => moment.Breaker != BreakerState.Closed);
+        var open = moments.SkipLast(1).Reverse().TakeWhile(moment => moment.Breakers[provider] != BreakerState.Closed);
         return (open.LastOrDefault() ?? moments[^1]).At;
     }
 

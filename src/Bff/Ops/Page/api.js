@@ -27,8 +27,9 @@ async function ask(path, method = 'GET') {
 }
 
 export const overview = () => ask('/overview');
-export const search = (user, troubled, after) => ask(`/sessions?${new URLSearchParams({ user, take: PAGE, ...(troubled && { troubled }), ...(after && { after }) })}`);
+export const search = ({ user, frontEnd, provider, troubled }, after) =>
+  ask(`/sessions?${new URLSearchParams({ user, take: PAGE, ...(frontEnd && { frontEnd }), ...(provider && { provider }), ...(troubled && { troubled }), ...(after && { after }) })}`);
 export const show = (handle) => ask(`/sessions/${handle}`);
 export const end = (handle) => ask(`/sessions/${handle}`, 'DELETE');
-export const endAll = (user) => ask(`/sessions?${new URLSearchParams({ user })}`, 'DELETE');
+export const endAll = (user, provider) => ask(`/sessions?${new URLSearchParams({ user, ...(provider && { provider }) })}`, 'DELETE');
 export const renew = (handle) => ask(`/sessions/${handle}/renew`, 'POST');

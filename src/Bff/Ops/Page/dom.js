@@ -7,6 +7,12 @@ export function element(name, { class: className, data, ...properties } = {}, ..
   return made;
 }
 
+/** A coloured dot before a line of a list. */
+export const dot = (state) => element('span', { class: 'dot small', data: { state }, ariaHidden: 'true' });
+
+/** A name and what there is to say of it, in a `dl`. */
+export const line = (name, ...values) => element('div', {}, element('dt', {}, name), element('dd', {}, ...values));
+
 export const byId = (id) => document.getElementById(id);
 
 let toastTimer;

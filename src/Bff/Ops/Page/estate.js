@@ -1,8 +1,6 @@
 // What stands around the sessions: routes and where they lead, nodes, configuration, certificates.
-import { byId, element } from './dom.js';
+import { byId, dot, element, line } from './dom.js';
 import { day, milliseconds, number, relative, span } from './words.js';
-
-const dot = (state) => element('span', { class: 'dot small', data: { state }, ariaHidden: 'true' });
 
 function route({ id, path, cluster, calls: { calls, clientErrors, serverErrors, median, p95 } }) {
   return element('tr', { class: serverErrors > 0.05 * calls ? 'trouble' : '' },
@@ -13,8 +11,6 @@ function route({ id, path, cluster, calls: { calls, clientErrors, serverErrors, 
     element('td', { class: 'wide' }, median === undefined ? '–' : milliseconds(median)),
     element('td', {}, p95 === undefined ? '–' : milliseconds(p95)));
 }
-
-const line = (name, ...values) => element('div', {}, element('dt', {}, name), element('dd', {}, ...values));
 
 function destination({ address, health, isUsed, calls }) {
   const state = health === 'Unhealthy' ? 'bad' : health === 'Healthy' ? 'good' : '';

@@ -3,8 +3,9 @@ import * as api from './api.js';
 import { FlowChart, RenewalChart, canDraw, flowWords, renewalWords } from './charts.js';
 import { byId, element } from './dom.js';
 import { showEstate } from './estate.js';
+import { showPlaces } from './places.js';
 import { refresh } from './sessions.js';
-import { count, dateAndTime, milliseconds, number, reason, relative, span, timeOfDay } from './words.js';
+import { count, dateAndTime, milliseconds, lastError, number, reason, relative, span, timeOfDay } from './words.js';
 
 const EVERY = 2000;
 const renewals = new RenewalChart(byId('renewals-chart'), byId('renewals-reading'));
@@ -64,7 +65,8 @@ function showTiles(facts) {
       `${number(upcoming.slice(0, 60 / stepSeconds).reduce((total, step) => total + step, 0))} due within a minute`,
     ].filter(Boolean).join(' · '),
   });
-  tile('provider', providerTile(facts, checks.provider, failed));
+  byId('provider-title').textContent = facts.providers.length > 1 ? 'Providers' : 'Provider';
+  tile('provider', providersTile(facts, failed));
   const well = checks.store.healthy && checks.keys.healthy;
   tile('store', {
     figure: storeAwaySince || !checks.store.healthy ? 'Not responding' : well ? 'Responding' : 'Keys unusable',
@@ -76,8 +78,19 @@ function showTiles(facts) {
   });
 }
 
-function providerTile({ breaker, nextProbeAt, providerFailure: last, now }, check, failed) {
-  const seen = last && `last error: ${last.endpoint}, ${last.outcome}${last.detail ? ` (${last.detail})` : ''} at ${timeOfDay(last.at)}`;
+/** The worst of them; each is said further down. */
+function providersTile({ providers, checks, now }, failed) {
+  if (providers.length === 1) return providerTile({ ...providers[0], now }, checks[providers[0].check], failed);
+  const away = providers.filter(({ breaker, check }) => breaker !== 'closed' || !checks[check].healthy);
+  return {
+    figure: away.length === 0 ? 'All responding' : away.length === providers.length ? 'None responding' : `${number(away.length)} of ${number(providers.length)} not responding`,
+    state: away.length > 0 ? 'bad' : failed > 0 ? 'warn' : 'good',
+    note: [away.map(({ name }) => name).join(', ') || 'All breakers closed', failed > 0 && `${count(failed, 'renewal')} failed in the last minute`].filter(Boolean).join(' · '),
+  };
+}
+
+function providerTile({ breaker, nextProbeAt, lastFailure: last, now }, check, failed) {
+  const seen = lastError(last);
   const note = (...parts) => parts.filter(Boolean).join(' · ');
   if (breaker === 'open') return { figure: 'Not responding', state: 'bad', note: note(`Breaker open, next probe ${relative(nextProbeAt, now)}`, seen) };
   if (breaker === 'half_open') return { figure: 'Being probed', state: 'bad', note: note('Breaker half-open: the next renewal tests whether it is back', seen) };
@@ -100,6 +113,7 @@ function show(facts) {
   live(...stateOf(facts));
   showTroubles(facts);
   showTiles(facts);
+  showPlaces(facts);
   showEstate(facts);
   showEnds(facts);
   renewals.show(facts);
@@ -127,7 +141,7 @@ async function look() {
     document.body.dataset.state = 'open';
     byId('token').value = '';
     show(facts);
-    await refresh(facts.now);
+    await refresh(facts);
   } catch (error) {
     if (error.code === 'ops_token_required') return lock();
     live('bad', error.code === 'no_answer' ? 'Not responding' : error.message);

@@ -1,26 +1,50 @@
 // Who is signed in: search, look, end, renew.
 import * as api from './api.js';
 import { byId, confirm, element, toast } from './dom.js';
+import { several } from './places.js';
 import { count, dateAndTime, number, relative } from './words.js';
 
 const list = byId('sessions').tBodies[0];
 const dialog = byId('session');
 let now = new Date().toISOString();
+let names = { frontEnds: false, providers: false };
 let shown = [];
 let next = null;
 let open = null;
 
-/** To be called with the server's time, every now and then: what is on the screen is brought up to date. */
-export async function refresh(serverNow) {
-  now = serverNow;
+/** To be called with the overview, every now and then: what is on the screen is brought up to date. */
+export async function refresh(facts) {
+  now = facts.now;
+  names = several(facts);
+  offer('front-end', 'All front ends', facts.frontEnds);
+  offer('provider', 'All providers', facts.providers);
+  byId('place-title').hidden = !names.frontEnds && !names.providers;
+  byId('place-title').textContent = names.frontEnds ? 'Front end' : 'Provider';
+  await show();
+}
+
+async function show() {
   if (shown.length <= api.PAGE) await load();
   if (dialog.open) await look(open.handle);
 }
 
+/** A choice among what there is; what was chosen stays chosen, while it is there. */
+function offer(id, all, choices) {
+  const select = byId(id);
+  const values = ['', ...choices.map(({ name }) => name)];
+  select.hidden = choices.length < 2;
+  if ([...select.options].map(({ value }) => value).join() === values.join()) return;
+  const chosen = select.value;
+  select.replaceChildren(...values.map((value) => element('option', { value }, value || all)));
+  select.value = values.includes(chosen) ? chosen : '';
+}
+
+const wanted = () => ({ user: byId('user').value.trim(), frontEnd: byId('front-end').value, provider: byId('provider').value, troubled: byId('troubled').checked });
+
 async function load({ more = false } = {}) {
   let page;
   try {
-    page = await api.search(byId('user').value.trim(), byId('troubled').checked, more ? next : null);
+    page = await api.search(wanted(), more ? next : null);
   } catch (error) {
     if (error.code === 'store_unavailable' || error.code === 'no_answer') unknown();
     if (error.code === 'store_unavailable') return;
@@ -47,8 +71,10 @@ function render() {
   if (focused) list.querySelector(`[data-handle="${focused}"]`)?.focus();
   byId('sessions').hidden = shown.length === 0;
   byId('no-sessions').hidden = shown.length > 0;
-  byId('no-sessions').textContent = byId('troubled').checked ? 'No renewal is failing or overdue.'
-    : byId('user').value.trim() ? 'Nobody whose subject or name begins like this is signed in.' : 'Nobody is signed in.';
+  const { user, frontEnd, provider, troubled } = wanted();
+  const where = [frontEnd && `on ${frontEnd}`, provider && `at ${provider}`].filter(Boolean).map((word) => ` ${word}`).join('');
+  byId('no-sessions').textContent = troubled ? `No renewal is failing or overdue${where}.`
+    : user ? `Nobody whose subject or name begins like this is signed in${where}.` : `Nobody is signed in${where}.`;
   byId('more').hidden = !next;
 }
 
@@ -57,11 +83,18 @@ function row(session) {
   const button = element('button', { type: 'button', class: 'link', data: { handle }, ariaHasPopup: 'dialog', onclick: () => openDialog(session) }, name);
   return element('tr', { class: isExpired(session) ? 'trouble' : session.overdueSince ? 'late' : '' },
     element('th', { scope: 'row' }, button, element('span', { class: 'quiet sub' }, sub === name ? '' : sub)),
+    ...place(session),
     element('td', { class: 'wide' }, when(session.createdAt)),
     element('td', {}, renewal(session)),
     element('td', { class: 'wide' }, number(session.renewals)),
     element('td', { class: 'wide' }, when(session.endsAt)),
     element('td', { class: 'wide' }, element('code', {}, handle)));
+}
+
+/** The column that is there when names need to be said. */
+function place({ frontEnd, provider }) {
+  const said = [names.frontEnds && frontEnd, names.providers && provider].filter(Boolean);
+  return said.length === 0 ? [] : [element('td', { class: 'wide' }, said[0], element('span', { class: 'quiet sub' }, said[1] ?? ''))];
 }
 
 const when = (at) => element('time', { dateTime: at, title: dateAndTime(at) }, relative(at, now));
@@ -103,6 +136,8 @@ function describe(session) {
   byId('session-title').textContent = open.name;
   const facts = {
     Subject: open.sub,
+    ...(names.frontEnds && { 'Front end': open.frontEnd }),
+    ...(names.providers && { Provider: open.provider }),
     Handle: element('code', {}, open.handle),
     Started: moment(open.createdAt),
     'Idle timeout': moment(open.endsAt),
@@ -127,14 +162,14 @@ async function act(button, work) {
     toast(error.message, 'bad');
   }
   button.ariaBusy = 'false';
-  await refresh(now).catch(() => {}); // the next round tells
+  await show().catch(() => {}); // the next round tells
 }
 
 byId('search').addEventListener('submit', (event) => {
   event.preventDefault();
   load().catch((error) => toast(error.message, 'bad'));
 });
-byId('troubled').addEventListener('change', () => load().catch((error) => toast(error.message, 'bad')));
+for (const id of ['troubled', 'front-end', 'provider']) byId(id).addEventListener('change', () => load().catch((error) => toast(error.message, 'bad')));
 byId('more').addEventListener('click', () => load({ more: true }).catch((error) => toast(error.message, 'bad')));
 byId('session-close').addEventListener('click', () => dialog.close());
 byId('renew').addEventListener('click', (event) => act(event.target, async () => {
@@ -152,10 +187,12 @@ byId('end').addEventListener('click', async ({ target }) => {
 });
 byId('end-all').addEventListener('click', async ({ target }) => {
   const { sub } = open;
-  if (!await confirm(`End all sessions of ${sub}?`, 'On every device, not only those in this list. Open pages are told at once, and the refresh tokens are revoked.', 'End all sessions')) return;
+  const provider = names.providers ? open.provider : null; // another one's user of this name is somebody else
+  const whom = provider ? `${sub} at ${provider}` : sub;
+  if (!await confirm(`End all sessions of ${whom}?`, 'On every device, not only those in this list. Open pages are told at once, and the refresh tokens are revoked.', 'End all sessions')) return;
   await act(target, async () => {
-    const { ended } = await api.endAll(sub);
+    const { ended } = await api.endAll(sub, provider);
     dialog.close();
-    return `Ended ${count(ended, 'session')} of ${sub}.`;
+    return `Ended ${count(ended, 'session')} of ${whom}.`;
   });
 });

@@ -25,6 +25,10 @@ export function relative(at, now) {
 
 export const milliseconds = (seconds) => (seconds < 0.0005 ? 'under a millisecond' : `${number(Math.round(seconds * 1000))} ms`);
 
+/** @param failure of a call to a provider; may be missing */
+export const lastError = (failure) =>
+  failure && `last error: ${failure.endpoint}, ${failure.outcome}${failure.detail ? ` (${failure.detail})` : ''} at ${timeOfDay(failure.at)}`;
+
 const REASONS = {
   signed_out: 'signed out',
   replaced: 'signed in again',

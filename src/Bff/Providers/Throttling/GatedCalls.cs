@@ -6,7 +6,8 @@ namespace Bff.Providers.Throttling;
 /// Stands before every call to the provider, whoever makes it: one that carries our client's authentication waits for its place at <see cref="TokenCallGate"/>,
 /// or is refused. Only plain downloads (metadata, keys) pass freely; a call of a kind nobody thought of counts as a sign-in.
 /// </summary>
-internal sealed class GatedCalls(TokenCallGate gate, ProviderMetrics metrics, IOptionsMonitor<TokenOptions> options, TimeProvider clock) : DelegatingHandler
+internal sealed class GatedCalls(
+    string provider, TokenCallGate gate, ProviderMetrics metrics, IOptionsMonitor<TokenOptions> options, TimeProvider clock) : DelegatingHandler
 {
     /// <summary>The same as the limit of the HTTP client; the answer is read while the place is held, or slow bodies would not count.</summary>
     public const int MaxAnswer = 1024 * 1024;
@@ -56,7 +57,7 @@ internal sealed class GatedCalls(TokenCallGate gate, ProviderMetrics metrics, IO
 
     private ProviderBusyException Refused(CallKind kind, TimeSpan retryAfter, string reason)
     {
-        metrics.Refused(kind == CallKind.Revocation ? "revocation" : "sign_in", reason);
+        metrics.Refused(provider, kind == CallKind.Revocation ? "revocation" : "sign_in", reason);
         return new ProviderBusyException(retryAfter, isOutage: reason == "breaker");
     }
 }

@@ -17,20 +17,25 @@ internal interface ISessionDirectory
 
     /// <summary>As <see cref="SearchAsync"/>, of the sessions that <see cref="CountTroubleAsync"/> counts.</summary>
     Task<IReadOnlyList<Session>> SearchTroubleAsync(
-        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken);
+        SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken);
 
     /// <summary>The session that a log line or a list names by its handle; null when there is none.</summary>
     Task<Session?> FindByHandleAsync(string handle, CancellationToken cancellationToken);
 
     /// <summary>Living sessions, newest first.</summary>
-    /// <param name="user">How the subject begins, or the name, in any case; null for everybody's.</param>
+    /// <param name="filter">Which of them.</param>
     /// <param name="after">The last one seen; null for the first page.</param>
     /// <param name="take">How many at most.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
-    Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Session>> SearchAsync(
+        SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Ends every session of this user.</summary>
+    /// <param name="subject">The user's <c>sub</c>, the whole of it.</param>
+    /// <param name="provider">Whose <c>sub</c> it is: one of ours, or null for everybody any of them calls so.</param>
+    /// <param name="reason">One of <see cref="EndReasons"/>.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>What they were.</returns>
-    Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string? provider, string reason, CancellationToken cancellationToken);
 }

@@ -14,7 +14,7 @@ internal interface ISessionStore
     /// <param name="replaced">Sessions that must not live on beside it; those that are not there do no harm.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>Those that it ended.</returns>
-    Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken);
+    Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken);
 
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
     Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken);
@@ -33,11 +33,11 @@ internal interface ISessionStore
     /// <param name="version">The version the caller saw; null for whatever it is.</param>
     /// <param name="reason">One of <see cref="EndReasons"/>; goes out with the change.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
-    /// <returns>False when there was no such session, or it moved on.</returns>
-    Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken);
+    /// <returns>What ended; null when there was no such session, or it moved on.</returns>
+    Task<EndedSession?> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken);
 
     /// <summary>Ends every session whose tokens this Data Protection key sealed.</summary>
-    Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken);
+    Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken);
 
     /// <summary>Deletes sessions past their end, some at a time. It publishes nothing: every copy of such a session says when it ends.</summary>
     /// <returns>Those that were deleted.</returns>

@@ -20,12 +20,12 @@ internal sealed partial class InstrumentedSessionStore(
     /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
     private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "count_trouble", "search"];
 
-    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndedSession>> AddAsync(Session added, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("add", () => store.AddAsync(session, replaced, cancellationToken));
-        foreach (var id in ended) { Tell(id, EndReasons.Replaced); }
-        metrics.Created();
-        audit.SignedIn($"{session.Id}", session.Subject);
+        var ended = await WriteAsync("add", () => store.AddAsync(added, replaced, cancellationToken));
+        foreach (var session in ended) { Tell(session); }
+        metrics.Created(added.FrontEnd, added.Provider);
+        audit.SignedIn($"{added.Id}", added.Subject, added.FrontEnd, added.Provider);
         return ended;
     }
 
@@ -50,24 +50,24 @@ internal sealed partial class InstrumentedSessionStore(
     public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancellationToken) =>
         WriteAsync("slide", () => store.SlideAsync(id, endsAt, cancellationToken));
 
-    public async Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken)
+    public async Task<EndedSession?> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken)
     {
-        var removed = await WriteAsync("remove", () => store.RemoveAsync(id, version, reason, cancellationToken));
-        if (removed) { Tell(id, reason); }
-        return removed;
+        var ended = await WriteAsync("remove", () => store.RemoveAsync(id, version, reason, cancellationToken));
+        if (ended is not null) { Tell(ended); }
+        return ended;
     }
 
     public async Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken)
     {
         var removed = await WriteAsync("remove", () => store.RemoveAsync(lease, reason, cancellationToken));
-        if (removed) { Tell(lease.Session.Id, reason); }
+        if (removed) { Tell(EndedSession.Of(lease.Session, reason)); }
         return removed;
     }
 
-    public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
     {
         var ended = await WriteAsync("remove_sealed", () => store.RemoveSealedWithAsync(key, reason, cancellationToken));
-        foreach (var id in ended) { Tell(id, reason); }
+        foreach (var session in ended) { Tell(session); }
         return ended;
     }
 
@@ -85,7 +85,7 @@ internal sealed partial class InstrumentedSessionStore(
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var ended = await WriteAsync("remove_ended", () => store.RemoveEndedAsync(now, cancellationToken));
-        foreach (var session in ended) { Tell(session.Id, session.Reason); }
+        foreach (var session in ended) { Tell(session); }
         return ended;
     }
 
@@ -124,10 +124,11 @@ internal sealed partial class InstrumentedSessionStore(
     public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         ReadAsync("count", () => store.CountAsync(now, cancellationToken));
 
-    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(
+        string subject, string? provider, string reason, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("remove_user", () => store.RemoveUserAsync(subject, reason, cancellationToken));
-        foreach (var session in ended) { Tell(session.Id, reason); }
+        var ended = await WriteAsync("remove_user", () => store.RemoveUserAsync(subject, provider, reason, cancellationToken));
+        foreach (var session in ended) { Tell(EndedSession.Of(session, reason)); }
         return ended;
     }
 
@@ -138,20 +139,22 @@ internal sealed partial class InstrumentedSessionStore(
         ReadAsync("count_trouble", () => store.CountTroubleAsync(now, lateBefore, cancellationToken));
 
     public Task<IReadOnlyList<Session>> SearchTroubleAsync(
-        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
-        ReadAsync("search", () => store.SearchTroubleAsync(user, after, take, now, lateBefore, cancellationToken));
+        SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        ReadAsync("search", () => store.SearchTroubleAsync(filter, after, take, now, lateBefore, cancellationToken));
 
     public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancellationToken) =>
         ReadAsync("find_by_handle", () => store.FindByHandleAsync(handle, cancellationToken));
 
-    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
-        ReadAsync("search", () => store.SearchAsync(user, after, take, now, cancellationToken));
+    public Task<IReadOnlyList<Session>> SearchAsync(
+        SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("search", () => store.SearchAsync(filter, after, take, now, cancellationToken));
 
-    private void Tell(SessionId id, string reason)
+    private void Tell(EndedSession ended)
     {
-        metrics.Ended(reason);
-        if (reason == EndReasons.SignedOut) { audit.SignedOut($"{id}"); }
-        else { audit.SessionEnded($"{id}", EndReasons.EndedBy(reason), reason); }
+        var (session, reason, frontEnd, provider) = ($"{ended.Id}", ended.Reason, ended.FrontEnd, ended.Provider);
+        metrics.Ended(frontEnd, provider, reason);
+        if (reason == EndReasons.SignedOut) { audit.SignedOut(session, frontEnd, provider); }
+        else { audit.SessionEnded(session, EndReasons.EndedBy(reason), reason, frontEnd, provider); }
     }
 
     public Task ProbeReadAsync(CancellationToken cancellationToken) => ProbeAsync(StoreAccess.Read, () => store.ProbeReadAsync(cancellationToken));

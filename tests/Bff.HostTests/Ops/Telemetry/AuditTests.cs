@@ -17,6 +17,7 @@ public sealed class AuditTests
         lines[1].Of("By").ShouldBe("user");
         lines[1].Of("Session").ShouldBe(lines[0].Of("Session"));
         lines.Select(line => line.Of("Address")).ShouldBe(["127.0.0.1", "127.0.0.1"]);
+        lines.Select(line => (line.Of("FrontEnd"), line.Of("Provider"))).ShouldBe([("default", "default"), ("default", "default")]);
     }
 
     [Fact]
@@ -113,7 +114,7 @@ public sealed class AuditTests
             line => line.GetProperty("Category").GetString() == "Bff.Audit").ToList();
         foreach (var line in lines)
         {
-            line.GetProperty("Message").GetString()!.ShouldMatch(@"^[a-z_]+ time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z( [a-z]+=[^\s]+)*$");
+            line.GetProperty("Message").GetString()!.ShouldMatch(@"^[a-z_]+ time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z( [a-z_]+=[^\s]+)*$");
             line.GetProperty("EventId").GetInt32().ShouldBeGreaterThan(0);
         }
 

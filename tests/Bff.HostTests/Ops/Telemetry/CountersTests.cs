@@ -14,12 +14,14 @@ public sealed class CountersTests
         cold.Keys.ShouldContain("bff_store_failures_total");
         cold.Keys.ShouldContain("bff_renewals_total{outcome=\"unreadable\",provider=\"default\"}");
         cold.Keys.ShouldContain("bff_guard_refusals_total{code=\"too_many_requests\"}");
-        cold.Keys.ShouldContain("bff_provider_refused_total{kind=\"sign_in\",reason=\"breaker\"}");
-        cold.Keys.ShouldContain("bff_sign_in_failures_total{cause=\"provider_refuses_client\",silent=\"false\"}");
+        cold.Keys.ShouldContain("bff_provider_refused_total{kind=\"sign_in\",provider=\"default\",reason=\"breaker\"}");
+        cold.Keys.ShouldContain(
+            "bff_sign_in_failures_total{cause=\"provider_refuses_client\",front_end=\"default\",provider=\"default\",silent=\"false\"}");
 
         await LiveThroughMuchAsync(world);
 
-        await Eventually.HappensAsync(async () => (await SeriesAsync(world))["bff_sessions_ended_total{reason=\"signed_out\"}"] > 0);
+        await Eventually.HappensAsync(
+            async () => (await SeriesAsync(world))["bff_sessions_ended_total{front_end=\"default\",provider=\"default\",reason=\"signed_out\"}"] > 0);
         var warm = await SeriesAsync(world);
         warm.Count(series => series.Value > 0).ShouldBeGreaterThan(8);
         warm.Keys.Except(cold.Keys).ShouldBeEmpty();

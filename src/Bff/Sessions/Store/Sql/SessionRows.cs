@@ -15,7 +15,10 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
         "id, sid, subject, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, "
         + "due_at, not_before, failures, lease_until, last_error, failing_since, client, front_end";
 
-    /// <summary>The place of <c>tokens</c> among them.</summary>
+    /// <summary>What is told of a session that ends.</summary>
+    public const string EndedColumns = "id, ends_at, absolute_ends_at, client, front_end";
+
+    /// <summary>The place of <c>tokens</c> among <see cref="Columns"/>.</summary>
     public const int SealedColumn = 9;
 
     public Session Read(DbDataReader row)
@@ -33,6 +36,12 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
                 Tokens = null };
         }
     }
+
+    /// <param name="row">Of <see cref="EndedColumns"/>.</param>
+    /// <param name="reason">Why it ended; null for its timeout.</param>
+    public EndedSession ReadEnded(DbDataReader row, string? reason) => new(
+        new SessionId(row.GetString(0)), reason ?? EndReasons.TimeoutOf(Time(row, 1), Time(row, 2)),
+        FromColumn(row.GetValue(4) as string ?? ""), clients.Value.Named(row.GetValue(3) as string).Provider);
 
     /// <summary>The name of what has none is empty in the store.</summary>
     public static string ToColumn(string name) => name == SettingsSection.Default ? "" : name;

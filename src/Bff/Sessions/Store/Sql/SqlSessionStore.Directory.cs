@@ -38,24 +38,31 @@ internal sealed partial class SqlSessionStore
             cancellationToken, ("now", Milliseconds(now)), ("late", Milliseconds(lateBefore)))).Single();
 
     public Task<IReadOnlyList<Session>> SearchTroubleAsync(
-        string? user, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
-        SearchAsync(Troubled, [("late", Milliseconds(lateBefore))], user, after, take, now, cancellationToken);
+        SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
+        SearchAsync(Troubled, [("late", Milliseconds(lateBefore))], filter, after, take, now, cancellationToken);
 
     public async Task<Session?> FindByHandleAsync(string handle, CancellationToken cancellationToken) =>
         (await QueryAsync($"SELECT {Columns} FROM sessions WHERE {Handle} = @handle AND {Ours}", cancellationToken, ("handle", handle)))
             .FirstOrDefault();
 
-    public Task<IReadOnlyList<Session>> SearchAsync(string? user, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
-        SearchAsync(which: null, [], user, after, take, now, cancellationToken);
+    public Task<IReadOnlyList<Session>> SearchAsync(
+        SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
+        SearchAsync(which: null, [], filter, after, take, now, cancellationToken);
 
     private async Task<IReadOnlyList<Session>> SearchAsync(
-        string? which, (string Name, object? Value)[] more, string? user, SessionPosition? after, int take, DateTimeOffset now,
+        string? which, (string Name, object? Value)[] more, SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var where = $"ends_at > @now AND {Ours}";
+        var where = $"ends_at > @now AND {OfProvider(filter.Provider)}";
         if (which is not null) { where += $" AND {which}"; }
         var parameters = new List<(string Name, object? Value)>([("now", Milliseconds(now)), ("take", take), .. more]);
-        if (!string.IsNullOrEmpty(user))
+        if (filter.FrontEnd is { } frontEnd)
+        {
+            where += " AND front_end = @front_end";
+            parameters.Add(("front_end", ToColumn(frontEnd)));
+        }
+
+        if (filter.User is { Length: > 0 } user)
         {
             // Not LIKE: what it takes for the same letter differs between databases.
             where += " AND (substr(subject, 1, length(@user)) = @user OR substr(name, 1, length(@name)) = @name)";
@@ -72,10 +79,14 @@ internal sealed partial class SqlSessionStore
             $"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancellationToken, [.. parameters]);
     }
 
-    public async Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string reason, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Session>> RemoveUserAsync(
+        string subject, string? provider, string reason, CancellationToken cancellationToken)
     {
-        var removed = await DeleteAsync($"subject = @subject AND {Ours}", Columns, _rows.Read, reason, cancellationToken, ("subject", subject));
+        var removed = await DeleteAsync(
+            $"subject = @subject AND {OfProvider(provider)}", Columns, _rows.Read, reason, cancellationToken, ("subject", subject));
         foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
         return removed;
     }
+
+    private string OfProvider(string? provider) => provider is null ? Ours : _statements.OfProvider(provider);
 }

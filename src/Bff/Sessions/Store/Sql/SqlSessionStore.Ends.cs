@@ -1,4 +1,5 @@
 using System.Data.Common;
+using static Bff.Sessions.Store.Sql.SessionRows;
 using static Bff.Sessions.Store.Sql.SqlStatements;
 
 namespace Bff.Sessions.Store.Sql;
@@ -23,26 +24,28 @@ internal sealed partial class SqlSessionStore
 
     private DateTimeOffset _endsCountDue;
 
-    public Task<bool> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken) =>
+    public Task<EndedSession?> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancellationToken) =>
         RemoveAsync(id, "version = coalesce(@version, version)", ("version", version), reason, cancellationToken);
 
-    public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) =>
-        RemoveAsync(lease.Session.Id, $"version = {lease.Session.Version} AND lease_owner = @owner", ("owner", lease.Owner), reason, cancellationToken);
+    public async Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) => await RemoveAsync(
+        lease.Session.Id, $"version = {lease.Session.Version} AND lease_owner = @owner", ("owner", lease.Owner), reason, cancellationToken) is not null;
 
-    private async Task<bool> RemoveAsync(SessionId id, string fence, (string Name, object? Value) seen, string reason, CancellationToken cancellationToken)
+    private async Task<EndedSession?> RemoveAsync(
+        SessionId id, string fence, (string Name, object? Value) seen, string reason, CancellationToken cancellationToken)
     {
         var removed = await DeleteAsync(
-            $"id = @id AND {fence} AND {Ours}", "id", row => row.GetString(0), reason, cancellationToken, ("id", id.Value), seen);
+            $"id = @id AND {fence} AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, reason), reason, cancellationToken, ("id", id.Value), seen);
         changes.Publish(new SessionChange(id, DueAt: null, Ended: removed.Count > 0 ? reason : null));
-        return removed.Count > 0;
+        return removed.FirstOrDefault();
     }
 
-    public async Task<IReadOnlyList<SessionId>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
     {
         // A sealed text begins with four bytes that are always the same, and the id of its key.
         var removed = await DeleteAsync(
-            $"substr(tokens, 5, 16) = @key AND {Ours}", "id", row => new SessionId(row.GetString(0)), reason, cancellationToken, ("key", key.ToByteArray()));
-        foreach (var id in removed) { changes.Publish(new SessionChange(id, DueAt: null, reason)); }
+            $"substr(tokens, 5, 16) = @key AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, reason), reason, cancellationToken,
+            ("key", key.ToByteArray()));
+        foreach (var session in removed) { changes.Publish(new SessionChange(session.Id, DueAt: null, reason)); }
         return removed;
     }
 
@@ -58,9 +61,7 @@ internal sealed partial class SqlSessionStore
                 ends_at <= @now AND id IN
                 (SELECT id FROM sessions WHERE ends_at <= @now AND {Ours} ORDER BY ends_at, id LIMIT {SweepBatch} {database.SkipLocked})
                 """,
-                "id, ends_at, absolute_ends_at",
-                row => new EndedSession(new SessionId(row.GetString(0)), EndReasons.TimeoutOf(Time(row, 1), Time(row, 2))),
-                reason: null, cancellationToken, ("now", Milliseconds(now)));
+                EndedColumns, row => _rows.ReadEnded(row, reason: null), reason: null, cancellationToken, ("now", Milliseconds(now)));
             ended.AddRange(removed);
             batch = removed.Count;
         }

@@ -32,9 +32,9 @@ internal sealed partial class SqlSessionStore(
     private readonly SessionRows _rows = new(protector, clients, clock);
     private readonly SqlRevocations _revocations = new(database, protector, clients);
 
-    public async Task<IReadOnlyList<SessionId>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
     {
-        var ended = new List<SessionId>();
+        var ended = new List<EndedSession>();
         using (await database.TakeTurnToWriteAsync(cancellationToken))
         {
             await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
@@ -47,15 +47,15 @@ internal sealed partial class SqlSessionStore(
             foreach (var id in replaced)
             {
                 ended.AddRange(await DeleteAsync(
-                    transaction, $"id = @id AND {Ours}", "id", row =>
-                        new SessionId(row.GetString(0)), EndReasons.Replaced, cancellationToken, ("id", id.Value)));
+                    transaction, $"id = @id AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, EndReasons.Replaced), EndReasons.Replaced,
+                    cancellationToken, ("id", id.Value)));
             }
 
             await transaction.CommitAsync(cancellationToken);
         }
 
         changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
-        foreach (var id in ended) { changes.Publish(new SessionChange(id, DueAt: null, EndReasons.Replaced)); }
+        foreach (var old in ended) { changes.Publish(new SessionChange(old.Id, DueAt: null, old.Reason)); }
         return ended;
     }
 
