@@ -4,6 +4,7 @@ using System.Text;
 using Bff.FrontEnds;
 using Bff.Providers.Named;
 using Bff.Providers;
+using Bff.Sessions.Authentication;
 using Bff.Sessions;
 using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
 using Microsoft.Extensions.Options;
@@ -38,8 +39,8 @@ internal static class FlowCookies
                 .Where(name => Array.Exists(ours, one => name.StartsWith(one, StringComparison.Ordinal))).ToList();
             foreach (var name in open.Take(open.Count - (MaxOpenFlows - 1)))
             {
-                context.Response.Cookies.Delete(
-                    name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = SameSiteMode.Lax });
+                var attributes = new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = SameSiteMode.Lax };
+                context.Response.Cookies.Delete(name, Framed(context, attributes));
             }
         }
     }
@@ -64,9 +65,17 @@ internal static class FlowCookies
         public override CookieOptions Build(HttpContext context, DateTimeOffset expiresFrom)
         {
             var options = base.Build(context, expiresFrom);
-            if (options.Secure && IsFramed(context.Request)) { options.SameSite = SameSiteMode.None; }
-            return options;
+            return Framed(context, options);
         }
+    }
+
+    /// <summary>Where another site may show the front end in a frame, the session is that site's own, and so is the sign-in that makes it.</summary>
+    private static CookieOptions Framed(HttpContext context, CookieOptions options)
+    {
+        if (!options.Secure || !IsFramed(context.Request)) { return options; }
+        options.SameSite = SameSiteMode.None;
+        if (context.GetFrontEnd().CookieSameSite == SameSiteMode.None) { options.Extensions.Add(SessionCookie.Partitioned); }
+        return options;
     }
 
     /// <summary>A cheap check: there is a state, and the browser has begun some sign-in, with this Bff or another one on this host.</summary>
