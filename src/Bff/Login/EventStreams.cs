@@ -1,5 +1,5 @@
-using Bff.FrontEnds;
 using System.Diagnostics.Metrics;
+using Bff.FrontEnds;
 using Bff.Hosting;
 using Bff.Sessions;
 using Bff.Sessions.Store;

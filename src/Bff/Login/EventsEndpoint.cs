@@ -1,8 +1,8 @@
-using Bff.FrontEnds;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Bff.FrontEnds;
 using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
