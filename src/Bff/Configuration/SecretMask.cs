@@ -21,7 +21,7 @@ internal sealed class SecretMask(SettingsSchema schema)
     /// <summary>First ours, then YARP's, then Kestrel's.</summary>
     private static readonly HashSet<string> Words = Names(
         "ClientId", "Scope", "Audience", "AudienceParameter", "AllowedLoginParameters", "Store", "CookieName",
-        "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "ClusterId",
+        "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "PathBase", "Provider", "ClusterId",
         "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",
         "ResponseHeaderEncoding", "Subject", "Location");

@@ -35,7 +35,7 @@ public sealed class MistakeTests
         ("Bff:Spa:Provider", "default nowhere", "Bff:Spa:Provider: there is no provider 'nowhere'"),
         ("Bff:FrontEnds:cookie:PathBase", "/cookie", ""),
         ("Bff:FrontEnds:cookie:Cookie:Name", "plain", "Bff:FrontEnds:cookie:Cookie:Name: must start with '__Host-'"),
-        ("Bff:FrontEnds:cookie:Cookie:SameSite", "Sometimes", "Bff:FrontEnds:cookie:Cookie:SameSite: 'Sometimes' cannot be read"),
+        ("Bff:FrontEnds:cookie:Cookie:SameSite", "Sometimes", "Bff:FrontEnds:cookie:Cookie:SameSite: '********' cannot be read as one of"),
         ("Bff:FrontEnds:cookie:Cookie:Domain", "x", "Bff:FrontEnds:cookie:Cookie:Domain: is not a setting"),
         ("Bff:FrontEnds:same:PathBase", "/same", ""),
         ("Bff:FrontEnds:same:Cookie:Name", "__Host-BFF", "Bff:FrontEnds:same:Cookie:Name: is that of default"),
@@ -118,7 +118,7 @@ public sealed class MistakeTests
 
         staff.GoDown();
         (exitCode, output) = await world.RunAsync("check");
-        exitCode.ShouldBe(69, output);
+        exitCode.ShouldBe(1, output);
         output.ShouldContain("Bff:Providers:staff:Authority: ");
 
         staff.ComeBack();
@@ -129,6 +129,6 @@ public sealed class MistakeTests
 
         (_, output) = await world.RunAsync("config");
         output.ShouldNotContain("a-secret-nobody-prints");
-        foreach (var shown in new[] { staff.Issuer, "/admin", "__Host-bff" }) { output.ShouldContain(shown); }
+        foreach (var shown in new[] { staff.Issuer, "/admin" }) { output.ShouldContain(shown); }
     }
 }
