@@ -26,7 +26,7 @@ internal sealed class SecretMask(SettingsSchema schema)
         "ClientId", "Scope", "Audience", "AudienceParameter", "AllowedLoginParameters", "Store", "CookieName",
         "ClientKeyId", "ClientKeyAlgorithm", "Issuer",
         "NameClaim", "RoleClaim", "Claims", "TrustedAudiences", "IssuerTemplate", "Tenants", "SigningAlgorithms",
-        "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "ClusterId",
+        "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "PathBase", "Provider", "ClusterId",
         "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",
         "ResponseHeaderEncoding", "Subject", "Location", "Preset", "ResponseMode", "ReturnParameter");

@@ -1,3 +1,4 @@
+using Bff.FrontEnds;
 using Bff.Hosting;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
@@ -22,6 +23,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     private readonly PerSession<Call> _calls;
     private readonly SessionCache _sessions;
     private readonly SlidingExpiration _idle;
+    private readonly FrontEndSet _frontEnds;
     private readonly IOptionsMonitor<ForwardingOptions> _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<LongLivedRequests> _logger;
@@ -57,11 +59,13 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     }
 
     public LongLivedRequests(
-        SessionCache sessions, SlidingExpiration idle, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock, ILogger<LongLivedRequests> logger)
+        SessionCache sessions, SlidingExpiration idle, FrontEndSet frontEnds, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock,
+        ILogger<LongLivedRequests> logger)
         : base(Tick, clock, logger)
     {
-        (_sessions, _idle, _options, _clock, _logger) = (sessions, idle, options, clock, logger);
+        (_sessions, _idle, _frontEnds, _options, _clock, _logger) = (sessions, idle, frontEnds, options, clock, logger);
         _calls = new(sessions, CutIfEnded, call => call.LookAt(DateTimeOffset.MinValue));
+        frontEnds.Changed += LookAtAll;
     }
 
     /// <summary>To be called when the answer's headers have come.</summary>
@@ -109,7 +113,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     {
         var session = await _sessions.FindAsync(id, cancellationToken);
         var now = _clock.GetUtcNow();
-        if (session is null || session.EndsAt <= now)
+        if (session is null || session.EndsAt <= now || !_frontEnds.Accept(session))
         {
             Cut(id, calls);
             return;
@@ -124,6 +128,12 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
 
         var next = endsAt < now + SessionCache.RereadInterval ? endsAt : now + SessionCache.RereadInterval;
         Array.ForEach(calls, call => call.LookAt(next));
+    }
+
+    /// <summary>Sessions of a front end that is gone are accepted no longer.</summary>
+    private void LookAtAll()
+    {
+        foreach (var call in _calls.All) { call.LookAt(DateTimeOffset.MinValue); }
     }
 
     private void CutIfEnded(SessionChange change, Call[] calls)
@@ -145,6 +155,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
 
     public override void Dispose()
     {
+        _frontEnds.Changed -= LookAtAll;
         _calls.Dispose();
         base.Dispose();
     }

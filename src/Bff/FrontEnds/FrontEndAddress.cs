@@ -23,6 +23,6 @@ internal static class FrontEndAddress
         if (string.IsNullOrEmpty(text)) { return PathString.Empty; }
         var isPath = text[0] == '/' && text[^1] != '/' && !text.Contains("//", StringComparison.Ordinal)
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.' or '~') && !text.Split('/').Any(part => part is "." or "..");
-        return isPath ? new PathString(text) : null;
+        return isPath ? new PathString(text) : default(PathString?);   // null alone would be a path: an empty one
     }
 }

@@ -24,7 +24,7 @@ internal sealed class FrontEndSet
         (_accepted, _spa, _sessions, _providers) = (accepted, spa, sessions, providers);
         accepted.Changed += () =>
         {
-            _known = null;
+            _known = Read();   // at once: whoever is reading what was before must not leave that behind
             Changed?.Invoke();
         };
     }
@@ -41,14 +41,13 @@ internal sealed class FrontEndSet
     public IEnumerable<FrontEnd> All => Now.Named.Prepend(Now.Default);
 
     /// <summary>Which front end's request this is, as its address says.</summary>
-    public FrontEnd Of(HttpContext context)
-    {
-        var known = Now;
-        return known.Named.Length == 0 ? known.Default : context.Features.Get<FrontEnd>() ?? known.Default;
-    }
+    public FrontEnd Of(HttpContext context) => context.Features.Get<FrontEnd>() ?? Now.Default;
 
     /// <returns>Null when it is gone.</returns>
     public FrontEnd? Find(string name) => name == FrontEnd.DefaultName ? Default : Array.Find(Now.Named, one => one.Name == name);
+
+    /// <summary>Whether a session may be used now: its front end is there, and its users may still sign in at its provider.</summary>
+    public bool Accept(Session session) => Find(session.FrontEnd)?.Owns(session) == true;
 
     private Known Read()
     {
@@ -98,7 +97,7 @@ internal sealed class FrontEndSet
     }
 
     /// <summary>No name of a flow's cookie begins so.</summary>
-    public static string NameOfCookie(string frontEnd) => $"{CookieNames.HostPrefix}bff.{frontEnd}";
+    public static string NameOfCookie(string frontEnd) => CookieNames.HostPrefix + CookieNames.OfFrontEnd + frontEnd;
 
     private string[] ProvidersOf(string? names) =>
         Names(names) is { Length: > 0 } given ? given : [_providers.Default];

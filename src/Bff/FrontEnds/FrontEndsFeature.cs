@@ -26,10 +26,11 @@ internal static class FrontEndsFeature
     {
         var sections = configuration.GetSection(FrontEnd.NamedSection).GetChildren().ToList();
         var providers = ProviderNames.Of(configuration).All;
+        var ours = PublicAddress.Parse(configuration["Bff:PublicUrl"]);
         return UnknownProviders(configuration.GetSection(FrontEnd.DefaultSection), providers)
             .Concat(sections.SelectMany(section => UnknownProviders(section, providers)))
-            .Concat(Twins(sections, CookieOf, ":Cookie:Name: is that of {0}, and each would take the other's session for its own."))
-            .Concat(Twins(sections, AddressOf, ": has the Hosts and the PathBase of {0}, so nobody could tell them apart."))
+            .Concat(Twins(sections, section => [CookieOf(section)], ":Cookie:Name: is that of {0}, and each would take the other's session for its own."))
+            .Concat(Twins(sections, section => AddressesOf(section, ours), ": has a host and the PathBase of {0}, so nobody could tell them apart."))
             .Concat(UnknownFrontEnds(configuration, sections));
 
         string CookieOf(IConfigurationSection? section) => section is null
@@ -42,12 +43,13 @@ internal static class FrontEndsFeature
         from provider in frontEnd.Providers
         select (frontEnd.Name, provider);
 
-    private static string AddressOf(IConfigurationSection? section)
+    /// <summary>Host and path of each address. One without hosts is at those of <c>Bff:PublicUrl</c>, and so is the front end without a name.</summary>
+    private static IEnumerable<string> AddressesOf(IConfigurationSection? section, PublicAddress? ours)
     {
-        if (section is null) { return ""; }
-        var hosts = section.GetSection(nameof(FrontEndOptions.Hosts)).GetChildren().Select(host => host.Value?.ToLowerInvariant())
-            .Order(StringComparer.Ordinal);
-        return $"{string.Join(' ', hosts)} {section[nameof(FrontEndOptions.PathBase)]?.ToLowerInvariant()}";
+        var hosts = section?.GetSection(nameof(FrontEndOptions.Hosts)).GetChildren().Select(host => host.Value ?? "").ToList() ?? [];
+        var pathBase = section?[nameof(FrontEndOptions.PathBase)] ?? "";
+        if (hosts.Count == 0) { return section is null || pathBase.Length > 0 ? [$"{ours?.Host.Host}:{ours?.Port}{pathBase}"] : []; }
+        return hosts.Select(FrontEndAddress.ParseHost).OfType<HostString>().Select(host => $"{host.Host}:{host.Port ?? ours?.Port}{pathBase}");
     }
 
     private static IEnumerable<string> UnknownProviders(IConfigurationSection frontEnd, IReadOnlyList<string> providers) =>
@@ -56,13 +58,13 @@ internal static class FrontEndsFeature
         select $"{frontEnd.Path}:{nameof(FrontEndOptions.Provider)}: there is no provider '{name}'. There are: {string.Join(", ", providers)}.";
 
     private static IEnumerable<string> Twins(
-        List<IConfigurationSection> sections, Func<IConfigurationSection?, string> what, string complaint)
+        List<IConfigurationSection> sections, Func<IConfigurationSection?, IEnumerable<string>> what, string complaint)
     {
-        var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { [what(null)] = FrontEnd.DefaultName };
+        var seen = what(null).ToDictionary(taken => taken, _ => FrontEnd.DefaultName, StringComparer.OrdinalIgnoreCase);
         foreach (var section in sections)
         {
-            if (seen.TryAdd(what(section), section.Key)) { continue; }
-            yield return section.Path + complaint.Replace("{0}", seen[what(section)], StringComparison.Ordinal);
+            var twin = what(section).Distinct(StringComparer.OrdinalIgnoreCase).Where(taken => !seen.TryAdd(taken, section.Key)).FirstOrDefault();
+            if (twin is not null) { yield return section.Path + complaint.Replace("{0}", seen[twin], StringComparison.Ordinal); }
         }
     }
 

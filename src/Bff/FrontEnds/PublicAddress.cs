@@ -13,7 +13,7 @@ internal sealed record PublicAddress(string Scheme, HostString Host, PathString 
     /// <summary>As patterns of the framework.</summary>
     public static readonly string[] LoopbackHosts = [Localhost, "*." + Localhost, "127.0.0.1", "[::1]"];
 
-    private int Port => Host.Port ?? (Scheme == Uri.UriSchemeHttps ? 443 : 80);
+    public int Port => Host.Port ?? PortOf(Scheme);
 
     /// <returns>Null when the text is no address of a site.</returns>
     public static PublicAddress? Parse(string? url)
@@ -26,6 +26,9 @@ internal sealed record PublicAddress(string Scheme, HostString Host, PathString 
         return new(
             uri.Scheme, uri.IsDefaultPort ? new HostString(name) : new HostString(name, uri.Port), PathString.FromUriComponent(uri.AbsolutePath.TrimEnd('/')));
     }
+
+    /// <summary>The scheme's own.</summary>
+    public static int PortOf(string scheme) => scheme == Uri.UriSchemeHttps ? 443 : 80;
 
     /// <returns>The host as a <c>Host</c> header spells it, an IPv6 address with its brackets; null for a name that has no such spelling (RFC 5891 section
     /// 4).</returns>

@@ -34,7 +34,7 @@ internal static class GuardFeature
             forwarded.AllowedHosts = [.. ours, .. frontEnds.Named.SelectMany(one => one.Hosts).Select(host => host.Host)];
             foreach (var network in proxies.Value.TrustedProxies) { forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network)); }
         });
-        services.AddSingleton<MatcherPolicy, OwnPaths.Policy>();
+        services.AddSingleton<MatcherPolicy, OwnPaths.Policy>().AddSingleton(new ConfigurationRule(FrontEndPaths.Mistakes));
         services.AddSingleton<GuardMetrics>().AddSingleton<Refusals>();
         FrameworkSwitches.TakeOut(services);
         LogFormat.Apply(builder);
@@ -58,7 +58,7 @@ internal static class GuardFeature
         app.UseSecurityHeaders();
 
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
-        if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseForwardedHeaders(); }
+        if (app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.TrustedProxies.Length > 0) { app.UseMiddleware<ForwardedAddress>(); }
         app.UseMiddleware<UntrustedProxy>();
         app.UseMiddleware<PublicHost>();   // after the host that a trusted proxy forwards, before anything that asks for our address
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }

@@ -33,7 +33,7 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
         if (_address is not null) { (request.Scheme, request.Host) = (_address.Scheme, _address.Host); }
 
         // The proxy in front may take the path base off, or leave that to us.
-        var pathBase = _address is { PathBase.HasValue: true } ? _address.PathBase : prefix;
+        var pathBase = _address is not null ? _address.PathBase : prefix;
         if (pathBase.HasValue) { (request.PathBase, request.Path) = (pathBase, Below(pathBase, request.Path)); }
         return next(context);
     }
@@ -89,8 +89,9 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
     /// <summary>A host of a front end is reached like <c>Bff:PublicUrl</c> where it does not say otherwise; without one, as it was asked for.</summary>
     private PublicAddress AddressOf(HostString host, HttpRequest request)
     {
-        var port = host.Port ?? (_address is null ? request.Host.Port : _address.Host.Port);
-        return new(_address?.Scheme ?? request.Scheme, port is { } known ? new HostString(host.Host, known) : host, PathString.Empty);
+        var (scheme, port) = (_address?.Scheme ?? request.Scheme, host.Port ?? (_address is null ? request.Host.Port : _address.Host.Port));
+        var isSaid = port is not null && port != PublicAddress.PortOf(scheme);   // browsers leave a scheme's own port out, in Origin and redirect URIs, too
+        return new(scheme, isSaid ? new HostString(host.Host, port!.Value) : new HostString(host.Host), PathString.Empty);
     }
 
     private static PathString Below(PathString pathBase, PathString path) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Bff.FrontEnds;
 using Bff.Hosting;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -21,12 +22,16 @@ internal sealed class EventStreams : PeriodicService
     private readonly PerSession<EventStream> _streams;
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
+    private readonly FrontEndSet _frontEnds;
     private volatile bool _closing;
 
-    public EventStreams(SessionCache sessions, IHostApplicationLifetime lifetime, IMeterFactory meters, TimeProvider clock, ILogger<EventStreams> logger)
+    public EventStreams(
+        SessionCache sessions, FrontEndSet frontEnds, IHostApplicationLifetime lifetime, IMeterFactory meters, TimeProvider clock,
+        ILogger<EventStreams> logger)
         : base(Tick, clock, logger)
     {
-        _clock = clock;
+        (_frontEnds, _clock) = (frontEnds, clock);
+        frontEnds.Changed += WakeAll;   // one may be gone, and its sessions with it
         _streams = new(sessions, (change, open) => Array.ForEach(open, stream => stream.Wake(change.Ended)), stream => stream.Wake());
         lifetime.ApplicationStopping.Register(CloseAll);
         _meter = meters.Create(MeterName);
@@ -54,6 +59,11 @@ internal sealed class EventStreams : PeriodicService
         return Task.CompletedTask;
     }
 
+    private void WakeAll()
+    {
+        foreach (var stream in _streams.All) { stream.Wake(); }
+    }
+
     private void CloseAll()
     {
         _closing = true;
@@ -62,6 +72,7 @@ internal sealed class EventStreams : PeriodicService
 
     public override void Dispose()
     {
+        _frontEnds.Changed -= WakeAll;
         _streams.Dispose();
         _meter.Dispose();
         base.Dispose();

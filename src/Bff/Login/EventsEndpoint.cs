@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Bff.FrontEnds;
 using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
@@ -20,7 +21,8 @@ namespace Bff.Login;
 /// Listening does not keep the session alive. Thousands of streams are open for hours, so each holds what it needs to say and nothing of the request it began
 /// with.
 /// </summary>
-internal sealed class EventsEndpoint(EventStreams streams, SessionCache sessions, ISessionStore store, IOptions<JsonOptions> json, TimeProvider clock)
+internal sealed class EventsEndpoint(
+    EventStreams streams, SessionCache sessions, FrontEndSet frontEnds, ISessionStore store, IOptions<JsonOptions> json, TimeProvider clock)
 {
     public const string Path = "/bff/events";
 
@@ -137,7 +139,8 @@ internal sealed class EventsEndpoint(EventStreams streams, SessionCache sessions
     {
         try
         {
-            return await sessions.FindAsync(stream.Session, cancellationToken) is { } session ? State.Of(session, clock.GetUtcNow(), pathBase) : null;
+            var session = await sessions.FindAsync(stream.Session, cancellationToken);
+            return session is not null && frontEnds.Accept(session) ? State.Of(session, clock.GetUtcNow(), pathBase) : null;
         }
         catch (SessionStoreException)
         {

@@ -5,6 +5,7 @@ using Bff.FrontEnds;
 using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
 using Microsoft.Extensions.Options;
 
@@ -39,8 +40,8 @@ internal static class FlowCookies
                 .Where(cookie => cookie.Ours >= 0).ToList();
             foreach (var (name, at) in open.Take(open.Count - (MaxOpenFlows - 1)))
             {
-                context.Response.Cookies.Delete(
-                    name, new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = ours[at].SameSite });
+                var attributes = new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = ours[at].SameSite };
+                context.Response.Cookies.Delete(name, Framed(context, attributes));
             }
         }
     }
@@ -68,8 +69,7 @@ internal static class FlowCookies
         public override CookieOptions Build(HttpContext context, DateTimeOffset expiresFrom)
         {
             var options = base.Build(context, expiresFrom);
-            if (options.Secure && IsFramed(context.Request)) { options.SameSite = SameSiteMode.None; }
-            return options;
+            return Framed(context, options);
         }
     }
 
@@ -83,6 +83,15 @@ internal static class FlowCookies
             ? CallbackForm.IsFrom(request, provider.Metadata.Known)
             : request.Query.ContainsKey(ResponseModes.IsSigned(mode) ? SignedResponse.Parameter : "state");
         return hasState && request.Cookies.Keys.Any(name => CookieNames.IsState(name));
+    }
+
+    /// <summary>Where another site may show the front end in a frame, the session is that site's own, and so is the sign-in that makes it.</summary>
+    private static CookieOptions Framed(HttpContext context, CookieOptions options)
+    {
+        if (!options.Secure || !IsFramed(context.Request)) { return options; }
+        options.SameSite = SameSiteMode.None;
+        if (context.GetFrontEnd().CookieSameSite == SameSiteMode.None) { options.Extensions.Add(SessionCookie.Partitioned); }
+        return options;
     }
 
     public static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"] == "iframe";

@@ -16,11 +16,12 @@ internal static partial class OidcChallenge
 
     /// <param name="context">The request, of a front end that says where its users sign in.</param>
     /// <param name="providers">All there are.</param>
-    /// <param name="asked">What the page asked for; null for the front end's first.</param>
+    /// <param name="asked">What the page asked for; null or empty for the front end's first.</param>
     public static Provider? Choose(HttpContext context, ProviderSet providers, string? asked)
     {
         var allowed = context.GetFrontEnd().Providers;
-        return allowed.Contains(asked ?? allowed[0], StringComparer.Ordinal) ? providers.Find(asked ?? allowed[0]) : null;
+        var name = string.IsNullOrEmpty(asked) ? allowed[0] : asked;
+        return allowed.Contains(name, StringComparer.Ordinal) ? providers.Find(name) : null;
     }
 
     public static async Task<IResult> SendAsync(HttpContext context, Provider provider, AuthenticationProperties properties)

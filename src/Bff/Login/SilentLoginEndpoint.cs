@@ -30,7 +30,11 @@ internal static class SilentLoginEndpoint
 
         if (await ObjectionAsync(context) is { } error) { return Results.Redirect(SilentPage.Failure(page, error)); }
         var session = context.GetSession();
-        if (OidcChallenge.Choose(context, providers, session?.Provider ?? provider) is not { } chosen) { return LoginProblems.UnknownProvider; }
+        if (OidcChallenge.Choose(context, providers, session?.Provider ?? provider) is not { } chosen)
+        {
+            return Results.Redirect(SilentPage.Failure(page, LoginProblems.UnknownProvider.Code));
+        }
+
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = SilentPage.Success(page), Prompt = "none", Items = { [SilentPage.Item] = page } };
         if (session is not null) { properties.Items[SessionAuthentication.Continues] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, chosen, properties);

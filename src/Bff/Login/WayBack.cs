@@ -37,10 +37,13 @@ internal sealed class WayBack(FlowState flow)
     /// </summary>
     public static string LoginUrl(HttpRequest request, string target, AuthenticationProperties properties) =>
         QueryHelpers.AddQueryString(
-            request.PathBase + "/bff/login", [new("returnUrl", target), .. ProviderOf(properties), .. LoginParameters.KeptIn(properties)]);
+            request.PathBase + "/bff/login",
+            [new("returnUrl", target), .. ProviderOf(request.HttpContext, properties), .. LoginParameters.KeptIn(properties)]);
 
-    private static IEnumerable<KeyValuePair<string, string?>> ProviderOf(AuthenticationProperties properties) =>
-        SignInProgress.Named(properties, SessionAuthentication.Provider) is { } named && named != ClientRegistration.DefaultName
+    /// <summary>Unless nothing need be said for it.</summary>
+    private static IEnumerable<KeyValuePair<string, string?>> ProviderOf(HttpContext context, AuthenticationProperties properties) =>
+        SignInProgress.Named(properties, SessionAuthentication.Provider) is { } named
+            && context.GetFrontEnd().Providers is [var first, ..] allowed && named != first && allowed.Contains(named, StringComparer.Ordinal)
             ? [new("provider", named)] : [];
 
     private async Task LeadBackAsync(RemoteFailureContext context, string target, SignInFailure failure)

@@ -25,7 +25,8 @@ internal static class ProviderEndpoints
 
     /// <summary>Those we may call, in use or not.</summary>
     public static IEnumerable<(string Name, string? Address)> AliasesOf(OpenIdConnectConfiguration metadata) =>
-        new[] { EndpointNames.Token, EndpointNames.Revocation, EndpointNames.Pushed, EndpointNames.UserInfo }.Select(name => ($"{Aliases}.{name}", Alias(metadata, name)));
+        new[] { EndpointNames.Token, EndpointNames.Revocation, EndpointNames.Pushed, EndpointNames.UserInfo }
+            .Select(name => ($"{Aliases}.{name}", Alias(metadata, name)));
 
     /// <summary>What the operator says of an endpoint wins.</summary>
     private static string? Alias(OpenIdConnectConfiguration metadata, OidcOptions options, string name) =>

@@ -27,8 +27,12 @@ internal sealed partial class RevocationWorker(
     /// <summary>Waiting for a place at the provider, and for the store, beside the call itself.</summary>
     private static readonly TimeSpan LeaseAllowance = TimeSpan.FromSeconds(30);
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    /// <summary>One loop a provider: one that is slow or down holds up no other's.</summary>
+    private readonly IReadOnlyList<(Provider Provider, Channel<bool> Wake)> _loops =
+    [
+        .. providers.All.Select(provider => (provider, Channel.CreateBounded<bool>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true }))),
+    ];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,18 +41,23 @@ internal sealed partial class RevocationWorker(
         changes.ToRevoke += Wake;
         try
         {
-            await using var tick = clock.CreateTimer(_ => _wake.Writer.TryWrite(true), state: null, TimeSpan.Zero, PollInterval);
-            while (await _wake.Reader.WaitToReadAsync(stoppingToken))
-            {
-                _wake.Reader.TryRead(out _);
-                await Task.WhenAll(providers.All.Select(provider => RevokeDueAsync(provider, stoppingToken)));
-            }
+            await using var tick = clock.CreateTimer(_ => Wake(), state: null, TimeSpan.Zero, PollInterval);
+            await Task.WhenAll(_loops.Select(loop => RevokeAsync(loop.Provider, loop.Wake.Reader, stoppingToken)));
         }
         finally
         {
             changes.Published -= Consider;
             changes.Swept -= Consider;
             changes.ToRevoke -= Wake;
+        }
+    }
+
+    private async Task RevokeAsync(Provider provider, ChannelReader<bool> wake, CancellationToken cancellationToken)
+    {
+        while (await wake.WaitToReadAsync(cancellationToken))
+        {
+            wake.TryRead(out _);
+            await RevokeDueAsync(provider, cancellationToken);
         }
     }
 
@@ -127,7 +136,10 @@ internal sealed partial class RevocationWorker(
 
     private void Consider(string reason, int count) => Wake();
 
-    private void Wake() => _wake.Writer.TryWrite(true);
+    private void Wake()
+    {
+        foreach (var (_, wake) in _loops) { wake.Writer.TryWrite(true); }
+    }
 
     [LoggerMessage(LogLevel.Information, "The refresh token of ended session {Session} could not be revoked (attempt {Attempts}); tried again {Again:u}.")]
     private partial void Postponed(SessionId session, int attempts, DateTimeOffset? again);

@@ -9,9 +9,15 @@ internal static class CookieNames
     /// <summary>Of a sign-in under way.</summary>
     public const string State = Flow + "state-", Nonce = Flow + "nonce-";
 
+    /// <summary>Of the session of a front end with a name.</summary>
+    public const string OfFrontEnd = "bff.";
+
     private const string Flow = "bff-";
 
     public static bool IsOfSignIn(ReadOnlySpan<char> name) => WithoutHostPrefix(name).StartsWith(Flow, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Also one that is not there any more, or on another node only: its key may still be worth something.</summary>
+    public static bool IsOfFrontEnd(ReadOnlySpan<char> name) => WithoutHostPrefix(name).StartsWith(OfFrontEnd, StringComparison.OrdinalIgnoreCase);
 
     public static bool IsState(ReadOnlySpan<char> name) => WithoutHostPrefix(name).StartsWith(State, StringComparison.Ordinal);
 

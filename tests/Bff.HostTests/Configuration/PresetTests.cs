@@ -23,15 +23,15 @@ public sealed class PresetTests
     public async Task Each_provider_has_a_preset_of_its_own()
     {
         await using var world = await World.StartAsync();
-        foreach (var key in new[] { "Authority", "ClientId", "ClientSecret", "RequireHttps" })
-        {
-            world.Set("Bff:Providers:second:" + key, BffSettings.For(world.Provider, world.Api, world.DatabaseFile)["Bff:Oidc:" + key]);
-        }
-
-        await world.RestartBffAsync(("Bff:Providers:second:Preset", "Keycloak"));
+        var second = await world.StartProviderAsync("client-of-the-second", "secret-of-the-second-4711");
+        await world.RestartBffAsync(
+            ("Bff:Providers:second:Authority", second.Issuer), ("Bff:Providers:second:ClientId", "client-of-the-second"),
+            ("Bff:Providers:second:ClientSecret", "secret-of-the-second-4711"), ("Bff:Providers:second:RequireHttps", "false"),
+            ("Bff:Providers:second:Preset", "Keycloak"), ("Bff:Spa:Provider", "default second"));
         await world.LogInAsync();
         await world.NewBrowser().OpenAsync("/bff/login?provider=second&login_hint=bob");
-        world.Provider.Authorizations.Select(asked => asked["scope"]).ShouldBe(["openid profile offline_access", "openid profile email"]);
+        world.Provider.Authorizations.ShouldHaveSingleItem()["scope"].ShouldBe("openid profile offline_access");
+        second.Authorizations.ShouldHaveSingleItem()["scope"].ShouldBe("openid profile email");
     }
 
     [Fact]

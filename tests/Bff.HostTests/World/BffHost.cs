@@ -34,8 +34,8 @@ internal sealed class BffHost : WebApplicationFactory<Program>
 
     public Uri OpsAddress { get; private set; } = new("http://localhost");
 
-    /// <summary>Its circuit breaker is open.</summary>
-    public bool LeavesProviderAlone => Services.GetRequiredService<ProviderSet>().Default.Gate.State == BreakerState.Open;
+    /// <summary>A circuit breaker of it is open.</summary>
+    public bool LeavesProviderAlone => Services.GetRequiredService<ProviderSet>().All.Any(provider => provider.Gate.State == BreakerState.Open);
 
     public BffHost Start()
     {

@@ -28,11 +28,17 @@ internal sealed class ProviderCheck(Provider provider, ProviderSet all, ISession
 
     private volatile Attempt? _last;
 
+    private bool IsAnotherKnown => all.All.Any(other => other.Metadata.Known is not null);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (provider.Metadata.Known is not null) { return HealthCheckResult.Healthy(); }
         var now = clock.GetUtcNow();
-        if (_last is { } last && (now - last.At).Duration() < RetryInterval) { return last.Result; }
+        if (_last is { } last && (now - last.At).Duration() < RetryInterval && (last.Result.Status == HealthStatus.Degraded || !IsAnotherKnown))
+        {
+            return last.Result;
+        }
+
         try
         {
             await provider.Metadata.GetConfigurationAsync(cancellationToken).WaitAsync(ProviderLimit, clock, cancellationToken);
@@ -51,7 +57,7 @@ internal sealed class ProviderCheck(Provider provider, ProviderSet all, ISession
 
     private async Task<HealthCheckResult> JudgeAsync(DateTimeOffset now, string degraded, string unhealthy)
     {
-        var hasUsers = all.All.Any(other => other.Metadata.Known is not null) || await HasSessionsAsync(now, Limit - (clock.GetUtcNow() - now));
+        var hasUsers = IsAnotherKnown || await HasSessionsAsync(now, Limit - (clock.GetUtcNow() - now));
         var result = hasUsers ? HealthCheckResult.Degraded(degraded) : HealthCheckResult.Unhealthy(unhealthy);
         _last = new(now, result);
         return result;

@@ -5,6 +5,9 @@ namespace Bff.Sessions.Authentication;
 /// <summary>The one cookie the browser holds for a front end, and its attributes, the same when written and when deleted.</summary>
 internal sealed class SessionCookie(FrontEndSet frontEnds)
 {
+    /// <summary>An attribute: a cookie for each site that shows us in a frame (CHIPS).</summary>
+    public const string Partitioned = nameof(Partitioned);
+
     private readonly KnownKeys _keys = new();
 
     /// <summary>
@@ -31,7 +34,8 @@ internal sealed class SessionCookie(FrontEndSet frontEnds)
     /// <summary>Whether a cookie of this name is one of ours, whichever front end's.</summary>
     public bool IsOurs(ReadOnlySpan<char> name)
     {
-        if (name.Equals(frontEnds.Default.CookieName, StringComparison.OrdinalIgnoreCase) || CookieNames.IsOfSignIn(name)) { return true; }
+        if (name.Equals(frontEnds.Default.CookieName, StringComparison.OrdinalIgnoreCase)) { return true; }
+        if (CookieNames.IsOfSignIn(name) || CookieNames.IsOfFrontEnd(name)) { return true; }
         foreach (var frontEnd in frontEnds.Named)
         {
             if (name.Equals(frontEnd.CookieName, StringComparison.OrdinalIgnoreCase)) { return true; }
@@ -73,7 +77,7 @@ internal sealed class SessionCookie(FrontEndSet frontEnds)
             Path = "/",
             IsEssential = true,
         };
-        if (options is { SameSite: SameSiteMode.None, Secure: true }) { options.Extensions.Add("Partitioned"); }
+        if (options is { SameSite: SameSiteMode.None, Secure: true }) { options.Extensions.Add(Partitioned); }
         return options;
     }
 }
