@@ -17,8 +17,8 @@ public sealed partial class ConfigurationSchemaTests
     /// <summary>Files in the repository that are a configuration of Bff, or a part of one.</summary>
     private static readonly string[] Examples =
     [
-        "deploy/routes.json", "deploy/demo/routes.json", "deploy/kubernetes/example/bff.json", "eng/debian/bff.json", "src/Bff/demo.json", "src/DevStack/two.json",
-        "tests/containers/debian/bff.json",
+        "deploy/routes.json", "deploy/demo/routes.json", "deploy/kubernetes/example/bff.json", "eng/debian/bff.json", "src/Bff/demo.json",
+        "src/DevStack/two.json", "tests/containers/debian/bff.json",
     ];
 
     [Fact]
