@@ -9,8 +9,9 @@ internal static class ConfigScript
     public static IResult Handle(HttpContext context, IOptions<SpaOptions> options, IHostEnvironment environment)
     {
         context.Response.Headers.CacheControl = "no-store";
+        var prefix = FrontEndPage.PrefixOf(context.Request);
         var script = $"""
-            export const bffUrl = {JsonSerializer.Serialize(options.Value.BffOrigin)};
+            export const bffUrl = {JsonSerializer.Serialize(prefix.Length > 0 ? prefix : options.Value.BffAddress)};
             export const development = {JsonSerializer.Serialize(environment.IsDevelopment())};
             export const demo = {JsonSerializer.Serialize(options.Value.Demo, JsonSerializerOptions.Web)};
 

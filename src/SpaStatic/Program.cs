@@ -15,6 +15,7 @@ builder.Services.AddSingleton<IValidateOptions<SpaOptions>, SpaOptionsValidator>
 
 var app = builder.Build();
 app.UseMiddleware<PageHeaders>();
+app.UseMiddleware<FrontEndPage>();
 app.UseDefaultFiles().UseStaticFiles();
 app.MapGet("/config.js", ConfigScript.Handle);
 app.MapFallbackToFile("/silent", "silent.html");

@@ -9,8 +9,14 @@ internal sealed class SpaOptions
 {
     public const string Section = "Spa";
 
-    /// <summary>Origin of Bff as the browser sees it.</summary>
+    /// <summary>
+    /// Address of Bff as the browser sees it: its origin, and the path of this page's front end where that has one. A page that Bff serves below a path finds it
+    /// there.
+    /// </summary>
     public string BffUrl { get; set; } = "http://localhost:3001";
+
+    /// <summary>What this front end is called, where the demo has several: it then has colours of its own, too. Nothing: the page's usual name.</summary>
+    public string? Title { get; set; }
 
     /// <summary>
     /// Addresses the silent sign-in is redirected through; their origins are allowed in the page's frames. An issuer URL will do.
@@ -21,6 +27,8 @@ internal sealed class SpaOptions
 
     /// <summary>Where the rest of the demo is, for the card "Try this". Nothing configured, as in production, means no such card.</summary>
     public DemoLinks Demo { get; } = new();
+
+    public string BffAddress => new Uri(BffUrl).AbsoluteUri.TrimEnd('/');
 
     public string BffOrigin => Origin(BffUrl);
 

@@ -9,9 +9,9 @@ internal sealed class SpaOptionsValidator : IValidateOptions<SpaOptions>
     public ValidateOptionsResult Validate(string? name, SpaOptions options)
     {
         var mistakes = new List<string>();
-        if (!IsWebAddress(options.BffUrl, out var bff) || bff.PathAndQuery != "/")
+        if (!IsWebAddress(options.BffUrl, out var bff) || bff.Query.Length > 0)
         {
-            mistakes.Add($"Spa:BffUrl is '{options.BffUrl}': it must be an origin such as https://bff.example.com, without path or query.");
+            mistakes.Add($"Spa:BffUrl is '{options.BffUrl}': it must be an address such as https://bff.example.com, without query.");
         }
 
         foreach (var (index, address) in (options.ProviderOrigins ?? []).Index().Where(each => !IsWebAddress(each.Item, out _)))

@@ -30,6 +30,13 @@ internal sealed class DevStackOptions
     /// <summary>More addresses of Bff (other ports, https), registered the same way.</summary>
     public IList<Uri> AdditionalBffUrls { get; } = [];
 
+    /// <summary>
+    /// What a second provider is called in Bff (<c>Bff:Providers:&lt;name&gt;</c>): letters, digits and <c>-</c>. Its pages have that title and other colours,
+    /// its client is <c>bff-&lt;name&gt;</c>, and its callback addresses end with the name. Unset, it is the provider of <c>Bff:Oidc</c>.
+    /// </summary>
+    [RegularExpression("[a-z0-9-]{1,32}")]
+    public string? ProviderName { get; set; }
+
     /// <summary>The provider's issuer. Unset, it is the address under which the provider is called.</summary>
     [Url]
     public Uri? Issuer { get; set; }

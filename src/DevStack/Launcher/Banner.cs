@@ -13,7 +13,7 @@ internal static class Banner
             its ops page  http://localhost:3002     sessions, renewals, what the provider answers
             provider      http://localhost:5001     /diary shows every token it issued, /trouble makes it fail
             API           http://localhost:5002     /api/echo shows what reaches it
-
+        {(switches.Two ? Second : "")}
           Sign in as alice (password alice) or bob (password bob).{Trouble(switches)}
 
           What to try: the page has a card for it.
@@ -22,8 +22,25 @@ internal static class Banner
             - Look for a token in the browser's developer tools. There is none.
             - Open the provider's diary: each refresh token is used once, never twice.
             - Stop the provider for a minute at http://localhost:5001/trouble: you stay signed in.
-
+        {(switches.Two ? MoreToTry : "")}
           Ctrl+C stops everything.
+
+        """;
+
+    private const string Second = """
+
+            back office   http://localhost:3001/office   the second front end, with a cookie and sessions of its own
+            its provider  http://localhost:5101     its people are the same; that you are signed in at the other one means nothing here
+            its API       http://localhost:5102     takes tokens of that provider only
+
+        """;
+
+    private static string MoreToTry => $$"""
+            - Sign in at both. Stop one provider: the other front end notices nothing. Sign out of one: you stay signed in at the other.
+            - Add a third front end while it runs. Bff's settings are in
+              {{TwoConfig.Path}}
+              Beside "office" write  , "third": { "PathBase": "/third", "Provider": "default staff", "Url": "http://localhost:5000" }
+              save, and open http://localhost:3001/third. (The next start writes the file anew.)
 
         """;
 
@@ -31,6 +48,9 @@ internal static class Banner
         switches.ProviderDown
             ? $"\n  --provider-down: {Switches.OutageAfterSignIn.TotalSeconds:0} s after the first sign-in the provider stops answering for "
             + $"{Switches.OutageBySwitch.TotalSeconds:0} s."
+            + (switches.Two ? " That of the back office does not." : "")
             : "",
-        switches.Silent ? "\n  --silent: the provider gives no refresh tokens, so the page renews silently, through an invisible frame." : "");
+        switches.Silent
+            ? $"\n  --silent: the provider{(switches.Two ? "s give" : " gives")} no refresh tokens, so the page renews silently, through an invisible frame."
+            : "");
 }

@@ -16,6 +16,11 @@ internal static class LauncherProgram
             return Failed;
         }
 
+        if (switches.Two)
+        {
+            TwoConfig.Write();
+        }
+
         using var stop = new CancellationTokenSource();
         var signals = UnixSignals.OnStop(stop.Cancel);
         var children = members.Select(member => ChildProcess.Start(member, screen, clock)).ToList();

@@ -18,7 +18,7 @@ internal static class ProviderProgram
         var options = builder.AddDevStackOptions();
         var directory = builder.AddStorage(new DataDirectory(options));
         builder.AddDiary(builder.AddProtocol(options, directory));
-        builder.AddSignIn();
+        builder.AddSignIn(options);
         builder.AddPages();
         builder.AddTrouble();
         builder.Services.AddScoped<ConsentStore>();

@@ -117,6 +117,7 @@ function show() {
 const learn = (news) => { Object.assign(facts, news); show(); };
 
 window.addEventListener('load', () => {
+  bff.configure({ url: bffUrl, autoRenew: false });
   facts.news = bff.loginError();
   view.arrive();
   $('#login, #log-in-again').on('click', login);
@@ -128,7 +129,6 @@ window.addEventListener('load', () => {
   wireTry();
   ending.wire({ login, logout });
 
-  bff.configure({ url: bffUrl, autoRenew: false });
   bff.on('sessionChanged', (event) => setSession(event.session));
   bff.on('expiring', () => learn({ expiring: true }));
   bff.on('renewError', ({ error }) => fail(error));

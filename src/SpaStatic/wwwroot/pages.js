@@ -3,7 +3,7 @@ import * as bff from './bff.js';
 import { hintOf, meaningOf } from './messages.js';
 import { timeOfDay } from './times.js';
 
-const TITLES = { home: 'Token renewal · Bff', profile: 'Profile · Bff' };
+const TITLES = { home: document.title, profile: 'Profile · Bff' };
 let signedInAs = null;
 
 export function wirePages() {

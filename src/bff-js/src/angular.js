@@ -5,7 +5,7 @@ import { Router } from '@angular/router';
 import { catchError, from, switchMap, throwError } from 'rxjs';
 import { repeats } from './calls.js';
 import { configure } from './core.js';
-import { base } from './settings.js';
+import { isBff } from './settings.js';
 import { currentState, decide, follow, leaveToSignIn, loadUser } from './state.js';
 import { elapsed } from './time.js';
 
@@ -72,7 +72,7 @@ export const sessionGuard = async (route, state) => {
 
 /** @param {string} url */
 const isForBff = (url) => {
-  try { return new URL(url, document.baseURI).origin === base(); } catch { return false; } // it is for the browser to refuse
+  try { return isBff(new URL(url, document.baseURI).href); } catch { return false; } // it is for the browser to refuse
 };
 
 /** What `repeats` wants to see of an error. @param {HttpErrorResponse} error */

@@ -1,7 +1,7 @@
 // Calls to the APIs behind Bff.
 import { isMuted } from './events.js';
 import { requestOf, send } from './requests.js';
-import { latestSession, whenHeard } from './session.js';
+import { latest, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { mayRevive, renewSilently } from './silent.js';
 import { elapsed, MINUTE, orAborted, pause, SECOND, secondsUntil } from './time.js';
@@ -17,7 +17,7 @@ let user;               // who is signed in, or has lost the session and was not
 whenHeard((news) => { if (news.sub || !mayRevive(news)) user = news.sub; });
 
 const trySilently = () => {
-  const who = user ?? latestSession()?.sub;
+  const who = user ?? latest?.sub;
   tryEnd = Infinity;
   silentTry = renewSilently(true).then(({ sub }) => {
     rest = Math.min(2 * rest, 16 * MINUTE);
@@ -39,7 +39,7 @@ export const repeats = ({ method, signal }) => {
   return async (response, sent) => {
     if (response.status === 401) {
       if (hasNewToken || !settings.silentSignIn || isMuted()) return false;
-      if (sent > tryEnd + rest && (user || latestSession()?.isLoggedIn !== false)) trySilently(); // no frame a call
+      if (sent > tryEnd + rest && (user || latest?.isLoggedIn !== false)) trySilently(); // no frame a call
       return hasNewToken = sent < tryEnd && await orAborted(silentTry, signal);
     }
     if (hasNewToken) rest = MINUTE;

@@ -1,6 +1,6 @@
 // Asking Bff how things are, and whether it answers.
 import { emit } from './events.js';
-import { askSession, latestSession, now, whenHeard } from './session.js';
+import { askSession, latest, now, whenHeard } from './session.js';
 import { backOff, MINUTE, ms, SECOND } from './time.js';
 import { addChore, onWake } from './timers.js';
 
@@ -11,12 +11,11 @@ let checking;
 let lookAt = Infinity; // when to ask next, by Bff's clock
 let failedLooks = 0;
 /** @type {Bff.Events['connection']['state'] | ''} */
-let connection = '';
+export let connection = '';
 
 /** News that come by themselves, from the event stream or the tab that hears it: stream.js and watch.js say how it stands. */
 export const link = { isOpen: () => false, isOpening: () => false, onFailedCheck: () => {}, onChange: () => {} };
 
-export const connectionNow = () => connection;
 
 /** @param {Bff.Events['connection']['state']} state @param {any} [error] */
 export const connected = (state, error) => {
@@ -65,7 +64,7 @@ export const lost = (delay) => {
 
 /** How often a page asks that hears nothing by itself. */
 const pace = () => {
-  if (!latestSession()?.isLoggedIn) return 5 * MINUTE;
+  if (!latest?.isLoggedIn) return 5 * MINUTE;
   return document.hidden ? MINUTE : 20 * SECOND;
 };
 

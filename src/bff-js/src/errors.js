@@ -2,7 +2,7 @@
 
 /** @import * as Bff from './index.js' */
 
-const ASK = 'Needs the user: login().';
+const ASK = 'Call login().';
 
 /** @type {Record<string, string | null>} */
 const HINTS = {
@@ -10,12 +10,11 @@ const HINTS = {
   login_required: 'Shared dev keys, or third-party cookies blocked?',
   consent_required: ASK,
   interaction_required: ASK,
-  timeout: 'No answer: frame-src?',
+  timeout: 'frame-src?',
   silent_page_missing: 'Serve silent.html, or silentSignIn: false.',
   session_expired: ASK,
-  idp_unavailable: 'Provider away; Bff retries.',
-  origin_mismatch: 'Not in Bff:Spa:Origins.',
-  unexpected_answer: 'Not Bff? See configure().',
+  origin_mismatch: 'Not in Origins',
+  unexpected_answer: 'Not Bff? configure()',
 };
 
 export class BffError extends Error {

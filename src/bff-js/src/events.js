@@ -4,13 +4,13 @@
 
 /** @type {any} */
 const listeners = {};
-const page = () => /** @type {any} */ (globalThis); // on which another copy of the script may run
+const page = /** @type {any} */ (globalThis); // on which another copy of the script may run
 
 /** While the user is signing out, nobody is told anything: what a page does then would keep the provider from hearing of it. */
-export const isMuted = () => page().bffIsMuted;
+export const isMuted = () => page.bffIsMuted;
 
 /** @param {boolean} on */
-export const mute = (on) => { page().bffIsMuted = on; };
+export const mute = (on) => { page.bffIsMuted = on; };
 
 /** @type {typeof Bff.on} */
 export const addListener = (event, handler) => {

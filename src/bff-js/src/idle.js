@@ -1,7 +1,7 @@
 // The warning before a session ends, and how a page keeps one alive.
 import { check } from './check.js';
 import { emit, isMuted } from './events.js';
-import { askSession, latestSession, now, whenHeard } from './session.js';
+import { askSession, latest, now, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { ms, SECOND } from './time.js';
 import { addChore } from './timers.js';
@@ -22,7 +22,7 @@ const measure = ({ isLoggedIn, sessionExpiresAt }) => { longest = isLoggedIn ? M
 export const watchIdle = () => {
   whenHeard(measure);
   addChore(() => {
-    const known = latestSession();
+    const known = latest;
     const endsAt = known?.isLoggedIn ? ms(known.sessionExpiresAt) : Infinity;
     if (endsAt === toldOf || endsAt <= now()) return Infinity;
     const warnAt = Math.max(askAt, endsAt - Math.min(settings.warnBefore, longest / 4));

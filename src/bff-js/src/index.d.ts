@@ -116,9 +116,12 @@ export class BffError extends Error {
 
 /** Call it before anything else, if at all. */
 export function configure(options: {
-  /** Bff's origin. Default: this page's own. */
+  /**
+   * Bff's address: its origin, and the path below which it serves this page: `https://bff.example.com`, `https://www.example.com/admin`, or `/admin` at this
+   * page's origin. Default: this page's origin, and for the script at `/admin/bff/bff.js` that path.
+   */
   url?: string;
-  /** A page of this origin that ends silent sign-ins. Default: `/silent`. */
+  /** A page of this origin that ends silent sign-ins. Default: `/silent`, below the path of `url` where that is of this origin. */
   silentPage?: string;
   /** False: the page itself renews sessions whose `renewal` is 'silent'. Default: true. */
   autoRenew?: boolean;
@@ -217,6 +220,8 @@ export function login(options?: LoginOptions): void;
 export interface LoginOptions {
   /** Where the user comes back to. Default: this page, with its `#fragment`. */
   returnTo?: string;
+  /** Where to sign in, by the provider's name in Bff's configuration, where this page has several. Default: the first. */
+  provider?: string;
   /** 'create' begins with the registration. */
   prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create';
   /** Whom to expect, such as a mail address (`login_hint`). */

@@ -2,11 +2,11 @@
 import { renewAuth } from './auth0.js';
 import { bffFetch } from './calls.js';
 import * as bff from './core.js';
-import { base } from './settings.js';
+import { isBff } from './settings.js';
 
 /** @import * as Bff from './index.js' */
 
-/** @param {string} url @returns {{ origin?: string, href?: string }} */
+/** @param {string} url @returns {{ href?: string }} */
 const addressOf = (url) => {
   try { return new URL(url, document.baseURI); } catch { return {}; } // it is for jQuery to refuse
 };
@@ -15,10 +15,10 @@ const addressOf = (url) => {
 export const install = (/** @type {any} */ $) => {
   $.bff = { ...bff, renewAuth, checkSession: renewAuth };
   $.ajaxPrefilter((options) => {
-    const { origin, href } = addressOf(options.url);
-    const isBff = origin === base();
-    options.bff ??= isBff;
-    if (isBff) options.url = href; // what is relative is so to the page
+    const { href = '' } = addressOf(options.url);
+    const isOurs = isBff(href);
+    options.bff ??= isOurs;
+    if (isOurs) options.url = href; // what is relative is so to the page
     options.crossDomain &&= !options.bff;
   });
   $.ajaxTransport('+*', ({ bff: ours, url, type: method, hasContent, data }) => {

@@ -1,7 +1,7 @@
 // What comes due in the life of an access token.
 import { check } from './check.js';
 import { emit, isMuted } from './events.js';
-import { latestSession, now, renewalFailed, whenHeard } from './session.js';
+import { latest, now, renewalFailed, whenHeard } from './session.js';
 import { settings } from './settings.js';
 import { renewSilently } from './silent.js';
 import { MINUTE, ms, SECOND } from './time.js';
@@ -43,7 +43,7 @@ const act = (slept) => {
   }
   if (plan.silent <= now()) {
     plan.silent = Infinity;
-    if (latestSession()?.renewal === 'silent' && settings.autoRenew) {
+    if (latest?.renewal === 'silent' && settings.autoRenew) {
       renewSilently().catch((error) => {
         if (!FINAL.test(error.code)) plan.silent = now() + MINUTE;
         renewalFailed(error);
@@ -59,7 +59,7 @@ const say = async (what) => {
   const at = asked[what];
   asked[what] = Infinity;
   await check();
-  const session = latestSession();
+  const session = latest;
   if (plan !== asked || !session?.isLoggedIn) return;
   if (!clockIsSure || isMuted()) {
     asked[what] = now() + 5 * SECOND;

@@ -10,11 +10,12 @@ import { beginSignOut, signOutIsOver } from './signout.js';
 
 /** @type {typeof Bff.login} */
 export const login = async ({
-  returnTo = pageUrl(), prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge,
+  returnTo = pageUrl(), provider, prompt, loginHint, screenHint, organization, uiLocales, acrValues, maxAge,
 } = {}) => {
   if (isSilentFrame()) return;
   const address = onBff('/bff/login', {
     returnUrl: toBff(returnTo),
+    provider,
     prompt,
     login_hint: loginHint,
     screen_hint: screenHint,

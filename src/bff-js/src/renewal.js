@@ -1,5 +1,5 @@
 // A newer access token, now.
-import { askSession, latestSession, renewalFailed } from './session.js';
+import { askSession, latest, renewalFailed } from './session.js';
 import { renewSilently } from './silent.js';
 
 /** @import * as Bff from './index.js' */
@@ -7,7 +7,7 @@ import { renewSilently } from './silent.js';
 /** @type {typeof Bff.renew} */
 export const renew = async () => {
   try {
-    if (latestSession()?.renewal !== 'silent') return await askSession({}, '/bff/renew', { method: 'POST' });
+    if (latest?.renewal !== 'silent') return await askSession({}, '/bff/renew', { method: 'POST' });
   } catch (error) {
     if (/** @type {Bff.BffError} */ (error).code !== 'renewal_not_possible') throw renewalFailed(error);
   }

@@ -1,7 +1,7 @@
 // One request to Bff, with the cookie and the header that proves it is ours.
 import { BffError } from './errors.js';
 import { isSilentFrame } from './frame.js';
-import { base, here, onBff } from './settings.js';
+import { base, isHere, onBff } from './settings.js';
 
 /** What `fetch` takes, made ready for Bff. What is wrong with it is the caller's TypeError. @param {RequestInfo | URL} input @param {RequestInit} [init] */
 export const requestOf = (input, init) => {
@@ -25,7 +25,7 @@ export const send = async (request) => {
 export const unreachable = () => new BffError({ code: 'unreachable', detail: `No answer from ${base()}.` });
 
 /** Bff itself says that it does not know this page's origin, in an answer that every page may read. */
-const isStranger = () => base() !== here()
+const isStranger = () => !isHere()
   && fetch(onBff('/bff/session'), { credentials: 'omit', cache: 'no-store' })
     .then((response) => response.json())
     .then(({ code }) => code === 'origin_not_allowed')

@@ -9,20 +9,16 @@ import { secondsUntil, SECOND, timeout } from './time.js';
 /** @typedef {{ reason?: string, skewed?: number, since?: number }} How  skewed: another tab's skew; since: how much was heard when it was asked */
 /** @typedef {(news: Bff.Session, how: How & { changed: boolean }) => void} Hearer */
 
-/** @type {Bff.Session | null} */
-let latest = null;
+/** As Bff has told it last. @type {Bff.Session | null} */
+export let latest = null;
 /** @type {Bff.Session | null} */
 let shown = null;
-let skew = 0; // ms that Bff's clock is ahead of ours
+export let skew = 0; // ms that Bff's clock is ahead of ours
 let heard = 0; // how often
 
 /** As the page knows it: while the user is signing out nothing changes. */
 export const session = () => shown;
-/** As Bff has told it last. */
-export const latestSession = () => latest;
 export const now = () => Date.now() + skew;
-/** How far Bff's clock is ahead of ours, in ms. */
-export const skewNow = () => skew;
 
 /** @type {Hearer[]} */
 const hearers = [];

@@ -3,8 +3,8 @@ import { BffError } from './errors.js';
 import { FRAME } from './frame.js';
 import { withLock } from './locks.js';
 import { signedOutOf } from './memory.js';
-import { getSession, latestSession } from './session.js';
-import { here, onBff, settings, toBff } from './settings.js';
+import { getSession, latest } from './session.js';
+import { here, onBff, silentPage, toBff } from './settings.js';
 import { signOutIsOver } from './signout.js';
 import { SECOND, timeout as after } from './time.js';
 
@@ -21,7 +21,7 @@ export const silentLogin = async ({ timeout } = {}) => {
 
 /** Calls made meanwhile share one frame. */
 const signIn = (timeout = 10 * SECOND) => {
-  running ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(settings.silentPage) }), timeout)
+  running ??= inFrame(onBff('/bff/silent-login', { returnUrl: toBff(silentPage()) }), timeout)
     .then(getSession)
     .finally(() => { running = undefined; });
   return running;
@@ -61,7 +61,7 @@ const inFrame = (address, timeout) => {
 /** @param {HTMLIFrameElement} frame */
 const isSilentPage = ({ contentWindow }) => {
   try {
-    return contentWindow?.location.pathname === new URL(settings.silentPage, location.href).pathname;
+    return contentWindow?.location.pathname === new URL(silentPage(), location.href).pathname;
   } catch {
     return false; // another origin's
   }
@@ -72,11 +72,11 @@ export const mayRevive = ({ reason = 'unknown' }) => ['unknown', 'session_ended'
 
 /** In one tab at a time: the next finds the token renewed. @param {boolean} [revive] also when nobody is signed in @returns {Promise<Bff.Session>} */
 export const renewSilently = (revive) => {
-  const known = latestSession();
+  const known = latest;
   return withLock('silent', async () => {
     await signOutIsOver(); // and only then: how does it stand?
-    const latest = await getSession();
-    if (!latest.isLoggedIn && !(revive && mayRevive(latest))) throw new BffError({ code: 'session_expired', status: 401 });
-    return latest.isLoggedIn && known && latest.accessTokenExpiresAt !== known.accessTokenExpiresAt ? latest : signIn();
+    const current = await getSession();
+    if (!current.isLoggedIn && !(revive && mayRevive(current))) throw new BffError({ code: 'session_expired', status: 401 });
+    return current.isLoggedIn && known && current.accessTokenExpiresAt !== known.accessTokenExpiresAt ? current : signIn();
   }, { signal: after(30 * SECOND) });
 };

@@ -1,6 +1,6 @@
 // Bff's event stream, in the tab that leads.
 import { checkAnew, connected, link, lost } from './check.js';
-import { hear, latestSession, whenHeard } from './session.js';
+import { hear, latest, whenHeard } from './session.js';
 import { onBff } from './settings.js';
 import { backOff, MINUTE, SECOND } from './time.js';
 import { addChore } from './timers.js';
@@ -11,9 +11,8 @@ export const SILENCE = 40 * SECOND; // as long a silence is a loss: there is som
 let source;
 let deafAt = 0;
 let refusals = 0;
-let leads = false;
+export let leads = false;
 
-export const isLeading = () => leads;
 export const isStreamOpen = () => source?.readyState === 1;
 
 /** @param {() => void} onBeat whatever comes from the stream, or its loss */
@@ -45,7 +44,7 @@ const hangUp = () => {
 
 /** @param {() => void} onBeat */
 const listen = (onBeat) => {
-  if (!leads || !latestSession()?.isLoggedIn) return hangUp();
+  if (!leads || !latest?.isLoggedIn) return hangUp();
   if (source || !globalThis.EventSource) return;
   const stream = source = new EventSource(onBff('/bff/events'), { withCredentials: true });
   deafAt = Date.now() + SILENCE;

@@ -1,13 +1,13 @@
 // The watch over the session, which the first listener starts: one tab of a browser hears Bff's event stream and tells the others.
-import { check, connected, connectionNow, link, watchForSilence } from './check.js';
+import { check, connected, connection, link, watchForSilence } from './check.js';
 import { addListener } from './events.js';
 import { isSilentFrame } from './frame.js';
 import { watchIdle } from './idle.js';
 import { watchLifetime } from './lifetime.js';
-import { hear, latestSession, publish, skewNow, whenHeard } from './session.js';
+import { hear, latest, publish, skew, whenHeard } from './session.js';
 import { withLock } from './locks.js';
 import { base } from './settings.js';
-import { isLeading, isStreamOpen, lead, SILENCE, watchStream } from './stream.js';
+import { isStreamOpen, lead, leads, SILENCE, watchStream } from './stream.js';
 import { SECOND } from './time.js';
 import { addChore, tick } from './timers.js';
 
@@ -34,7 +34,7 @@ const watch = () => {
   if (watching || !globalThis.document || isSilentFrame()) return;
   watching = true;
   leaderHeard = Date.now();
-  link.isOpen = () => (isLeading() ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < SILENCE);
+  link.isOpen = () => (leads ? isStreamOpen() : leaderSays === 'live' && Date.now() - leaderHeard < SILENCE);
   link.onChange = tell;
   watchLifetime();
   watchIdle();
@@ -42,7 +42,7 @@ const watch = () => {
   watchForSilence();
   whenHeard((news, { changed, reason, skewed }) => {
     if (!changed) return;
-    if (skewed === undefined) channel?.postMessage({ news, reason, skewed: skewNow() });
+    if (skewed === undefined) channel?.postMessage({ news, reason, skewed: skew });
     queueMicrotask(tick);
   });
   addChore(beat);
@@ -68,10 +68,10 @@ const watch = () => {
 
 /** As the tab that leads: how things stand. */
 const tell = () => {
-  const news = latestSession();
-  if (!isLeading() || !news) return;
+  const news = latest;
+  if (!leads || !news) return;
   toldAt = Date.now();
-  channel?.postMessage({ news, skewed: skewNow(), state: connectionNow() });
+  channel?.postMessage({ news, skewed: skew, state: connection });
 };
 
 const hearTab = ({ news, state, ...how }) => {
@@ -80,20 +80,20 @@ const hearTab = ({ news, state, ...how }) => {
     leaderHeard = Date.now();
     leaderSays = state;
   }
-  if (news.now > (latestSession()?.now ?? '')) hear(news, how);
+  if (news.now > (latest?.now ?? '')) hear(news, how);
   else if (state === undefined) check(how);
-  if (state && !isLeading()) connected(state);
+  if (state && !leads) connected(state);
 };
 
 /** The tab that leads says so now and then; of one that no longer does, a tab that is looked at takes over. @param {boolean} slept */
 const beat = (slept) => {
   publish(); // another copy of the script may have muted this one
   const silence = Date.now() - leaderHeard;
-  if (isLeading()) {
+  if (leads) {
     if (Date.now() - toldAt > BEAT) tell();
   } else if (slept || silence < 0) {
     leaderHeard = Date.now();
-  } else if (channel && silence > SILENCE && latestSession()?.isLoggedIn && !document.hidden) {
+  } else if (channel && silence > SILENCE && latest?.isLoggedIn && !document.hidden) {
     leaderHeard = Date.now();
     leaving.abort();
     strive({ steal: true });

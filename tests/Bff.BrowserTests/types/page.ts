@@ -15,6 +15,8 @@ await bff.silentLogin({ timeout: 5_000 });
 bff.login({ returnTo: '/orders', prompt: 'none', loginHint: answer.statusText });
 bff.login({ screenHint: 'signup', organization: 'org_1', uiLocales: 'de en', acrValues: 'urn:mfa', maxAge: 0, prompt: 'create' });
 bff.configure({ warnBefore: 30_000 });
+bff.configure({ url: '/office' });
+bff.login({ provider: 'staff' });
 bff.on('sessionExpiring', async ({ session: { absoluteEndsAt }, endsAt, canExtend }) => { if (canExtend && endsAt < Date.parse(absoluteEndsAt)) await bff.keepAlive(); });
 const user = await bff.getUser();
 const roles: string[] = user?.roles ?? [];

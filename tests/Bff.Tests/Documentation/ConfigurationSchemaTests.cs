@@ -18,7 +18,7 @@ public sealed partial class ConfigurationSchemaTests
     private static readonly string[] Examples =
     [
         "deploy/routes.json", "deploy/demo/routes.json", "deploy/kubernetes/example/bff.json", "eng/debian/bff.json", "src/Bff/demo.json",
-        "tests/containers/debian/bff.json",
+        "src/DevStack/two.json", "tests/containers/debian/bff.json",
     ];
 
     [Fact]

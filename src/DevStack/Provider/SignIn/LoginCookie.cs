@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using DevStack.Hosting;
 using DevStack.Provider.Protocol;
 using DevStack.Provider.Users;
 using Microsoft.AspNetCore.Authentication;
@@ -10,11 +11,13 @@ namespace DevStack.Provider.SignIn;
 /// <summary>The provider's own login. Browsers share cookies between ports of one host, so its name is nobody else's.</summary>
 internal static class LoginCookie
 {
-    public const string Name = "devstack-idp";
     public const string Scheme = "Login";
 
     private const string AnsweredKey = "answered";
     private const string SinceKey = "since"; // the ticket's own time moves when the cookie is renewed
+
+    /// <summary>Another provider's is another.</summary>
+    public static string NameFor(DevStackOptions options) => options.ProviderName is null ? "devstack-idp" : $"devstack-idp-{options.ProviderName}";
 
     public static Task StartAsync(HttpContext context, DemoUser user, string returnUrl)
     {

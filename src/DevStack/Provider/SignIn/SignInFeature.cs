@@ -1,16 +1,19 @@
+using DevStack.Hosting;
+
 namespace DevStack.Provider.SignIn;
 
 internal static class SignInFeature
 {
-    public static void AddSignIn(this WebApplicationBuilder builder)
+    public static void AddSignIn(this WebApplicationBuilder builder, DevStackOptions options)
     {
+        var name = LoginCookie.NameFor(options);
         builder.Services.AddAuthentication(LoginCookie.Scheme).AddCookie(LoginCookie.Scheme, cookie =>
         {
-            cookie.Cookie.Name = LoginCookie.Name;
+            cookie.Cookie.Name = name;
             cookie.Cookie.SameSite = SameSiteMode.Lax;
             cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
         });
-        builder.Services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = LoginCookie.Name + "-antiforgery");
+        builder.Services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = name + "-antiforgery");
     }
 
     public static void MapSignIn(this WebApplication app)

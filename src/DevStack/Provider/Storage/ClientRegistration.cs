@@ -8,13 +8,14 @@ namespace DevStack.Provider.Storage;
 /// <summary>The one client, Bff. Written anew at every start, so that changed addresses take effect.</summary>
 internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, DevStackOptions options)
 {
-    public const string ClientId = "bff";
-    public const string ClientSecret = "demo-only-not-a-secret";
+    private const string ClientSecret = "demo-only-not-a-secret";
+
+    private readonly string _clientId = options.ProviderName is null ? "bff" : $"bff-{options.ProviderName}";
 
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         var description = Describe();
-        if (await clients.FindByClientIdAsync(ClientId, cancellationToken) is { } existing)
+        if (await clients.FindByClientIdAsync(_clientId, cancellationToken) is { } existing)
         {
             await clients.UpdateAsync(existing, description, cancellationToken);
         }
@@ -28,7 +29,7 @@ internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, 
     {
         var client = new OpenIddictApplicationDescriptor
         {
-            ClientId = ClientId,
+            ClientId = _clientId,
             ClientSecret = ClientSecret,
             ClientType = ClientTypes.Confidential,
             ConsentType = ConsentTypes.Explicit,
@@ -47,10 +48,11 @@ internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, 
             },
         };
         client.Permissions.UnionWith(DemoScopes.All.Select(scope => Permissions.Prefixes.Scope + scope));
+        var suffix = options.ProviderName is null ? "" : $"/{options.ProviderName}";
         foreach (var bff in options.AdditionalBffUrls.Prepend(options.BffUrl).Select(url => url.AbsoluteUri.TrimEnd('/')))
         {
-            client.RedirectUris.Add(new Uri($"{bff}/signin-oidc"));
-            client.PostLogoutRedirectUris.Add(new Uri($"{bff}/signout-callback-oidc"));
+            client.RedirectUris.Add(new Uri($"{bff}/signin-oidc{suffix}"));
+            client.PostLogoutRedirectUris.Add(new Uri($"{bff}/signout-callback-oidc{suffix}"));
         }
 
         return client;
