@@ -8,7 +8,7 @@ export async function start({ port, client, lifetime }) {
   const issuer = `http://localhost:${port}`;
   const provider = new Provider(issuer, {
     clients: [{
-      client_id: client.id, client_secret: client.secret, token_endpoint_auth_method: 'client_secret_post', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
+      client_id: client.id, client_secret: client.secret, grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
       redirect_uris: [client.redirectUri], post_logout_redirect_uris: [client.afterSignOut],
     }],
     pkce: { required: () => true },

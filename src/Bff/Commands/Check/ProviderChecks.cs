@@ -233,7 +233,7 @@ internal sealed class ProviderChecks(
         {
             ["client_id"] = _options.ClientId,
             ["response_type"] = "code",
-            ["response_mode"] = "query",
+            ["response_mode"] = _options.ResponseMode,
             ["redirect_uri"] = redirect,
             ["scope"] = _options.Scope,
             ["state"] = "bff-check",
