@@ -33,7 +33,7 @@ internal sealed class SpaOptions : IValidatableObject
 
     /// <summary>
     /// The provider users sign in at, by its name; or several, separated by spaces, of which the page chooses one by <c>/bff/login?provider=</c>. The first is
-    /// the one where nothing is said. Default: that of <c>Bff:Oidc</c>, or the first of <c>Bff:Providers</c>.
+    /// the one where nothing is said. Default: that of <c>Bff:Oidc</c>, or the first by name of <c>Bff:Providers</c>.
     /// </summary>
     public string? Provider { get; set; }
 

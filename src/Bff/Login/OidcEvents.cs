@@ -76,7 +76,8 @@ internal sealed partial class OidcEvents(
             throw Refused("A parameter of the authorization response comes twice.");
         }
 
-        if (SignInProgress.Named(properties, SessionAuthentication.FrontEnd) != context.HttpContext.GetFrontEnd().Name)
+        // A state of before there were several names none.
+        if ((SignInProgress.Named(properties, SessionAuthentication.FrontEnd) ?? FrontEnd.DefaultName) != context.HttpContext.GetFrontEnd().Name)
         {
             throw new SignInRefusedException(SignInFailure.InvalidState, "The state is of another front end.");
         }
