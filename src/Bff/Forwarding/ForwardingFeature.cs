@@ -96,6 +96,7 @@ internal static class ForwardingFeature
             endpoint.Metadata.Add(new CsrfHeaderRequired());
             endpoint.Metadata.Add(new KeepsSessionAlive());
         });
+        app.MapNeverThePage();
         app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done
         return app;
     }

@@ -37,6 +37,15 @@ internal static class SpaRoute
     public static bool IsNeverThePage(Endpoint endpoint, PathString path) =>
         endpoint.Metadata.GetMetadata<RouteModel>()?.Config.RouteId.StartsWith(Id, StringComparison.Ordinal) == true && path.StartsWithSegments(NeverThePage);
 
+    /// <summary>Whatever the method: else routing would say that an address which is not there takes others.</summary>
+    public static void MapNeverThePage(this WebApplication app)
+    {
+        if (string.IsNullOrEmpty(app.Services.GetRequiredService<AcceptedConfiguration>().Root[$"{FrontEnd.DefaultSection}:Url"])) { return; }
+        app.Map(
+            NeverThePage + "/{**rest}",
+            () => new Problem(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.")).AllowAnonymous().WithOrder(int.MaxValue - 1);
+    }
+
     private static (IReadOnlyList<RouteConfig> Routes, IReadOnlyList<ClusterConfig> Clusters) Read(IConfiguration configuration)
     {
         List<(string Id, string FrontEnd, string Url)> pages =

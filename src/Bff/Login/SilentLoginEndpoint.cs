@@ -30,6 +30,13 @@ internal static class SilentLoginEndpoint
 
         if (await ObjectionAsync(context) is { } error) { return Results.Redirect(SilentPage.Failure(page, error)); }
         var session = context.GetSession();
+
+        // Where the user may sign in at several, nobody knows at which they did: another one's user may be somebody else of the same subject.
+        if (session is null && string.IsNullOrEmpty(provider) && context.GetFrontEnd().Providers.Count > 1)
+        {
+            return Results.Redirect(SilentPage.Failure(page, "login_required"));
+        }
+
         if (OidcChallenge.Choose(context, providers, session?.Provider ?? provider) is not { } chosen)
         {
             return Results.Redirect(SilentPage.Failure(page, LoginProblems.UnknownProvider.Code));

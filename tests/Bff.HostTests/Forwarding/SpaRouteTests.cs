@@ -40,6 +40,13 @@ public sealed class SpaRouteTests
     }
 
     [Fact]
+    public async Task So_it_is_whatever_the_method()
+    {
+        await using var world = await StartAsync();
+        (await (await world.LogInAsync()).PostAsync("/api/unknown")).ShouldBeProblem(404, "not_found");
+    }
+
+    [Fact]
     public async Task The_apis_own_routes_come_first()
     {
         await using var world = await StartAsync();
