@@ -93,10 +93,13 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
     {
         foreach (var (name, value) in options.AuthorizationParameters)
         {
-            if (asked.ContainsKey(name) || (name == Prompt && !string.IsNullOrEmpty(request.Prompt))) { continue; }
+            if ((asked.ContainsKey(name) && !IsGuard(name)) || (name == Prompt && !string.IsNullOrEmpty(request.Prompt))) { continue; }
             request.SetParameter(name, value);
         }
     }
+
+    /// <summary>How, and how long ago, a user must have signed in is the operator's to say where they do: a link must not ask for less.</summary>
+    public static bool IsGuard(string name) => name is MaxAge or "acr_values";
 
     /// <summary>One, or several (OpenID Connect Core 1.0 section 3.1.2.1).</summary>
     private static bool IsPrompt(string value)

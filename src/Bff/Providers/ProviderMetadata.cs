@@ -130,6 +130,7 @@ internal sealed partial class ProviderMetadata(
         }
 
         if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {shown} {objection}"); }
+        if (!IsUsable(found.UserInfoEndpoint)) { found.UserInfoEndpoint = null; }   // as good as none: it would be given an access token
         return new Copy(found, clock.GetUtcNow());
     }
 
@@ -152,7 +153,7 @@ internal sealed partial class ProviderMetadata(
         if (!IsUsable(found.AuthorizationEndpoint)) { return "has no usable authorization_endpoint."; }
         if (!IsUsable(found.TokenEndpoint)) { return "has no usable token_endpoint."; }
         if (found.RevocationEndpoint is { Length: > 0 } revocation && !IsUsable(revocation)) { return "has no usable revocation_endpoint."; }
-        if (registration.Options.UserInfo != UserInfoUse.Never && found.UserInfoEndpoint is { Length: > 0 } userInfo && !IsUsable(userInfo))
+        if (registration.Options.UserInfo == UserInfoUse.Always && found.UserInfoEndpoint is { Length: > 0 } userInfo && !IsUsable(userInfo))
         {
             return "has no usable userinfo_endpoint.";
         }
@@ -162,6 +163,7 @@ internal sealed partial class ProviderMetadata(
             return "has no usable pushed_authorization_request_endpoint.";
         }
 
+        if (!registration.Options.HasClientCertificate) { return null; }
         var alias = ProviderEndpoints.AliasesOf(found).FirstOrDefault(alias => alias.Address is not null && !IsUsable(alias.Address));
         return alias.Address is null ? null : $"has no usable {alias.Name}.";
     }

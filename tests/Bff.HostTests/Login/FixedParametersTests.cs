@@ -38,6 +38,16 @@ public sealed class FixedParametersTests
     }
 
     [Fact]
+    public async Task A_link_cannot_ask_for_a_weaker_sign_in_than_is_configured()
+    {
+        await using var world = await World.StartAsync(
+            ("Bff:Oidc:AuthorizationParameters:max_age", "600"), ("Bff:Oidc:AuthorizationParameters:acr_values", "urn:strong"));
+        await world.NewBrowser().OpenAsync("/bff/login?max_age=999999&acr_values=urn:weak");
+        var asked = world.Provider.Authorizations.Last();
+        (asked["max_age"], asked["acr_values"]).ShouldBe(("600", "urn:strong"));
+    }
+
+    [Fact]
     public async Task A_configured_max_age_is_checked()
     {
         await using var world = await World.StartAsync(("Bff:Oidc:AuthorizationParameters:max_age", "600"));
