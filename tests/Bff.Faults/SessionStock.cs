@@ -1,4 +1,5 @@
 using Bff.Configuration;
+using Bff.FrontEnds;
 using Bff.Providers;
 using Bff.Sessions;
 using Bff.Sessions.Keys;
@@ -36,7 +37,7 @@ internal sealed class SessionStock : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection([new("Bff:Sessions:Store", store.Kind), new("Bff:Sessions:ConnectionString", store.ConnectionString)]);
-        _app = builder.AddConfiguration().AddSessions().Build();
+        _app = builder.AddConfiguration().AddProviders().AddFrontEnds().AddSessions().Build();
         _app.PrepareSessions();
         _database = (SessionDatabase)_app.Services.GetRequiredService<SessionStorage>();
         _protector = _app.Services.GetRequiredService<TokenProtector>();
