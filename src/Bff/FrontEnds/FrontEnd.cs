@@ -26,8 +26,8 @@ internal sealed class FrontEnd
 
     public PathString PathBase { get; init; }
 
-    /// <summary>By name, the first is the one where nothing is said; empty for the one that the configuration has without a name, or first.</summary>
-    public IReadOnlyList<string> Providers { get; init; } = [];
+    /// <summary>By name, at least one; the first is the one where nothing is said.</summary>
+    public required IReadOnlyList<string> Providers { get; init; }
 
     public IReadOnlyList<string> Origins { get; init; } = [];
 
@@ -61,7 +61,7 @@ internal sealed class FrontEnd
     public bool Allows(string origin) => Origins.Contains(origin, StringComparer.Ordinal);
 
     /// <summary>Its own, and of a provider its users may still sign in at.</summary>
-    public bool Owns(Session session) => session.FrontEnd == Name && (Providers.Count == 0 || Providers.Contains(session.Provider, StringComparer.Ordinal));
+    public bool Owns(Session session) => session.FrontEnd == Name && Providers.Contains(session.Provider, StringComparer.Ordinal);
 
     public static bool IsCookieName(string name) =>
         name.StartsWith(CookieNames.HostPrefix, StringComparison.Ordinal) && name.Length > CookieNames.HostPrefix.Length

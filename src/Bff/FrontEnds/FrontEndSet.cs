@@ -44,7 +44,17 @@ internal sealed class FrontEndSet
     public FrontEnd Of(HttpContext context) => context.Features.Get<FrontEnd>() ?? Now.Default;
 
     /// <returns>Null when it is gone.</returns>
-    public FrontEnd? Find(string name) => name == FrontEnd.DefaultName ? Default : Array.Find(Now.Named, one => one.Name == name);
+    public FrontEnd? Find(string name)
+    {
+        var now = Now;
+        if (name == FrontEnd.DefaultName) { return now.Default; }
+        foreach (var one in now.Named)   // every request asks: nothing is allocated
+        {
+            if (one.Name == name) { return one; }
+        }
+
+        return null;
+    }
 
     /// <summary>Whether a session may be used now: its front end is there, and its users may still sign in at its provider.</summary>
     public bool Accept(Session session) => Find(session.FrontEnd)?.Owns(session) == true;

@@ -60,30 +60,36 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
         var below = isPublic && _address is not null ? Below(_address.PathBase, path) : path;
         foreach (var one in named)
         {
-            var isAsked = one.Hosts.Count == 0 ? isPublic : one.Hosts.Any(host => AddressOf(host, request).IsAskedBy(request.Host));
-            var rest = one.Hosts.Count == 0 ? below : path;
+            var ownHost = AskedBy(request, one);
+            var (isAsked, rest) = one.Hosts.Count == 0 ? (isPublic, below) : (ownHost is not null, path);
             if (!isAsked || !rest.StartsWithSegments(one.PathBase)) { continue; }
-            Address(request, one, rest);
+            Address(request, one, ownHost, rest);
             return one;
         }
 
         return null;
     }
 
-    private void Address(HttpRequest request, FrontEnd frontEnd, PathString path)
+    /// <param name="request">Gets the address.</param>
+    /// <param name="frontEnd">Whose request it is.</param>
+    /// <param name="ownHost">Null where it is told by its path alone.</param>
+    /// <param name="path">With the path base of the front end.</param>
+    private void Address(HttpRequest request, FrontEnd frontEnd, PublicAddress? ownHost, PathString path)
     {
-        if (frontEnd.Hosts.Count > 0)
+        if ((ownHost ?? _address) is { } address) { (request.Scheme, request.Host) = (address.Scheme, address.Host); }
+        var outer = ownHost is null && _address is not null ? _address.PathBase : PathString.Empty;
+        (request.PathBase, request.Path) = (outer + frontEnd.PathBase, Below(frontEnd.PathBase, path));
+    }
+
+    /// <returns>Null when the request is for none of the front end's own hosts.</returns>
+    private PublicAddress? AskedBy(HttpRequest request, FrontEnd frontEnd)
+    {
+        foreach (var host in frontEnd.Hosts)
         {
-            var address = AddressOf(frontEnd.Hosts.First(known => AddressOf(known, request).IsAskedBy(request.Host)), request);
-            (request.Scheme, request.Host, request.PathBase) = (address.Scheme, address.Host, frontEnd.PathBase);
-        }
-        else
-        {
-            if (_address is not null) { (request.Scheme, request.Host) = (_address.Scheme, _address.Host); }
-            request.PathBase = (_address?.PathBase ?? PathString.Empty) + frontEnd.PathBase;
+            if (AddressOf(host, request) is var address && address.IsAskedBy(request.Host)) { return address; }
         }
 
-        request.Path = Below(frontEnd.PathBase, path);
+        return null;
     }
 
     /// <summary>A host of a front end is reached like <c>Bff:PublicUrl</c> where it does not say otherwise; without one, as it was asked for.</summary>

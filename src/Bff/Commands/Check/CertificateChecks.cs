@@ -23,7 +23,7 @@ internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnv
     public IReadOnlyList<Finding> Client(Provider provider)
     {
         if (!provider.Options.HasClientCertificate) { return []; }
-        var name = provider.Registration.IsDefault ? "client TLS" : $"{provider.Name}: client TLS";
+        var name = Finding.NameOf(provider.Registration, "client TLS");
         using var certificate = ClientCertificate.Load(provider.Options);   // the check of the configuration has done so, too
         return [Judge(
             name, $"{provider.Registration.Section}:{nameof(OidcOptions.ClientCertificate)}", certificate,
@@ -34,7 +34,7 @@ internal sealed class CertificateChecks(AcceptedConfiguration accepted, IHostEnv
     {
         var authority = new Uri(provider.Options.Authority);
         if (authority.Scheme != Uri.UriSchemeHttps) { return []; }
-        var name = provider.Registration.IsDefault ? "provider's TLS" : $"{provider.Name}: provider's TLS";
+        var name = Finding.NameOf(provider.Registration, "provider's TLS");
         X509Certificate2? seen = null;
         try
         {

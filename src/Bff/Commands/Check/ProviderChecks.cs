@@ -80,7 +80,7 @@ internal sealed class ProviderChecks(
             }
         }
 
-        return provider.Registration.IsDefault ? findings : [.. findings.Select(finding => finding with { Check = $"{provider.Name}: {finding.Check}" })];
+        return [.. findings.Select(finding => finding with { Check = Finding.NameOf(provider.Registration, finding.Check) })];
     }
 
     private async Task<bool> ReachAsync(List<Finding> findings)

@@ -20,7 +20,8 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
 
     private IEnumerable<string> Lines()
     {
-        if (UsesSecret && StrongerAuthentication() is { Count: > 0 } methods)
+        if (ClientMethods.UsesSecret(ClientMethods.Choose(options, metadata.TokenEndpointAuthMethodsSupported))
+            && StrongerAuthentication() is { Count: > 0 } methods)
         {
             yield return $"client authentication {string.Join(", ", methods)}: announced, and stronger than a secret; "
                 + $"{section}:ClientAuthentication turns them on";
@@ -60,9 +61,6 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
             yield return $"sign-out at the provider: no end_session_endpoint is announced, so users stay signed in there; see {section}:Logout:Address";
         }
     }
-
-    private bool UsesSecret => ClientMethods.Choose(options, metadata.TokenEndpointAuthMethodsSupported)
-        is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
 
     private List<string> StrongerAuthentication() =>
         [.. metadata.TokenEndpointAuthMethodsSupported.Where(method => method is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")];

@@ -21,25 +21,35 @@ internal sealed class ClientAuthenticator(ClientRegistration registration, TimeP
     private sealed record ReadKey(string Text, ClientKey Key);
 
     /// <summary>For one call with the metadata of now. An assertion is good once.</summary>
-    public ClientProof Prove(OpenIdConnectConfiguration metadata) => Prove(metadata, ClientMethods.Choose(Options, metadata.TokenEndpointAuthMethodsSupported));
+    public ClientProof Prove(OpenIdConnectConfiguration metadata)
+    {
+        var options = registration.Options;
+        return Prove(metadata, options, ClientMethods.Choose(options, metadata.TokenEndpointAuthMethodsSupported), secret: null);
+    }
 
     /// <param name="metadata">The provider's.</param>
     /// <param name="method">Not the one of the configuration, perhaps.</param>
     /// <param name="secret">To use instead of ours.</param>
-    public ClientProof Prove(OpenIdConnectConfiguration metadata, ClientAuthenticationMethod method, string? secret = null) => method switch
+    public ClientProof Prove(OpenIdConnectConfiguration metadata, ClientAuthenticationMethod method, string? secret = null) =>
+        Prove(metadata, registration.Options, method, secret);
+
+    private ClientProof Prove(OpenIdConnectConfiguration metadata, OidcOptions options, ClientAuthenticationMethod method, string? secret)
     {
-        ClientAuthenticationMethod.ClientSecretBasic => new(Basic(Options.ClientId, secret ?? Secret(metadata)), new Dictionary<string, string>()),
-        ClientAuthenticationMethod.ClientSecretPost => WithId(("client_secret", secret ?? Secret(metadata))),
-        ClientAuthenticationMethod.PrivateKeyJwt => WithId(("client_assertion_type", AssertionType), ("client_assertion", Assertion(metadata))),
-        _ => WithId(),   // RFC 8705 section 2; RFC 6749 section 3.2.1
-    };
+        var id = options.ClientId;
+        return method switch
+        {
+            ClientAuthenticationMethod.ClientSecretBasic => new(Basic(id, secret ?? Secret(metadata, options)), new Dictionary<string, string>()),
+            ClientAuthenticationMethod.ClientSecretPost => WithId(id, ("client_secret", secret ?? Secret(metadata, options))),
+            ClientAuthenticationMethod.PrivateKeyJwt =>
+                WithId(id, ("client_assertion_type", AssertionType), ("client_assertion", Assertion(metadata, options))),
+            _ => WithId(id),   // RFC 8705 section 2; RFC 6749 section 3.2.1
+        };
+    }
 
-    private OidcOptions Options => registration.Options;
-
-    private ClientProof WithId(params (string Name, string Value)[] fields)
+    private static ClientProof WithId(string id, params (string Name, string Value)[] fields)
     {
         var all = fields.ToDictionary(field => field.Name, field => field.Value);
-        all["client_id"] = Options.ClientId;
+        all["client_id"] = id;
         return new(null, all);
     }
 
@@ -49,28 +59,26 @@ internal sealed class ClientAuthenticator(ClientRegistration registration, TimeP
 
     private static string FormEncoded(string value) => Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal);
 
-    private string Secret(OpenIdConnectConfiguration metadata)
+    private string Secret(OpenIdConnectConfiguration metadata, OidcOptions options)
     {
-        var options = Options;
         if (!options.ClientSecretFromKey.IsInUse) { return options.Secret; }
         var key = Key(options);
         return key.Sign(
-            Token(options.ClientSecretFromKey.Issuer!, options.ClientSecretFromKey.Audience, SecretLifetime),
+            Token(options.ClientSecretFromKey.Issuer!, options.ClientId, options.ClientSecretFromKey.Audience, SecretLifetime),
             key.Choose(options.ClientKeyAlgorithm, metadata.TokenEndpointAuthSigningAlgValuesSupported),
             options.ClientKeyId);
     }
 
-    private string Assertion(OpenIdConnectConfiguration metadata)
+    private string Assertion(OpenIdConnectConfiguration metadata, OidcOptions options)
     {
-        var options = Options;
         var audience = options.ClientAssertionAudience == AssertionAudience.TokenEndpoint ? metadata.TokenEndpoint : metadata.Issuer;
-        var token = Token(options.ClientId, audience, AssertionLifetime);
+        var token = Token(options.ClientId, options.ClientId, audience, AssertionLifetime);
         token.Claims[JwtRegisteredClaimNames.Jti] = Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
         var key = Key(options);
         return key.Sign(token, key.Choose(options.ClientKeyAlgorithm, metadata.TokenEndpointAuthSigningAlgValuesSupported), options.ClientKeyId);
     }
 
-    private SecurityTokenDescriptor Token(string issuer, string audience, TimeSpan lifetime)
+    private SecurityTokenDescriptor Token(string issuer, string subject, string audience, TimeSpan lifetime)
     {
         var now = clock.GetUtcNow();
         return new()
@@ -79,7 +87,7 @@ internal sealed class ClientAuthenticator(ClientRegistration registration, TimeP
             Audience = audience,
             IssuedAt = now.UtcDateTime,
             Expires = (now + lifetime).UtcDateTime,
-            Claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = Options.ClientId },
+            Claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = subject },
         };
     }
 
