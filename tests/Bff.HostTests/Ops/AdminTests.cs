@@ -127,7 +127,7 @@ public sealed class AdminTests
     }
 
     [Fact]
-    public async Task A_renewal_that_cannot_be_says_why()
+    public async Task A_renewal_that_cannot_be_now_says_why_and_the_session_stays()
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
@@ -137,9 +137,16 @@ public sealed class AdminTests
         world.Provider.GoDown();
         (await ops.PostAsync(path)).ShouldBeProblem(503, "provider_unavailable");
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
 
-        world.Provider.ComeBack();
-        await world.AdvanceAsync(TimeSpan.FromSeconds(10));
+    [Fact]
+    public async Task A_renewal_that_can_never_be_says_why_and_the_session_is_gone()
+    {
+        await using var world = await World.StartAsync();
+        await world.LogInAsync();
+        using var ops = new OpsClient(world.Bff);
+        var path = $"/sessions/{(await ops.FindAsync()).Single()}/renew";
+
         world.Provider.Grant.Over = true;
         (await ops.PostAsync(path)).ShouldBeProblem(409, "session_ended");
         (await ops.PostAsync(path)).ShouldBeProblem(404, "session_not_found");
