@@ -131,7 +131,10 @@ public abstract class SessionStoreContract : StoreContract
         await store.RemoveEndedAsync(Now, default);
 
         await Storage.ExecuteAsync("INSERT INTO ends (id, reason, forget_at) SELECT 'end 1', 'none of them is left', 1");
-        counting.Turns.ShouldBe(8, "three for the ends, three for what was used once, one each for sessions that ended and those of an abandoned client");
+        counting.Turns.ShouldBe(
+            12,
+            "two for rows without a client, three each for the ends and for what was used once, one each for sessions that ended and those of an abandoned "
+            + "client, two for what it left to revoke");
     }
 
     /// <summary>How often the turn to write was taken.</summary>
@@ -266,6 +269,20 @@ public abstract class SessionStoreContract : StoreContract
 
         (await FindAsync(session)).ShouldBeNull();
         (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_client_left_that_is_gone_is_kept_for_a_week_and_then_forgotten()
+    {
+        var gone = StoreOf(new SessionClient { Name = "gone" });
+        await EndAsync(await AddAsync(store: gone), "removed", gone);
+        await Store.RemoveEndedAsync(Now, default);
+        await Store.RemoveEndedAsync(Now.AddDays(6), default);
+        var back = (await gone.ClaimRevocationsAsync(SettingsSection.Default, Now.AddDays(6), Now.AddDays(6), 1, default)).ShouldHaveSingleItem();
+        await gone.CompleteRevocationAsync(back, Now.AddDays(6), default);
+
+        await Store.RemoveEndedAsync(Now.AddDays(7), default);
+        (await gone.ClaimRevocationsAsync(SettingsSection.Default, Now.AddDays(7), LeaseEnd, 1, default)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -19,6 +19,8 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
     private const string HeldBack = "EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now "
         + "AND coalesce(sessions.client, @client) = coalesce(revocations.client, @client))";
 
+    private string Ours => $"({_statements.Ours})";
+
     private readonly SqlStatements _statements = new(database, protector, clients);
 
     /// <returns>False when there is nothing to keep.</returns>
@@ -54,7 +56,7 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
                     attempts    = CASE WHEN {HeldBack} THEN attempts ELSE attempts + 1 END,
                     forget_at   = CASE WHEN {HeldBack} THEN forget_at ELSE coalesce(forget_at, @forget_at) END
                 WHERE due_at <= @now AND id IN
-                (SELECT id FROM revocations WHERE due_at <= @now AND {_statements.OfProvider(provider)} ORDER BY due_at LIMIT @take {database.SkipLocked})
+                (SELECT id FROM revocations WHERE due_at <= @now AND {_statements.ByNameAt(provider)} ORDER BY due_at LIMIT @take {database.SkipLocked})
                 RETURNING id, session_id, tokens, attempts, forget_at, lease_owner
                 """,
                 row => row.IsDBNull(5) ? null : Read(row, owner),
@@ -78,6 +80,14 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
                 : "UPDATE revocations SET due_at = @again, attempts = @attempts, forget_at = CASE WHEN @attempts = 0 THEN NULL ELSE forget_at END, "
                 + $"lease_owner = NULL {Mine}",
             cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)), ("attempts", revocation.Attempts));
+    }
+
+    /// <summary>Those of a client that nobody runs any longer: the first look at one sets its end, and one after that deletes it.</summary>
+    public async Task ForgetAbandonedAsync(DateTimeOffset now, DateTimeOffset forgetAt, CancellationToken cancellationToken)
+    {
+        await _statements.ExecuteAsync($"DELETE FROM revocations WHERE forget_at <= @now AND NOT {Ours}", cancellationToken, ("now", Milliseconds(now)));
+        await _statements.ExecuteAsync(
+            $"UPDATE revocations SET forget_at = @forget_at WHERE forget_at IS NULL AND NOT {Ours}", cancellationToken, ("forget_at", Milliseconds(forgetAt)));
     }
 
     private Revocation Read(DbDataReader row, string owner)

@@ -51,6 +51,7 @@ internal sealed partial class SqlSessionStore
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        await _statements.AdoptAsync(cancellationToken);
         await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancellationToken);
         await ForgetEndsAsync(now, cancellationToken);
         var ended = new List<EndedSession>();
@@ -67,6 +68,7 @@ internal sealed partial class SqlSessionStore
         }
 
         await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancellationToken);
+        await _revocations.ForgetAbandonedAsync(now, now + Abandoned, cancellationToken);
         return ended;
     }
 

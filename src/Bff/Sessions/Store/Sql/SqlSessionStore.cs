@@ -29,6 +29,8 @@ internal sealed partial class SqlSessionStore(
     private readonly SqlStatements _statements = new(database, protector, clients);
     private string Ours => _statements.Ours;
 
+    private string OursByName => _statements.OursByName;
+
     private readonly SessionRows _rows = new(protector, clients, clock);
     private readonly SqlRevocations _revocations = new(database, protector, clients);
 

@@ -9,10 +9,21 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
 {
     private const string OfFirst = "coalesce(client, @client) = @client";
 
-    /// <summary>
-    /// Of our clients. Rows from before there was one to name belong to the first of whoever comes, and take the name with their next renewal.
-    /// </summary>
+    /// <summary>Of our clients. Rows from before there was one to name belong to the first of whoever comes, and take the name by <see cref="AdoptAsync"/>.</summary>
     public string Ours => field ??= OfAny(clients.Value.All);
+
+    /// <summary>The same but for rows without a name, in a form that an index can answer.</summary>
+    public string OursByName => field ??= $"client IN ({Names(clients.Value.All)})";
+
+    /// <summary>Of our client at this provider, likewise.</summary>
+    public string ByNameAt(string provider) => $"client = '{clients.Value.Of(provider).Name}'";
+
+    /// <summary>Gives rows without a name that of the first: those that are due some time, which are found by it.</summary>
+    public async Task AdoptAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("UPDATE sessions SET client = @client WHERE client IS NULL AND due_at IS NOT NULL", cancellationToken);
+        await ExecuteAsync("UPDATE revocations SET client = @client WHERE client IS NULL", cancellationToken);
+    }
 
     /// <summary>Of our client at this provider.</summary>
     public string OfProvider(string provider) => OfAny([clients.Value.Of(provider)]);
