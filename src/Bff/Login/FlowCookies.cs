@@ -80,7 +80,7 @@ internal static class FlowCookies
     {
         var mode = provider.Options.ResponseMode;
         var hasState = ResponseModes.IsPosted(mode)
-            ? CallbackForm.IsFrom(request, provider.Metadata.Known)
+            ? CallbackForm.MayBeFrom(request, provider.Metadata.Known, provider.Options)
             : request.Query.ContainsKey(ResponseModes.IsSigned(mode) ? SignedResponse.Parameter : "state");
         return hasState && request.Cookies.Keys.Any(name => CookieNames.IsState(name));
     }

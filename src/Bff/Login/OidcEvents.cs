@@ -169,7 +169,7 @@ internal sealed partial class OidcEvents(
             }
 
             // Which of two is the stronger one only the provider knows; to be weaker than the session was must not be possible, so it stays as it is.
-            if (provider.Options.RequireAcr && session.Tokens?.IdToken is { } before && IdTokenClaims.TextOf(before, "acr") is { } had && had != acr)
+            if (provider.Options.RequireAcr && session.Tokens?.SignInAcr is { } had && had != acr)
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in would give its session another acr.");
             }
@@ -182,11 +182,12 @@ internal sealed partial class OidcEvents(
         new TokenSet(
             answer.AccessToken,
             string.IsNullOrEmpty(answer.RefreshToken) ? null : answer.RefreshToken,
-            answer.IdToken,
+            context.SecurityToken.RawData,
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
-            TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt))
+            TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt),
+            acr)
             .StoreIn(properties);
     }
 

@@ -30,6 +30,29 @@ internal static class IdTokenClaims
         return json.RootElement.Clone();
     }
 
+    /// <summary>Half a character of UTF-16 passes for JSON (RFC 8259 section 8.2), and cannot be read as text.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    public static void EnsureReadable(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var entry in value.EnumerateArray()) { EnsureReadable(entry); }
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    _ = member.Name;
+                    EnsureReadable(member.Value);
+                }
+
+                break;
+        }
+    }
+
     /// <summary>What a stored ID token says in a word; null when it does not, or cannot be read, as one that is encrypted cannot.</summary>
     public static string? TextOf(string idToken, string name)
     {

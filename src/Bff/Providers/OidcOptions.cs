@@ -191,6 +191,12 @@ internal sealed class OidcOptions : IValidatableObject
     public string ResponseMode { get; set; } = ResponseModes.Query;
 
     /// <summary>
+    /// The origins, besides that of the authorization endpoint, whose pages post the response with a <c>form_post</c> mode, where the provider has users sign
+    /// in at another address: <c>scheme://host[:port]</c>. Default: none.
+    /// </summary>
+    public string[] FormPostOrigins { get; set; } = [];
+
+    /// <summary>
     /// Whether a sign-in that asked for <c>acr_values</c> fails, with <c>unmet_authentication_requirements</c>, unless the ID token's <c>acr</c> is one of them
     /// (OpenID Connect Core 1.0 section 3.1.2.1 makes them a wish), and whether a silent sign-in fails that would give a session another <c>acr</c>.
     /// Default: false.
@@ -313,6 +319,11 @@ internal sealed class OidcOptions : IValidatableObject
             var entry = $"{nameof(AllowedLoginParameters)}:{index}";
             if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [entry]); }
             else if (!IsParameterName(name)) { yield return new("is not the name of a parameter.", [entry]); }
+        }
+
+        foreach (var (index, origin) in FormPostOrigins.Index())
+        {
+            if (WebOrigin.Objection(origin) is { } objection) { yield return Mistake(objection, nameof(FormPostOrigins), index); }
         }
 
         foreach (var result in LookupMistakes().Concat(LogoutMistakes())) { yield return result; }

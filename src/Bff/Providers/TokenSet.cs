@@ -13,6 +13,7 @@ namespace Bff.Providers;
 /// <param name="ObtainedAt">When the request for them was sent.</param>
 /// <param name="ExpiresAt">When the access token expires.</param>
 /// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
+/// <param name="Acr">How the user signed in, in the provider's word (OpenID Connect Core 1.0 section 2); null when it said none. Renewals leave it.</param>
 internal sealed record TokenSet(
     string AccessToken,
     string? RefreshToken,
@@ -20,12 +21,14 @@ internal sealed record TokenSet(
     string? Scope,
     DateTimeOffset ObtainedAt,
     DateTimeOffset ExpiresAt,
-    DateTimeOffset? RefreshTokenExpiresAt = null)
+    DateTimeOffset? RefreshTokenExpiresAt = null,
+    string? Acr = null)
 {
     private const string Scheme = "Bearer ";
     private const string ObtainedAtName = "obtained_at";
     private const string ExpiresAtName = "expires_at";
     private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
+    private const string AcrName = "acr";
 
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
@@ -48,6 +51,10 @@ internal sealed record TokenSet(
 
     [JsonIgnore]
     public bool HasRefreshToken => StoreHasRefreshToken ?? RefreshToken is not null;
+
+    /// <summary>Sets of before <see cref="Acr"/> was kept have the word in their ID token, if at all.</summary>
+    [JsonIgnore]
+    public string? SignInAcr => Acr ?? (IdToken is null ? null : IdTokenClaims.TextOf(IdToken, AcrName));
 
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
 
@@ -104,6 +111,7 @@ internal sealed record TokenSet(
         if (RefreshToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.RefreshToken, Value = RefreshToken }); }
         if (IdToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.IdToken, Value = IdToken }); }
         if (Scope is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.Scope, Value = Scope }); }
+        if (Acr is not null) { tokens.Add(new() { Name = AcrName, Value = Acr }); }
         tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
         tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
         tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
@@ -125,7 +133,8 @@ internal sealed record TokenSet(
         properties.GetTokenValue(OpenIdConnectParameterNames.Scope),
         ReadTime(properties, ObtainedAtName) ?? now,
         ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
-        ReadTime(properties, RefreshTokenExpiresAtName));
+        ReadTime(properties, RefreshTokenExpiresAtName),
+        properties.GetTokenValue(AcrName));
 
     private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
         DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;

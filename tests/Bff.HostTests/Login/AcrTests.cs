@@ -57,4 +57,19 @@ public sealed class AcrTests
         end.Location!.Query.ShouldBe(continues ? "?result=ok" : "?result=error&error=login_required");
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
+
+    [Fact]
+    public async Task A_renewal_whose_id_token_says_nothing_of_it_leaves_a_session_as_strong_as_it_was()
+    {
+        await using var world = await World.StartAsync(RequireAcr);
+        world.Provider.ShapeIdToken = claims => claims["acr"] = "urn:mfa";
+        var alice = world.NewBrowser();
+        await alice.OpenAsync("/bff/login?login_hint=alice&acr_values=urn:mfa");
+        world.Provider.ShapeIdToken = _ => { };
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+
+        (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=error&error=login_required");
+        world.Provider.ShapeIdToken = claims => claims["acr"] = "urn:mfa";
+        (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=ok");
+    }
 }

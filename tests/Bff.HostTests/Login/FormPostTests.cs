@@ -119,6 +119,19 @@ public sealed class FormPostTests
     }
 
     [Fact]
+    public async Task A_form_of_another_address_of_the_provider_is_taken_when_it_is_listed()
+    {
+        await using var world = await World.StartAsync(FormPost, ("Bff:Oidc:FormPostOrigins:0", "https://login.live.example"));
+        var alice = world.NewBrowser();
+        var request = Post(await alice.GoToFormAsync("/bff/login?login_hint=alice"));
+        request.Headers.Add("Origin", "https://login.live.example");
+
+        var answer = await alice.SendAsync(request);
+
+        alice.Session.ShouldNotBeNull(answer.Body);
+    }
+
+    [Fact]
     public async Task A_form_counts_once_and_in_the_browser_that_began()
     {
         await using var world = await World.StartAsync(FormPost);

@@ -83,6 +83,9 @@ public sealed class UserInfoTests
     [InlineData("""{"sub":5,"name":"Five"}""")]
     [InlineData("""{"sub":"bob","sub":"alice","name":"Both"}""")]
     [InlineData("<html>")]
+    [InlineData("""{"sub":"alice","name":"\ud83d"}""")]
+    [InlineData("""{"sub":"alice","name":"Alice","address":{"lines":["\udc00"]}}""")]
+    [InlineData("""{"sub":"alice","name":"Alice","\ud83d":1}""")]
     public async Task An_answer_that_is_none_is_not_used(string body)
     {
         await using var world = await StartAsync(new(), "WhenNeeded");

@@ -1,0 +1,11 @@
+namespace Bff.Configuration;
+
+/// <summary>An origin (RFC 6454 section 6.2) as settings have it.</summary>
+internal static class WebOrigin
+{
+    /// <summary>Null when it is one; else what a message says after the setting's name.</summary>
+    public static string? Objection(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        && string.Equals(uri.GetLeftPart(UriPartial.Authority), value, StringComparison.Ordinal) && uri.UserInfo.Length == 0
+            ? null : $"'{value}' is not an origin: write scheme://host[:port], without path or trailing slash.";
+}
