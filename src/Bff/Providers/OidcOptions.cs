@@ -60,7 +60,10 @@ internal sealed class OidcOptions : IValidatableObject
     /// </summary>
     public string? ClientKeyAlgorithm { get; set; }
 
-    /// <summary>The <c>aud</c> of an assertion: <c>Issuer</c>, or <c>TokenEndpoint</c> for a provider that insists. Default: <c>Issuer</c>.</summary>
+    /// <summary>
+    /// The <c>aud</c> of an assertion: <c>Issuer</c>, or <c>TokenEndpoint</c> for a provider that insists. With an <see cref="IssuerTemplate"/>, which is
+    /// nobody's name, it is the token endpoint in any case. Default: <c>Issuer</c>.
+    /// </summary>
     public AssertionAudience ClientAssertionAudience { get; set; }
 
     /// <summary>Makes the client secret of <see cref="ClientKey"/>, as Apple wants it. Default: not used.</summary>
@@ -228,7 +231,8 @@ internal sealed class OidcOptions : IValidatableObject
 
     /// <summary>
     /// The claim with the user's roles, such as <c>groups</c> or <c>realm_access.roles</c>: each becomes a <c>role</c> of the session, and nothing else does.
-    /// A path with dots leads into claims that are JSON objects. Default: <c>role</c>.
+    /// A path with dots leads into claims that are JSON objects. One that leads to an object means the names of its members, but for those that are <c>null</c>
+    /// or <c>false</c>. Default: <c>role</c>.
     /// </summary>
     public string RoleClaim { get; set; } = DefaultRoleClaim;
 
