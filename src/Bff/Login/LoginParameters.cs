@@ -21,7 +21,7 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
 
     private const int MaxPrintedName = 50;
 
-    private const string Prompt = "prompt", MaxAge = OidcOptions.MaxAge, LoginHint = "login_hint";
+    private const string Prompt = "prompt", MaxAge = ProviderParameters.MaxAge, LoginHint = "login_hint";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
@@ -40,10 +40,10 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
         var allowed = provider.Options.EffectiveLoginParameters;
         foreach (var (name, values) in query)
         {
-            if (OidcOptions.NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
+            if (ProviderParameters.NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
             if (!allowed.Contains(name, StringComparer.Ordinal))
             {
-                if (OidcOptions.IsAuthorizationParameter(name)) { return NotAllowed(name, provider, allowed); }
+                if (ProviderParameters.IsOfAuthorization(name)) { return NotAllowed(name, provider, allowed); }
                 Ignored(Printable.Text(name, MaxPrintedName));
                 continue;
             }
