@@ -33,13 +33,7 @@ internal sealed partial class OidcEvents(
     {
         await provider.SignIn.EnsureCanPushAsync(context.HttpContext.RequestAborted);
         var message = context.ProtocolMessage;
-        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? [];
-        LoginParameters.AddFixed(provider.Options, message, asked);
-        foreach (var (name, value) in asked)
-        {
-            if (!LoginParameters.IsGuard(name) || !provider.Options.AuthorizationParameters.ContainsKey(name)) { message.SetParameter(name, value); }
-        }
-
+        LoginParameters.Add(provider.Options, message, context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? []);
         var frontEnd = context.HttpContext.GetFrontEnd();
         if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;

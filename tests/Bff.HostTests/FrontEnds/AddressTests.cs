@@ -147,6 +147,22 @@ public sealed class AddressTests
         world.Api.LastCall.Header("X-Forwarded-Prefix").ShouldBe("/admin");
     }
 
+    [Theory]
+    [InlineData("/bff/login?returnUrl=https://evil.example/", "Bff:Spa:Origins")]
+    [InlineData("/admin/bff/login?returnUrl=https://evil.example/", "Bff:FrontEnds:admin:Origins")]
+    [InlineData("/admin/bff/silent-login?returnUrl=https://evil.example/", "Bff:FrontEnds:admin:Origins")]
+    [InlineData("/admin/bff/logout?returnUrl=https://evil.example/", "Bff:FrontEnds:admin:Origins")]
+    [InlineData("/bff/login", "Bff:Spa:Origins", "Sec-Fetch-Dest: iframe")]
+    [InlineData("/admin/bff/login", "Bff:FrontEnds:admin:Origins", "Sec-Fetch-Dest: iframe")]
+    public async Task What_is_refused_says_which_front_ends_setting_would_allow_it(string path, string setting, params string[] headers)
+    {
+        var (world, _) = await StartAsync();
+        await using var open = world;
+        var answer = await RawCall.GetAsync(world.Bff.Address, path, "www.example", headers);
+        answer.Status.ShouldBe(headers.Length > 0 ? 403 : 400);
+        answer.Text.ShouldContain(setting);
+    }
+
     [Fact]
     public async Task The_own_origin_of_a_front_ends_host_may_call_it()
     {
