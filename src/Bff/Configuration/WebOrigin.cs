@@ -4,8 +4,14 @@ namespace Bff.Configuration;
 internal static class WebOrigin
 {
     /// <summary>Null when it is one; else what a message says after the setting's name.</summary>
-    public static string? Objection(string value) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-        && string.Equals(uri.GetLeftPart(UriPartial.Authority), value, StringComparison.Ordinal) && uri.UserInfo.Length == 0
-            ? null : $"'{value}' is not an origin: write scheme://host[:port], without path or trailing slash.";
+    public static string? Objection(string value)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0
+            || !string.Equals(uri.GetLeftPart(UriPartial.Authority), value, StringComparison.Ordinal))
+        {
+            return $"'{value}' is not an origin: write scheme://host[:port], without path or trailing slash.";
+        }
+
+        return uri.Host.All(char.IsAscii) ? null : $"'{value}' never comes from a browser: write its host as {uri.IdnHost}.";
+    }
 }

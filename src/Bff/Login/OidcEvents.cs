@@ -163,7 +163,7 @@ internal sealed partial class OidcEvents(
             }
 
             // Which of two is the stronger one only the provider knows; to be weaker than the session was must not be possible, so it stays as it is.
-            if (provider.Options.RequireAcr && session.Tokens?.SignInAcr is { } had && had != acr)
+            if (provider.Options.RequireAcr && (session.Tokens is not { } tokens || (tokens.SignInAcr is { } had && had != acr)))
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in would give its session another acr.");
             }
@@ -181,7 +181,7 @@ internal sealed partial class OidcEvents(
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
             TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt),
-            acr)
+            acr ?? "")
             .StoreIn(properties);
     }
 

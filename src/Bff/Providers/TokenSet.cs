@@ -13,7 +13,10 @@ namespace Bff.Providers;
 /// <param name="ObtainedAt">When the request for them was sent.</param>
 /// <param name="ExpiresAt">When the access token expires.</param>
 /// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
-/// <param name="Acr">How the user signed in, in the provider's word (OpenID Connect Core 1.0 section 2); null when it said none. Renewals leave it.</param>
+/// <param name="Acr">
+/// How the user signed in, in the provider's word (OpenID Connect Core 1.0 section 2); empty when it said none. Renewals leave it. Null in a set of before it was
+/// kept.
+/// </param>
 internal sealed record TokenSet(
     string AccessToken,
     string? RefreshToken,
@@ -52,9 +55,9 @@ internal sealed record TokenSet(
     [JsonIgnore]
     public bool HasRefreshToken => StoreHasRefreshToken ?? RefreshToken is not null;
 
-    /// <summary>Sets of before <see cref="Acr"/> was kept have the word in their ID token, if at all.</summary>
+    /// <summary>Null when nothing is known. A set of before <see cref="Acr"/> was kept has the word in its ID token, if at all.</summary>
     [JsonIgnore]
-    public string? SignInAcr => Acr ?? (IdToken is null ? null : IdTokenClaims.TextOf(IdToken, AcrName));
+    public string? SignInAcr => (Acr ?? (IdToken is null ? null : IdTokenClaims.TextOf(IdToken, AcrName))) is { Length: > 0 } acr ? acr : null;
 
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
 

@@ -118,7 +118,7 @@ public abstract class SessionStoreContract : StoreContract
     [Fact]
     public async Task However_many_ends_are_to_be_forgotten_no_statement_deletes_more_than_a_batch()
     {
-        var number = SqlSessionStore.SweepBatch * 2 + 1;
+        var number = SqlStatements.Batch * 2 + 1;
         await Storage.ExecuteAsync(
             $"""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
@@ -131,10 +131,7 @@ public abstract class SessionStoreContract : StoreContract
         await store.RemoveEndedAsync(Now, default);
 
         await Storage.ExecuteAsync("INSERT INTO ends (id, reason, forget_at) SELECT 'end 1', 'none of them is left', 1");
-        counting.Turns.ShouldBe(
-            12,
-            "two for rows without a client, three each for the ends and for what was used once, one each for sessions that ended and those of an abandoned "
-            + "client, two for what it left to revoke");
+        counting.Turns.ShouldBe(8, "three for the ends, three for what was used once, one each for sessions that ended and those of an abandoned client");
     }
 
     /// <summary>How often the turn to write was taken.</summary>
@@ -271,18 +268,44 @@ public abstract class SessionStoreContract : StoreContract
         (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task What_a_client_left_that_is_gone_is_kept_for_a_week_and_then_forgotten()
+    [Theory]
+    [InlineData(6.9, 1)]
+    [InlineData(7, 0)]
+    public async Task What_a_client_left_that_is_gone_is_kept_for_a_week_and_then_forgotten(double days, int left)
     {
         var gone = StoreOf(new SessionClient { Name = "gone" });
         await EndAsync(await AddAsync(store: gone), "removed", gone);
-        await Store.RemoveEndedAsync(Now, default);
-        await Store.RemoveEndedAsync(Now.AddDays(6), default);
-        var back = (await gone.ClaimRevocationsAsync(SettingsSection.Default, Now.AddDays(6), Now.AddDays(6), 1, default)).ShouldHaveSingleItem();
-        await gone.CompleteRevocationAsync(back, Now.AddDays(6), default);
 
-        await Store.RemoveEndedAsync(Now.AddDays(7), default);
-        (await gone.ClaimRevocationsAsync(SettingsSection.Default, Now.AddDays(7), LeaseEnd, 1, default)).ShouldBeEmpty();
+        await Store.RemoveEndedAsync(Now.AddDays(days), default);
+
+        (await ClaimRevocationsAsync(gone, Now.AddDays(days))).Count.ShouldBe(left);
+    }
+
+    [Fact]
+    public async Task What_the_client_of_another_Bff_holds_back_is_left_to_it_however_long()
+    {
+        var other = StoreOf(new SessionClient { Name = "other" });
+        await AddAsync(store: other, endsIn: TimeSpan.FromDays(90), absolutelyIn: TimeSpan.FromDays(90));
+        await other.RemoveAsync((await AddAsync(store: other)).Id, null, EndReasons.Replaced, default);
+        for (var day = 0; day < 20; day++)
+        {
+            await Store.RemoveEndedAsync(Now.AddDays(day), default);
+            (await ClaimRevocationsAsync(other, Now.AddDays(day))).ShouldBeEmpty();
+        }
+
+        (await ClaimRevocationsAsync(other, Now.AddDays(91))).ShouldHaveSingleItem().Attempts.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_a_node_of_the_version_before_left_to_revoke_is_kept_for_a_week_too()
+    {
+        var gone = StoreOf(new SessionClient { Name = "gone" });
+        await EndAsync(await AddAsync(store: gone), "removed", gone);
+        await Storage.ExecuteAsync("UPDATE revocations SET due_at = 0");
+
+        await Store.RemoveEndedAsync(Now, default);
+
+        (await ClaimRevocationsAsync(gone, Now)).ShouldHaveSingleItem();
     }
 
     [Fact]

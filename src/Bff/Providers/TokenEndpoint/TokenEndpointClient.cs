@@ -147,7 +147,7 @@ internal sealed partial class TokenEndpointClient(
                 body.Text("scope") ?? current.Scope,
                 sentAt,
                 sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime),
-                Acr: current.SignInAcr),
+                Acr: current.SignInAcr ?? ""),
             user);
     }
 

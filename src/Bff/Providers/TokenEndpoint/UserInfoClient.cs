@@ -74,12 +74,11 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
         try
         {
             using var json = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            IdTokenClaims.EnsureReadable(json.RootElement);
-            return json.RootElement.Clone();
+            return IdTokenClaims.IsReadable(json.RootElement) ? json.RootElement.Clone() : throw Unusable("The userinfo response has half a character in it.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw Unusable("The userinfo response is no JSON of Unicode text, or says something twice.");
+            throw Unusable("The userinfo response is no JSON, or says something twice.");
         }
     }
 

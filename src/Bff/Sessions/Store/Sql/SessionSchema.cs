@@ -156,12 +156,10 @@ internal static class SessionSchema
 
         """;
 
-    /// <summary>New ones first: from the first that is dropped until the end of the change PostgreSQL lets nobody read.</summary>
+    /// <summary>The indexes by time alone stay for a version: a node of the one before would look for what is due in all rows.</summary>
     private static string DueByClient(string bytes) => """
         CREATE INDEX IF NOT EXISTS sessions_client_due ON sessions (client, due_at) WHERE due_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS revocations_client_due ON revocations (client, due_at);
-        DROP INDEX IF EXISTS sessions_due;
-        DROP INDEX IF EXISTS revocations_due;
 
         """;
 }

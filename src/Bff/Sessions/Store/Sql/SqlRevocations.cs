@@ -7,7 +7,7 @@ using static Bff.Sessions.Store.Sql.SqlStatements;
 namespace Bff.Sessions.Store.Sql;
 
 /// <summary>What is still to be revoked at the provider: refresh tokens that nobody will use.</summary>
-internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients)
+internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients, TimeProvider clock)
 {
     /// <summary>A revocation is tried this long, from its first attempt on.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
@@ -18,8 +18,6 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
     /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
     private const string HeldBack = "EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now "
         + "AND coalesce(sessions.client, @client) = coalesce(revocations.client, @client))";
-
-    private string Ours => $"({_statements.Ours})";
 
     private readonly SqlStatements _statements = new(database, protector, clients);
 
@@ -34,11 +32,12 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
         await _statements.ExecuteAsync(
             """
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @its_client, @tokens, 0, 0)
-            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
+            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @its_client, @tokens, @at, 0)
+            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = excluded.due_at, lease_owner = NULL
             """,
             cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value),
-            ("subject", subject), ("its_client", client.Name), ("tokens", protector.Protect(id, tokens)));
+            ("subject", subject), ("its_client", client.Name), ("tokens", protector.Protect(id, tokens)),
+            ("at", Milliseconds(clock.GetUtcNow())));
         return true;
     }
 
@@ -82,12 +81,23 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
             cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)), ("attempts", revocation.Attempts));
     }
 
-    /// <summary>Those of a client that nobody runs any longer: the first look at one sets its end, and one after that deletes it.</summary>
-    public async Task ForgetAbandonedAsync(DateTimeOffset now, DateTimeOffset forgetAt, CancellationToken cancellationToken)
+    /// <summary>
+    /// Those of a client that nobody runs any longer. Whoever runs it looks at each of its own again and again, and sets anew when it is due; so what has been
+    /// due for so long is nobody's.
+    /// </summary>
+    public async Task ForgetAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        await _statements.ExecuteAsync($"DELETE FROM revocations WHERE forget_at <= @now AND NOT {Ours}", cancellationToken, ("now", Milliseconds(now)));
-        await _statements.ExecuteAsync(
-            $"UPDATE revocations SET forget_at = @forget_at WHERE forget_at IS NULL AND NOT {Ours}", cancellationToken, ("forget_at", Milliseconds(forgetAt)));
+        // A node of the version before writes 0 for now.
+        var undated = $"due_at <= 0 AND {_statements.OfOthers}";
+        if (await _statements.AnyAsync("revocations", undated, cancellationToken))
+        {
+            await _statements.InBatchesAsync(
+                "UPDATE revocations SET due_at = @now", "revocations", undated, "due_at", cancellationToken, ("now", Milliseconds(clock.GetUtcNow())));
+        }
+
+        var abandoned = $"due_at <= @before AND {_statements.OfOthers}";
+        if (!await _statements.AnyAsync("revocations", abandoned, cancellationToken, ("before", Milliseconds(before)))) { return; }
+        await _statements.InBatchesAsync("DELETE FROM revocations", "revocations", abandoned, "due_at", cancellationToken, ("before", Milliseconds(before)));
     }
 
     private Revocation Read(DbDataReader row, string owner)

@@ -53,7 +53,8 @@ internal sealed partial class SqlSessionStore
         string? which, (string Name, object? Value)[] more, SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var where = $"ends_at > @now AND {OfProvider(filter.Provider)}";
+        var whose = which is null ? OfProvider(filter.Provider) : filter.Provider is { } provider ? _statements.ByNameAt(provider) : OursByName;
+        var where = $"ends_at > @now AND {whose}";
         if (which is not null) { where += $" AND {which}"; }
         var parameters = new List<(string Name, object? Value)>([("now", Milliseconds(now)), ("take", take), .. more]);
         if (filter.FrontEnd is { } frontEnd)
