@@ -24,6 +24,9 @@ internal static class FrontEndsFeature
         return builder;
     }
 
+    private const string SameAddress =
+        ": has an address of {0}, host and path, so nobody could tell them apart. Give one of them another PathBase, or Hosts of its own.";
+
     private static IEnumerable<string> Mistakes(IConfiguration configuration)
     {
         var sections = configuration.GetSection(FrontEnd.NamedSection).GetChildren().ToList();
@@ -32,7 +35,7 @@ internal static class FrontEndsFeature
         return UnknownProviders(configuration.GetSection(FrontEnd.DefaultSection), providers)
             .Concat(sections.SelectMany(section => UnknownProviders(section, providers)))
             .Concat(Twins(sections, section => [CookieOf(section)], ":Cookie:Name: is that of {0}, and each would take the other's session for its own."))
-            .Concat(Twins(sections, section => AddressesOf(section, ours), ": has an address of {0}, host and path, so nobody could tell them apart."))
+            .Concat(Twins(sections, section => AddressesOf(section, ours), SameAddress))
             .Concat(sections.Where(section => IsInsecure(configuration, section))
                 .Select(section => $"{section.Path}:{SameSite}: {SessionsOptions.NeedsSecureCookie}"))
             .Concat(UnknownFrontEnds(configuration, sections));

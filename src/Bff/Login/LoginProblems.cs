@@ -10,7 +10,7 @@ internal static class LoginProblems
 
     public static readonly Problem UnknownProvider = new(
         StatusCodes.Status400BadRequest, "unknown_provider", "There is no sign-in service of this name here.",
-        "Leave 'provider' out, or use a name that is configured.");
+        "Leave 'provider' out, or use one that this front end has.");
 
     public static readonly Problem ProviderUnavailable = new(
         StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "Nothing is lost; try again in a moment.",

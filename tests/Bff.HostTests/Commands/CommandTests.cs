@@ -412,6 +412,11 @@ public sealed class CommandTests
         (await world.RunAsync("sessions", "list", "--provider", "default")).Output.Split('\n').Length.ShouldBe(4);
         var (refused, why) = await world.RunAsync("sessions", "list", "--provider", "nobody");
         (refused, why).ShouldBe((1, "There is no provider of this name. There are: default. (400)"));
+        world.Settings.Remove("Bff:FrontEnds:admin:PathBase", out var path);
+        world.Settings.Remove("Bff:FrontEnds:admin:Origins:0");
+        (await world.RunAsync("sessions", "list")).Output.Split('\n')[0].ShouldContain("  FRONT END  ");   // by the response, whatever the settings say
+        (await world.RunAsync("sessions", "show", lines[1].Split(' ')[0])).Output.ShouldMatch("Front end +admin");
+        (world.Settings["Bff:FrontEnds:admin:PathBase"], world.Settings["Bff:FrontEnds:admin:Origins:0"]) = (path, Browser.SpaOrigin);
         (await world.RunAsync("sessions", "end", lines[1].Split(' ')[0], "--provider", "default")).ExitCode.ShouldBe(64);
         (await world.RunAsync("sessions", "end", "--user", "bob", "--provider", "default", "--yes")).ShouldBe((0, "Ended 2 sessions."));
 

@@ -60,6 +60,18 @@ public sealed class AddressTests
         }
     }
 
+    [Theory]
+    [InlineData("/signin-oidc", "Start again at /bff/login.")]
+    [InlineData("/admin/signin-oidc/staff", "Start again at /admin/bff/login.")]
+    public async Task An_error_says_what_to_do_at_the_front_ends_own_address(string path, string detail)
+    {
+        var (world, _) = await StartAsync();
+        await using var open = world;
+        var refusal = await RawCall.GetAsync(world.Bff.Address, path + "?code=a&state=b", "www.example");
+        refusal.Status.ShouldBe(400, refusal.Text);
+        refusal.Text.ShouldContain($"\"{detail}\"");
+    }
+
     [Fact]
     public async Task A_very_long_prefix_and_several_do_no_harm()
     {
