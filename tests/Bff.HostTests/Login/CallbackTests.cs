@@ -228,12 +228,14 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    [Trait("Standard", "WEB-2")]
     [Trait("Standard", "WEB-9")]
     public async Task The_cookies_of_a_sign_in_are_secure_short_lived_and_out_of_reach_of_scripts()
     {
         await using var world = await World.StartAsync();
         var answer = await world.NewBrowser().StepAsync("/bff/login");
         answer.SetCookies.Length.ShouldBe(2);
+        answer.Header("Cache-Control").ShouldBe("no-store");
         foreach (var cookie in answer.SetCookies.Select(line => Microsoft.Net.Http.Headers.SetCookieHeaderValue.Parse(line)))
         {
             cookie.Secure.ShouldBeTrue();

@@ -166,6 +166,7 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-11")]
     public async Task Nothing_on_its_way_forbids_the_frame_it_lives_in()
     {
         await using var world = await World.StartAsync();

@@ -45,6 +45,7 @@ public sealed class UserInfoTests
     [InlineData("replayed")]
     [InlineData(null)]
     [Trait("Standard", "SEC-4")]
+    [Trait("Standard", "RP-9")]
     public async Task With_a_wrong_nonce_no_token_is_used_and_the_refresh_token_is_revoked(string? nonce)
     {
         await using var world = await StartAsync(new(), "Always");
