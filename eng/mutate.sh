@@ -30,7 +30,9 @@ finish() {
 trap finish EXIT
 git worktree add --quiet --detach "$copy" HEAD
 
-build() { dotnet build "$copy/tests/$1" --nologo -v quiet -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false -consoleLoggerParameters:"NoSummary;ErrorsOnly"; }
+build() {
+  dotnet build "$copy/tests/$1" --nologo -v quiet -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false >"$scratch/build.log" 2>&1 || { tail -n 20 "$scratch/build.log"; return 1; }
+}
 
 # The runner's exit code: 0 all passed, 2 a test failed, 8 there is no such test. A change may make a test wait for what never comes.
 run() { # PROJECT CLASS.METHOD

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Bff.Tests.Documentation;
@@ -109,32 +111,74 @@ public sealed partial class ReleaseTests
     [Fact]
     public void Digests_are_looked_up_and_passed_to_a_build()
     {
-        var folder = Directory.CreateTempSubdirectory("bff-release-");
-        var locked = Path.Combine(folder.FullName, "lock");
+        using var tools = new Tools();
+        var locked = Path.GetTempFileName();
         File.WriteAllText(locked, "# what it is\n" + string.Join('\n', Locked()) + "\n");
-        WriteTool("docker", "exit 1");
-        WriteTool("skopeo", $"echo {Digest}");
+        tools.Write("docker", "exit 1");
+        tools.Write("skopeo", $"echo {Digest}");
 
-        Script(0, "update").ShouldContain("dotnet/sdk:10.0: - -> " + Digest);
+        Script(0, "update").ShouldContain(" -> " + Digest);
         Script(0, "check").ShouldBeEmpty();
         Script(0, "args").ShouldContain($"--build-arg RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled@{Digest}");
 
-        WriteTool("skopeo", "exit 1");
+        tools.Write("skopeo", "exit 1");
         Script(1, "update").ShouldContain($"NOT LOOKED UP: no registry answers here; it stays '{Digest}'");
         File.ReadAllText(locked).ShouldStartWith("# what it is\n");
-        folder.Delete(recursive: true);
+        File.Delete(locked);
 
-        string Script(int exitCode, string word)
+        string Script(int exitCode, string word) => Run("bash", exitCode, ["eng/base-images.sh", word], tools.Path, ("BASE_IMAGES_LOCK", locked));
+    }
+
+    [Fact]
+    public void A_strict_release_is_refused_when_it_lacks_something() =>
+        Run("bash", 1, ["eng/release.sh", "--strict", "--dry-run"]).ShouldContain("--strict takes no release that lacks something");
+
+    [Theory]
+    [InlineData(true, "VULNERABLE   src/Bff: Npgsql 1.0.0: High https://advisories.example/1")]
+    [InlineData(false, "NOT AUDITED  src/Bff: no NuGet source that is configured publishes vulnerabilities")]
+    public async Task A_known_vulnerability_is_told_from_a_registry_that_says_nothing(bool publishes, string expected)
+    {
+        using var tools = new Tools();
+        using var registry = new HttpListener { Prefixes = { $"http://127.0.0.1:{FreePort.Find()}/" } };
+        registry.Start();
+        var serving = ServeIndexAsync(registry, publishes ? "VulnerabilityInfo/6.7.0" : "PackageBaseAddress/3.0.0");
+        tools.Write("dotnet", $$"""
+            if [ "$1" = nuget ]; then echo 'E {{registry.Prefixes.Single()}}'; exit; fi
+            echo '{"projects":[{"frameworks":[{"transitivePackages":[{"id":"Npgsql","resolvedVersion":"1.0.0",
+              "vulnerabilities":[{"severity":"High","advisoryurl":"https://advisories.example/1"}]}]}]}]}'
+            """);
+        tools.Write("npm", """
+            case $PWD in
+              */src/bff-js) echo '{"metadata":{"vulnerabilities":{"total":0}},"vulnerabilities":{}}' ;;
+              */src/ops-charts) echo '{"metadata":{"vulnerabilities":{"total":1}},
+                "vulnerabilities":{"uplot":{"name":"uplot","range":"<2","severity":"low","via":[]}}}' ;;
+              *) echo '{"message":"405 Method Not Allowed - POST https://registry.example/"}'; exit 1 ;;
+            esac
+            """);
+
+        var said = Run("node", 1, ["eng/audit.mjs"], tools.Path);
+
+        registry.Stop();
+        await serving;
+        said.ShouldContain(expected);
+        said.ShouldContain("audited      src/bff-js: nothing is known");
+        said.ShouldContain("VULNERABLE   src/ops-charts: uplot <2: low");
+        said.ShouldContain("NOT AUDITED  src/SpaStatic: npm's registry said 405 Method Not Allowed\n");
+    }
+
+    private static async Task ServeIndexAsync(HttpListener registry, string resource)
+    {
+        try
         {
-            var path = $"{folder.FullName}:{Environment.GetEnvironmentVariable("PATH")}";
-            return Run("bash", exitCode, ["eng/base-images.sh", word], ("PATH", path), ("BASE_IMAGES_LOCK", locked));
+            while (registry.IsListening)
+            {
+                var context = await registry.GetContextAsync();
+                context.Response.Close(Encoding.UTF8.GetBytes($$"""{"resources":[{"@type":"{{resource}}"}]}"""), willBlock: true);
+            }
         }
-
-        void WriteTool(string name, string body)
+        catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
         {
-            var path = Path.Combine(folder.FullName, name);
-            File.WriteAllText(path, "#!/bin/sh\n" + body + "\n");
-            if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
+            // Stopped.
         }
     }
 
@@ -165,6 +209,23 @@ public sealed partial class ReleaseTests
     private static string Named(JsonElement component) => $"{Text(component, "name")}@{Text(component, "version")}";
 
     private static string Hash(JsonElement component) => Text(component.GetProperty("hashes")[0], "content");
+
+    /// <summary>Programs that are found before the machine's own.</summary>
+    private sealed class Tools : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bff-tools-");
+
+        public (string Name, string Value) Path => ("PATH", $"{_folder.FullName}:{Environment.GetEnvironmentVariable("PATH")}");
+
+        public void Write(string name, string body)
+        {
+            var path = System.IO.Path.Combine(_folder.FullName, name);
+            File.WriteAllText(path, "#!/bin/sh\n" + body + "\n");
+            if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
+        }
+
+        public void Dispose() => _folder.Delete(recursive: true);
+    }
 
     [GeneratedRegex("^ARG (?<image>(SDK|RUNTIME)=.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex BaseImage();
