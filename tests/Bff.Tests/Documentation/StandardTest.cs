@@ -29,7 +29,7 @@ internal sealed partial record StandardTest(string File, string Class, string? M
         foreach (var text in Repository.Read(file).Split('\n'))
         {
             var marks = mark.Matches(text);
-            lines.AddRange(marks.SelectMany(match => match.Groups["lines"].Value.Split(", ")).Select(Canonical));
+            lines.AddRange(marks.SelectMany(match => match.Groups["lines"].Value.Split(", ")));
             if (marks.Count > 0 || lines.Count == 0 || name.Match(text) is not { Success: true } declared) { continue; }
             yield return new(file, type, declared.Groups["method"] is { Success: true, Value: var method } ? method : null, lines);
             lines = [];
@@ -37,9 +37,6 @@ internal sealed partial record StandardTest(string File, string Class, string? M
 
         if (lines.Count > 0) { throw new FormatException($"{file}: {string.Join(", ", lines)} stand before no test."); }
     }
-
-    /// <summary>An RFC's number alone names it, too.</summary>
-    private static string Canonical(string line) => char.IsAsciiDigit(line[0]) ? "RFC" + line : line;
 
     [GeneratedRegex("""(?<=^\s*\[.*)\bTrait\("Standard", "(?<lines>[^"]+)["]\)""", RegexOptions.ExplicitCapture)]
     private static partial Regex CSharpMark();
