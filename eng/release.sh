@@ -19,6 +19,7 @@
 # it. A known vulnerability is one unless --allow-vulnerable. Needs the .NET SDK, Node.js (for the page script and the ops page's chart library) and dpkg-deb for
 # the packages. The version is Directory.Build.props'. docs/releasing.md has the rest.
 set -euo pipefail
+umask 022   # modes are in the archives
 cd "$(dirname "$0")/.."
 
 output=artifacts/release runtimes=() dry="" strict="" key="" published="" vulnerable="" builder=${BFF_BUILDER:-urn:bff:builder:unattested}
