@@ -1,5 +1,5 @@
-// Asks the registries whether a package that is built in or shipped has a known vulnerability: 'dotnet list package --vulnerable --include-transitive', and npm's
-// audit. Exit codes: 0 none is known, 1 one is, 3 a registry did not say.
+// Asks the registries whether a package that is built in or shipped has a known vulnerability: 'dotnet list package --vulnerable --include-transitive', and
+// npm's audit. Exit codes: 0 none is known, 1 one is, 3 a registry did not say.
 //
 //   node eng/audit.mjs
 import { spawnSync } from 'node:child_process';
@@ -23,13 +23,15 @@ const publishesVulnerabilities = async (source) => {
   } catch { return false; }
 };
 
-const sources = output('dotnet', ['nuget', 'list', 'source', '--format', 'short']).split('\n').filter((line) => line.startsWith('E http')).map((line) => line.slice(2).trim());
+const sources = output('dotnet', ['nuget', 'list', 'source', '--format', 'short']).split('\n')
+  .filter((line) => line.startsWith('E http')).map((line) => line.slice(2).trim());
 const canSay = (await Promise.all(sources.map(publishesVulnerabilities))).some(Boolean);
 for (const what of dotnetProjects) {
   if (!canSay) { answers.push({ what, silent: 'no NuGet source that is configured publishes vulnerabilities' }); continue; }
   const report = parsed(output('dotnet', ['list', what, 'package', '--vulnerable', '--include-transitive', '--format', 'json']));
   if (!report?.projects) { answers.push({ what, silent: 'dotnet list package failed' }); continue; }
-  const packages = report.projects.flatMap(({ frameworks = [] }) => frameworks).flatMap(({ topLevelPackages = [], transitivePackages = [] }) => [...topLevelPackages, ...transitivePackages]);
+  const packages = report.projects.flatMap(({ frameworks = [] }) => frameworks)
+    .flatMap(({ topLevelPackages = [], transitivePackages = [] }) => [...topLevelPackages, ...transitivePackages]);
   answers.push({ what, found: packages.flatMap(({ id, resolvedVersion, vulnerabilities = [] }) =>
     vulnerabilities.map(({ severity, advisoryurl }) => `${id} ${resolvedVersion}: ${severity} ${advisoryurl}`)) });
 }

@@ -51,6 +51,6 @@ case "${1-}" in
     ;;
   args) while read -r name image digest; do printf -- '--build-arg %s=%s ' "$name" "$(reference "$name" "$image" "$digest")"; done < <(entries); echo ;;
   image) entries | while read -r name image digest; do [ "$name" != "${2-}" ] || reference "$name" "$image" "$digest"; done ;;
-  -h | --help) sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//' ;;
+  -h | --help) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0" ;;
   *) echo "base-images.sh: update, check, args or image NAME; see --help" >&2; exit 64 ;;
 esac

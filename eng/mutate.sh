@@ -14,9 +14,15 @@ field() { sed -n "s/^$1: //p" "eng/mutations/$2.patch"; }
 names=()
 for argument in "$@"; do
   case $argument in
-    --list) for patch in eng/mutations/*.patch; do name=$(basename "$patch" .patch); printf '%-24s %-10s %s\n' "$name" "$(field Line "$name")" "$(field Without "$name")"; done; exit 0 ;;
-    -h|--help) sed -n '2,9p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
-    *) [ -f "eng/mutations/$argument.patch" ] || { echo "mutate.sh: there is no eng/mutations/$argument.patch; see --list" >&2; exit 64; }; names+=("$argument") ;;
+    --list)
+      for name in $(basename -a -s .patch eng/mutations/*.patch); do printf '%-24s %-10s %s\n' "$name" "$(field Line "$name")" "$(field Without "$name")"; done
+      exit 0
+      ;;
+    -h|--help) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit 0 ;;
+    *)
+      [ -f "eng/mutations/$argument.patch" ] || { echo "mutate.sh: there is no eng/mutations/$argument.patch; see --list" >&2; exit 64; }
+      names+=("$argument")
+      ;;
   esac
 done
 [ ${#names[@]} -gt 0 ] || names=($(basename -a -s .patch eng/mutations/*.patch))
@@ -31,7 +37,9 @@ trap finish EXIT
 git worktree add --quiet --detach "$copy" HEAD
 
 build() {
-  dotnet build "$copy/tests/$1" --nologo -v quiet -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false >"$scratch/build.log" 2>&1 || { tail -n 20 "$scratch/build.log"; return 1; }
+  dotnet build "$copy/tests/$1" --nologo -v quiet -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false >"$scratch/build.log" 2>&1 && return
+  tail -n 20 "$scratch/build.log"
+  return 1
 }
 
 # The runner's exit code: 0 all passed, 2 a test failed, 8 there is no such test. A change may make a test wait for what never comes.

@@ -16,8 +16,8 @@
 #                                                    verifies it, and leaves nothing behind
 #
 # What cannot be done here (a registry that answers no audit, base images without a digest, changes that are not committed) is said; --strict makes an error of
-# it. A known vulnerability is one unless --allow-vulnerable. Needs the .NET SDK, Node.js (for the page script and the ops page's chart library) and dpkg-deb for
-# the packages. The version is Directory.Build.props'. docs/releasing.md has the rest.
+# it. A known vulnerability is one unless --allow-vulnerable. Needs the .NET SDK, Node.js (for the page script and the ops page's chart library), git, and
+# dpkg-deb for the packages. The version is Directory.Build.props'. docs/releasing.md has the rest.
 set -euo pipefail
 umask 022   # modes are in the archives
 cd "$(dirname "$0")/.."
@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
     --dry-run) dry=1; shift ;;
     --strict) strict=1; shift ;;
     --allow-vulnerable) vulnerable=1; shift ;;
-    -h|--help) sed -n '2,24p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    -h|--help) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit 0 ;;
     *) echo "release.sh: unknown argument '$1'; see --help" >&2; exit 64 ;;
   esac
 done
@@ -105,7 +105,12 @@ package() {   # FOLDER ARCHITECTURE
 }
 
 for runtime in "${runtimes[@]}"; do
-  case $runtime in linux-x64) architecture=amd64 ;; linux-arm64) architecture=arm64 ;; portable) architecture= ;; *) echo "release.sh: '$runtime' is none of linux-x64, linux-arm64, portable" >&2; exit 2 ;; esac
+  case $runtime in
+    linux-x64) architecture=amd64 ;;
+    linux-arm64) architecture=arm64 ;;
+    portable) architecture= ;;
+    *) echo "release.sh: '$runtime' is none of linux-x64, linux-arm64, portable" >&2; exit 64 ;;
+  esac
   folder=$work/bff-$version-$runtime
   if [ -n "$published" ]; then cp -r "$published" "$folder"; cp LICENSE eng/debian/bff.json bff.schema.json "$folder"/
   else echo "Publishing $runtime"; publish "$runtime" "$folder"; fi

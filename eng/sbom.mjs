@@ -62,7 +62,8 @@ const fromDeps = (folder) => {
 
 /** What the machine has to have. */
 const neededFrameworks = (folder) => (json(join(folder, 'Bff.runtimeconfig.json')).runtimeOptions.frameworks ?? []).map(({ name, version }) => ({
-  type: 'framework', 'bom-ref': `framework:${name}`, name, version, licenses: named('MIT'), description: `Not part of this: any ${name} of the same major version, from ${version} on.`,
+  type: 'framework', 'bom-ref': `framework:${name}`, name, version, licenses: named('MIT'),
+  description: `Not part of this: any ${name} of the same major version, from ${version} on.`,
 }));
 
 /** What a lock file says is needed at run time. */
@@ -71,7 +72,8 @@ const npmPackages = (folder) => Object.entries(json(join(root, folder, 'package-
   .map(([path, { version, integrity, license }]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
-    return { type: 'library', 'bom-ref': purl, name, version, purl, hashes: sha512(hex(integrity.replace('sha512-', ''))), licenses: license && named(license) };
+    const hashes = sha512(hex(integrity.replace('sha512-', '')));
+    return { type: 'library', 'bom-ref': purl, name, version, purl, hashes, licenses: license && named(license) };
   });
 
 const npmPackage = (folder) => {
@@ -91,9 +93,10 @@ const fromDpkg = (file) => readFileSync(file, 'utf8').split(/\n\n+/).map((entry)
 const baseImage = (base) => {
   const [, host, name, tag, digest] = /^(?:([^/]+\.[^/]+)\/)?([^:@]+)(?::([^@]+))?(?:@sha256:([0-9a-f]{64}))?$/.exec(base) ?? [];
   if (!name) throw new Error(`'${base}' is no image`);
-  const purl = `pkg:oci/${name.split('/').at(-1)}${digest ? `@sha256%3A${digest}` : ''}?repository_url=${[host, name].filter(Boolean).join('/')}${tag ? `&tag=${tag}` : ''}`;
+  const repository = [host, name].filter(Boolean).join('/'), at = digest ? `@sha256%3A${digest}` : '';
+  const purl = `pkg:oci/${name.split('/').at(-1)}${at}?repository_url=${repository}${tag ? `&tag=${tag}` : ''}`;
   return {
-    type: 'container', 'bom-ref': purl, name: [host, name].filter(Boolean).join('/'), version: tag ?? 'latest', purl,
+    type: 'container', 'bom-ref': purl, name: repository, version: tag ?? 'latest', purl,
     hashes: digest && [{ alg: 'SHA-256', content: digest }], description: digest ? undefined : 'By its tag only: the digest was not looked up.',
   };
 };
@@ -135,7 +138,10 @@ const bill = ({ main, components, dependencies, direct }, { epoch }) => {
 
 const { values, positionals: [kind, folder, ...rest] } = parseArgs({
   allowPositionals: true,
-  options: { version: { type: 'string', default: '0.0.0' }, epoch: { type: 'string', default: '0' }, name: { type: 'string' }, base: { type: 'string' }, dpkg: { type: 'string' } },
+  options: {
+    version: { type: 'string', default: '0.0.0' }, epoch: { type: 'string', default: '0' },
+    name: { type: 'string' }, base: { type: 'string' }, dpkg: { type: 'string' },
+  },
 });
 if (!kinds[kind] || !folder || rest.length > 0 || (kind === 'image' && !values.base)) {
   console.error('usage: node eng/sbom.mjs program|image|npm FOLDER [--version V] [--epoch SECONDS] [--name N] [--base IMAGE] [--dpkg FILE]');
