@@ -157,6 +157,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-15")]
     public async Task Neither_config_nor_check_prints_what_may_be_a_secret()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -182,6 +183,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-14")]
     public async Task A_name_that_would_steer_the_operators_terminal_is_printed_escaped()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -318,6 +320,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-11")]
     public async Task A_leaked_key_is_revoked_with_the_sessions_it_sealed_and_their_refresh_tokens()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -357,6 +360,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-5")]
     public async Task Sessions_are_listed_shown_and_ended_from_a_shell()
     {
         await using var world = await RealTimeWorld.StartAsync();

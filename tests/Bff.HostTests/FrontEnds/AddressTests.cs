@@ -1,7 +1,7 @@
 namespace Bff.HostTests.FrontEnds;
 
 /// <summary>Whose request it is, and which address the provider and the browser are told then.</summary>
-[Trait("Standard", "SEC-own-address")]
+[Trait("Standard", "HARD-5")]
 public sealed class AddressTests
 {
     private const string Partners = "partners.example";

@@ -1,6 +1,6 @@
 namespace Bff.HostTests.Guard;
 
-[Trait("Standard", "SEC-inbound-headers")]
+[Trait("Standard", "SEC-8")]
 public sealed class ForwardedHeadersTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.Login;
 
 /// <summary>How a user has signed in (<c>acr</c>), where the operator insists on what was asked for.</summary>
-[Trait("Standard", "RP-id-token")]
+[Trait("Standard", "RP-26")]
 public sealed class AcrTests
 {
     private static readonly (string, string?) RequireAcr = ("Bff:Oidc:RequireAcr", "true");

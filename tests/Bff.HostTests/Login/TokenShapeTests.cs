@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 namespace Bff.HostTests.Login;
 
 /// <summary>ID tokens that are signed, encrypted or addressed in less usual ways, at a sign-in and at a renewal.</summary>
-[Trait("Standard", "RP-id-token")]
 public sealed class TokenShapeTests
 {
     [Theory]
@@ -19,6 +18,7 @@ public sealed class TokenShapeTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-8")]
     public async Task An_algorithm_that_is_not_listed_does_not()
     {
         using var key = TokenKey.Create("EdDSA");
@@ -49,7 +49,7 @@ public sealed class TokenShapeTests
     }
 
     [Fact]
-    [Trait("Standard", "RFC7516")]
+    [Trait("Standard", "RP-23")]
     public async Task An_encrypted_id_token_is_read_and_goes_back_decrypted()
     {
         using var rsa = RSA.Create(2048);
@@ -73,6 +73,7 @@ public sealed class TokenShapeTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-23")]
     public async Task An_encrypted_id_token_without_a_key_is_refused_by_the_name_of_the_setting()
     {
         using var rsa = RSA.Create(2048);

@@ -4,6 +4,7 @@ using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
 namespace Bff.Tests.Providers;
 
+[Trait("Standard", "RP-24")]
 public sealed class OidcOptionsTests
 {
     [Fact]

@@ -83,7 +83,8 @@ public class TokenEndpointClientTests
     [InlineData(200, """{"access_token":7}""", "Unavailable no_access_token")]
     [InlineData(200, """{"access_token":"line\nbreak"}""", "Unavailable no_access_token")]
     [InlineData(200, """{"access_token":"\ud800"}""", "Unavailable no_access_token")]
-    [Trait("Standard", "RP")]
+    [Trait("Standard", "RP-19")]
+    [Trait("Standard", "WILD-6")]
     public async Task Every_answer_has_one_meaning(int status, string body, string expected)
     {
         var outcome = await Client(_ => Answer(status, body)).RefreshAsync(Old, "alice");
@@ -188,6 +189,7 @@ public class TokenEndpointClientTests
         Describe(await Client(_ => throw new HttpRequestException("reset")).RefreshAsync(Old, "alice")).ShouldBe("Unavailable connection");
 
     [Fact]
+    [Trait("Standard", "RP-19")]
     public async Task A_provider_that_hangs_is_an_outage_after_the_token_timeout()
     {
         var asked = new TaskCompletionSource();
@@ -214,6 +216,7 @@ public class TokenEndpointClientTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-12")]
     public async Task Another_issuer_in_the_metadata_is_refused()
     {
         var client = Client(_ => Answer(200, """{"access_token":"a"}"""), issuer: "https://evil.example");

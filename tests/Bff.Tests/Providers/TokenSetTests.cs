@@ -23,7 +23,7 @@ public class TokenSetTests
     [InlineData("NaN", 300)]
     [InlineData("9223372036854775807", 365 * 86400)]
     [InlineData("1e400", 365 * 86400)]
-    [Trait("Standard", "RP")]
+    [Trait("Standard", "RP-17")]
     public void Expires_in_is_seconds_however_the_provider_writes_them(string? given, double seconds) =>
         TokenSet.ReadLifetime(given, Assumed).TotalSeconds.ShouldBe(seconds);
 

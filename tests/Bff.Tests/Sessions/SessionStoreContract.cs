@@ -209,6 +209,7 @@ public abstract class SessionStoreContract : StoreContract
     }
 
     [Fact]
+    [Trait("Standard", "HARD-2")]
     public async Task Of_many_who_use_something_up_at_once_one_does()
     {
         var uses = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Store.UseOnceAsync("state", Now.AddMinutes(10), default))));
@@ -241,6 +242,7 @@ public abstract class SessionStoreContract : StoreContract
 
     [Theory]
     [MemberData(nameof(Ends))]
+    [Trait("Standard", "HARD-12")]
     public async Task Whatever_ends_a_session_keeps_its_newest_refresh_token_to_be_revoked_once(string end)
     {
         var session = await AddAsync();
