@@ -233,6 +233,11 @@ internal sealed partial class OidcEvents(
             else { await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties); }
             await Onward.GoAsync(context.HttpContext, target, isFramed: IsSilent(properties, out _));
         }
+        catch (SignedOutMeanwhileException signedOut)
+        {
+            var refused = new SignInRefusedException(SignInFailure.SignedOutMeanwhile, signedOut.Message);
+            await RemoteFailure(new(context.HttpContext, context.Scheme, context.Options, refused) { Properties = properties });
+        }
         catch (SessionStoreException error)
         {
             var silent = IsSilent(properties, out var page);

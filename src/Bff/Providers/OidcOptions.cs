@@ -208,6 +208,12 @@ internal sealed class OidcOptions : IValidatableObject
     /// <summary>How the user is signed out at the provider.</summary>
     public LogoutOptions Logout { get; set; } = new();
 
+    /// <summary>
+    /// Whether the provider's server may sign users out by a logout token at <c>/bff/backchannel</c> (OpenID Connect Back-Channel Logout 1.0). Nothing happens
+    /// without a token that the provider has signed. Default: true.
+    /// </summary>
+    public bool BackChannelLogout { get; set; } = true;
+
     public IdTokenHint EffectiveIdTokenHint => Logout.IdTokenHint ?? (SendIdTokenHint ? IdTokenHint.Always : IdTokenHint.Never);
 
     public const string DefaultNameClaim = "name", DefaultRoleClaim = "role";

@@ -13,6 +13,9 @@ internal static class SessionAuthentication
     /// <summary>Names the front end that a flow began at; it can end at no other.</summary>
     public const string FrontEnd = "bff.front_end";
 
+    /// <summary>When the flow was begun, in milliseconds (Unix time): what ended since then must not begin again with it.</summary>
+    public const string BegunAt = "bff.begun_at";
+
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
 }
