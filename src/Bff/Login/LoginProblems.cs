@@ -40,7 +40,7 @@ internal static class LoginProblems
         "Start again at /bff/login; the log of the proxy says what was wrong.");
 
     public static readonly Problem SignedOutMeanwhile = new(
-        StatusCodes.Status400BadRequest, SignInFailure.SignedOutMeanwhile, "You were signed out at the sign-in service while you signed in.",
+        StatusCodes.Status400BadRequest, "signed_out_meanwhile", "You were signed out at the sign-in service while you signed in.",
         "Start again at /bff/login.");
 
     public static readonly Problem LogoutNotPossible = new(

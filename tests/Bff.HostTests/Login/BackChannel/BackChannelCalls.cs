@@ -1,4 +1,4 @@
-namespace Bff.HostTests;
+namespace Bff.HostTests.Login.BackChannel;
 
 /// <summary>A provider's server, which signs users out at the proxy.</summary>
 internal static class BackChannelCalls
