@@ -67,6 +67,7 @@ internal static class LoginFeature
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
+        bff.MapGet("/frontchannel", FrontChannelEndpoint.Handle);
         app.MapPost(BackChannelEndpoint.Path, app.Services.GetRequiredService<BackChannelEndpoint>().HandleAsync).AllowAnonymous()
             .WithMetadata(new RefusesLargeBodies());
         ScriptEndpoint.Map(app, PageFile.Read);

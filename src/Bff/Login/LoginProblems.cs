@@ -46,6 +46,10 @@ internal static class LoginProblems
     public static readonly Problem LogoutNotPossible = new(
         StatusCodes.Status503ServiceUnavailable, "logout_not_possible", "Nobody can be signed out at the moment.", "Send the same logout token again.", Retry);
 
+    public static readonly Problem InvalidLogout = new(
+        StatusCodes.Status400BadRequest, "invalid_logout", "This is not a sign-out by a sign-in service that is known here.",
+        "It needs 'iss' and 'sid', each once.");
+
     public static readonly Problem ProviderRefusesUs = new(
         StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.",
         "Its operator must check Bff:Oidc and the client's registration.");

@@ -257,9 +257,23 @@ internal sealed partial class OidcEvents(
     }
 
     /// <summary>A silent sign-in renews a session and makes none: a page that renews by itself would never see its ends.</summary>
-    private Task ContinueAsync(SessionId session, ClaimsPrincipal user, AuthenticationProperties properties) =>
-        renewer.ContinueAsync(
-            session, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
+    private async Task ContinueAsync(SessionId id, ClaimsPrincipal user, AuthenticationProperties properties)
+    {
+        await renewer.ContinueAsync(
+            id, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
+
+        // It may be of another session at the provider from now on, whose logout found no session here when it came.
+        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
+        try
+        {
+            await store.EnsureNotSignedOutAsync(session with { SignInBegunAt = SessionAuthentication.ReadBegunAt(properties) }, CancellationToken.None);
+        }
+        catch (SignedOutMeanwhileException)
+        {
+            await store.RemoveAsync(id, version: null, EndReasons.ProviderLogout, CancellationToken.None);
+            throw;
+        }
+    }
 
     public override async Task RemoteFailure(RemoteFailureContext context)
     {

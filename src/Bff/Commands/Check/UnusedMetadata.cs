@@ -45,7 +45,11 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
             yield return $"back-channel logout: announced; {section}:BackChannelLogout turns it on";
         }
 
-        if (IsTrue("frontchannel_logout_supported")) { yield return "front-channel logout: it is a GET without proof of who asks, so Bff does not take it"; }
+        if (IsTrue("frontchannel_logout_supported") && !options.FrontChannelLogout)
+        {
+            yield return $"front-channel logout: announced; it is a GET without proof of who asks, so {section}:FrontChannelLogout is off";
+        }
+
         if (IsTrue("request_parameter_supported") && string.IsNullOrEmpty(metadata.PushedAuthorizationRequestEndpoint))
         {
             yield return "request objects (RFC 9101): Bff sends plain parameters; pushed requests (RFC 9126) would protect them, and are used where announced";

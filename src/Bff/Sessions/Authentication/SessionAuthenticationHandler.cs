@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Bff.Configuration;
@@ -45,7 +44,7 @@ internal sealed partial class SessionAuthenticationHandler(
             Claims = [.. user.Claims.Select(SessionClaim.Of)],
             SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
             CreatedAt = now,
-            SignInBegunAt = BegunAt(properties),
+            SignInBegunAt = SessionAuthentication.ReadBegunAt(properties),
             AbsoluteEndsAt = now + frontEnd.AbsoluteTimeout,
             EndsAt = now + frontEnd.IdleTimeout,
             Tokens = tokenSet,
@@ -55,12 +54,6 @@ internal sealed partial class SessionAuthenticationHandler(
         cookie.Write(Context, key, session.AbsoluteEndsAt);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
     }
-
-    /// <summary>Long ago for one that does not say, as those of a node of the version before.</summary>
-    private static DateTimeOffset BegunAt(AuthenticationProperties properties) =>
-        properties.Items.TryGetValue(SessionAuthentication.BegunAt, out var at)
-        && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
-            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.UnixEpoch;
 
     /// <summary>A planted or left-over key must not live on beside the new one (session fixation).</summary>
     private IEnumerable<SessionId> ReplacedBy(AuthenticationProperties properties)

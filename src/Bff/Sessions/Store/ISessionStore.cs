@@ -48,6 +48,10 @@ internal interface ISessionStore
     /// <returns>Those that it ended; null when the provider had said it before.</returns>
     Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken);
 
+    /// <summary>What <see cref="AddAsync"/> asks for: for a sign-in that goes on with a session, and has been written.</summary>
+    /// <exception cref="SignedOutMeanwhileException">As there.</exception>
+    Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken);
+
     /// <summary>Deletes sessions past their end, some at a time. It publishes nothing: every copy of such a session says when it ends.</summary>
     /// <returns>Those that were deleted.</returns>
     Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken);

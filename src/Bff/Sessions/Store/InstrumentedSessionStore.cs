@@ -78,6 +78,9 @@ internal sealed partial class InstrumentedSessionStore(
         return ended;
     }
 
+    public Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken) =>
+        WriteAsync("is_signed_out", () => store.EnsureNotSignedOutAsync(session, cancellationToken));
+
     public Task RevokeLaterAsync(
         SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
         WriteAsync("revoke_later", () => store.RevokeLaterAsync(id, provider, subject, tokens, ended, cancellationToken));

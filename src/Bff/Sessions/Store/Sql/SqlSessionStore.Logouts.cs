@@ -15,6 +15,14 @@ internal sealed partial class SqlSessionStore
         return ended;
     }
 
+    public async Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken)
+    {
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);   // the transaction is none of a reader
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await EnsureNotSignedOutAsync(transaction, session, cancellationToken);
+    }
+
     private async Task<List<EndedSession>?> LogOutOnceAsync(ProviderLogout logout, CancellationToken cancellationToken)
     {
         var client = clients.Value.Of(logout.Provider).Name;
