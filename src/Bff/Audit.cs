@@ -19,15 +19,17 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, A
         "sign_in", "sign_in_failed", "sign_out", "session_ended", "renewal_rejected", "key_added", "key_revoked", "keys_listed", "keys_rotated",
         "configuration_reloaded", "ops_refused", "ops_sessions_listed", "ops_session_shown", "ops_session_ended", "ops_sessions_ended", "ops_session_renewed",
         "left_out", "store_migrated", "backup_made", "store_restored",
+        "provider_logout", "logout_refused",
     ];
 
-    private const string SignInFailedEvent = "sign_in_failed", OpsRefusedEvent = "ops_refused";
+    private const string SignInFailedEvent = "sign_in_failed", OpsRefusedEvent = "ops_refused", LogoutRefusedEvent = "logout_refused";
 
     /// <summary>One each: whoever floods the public port hides nobody who guesses at the ops port.</summary>
     private readonly Dictionary<string, LineBudget> _strangers = new()
     {
         [SignInFailedEvent] = new(MaxStrangers, clock),
         [OpsRefusedEvent] = new(MaxStrangers, clock),
+        [LogoutRefusedEvent] = new(MaxStrangers, clock),
     };
 
     /// <summary>The account that runs a command.</summary>
@@ -67,6 +69,23 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, A
     public void SessionEnded(string session, string by, string reason, string frontEnd, string provider) => Write(
         "session_ended",
         [("Session", session), ("By", by), ("Reason", reason), by is By.Admin or By.Replaced ? Client : default, .. At(frontEnd, provider)]);
+
+    /// <summary>A provider's server said that a user is signed out there; beside it each session that ends for it has its own line.</summary>
+    /// <param name="user">The provider's <c>sub</c>; null when it named one of its sessions alone.</param>
+    /// <param name="isOneSession">It named one of its sessions.</param>
+    /// <param name="count">How many sessions ended here.</param>
+    /// <param name="provider">What the operator calls the provider.</param>
+    public void LoggedOutByProvider(string? user, bool isOneSession, int count, string provider) => Write(
+        "provider_logout",
+        [
+            ("User", user is null ? null : Printable.Word(user)), ("All", !isOneSession), ("Count", count), ("By", By.IdentityProvider), Client,
+            .. At(frontEnd: null, provider),
+        ]);
+
+    /// <param name="reason">Why a logout token was not accepted, in a word of Bff's own.</param>
+    /// <param name="provider">What the operator calls the provider; null when it names none of ours.</param>
+    public void LogoutRefused(string reason, string? provider) =>
+        WriteForStranger(LogoutRefusedEvent, [("Reason", reason), Client, .. At(frontEnd: null, provider)]);
 
     /// <param name="session">The handle of the session that ends because of it.</param>
     /// <param name="error">The provider's word for it.</param>

@@ -16,8 +16,10 @@ internal static class BodyLimit
     /// <summary>After routing.</summary>
     public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is not null) { return next(context); }
-        return IsExceeded(context) ? TooLarge.ExecuteAsync(context) : next(context);
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<RouteModel>() is not null) { return next(context); }
+        var isTooLarge = IsExceeded(context) && metadata?.GetMetadata<RefusesLargeBodies>() is null;
+        return isTooLarge ? TooLarge.ExecuteAsync(context) : next(context);
     });
 
     /// <summary>Whether the body is said to be too large; one that only turns out to be is cut off where somebody reads it.</summary>

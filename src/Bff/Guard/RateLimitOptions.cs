@@ -33,4 +33,11 @@ internal sealed class RateLimitOptions
     /// <summary>Wrong credentials at the ops port in a minute; beyond that, right ones are not tried either. 0: no limit. Default: 30.</summary>
     [Range(0, MaxLimit)]
     public int OpsCredentials { get; set; } = 30;
+
+    /// <summary>
+    /// Logout tokens that are refused in a minute (OpenID Connect Back-Channel Logout 1.0); beyond that, right ones are not looked at either. Those that are
+    /// accepted do not count, so a provider may sign out any number of users at once. 0: no limit. Default: 600.
+    /// </summary>
+    [Range(0, MaxLimit)]
+    public int LogoutTokens { get; set; } = 600;
 }

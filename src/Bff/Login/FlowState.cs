@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -67,7 +68,12 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     }
 
     /// <summary>The state says itself when it ends: a cookie's end is the browser's affair.</summary>
-    public void Begin(AuthenticationProperties properties) => properties.ExpiresUtc = clock.GetUtcNow() + FlowCookies.Lifetime;
+    public void Begin(AuthenticationProperties properties)
+    {
+        var now = clock.GetUtcNow();
+        properties.ExpiresUtc = now + FlowCookies.Lifetime;
+        properties.Items[SessionAuthentication.BegunAt] = now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);   // the other is in seconds
+    }
 
     public bool IsFresh(AuthenticationProperties properties) => properties.ExpiresUtc > clock.GetUtcNow();
 

@@ -18,6 +18,7 @@ internal static class LoginFeature
         var services = builder.Services;
         services.AddSingleton<FlowState>().AddSingleton<LoginParameters>().AddSingleton<LoginMetrics>()
             .AddSingleton<WayBack>().AddSingleton<UnusedTokens>();
+        services.AddSingleton<BackChannelEndpoint>().AddSingleton<LogoutTokenLimit>().AddSingleton<LogoutMetrics>();
         services.AddSingleton<EventsEndpoint>().AddSingleton<EventStreams>().AddHostedService(provider => provider.GetRequiredService<EventStreams>());
         services.AddSingleton<IValidateOptions<OidcOptions>, SecureCookiesRequired>();
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>, OpenIdConnectPostConfigureOptions>();
@@ -66,6 +67,9 @@ internal static class LoginFeature
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
+        bff.MapGet("/frontchannel", FrontChannelEndpoint.Handle);
+        app.MapPost(BackChannelEndpoint.Path, app.Services.GetRequiredService<BackChannelEndpoint>().HandleAsync).AllowAnonymous()
+            .WithMetadata(new RefusesLargeBodies());
         ScriptEndpoint.Map(app, PageFile.Read);
         foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All) { MapCallbacks(app, provider); }
         return app;

@@ -31,6 +31,17 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's response could not be accepted.",
         "Start again at /bff/login; the log of the proxy says what was wrong.");
 
+    public static readonly Problem SignedOutMeanwhile = new(
+        StatusCodes.Status400BadRequest, "signed_out_meanwhile", "You were signed out at the sign-in service while you signed in.",
+        "Start again at /bff/login.");
+
+    public static readonly Problem LogoutNotPossible = new(
+        StatusCodes.Status503ServiceUnavailable, "logout_not_possible", "Nobody can be signed out at the moment.", "Send the same logout token again.", Retry);
+
+    public static readonly Problem InvalidLogout = new(
+        StatusCodes.Status400BadRequest, "invalid_logout", "This is not a sign-out by a sign-in service that is known here.",
+        "It needs 'iss' and 'sid', each once.");
+
     public static readonly Problem ProviderRefusesUs = new(
         StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.",
         "Its operator must check Bff:Oidc and the client's registration.");

@@ -228,6 +228,11 @@ internal sealed partial class OidcEvents(
             else { await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties); }
             await Onward.GoAsync(context.HttpContext, target, isFramed: IsSilent(properties, out _));
         }
+        catch (SignedOutMeanwhileException signedOut)
+        {
+            var refused = new SignInRefusedException(SignInFailure.SignedOutMeanwhile, signedOut.Message);
+            await RemoteFailure(new(context.HttpContext, context.Scheme, context.Options, refused) { Properties = properties });
+        }
         catch (SessionStoreException error)
         {
             var silent = IsSilent(properties, out var page);
@@ -247,9 +252,23 @@ internal sealed partial class OidcEvents(
     }
 
     /// <summary>A silent sign-in renews a session and makes none: a page that renews by itself would never see its ends.</summary>
-    private Task ContinueAsync(SessionId session, ClaimsPrincipal user, AuthenticationProperties properties) =>
-        renewer.ContinueAsync(
-            session, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
+    private async Task ContinueAsync(SessionId id, ClaimsPrincipal user, AuthenticationProperties properties)
+    {
+        await renewer.ContinueAsync(
+            id, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
+
+        // It may be of another session at the provider from now on, whose logout found no session here when it came.
+        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
+        try
+        {
+            await store.EnsureNotSignedOutAsync(session with { SignInBegunAt = SessionAuthentication.ReadBegunAt(properties) }, CancellationToken.None);
+        }
+        catch (SignedOutMeanwhileException)
+        {
+            await store.RemoveAsync(id, version: null, EndReasons.ProviderLogout, CancellationToken.None);
+            throw;
+        }
+    }
 
     public override async Task RemoteFailure(RemoteFailureContext context)
     {

@@ -17,6 +17,8 @@ internal sealed partial record SignInFailure(string Code, Problem? Problem, stri
 {
     public const string TemporarilyUnavailable = "temporarily_unavailable", InvalidState = "invalid_state", Failed = "sign_in_failed";
 
+    public const string SignedOutMeanwhile = "signed_out_meanwhile";
+
     public const int MaxDescription = 200;
 
     /// <summary>The framework's own words where the provider gave none.</summary>
@@ -34,7 +36,13 @@ internal sealed partial record SignInFailure(string Code, Problem? Problem, stri
         if (context.Properties is null || context.Failure is { Message: "Correlation failed." }) { return (InvalidState, LoginProblems.InvalidState); }
         if (context.Failure is SignInRefusedException { Error: var refused })
         {
-            return (refused, refused switch { FlowState.Unmet => null, InvalidState => LoginProblems.InvalidState, _ => LoginProblems.SignInFailed });
+            return (refused, refused switch
+            {
+                FlowState.Unmet => null,
+                InvalidState => LoginProblems.InvalidState,
+                SignedOutMeanwhile => LoginProblems.SignedOutMeanwhile,
+                _ => LoginProblems.SignInFailed,
+            });
         }
 
         if (context.Failure is UserInfoException asked)

@@ -18,11 +18,15 @@ internal sealed class UnusedTokens(ISessionStore store, TimeProvider clock)
         if ((progress.RefreshToken ?? (context.Failure as SignInCallException)?.RefreshToken) is not { Length: > 0 } refreshToken) { return; }
         var known = SignInProgress.Named(properties, SessionAuthentication.Continues) ?? SignInProgress.Named(properties, SessionAuthentication.Replaces);
         var now = clock.GetUtcNow();
+
+        // Who is signed out at the provider wants this to end, whatever else it ends.
+        var isNobodys = context.Failure is SignInRefusedException { Error: SignInFailure.SignedOutMeanwhile };
         try
         {
             await store.RevokeLaterAsync(
-                known is null ? SessionKey.New().Id : new SessionId(known), provider.Name, UnverifiedSubject(progress.IdToken),
-                new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false, CancellationToken.None);
+                known is null || isNobodys ? SessionKey.New().Id : new SessionId(known), provider.Name,
+                isNobodys ? null : UnverifiedSubject(progress.IdToken), new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false,
+                CancellationToken.None);
         }
         catch (SessionStoreException)
         {

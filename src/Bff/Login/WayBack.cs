@@ -19,7 +19,7 @@ internal sealed class WayBack(FlowState flow)
         if (page is not null && returnUrls.TryResolve(page, out page))
         {
             // The frame was given no cookie on its way back from another site; no code is redeemed for it, and only the user can go on.
-            var code = failure.Code == SignInFailure.InvalidState ? "login_required" : failure.Code;
+            var code = failure.Code is SignInFailure.InvalidState or SignInFailure.SignedOutMeanwhile ? "login_required" : failure.Code;
             await Onward.GoAsync(context.HttpContext, SilentPage.Failure(page, code, failure.Description), isFramed: true);
         }
         else if (context.Properties?.RedirectUri is { } asked && returnUrls.TryResolve(asked, out var target))

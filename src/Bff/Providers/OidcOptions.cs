@@ -182,6 +182,19 @@ internal sealed class OidcOptions : IValidatableObject
     /// <summary>How the user is signed out at the provider.</summary>
     public LogoutOptions Logout { get; set; } = new();
 
+    /// <summary>
+    /// Whether the provider's server may sign users out by a logout token at <c>/bff/backchannel</c> (OpenID Connect Back-Channel Logout 1.0). Nothing happens
+    /// without a token that the provider has signed. Default: true.
+    /// </summary>
+    public bool BackChannelLogout { get; set; } = true;
+
+    /// <summary>
+    /// Whether a frame in the provider's sign-out page may end the session of its browser at <c>/bff/frontchannel</c> (OpenID Connect Front-Channel Logout 1.0).
+    /// Warning: nobody proves who asks, so any page that knows a user's <c>sid</c> can do it where the cookie goes along, and the cookie goes along only where
+    /// provider and Bff are on one site. Prefer <see cref="BackChannelLogout"/>. Default: false.
+    /// </summary>
+    public bool FrontChannelLogout { get; set; }
+
     public IdTokenHint EffectiveIdTokenHint => Logout.IdTokenHint ?? (SendIdTokenHint ? IdTokenHint.Always : IdTokenHint.Never);
 
     public const string DefaultNameClaim = "name", DefaultRoleClaim = "role";

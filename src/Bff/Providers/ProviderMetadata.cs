@@ -21,6 +21,9 @@ internal sealed partial class ProviderMetadata(
     /// <summary>Unknown keys trigger a fetch; rubbish tokens must not turn that into a flood.</summary>
     private const int MostRefreshes = 3;
 
+    /// <summary>Of those.</summary>
+    private const int MaxRefreshesForStrangers = 1;
+
     private static readonly TimeSpan RefreshWindow = TimeSpan.FromSeconds(10);
 
     /// <summary>A failed download is remembered this long, then twice as long, and so on; whoever asks meanwhile gets its answer.</summary>
@@ -51,26 +54,33 @@ internal sealed partial class ProviderMetadata(
     }
 
     /// <summary>Fetches again, unless that was done since <paramref name="outdated"/> was handed out or too often of late, and waits for it.</summary>
+    /// <param name="outdated">What was found wanting.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="isForStranger">Anybody could cause it: others must not find that it was done too often.</param>
     /// <exception cref="ProviderUnavailableException">It cannot be had now.</exception>
-    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(OpenIdConnectConfiguration outdated, CancellationToken cancellationToken)
+    public async Task<OpenIdConnectConfiguration> GetFreshConfigurationAsync(
+        OpenIdConnectConfiguration outdated, CancellationToken cancellationToken, bool isForStranger = false)
     {
-        if (_current is { } copy && (copy.Configuration != outdated || !MayRefresh())) { return copy.Configuration; }
+        var limit = isForStranger ? MaxRefreshesForStrangers : MostRefreshes;
+        if (_current is { } copy && (copy.Configuration != outdated || !MayRefresh(limit))) { return copy.Configuration; }
         return (await FetchAsync().WaitAsync(cancellationToken)).Configuration;
     }
 
     // A failure stays in the task; the last good copy serves on.
     public void RequestRefresh()
     {
-        if (MayRefresh()) { FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default); }
+        if (MayRefresh(MostRefreshes)) { FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default); }
     }
 
-    private bool MayRefresh()
+    private bool MayRefresh(int limit)
     {
         lock (_lock)
         {
             var now = clock.GetUtcNow();
             if ((now - _windowStart).Duration() > RefreshWindow) { (_windowStart, _refreshes) = (now, 0); }
-            return ++_refreshes <= MostRefreshes;
+            if (_refreshes >= limit) { return false; }
+            _refreshes++;
+            return true;
         }
     }
 

@@ -53,6 +53,7 @@ internal static partial class ProvidersFeature
         var claims = ActivatorUtilities.CreateInstance<UserClaims>(services, registration);
         return new Provider(
             registration, metadata, authenticator, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
+            ActivatorUtilities.CreateInstance<LogoutTokenValidator>(services, registration, metadata, idTokens),
             ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, authenticator, idTokens, claims),
             ActivatorUtilities.CreateInstance<SignInClient>(services, registration, metadata, authenticator),
             new UserInfoClient(registration, metadata, idTokens), claims);

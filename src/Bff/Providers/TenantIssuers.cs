@@ -21,11 +21,16 @@ internal sealed class TenantIssuers(string template, IReadOnlyCollection<string>
             ? Of(tenant) : null;
 
     /// <summary>It is the issuer of a tenant whose users may come.</summary>
-    public bool IsIssuer(string issuer)
+    public bool IsIssuer(string issuer) => TenantOf(issuer) is not null;
+
+    /// <summary>Null when it is none whose users may come.</summary>
+    public string? TenantOf(string issuer)
     {
         var at = template.IndexOf(Placeholder, StringComparison.Ordinal);
         var length = issuer.Length - (template.Length - Placeholder.Length);
-        return length > 0 && at + length <= issuer.Length && IssuerOf(issuer.Substring(at, length)) == issuer;
+        if (length <= 0 || at + length > issuer.Length) { return null; }
+        var tenant = issuer.Substring(at, length);
+        return IssuerOf(tenant) == issuer ? tenant : null;
     }
 
     private string Of(string tenant) => template.Replace(Placeholder, tenant, StringComparison.Ordinal);

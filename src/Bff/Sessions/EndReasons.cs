@@ -21,10 +21,13 @@ internal static class EndReasons
     /// <summary>Somebody who operates Bff ended it.</summary>
     public const string EndedByAdmin = "ended_by_admin";
 
+    /// <summary>The provider said that the user is signed out there.</summary>
+    public const string ProviderLogout = "provider_logout";
+
     /// <summary>Nobody here saw why.</summary>
     public const string Unknown = "unknown";
 
-    public static readonly string[] All = [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, Unknown];
+    public static readonly string[] All = [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, ProviderLogout, Unknown];
 
     /// <summary>Whether a silent sign-in may bring such a session back: nobody meant it to end, and no rule did.</summary>
     public static bool MayBeHealed(string? reason) => reason is null or SessionEnded or Unknown;
@@ -39,7 +42,7 @@ internal static class EndReasons
     {
         SignedOut => Audit.By.User,
         Replaced => Audit.By.Replaced,
-        SessionEnded => Audit.By.IdentityProvider,
+        SessionEnded or ProviderLogout => Audit.By.IdentityProvider,
         IdleTimeout or AbsoluteTimeout => Audit.By.Timeout,
         EndedByAdmin => Audit.By.Admin,
         _ => Audit.By.Unknown,

@@ -26,6 +26,9 @@ internal sealed record Session
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When the sign-in was begun that makes this session. Only a new session says so: the store asks for it, and does not keep it.</summary>
+    public DateTimeOffset SignInBegunAt { get; init; }
+
     /// <summary>Idle or absolute end, whichever is first.</summary>
     public required DateTimeOffset EndsAt { get; init; }
 

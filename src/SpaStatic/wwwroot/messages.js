@@ -30,6 +30,7 @@ const MEANING = {
   idle_timeout: 'You were away for a while, so your session has ended. Sign in to continue.',
   absolute_timeout: 'Your session has reached its maximum length. Sign in to continue.',
   ended_by_admin: 'An administrator has ended your session. Sign in to continue.',
+  provider_logout: 'You have signed out at the sign-in service. Sign in to continue.',
   unknown: 'Your session has ended. Sign in to continue.',
 };
 

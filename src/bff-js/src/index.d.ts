@@ -5,8 +5,8 @@
  * without a bundler makes itself `$.bff` where jQuery is on the page.
  */
 
-/** Why a session ended; more may come. `replaced`: by another sign-in in the same browser. `session_ended`: the provider renews it no longer. */
-export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'unknown' | (string & {});
+/** Why a session ended; more may come. `replaced`: by another sign-in in the same browser. `session_ended`: the provider renews it no longer. `provider_logout`: it signed the user out. */
+export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'provider_logout' | 'unknown' | (string & {});
 
 /** What Bff tells about the session; `isLoggedIn` tells which of the two. Times are ISO 8601, by Bff's clock. */
 export type Session = SignedIn | SignedOut;

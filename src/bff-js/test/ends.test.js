@@ -23,7 +23,7 @@ const framesAfter = async (reason) => {
 test('a session that somebody meant to end does not come back by itself', async (t) => {
   t.mock.method(performance, 'now', () => Date.now());
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-  for (const reason of ['signed_out', 'replaced', 'idle_timeout', 'absolute_timeout', 'ended_by_admin', 'a_reason_to_come']) {
+  for (const reason of ['signed_out', 'replaced', 'idle_timeout', 'absolute_timeout', 'ended_by_admin', 'provider_logout', 'a_reason_to_come']) {
     t.mock.timers.tick(120_000);
     assert.equal(await framesAfter(reason), 0, reason);
     assert.equal(bff.session().reason, reason);

@@ -30,7 +30,7 @@ public sealed class UnusedMetadataTests
         {
             "client authentication private_key_jwt, tls_client_auth: ", "signed responses (JARM): announced; Bff:Oidc:ResponseMode",
             "signing algorithms HS256: ", "DPoP (RFC 9449): ",
-            "back-channel logout: ", "front-channel logout: ", "request objects (RFC 9101): ", "encrypted ID tokens: ",
+            "/bff/backchannel is the client's back-channel logout URI", "front-channel logout: ", "request objects (RFC 9101): ", "encrypted ID tokens: ",
             "sign-out at the provider: no end_session_endpoint",
         })
         {
@@ -38,6 +38,20 @@ public sealed class UnusedMetadataTests
         }
 
         output.ShouldNotContain("->");
+    }
+
+    [Fact]
+    public async Task Back_channel_logout_that_is_off_is_among_what_is_not_used()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:BackChannelLogout"] = "false";
+        world.Provider.ShapeMetadata = metadata => metadata["backchannel_logout_supported"] = true;
+
+        var (exitCode, output) = await world.RunAsync("check");
+
+        exitCode.ShouldBe(Ok, output);
+        output.ShouldContain("back-channel logout: announced; Bff:Oidc:BackChannelLogout turns it on");
+        output.ShouldNotContain("/bff/backchannel");
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class StandardsTests
     private const string Page = "docs/standards.md", Generated = "<!-- Made from tests/Shared/standards.tsv and the tests. -->\n";
 
     /// <summary>Standards whose tests are being written; their lines may lack one.</summary>
-    private static readonly string[] Awaited = ["BCL", "RFC9449"];
+    private static readonly string[] Awaited = ["RFC9449"];
 
     private static readonly IReadOnlyList<Standard> Standards = Standard.All();
 
@@ -31,7 +31,7 @@ public sealed class StandardsTests
     [Fact]
     public void Every_line_is_well_formed()
     {
-        Standards.Count.ShouldBe(12);
+        Standards.Count.ShouldBe(13);
         foreach (var standard in Standards)
         {
             var numbers = standard.Lines.Select(line => int.Parse(line.Id[(standard.Name.Length + 1)..], CultureInfo.InvariantCulture)).ToList();

@@ -26,6 +26,7 @@ internal static class ProviderPieces
         var claims = new UserClaims(registration, NullLogger<UserClaims>.Instance);
         return new Provider(
             registration, metadata, authenticator, new TokenCallGate(FixedOptions.Of(throttling ?? new ThrottlingOptions()), clock), idTokens,
+            new LogoutTokenValidator(registration, metadata, idTokens, clock),
             new TokenEndpointClient(
                 registration, metadata, authenticator, idTokens, claims,
                 tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),

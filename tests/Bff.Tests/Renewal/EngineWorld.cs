@@ -285,6 +285,11 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) =>
             Living.RemoveSealedWithAsync(key, reason, cancellationToken);
 
+        public Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken) =>
+            Living.LogOutAsync(logout, cancellationToken);
+
+        public Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken) => Living.EnsureNotSignedOutAsync(session, cancellationToken);
+
         public Task RevokeLaterAsync(
             SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
             Living.RevokeLaterAsync(id, provider, subject, tokens, ended, cancellationToken);

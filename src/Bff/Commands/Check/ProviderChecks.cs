@@ -17,6 +17,7 @@ internal sealed class ProviderChecks(
     private const string Discovery = "provider";
     private const string Client = "client";
     private const string Pushed = "pushed request";
+    private const string BackChannelPath = "/bff/backchannel";
 
     private readonly OidcOptions _options = provider.Options;
 
@@ -64,6 +65,13 @@ internal sealed class ProviderChecks(
             }
             findings.AddRange(new MetadataChecks(metadata, _options, Section).Run());
             if (new UnusedMetadata(metadata, _options, Section).Explain() is { } unused) { findings.Add(unused); }
+            if (_options.BackChannelLogout && new AnnouncedMembers(metadata).IsTrue("backchannel_logout_supported"))
+            {
+                findings.Add(new(
+                    "sign-out there", Result.Ok,
+                    $"the provider signs users out here, too, once {Printable.Address(OwnAddress(BackChannelPath))} is the client's back-channel logout URI "
+                    + "(backchannel_logout_uri); its servers must reach it"));
+            }
             if (ProviderRemarks.OutOfReach(metadata, Section, proxy.Value.PublicUrl) is { } remark)
             {
                 findings.Add(new(Discovery, Result.Warning, remark, ProviderRemarks.ReachCure(Section)));
@@ -266,11 +274,9 @@ internal sealed class ProviderChecks(
             + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set."));
     }
 
-    private string RedirectUri()
-    {
-        var address = proxy.Value.PublicUrl is { Length: > 0 } given ? given : listeners.LocalUrl;
-        return address.TrimEnd('/') + OidcScheme.CallbackOf(provider.Name);
-    }
+    private string RedirectUri() => OwnAddress(OidcScheme.CallbackOf(provider.Name));
+
+    private string OwnAddress(string path) => (proxy.Value.PublicUrl is { Length: > 0 } given ? given : listeners.LocalUrl).TrimEnd('/') + path;
 
     private async Task<Reply> PostAsync(string endpoint, ClientProof proof, Dictionary<string, string> form)
     {

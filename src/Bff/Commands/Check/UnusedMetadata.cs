@@ -40,12 +40,16 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
         }
 
         if (Has("dpop_signing_alg_values_supported")) { yield return "DPoP (RFC 9449): Bff sends bearer tokens; this client must not be required to use it"; }
-        if (IsTrue("backchannel_logout_supported"))
+        if (IsTrue("backchannel_logout_supported") && !options.BackChannelLogout)
         {
-            yield return "back-channel logout: Bff has no address for it; it notices a sign-out at the provider when it next renews the session";
+            yield return $"back-channel logout: announced; {section}:BackChannelLogout turns it on";
         }
 
-        if (IsTrue("frontchannel_logout_supported")) { yield return "front-channel logout: it is a GET without proof of who asks, so Bff does not take it"; }
+        if (IsTrue("frontchannel_logout_supported") && !options.FrontChannelLogout)
+        {
+            yield return $"front-channel logout: announced; it is a GET without proof of who asks, so {section}:FrontChannelLogout is off";
+        }
+
         if (IsTrue("request_parameter_supported") && string.IsNullOrEmpty(metadata.PushedAuthorizationRequestEndpoint))
         {
             yield return "request objects (RFC 9101): Bff sends plain parameters; pushed requests (RFC 9126) would protect them, and are used where announced";

@@ -36,6 +36,7 @@ const REASONS = {
   idle_timeout: 'reached the idle timeout',
   absolute_timeout: 'reached the absolute timeout',
   ended_by_admin: 'ended by an administrator',
+  provider_logout: 'signed out at the provider',
 };
 
 export const reason = (code) => REASONS[code] ?? code.replaceAll('_', ' ');

@@ -14,7 +14,7 @@ namespace Bff.Providers.Metadata;
 /// </summary>
 internal sealed class IdTokenValidator : JsonWebTokenHandler
 {
-    private const string IdToken = "ID token", UserInfo = "userinfo response", Response = "authorization response";
+    private const string IdToken = "ID token", UserInfo = "userinfo response", Response = "authorization response", Logout = "logout token";
 
     /// <summary>RFC 7518 section 3.3.</summary>
     private const int MinRsaBits = 2048;
@@ -80,6 +80,14 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         return audiences.Count > 0 && !audiences.Contains(_registration.Options.ClientId) ? Invalid(UserInfo, "is for another audience") : result;
     }
 
+    /// <summary>
+    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send one, so
+    /// a key that nobody has seen makes us fetch the keys less often.
+    /// </summary>
+    /// <exception cref="ProviderUnavailableException">There are no keys yet, and they cannot be had now.</exception>
+    public Task<TokenValidationResult> ValidateLogoutTokenAsync(string token, CancellationToken cancellationToken) =>
+        CheckAsync(Logout, token, new TokenValidationParameters(), cancellationToken);
+
     private async Task<TokenValidationResult> ValidateAsync(
         string token, TokenValidationParameters parameters, Func<JsonWebToken, string?> more, CancellationToken cancellationToken)
     {
@@ -123,7 +131,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     private async Task<TokenValidationResult> CheckAsync(
         string what, string token, TokenValidationParameters parameters, CancellationToken cancellationToken)
     {
-        if (ObjectionToForm(token, out var algorithm) is { } malformed) { return Invalid(what, malformed); }
+        if (ObjectionToForm(what, token, out var algorithm) is { } malformed) { return Invalid(what, malformed); }
         if (!_registration.Options.EffectiveSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal))
         {
             return Invalid(what, "is signed with an algorithm that is not accepted");
@@ -133,7 +141,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         var result = await CheckWithAsync(known, what, token, algorithm, parameters);
         if (result.Exception is SecurityTokenInvalidSignatureException && !TokenAlgorithms.BySecret.Contains(algorithm))
         {
-            result = await CheckWithAsync(await _provider.GetFreshConfigurationAsync(known, cancellationToken), what, token, algorithm, parameters);
+            var fresh = await _provider.GetFreshConfigurationAsync(known, cancellationToken, isForStranger: what == Logout);
+            if (fresh != known) { result = await CheckWithAsync(fresh, what, token, algorithm, parameters); }
         }
 
         return result.IsValid ? result : Invalid(what, Explain(result.Exception, algorithm));
@@ -202,7 +211,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     private bool IsOfIssuer(JsonWebKey key, JsonWebToken token)
     {
         if (_registration.Options.Issuers is null || !key.AdditionalData.TryGetValue("issuer", out var named) || named is not string issuer) { return true; }
-        return issuer.Replace(TenantIssuers.Placeholder, TenantOf(token) ?? "", StringComparison.Ordinal) == token.Issuer;
+        var tenant = TenantOf(token) ?? _registration.Options.Issuers.TenantOf(token.Issuer);
+        return issuer.Replace(TenantIssuers.Placeholder, tenant ?? "", StringComparison.Ordinal) == token.Issuer;
     }
 
     private static bool IsSignatureKey(JsonWebKey key) =>
@@ -241,7 +251,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     /// What the library does not look at: names given twice, and a header that says the token is something else or needs what we do not know (RFC 7515 sections
     /// 4 and 4.1.11).
     /// </summary>
-    private static string? ObjectionToForm(string token, out string algorithm)
+    private static string? ObjectionToForm(string what, string token, out string algorithm)
     {
         algorithm = "";
         var parts = token.Split('.', 4);
@@ -259,7 +269,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             }
 
             if (header.RootElement.TryGetProperty("alg", out var named)) { algorithm = named.GetString() ?? ""; }
-            return header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "is a token of another type" : null;
+            return what != Logout && header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "is a token of another type" : null;
         }
         catch (Exception error) when (error is FormatException or ArgumentException or JsonException or InvalidOperationException)
         {

@@ -12,13 +12,14 @@ namespace Bff.Providers.Named;
 /// <param name="Authenticator">Says there who we are.</param>
 /// <param name="Gate">Who may call it now.</param>
 /// <param name="IdTokens">Validates its ID tokens.</param>
+/// <param name="LogoutTokens">Validates its logout tokens.</param>
 /// <param name="TokenEndpoint">Refreshes and revokes.</param>
 /// <param name="SignIn">The calls of a sign-in.</param>
 /// <param name="UserInfo">Asks what the ID token does not say.</param>
 /// <param name="Claims">What becomes of all that in a session.</param>
 internal sealed record Provider(
     ClientRegistration Registration, ProviderMetadata Metadata, ClientAuthenticator Authenticator, TokenCallGate Gate, IdTokenValidator IdTokens,
-    TokenEndpointClient TokenEndpoint, SignInClient SignIn, UserInfoClient UserInfo, UserClaims Claims)
+    LogoutTokenValidator LogoutTokens, TokenEndpointClient TokenEndpoint, SignInClient SignIn, UserInfoClient UserInfo, UserClaims Claims)
 {
     public string Name => Registration.Name;
 

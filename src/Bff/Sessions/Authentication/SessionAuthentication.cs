@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authentication;
+
 namespace Bff.Sessions.Authentication;
 
 internal static class SessionAuthentication
@@ -13,6 +16,14 @@ internal static class SessionAuthentication
     /// <summary>Names the front end that a flow began at; it can end at no other.</summary>
     public const string FrontEnd = "bff.front_end";
 
+    /// <summary>When the flow was begun, in milliseconds (Unix time): what ended since then must not begin again with it.</summary>
+    public const string BegunAt = "bff.begun_at";
+
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
+
+    /// <summary>Long ago for a flow that does not say, as those of a node of the version before.</summary>
+    public static DateTimeOffset ReadBegunAt(AuthenticationProperties properties) =>
+        properties.Items.TryGetValue(BegunAt, out var at) && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.UnixEpoch;
 }

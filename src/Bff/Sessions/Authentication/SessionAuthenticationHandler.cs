@@ -44,6 +44,7 @@ internal sealed partial class SessionAuthenticationHandler(
             Claims = [.. user.Claims.Select(SessionClaim.Of)],
             SessionState = properties.Items.TryGetValue(SessionStateKey, out var state) ? state : null,
             CreatedAt = now,
+            SignInBegunAt = SessionAuthentication.ReadBegunAt(properties),
             AbsoluteEndsAt = now + frontEnd.AbsoluteTimeout,
             EndsAt = now + frontEnd.IdleTimeout,
             Tokens = tokenSet,

@@ -14,6 +14,9 @@ internal interface ISessionStore
     /// <param name="replaced">Sessions that must not live on beside it; those that are not there do no harm.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>Those that it ended.</returns>
+    /// <exception cref="SignedOutMeanwhileException">
+    /// <see cref="LogOutAsync"/> was for this user, or for their session at the provider, since <see cref="Session.SignInBegunAt"/>; nothing is kept or ended.
+    /// </exception>
     Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken);
 
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
@@ -38,6 +41,16 @@ internal interface ISessionStore
 
     /// <summary>Ends every session whose tokens this Data Protection key sealed.</summary>
     Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends what the provider has signed out, and keeps sign-ins that were begun before it from beginning sessions: all of it, or nothing.
+    /// </summary>
+    /// <returns>Those that it ended; null when the provider had said it before.</returns>
+    Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken);
+
+    /// <summary>What <see cref="AddAsync"/> asks for: for a sign-in that goes on with a session, and has been written.</summary>
+    /// <exception cref="SignedOutMeanwhileException">As there.</exception>
+    Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken);
 
     /// <summary>Deletes sessions past their end, some at a time. It publishes nothing: every copy of such a session says when it ends.</summary>
     /// <returns>Those that were deleted.</returns>

@@ -71,6 +71,16 @@ internal sealed partial class InstrumentedSessionStore(
         return ended;
     }
 
+    public async Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    {
+        var ended = await WriteAsync("log_out", () => store.LogOutAsync(logout, cancellationToken));
+        foreach (var session in ended ?? []) { Tell(session); }
+        return ended;
+    }
+
+    public Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken) =>
+        WriteAsync("is_signed_out", () => store.EnsureNotSignedOutAsync(session, cancellationToken));
+
     public Task RevokeLaterAsync(
         SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
         WriteAsync("revoke_later", () => store.RevokeLaterAsync(id, provider, subject, tokens, ended, cancellationToken));

@@ -17,6 +17,13 @@ internal static class Jwt
         return signed + "." + Base64Url.EncodeToString(key.Rsa.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
     }
 
+    /// <summary>Header and payload as they are written, whatever they are.</summary>
+    public static string SignRaw(string header, string payload, SigningKey key)
+    {
+        var signed = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header)) + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload));
+        return signed + "." + Base64Url.EncodeToString(key.Rsa.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+    }
+
     /// <summary>Signed with the client secret, which a provider that gave us one may do; we never agreed to it.</summary>
     public static string SignWithSecret(IDictionary<string, object?> claims, string secret)
     {

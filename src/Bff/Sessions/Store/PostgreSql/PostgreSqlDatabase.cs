@@ -151,6 +151,9 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
+    public override string LockByName(string parameter, bool isShared) =>
+        $"SELECT pg_advisory_xact_lock{(isShared ? "_shared" : "")}(hashtextextended(@{parameter}, 0))";
+
     // One statement: another node may renew a session between two, and its newest token would be lost.
     public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps)
     {

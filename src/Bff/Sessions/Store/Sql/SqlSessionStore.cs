@@ -26,6 +26,8 @@ internal sealed partial class SqlSessionStore(
     /// <summary>A node's own, so that nodes do not wait for each other.</summary>
     private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
 
+    private const string UseOnce = "INSERT INTO used_once (id, forget_at) VALUES (@id, @forget_at) ON CONFLICT DO NOTHING";
+
     private readonly SqlStatements _statements = new(database, protector, clients);
     private readonly SessionRows _rows = new(protector, clients, clock);
     private readonly SqlRevocations _revocations = new(database, protector, clients, clock);
@@ -41,6 +43,7 @@ internal sealed partial class SqlSessionStore(
         {
             await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await EnsureNotSignedOutAsync(transaction, session, cancellationToken);
             await using var insert = Insert(connection, session);
             insert.Transaction = transaction;
             await insert.ExecuteNonQueryAsync(cancellationToken);
@@ -126,7 +129,7 @@ internal sealed partial class SqlSessionStore(
 
     public async Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
         await _statements.ExecuteAsync(
-            "INSERT INTO used_once (id, forget_at) VALUES (@id, @forget_at) ON CONFLICT DO NOTHING", cancellationToken,
+            UseOnce, cancellationToken,
             ("id", id), ("forget_at", Milliseconds(forgetAt))) > 0;
 
     private Task<List<Session>> QueryAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>

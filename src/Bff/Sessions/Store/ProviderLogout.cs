@@ -1,0 +1,19 @@
+namespace Bff.Sessions.Store;
+
+/// <summary>A provider says that a user, or one of their sessions there, is signed out (OpenID Connect Back-Channel Logout 1.0 section 2.4).</summary>
+/// <param name="Provider">Which of ours; no other's sessions are concerned.</param>
+/// <param name="Id">What it said it with, which counts once; a hash.</param>
+/// <param name="ForgetAt">When the same would be refused anyway.</param>
+internal sealed record ProviderLogout(string Provider, string Id, DateTimeOffset ForgetAt)
+{
+    /// <summary>Whose sessions; null for whoever has <see cref="Sid"/>.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>
+    /// Which session at the provider; null for all. Those of <see cref="Subject"/> that name none at the provider end with it: nobody knows that they are others.
+    /// </summary>
+    public string? Sid { get; init; }
+
+    /// <summary>Where subjects and sessions are a tenant's: which one's.</summary>
+    public string? Tenant { get; init; }
+}

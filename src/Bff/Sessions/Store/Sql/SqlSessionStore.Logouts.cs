@@ -1,0 +1,102 @@
+using System.Data.Common;
+using System.Text.Json;
+using Bff.Providers;
+using static Bff.Sessions.Store.Sql.SqlStatements;
+
+namespace Bff.Sessions.Store.Sql;
+
+/// <content>What a provider signs out.</content>
+internal sealed partial class SqlSessionStore
+{
+    public async Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    {
+        var ended = await LogOutOnceAsync(logout, cancellationToken);
+        foreach (var session in ended ?? []) { changes.Publish(new SessionChange(session.Id, DueAt: null, session.Reason)); }
+        return ended;
+    }
+
+    public async Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken)
+    {
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);   // the transaction is none of a reader
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await EnsureNotSignedOutAsync(transaction, session, cancellationToken);
+    }
+
+    private async Task<List<EndedSession>?> LogOutOnceAsync(ProviderLogout logout, CancellationToken cancellationToken)
+    {
+        var client = clients.Value.Of(logout.Provider).Name;
+        var (marks, forgetAt) = (LogoutMarks.Of(logout, client), clock.GetUtcNow() + LogoutMarks.Life);
+        using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        // First of all: a sign-in that has looked for marks and found none has either added its session by now, or will find these.
+        await LockAsync(transaction, marks, isShared: false, cancellationToken);
+        var used = await ExecuteAsync(
+            transaction, UseOnce, cancellationToken, ("id", $"logout:{client}:{logout.Id}"), ("forget_at", Milliseconds(logout.ForgetAt)));
+        if (used == 0) { return null; }
+        foreach (var mark in marks)
+        {
+            await ExecuteAsync(
+                transaction,
+                """
+                INSERT INTO used_once (id, forget_at) VALUES (@id, @forget_at)
+                ON CONFLICT (id) DO UPDATE SET forget_at = CASE WHEN used_once.forget_at > @forget_at THEN used_once.forget_at ELSE @forget_at END
+                """,
+                cancellationToken, ("id", mark), ("forget_at", Milliseconds(forgetAt)));
+        }
+
+        var (where, parameters) = Concerned(logout);
+        var ended = await DeleteAsync(
+            transaction, $"{where} AND {_statements.OfProvider(logout.Provider)}", SessionRows.EndedColumns,
+            row => _rows.ReadEnded(row, EndReasons.ProviderLogout), EndReasons.ProviderLogout, cancellationToken, parameters);
+        await transaction.CommitAsync(cancellationToken);
+        return ended;
+    }
+
+    private static (string Where, (string Name, object? Value)[] Parameters) Concerned(ProviderLogout logout)
+    {
+        var parameters = new List<(string Name, object? Value)>();
+        if (logout.Subject is { } subject) { parameters.Add(("subject", subject)); }
+        if (logout.Sid is { } sid) { parameters.Add(("provider_sid", sid)); }
+        var where = logout switch
+        {
+            { Sid: null } => "subject = @subject",
+            { Subject: null } => "provider_sid = @provider_sid",
+            _ => "subject = @subject AND (provider_sid = @provider_sid OR provider_sid IS NULL)",
+        };
+        if (logout.Tenant is not { } tenant) { return (where, [.. parameters]); }
+
+        // Such a text is nowhere inside a value: its quotation marks would be escaped there.
+        parameters.Add(("tenant", JsonSerializer.Serialize(new SessionClaim(TenantIssuers.Claim, tenant))));
+        return ($"{where} AND replace(claims, @tenant, '') <> claims", [.. parameters]);
+    }
+
+    /// <exception cref="SignedOutMeanwhileException">There is a mark that was made since the sign-in was begun.</exception>
+    private async Task EnsureNotSignedOutAsync(DbTransaction transaction, Session session, CancellationToken cancellationToken)
+    {
+        var marks = LogoutMarks.Of(session, clients.Value.Of(session.Provider).Name);
+        await LockAsync(transaction, marks, isShared: true, cancellationToken);
+        (string Name, object? Value)[] names = [.. marks.Select((mark, i) => ($"mark{i}", (object?)mark))];
+        await using var command = _statements.Command(
+            transaction.Connection!, $"SELECT 1 FROM used_once WHERE forget_at >= @since AND id IN ({string.Join(", ", names.Select(one => '@' + one.Name))})",
+            [.. names, ("since", Milliseconds(session.SignInBegunAt + LogoutMarks.Life))]);
+        command.Transaction = transaction;
+        if (await command.ExecuteScalarAsync(cancellationToken) is not null) { throw new SignedOutMeanwhileException(); }
+    }
+
+    private async Task LockAsync(DbTransaction transaction, IReadOnlyList<string> names, bool isShared, CancellationToken cancellationToken)
+    {
+        if (database.LockByName("name", isShared) is not { } sql) { return; }
+        foreach (var name in names) { await ExecuteAsync(transaction, sql, cancellationToken, ("name", name)); }
+    }
+
+    private async Task<int> ExecuteAsync(
+        DbTransaction transaction, string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = _statements.Command(transaction.Connection!, sql, parameters);
+        command.Transaction = transaction;
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

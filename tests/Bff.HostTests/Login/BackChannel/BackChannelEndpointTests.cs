@@ -1,0 +1,93 @@
+using System.Net;
+
+namespace Bff.HostTests.Login.BackChannel;
+
+/// <summary>What the endpoint does beside looking at tokens.</summary>
+public sealed class BackChannelEndpointTests
+{
+    [Fact]
+    [Trait("Standard", "BCL-15")]
+    public async Task A_store_that_is_away_makes_the_provider_send_the_same_token_again()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        var token = world.Provider.LogoutToken("alice");
+        world.Execute("ALTER TABLE sessions RENAME TO hidden");
+
+        var answer = await world.SendLogoutAsync(token);
+
+        answer.ShouldBeProblem(503, "logout_not_possible");
+        answer.Header("Retry-After").ShouldBe("5");
+        answer.Header("Cache-Control").ShouldBe("no-store");
+        world.Execute("ALTER TABLE hidden RENAME TO sessions");
+        await Eventually.HappensAsync(async () =>
+        {
+            world.Clock.Advance(TimeSpan.FromSeconds(1));
+            return (await world.SendLogoutAsync(token)).Status == HttpStatusCode.OK;
+        }, "the token is not used up");
+        (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    [Trait("Standard", "BCL-15")]
+    public async Task So_does_a_provider_whose_keys_cannot_be_fetched()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await world.RestartBffAsync();
+        world.Provider.GoDown();
+        var token = world.Provider.LogoutToken("alice");
+
+        (await world.SendLogoutAsync(token)).ShouldBeProblem(503, "logout_not_possible");
+        world.Provider.ComeBack();
+        world.Clock.Advance(TimeSpan.FromSeconds(11));
+
+        (await world.SendLogoutAsync(token)).Status.ShouldBe(HttpStatusCode.OK);
+        (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    [Trait("Standard", "BCL-15")]
+    public async Task Wrong_tokens_are_limited_and_right_ones_are_not()
+    {
+        const int Limit = 5;
+        await using var world = await World.StartAsync(("Bff:RateLimits:LogoutTokens", $"{Limit}"));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(number => world.SendLogoutAsync(world.Provider.LogoutToken("user-" + number))));
+        answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
+
+        foreach (var _ in Enumerable.Range(0, Limit)) { (await world.SendLogoutAsync("rubbish")).Status.ShouldBe(HttpStatusCode.BadRequest); }
+
+        var refused = await world.SendLogoutAsync("rubbish");
+        refused.ShouldBeProblem(429, "too_many_requests");
+        refused.Header("Retry-After").ShouldNotBeNull();
+    }
+
+    [Fact]
+    [Trait("Standard", "BCL-15")]
+    public async Task A_provider_whose_logouts_are_not_wanted_ends_nothing()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:BackChannelLogout", "false"));
+        var alice = await world.LogInAsync();
+
+        (await world.SendLogoutAsync(world.Provider.LogoutToken("alice"))).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("Bff:Oidc:BackChannelLogout is off.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [Trait("Standard", "BCL-1")]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("HEAD")]
+    public async Task It_takes_a_POST_and_nothing_else(string method)
+    {
+        await using var world = await World.StartAsync();
+        var server = world.NewBrowser();
+
+        var answer = await server.SendAsync(server.Bare(new HttpMethod(method), BackChannelCalls.Path));
+
+        answer.Status.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        answer.Header("Allow").ShouldBe("POST");
+    }
+}
