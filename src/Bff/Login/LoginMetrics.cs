@@ -21,7 +21,8 @@ internal sealed class LoginMetrics : IDisposable
     ];
 
     private static readonly string[] Ours =
-        [SignInFailure.InvalidState, "store_unavailable", "provider_unavailable", "busy", "provider_refuses_client", "foreign_page"];
+        [SignInFailure.InvalidState, "store_unavailable", "provider_unavailable", "busy", "provider_refuses_client", "foreign_page",
+            "too_many_sessions"];
 
     private readonly Meter _meter;
     private readonly Audit _audit;

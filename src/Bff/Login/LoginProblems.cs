@@ -31,6 +31,10 @@ internal static class LoginProblems
         StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.",
         SessionStoreException.RetryAfter);
 
+    public static readonly Problem TooManySessions = new(
+        StatusCodes.Status409Conflict, "too_many_sessions", "You are signed in at as many places as you may be.",
+        "Sign out somewhere else, or wait until a session there has ended; then sign in again.");
+
     private static readonly Problem ForeignPage = new(
         StatusCodes.Status403Forbidden, "foreign_page", "A page that is not an allowed front end cannot begin a sign-in in a frame.",
         "Pages of Bff:Spa:Origins can, if they send a Referer: <iframe referrerpolicy=\"origin\">.");

@@ -9,13 +9,17 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Bff.Login;
 
-/// <summary>A sign-in that fails when its code is traded already leaves a refresh token that nobody will use.</summary>
+/// <summary>A sign-in that fails when its code has been redeemed already leaves a refresh token that nobody will use.</summary>
 internal sealed class UnusedTokens(ISessionStore store, TimeProvider clock)
 {
-    public async Task RevokeAsync(RemoteFailureContext context, Provider provider)
+    /// <param name="context">The callback.</param>
+    /// <param name="provider">That has given the token.</param>
+    /// <param name="properties">Of the flow; null when they could not be read.</param>
+    /// <param name="failure">What the sign-in failed by; null where it failed after its tokens were accepted.</param>
+    public async Task RevokeAsync(HttpContext context, Provider provider, AuthenticationProperties? properties, Exception? failure = null)
     {
-        var (progress, properties) = (SignInProgress.Of(context.HttpContext), context.Properties);
-        if ((progress.RefreshToken ?? (context.Failure as SignInCallException)?.RefreshToken) is not { Length: > 0 } refreshToken) { return; }
+        var progress = SignInProgress.Of(context);
+        if ((progress.RefreshToken ?? (failure as SignInCallException)?.RefreshToken) is not { Length: > 0 } refreshToken) { return; }
         var known = SignInProgress.Named(properties, SessionAuthentication.Continues) ?? SignInProgress.Named(properties, SessionAuthentication.Replaces);
         var now = clock.GetUtcNow();
         try

@@ -21,10 +21,17 @@ internal static class EndReasons
     /// <summary>Somebody who operates Bff ended it.</summary>
     public const string EndedByAdmin = "ended_by_admin";
 
+    /// <summary>Its user ended it, from another session of theirs.</summary>
+    public const string EndedByUser = "ended_by_user";
+
+    /// <summary>Its user signed in once more elsewhere, and it was the oldest of more than <c>MaxPerUser</c>.</summary>
+    public const string TooManySessions = "too_many_sessions";
+
     /// <summary>Nobody here saw why.</summary>
     public const string Unknown = "unknown";
 
-    public static readonly string[] All = [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, Unknown];
+    public static readonly string[] All =
+        [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, EndedByUser, TooManySessions, Unknown];
 
     /// <summary>Whether a silent sign-in may bring such a session back: nobody meant it to end, and no rule did.</summary>
     public static bool MayBeHealed(string? reason) => reason is null or SessionEnded or Unknown;
@@ -37,11 +44,12 @@ internal static class EndReasons
     /// <summary>Who ended it, in the audit stream's words.</summary>
     public static string EndedBy(string reason) => reason switch
     {
-        SignedOut => Audit.By.User,
+        SignedOut or EndedByUser => Audit.By.User,
         Replaced => Audit.By.Replaced,
         SessionEnded => Audit.By.IdentityProvider,
         IdleTimeout or AbsoluteTimeout => Audit.By.Timeout,
         EndedByAdmin => Audit.By.Admin,
+        TooManySessions => Audit.By.Limit,
         _ => Audit.By.Unknown,
     };
 }

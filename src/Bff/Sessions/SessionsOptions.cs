@@ -90,6 +90,20 @@ internal sealed class SessionsOptions : IValidatableObject
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// How many sessions a user may have at a time, counted at one provider and client over all front ends and nodes. A silent sign-in that renews a session is
+    /// none more, and one that would begin one too many fails. Default: 0, as many as come; up to 1000.
+    /// </summary>
+    [Range(0, 1000, ErrorMessage = "must be between 0 (no limit) and 1000.")]
+    public int MaxPerUser { get; set; }
+
+    /// <summary>
+    /// What a sign-in does that would be one more than <see cref="MaxPerUser"/>. <c>EndOldest</c> (default): the user's oldest session ends.
+    /// <c>RefuseNewest</c>: the sign-in fails, and the user can sign in once a session of theirs has ended.
+    /// </summary>
+    [AllowedValues(TooManySessions.EndOldest, TooManySessions.RefuseNewest, ErrorMessage = "must be 'EndOldest' or 'RefuseNewest'.")]
+    public TooManySessions WhenTooMany { get; set; } = TooManySessions.EndOldest;
+
+    /// <summary>
     /// How long a copy serves while the store cannot be read; at least <see cref="CacheLifetime"/>. A session that another node ends meanwhile goes on here as
     /// long; one that ends on this node ends at once. Default: 0, so copies serve for <see cref="CacheLifetime"/>; up to 1 hour.
     /// </summary>
@@ -110,6 +124,9 @@ internal sealed class SessionsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.5", "00:00:30", ErrorMessage = "must be between 00:00:00.5 and 00:00:30 (hh:mm:ss).")]
     [NeedsRestart]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Null when there is none.</summary>
+    public SessionLimit? LimitPerUser => MaxPerUser > 0 ? new(MaxPerUser, WhenTooMany) : null;
 
     /// <summary>How long copies serve while the store cannot be read.</summary>
     public TimeSpan OutageCopies => CacheLifetime == TimeSpan.Zero || CacheLifetimeDuringOutage < CacheLifetime ? CacheLifetime : CacheLifetimeDuringOutage;

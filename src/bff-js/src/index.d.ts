@@ -6,7 +6,7 @@
  */
 
 /** Why a session ended; more may come. `replaced`: by another sign-in in the same browser. `session_ended`: the provider renews it no longer. */
-export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'unknown' | (string & {});
+export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'ended_by_user' | 'too_many_sessions' | 'unknown' | (string & {});
 
 /** What Bff tells about the session; `isLoggedIn` tells which of the two. Times are ISO 8601, by Bff's clock. */
 export type Session = SignedIn | SignedOut;

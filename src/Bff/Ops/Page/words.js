@@ -36,6 +36,8 @@ const REASONS = {
   idle_timeout: 'reached the idle timeout',
   absolute_timeout: 'reached the absolute timeout',
   ended_by_admin: 'ended by an administrator',
+  ended_by_user: 'ended by their user, from another session',
+  too_many_sessions: 'one too many of their user',
 };
 
 export const reason = (code) => REASONS[code] ?? code.replaceAll('_', ' ');

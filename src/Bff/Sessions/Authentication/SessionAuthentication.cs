@@ -13,6 +13,9 @@ internal static class SessionAuthentication
     /// <summary>Names the front end that a flow began at; it can end at no other.</summary>
     public const string FrontEnd = "bff.front_end";
 
+    /// <summary>Marks a sign-in that nobody sees, and says where it ends.</summary>
+    public const string Silent = "bff.silent";
+
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
 }

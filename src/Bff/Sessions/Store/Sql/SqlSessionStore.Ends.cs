@@ -99,10 +99,10 @@ internal sealed partial class SqlSessionStore
 
     /// <summary>
     /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session
-    /// that ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
+    /// that ended without its user wanting to leave here is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
-    private static string HolderOf(string? reason) =>
-        reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
+    private static string HolderOf(string? reason) => reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout
+        or EndReasons.TooManySessions or EndReasons.EndedByUser ? "subject" : "NULL";
 
     /// <summary>
     /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its
