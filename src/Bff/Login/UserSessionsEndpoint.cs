@@ -34,6 +34,7 @@ internal static class UserSessionsEndpoint
         if (handle == $"{session.Id}")
         {
             await context.SignOutAsync(SessionAuthentication.Scheme);
+            ClearSiteData.Ask(context);
             return Results.NoContent();
         }
 

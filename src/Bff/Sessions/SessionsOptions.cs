@@ -14,6 +14,8 @@ internal sealed class SessionsOptions : IValidatableObject
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);
 
+    private static readonly string[] SiteData = ["cache", "cookies", "storage", "executionContexts"];
+
     /// <summary>Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share.</summary>
     [AllowedValues(Sqlite, PostgreSql, ErrorMessage = "must be 'Sqlite' or 'PostgreSql'.")]
     [NeedsRestart]
@@ -125,6 +127,13 @@ internal sealed class SessionsOptions : IValidatableObject
     [NeedsRestart]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// What a browser forgets of Bff's origin when its user signs out (<c>Clear-Site-Data</c>): <c>cache</c>, <c>cookies</c>, <c>storage</c>,
+    /// <c>executionContexts</c>. Browsers heed it over https only. <c>cookies</c> are those of the whole registrable domain: of other applications, of other
+    /// front ends, and of a provider there, which then cannot tell whom it is to sign out. Default: none.
+    /// </summary>
+    public string[] ClearSiteData { get; set; } = [];
+
     /// <summary>Null when there is none.</summary>
     public SessionLimit? LimitPerUser => MaxPerUser > 0 ? new(MaxPerUser, WhenTooMany) : null;
 
@@ -144,6 +153,11 @@ internal sealed class SessionsOptions : IValidatableObject
             || !CookieName.All(IsCookieNameCharacter))
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
+        }
+
+        foreach (var (index, type) in ClearSiteData.Index().Where(entry => !SiteData.Contains(entry.Item, StringComparer.Ordinal)))
+        {
+            yield return new($"'{type}' is none of {string.Join(", ", SiteData)}.", [$"{nameof(ClearSiteData)}:{index}"]);
         }
 
         if (IdleTimeout > AbsoluteTimeout)
