@@ -132,6 +132,8 @@ internal sealed partial class OidcEvents(
     {
         var (progress, answer) = (SignInProgress.Of(context.HttpContext), context.TokenEndpointResponse);
         (progress.IsRedeeming, progress.RefreshToken, progress.IdToken) = (false, answer.RefreshToken, answer.IdToken);
+        progress.AccessToken = answer.AccessToken;
+        progress.AccessTokenExpiresAt = progress.RedeemedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime);
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
         if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
@@ -235,7 +237,7 @@ internal sealed partial class OidcEvents(
         }
         catch (SessionStoreException error)
         {
-            UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
+            UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext));
             await FailAsync(context, LoginProblems.StoreUnavailable, SignInFailure.TemporarilyUnavailable, SignInFailure.CauseOf(error), target);
         }
         catch (TooManySessionsException error)

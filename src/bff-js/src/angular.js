@@ -79,8 +79,10 @@ const isForBff = (url) => {
 const responseOf = ({ status, headers, error: body }) => {
   const isText = typeof body === 'string' || body instanceof Blob || body instanceof ArrayBuffer;
   const said = isText ? body : JSON.stringify(body);
-  const named = (name) => [name, headers.get(name) ?? ''];
-  return new Response(said, { status, headers: [named('Retry-After'), named('Bff-Step-Up')] });
+  return new Response(said, {
+    status,
+    headers: { 'Retry-After': headers.get('Retry-After') ?? '', 'Bff-Step-Up': headers.get('Bff-Step-Up') ?? '' },
+  });
 };
 
 /** @type {typeof BffAngular.bffInterceptor} */

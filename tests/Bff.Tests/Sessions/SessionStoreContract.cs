@@ -413,6 +413,23 @@ public abstract class SessionStoreContract : StoreContract
     }
 
     [Fact]
+    public async Task An_access_token_without_a_refresh_token_is_kept_while_it_is_good_where_it_is_to_be_revoked()
+    {
+        var store = StoreOf(new SessionClient { RevokesAccessTokens = () => true });
+        var (good, expired, unwanted) = (await AddAsync(dueIn: null), await AddAsync(dueIn: null), await AddAsync(dueIn: null));
+        await store.RemoveAsync(good.Id, null, EndReasons.SignedOut, default);
+        await Store.RemoveAsync(unwanted.Id, null, EndReasons.SignedOut, default);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await store.RemoveAsync(expired.Id, null, EndReasons.SignedOut, default);
+        await store.RevokeLaterAsync(
+            unwanted.Id, SettingsSection.Default, null, Tokens("late") with { RefreshToken = null }, ended: true, default);
+        await Store.RevokeLaterAsync(expired.Id, SettingsSection.Default, null, Tokens("late") with { RefreshToken = null }, ended: true, default);
+
+        (await ClaimRevocationsAsync()).Select(due => (due.SessionId, due.Tokens!.AccessToken))
+            .ShouldBe([(good.Id, "old-access"), (unwanted.Id, "late-access")], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task Those_held_back_keep_nobody_behind_them_waiting()
     {
         await AddAsync();

@@ -105,7 +105,7 @@ internal sealed partial class SqlSessionStore
         or EndReasons.TooManySessions or EndReasons.EndedByUser ? "subject" : "NULL";
 
     /// <summary>
-    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its
+    /// Deletes sessions, and keeps why they ended, and the tokens that are to be revoked; where a renewal is under way, its answer replaces them or its
     /// lease runs out first.
     /// </summary>
     /// <param name="where">Which sessions.</param>
@@ -136,8 +136,10 @@ internal sealed partial class SqlSessionStore
         SessionClient[] revoking = [.. clients.Value.All.Where(client => client.KeepsForRevocation())];
         if (revoking.Length > 0) { keeps.Add(KeepTokens); }
         var sql = database.DeleteAndKeep(where, columns, keeps);
-        var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
-        await using var command = _statements.Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
+        var endedAt = clock.GetUtcNow();
+        await using var command = _statements.Command(
+            transaction.Connection!, sql,
+            [.. parameters, ("reason", reason), ("forget_at", Milliseconds(endedAt + RememberEndsFor)), ("ended_at", Milliseconds(endedAt))]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -158,8 +160,12 @@ internal sealed partial class SqlSessionStore
             $"""
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
             SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source}
-            WHERE due_at IS NOT NULL AND tokens IS NOT NULL{(revoking.Length == clients.Value.All.Count ? "" : " AND " + _statements.OfAny(revoking))}
+            WHERE {ToRevoke()} AND tokens IS NOT NULL{(revoking.Length == clients.Value.All.Count ? "" : " AND " + _statements.OfAny(revoking))}
             ON CONFLICT (id) DO NOTHING
             """;
+
+        // What can be renewed has a refresh token; an access token is worth it while it is good, and nobody knows that of one an older node stored.
+        string ToRevoke() => revoking.Where(client => client.RevokesAccessTokens()).ToList() is { Count: > 0 } both
+            ? $"(due_at IS NOT NULL OR (coalesce(token_expires_at, @ended_at + 1) > @ended_at AND {_statements.OfAny(both)}))" : "due_at IS NOT NULL";
     }
 }
