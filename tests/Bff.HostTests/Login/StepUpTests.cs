@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.Login;
 
 /// <summary>An API that wants its user to have signed in in another way, or less long ago (RFC 9470).</summary>
+[Trait("Standard", "RFC-9470")]
 public sealed class StepUpTests
 {
     private const string Header = "Bff-Step-Up";

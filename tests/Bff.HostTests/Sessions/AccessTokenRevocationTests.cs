@@ -3,6 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Sessions;
 
 /// <summary>Where the operator wants it, an end of a session takes its access token, too (RFC 7009).</summary>
+[Trait("Standard", "OUT")]
 public sealed class AccessTokenRevocationTests
 {
     private static readonly (string, string?) Both = ("Bff:Oidc:RevokeAccessTokens", "true");
