@@ -46,6 +46,9 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, A
         /// <summary>A new sign-in of the same browser.</summary>
         public const string Replaced = "replaced";
 
+        /// <summary>A new sign-in of the same user, who had as many sessions as one may have.</summary>
+        public const string Limit = "limit";
+
         public const string Unknown = "unknown";
     }
 
@@ -68,7 +71,10 @@ internal sealed partial class Audit(ILogger<Audit> logger, TimeProvider clock, A
     /// <param name="reason">The reason that pages and metrics show, too.</param>
     public void SessionEnded(string session, string by, string reason, string frontEnd, string provider) => Write(
         "session_ended",
-        [("Session", session), ("By", by), ("Reason", reason), by is By.Admin or By.Replaced ? Client : default, .. At(frontEnd, provider)]);
+        [
+            ("Session", session), ("By", by), ("Reason", reason), by is By.Admin or By.User or By.Replaced or By.Limit ? Client : default,
+            .. At(frontEnd, provider),
+        ]);
 
     /// <summary>A provider's server said that a user is signed out there; beside it each session that ends for it has its own line.</summary>
     /// <param name="user">The provider's <c>sub</c>; null when it named one of its sessions alone.</param>

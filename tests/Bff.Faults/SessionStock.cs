@@ -112,7 +112,7 @@ internal sealed class SessionStock : IAsyncDisposable
             AbsoluteEndsAt = now + SessionLife,
             Tokens = new TokenSet("", null, null, null, now, now),
         };
-        await Sessions.AddAsync(session, [], CancellationToken.None);
+        await Sessions.AddAsync(session, [], limit: null, CancellationToken.None);
         await using var connection = await _database.DataSource.OpenConnectionAsync();
         await using var select = connection.CreateCommand();
         select.CommandText = "SELECT * FROM sessions";

@@ -29,7 +29,7 @@ internal sealed class SecretMask(SettingsSchema schema)
         "TrustedProxies", "ExposedHeaders", "AllowedRequestHeaders", "PathBase", "Provider", "ClusterId",
         "RouteId", "AuthorizationPolicy", "RateLimiterPolicy", "OutputCachePolicy", "TimeoutPolicy", "CorsPolicy", "Methods", "Hosts", "Host", "Name",
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",
-        "ResponseHeaderEncoding", "Subject", "Location", "Preset", "ResponseMode", "ReturnParameter");
+        "ResponseHeaderEncoding", "Subject", "Location", "Preset", "ResponseMode", "ReturnParameter", "ClearSiteData");
 
     /// <summary>Transforms of YARP whose value is the name of something. What they set may be an API's key.</summary>
     private static readonly HashSet<string> Transforms = Names(

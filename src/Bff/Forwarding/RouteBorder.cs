@@ -64,7 +64,9 @@ internal sealed partial class RouteBorder(
         if (_usesSession && context.FindSession() is { } session) { longCalls.Watch(context, session.Id); }
         UpstreamResponse.RemoveHopByHop(context, answer);
         UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie);
-        if (_usesSession) { UpstreamResponse.MakePersonal(context.Response.Headers); }
+        if (!_usesSession) { return; }
+        UpstreamResponse.MakePersonal(context.Response.Headers);
+        StepUpChallenge.Tell(context.Response.Headers, answer);
     }
 
     private string ForeignCookies(HttpRequest request) => string.Join("; ", request.Headers.Cookie

@@ -16,10 +16,12 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
 
     private static readonly Problem NotAllowed = new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This method is not supported here.");
 
-    private readonly Lazy<ILookup<string, string>> _methods = new(() => Endpoints(routes)
-        .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [],
-        (endpoint, method) => (Path: Trim(endpoint.RoutePattern.RawText), method))
-        .ToLookup(entry => entry.Path, entry => entry.method, StringComparer.OrdinalIgnoreCase));
+    private readonly Lazy<IReadOnlyList<(TemplateMatcher Path, IReadOnlyList<string> Methods)>> _endpoints = new(() =>
+    [
+        .. Endpoints(routes).Select(endpoint => (
+            new TemplateMatcher(TemplateParser.Parse(Trim(endpoint.RoutePattern.RawText)), []),
+            endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])),
+    ]);
 
     /// <remarks>Asked twice for every call, by routing and by the pipeline, so nothing is allocated for it.</remarks>
     public static bool Has(PathString path)
@@ -32,10 +34,10 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
         return false;
     }
 
-    /// <summary>The endpoints of this port that are no routes of the configuration and stand for one address each.</summary>
-    public static IEnumerable<RouteEndpoint> Endpoints(IEndpointRouteBuilder routes) =>
+    /// <summary>The endpoints below our own paths, none of which takes in all that is below it.</summary>
+    private static IEnumerable<RouteEndpoint> Endpoints(IEndpointRouteBuilder routes) =>
         routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-        .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null && endpoint.RoutePattern.Parameters.Count == 0);
+        .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null && Has("/" + Trim(endpoint.RoutePattern.RawText)));
 
     /// <summary>Those of our paths that a route's <c>Match:Path</c> takes in, too, to no effect. A route without a path takes in everything.</summary>
     public static IEnumerable<string> CoveredBy(string? pattern)
@@ -60,7 +62,7 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
     {
         var request = context.Request;
         if (!Has(request.Path)) { return next(context); }
-        var allowed = _methods.Value[Trim(request.Path)].ToList();
+        var allowed = _endpoints.Value.Where(endpoint => endpoint.Path.TryMatch(request.Path, [])).SelectMany(endpoint => endpoint.Methods).ToList();
         var isRoute = context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is not null;
         if (!isRoute && allowed.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) { return next(context); }
         if (isRoute || allowed.Count == 0) { return Problem.NotFound.ExecuteAsync(context); }

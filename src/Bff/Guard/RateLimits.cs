@@ -9,7 +9,7 @@ namespace Bff.Guard;
 internal static class RateLimits
 {
     /// <summary>Policies for endpoints (<c>RequireRateLimiting</c>).</summary>
-    public const string SignIn = "sign-in", Callback = "callback", SignedOut = "signed-out";
+    public const string SignIn = "sign-in", Callback = "callback", SignedOut = "signed-out", OwnSessions = "own-sessions";
 
     public const string Code = "too_many_requests";
 
@@ -25,6 +25,7 @@ internal static class RateLimits
             limiter.AddPolicy(SignIn, context => For(context, limits => limits.SignIn));
             limiter.AddPolicy(Callback, context => For(context, limits => limits.Callback));
             limiter.AddPolicy(SignedOut, context => For(context, limits => limits.Callback));
+            limiter.AddPolicy(OwnSessions, context => For(context, limits => limits.SignIn));
             limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected.HttpContext, RetryAfter(rejected.Lease)));
         });
     }

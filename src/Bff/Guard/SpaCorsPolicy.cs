@@ -18,5 +18,5 @@ internal sealed class SpaCorsPolicy(FrontEndSet frontEnds) : ICorsPolicyProvider
 
     private static CorsPolicy Build(FrontEnd frontEnd) => new CorsPolicyBuilder()
         .SetIsOriginAllowed(frontEnd.Allows).AllowCredentials().AllowAnyMethod().AllowAnyHeader()
-        .WithExposedHeaders([.. frontEnd.ExposedHeaders]).SetPreflightMaxAge(PreflightMaxAge).Build();
+        .WithExposedHeaders([.. frontEnd.ExposedHeaders, StepUp.Header]).SetPreflightMaxAge(PreflightMaxAge).Build();
 }

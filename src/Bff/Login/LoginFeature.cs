@@ -66,6 +66,8 @@ internal static class LoginFeature
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
+        bff.MapGet("/sessions", UserSessionsEndpoint.List).RequireCsrfHeader().RequireRateLimiting(RateLimits.OwnSessions);
+        bff.MapDelete("/sessions/{handle}", UserSessionsEndpoint.End).RequireCsrfHeader().RequireRateLimiting(RateLimits.OwnSessions);
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
         bff.MapGet("/frontchannel", FrontChannelEndpoint.Handle);
         app.MapPost(BackChannelEndpoint.Path, app.Services.GetRequiredService<BackChannelEndpoint>().HandleAsync).AllowAnonymous()

@@ -23,7 +23,7 @@ internal sealed class LoginMetrics : IDisposable
     private static readonly string[] Ours =
     [
         SignInFailure.InvalidState, "store_unavailable", "provider_unavailable", "busy", "provider_refuses_client", "foreign_page",
-        SignInFailure.SignedOutMeanwhile,
+        SignInFailure.SignedOutMeanwhile, "too_many_sessions",
     ];
 
     private readonly Meter _meter;

@@ -27,6 +27,10 @@ internal static class LoginProblems
         StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.",
         SessionStoreException.RetryAfter);
 
+    public static readonly Problem TooManySessions = new(
+        StatusCodes.Status409Conflict, "too_many_sessions", "You are signed in at as many places as you may be.",
+        "Sign out somewhere else, or wait until a session there has ended; then sign in again.");
+
     public static readonly Problem SignInFailed = new(
         StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's response could not be accepted.",
         "Start again at /bff/login; the log of the proxy says what was wrong.");

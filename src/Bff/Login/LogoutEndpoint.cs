@@ -23,7 +23,9 @@ internal static class LogoutEndpoint
         if (context.GetSession() is not { } session)
         {
             // Any response but that to a wrong sid would tell anybody else that nobody is signed in.
-            return Initiator.IsOurs(context.Request, returnUrls) ? Results.Redirect(target) : LoginProblems.WrongSid;
+            if (!Initiator.IsOurs(context.Request, returnUrls)) { return LoginProblems.WrongSid; }
+            ClearSiteData.Ask(context);
+            return Results.Redirect(target);
         }
 
         if (sid != session.Sid) { return LoginProblems.WrongSid; }
@@ -35,6 +37,7 @@ internal static class LogoutEndpoint
     {
         if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl(context); }
         var location = target;
+        if (context.GetSession() is null) { ClearSiteData.Ask(context); }
         if (context.GetSession() is { } session && await EndAsync(context, session, target))
         {
             location = context.Response.Headers.Location.ToString();
@@ -51,6 +54,7 @@ internal static class LogoutEndpoint
         var provider = context.RequestServices.GetRequiredService<ProviderSet>()[session.Provider];
         var idToken = await FindIdTokenAsync(context, provider, session.Id);
         await context.SignOutAsync(SessionAuthentication.Scheme);
+        ClearSiteData.Ask(context);
         return await RedirectAsync(context, provider, target, idToken);
     }
 

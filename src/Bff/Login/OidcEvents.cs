@@ -126,6 +126,8 @@ internal sealed partial class OidcEvents(
     {
         var (progress, answer) = (SignInProgress.Of(context.HttpContext), context.TokenEndpointResponse);
         (progress.IsRedeeming, progress.RefreshToken, progress.IdToken) = (false, answer.RefreshToken, answer.IdToken);
+        progress.AccessToken = answer.AccessToken;
+        progress.AccessTokenExpiresAt = progress.RedeemedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime);
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
         if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
@@ -216,8 +218,8 @@ internal sealed partial class OidcEvents(
     public override async Task TicketReceived(TicketReceivedContext context)
     {
         context.HandleResponse();
-        var (properties, returnUrls) = (context.Properties!, ReturnUrls.Of(context.HttpContext));
-        var target = returnUrls.StillAllowed(context.ReturnUri);
+        var properties = context.Properties!;
+        var target = ReturnUrls.Of(context.HttpContext).StillAllowed(context.ReturnUri);
         properties.Items[SessionAuthentication.Provider] = provider.Name;
         try
         {
@@ -235,20 +237,29 @@ internal sealed partial class OidcEvents(
         }
         catch (SessionStoreException error)
         {
-            var silent = IsSilent(properties, out var page);
-            UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext).RefreshToken);
-            SignInFailed(provider.Name, LoginProblems.StoreUnavailable.Code, SignInFailure.CauseOf(error), "");
-            metrics.Failed(LoginProblems.StoreUnavailable.Code, silent, context.HttpContext.GetFrontEnd(), provider.Name);
-            if (silent)
-            {
-                var failure = SilentPage.Failure(returnUrls.StillAllowed(page), SignInFailure.TemporarilyUnavailable);
-                await Onward.GoAsync(context.HttpContext, failure, isFramed: true);
-                return;
-            }
-
-            var problem = LoginProblems.StoreUnavailable with { SignInUrl = WayBack.LoginUrl(context.Request, target, properties) };
-            await problem.ExecuteAsync(context.HttpContext);
+            UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext));
+            await FailAsync(context, LoginProblems.StoreUnavailable, SignInFailure.TemporarilyUnavailable, SignInFailure.CauseOf(error), target);
         }
+        catch (TooManySessionsException error)
+        {
+            await unused.RevokeAsync(context.HttpContext, provider, properties);
+            await FailAsync(context, LoginProblems.TooManySessions, "login_required", error.Message, target);
+        }
+    }
+
+    /// <param name="context">Of a sign-in whose session could not begin.</param>
+    /// <param name="problem">What the user is told.</param>
+    /// <param name="silentCode">What the silent page is told.</param>
+    /// <param name="cause">For the log.</param>
+    /// <param name="target">The page that the user wanted.</param>
+    private async Task FailAsync(TicketReceivedContext context, Problem problem, string silentCode, string cause, string target)
+    {
+        var (http, properties) = (context.HttpContext, context.Properties!);
+        var silent = IsSilent(properties, out var page);
+        SignInFailed(provider.Name, problem.Code, cause, "");
+        metrics.Failed(problem.Code, silent, http.GetFrontEnd(), provider.Name);
+        if (silent) { await Onward.GoAsync(http, SilentPage.Failure(ReturnUrls.Of(http).StillAllowed(page), silentCode), isFramed: true); }
+        else { await (problem with { SignInUrl = WayBack.LoginUrl(context.Request, target, properties) }).ExecuteAsync(http); }
     }
 
     /// <summary>A silent sign-in renews a session and makes none: a page that renews by itself would never see its ends.</summary>
@@ -273,7 +284,7 @@ internal sealed partial class OidcEvents(
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
-        await unused.RevokeAsync(context, provider);
+        await unused.RevokeAsync(context.HttpContext, provider, context.Properties, context.Failure);
         var failure = SignInFailure.Of(context);
         if (SignInProgress.Of(context.HttpContext).HasUsedState)
         {

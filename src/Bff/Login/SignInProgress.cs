@@ -16,6 +16,11 @@ internal sealed class SignInProgress
     /// <summary>What it brought.</summary>
     public string? RefreshToken { get; set; }
 
+    /// <summary>What it brought.</summary>
+    public string? AccessToken { get; set; }
+
+    public DateTimeOffset AccessTokenExpiresAt { get; set; }
+
     /// <summary>The issuer that the authorization response named (RFC 9207); null when it named none.</summary>
     public string? Issuer { get; set; }
 

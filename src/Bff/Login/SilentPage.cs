@@ -1,3 +1,4 @@
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Bff.Login;
@@ -6,7 +7,7 @@ namespace Bff.Login;
 internal static class SilentPage
 {
     /// <summary>Marks a sign-in as silent, and says where it ends.</summary>
-    public const string Item = "bff.silent";
+    public const string Item = SessionAuthentication.Silent;
 
     public static string Success(string page) => QueryHelpers.AddQueryString(page, "result", "ok");
 

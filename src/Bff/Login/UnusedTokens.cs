@@ -9,28 +9,32 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Bff.Login;
 
-/// <summary>A sign-in that fails when its code is traded already leaves a refresh token that nobody will use.</summary>
+/// <summary>A sign-in that fails when its code has been redeemed already leaves tokens that nobody will use.</summary>
 internal sealed class UnusedTokens(ISessionStore store, TimeProvider clock)
 {
-    public async Task RevokeAsync(RemoteFailureContext context, Provider provider)
+    /// <param name="context">The callback.</param>
+    /// <param name="provider">That has given the tokens.</param>
+    /// <param name="properties">Of the flow; null when they could not be read.</param>
+    /// <param name="failure">What the sign-in failed by; null where it failed after its tokens were accepted.</param>
+    public async Task RevokeAsync(HttpContext context, Provider provider, AuthenticationProperties? properties, Exception? failure = null)
     {
-        var (progress, properties) = (SignInProgress.Of(context.HttpContext), context.Properties);
-        if ((progress.RefreshToken ?? (context.Failure as SignInCallException)?.RefreshToken) is not { Length: > 0 } refreshToken) { return; }
+        var progress = SignInProgress.Of(context);
+        progress.RefreshToken ??= (failure as SignInCallException)?.RefreshToken;
+        if (string.IsNullOrEmpty(progress.RefreshToken) && AccessTokenOf(progress, provider) is null) { return; }
         var known = SignInProgress.Named(properties, SessionAuthentication.Continues) ?? SignInProgress.Named(properties, SessionAuthentication.Replaces);
         var now = clock.GetUtcNow();
 
         // Who is signed out at the provider wants this to end, whatever else it ends.
-        var isNobodys = context.Failure is SignInRefusedException { Error: SignInFailure.SignedOutMeanwhile };
+        var isNobodys = failure is SignInRefusedException { Error: SignInFailure.SignedOutMeanwhile };
         try
         {
             await store.RevokeLaterAsync(
                 known is null || isNobodys ? SessionKey.New().Id : new SessionId(known), provider.Name,
-                isNobodys ? null : UnverifiedSubject(progress.IdToken), new TokenSet("", refreshToken, IdToken: null, Scope: null, now, now), ended: false,
-                CancellationToken.None);
+                isNobodys ? null : UnverifiedSubject(progress.IdToken), TokensOf(progress, provider, now), ended: false, CancellationToken.None);
         }
         catch (SessionStoreException)
         {
-            RevokeNow(provider, properties, refreshToken);   // and the page still learns what became of its sign-in
+            RevokeNow(provider, properties, progress);   // and the page still learns what became of its sign-in
         }
     }
 
@@ -38,13 +42,27 @@ internal sealed class UnusedTokens(ISessionStore store, TimeProvider clock)
     /// The store that would remember the revocation is the one that failed, so this is tried once and nobody waits for it. Not for a renewal of a session:
     /// whether the store took its tokens before it failed is not known.
     /// </summary>
-    public static void RevokeNow(Provider provider, AuthenticationProperties? properties, string? refreshToken)
+    public static void RevokeNow(Provider provider, AuthenticationProperties? properties, SignInProgress progress)
     {
-        if (!string.IsNullOrEmpty(refreshToken) && SignInProgress.Named(properties, SessionAuthentication.Continues) is null)
+        if (SignInProgress.Named(properties, SessionAuthentication.Continues) is not null) { return; }
+        if (progress.RefreshToken is { Length: > 0 } refreshToken)
         {
-            _ = provider.TokenEndpoint.RevokeAsync(refreshToken);
+            _ = provider.TokenEndpoint.RevokeAsync(refreshToken, TokenEndpointClient.RefreshTokenHint);
+        }
+
+        if (AccessTokenOf(progress, provider) is { } accessToken)
+        {
+            _ = provider.TokenEndpoint.RevokeAsync(accessToken, TokenEndpointClient.AccessTokenHint);
         }
     }
+
+    private static TokenSet TokensOf(SignInProgress progress, Provider provider, DateTimeOffset now) => new(
+        AccessTokenOf(progress, provider) ?? "", string.IsNullOrEmpty(progress.RefreshToken) ? null : progress.RefreshToken, IdToken: null, Scope: null, now,
+        progress.AccessTokenExpiresAt);
+
+    /// <summary>Null where it is not to be revoked.</summary>
+    private static string? AccessTokenOf(SignInProgress progress, Provider provider) =>
+        provider.Options.RevokeAccessTokens && progress.AccessToken is { Length: > 0 } accessToken ? accessToken : null;
 
     /// <summary>Good enough to let a revocation wait for that user's sessions; nothing else may believe it.</summary>
     private static string? UnverifiedSubject(string? idToken)

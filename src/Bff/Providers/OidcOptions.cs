@@ -172,6 +172,12 @@ internal sealed class OidcOptions : IValidatableObject
     public bool RequireAcr { get; set; }
 
     /// <summary>
+    /// Whether the access token of a session that ends is revoked, too, where the provider has a revocation endpoint (RFC 7009), unless it has expired by then.
+    /// It matters to APIs that ask the provider about tokens; others take one until it expires. Default: false, so the refresh token alone.
+    /// </summary>
+    public bool RevokeAccessTokens { get; set; }
+
+    /// <summary>
     /// Addresses that the provider's metadata lack or have wrong, by their names there: <c>authorization_endpoint</c>, <c>token_endpoint</c>,
     /// <c>userinfo_endpoint</c>, <c>revocation_endpoint</c>, <c>end_session_endpoint</c>, <c>jwks_uri</c>, <c>pushed_authorization_request_endpoint</c>.
     /// They must use https wherever the authority must. Default: none.

@@ -36,6 +36,7 @@ internal static class RenewalFeature
         Provider = provider.Name,
         Name = SessionClient.NameOf(provider.Options.Authority, provider.Options.ClientId),
         KeepsForRevocation = () => provider.Metadata.Known is not { RevocationEndpoint: null or "" },   // not known yet: it may offer it
+        RevokesAccessTokens = () => provider.Options.RevokeAccessTokens,
     };
 
     /// <summary>In the order in which a call that needs a token walks through it.</summary>

@@ -1,4 +1,5 @@
 using Bff.Providers;
+using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using static Bff.Renewal.RenewalDecision;
@@ -8,7 +9,8 @@ namespace Bff.Renewal;
 
 /// <summary>Writes what was decided of a claimed session, for as long as it takes: rotated tokens exist nowhere else.</summary>
 internal sealed class RenewalWriter(
-    ISessionStore store, IRenewalQueue queue, RenewalLeases leases, StoreHealth health, SessionCache copies, RenewalLog log, TimeProvider clock)
+    ISessionStore store, IRenewalQueue queue, RenewalLeases leases, ProviderSet providers, StoreHealth health, SessionCache copies, RenewalLog log,
+    TimeProvider clock)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
@@ -19,9 +21,9 @@ internal sealed class RenewalWriter(
         switch (decision)
         {
             case Keep keep:
-                return await KeepAsync(lease, keep.Session.Tokens!.RefreshToken, current => TryWriteAsync(current, keep));
+                return await KeepAsync(lease, keep.Session.Tokens!, current => TryWriteAsync(current, keep));
             case TryAgain { Rotated: { } rotated } again:
-                return await KeepAsync(lease, rotated.RefreshToken, current =>
+                return await KeepAsync(lease, rotated, current =>
                     queue.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
             case TryAgain again:
                 await queue.ReleaseAsync(lease, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
@@ -46,7 +48,7 @@ internal sealed class RenewalWriter(
     /// <summary>
     /// Writes what came, also when the lease was lost to a node that died with it: the next claim would replay a refresh token that is used up.
     /// </summary>
-    private async Task<RenewalResult?> KeepAsync(Lease lease, string? refreshToken, Func<Lease, Task<bool>> write)
+    private async Task<RenewalResult?> KeepAsync(Lease lease, TokenSet brought, Func<Lease, Task<bool>> write)
     {
         var id = lease.Session.Id;
         leases.Hold(lease);
@@ -62,7 +64,7 @@ internal sealed class RenewalWriter(
 
                 if (await InsistAsync(id, () => write(leases.UnstoredOf(id) ?? current))) { return null; }
                 if (leases.UnstoredOf(id) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
-                if (await LoseAsync(lease, refreshToken, current) is { } other) { return other; }
+                if (await LoseAsync(lease, brought, current) is { } other) { return other; }
                 if (leases.UnstoredOf(id) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }
             }
         }
@@ -72,8 +74,9 @@ internal sealed class RenewalWriter(
         }
     }
 
-    private async Task<RenewalResult?> EndAsync(Lease lease, string? rotated)
+    private async Task<RenewalResult?> EndAsync(Lease lease, string? rotatedRefreshToken)
     {
+        var rotated = rotatedRefreshToken is null ? null : lease.Session.Tokens! with { RefreshToken = rotatedRefreshToken };
         copies.Forget(lease.Session.Id);   // the store may be away, and copies would serve on
         if (!await InsistAsync(lease.Session.Id, () => queue.RemoveAsync(lease, EndReasons.SessionEnded, CancellationToken.None)))
         {
@@ -81,33 +84,36 @@ internal sealed class RenewalWriter(
             return await LoseAsync(lease, rotated, held: null) ?? new Unreachable(RenewalLeases.StoreAllowance);
         }
 
-        await RevokeRotatedAsync(lease, subject: null, rotated);
+        await RevokeBroughtAsync(lease, subject: null, rotated);
         return null;
     }
 
-    /// <summary>Another node took the session over, or it ended: then a refresh token that came for it is nobody's and must not live on.</summary>
+    /// <summary>Another node took the session over, or it ended: then tokens that came for it are nobody's and must not live on.</summary>
     /// <returns>Null when the other node let its lease run out.</returns>
-    private async Task<RenewalResult?> LoseAsync(Lease lease, string? refreshToken, Lease? held)
+    private async Task<RenewalResult?> LoseAsync(Lease lease, TokenSet? brought, Lease? held)
     {
         log.LeaseLost(lease.Session.Id);
         var now = await InsistAsync(lease.Session.Id, () => leases.FollowAsync(lease.Session, held));
-        if (now is Ended) { await RevokeRotatedAsync(lease, lease.Session.Subject, refreshToken); }
+        if (now is Ended) { await RevokeBroughtAsync(lease, lease.Session.Subject, brought); }
         return now;
     }
 
     /// <param name="lease">The claim.</param>
     /// <param name="subject">Whose other sessions it waits for; null for none.</param>
-    /// <param name="refreshToken">What came.</param>
-    private async Task RevokeRotatedAsync(Lease lease, string? subject, string? refreshToken)
+    /// <param name="brought">What came; null for nothing.</param>
+    private async Task RevokeBroughtAsync(Lease lease, string? subject, TokenSet? brought)
     {
-        if (refreshToken is null || refreshToken == lease.Session.Tokens!.RefreshToken) { return; }
-        var tokens = lease.Session.Tokens with { RefreshToken = refreshToken };
+        var known = lease.Session.Tokens!;
+        var isAccessTokenLeft = brought?.AccessToken != known.AccessToken && RevokesAccessTokens(lease);
+        if (brought is null || (brought.RefreshToken == known.RefreshToken && !isAccessTokenLeft)) { return; }
         await InsistAsync(lease.Session.Id, async () =>
         {
-            await store.RevokeLaterAsync(lease.Session.Id, lease.Session.Provider, subject, tokens, ended: true, CancellationToken.None);
+            await store.RevokeLaterAsync(lease.Session.Id, lease.Session.Provider, subject, brought, ended: true, CancellationToken.None);
             return true;
         });
     }
+
+    private bool RevokesAccessTokens(Lease lease) => providers[lease.Session.Provider].Options.RevokeAccessTokens;
 
     /// <summary>
     /// The provider has rotated, so a store that stumbles is asked again for as long as this process lives. Others may have taken the session over meanwhile;

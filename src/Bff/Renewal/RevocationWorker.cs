@@ -10,7 +10,7 @@ namespace Bff.Renewal;
 
 /// <summary>
 /// Revokes what ended sessions leave behind (RFC 7009, RFC 9700 section 4.14): the one place that does, whatever ended them and on whichever node. The store
-/// kept the refresh tokens as the sessions ended, so nobody waits for the provider, and an outage or a restart only delays it.
+/// kept the tokens as the sessions ended, so nobody waits for the provider, and an outage or a restart only delays it.
 /// </summary>
 internal sealed partial class RevocationWorker(
     ISessionStore store, ProviderSet providers, SessionChanges changes, SessionMetrics metrics, IOptionsMonitor<TokenOptions> options,
@@ -69,7 +69,8 @@ internal sealed partial class RevocationWorker(
             {
                 var now = clock.GetUtcNow();
                 var due = await store.ClaimRevocationsAsync(
-                    provider.Name, now, now + options.CurrentValue.TokenTimeout + LeaseAllowance, AtOnce, cancellationToken);
+                    provider.Name, now, now + (options.CurrentValue.TokenTimeout * (provider.Options.RevokeAccessTokens ? 2 : 1)) + LeaseAllowance, AtOnce,
+                    cancellationToken);
                 var outcomes = await Task.WhenAll(due.Select(revocation => RevokeAsync(provider, revocation)));
 
                 // The others would fare no better now; they stay due until the next tick.
@@ -91,7 +92,8 @@ internal sealed partial class RevocationWorker(
             return RevocationOutcome.Refused;
         }
 
-        var outcome = tokens.RefreshToken is { } refreshToken ? await provider.TokenEndpoint.RevokeAsync(refreshToken) : RevocationOutcome.Refused;
+        var found = await RevokeAsync(provider, tokens);
+        var outcome = found ?? RevocationOutcome.Refused;
         switch (outcome)
         {
             case RevocationOutcome.TurnedAway:
@@ -104,11 +106,27 @@ internal sealed partial class RevocationWorker(
                 break;
             default:
                 await store.CompleteRevocationAsync(revocation, again: null, CancellationToken.None);
-                metrics.Revoked(tokens.RefreshToken is null ? "nothing" : Name(outcome));
+                metrics.Revoked(found is null ? "nothing" : Name(outcome));
                 break;
         }
 
         return outcome;
+    }
+
+    /// <summary>The refresh token first: many providers then end the access tokens of its grant by themselves (RFC 7009 section 2.1).</summary>
+    /// <returns>Null when there is nothing to revoke.</returns>
+    private async Task<RevocationOutcome?> RevokeAsync(Provider provider, TokenSet tokens)
+    {
+        RevocationOutcome? outcome = null;
+        if (tokens.RefreshToken is { } refreshToken)
+        {
+            outcome = await provider.TokenEndpoint.RevokeAsync(refreshToken, TokenEndpointClient.RefreshTokenHint);
+            if (outcome is not (RevocationOutcome.Revoked or RevocationOutcome.Refused)) { return outcome; }
+        }
+
+        if (!provider.Options.RevokeAccessTokens || tokens.AccessToken.Length == 0 || tokens.ExpiresAt <= clock.GetUtcNow()) { return outcome; }
+        var ofAccess = await provider.TokenEndpoint.RevokeAsync(tokens.AccessToken, TokenEndpointClient.AccessTokenHint);
+        return outcome is null || ofAccess is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway ? ofAccess : outcome;
     }
 
     private async Task PostponeAsync(Revocation revocation, string outcome)
@@ -141,15 +159,15 @@ internal sealed partial class RevocationWorker(
         foreach (var (_, wake) in _loops) { wake.Writer.TryWrite(true); }
     }
 
-    [LoggerMessage(LogLevel.Information, "The refresh token of ended session {Session} could not be revoked (attempt {Attempts}); tried again {Again:u}.")]
+    [LoggerMessage(LogLevel.Information, "The tokens of ended session {Session} could not be revoked (attempt {Attempts}); tried again {Again:u}.")]
     private partial void Postponed(SessionId session, int attempts, DateTimeOffset? again);
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The refresh token of ended session {Session} could not be revoked for a day ({Attempts} attempts) and is given up; at the provider it ends by "
-        + "itself.")]
+        "The tokens of ended session {Session} could not be revoked for a day ({Attempts} attempts) and are given up; at the provider they end by "
+        + "themselves.")]
     private partial void GivenUp(SessionId session, int attempts);
 
-    [LoggerMessage(LogLevel.Error, "The session store cannot be asked for refresh tokens to revoke; tried again in ten seconds.")]
+    [LoggerMessage(LogLevel.Error, "The session store cannot be asked for tokens to revoke; tried again in ten seconds.")]
     private partial void StoreFailed(Exception error);
 }

@@ -24,10 +24,17 @@ internal static class EndReasons
     /// <summary>The provider said that the user is signed out there.</summary>
     public const string ProviderLogout = "provider_logout";
 
+    /// <summary>Its user ended it, from another session of theirs.</summary>
+    public const string EndedByUser = "ended_by_user";
+
+    /// <summary>Its user signed in once more elsewhere, and it was the oldest of more than <c>MaxPerUser</c>.</summary>
+    public const string TooManySessions = "too_many_sessions";
+
     /// <summary>Nobody here saw why.</summary>
     public const string Unknown = "unknown";
 
-    public static readonly string[] All = [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, ProviderLogout, Unknown];
+    public static readonly string[] All =
+        [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, ProviderLogout, EndedByUser, TooManySessions, Unknown];
 
     /// <summary>Whether a silent sign-in may bring such a session back: nobody meant it to end, and no rule did.</summary>
     public static bool MayBeHealed(string? reason) => reason is null or SessionEnded or Unknown;
@@ -40,11 +47,12 @@ internal static class EndReasons
     /// <summary>Who ended it, in the audit stream's words.</summary>
     public static string EndedBy(string reason) => reason switch
     {
-        SignedOut => Audit.By.User,
+        SignedOut or EndedByUser => Audit.By.User,
         Replaced => Audit.By.Replaced,
         SessionEnded or ProviderLogout => Audit.By.IdentityProvider,
         IdleTimeout or AbsoluteTimeout => Audit.By.Timeout,
         EndedByAdmin => Audit.By.Admin,
+        TooManySessions => Audit.By.Limit,
         _ => Audit.By.Unknown,
     };
 }

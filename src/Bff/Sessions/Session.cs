@@ -66,6 +66,9 @@ internal sealed record Session
     /// <summary>What people call the user: a name if the provider gave one.</summary>
     public string DisplayName => ClaimValue("name") ?? ClaimValue("preferred_username") ?? Subject;
 
+    /// <summary>The tenant that has the user, at a provider of many: <see cref="Subject"/> alone is then nobody's name.</summary>
+    public string? Tenant => ClaimValue(TenantIssuers.Claim);
+
     public string? ClaimValue(string type) => Claims.FirstOrDefault(claim => claim.Type == type)?.Value;
 
     public override string ToString() => $"Session {Id} v{Version}";

@@ -16,8 +16,11 @@ internal sealed class SessionClient
     /// <summary>In every row; short, since it is in indexes, too.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Whether refresh tokens of ended sessions are kept until they are revoked; false where the provider is known to offer no revocation.</summary>
+    /// <summary>Whether tokens of ended sessions are kept until they are revoked; false where the provider is known to offer no revocation.</summary>
     public Func<bool> KeepsForRevocation { get; init; } = () => true;
+
+    /// <summary>Whether an access token is kept likewise, while it is good: also that of a session without a refresh token.</summary>
+    public Func<bool> RevokesAccessTokens { get; init; } = () => false;
 
     public static string NameOf(string issuer, string clientId) =>
         Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{issuer.TrimEnd('/')}\n{clientId}")))[..NameLength];

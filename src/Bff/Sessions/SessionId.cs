@@ -9,5 +9,8 @@ internal readonly record struct SessionId(string Value)
     /// <summary>96 of 256 bits: no two sessions share a handle.</summary>
     public const int HandleLength = 16;
 
+    /// <summary>Whether it can be one; what is none need not be looked for, or cannot be stored.</summary>
+    public static bool IsHandle(string text) => text.Length == HandleLength && text.All(char.IsAscii) && !text.Any(char.IsControl);
+
     public override string ToString() => Value[..Math.Min(HandleLength, Value.Length)];
 }

@@ -17,6 +17,8 @@ internal sealed class SessionsOptions : IValidatableObject
     /// <summary>What is wrong with a cookie that no browser would take (RFC 6265bis section 5.7).</summary>
     public const string NeedsSecureCookie = "'None' needs a Secure cookie, and Bff:Sessions:InsecureCookie is on.";
 
+    private static readonly string[] SiteData = ["cache", "cookies", "storage", "executionContexts"];
+
     /// <summary>Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share.</summary>
     [AllowedValues(Sqlite, PostgreSql, ErrorMessage = "must be 'Sqlite' or 'PostgreSql'.")]
     [NeedsRestart]
@@ -93,6 +95,20 @@ internal sealed class SessionsOptions : IValidatableObject
     public TimeSpan CacheLifetime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// How many sessions a user may have at a time, counted at one provider and client over all front ends and nodes. A silent sign-in that renews a session is
+    /// none more, and one that would begin one too many fails. Default: 0, as many as come; up to 1000.
+    /// </summary>
+    [Range(0, 1000, ErrorMessage = "must be between 0 (no limit) and 1000.")]
+    public int MaxPerUser { get; set; }
+
+    /// <summary>
+    /// What a sign-in does that would be one more than <see cref="MaxPerUser"/>. <c>EndOldest</c> (default): the user's oldest session ends.
+    /// <c>RefuseNewest</c>: the sign-in fails, and the user can sign in once a session of theirs has ended.
+    /// </summary>
+    [AllowedValues(TooManySessions.EndOldest, TooManySessions.RefuseNewest, ErrorMessage = "must be 'EndOldest' or 'RefuseNewest'.")]
+    public TooManySessions WhenTooMany { get; set; } = TooManySessions.EndOldest;
+
+    /// <summary>
     /// How long a copy serves while the store cannot be read; at least <see cref="CacheLifetime"/>. A session that another node ends meanwhile goes on here as
     /// long; one that ends on this node ends at once. Default: 0, so copies serve for <see cref="CacheLifetime"/>; up to 1 hour.
     /// </summary>
@@ -114,6 +130,16 @@ internal sealed class SessionsOptions : IValidatableObject
     [NeedsRestart]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// What a browser forgets of Bff's origin when its user signs out (<c>Clear-Site-Data</c>): <c>cache</c>, <c>cookies</c>, <c>storage</c>,
+    /// <c>executionContexts</c>. Browsers heed it over https only. <c>cookies</c> are those of the whole registrable domain: of other applications, of other
+    /// front ends, and of a provider there, which then cannot tell whom it is to sign out. Default: none.
+    /// </summary>
+    public string[] ClearSiteData { get; set; } = [];
+
+    /// <summary>Null when there is none.</summary>
+    public SessionLimit? LimitPerUser => MaxPerUser > 0 ? new(MaxPerUser, WhenTooMany) : null;
+
     /// <summary>How long copies serve while the store cannot be read.</summary>
     public TimeSpan OutageCopies => CacheLifetime == TimeSpan.Zero || CacheLifetimeDuringOutage < CacheLifetime ? CacheLifetime : CacheLifetimeDuringOutage;
 
@@ -130,6 +156,11 @@ internal sealed class SessionsOptions : IValidatableObject
             || !CookieName.All(IsCookieNameCharacter))
         {
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
+        }
+
+        foreach (var (index, type) in ClearSiteData.Index().Where(entry => !SiteData.Contains(entry.Item, StringComparer.Ordinal)))
+        {
+            yield return new($"'{type}' is none of {string.Join(", ", SiteData)}.", [$"{nameof(ClearSiteData)}:{index}"]);
         }
 
         if (InsecureCookie && CookieSameSite == SameSiteMode.None) { yield return new(NeedsSecureCookie, [nameof(CookieSameSite)]); }

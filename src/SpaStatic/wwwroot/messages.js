@@ -31,6 +31,8 @@ const MEANING = {
   absolute_timeout: 'Your session has reached its maximum length. Sign in to continue.',
   ended_by_admin: 'An administrator has ended your session. Sign in to continue.',
   provider_logout: 'You have signed out at the sign-in service. Sign in to continue.',
+  ended_by_user: 'You have ended this session from another one. Sign in to continue.',
+  too_many_sessions: 'You have signed in elsewhere, at more places than you may be. Sign in to continue here.',
   unknown: 'Your session has ended. Sign in to continue.',
 };
 

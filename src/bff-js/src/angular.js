@@ -79,7 +79,10 @@ const isForBff = (url) => {
 const responseOf = ({ status, headers, error: body }) => {
   const isText = typeof body === 'string' || body instanceof Blob || body instanceof ArrayBuffer;
   const said = isText ? body : JSON.stringify(body);
-  return new Response(said, { status, headers: { 'Retry-After': headers.get('Retry-After') ?? '' } });
+  return new Response(said, {
+    status,
+    headers: { 'Retry-After': headers.get('Retry-After') ?? '', 'Bff-Step-Up': headers.get('Bff-Step-Up') ?? '' },
+  });
 };
 
 /** @type {typeof BffAngular.bffInterceptor} */

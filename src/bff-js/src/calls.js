@@ -38,7 +38,7 @@ export const repeats = ({ method, signal }) => {
   let hasNewToken = false;
   return async (response, sent) => {
     if (response.status === 401) {
-      if (hasNewToken || !settings.silentSignIn || isMuted()) return false;
+      if (hasNewToken || isMuted() || response.headers.get('Bff-Step-Up') || !settings.silentSignIn) return false;
       if (sent > tryEnd + rest && (user || latest?.isLoggedIn !== false)) trySilently(); // no frame a call
       return hasNewToken = sent < tryEnd && await orAborted(silentTry, signal);
     }
@@ -64,5 +64,5 @@ export const bffFetch = async (input, init) => {
 };
 
 /** Bff's own 503 comes before anything was forwarded. @param {string} method @param {Response} response */
-const mayRepeat = async (method, response) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
+const mayRepeat = async (method, response) => /^(GET|HEAD|OPTIONS)$/.test(method)
   || /^(provider|store)_unavailable$/.test((await response.clone().json().catch(() => null))?.code);

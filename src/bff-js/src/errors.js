@@ -7,11 +7,11 @@ const ASK = 'Call login().';
 /** @type {Record<string, string | null>} */
 const HINTS = {
   __proto__: null, // a code may come from the page's address
-  login_required: 'Shared dev keys, or third-party cookies blocked?',
+  login_required: 'Dev keys, third-party cookies?',
   consent_required: ASK,
   interaction_required: ASK,
   timeout: 'frame-src?',
-  silent_page_missing: 'Serve silent.html, or silentSignIn: false.',
+  silent_page_missing: 'Serve silent.html or silentSignIn: false',
   session_expired: ASK,
   origin_mismatch: 'Not in Origins',
   unexpected_answer: 'Not Bff? configure()',

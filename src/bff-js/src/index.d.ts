@@ -6,7 +6,7 @@
  */
 
 /** Why a session ended; more may come. `replaced`: by another sign-in in the same browser. `session_ended`: the provider renews it no longer. `provider_logout`: it signed the user out. */
-export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'provider_logout' | 'unknown' | (string & {});
+export type EndReason = 'signed_out' | 'replaced' | 'session_ended' | 'idle_timeout' | 'absolute_timeout' | 'ended_by_admin' | 'provider_logout' | 'ended_by_user' | 'too_many_sessions' | 'unknown' | (string & {});
 
 /** What Bff tells about the session; `isLoggedIn` tells which of the two. Times are ISO 8601, by Bff's clock. */
 export type Session = SignedIn | SignedOut;
@@ -141,7 +141,8 @@ export function session(): Session | null;
 export function now(): number;
 
 /**
- * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 leads to one silent sign-in and one repeat (unless it is
+ * `fetch` through Bff, with the cookie and the header that proves the call is ours. A 401 leads to one silent sign-in and one repeat (unless the API asks
+ * for a stronger sign-in: `Bff-Step-Up` says which, encoded as a form, for `login({ acrValues, maxAge })`; or it is
  * known that nobody was signed in, or that somebody meant the session to end; once for a session that was lost; not if that signed in somebody else; once a
  * minute, and less often while an API refuses new tokens, too), a 503 by waiting as long as `Retry-After` says, 30 s in all, and repeating.
  * A request is cloned to be repeated. A stream given as `init.body` is sent once; one that is inside a `Request` cannot be told from another body, and is

@@ -36,6 +36,19 @@ test('an API that refuses new tokens, too, is called twice, and ever fewer frame
   assert.deepEqual(await callAfter(1), [1, 0], 'a clock that is set back changes nothing');
 });
 
+test('an API that wants a stronger sign-in is called once, and the page learns what it wants', async () => {
+  elapsed += 3_600_000;
+  const made = frames.length;
+  const asked = 'error=insufficient_user_authentication&acr_values=urn%3Amfa';
+  const requests = answerWith((request) => {
+    if (!isApi(request)) return session;
+    return new Response('', { status: 401, headers: { 'Bff-Step-Up': asked } });
+  });
+  const response = await bff.fetch('/api');
+  assert.deepEqual([response.status, new URLSearchParams(response.headers.get('Bff-Step-Up') ?? '').get('acr_values')], [401, 'urn:mfa']);
+  assert.deepEqual([requests.filter(isApi).length, frames.length - made], [1, 0]);
+});
+
 test('calls that meet it together share one frame', async () => {
   elapsed += 3_600_000;
   const made = frames.length;

@@ -49,7 +49,7 @@ public sealed class ReloadTests
         var request = browser.Bare(HttpMethod.Get, "/bff/session");
         request.Headers.Add("X-CSRF", "1");
         request.Headers.Add("Origin", Browser.SpaOrigin);
-        (await browser.SendAsync(request)).Header("Access-Control-Expose-Headers").ShouldBe("X-Of-Ours");
+        (await browser.SendAsync(request)).Header("Access-Control-Expose-Headers").ShouldBe("X-Of-Ours,Bff-Step-Up");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class RouteTableTests
     private const int AtOnce = 40;
 
     /// <summary>So that it is seen to be the whole table.</summary>
-    private static readonly string[] Some = ["/bff/login", "/bff/renew", "/signin-oidc", "/signout-callback-oidc", "/healthz", "/sessions"];
+    private static readonly string[] Some = ["/bff/login", "/bff/renew", "/bff/sessions/x", "/signin-oidc", "/signout-callback-oidc", "/healthz", "/sessions"];
 
     [Fact]
     public async Task No_endpoint_of_ours_fails_hangs_or_answers_for_another_host_whatever_a_stranger_sends()
@@ -129,13 +129,13 @@ public sealed class RouteTableTests
     }
 
     [Fact]
-    public async Task Our_paths_lie_where_no_route_can_get_and_each_is_one_address()
+    public async Task Our_paths_lie_where_no_route_can_get_and_none_takes_in_what_is_below_it()
     {
         await using var world = await World.StartAsync(("Bff:Spa:Url", "http://localhost:9"));
         var ops = new[] { "/healthz", "/readyz", "/metrics", "/sessions", "/api/{**rest}" };
         foreach (var endpoint in Endpoints(world.Bff).Where(endpoint => endpoint.DisplayName?.Contains("/bff", StringComparison.Ordinal) == true))
         {
-            endpoint.RoutePattern.Parameters.ShouldBeEmpty(endpoint.DisplayName);
+            endpoint.RoutePattern.Parameters.ShouldAllBe(parameter => !parameter.IsCatchAll && !parameter.IsOptional, endpoint.DisplayName);
             OwnPaths.Has("/" + endpoint.RoutePattern.RawText!.Trim('/')).ShouldBeTrue(endpoint.DisplayName);
         }
 

@@ -60,7 +60,7 @@ public sealed class RevocationTests
         await world.AdvanceAsync(TimeSpan.FromSeconds(15));
 
         await Eventually.HappensAsync(() => Kept(world) == 0);
-        await Eventually.HappensAsync(() => world.Bff.Logs.Lines.Any(line => line.Contains("is given up", StringComparison.Ordinal)));
+        await Eventually.HappensAsync(() => world.Bff.Logs.Lines.Any(line => line.Contains("are given up", StringComparison.Ordinal)));
     }
 
     [Theory]

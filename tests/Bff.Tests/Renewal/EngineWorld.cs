@@ -79,6 +79,7 @@ internal sealed class EngineWorld : IAsyncDisposable
                 DueAt = node.Schedule.DueAt(id, tokens),
             },
             [],
+            limit: null,
             default);
         Sessions.Add(id);
     }
@@ -266,8 +267,9 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         private IFullSessionStore Living => alive() ? store : throw new Gone();
 
-        public Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancel) =>
-            Living.AddAsync(session, replaced, cancel);
+        public Task<IReadOnlyList<EndedSession>?> AddAsync(
+            Session session, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit, CancellationToken cancel) =>
+            Living.AddAsync(session, replaced, limit, cancel);
 
         public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
 
@@ -350,6 +352,10 @@ internal sealed class EngineWorld : IAsyncDisposable
             Living.CountUpcomingAsync(now, step, steps, cancel);
 
         public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => Living.FindByHandleAsync(handle, cancel);
+
+        public Task<IReadOnlyList<UserSession>> ListOfUserAsync(
+            Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancel) =>
+            Living.ListOfUserAsync(session, handle, take, now, cancel);
 
         public Task<IReadOnlyList<Session>> SearchAsync(SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
             Living.SearchAsync(filter, after, take, now, cancel);

@@ -186,7 +186,7 @@ public abstract class ProviderLogoutContract : StoreContract
             Id = SessionKey.New().Id, Sid = SessionKey.New().Key, Provider = provider, Subject = user, Claims = claims, CreatedAt = Now,
             SignInBegunAt = begunAt ?? Now, EndsAt = Now.AddMinutes(30), AbsoluteEndsAt = Now.AddHours(12), Tokens = Tokens("old"), DueAt = Now.AddMinutes(1),
         };
-        await (store ?? Store).AddAsync(session, replaced is { } old ? [old] : [], default);
+        await (store ?? Store).AddAsync(session, replaced is { } old ? [old] : [], limit: null, default);
         return session;
     }
 }

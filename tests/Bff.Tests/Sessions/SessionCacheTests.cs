@@ -120,7 +120,7 @@ public sealed class SessionCacheTests : IDisposable
             AbsoluteEndsAt = Now.AddHours(1),
             Tokens = new TokenSet("a", "r", null, null, Now, Now.AddMinutes(1)),
         };
-        await _store.AddAsync(session, [], default);
+        await _store.AddAsync(session, [], limit: null, default);
         return session;
     }
 

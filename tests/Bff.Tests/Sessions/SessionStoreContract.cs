@@ -84,7 +84,7 @@ public abstract class SessionStoreContract : StoreContract
     {
         var session = await AddAsync();
         await Store.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
-        await Store.AddAsync(session, [], default);   // as a restored dump brings it back
+        await Store.AddAsync(session, [], limit: null, default);   // as a restored dump brings it back
         await Store.RemoveAsync(session.Id, null, EndReasons.EndedByAdmin, default);
         (await Store.FindEndAsync(session.Id, default)).ShouldBe(EndReasons.EndedByAdmin);
     }
@@ -374,15 +374,101 @@ public abstract class SessionStoreContract : StoreContract
         var (old, other) = (await AddAsync(), await AddAsync(user: "bob"));
         var now = old with { Id = SessionKey.New().Id, Sid = "new" };
 
-        (await Store.AddAsync(now, [old.Id, SessionKey.New().Id], default)).Select(ended => ended.Id).ShouldBe([old.Id]);
+        (await Store.AddAsync(now, [old.Id, SessionKey.New().Id], limit: null, default))!.Select(ended => ended.Id).ShouldBe([old.Id]);
 
         (await Store.FindAsync(now.Id, default)).ShouldNotBeNull();
         (await Store.FindAsync(old.Id, default)).ShouldBeNull();
         (await Store.FindEndAsync(old.Id, default)).ShouldBe(EndReasons.Replaced);
         (await ClaimRevocationsAsync()).ShouldBeEmpty("its tokens may be of the new one's grant");
 
-        await Should.ThrowAsync<Exception>(Store.AddAsync(now, [other.Id], default));
+        await Should.ThrowAsync<Exception>(Store.AddAsync(now, [other.Id], limit: null, default));
         (await Store.FindAsync(other.Id, default)).ShouldNotBeNull("nothing is done by halves");
+    }
+
+    [Fact]
+    public async Task The_oldest_sessions_of_a_user_give_way_to_a_new_one_when_there_are_too_many()
+    {
+        var (third, first, second) = (await AddAsync(createdIn: 3), await AddAsync(createdIn: 1), await AddAsync(createdIn: 2));
+        var (idle, other) = (await AddAsync(endsIn: TimeSpan.Zero), await AddAsync(user: "bob"));
+        var now = third with { Id = SessionKey.New().Id, Sid = "new", CreatedAt = Now };   // by a node whose clock is behind
+
+        var ended = await Store.AddAsync(now, [], new(2, TooManySessions.EndOldest), default);
+
+        ended!.Select(session => (session.Id, session.Reason))
+            .ShouldBe([(first.Id, EndReasons.TooManySessions), (second.Id, EndReasons.TooManySessions)]);
+        (await Store.FindEndAsync(first.Id, default)).ShouldBe(EndReasons.TooManySessions);
+        foreach (var session in new[] { now, third, idle, other }) { (await FindAsync(session)).ShouldNotBeNull(); }
+        (await ClaimRevocationsAsync()).ShouldBeEmpty("its tokens may be of the grant of those that go on");
+        (await ClaimRevocationsAsync(Now.AddHours(1))).Select(due => due.SessionId).ShouldBe([first.Id, second.Id], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Nothing_is_done_for_the_newest_when_it_is_the_one_too_many()
+    {
+        var limit = new SessionLimit(2, TooManySessions.RefuseNewest);
+        var (first, second, other) = (await AddAsync(), await AddAsync(), await AddAsync(user: "bob"));
+        var now = first with { Id = SessionKey.New().Id, Sid = "new" };
+
+        (await Store.AddAsync(now, [other.Id], limit, default)).ShouldBeNull();
+
+        (await FindAsync(now)).ShouldBeNull();
+        foreach (var session in new[] { first, second, other }) { (await FindAsync(session)).ShouldNotBeNull(); }
+        (await Store.AddAsync(now, [first.Id], limit, default))!.Single().Id.ShouldBe(first.Id, "one that is replaced makes room");
+    }
+
+    [Theory]
+    [InlineData("EndOldest")]
+    [InlineData("RefuseNewest")]
+    public async Task However_many_sign_in_at_once_on_two_nodes_no_more_are_left_than_may_be(string whenTooMany)
+    {
+        var limit = new SessionLimit(3, Enum.Parse<TooManySessions>(whenTooMany));
+        var template = await AddAsync();
+        var nodes = new[] { StoreOf(new SessionClient()), StoreOf(new SessionClient()) };
+
+        var added = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => Task.Run(async () =>
+        {
+            var session = template with { Id = SessionKey.New().Id, Sid = $"{number}" };
+            return (session.Id, Ended: await nodes[number % 2].AddAsync(session, [], limit, default));
+        })));
+
+        var left = (await FoundAsync("alice")).ToList();
+        left.Count.ShouldBe(3);
+        added.Count(each => each.Ended is null).ShouldBe(limit.WhenTooMany == TooManySessions.RefuseNewest ? 18 : 0);
+        var ended = added.SelectMany(each => each.Ended ?? []).Select(each => each.Id).ToList();
+        ended.ShouldBeUnique();
+        left.ShouldBe(added.Where(each => each.Ended is not null).Select(each => each.Id).Append(template.Id).Except(ended), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_user_of_the_same_name_at_another_provider_or_of_another_tenant_is_somebody_else()
+    {
+        var limit = new SessionLimit(1, TooManySessions.EndOldest);
+        var here = await AddAsync(store: StoreOfTwoProviders);
+        var there = await AddAsync(provider: "staff", store: StoreOfTwoProviders);
+        var tenant = here with { Id = SessionKey.New().Id, Sid = "tenant", Claims = [.. here.Claims, new("tid", "another")] };
+        (await StoreOfTwoProviders.AddAsync(tenant, [], limit, default))!.ShouldBeEmpty();
+
+        var next = there with { Id = SessionKey.New().Id, Sid = "next", FrontEnd = "admin" };
+        (await StoreOfTwoProviders.AddAsync(next, [], limit, default))!.Single().Id.ShouldBe(there.Id, "whichever front end it is of");
+
+        foreach (var session in new[] { here, tenant, next }) { (await StoreOfTwoProviders.FindAsync(session.Id, default)).ShouldNotBeNull(); }
+    }
+
+    [Fact]
+    public async Task An_access_token_without_a_refresh_token_is_kept_while_it_is_good_where_it_is_to_be_revoked()
+    {
+        var store = StoreOf(new SessionClient { RevokesAccessTokens = () => true });
+        var (good, expired, unwanted) = (await AddAsync(dueIn: null), await AddAsync(dueIn: null), await AddAsync(dueIn: null));
+        await store.RemoveAsync(good.Id, null, EndReasons.SignedOut, default);
+        await Store.RemoveAsync(unwanted.Id, null, EndReasons.SignedOut, default);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await store.RemoveAsync(expired.Id, null, EndReasons.SignedOut, default);
+        await store.RevokeLaterAsync(
+            unwanted.Id, SettingsSection.Default, null, Tokens("late") with { RefreshToken = null }, ended: true, default);
+        await Store.RevokeLaterAsync(expired.Id, SettingsSection.Default, null, Tokens("late") with { RefreshToken = null }, ended: true, default);
+
+        (await ClaimRevocationsAsync(Clock.GetUtcNow())).Select(due => (due.SessionId, due.Tokens!.AccessToken))
+            .ShouldBe([(good.Id, "old-access"), (unwanted.Id, "late-access")], ignoreOrder: true);
     }
 
     [Fact]
@@ -471,7 +557,7 @@ public abstract class SessionStoreContract : StoreContract
 
         Told(await store.RemoveAsync(removed.Id, null, EndReasons.SignedOut, default)).ShouldBe((removed.Id, EndReasons.SignedOut, "admin", "staff"));
         var next = removed with { Id = SessionKey.New().Id, Sid = SessionKey.New().Key };
-        Told((await store.AddAsync(next, [replaced.Id], default)).Single()).ShouldBe((replaced.Id, EndReasons.Replaced, "admin", "staff"));
+        Told((await store.AddAsync(next, [replaced.Id], limit: null, default))!.Single()).ShouldBe((replaced.Id, EndReasons.Replaced, "admin", "staff"));
         Told((await store.RemoveEndedAsync(Now, default)).Single()).ShouldBe((swept.Id, EndReasons.IdleTimeout, "admin", "staff"));
         (await store.RemoveSealedWithAsync(KeyOf(sealedOne), EndReasons.EndedByAdmin, default)).Select(Told)
             .ShouldBe([(sealedOne.Id, EndReasons.EndedByAdmin, "admin", "staff"), (next.Id, EndReasons.EndedByAdmin, "admin", "staff")], ignoreOrder: true);

@@ -40,7 +40,7 @@ public sealed class SlidingExpirationTests : IAsyncDisposable
             Id = SessionKey.New().Id, Sid = "sid", Subject = "alice", Claims = [], CreatedAt = Now, EndsAt = Now.AddMinutes(1), AbsoluteEndsAt = Now.AddDays(1),
             Tokens = new Bff.Providers.TokenSet("access", "refresh", IdToken: null, Scope: null, Now, Now.AddHours(1)),
         };
-        await _store.AddAsync(session, [], default);
+        await _store.AddAsync(session, [], limit: null, default);
         var slid = Now + new SessionsOptions().IdleTimeout;
         Task<DateTimeOffset?> first, shown;
         using (await _database.TakeTurnToWriteAsync(default))

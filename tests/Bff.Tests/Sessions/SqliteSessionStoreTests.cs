@@ -117,7 +117,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
         {
             database.Prepare();
             there = (await Store.FindAsync(before.Id, default))! with { Id = SessionKey.New().Id };
-            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClients()), Clock).AddAsync(there, [], default);
+            await new SqlSessionStore(database, Protector, Changes, Options.Create(new SessionClients()), Clock).AddAsync(there, [], limit: null, default);
             database.ForgetConnections();
         }
 

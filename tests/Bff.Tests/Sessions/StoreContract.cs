@@ -71,7 +71,7 @@ public abstract class StoreContract : IAsyncLifetime
             Tokens = Tokens("old"),
             DueAt = dueIn is { } seconds ? Now.AddSeconds(seconds) : null,
         };
-        await (store ?? Full).AddAsync(session, [], default);
+        await (store ?? Full).AddAsync(session, [], limit: null, default);
         return session;
     }
 

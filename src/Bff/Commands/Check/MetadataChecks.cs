@@ -62,6 +62,12 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
                 "Set it to WhenNeeded or Never.");
         }
 
+        if (options.RevokeAccessTokens && string.IsNullOrEmpty(metadata.RevocationEndpoint))
+        {
+            yield return new(Check, Result.Warning, $"{section}:RevokeAccessTokens: the provider announces no revocation_endpoint: nothing is revoked.",
+                "Set it to false, or name the address in Endpoints:revocation_endpoint.");
+        }
+
         if (options.RequireAcr && Lacks(metadata.ClaimsSupported, "acr"))
         {
             yield return new(Check, Result.Warning, $"{section}:RequireAcr: the provider does not announce the claim acr (claims_supported).",

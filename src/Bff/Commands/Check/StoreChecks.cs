@@ -130,7 +130,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         var probe = NewProbe();
         try
         {
-            await store.AddAsync(probe, [], CancellationToken.None);
+            await store.AddAsync(probe, [], limit: null, CancellationToken.None);
             var read = await store.FindAsync(probe.Id, CancellationToken.None);
             var removed = await store.RemoveAsync(probe.Id, version: null, EndReasons.Unknown, CancellationToken.None) is not null;
             return read?.Tokens is not null && removed

@@ -86,9 +86,7 @@ internal static class SessionsEndpoint
     }
 
     private static async Task<Session?> FindAsync(string handle, SessionAdmin admin, CancellationToken cancellationToken) =>
-        handle.Length == SessionId.HandleLength && handle.All(char.IsAscii) && !handle.Any(char.IsControl)
-            ? await admin.FindAsync(handle, cancellationToken)
-            : null;
+        SessionId.IsHandle(handle) ? await admin.FindAsync(handle, cancellationToken) : null;
 
     /// <summary>A provider may name its users as it likes, and each can be found and signed out. PostgreSQL alone knows no NUL.</summary>
     private static bool CanBeStored(string subject) => !subject.Contains('\0', StringComparison.Ordinal);

@@ -37,6 +37,8 @@ const REASONS = {
   absolute_timeout: 'reached the absolute timeout',
   ended_by_admin: 'ended by an administrator',
   provider_logout: 'signed out at the provider',
+  ended_by_user: 'ended by their user, from another session',
+  too_many_sessions: 'one too many of their user',
 };
 
 export const reason = (code) => REASONS[code] ?? code.replaceAll('_', ' ');

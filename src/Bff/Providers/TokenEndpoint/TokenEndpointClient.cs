@@ -18,6 +18,9 @@ internal sealed partial class TokenEndpointClient(
     ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, IdTokenValidator idTokens, UserClaims claims,
     IOptionsMonitor<TokenOptions> options, TimeProvider clock, ILogger<TokenEndpointClient> logger)
 {
+    /// <summary>What a token is (RFC 7009 section 2.1).</summary>
+    public const string RefreshTokenHint = "refresh_token", AccessTokenHint = "access_token";
+
     /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
     /// <param name="current">The session's tokens.</param>
     /// <param name="subject">The session's user; an ID token for anyone else ends the session.</param>
@@ -47,8 +50,10 @@ internal sealed partial class TokenEndpointClient(
         }
     }
 
-    /// <summary>Revokes a refresh token (RFC 7009), as far as the provider offers it. Never throws: no end of a session depends on it.</summary>
-    public async Task<RevocationOutcome> RevokeAsync(string refreshToken)
+    /// <summary>Revokes a token (RFC 7009), as far as the provider offers it. Never throws: no end of a session depends on it.</summary>
+    /// <param name="token">The refresh token or the access token.</param>
+    /// <param name="hint">Which of them: <see cref="RefreshTokenHint"/> or <see cref="AccessTokenHint"/>.</param>
+    public async Task<RevocationOutcome> RevokeAsync(string token, string hint)
     {
         using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
@@ -56,23 +61,25 @@ internal sealed partial class TokenEndpointClient(
             var metadata = await provider.GetConfigurationAsync(limit.Token);
             if (ProviderEndpoints.Revocation(metadata, registration.Options) is not { Length: > 0 } endpoint) { return RevocationOutcome.NotOffered; }
             using var request = Authenticated<TokenRevocationRequest>(endpoint, metadata);
-            request.Token = refreshToken;
-            request.TokenTypeHint = "refresh_token";
+            request.Token = token;
+            request.TokenTypeHint = hint;
             GatedCalls.Mark(request, CallKind.Revocation);
             using var answer = await registration.CreateHttpClient().RevokeTokenAsync(request, limit.Token);
             if (!answer.IsError) { return RevocationOutcome.Revoked; }
             if (answer.Exception is ProviderBusyException) { return RevocationOutcome.TurnedAway; }
-            RevocationFailed(answer.HttpStatusCode);
+            RevocationFailed(NameOf(hint), answer.HttpStatusCode);
             return answer.HttpResponse is null
                 ? RevocationOutcome.Unavailable
                 : RefusedRevocation((int)answer.HttpStatusCode, await TokenEndpointBody.ReadAsync(answer.HttpResponse));
         }
         catch (Exception error) when (error is OperationCanceledException or ProviderUnavailableException)
         {
-            RevocationFailed(default);
+            RevocationFailed(NameOf(hint), default);
             return RevocationOutcome.Unavailable;
         }
     }
+
+    private static string NameOf(string hint) => hint == AccessTokenHint ? "an access token" : "a refresh token";
 
     /// <summary>
     /// RFC 7009 section 2.2.1: an error of RFC 6749 section 5.2 is an answer, unless it is about our client or the weather; what stands in front has no word in
@@ -201,6 +208,6 @@ internal sealed partial class TokenEndpointClient(
     [LoggerMessage(LogLevel.Error, "A renewal brought an ID token that could not be verified ({Cause}); its access token is not used.")]
     private partial void IdTokenUnverified(string? cause);
 
-    [LoggerMessage(LogLevel.Warning, "The provider did not revoke a refresh token (HTTP {Status}).")]
-    private partial void RevocationFailed(HttpStatusCode status);
+    [LoggerMessage(LogLevel.Warning, "The provider did not revoke {What} (HTTP {Status}).")]
+    private partial void RevocationFailed(string what, HttpStatusCode status);
 }

@@ -19,6 +19,9 @@ internal static class SessionAuthentication
     /// <summary>When the flow was begun, in milliseconds (Unix time): what ended since then must not begin again with it.</summary>
     public const string BegunAt = "bff.begun_at";
 
+    /// <summary>Marks a sign-in that nobody sees, and says where it ends.</summary>
+    public const string Silent = "bff.silent";
+
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
 

@@ -19,6 +19,7 @@ internal sealed partial class SessionAuthenticationHandler(
     SessionCookie cookie,
     SessionReader reader,
     FrontEndSet frontEnds,
+    IOptionsMonitor<SessionsOptions> sessions,
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
 {
@@ -50,7 +51,7 @@ internal sealed partial class SessionAuthenticationHandler(
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };
-        await AddAsync(session, [.. ReplacedBy(properties)]);
+        await AddAsync(session, [.. ReplacedBy(properties)], LimitOf(properties));
         cookie.Write(Context, key, session.AbsoluteEndsAt);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
     }
@@ -65,16 +66,21 @@ internal sealed partial class SessionAuthenticationHandler(
         }
     }
 
-    private async Task AddAsync(Session session, IReadOnlyCollection<SessionId> replaced)
+    /// <summary>Nobody sees a silent sign-in, so it ends no session of another browser: where there is no room it fails, and the user signs in.</summary>
+    private SessionLimit? LimitOf(AuthenticationProperties properties) =>
+        sessions.CurrentValue.LimitPerUser is { } limit && properties.Items.ContainsKey(SessionAuthentication.Silent)
+            ? limit with { WhenTooMany = TooManySessions.RefuseNewest } : sessions.CurrentValue.LimitPerUser;
+
+    private async Task AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit)
     {
         try
         {
-            await store.AddAsync(session, replaced, CancellationToken.None);
+            if (await store.AddAsync(session, replaced, limit, CancellationToken.None) is null) { throw new TooManySessionsException(); }
         }
         catch (SessionStoreException error) when (error.IsDamage && replaced.Count > 0)
         {
             // Most likely what it was to replace: nobody can read that, and its user needs a new one.
-            await store.AddAsync(session, [], CancellationToken.None);
+            if (await store.AddAsync(session, [], limit, CancellationToken.None) is null) { throw new TooManySessionsException(); }
             foreach (var id in replaced) { NotReplaced(id); }
         }
     }

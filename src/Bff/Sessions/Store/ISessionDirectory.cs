@@ -1,6 +1,6 @@
 namespace Bff.Sessions.Store;
 
-/// <summary>Sessions as operators see them: found by handle or user, listed, counted, and ended for a user.</summary>
+/// <summary>Sessions as operators and their users see them: found by handle or user, listed, counted, and ended for a user.</summary>
 internal interface ISessionDirectory
 {
     /// <summary>How many sessions there are, from indexes alone: <see cref="SessionCounts"/> asks six times a minute, however many they are.</summary>
@@ -30,6 +30,15 @@ internal interface ISessionDirectory
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     Task<IReadOnlyList<Session>> SearchAsync(
         SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Living sessions of a user at one provider, from what is no secret: this one first, then the newest.</summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="handle">Of the one that is looked for; null for all.</param>
+    /// <param name="take">How many at most.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    Task<IReadOnlyList<UserSession>> ListOfUserAsync(
+        Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Ends every session of this user.</summary>
     /// <param name="subject">The user's <c>sub</c>, the whole of it.</param>

@@ -12,12 +12,15 @@ internal interface ISessionStore
     /// <summary>Keeps a new session and ends those it takes the place of: both or neither.</summary>
     /// <param name="session">The new one.</param>
     /// <param name="replaced">Sessions that must not live on beside it; those that are not there do no harm.</param>
+    /// <param name="limit">How many its user may have with it, those of before that have ended not counted; exact however many sign in at once, on whichever
+    /// node. Null for as many as come.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
-    /// <returns>Those that it ended.</returns>
+    /// <returns>Those that it ended; null when it is one too many itself, and nothing was done.</returns>
     /// <exception cref="SignedOutMeanwhileException">
     /// <see cref="LogOutAsync"/> was for this user, or for their session at the provider, since <see cref="Session.SignInBegunAt"/>; nothing is kept or ended.
     /// </exception>
-    Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken);
+    Task<IReadOnlyList<EndedSession>?> AddAsync(
+        Session session, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit, CancellationToken cancellationToken);
 
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
     Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken);

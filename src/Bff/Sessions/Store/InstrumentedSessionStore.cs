@@ -20,9 +20,11 @@ internal sealed partial class InstrumentedSessionStore(
     /// <summary>Nobody's request waits for these, and among millions of sessions they take a while.</summary>
     private static readonly HashSet<string> Slow = ["remove_ended", "remove_sealed", "count", "count_due", "count_upcoming", "count_trouble", "search"];
 
-    public async Task<IReadOnlyList<EndedSession>> AddAsync(Session added, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndedSession>?> AddAsync(
+        Session added, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("add", () => store.AddAsync(added, replaced, cancellationToken));
+        var ended = await WriteAsync("add", () => store.AddAsync(added, replaced, limit, cancellationToken));
+        if (ended is null) { return null; }
         foreach (var session in ended) { Tell(session); }
         metrics.Created(added.FrontEnd, added.Provider);
         audit.SignedIn($"{added.Id}", added.Subject, added.FrontEnd, added.Provider);
@@ -158,6 +160,10 @@ internal sealed partial class InstrumentedSessionStore(
     public Task<IReadOnlyList<Session>> SearchAsync(
         SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
         ReadAsync("search", () => store.SearchAsync(filter, after, take, now, cancellationToken));
+
+    public Task<IReadOnlyList<UserSession>> ListOfUserAsync(
+        Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ReadAsync("list_of_user", () => store.ListOfUserAsync(session, handle, take, now, cancellationToken));
 
     private void Tell(EndedSession ended)
     {

@@ -151,7 +151,7 @@ public sealed class LogoutRaceTests
         {
             var (key, id) = SessionKey.New();
             keys.Add(key);
-            await store.AddAsync(SessionOf(world, id, number), [], default);
+            await store.AddAsync(SessionOf(world, id, number), [], limit: null, default);
         }
 
         (await world.SendLogoutAsync(world.Provider.LogoutToken("alice"))).Status.ShouldBe(HttpStatusCode.OK);

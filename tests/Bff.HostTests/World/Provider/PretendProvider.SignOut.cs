@@ -35,6 +35,7 @@ internal sealed partial class PretendProvider
         lock (_gate)
         {
             if (_grants.Find(grant => grant.RefreshToken == form["token"]) is { } grant) { grant.Over = true; }
+            _accessTokens.TryRemove(form["token"], out _);
         }
 
         return Results.Ok();

@@ -18,6 +18,9 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
     /// <summary>What is told of a session that ends.</summary>
     public const string EndedColumns = "id, ends_at, absolute_ends_at, client, front_end";
 
+    /// <summary>What a user sees of a session of theirs, and whose it is.</summary>
+    public const string OwnColumns = "id, front_end, created_at, ends_at, absolute_ends_at, claims";
+
     /// <summary>The place of <c>tokens</c> among <see cref="Columns"/>.</summary>
     public const int SealedColumn = 9;
 
@@ -78,6 +81,13 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
     /// An older node leaves the time when a renewal succeeds: it is then of a failure before these tokens, unless the clock was set back since they came.
     /// </summary>
     private bool IsOfBefore(DateTimeOffset failingSince, TokenSet? tokens) => failingSince < tokens?.ObtainedAt && tokens.ObtainedAt <= clock.GetUtcNow();
+
+    /// <param name="claims">The column.</param>
+    public static string? TenantOf(string claims) => ReadClaims(claims).FirstOrDefault(claim => claim.Type == TenantIssuers.Claim)?.Value;
+
+    /// <param name="row">Of <see cref="OwnColumns"/>.</param>
+    public static UserSession ReadOwn(DbDataReader row) =>
+        new(new SessionId(row.GetString(0)), FromColumn(row.GetString(1)), Time(row, 2), Time(row, 3), Time(row, 4));
 
     private static SessionClaim[] ReadClaims(string json)
     {

@@ -6,7 +6,7 @@ using static Bff.Sessions.Store.Sql.SqlStatements;
 
 namespace Bff.Sessions.Store.Sql;
 
-/// <summary>What is still to be revoked at the provider: refresh tokens that nobody will use.</summary>
+/// <summary>What is still to be revoked at the provider: tokens that nobody will use.</summary>
 internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients, TimeProvider clock)
 {
     /// <summary>A revocation is tried this long, from its first attempt on.</summary>
@@ -26,7 +26,8 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
         SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken)
     {
         var client = clients.Value.Of(provider);
-        if (tokens.RefreshToken is null || !client.KeepsForRevocation()) { return false; }
+        var hasAny = tokens.RefreshToken is not null || (client.RevokesAccessTokens() && tokens.AccessToken.Length > 0);
+        if (!hasAny || !client.KeepsForRevocation()) { return false; }
 
         // What an ended session left behind is older than this, and was used up for it. Whether it waits for other sessions was decided by the end.
         await _statements.ExecuteAsync(

@@ -9,6 +9,9 @@ internal sealed partial class SqlSessionStore
     /// <summary>In two indexes: what fails is due later than it was, and what is being renewed just now is due when its lease ends.</summary>
     private const string Troubled = "due_at IS NOT NULL AND (failures > 0 OR due_at <= @late)";
 
+    /// <summary>Sessions of one subject that are looked through for those of its user, who is one of several at a provider of many tenants.</summary>
+    private const int MaxOfSubject = 1000;
+
     private static readonly string Handle = $"substr(id, 1, {SessionId.HandleLength})";
 
     public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -78,6 +81,22 @@ internal sealed partial class SqlSessionStore
 
         return await QueryAsync(
             $"SELECT {Columns} FROM sessions WHERE {where} ORDER BY created_at DESC, {Handle} DESC LIMIT @take", cancellationToken, [.. parameters]);
+    }
+
+    public async Task<IReadOnlyList<UserSession>> ListOfUserAsync(
+        Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var parameters = new List<(string Name, object? Value)>(
+            [("subject", session.Subject), ("now", Milliseconds(now)), ("id", session.Id.Value), ("most", MaxOfSubject)]);
+        if (handle is not null) { parameters.Add(("handle", handle)); }
+        var found = await _statements.QueryAsync(
+            $"""
+            SELECT {OwnColumns} FROM sessions
+            WHERE subject = @subject AND ends_at > @now AND {_statements.OfProvider(session.Provider)}{(handle is null ? "" : $" AND {Handle} = @handle")}
+            ORDER BY CASE WHEN id = @id THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT @most
+            """,
+            row => (Session: ReadOwn(row), Tenant: TenantOf(row.GetString(5))), cancellationToken, [.. parameters]);
+        return [.. found.Where(other => other.Tenant == session.Tenant).Select(other => other.Session).Take(take)];
     }
 
     public async Task<IReadOnlyList<Session>> RemoveUserAsync(

@@ -90,13 +90,13 @@ internal sealed partial class SqlSessionStore
 
     /// <summary>
     /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session
-    /// that ended without anybody wanting to leave is revoked only when its user has no other here: the column that names the user, or none.
+    /// that ended without its user wanting to leave here is revoked only when its user has no other here: the column that names the user, or none.
     /// </summary>
-    private static string HolderOf(string? reason) =>
-        reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout ? "subject" : "NULL";
+    private static string HolderOf(string? reason) => reason is null or EndReasons.Replaced or EndReasons.IdleTimeout or EndReasons.AbsoluteTimeout
+        or EndReasons.TooManySessions or EndReasons.EndedByUser ? "subject" : "NULL";
 
     /// <summary>
-    /// Deletes sessions, and keeps why they ended, and the tokens of those that can be renewed; where a renewal is under way, its answer replaces them or its
+    /// Deletes sessions, and keeps why they ended, and the tokens that are to be revoked; where a renewal is under way, its answer replaces them or its
     /// lease runs out first.
     /// </summary>
     /// <param name="where">Which sessions.</param>
@@ -127,8 +127,10 @@ internal sealed partial class SqlSessionStore
         SessionClient[] revoking = [.. clients.Value.All.Where(client => client.KeepsForRevocation())];
         if (revoking.Length > 0) { keeps.Add(KeepTokens); }
         var sql = database.DeleteAndKeep(where, columns, keeps);
-        var (at, forgetAt) = (Milliseconds(clock.GetUtcNow()), Milliseconds(clock.GetUtcNow() + RememberEndsFor));
-        await using var command = _statements.Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt), ("at", at)]);
+        var endedAt = clock.GetUtcNow();
+        await using var command = _statements.Command(
+            transaction.Connection!, sql,
+            [.. parameters, ("reason", reason), ("forget_at", Milliseconds(endedAt + RememberEndsFor)), ("ended_at", Milliseconds(endedAt))]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -148,9 +150,13 @@ internal sealed partial class SqlSessionStore
         string KeepTokens(string source) =>
             $"""
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            SELECT id, id, {HolderOf(reason)}, client, tokens, CASE WHEN lease_until > @at THEN lease_until ELSE @at END, 0 FROM {source}
-            WHERE due_at IS NOT NULL AND tokens IS NOT NULL{(revoking.Length == clients.Value.All.Count ? "" : " AND " + _statements.OfAny(revoking))}
+            SELECT id, id, {HolderOf(reason)}, client, tokens, CASE WHEN lease_until > @ended_at THEN lease_until ELSE @ended_at END, 0 FROM {source}
+            WHERE {ToRevoke()} AND tokens IS NOT NULL{(revoking.Length == clients.Value.All.Count ? "" : " AND " + _statements.OfAny(revoking))}
             ON CONFLICT (id) DO NOTHING
             """;
+
+        // What can be renewed has a refresh token; an access token is worth it while it is good, and nobody knows that of one an older node stored.
+        string ToRevoke() => revoking.Where(client => client.RevokesAccessTokens()).ToList() is { Count: > 0 } both
+            ? $"(due_at IS NOT NULL OR (coalesce(token_expires_at, @ended_at + 1) > @ended_at AND {_statements.OfAny(both)}))" : "due_at IS NOT NULL";
     }
 }

@@ -36,7 +36,8 @@ internal sealed partial class SqlSessionStore(
 
     private string OursByName => _statements.OursByName;
 
-    public async Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndedSession>?> AddAsync(
+        Session session, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit, CancellationToken cancellationToken)
     {
         var ended = new List<EndedSession>();
         using (await database.TakeTurnToWriteAsync(cancellationToken))
@@ -44,16 +45,25 @@ internal sealed partial class SqlSessionStore(
             await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await EnsureNotSignedOutAsync(transaction, session, cancellationToken);
+            if (limit is not null)
+            {
+                await database.LockAsync(transaction, $"{clients.Value.Of(session.Provider).Name}\n{session.Subject}", cancellationToken);
+            }
+
             await using var insert = Insert(connection, session);
             insert.Transaction = transaction;
             await insert.ExecuteNonQueryAsync(cancellationToken);
 
             // After it: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
-            foreach (var id in replaced)
+            foreach (var id in replaced) { ended.AddRange(await EndAsync(transaction, id, EndReasons.Replaced, cancellationToken)); }
+            if (limit is not null)
             {
-                ended.AddRange(await DeleteAsync(
-                    transaction, $"id = @id AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, EndReasons.Replaced), EndReasons.Replaced,
-                    cancellationToken, ("id", id.Value)));
+                var others = await OthersOfUserAsync(transaction, session, cancellationToken);
+                if (others.Count >= limit.Max && limit.WhenTooMany == TooManySessions.RefuseNewest) { return null; }
+                foreach (var id in others.SkipLast(limit.Max - 1))
+                {
+                    ended.AddRange(await EndAsync(transaction, id, EndReasons.TooManySessions, cancellationToken));
+                }
             }
 
             await transaction.CommitAsync(cancellationToken);
@@ -62,6 +72,32 @@ internal sealed partial class SqlSessionStore(
         changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
         foreach (var old in ended) { changes.Publish(new SessionChange(old.Id, DueAt: null, old.Reason)); }
         return ended;
+    }
+
+    private Task<List<EndedSession>> EndAsync(DbTransaction transaction, SessionId id, string reason, CancellationToken cancellationToken) => DeleteAsync(
+        transaction, $"id = @id AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, reason), reason, cancellationToken, ("id", id.Value));
+
+    /// <summary>
+    /// The other living sessions of its user, the oldest first. A subject is one user's at one issuer: at a provider of many tenants another's may have the same.
+    /// </summary>
+    private async Task<List<SessionId>> OthersOfUserAsync(DbTransaction transaction, Session session, CancellationToken cancellationToken)
+    {
+        await using var command = _statements.Command(
+            transaction.Connection!,
+            $"""
+            SELECT id, claims FROM sessions
+            WHERE subject = @subject AND ends_at > @now AND id <> @id AND {_statements.OfProvider(session.Provider)} ORDER BY created_at, id
+            """,
+            [("subject", session.Subject), ("now", Milliseconds(clock.GetUtcNow())), ("id", session.Id.Value)]);
+        command.Transaction = transaction;
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<SessionId>();
+        while (await row.ReadAsync(cancellationToken))
+        {
+            if (TenantOf(row.GetString(1)) == session.Tenant) { found.Add(new SessionId(row.GetString(0))); }
+        }
+
+        return found;
     }
 
     private DbCommand Insert(DbConnection connection, Session session) => _statements.Command(

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Bff.Guard;
+using Microsoft.AspNetCore.WebUtilities;
+using NameValueHeaderValue = Microsoft.Net.Http.Headers.NameValueHeaderValue;
+
+namespace Bff.Forwarding;
+
+/// <summary>
+/// An API's challenge that asks for another sign-in (RFC 9470 section 3), told to the page in a header of our own: what to ask for, encoded as a form. The page
+/// need not take a challenge apart, whose grammar is harder than it looks (RFC 9110 section 11.6.1).
+/// </summary>
+internal static class StepUpChallenge
+{
+    private const string Error = "insufficient_user_authentication";
+
+    /// <summary>Of all challenges together; what is longer is passed on and not read.</summary>
+    private const int MaxChallenges = 4096;
+
+    /// <summary>What a sign-in takes of it is less than a parameter of <c>/bff/login</c> may have.</summary>
+    private const int MaxAcrValues = 1000;
+
+    /// <summary>The API's word alone does not stand in a header that is ours.</summary>
+    public static void Tell(IHeaderDictionary headers, HttpResponseMessage answer)
+    {
+        headers.Remove(StepUp.Header);
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && Read(answer.Headers) is { } asked) { headers[StepUp.Header] = asked; }
+    }
+
+    /// <returns>Null when no challenge asks for a sign-in, or the first that does cannot be understood.</returns>
+    public static string? Read(HttpResponseHeaders headers)
+    {
+        if (!headers.NonValidated.TryGetValues("WWW-Authenticate", out var lines) || lines.Sum(line => line.Length) > MaxChallenges) { return null; }
+        foreach (var challenge in headers.WwwAuthenticate)
+        {
+            // Of a token's scheme; what others call an error is not known.
+            if (!IsOfToken(challenge.Scheme) || ParametersOf(challenge) is not { } parameters) { continue; }
+            if (parameters.GetValueOrDefault("error") == Error) { return Encode(parameters); }
+        }
+
+        return null;
+    }
+
+    private static bool IsOfToken(string scheme) =>
+        scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) || scheme.Equals("DPoP", StringComparison.OrdinalIgnoreCase);
+
+    /// <returns>Null when they are none, or one comes twice (RFC 9110 section 11.2).</returns>
+    private static Dictionary<string, string>? ParametersOf(AuthenticationHeaderValue challenge)
+    {
+        if (!NameValueHeaderValue.TryParseStrictList([challenge.Parameter ?? ""], out var list)) { return null; }
+        var parameters = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        return list.All(one => parameters.TryAdd(one.Name.ToString(), one.GetUnescapedValue().ToString())) ? parameters : null;
+    }
+
+    /// <returns>Null when a value is nothing that a page could ask for.</returns>
+    private static string? Encode(Dictionary<string, string> parameters)
+    {
+        var asked = new Dictionary<string, string?> { ["error"] = Error };
+        if (parameters.TryGetValue("acr_values", out var acrValues))
+        {
+            // Printable, with single spaces between (RFC 9470 section 3, RFC 6749 appendix A).
+            if (acrValues.Length > MaxAcrValues || acrValues.Split(' ').Any(value => value.Length == 0 || value.Any(c => c is < '!' or > '~'))) { return null; }
+            asked["acr_values"] = acrValues;
+        }
+
+        if (parameters.TryGetValue("max_age", out var maxAge))
+        {
+            if (!int.TryParse(maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) { return null; }
+            asked["max_age"] = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return QueryHelpers.AddQueryString("", asked)[1..];
+    }
+}
