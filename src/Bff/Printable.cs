@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Bff;
 
@@ -7,7 +8,7 @@ namespace Bff;
 /// Foreign text on its way to a terminal, a log line, an audit line or a probe's response: it is cut, cannot break a line or steer a terminal, and shows no
 /// credentials.
 /// </summary>
-internal static class Printable
+internal static partial class Printable
 {
     /// <summary>Stands for what is not shown.</summary>
     public const string Mask = "********";
@@ -33,16 +34,24 @@ internal static class Printable
         if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" or "ws" or "wss")
         {
             // A password with a ? or # in it ends the host early, and what looks like a host is a part of it.
-            return rest.Contains('@', StringComparison.Ordinal)
-                ? $"{uri.Scheme}://{Mask}" : Text(uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/'));
+            if (rest.Contains('@', StringComparison.Ordinal)) { return $"{uri.Scheme}://{Mask}"; }
+            var shown = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+            return Text(address.EndsWith('/') ? shown : shown.TrimEnd('/'));   // a slash at the end may be the mistake that a message is about
         }
 
         return IsListener(address) ? Text(address) : Mask;
     }
 
-    /// <summary>A path in a folder that exists. Anything else may be what should have been in the file.</summary>
+    /// <summary>
+    /// A path in a folder that exists, or one that nobody would take for anything else: of small letters from the root, with a folder in it. Anything else may
+    /// be what should have been in the file.
+    /// </summary>
     public static string Path(string? path) =>
-        System.IO.Path.GetDirectoryName(path) is { Length: > 1 } folder && Directory.Exists(folder) ? Text(path) : Mask;
+        path is not null && (PlainPath().IsMatch(path) || (System.IO.Path.GetDirectoryName(path) is { Length: > 1 } folder && Directory.Exists(folder)))
+            ? Text(path) : Mask;
+
+    [GeneratedRegex(@"^(/[a-z0-9._-]{1,64}){2,}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex PlainPath();
 
     /// <summary>Kestrel's <c>http://+:3002</c> and <c>https://*</c>, which are no URIs.</summary>
     private static bool IsListener(string address)

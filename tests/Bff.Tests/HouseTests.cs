@@ -17,13 +17,13 @@ public class HouseTests
     [
         ("Commands.Check",
         [
-            "Commands", "Forwarding", "Ops", "Guard", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named", "Providers.ClientAuthentication",
-            "Providers.TokenEndpoint", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Commands", "Forwarding", "Ops", "Guard", "FrontEnds", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
+            "Providers.ClientAuthentication", "Providers.TokenEndpoint", "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
         ("Commands", ["Ops.Admin", "Ops", "Sessions.Store", "Sessions", "Providers", "Hosting", "Configuration"]),
         ("Ops.Page", ["Ops"]),
-        ("Ops.Admin", ["Ops", "Renewal", "Sessions.Store", "Sessions", "Providers"]),
+        ("Ops.Admin", ["Ops", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
             "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers.Named",

@@ -94,6 +94,31 @@ public class SecretMaskTests
         Settings.Scrub("Bff:Renewal:Lead: 'sekret' cannot be read", values).ShouldBe("Bff:Renewal:Lead: '********' cannot be read");
     }
 
+    [Theory]
+    [InlineData("Bff:Sessions:InsecureCookie", "yes")]
+    [InlineData("Bff:Sessions:CookieSameSite", "Sometimes")]
+    [InlineData("Bff:Renewal:Lead", "5 minutes")]
+    [InlineData("Bff:Sessions:MaxCachedSessions", "1.5k")]
+    [InlineData("Bff:Oidc:ClientSecretFile", "/not/mounted/client-secret")]
+    public void What_was_miswritten_and_can_be_no_secret_is_printed(string key, string value) => Settings.Show(key, value).ShouldBe(value);
+
+    [Theory]
+    [InlineData("Bff:Sessions:InsecureCookie", "a8f3b2c9d1e0")]
+    [InlineData("Bff:Sessions:CookieSameSite", "tr0ub4dor")]
+    [InlineData("Bff:Sessions:MaxCachedSessions", "471147114711")]
+    [InlineData("Bff:Oidc:ClientSecretFile", "/k3Y+with/slashes==")]
+    [InlineData("Bff:Oidc:ClientSecretFile", "/onelowercaseword")]
+    public void What_may_be_a_secret_is_not(string key, string value) => Settings.Show(key, value).ShouldBe(Printable.Mask);
+
+    [Theory]
+    [InlineData("a", "is not a setting. There are: Authority, Audience.", "is not a setting. There are: Authority, Audience.")]
+    [InlineData("a", "'a' is not a setting.", "'********' is not a setting.")]
+    [InlineData("sekret", "sekret, sekrets and 'sekret'", "********, sekrets and '********'")]
+    [InlineData("long-sekret", "http://xlong-sekretx", "http://x********x")]
+    public void Masking_leaves_other_words_of_a_message_alone(string value, string message, string printed) =>
+        Settings.Scrub("Bff:Oidc:Timeout: " + message, new Dictionary<string, string?> { ["Bff:Oidc:Timeout"] = value })
+            .ShouldBe("Bff:Oidc:Timeout: " + printed);
+
     [Fact]
     public void Keys_of_YARP_and_Kestrel_that_nobody_reads_are_named()
     {

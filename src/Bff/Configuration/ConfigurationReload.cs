@@ -75,13 +75,22 @@ internal sealed partial class ConfigurationReload : BackgroundService
             if (!_reader.Read().Same(reading)) { return; }   // written at this very moment: one file is old and another new. The next look finds both
             await ConsiderAsync(reading);
             _seen = reading;
-            if (_mistakes.Count == 0 && _waiting.Count == 0) { Interlocked.Exchange(ref _differsSince, 0); }
-            else { Interlocked.CompareExchange(ref _differsSince, _clock.GetUtcNow().UtcTicks, 0); }
+            NoteSince();
         }
         catch (Exception error)
         {
-            Failed(error);
+            // What it says may quote a value; the type's name does not.
+            List<string> mistakes = [$"The configuration could not be read ({error.GetType().Name}); the log has more."];
+            if (!mistakes.SequenceEqual(_mistakes)) { Failed(error); }
+            _mistakes = mistakes;
+            NoteSince();
         }
+    }
+
+    private void NoteSince()
+    {
+        if (_mistakes.Count == 0 && _waiting.Count == 0) { Interlocked.Exchange(ref _differsSince, 0); }
+        else { Interlocked.CompareExchange(ref _differsSince, _clock.GetUtcNow().UtcTicks, 0); }
     }
 
     private async Task ConsiderAsync(Reading reading)
@@ -95,7 +104,13 @@ internal sealed partial class ConfigurationReload : BackgroundService
         // As it is written, which is what the next start would find; and as it would be in use now, together with what waits for that start.
         var mistakes = FilesGone(reading).ToList();
         if (mistakes.Count == 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading); }
-        if (mistakes.Count == 0 && waiting.Count > 0) { mistakes = await StartupCheck.MistakesAsync(_services, reading with { Values = next }); }
+        var misfits = mistakes.Count == 0 && waiting.Count > 0 ? await StartupCheck.MistakesAsync(_services, reading with { Values = next }) : [];
+        if (misfits.Count > 0)
+        {
+            // Nothing is wrong after a restart. Before it, what may change at once would lack what may not.
+            (next, waiting) = (new(_accepted.Values, StringComparer.OrdinalIgnoreCase), Snapshot.Differences(_accepted.Values, reading.Values));
+        }
+
         if (mistakes.Count == 0) { mistakes = [.. AuthenticatorsGone(next), .. CertificatesGone(next)]; }
         var before = _mistakes;
         _mistakes = mistakes;
@@ -120,7 +135,12 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
         var waited = _waiting;
         _waiting = waiting;
-        if (waiting.Count > 0 && !waiting.SequenceEqual(waited)) { RestartNeeded(string.Join(", ", waiting)); }
+        if (waiting.Count > 0 && !waiting.SequenceEqual(waited))
+        {
+            if (misfits.Count > 0) { AllWait(string.Join(", ", waiting), string.Join("; ", misfits)); }
+            else { RestartNeeded(string.Join(", ", waiting)); }
+        }
+
         if (waited.Except(waiting).ToList() is { Count: > 0 } takenBack) { TakenBack(string.Join(", ", takenBack)); }
     }
 
@@ -204,6 +224,11 @@ internal sealed partial class ConfigurationReload : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "A restart is needed for changes to: {Keys}. Until then the old values stay.")]
     private partial void RestartNeeded(string keys);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "A restart is needed for changes to: {Keys}. Until then all old values stay, since the new ones belong together. What is still missing: {Misfits}")]
+    private partial void AllWait(string keys, string misfits);
 
     [LoggerMessage(LogLevel.Information, "No restart is needed any more for: {Keys}. They are again as they are in use.")]
     private partial void TakenBack(string keys);

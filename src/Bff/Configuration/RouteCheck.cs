@@ -37,7 +37,8 @@ internal static class RouteCheck
             if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
             {
                 var clusters = string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId));
-                found.Add($"{key}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it, or name one of: {clusters}.");
+                found.Add($"{key}:ClusterId: there is no cluster '{route.ClusterId}' under ReverseProxy:Clusters. Add it"
+                    + (clusters.Length == 0 ? "." : $", or name one of: {clusters}."));
             }
         }
 

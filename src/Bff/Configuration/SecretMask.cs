@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Bff.Configuration.Kestrel;
 
 namespace Bff.Configuration;
@@ -7,10 +8,15 @@ namespace Bff.Configuration;
 /// Decides what of a setting may be printed: what is known to be harmless, and nothing else. A value counts as harmless when the schema reads it as a number, a
 /// switch, a time or one of a few words, and when it is one; text, when its key is listed here.
 /// </summary>
-internal sealed class SecretMask(SettingsSchema schema)
+internal sealed partial class SecretMask(SettingsSchema schema)
 {
     /// <summary>A value as short as this is replaced only in a message about its own key: it may be any word.</summary>
     private const int Short = 8;
+
+    private const int VeryShort = 4;
+
+    /// <summary>The longest word of a choice, and a little more.</summary>
+    private const int LongWord = 20;
 
     private const int MaxMessage = 2000;
 
@@ -50,7 +56,7 @@ internal sealed class SecretMask(SettingsSchema schema)
         if (schema.TypeOf(key) is not { } type) { return Printable.Mask; }
         if (type == typeof(Uri)) { return Printable.Address(value); }
         if (type == typeof(TimeSpan) && Durations.LacksUnit(value)) { return value; }
-        if (type != typeof(string)) { return SettingValue.CanRead(value, type) ? Printable.Text(value) : Printable.Mask; }
+        if (type != typeof(string)) { return SettingValue.CanRead(value, type) || IsMiswritten(value, type) ? Printable.Text(value) : Printable.Mask; }
 
         var segments = key.Split(':');
         var name = int.TryParse(segments[^1], out _) ? segments[^2] : segments[^1];
@@ -78,11 +84,30 @@ internal sealed class SecretMask(SettingsSchema schema)
             var isAboutIt = message.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
             if (shown == value || shown == Printable.Text(value) || (value.Length < Short && !isAboutIt)) { continue; }
             var start = isAboutIt ? prefix.Length : 0;
-            message = message[..start] + message[start..].Replace(value, shown, StringComparison.Ordinal);
+            message = message[..start] + Replace(message[start..], value, shown);
         }
 
         return Printable.Text(message, MaxMessage);
     }
+
+    /// <summary>A short value may be a part of any word, and a very short one any word: it is replaced where it stands alone, or in quotes.</summary>
+    private static string Replace(string message, string value, string shown)
+    {
+        if (value.Length >= Short) { return message.Replace(value, shown, StringComparison.Ordinal); }
+        var (escaped, quotes) = (Regex.Escape(value), "['\"`‘’“”]");
+        var alone = value.Length < VeryShort ? $"(?<={quotes}){escaped}(?={quotes})" : $@"(?<![\p{{L}}\p{{N}}]){escaped}(?![\p{{L}}\p{{N}}])";
+        return Regex.Replace(message, alone, shown.Replace("$", "$$", StringComparison.Ordinal), RegexOptions.CultureInvariant);
+    }
+
+    /// <summary>What was meant for a choice, and a number with too much at it. A secret that has come here by mistake looks otherwise, or is shorter than any.</summary>
+    private static bool IsMiswritten(string value, Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(bool) || type.IsEnum ? value.Length <= LongWord && value.All(char.IsAsciiLetter) : Amount().IsMatch(value);
+    }
+
+    [GeneratedRegex(@"^-?[0-9][0-9.,:_]{0,4} ?[A-Za-z]{0,7}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Amount();
 
     public static string ShowConnection(string value)
     {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel;
+using System.Globalization;
 
 namespace Bff.Configuration;
 
@@ -28,9 +29,13 @@ internal static class SettingValue
         var t when t == typeof(Uri) => "an address",
         var t when t == typeof(bool) => "true or false",
         var t when t == typeof(int) || t == typeof(long) || t == typeof(uint) => "a whole number",
-        { IsEnum: true } t => "one of " + string.Join(", ", Enum.GetNames(t)),
+        { IsEnum: true } t => "one of " + string.Join(", ", NamesOf(t)),
         var t => t.Name,
     };
+
+    /// <summary>Of a choice. One below zero is the framework's word for one that is not made (<c>SameSiteMode.Unspecified</c>): nobody can choose it.</summary>
+    public static IEnumerable<string> NamesOf(Type choice) =>
+        Enum.GetNames(choice).Where(name => Convert.ToDecimal(Enum.Parse(choice, name), CultureInfo.InvariantCulture) >= 0);
 
     /// <summary>A list keeps its default only while the configuration says nothing: the binder would append to it.</summary>
     public static bool IsList(Type type) => type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Bff.Configuration.Kestrel;
 using Microsoft.Extensions.Options;
@@ -80,7 +81,12 @@ internal static class StartupCheck
             if (SettingValue.IsNested(property.PropertyType) || SettingValue.IsDictionary(property.PropertyType))
             {
                 if (!string.IsNullOrEmpty(given.Value)) { yield return (property.Name, $"{given.Path}: has settings below it and no value of its own."); }
-                if (SettingValue.IsDictionary(property.PropertyType)) { continue; }
+                if (SettingValue.IsDictionary(property.PropertyType))
+                {
+                    foreach (var mistake in Nested(given)) { yield return (property.Name, mistake); }
+                    continue;
+                }
+
                 foreach (var (name, mistake) in UnreadableValues(given, property.PropertyType)) { yield return ($"{property.Name}:{name}", mistake); }
             }
             else if (SettingValue.IsList(property.PropertyType))
@@ -89,13 +95,28 @@ internal static class StartupCheck
                 {
                     yield return (property.Name, $"{given.Path}: is a list; set {given.Path}:0, {given.Path}:1 and so on.");
                 }
+
+                foreach (var mistake in Nested(given)) { yield return (property.Name, mistake); }
             }
+            else if (NotOne(given, property.PropertyType) is { } mistake) { yield return (property.Name, mistake); }
             else if (given.Value is { Length: > 0 } value && !SettingValue.CanRead(value, property.PropertyType))
             {
                 yield return (property.Name, $"{given.Path}: {Unreadable(value, property.PropertyType)}.");
             }
         }
     }
+
+    /// <summary>A list or section where one value belongs: the binder does not say which key it means.</summary>
+    private static string? NotOne(IConfigurationSection given, Type type)
+    {
+        var below = given.GetChildren().ToList();
+        if (below.Count == 0) { return null; }
+        var isList = below.TrueForAll(child => int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        return $"{given.Path}: is one {(type == typeof(string) ? "text" : "value")}, not a {(isList ? "list" : "section")}.";
+    }
+
+    private static IEnumerable<string> Nested(IConfigurationSection list) =>
+        list.GetChildren().Select(entry => NotOne(entry, typeof(string))).OfType<string>();
 
     private static IEnumerable<PropertyInfo> Writable(Type options) => options.GetProperties().Where(property => property.CanWrite);
 
@@ -110,13 +131,16 @@ internal static class StartupCheck
     {
         var readable = new ConfigurationBuilder()
             .AddInMemoryCollection(given.AsEnumerable(makePathsRelative: true)
-                .Where(pair => !unreadable.Contains(pair.Key, StringComparer.OrdinalIgnoreCase)))
+                .Where(pair => !unreadable.Any(key => IsAtOrBelow(key, pair.Key))))
             .Build();
         var options = Activator.CreateInstance(section.Options)!;
         readable.Bind(options);
         return (IEnumerable<string>)typeof(StartupCheck).GetMethod(nameof(Failures), BindingFlags.Static | BindingFlags.NonPublic)!
             .MakeGenericMethod(section.Options).Invoke(null, [services, section.Name, options])!;
     }
+
+    private static bool IsAtOrBelow(string key, string other) => other.StartsWith(key, StringComparison.OrdinalIgnoreCase)
+        && (other.Length == key.Length || other[key.Length] == ':');
 
     private static IEnumerable<string> Failures<T>(IServiceProvider services, string name, T options)
         where T : class =>

@@ -33,6 +33,10 @@ internal static class SpaRoute
         return provider;
     }
 
+    /// <returns>The key that says where a cluster's files are; null for a cluster that serves no front end.</returns>
+    public static string? SettingOf(string cluster) => cluster == Id ? $"{FrontEnd.DefaultSection}:Url"
+        : cluster.StartsWith(Id + ":", StringComparison.Ordinal) ? $"{FrontEnd.NamedSection}:{cluster[(Id.Length + 1)..]}:Url" : null;
+
     /// <summary>A page that asks for an API that is not there should not be given itself.</summary>
     public static bool IsNeverThePage(Endpoint endpoint, PathString path) =>
         endpoint.Metadata.GetMetadata<RouteModel>()?.Config.RouteId.StartsWith(Id, StringComparison.Ordinal) == true && path.StartsWithSegments(NeverThePage);

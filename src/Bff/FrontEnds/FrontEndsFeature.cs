@@ -94,5 +94,5 @@ internal static class FrontEndsFeature
         let named = route.GetSection("Metadata")[RouteMetadata]
         where named is not null && named != FrontEnd.DefaultName && !sections.Exists(section => section.Key == named)
         select $"{route.Path}:Metadata:{RouteMetadata}: there is no front end '{named}'. There are: "
-            + $"{string.Join(", ", sections.Select(section => section.Key).Prepend(FrontEnd.DefaultName))}.";
+            + $"{string.Join(", ", sections.Select(section => section.Key).Prepend(FrontEnd.DefaultName).Distinct())}.";
 }

@@ -19,13 +19,29 @@ internal sealed record PublicAddress(string Scheme, HostString Host, PathString 
     public static PublicAddress? Parse(string? url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) { return null; }
-        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Host.EndsWith('.') || AsciiHost(uri) is not { } name)
+        if (uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Host.EndsWith('.') || uri.Port == 0
+            || AsciiHost(uri) is not { } name)
         {
             return null;
         }
         return new(
             uri.Scheme, uri.IsDefaultPort ? new HostString(name) : new HostString(name, uri.Port), PathString.FromUriComponent(uri.AbsolutePath.TrimEnd('/')));
     }
+
+    /// <summary>A host of a front end, which is reached by this port where it names none. Browsers leave a scheme's own port out, in redirect URIs, too.</summary>
+    public static PublicAddress At(string scheme, HostString host, int? port, PathString pathBase)
+    {
+        port = host.Port ?? port;
+        return new(scheme, port is { } said && said != PortOf(scheme) ? new HostString(host.Host, said) : new HostString(host.Host), pathBase);
+    }
+
+    /// <summary>Where browsers find a front end: at each of its hosts, or below this address.</summary>
+    public IEnumerable<PublicAddress> Of(FrontEnd frontEnd) => frontEnd.Hosts.Count == 0
+        ? [this with { PathBase = PathBase + frontEnd.PathBase }]
+        : frontEnd.Hosts.Select(host => At(Scheme, host, Host.Port, frontEnd.PathBase));
+
+    /// <summary>Without a slash at the end.</summary>
+    public override string ToString() => $"{Scheme}://{Host}{PathBase}";
 
     /// <summary>The scheme's own.</summary>
     public static int PortOf(string scheme) => scheme == Uri.UriSchemeHttps ? 443 : 80;

@@ -93,12 +93,9 @@ internal sealed class PublicHost(RequestDelegate next, IOptions<ProxyOptions> pr
     }
 
     /// <summary>A host of a front end is reached like <c>Bff:PublicUrl</c> where it does not say otherwise; without one, as it was asked for.</summary>
-    private PublicAddress AddressOf(HostString host, HttpRequest request)
-    {
-        var (scheme, port) = (_address?.Scheme ?? request.Scheme, host.Port ?? (_address is null ? request.Host.Port : _address.Host.Port));
-        var isSaid = port is not null && port != PublicAddress.PortOf(scheme);   // browsers leave a scheme's own port out, in Origin and redirect URIs, too
-        return new(scheme, isSaid ? new HostString(host.Host, port!.Value) : new HostString(host.Host), PathString.Empty);
-    }
+    private PublicAddress AddressOf(HostString host, HttpRequest request) => _address is null
+        ? PublicAddress.At(request.Scheme, host, request.Host.Port, PathString.Empty)
+        : PublicAddress.At(_address.Scheme, host, _address.Host.Port, PathString.Empty);
 
     private static PathString Below(PathString pathBase, PathString path) =>
         pathBase.HasValue && path.StartsWithSegments(pathBase, out var rest) ? (rest.HasValue ? rest : "/") : path;

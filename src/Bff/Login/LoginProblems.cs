@@ -48,7 +48,7 @@ internal static class LoginProblems
 
     public static readonly Problem ProviderRefusesUs = new(
         StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.",
-        "Its operator must check Bff:Oidc and the client's registration.");
+        "Its operator must check the provider's settings and the client's registration there; the log says what is wrong.");
 
     /// <summary>A browser discards it and sends a real request when the user navigates.</summary>
     public static readonly Problem NotAhead = new(

@@ -117,4 +117,8 @@ internal static class Presets
 
     /// <summary>The lines of one, keys relative to the provider's section; the name in any case. Null: there is no such preset.</summary>
     public static IReadOnlyList<(string Key, string Value, string Reason)>? Find(string name) => All.GetValueOrDefault(name);
+
+    /// <summary>The preset has scopes, and this one is not among them, for a reason.</summary>
+    public static bool LeavesOut(string? preset, string scope) => Find(preset ?? "") is { } lines
+        && lines.Any(line => line.Key == nameof(OidcOptions.Scope) && !line.Value.Split(' ').Contains(scope));
 }

@@ -139,10 +139,21 @@ internal sealed partial class ProviderMetadata(
                 error);
         }
 
-        if (Objection(found) is { } objection) { throw new ProviderUnavailableException($"The metadata at {shown} {objection}"); }
+        if (Objection(found) is { } objection)
+        {
+            throw new ProviderUnavailableException($"The metadata at {shown} {objection}") { Cure = HasManyIssuers(found) ? ManyIssuersCure : null };
+        }
+
         if (!IsUsable(found.UserInfoEndpoint)) { found.UserInfoEndpoint = null; }   // as good as none: it would be given an access token
         return new Copy(found, clock.GetUtcNow());
     }
+
+    private string ManyIssuersCure =>
+        $"The provider has an issuer for each tenant: set {registration.Section}:{nameof(OidcOptions.IssuerTemplate)} to the one it names, and "
+        + $"{nameof(OidcOptions.Tenants)} to the tenants whose users may sign in.";
+
+    private bool HasManyIssuers(OpenIdConnectConfiguration found) => string.IsNullOrEmpty(registration.Options.IssuerTemplate)
+        && found.Issuer?.Contains(TenantIssuers.Placeholder, StringComparison.Ordinal) == true;
 
     private string? Objection(OpenIdConnectConfiguration found)
     {

@@ -5,4 +5,7 @@ internal sealed class ProviderUnavailableException(string message, Exception? in
 {
     /// <summary>The metadata came, and says something we cannot accept.</summary>
     public bool WasRead => InnerException is null;
+
+    /// <summary>What the operator can do about it, where something is known to help.</summary>
+    public string? Cure { get; init; }
 }

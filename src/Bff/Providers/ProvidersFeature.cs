@@ -16,7 +16,10 @@ internal static partial class ProvidersFeature
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         var names = ProviderNames.Of(builder.AcceptedConfiguration()).All;
-        if (names.Contains(ClientRegistration.DefaultName)) { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection, Preset); }
+        if (names.Contains(ClientRegistration.DefaultName) && !IsMisnamed(builder.AcceptedConfiguration()))
+        { services.AddSettings<OidcOptions>(ClientRegistration.DefaultSection, Preset);
+        }
+
         services.AddNamedSettings<OidcOptions>(ClientRegistration.NamedSection, names.Where(name => name != ClientRegistration.DefaultName), Preset);
         services.AddSingleton<IValidateOptions<OidcOptions>, HttpsRequired>().AddSingleton<IValidateOptions<OidcOptions>, CredentialsCheck>()
             .AddSingleton(new ConfigurationRule(Twins));
@@ -27,6 +30,11 @@ internal static partial class ProvidersFeature
         services.AddSingleton(provider => new ProviderSet(names.Select(name => Open(name, provider))));
         return builder;
     }
+
+    /// <summary>What belongs into <c>Bff:Oidc</c> has been given below <c>Bff:Providers</c>, which is the mistake, and not that there is nothing.</summary>
+    private static bool IsMisnamed(IConfiguration configuration) =>
+        configuration.GetSection(ClientRegistration.NamedSection).GetSection(ClientRegistration.DefaultName).Exists()
+        && !configuration.GetSection(ClientRegistration.DefaultSection).Exists();
 
     /// <summary>Sessions are found by the client they are of, so one client is one provider.</summary>
     private static IEnumerable<string> Twins(IConfiguration configuration)

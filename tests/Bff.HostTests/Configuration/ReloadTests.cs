@@ -207,8 +207,10 @@ public sealed class ReloadTests
 
         file.Edit(("Bff:Ops:Url", "http://127.0.0.1:0"), ("Bff:Ops:Token", null));
 
-        await SaysAsync(world, NotUsed);
+        await SaysAsync(world, "A restart is needed for changes to: Bff:Ops:Token, Bff:Ops:Url. Until then all old values stay");
         world.Bff.Output.ShouldContain("Bff:Ops:Token: is required");
+        using var http = new HttpClient();
+        (await http.GetAsync(new Uri($"http://127.0.0.1:{world.Bff.OpsAddress.Port}/sessions"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]

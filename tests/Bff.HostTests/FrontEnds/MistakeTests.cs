@@ -41,7 +41,7 @@ public sealed class MistakeTests
         ("Bff:Spa:Provider", "default nowhere", "Bff:Spa:Provider: there is no provider 'nowhere'"),
         ("Bff:FrontEnds:cookie:PathBase", "/cookie", ""),
         ("Bff:FrontEnds:cookie:Cookie:Name", "plain", "Bff:FrontEnds:cookie:Cookie:Name: must start with '__Host-'"),
-        ("Bff:FrontEnds:cookie:Cookie:SameSite", "Sometimes", "Bff:FrontEnds:cookie:Cookie:SameSite: '********' cannot be read as one of"),
+        ("Bff:FrontEnds:cookie:Cookie:SameSite", "Sometimes", "Bff:FrontEnds:cookie:Cookie:SameSite: 'Sometimes' cannot be read as one of None, Lax, Strict."),
         ("Bff:FrontEnds:cookie:Cookie:Domain", "x", "Bff:FrontEnds:cookie:Cookie:Domain: is not a setting"),
         ("Bff:FrontEnds:same:PathBase", "/same", ""),
         ("Bff:FrontEnds:same:Cookie:Name", "__Host-BFF", "Bff:FrontEnds:same:Cookie:Name: is that of default"),

@@ -121,7 +121,10 @@ public sealed class ReloadTests
         (await alice.GetAsync("/bff/login?provider=staff")).ShouldBeProblem(400, "unknown_provider");
 
         file.Edit(("Bff:Spa:Provider", "default staff"));
+        await SaysAsync(world, "A restart is needed for changes to: Bff:Providers:staff:Authority, Bff:Providers:staff:ClientId");
+        await SaysAsync(world, "Bff:Spa:Provider. Until then all old values stay, since the new ones belong together.");
         await SaysAsync(world, "Bff:Spa:Provider: there is no provider 'staff'");
+        world.Bff.Output.ShouldNotContain("has mistakes");
         (await alice.GetAsync("/bff/login?provider=staff")).ShouldBeProblem(400, "unknown_provider");
     }
 

@@ -61,7 +61,7 @@ public sealed class SignOutShapeTests
     }
 
     [Theory]
-    [InlineData("Logout:IdTokenHint", "Sometimes", "Logout:IdTokenHint: '********' cannot be read as one of Never, Fit, Always.")]
+    [InlineData("Logout:IdTokenHint", "Sometimes", "Logout:IdTokenHint: 'Sometimes' cannot be read as one of Never, Fit, Always.")]
     [InlineData("Logout:ReturnParameter", "back", "Logout:ReturnParameter: must be 'post_logout_redirect_uri', 'logout_uri' or 'returnTo'.")]
     [InlineData("Logout:Parameters:state", "x", "Logout:Parameters:state: 'state' is set by Bff alone.")]
     [InlineData("Logout:Address", "login.example.com", "Logout:Address: must be an absolute http(s) URL without fragment.")]

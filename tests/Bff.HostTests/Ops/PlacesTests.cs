@@ -25,7 +25,8 @@ public sealed class PlacesTests
         var handle = (await ops.GetAsync("/sessions?provider=staff")).Json.GetProperty("sessions")[0].GetProperty("handle").GetString();
         (await ops.GetAsync($"/sessions/{handle}")).Text("frontEnd").ShouldBe("admin");
         (await ops.GetAsync("/sessions?provider=nobody")).ShouldBeProblem(400, "unknown_provider");
-        (await ops.GetAsync("/sessions?frontEnd=a%00")).ShouldBeProblem(400, "invalid_front_end");
+        (await ops.GetAsync("/sessions?frontEnd=a%00")).ShouldBeProblem(400, "unknown_front_end");
+        (await ops.GetAsync("/sessions?frontEnd=nope")).Text("detail").ShouldBe("There are: default, admin.");
 
         async Task<IEnumerable<(string?, string?, string?)>> FoundAsync(string query) =>
             (await ops.GetAsync("/sessions" + query)).Json.GetProperty("sessions").EnumerateArray()

@@ -133,7 +133,7 @@ internal static class ConfigurationSchema
         return type.IsEnum ? Names(type) : null;
     }
 
-    private static JsonObject Names(Type type) => new() { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(name => (JsonNode)name)]) };
+    private static JsonObject Names(Type type) => new() { ["enum"] = new JsonArray([.. SettingValue.NamesOf(type).Select(name => (JsonNode)name)]) };
 
     private static void Describe(PropertyInfo property, Type type, JsonObject schema)
     {

@@ -1,3 +1,4 @@
+using Bff.Forwarding;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -15,7 +16,9 @@ internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations
 
     private async Task<Finding> AskAsync(ClusterConfig cluster, string name, DestinationConfig destination)
     {
-        var check = $"api {cluster.ClusterId}/{name}";
+        var page = SpaRoute.SettingOf(cluster.ClusterId);
+        var (check, key) = page is null
+            ? ($"api {cluster.ClusterId}/{name}", $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{name}:Address") : ("page", page);
         try
         {
             using var limit = new CancellationTokenSource(Limit, clock);
@@ -30,8 +33,8 @@ internal sealed class ApiChecks(IEnumerable<IProxyConfigProvider> configurations
         {
             var cause = error is OperationCanceledException ? $"no response within {Limit.TotalSeconds} s" : error.GetBaseException().Message;
             return new(check, Result.Unreachable,
-                $"ReverseProxy:Clusters:{cluster.ClusterId}:Destinations:{name}:Address: {Printable.Address(destination.Address)} does not respond: {cause}",
-                "Is the address right and the API up? Can this machine resolve the name and reach the port?");
+                $"{key}: {Printable.Address(destination.Address)} does not respond: {cause}",
+                $"Is the address right and the {(page is null ? "API" : "server of the page")} up? Can this machine resolve the name and reach the port?");
         }
     }
 }

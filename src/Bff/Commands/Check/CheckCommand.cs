@@ -19,6 +19,7 @@ internal static class CheckCommand
         builder.Services.TryAddSingleton<ApiChecks>();
         builder.Services.TryAddSingleton<RouteChecks>();
         builder.Services.TryAddSingleton<CertificateChecks>();
+        builder.Services.TryAddSingleton<FrontEndSignIns>();
         await using var app = builder.Build();
 
         var findings = await ConfigurationAsync(app);

@@ -10,7 +10,8 @@ namespace Bff.Commands.Check;
 /// section 10.5). A list that is not there says nothing. What cannot work is a mistake; where providers are known to do more than they announce, it is a
 /// warning.
 /// </summary>
-internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOptions options, string section)
+internal sealed class MetadataChecks(
+    OpenIdConnectConfiguration metadata, OidcOptions options, string section, IReadOnlyList<FrontEndSignIn> signIns)
 {
     private const string Check = "metadata";
     private const string Code = OpenIdConnectResponseType.Code;
@@ -21,7 +22,7 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
     {
         var found = Impossible().Concat(Unannounced()).ToList();
         if (found.Count == 0) { found.Add(new(Check, Result.Ok, "supports what Bff uses")); }
-        return found.Append(Scopes());
+        return found.Concat(signIns.DistinctBy(signIn => signIn.ScopeKey).Select(Scopes));
     }
 
     private IEnumerable<Finding> Impossible()
@@ -128,21 +129,23 @@ internal sealed class MetadataChecks(OpenIdConnectConfiguration metadata, OidcOp
             : null;
     }
 
-    private Finding Scopes()
+    private Finding Scopes(FrontEndSignIn signIn)
     {
         const string check = "scope";
-        var unknown = options.Scopes.Where(scope => Lacks(metadata.ScopesSupported, scope)).ToList();
+        var scopes = signIn.Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var unknown = scopes.Where(scope => Lacks(metadata.ScopesSupported, scope)).ToList();
         if (unknown.Count > 0)
         {
-            return new(check, Result.Warning, $"{section}:Scope: the provider does not announce {string.Join(", ", unknown)}.",
+            return new(check, Result.Warning, $"{signIn.ScopeKey}: the provider does not announce {string.Join(", ", unknown)}.",
                 "Many providers do not announce the scopes of APIs. A provider that does not know a scope refuses the sign-in with invalid_scope, or "
                 + "ignores the scope.");
         }
 
-        return options.Scopes.Contains(OfflineAccess)
-            ? new(check, Result.Ok, options.Scope)
+        if (scopes.Contains(OfflineAccess)) { return new(check, Result.Ok, signIn.Scope); }
+        return Presets.LeavesOut(options.Preset, OfflineAccess)
+            ? new(check, Result.Ok, $"{signIn.Scope} (without {OfflineAccess}, as preset {options.Preset} has it)")
             : new(check, Result.Warning,
-                $"{section}:Scope: does not include {OfflineAccess}. Some providers issue a refresh token anyway; without one nothing is renewed in the "
+                $"{signIn.ScopeKey}: does not include {OfflineAccess}. Some providers issue a refresh token anyway; without one nothing is renewed in the "
                 + "background.",
                 $"Sign in once: /bff/session says \"renewal\":\"background\" when there is one. Otherwise add {OfflineAccess}, or see docs/providers.md.");
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using Bff.Guard;
-using Bff.Hosting;
 using Bff.Providers;
 using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Named;
@@ -12,14 +11,15 @@ namespace Bff.Commands.Check;
 
 /// <summary>The provider responds and is the configured one, supports what Bff needs, knows the client, and its clock agrees.</summary>
 internal sealed class ProviderChecks(
-    Provider provider, PublicListeners listeners, IOptions<ProxyOptions> proxy, IHostEnvironment environment, TimeProvider clock)
+    Provider provider, FrontEndSignIns frontEnds, IOptions<ProxyOptions> proxy, IHostEnvironment environment, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
     private const string Pushed = "pushed request";
-    private const string BackChannelPath = "/bff/backchannel";
 
     private readonly OidcOptions _options = provider.Options;
+
+    private readonly IReadOnlyList<FrontEndSignIn> _signIns = frontEnds.At(provider);
 
     private string Section => provider.Registration.Section;
 
@@ -41,7 +41,7 @@ internal sealed class ProviderChecks(
 
     public async Task<IReadOnlyList<Finding>> RunAsync()
     {
-        var findings = new List<Finding>();
+        var findings = new List<Finding> { Registration() };
         if (ProviderRemarks.ClearText(_options, Section, environment) is { } clearText)
         {
             findings.Add(
@@ -63,13 +63,13 @@ internal sealed class ProviderChecks(
             {
                 findings.Add(new(Client, Result.Warning, publicClient, "Let the provider give the client a secret or take its key, if it can."));
             }
-            findings.AddRange(new MetadataChecks(metadata, _options, Section).Run());
+            findings.AddRange(new MetadataChecks(metadata, _options, Section, _signIns).Run());
             if (new UnusedMetadata(metadata, _options, Section).Explain() is { } unused) { findings.Add(unused); }
-            if (_options.BackChannelLogout && new AnnouncedMembers(metadata).IsTrue("backchannel_logout_supported"))
+            if (_options.BackChannelLogout && _signIns is [var any, ..] && new AnnouncedMembers(metadata).IsTrue("backchannel_logout_supported"))
             {
                 findings.Add(new(
                     "sign-out there", Result.Ok,
-                    $"the provider signs users out here, too, once {Printable.Address(OwnAddress(BackChannelPath))} is the client's back-channel logout URI "
+                    $"the provider signs users out here, too, once {Printable.Address(any.LoggedOutUri)} is the client's back-channel logout URI "
                     + "(backchannel_logout_uri); its servers must reach it"));
             }
             if (ProviderRemarks.OutOfReach(metadata, Section, proxy.Value.PublicUrl) is { } remark)
@@ -84,11 +84,27 @@ internal sealed class ProviderChecks(
             }
             else if (pushed is { Length: > 0 } endpoint && _options.PushedAuthorization != PushedAuthorizationUse.Never)
             {
-                findings.Add(await PushAsync(endpoint, metadata));
+                var different = _signIns.DistinctBy(signIn => (signIn.RedirectUri, signIn.Scope, signIn.Audience));
+                findings.AddRange(await Task.WhenAll(different.Select(signIn => PushAsync(endpoint, metadata, signIn))));
             }
         }
 
         return [.. findings.Select(finding => finding with { Check = Finding.NameOf(provider.Registration, finding.Check) })];
+    }
+
+    /// <summary>What the client's registration at the provider needs to have.</summary>
+    private Finding Registration()
+    {
+        const string check = "register";
+        if (_signIns.Count == 0)
+        {
+            return new(check, Result.Warning, $"{Section}: no front end uses this provider, so nobody can sign in at it.",
+                "Name it in Bff:Spa:Provider, or in Provider of a front end.");
+        }
+
+        var lines = _signIns.Select(
+            signIn => $"redirect URI {signIn.RedirectUri}, post-logout redirect URI {signIn.SignedOutUri}{signIn.Whose}");
+        return new(check, Result.Ok, string.Join('\n', frontEnds.IsGuessed ? lines.Append("Browsers elsewhere need Bff:PublicUrl.") : lines));
     }
 
     private async Task<bool> ReachAsync(List<Finding> findings)
@@ -127,7 +143,8 @@ internal sealed class ProviderChecks(
         catch (ProviderUnavailableException error)
         {
             findings.Add(error.WasRead
-                ? new(Discovery, Result.Mistake, $"{Authority}: {error.Message}", "Set it to the issuer the provider names, if that is the provider you mean.")
+                ? new(Discovery, Result.Mistake, $"{Authority}: {error.Message}",
+                    error.Cure ?? "Set it to the issuer the provider names, if that is the provider you mean.")
                 : new(Discovery, Result.Unreachable, $"{Authority}: {error.Message}",
                     "The provider's metadata or its keys (jwks_uri) cannot be fetched; ask its operators."));
             return null;
@@ -234,24 +251,24 @@ internal sealed class ProviderChecks(
         new(_options.TokenParameters) { ["grant_type"] = "refresh_token", ["refresh_token"] = "bff-check-" + Guid.NewGuid().ToString("N") });
 
     /// <summary>One pushed authorization request (RFC 9126), as a sign-in makes it, that nobody follows. It expires by itself.</summary>
-    private async Task<Finding> PushAsync(string endpoint, OpenIdConnectConfiguration metadata)
+    private async Task<Finding> PushAsync(string endpoint, OpenIdConnectConfiguration metadata, FrontEndSignIn signIn)
     {
-        var redirect = RedirectUri();
         var request = new Dictionary<string, string>(_options.AuthorizationParameters)
         {
             ["client_id"] = _options.ClientId,
             ["response_type"] = "code",
             ["response_mode"] = _options.ResponseMode,
-            ["redirect_uri"] = redirect,
-            ["scope"] = _options.Scope,
+            ["redirect_uri"] = signIn.RedirectUri,
+            ["scope"] = signIn.Scope,
             ["state"] = "bff-check",
             ["nonce"] = "bff-check",
             ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",   // the example of RFC 7636 appendix B
             ["code_challenge_method"] = "S256",
         };
-        if (_options.Audience is { Length: > 0 } audience) { request[_options.AudienceParameter] = audience; }
+        if (signIn.Audience is { Length: > 0 } audience) { request[_options.AudienceParameter] = audience; }
+        var shown = Printable.Address(signIn.RedirectUri) + signIn.Whose;
         var reply = await PostAsync(endpoint, provider.Authenticator.Prove(metadata), request);
-        if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {Printable.Address(redirect)}"); }
+        if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {shown}"); }
         if (reply.IsOutage)
         {
             return new(Pushed, Result.Unreachable, $"{Authority}: the provider's pushed_authorization_request_endpoint does not respond as it should "
@@ -266,17 +283,11 @@ internal sealed class ProviderChecks(
                 "Allow them in the client's registration there, or set it to Never.");
         }
 
-        var isKnown = !string.IsNullOrEmpty(proxy.Value.PublicUrl);
-        return new(Pushed, isKnown ? Result.Mistake : Result.Warning,
-            $"{Authority}: the provider refuses a sign-in of '{_options.ClientId}' with {Printable.Address(redirect)} and '{_options.Scope}' "
-            + $"({reply}).",
+        return new(Pushed, frontEnds.IsGuessed ? Result.Warning : Result.Mistake,
+            $"{Authority}: the provider refuses a sign-in of '{_options.ClientId}' with {shown} and '{signIn.Scope}' ({reply}).",
             "Compare redirect URI, scopes and audience with the client's registration there."
-            + (isKnown ? "" : $" The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set."));
+            + (frontEnds.IsGuessed ? " The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set." : ""));
     }
-
-    private string RedirectUri() => OwnAddress(OidcScheme.CallbackOf(provider.Name));
-
-    private string OwnAddress(string path) => (proxy.Value.PublicUrl is { Length: > 0 } given ? given : listeners.LocalUrl).TrimEnd('/') + path;
 
     private async Task<Reply> PostAsync(string endpoint, ClientProof proof, Dictionary<string, string> form)
     {

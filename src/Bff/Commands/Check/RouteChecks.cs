@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Ops;
 using Microsoft.Extensions.Options;
@@ -13,12 +14,13 @@ namespace Bff.Commands.Check;
 /// <summary>What is allowed and seldom meant: tokens in clear text, certificates that nobody checks, routes that reach over our own paths.</summary>
 internal sealed class RouteChecks(
     IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IOptions<ProxyOptions> proxy, AcceptedConfiguration accepted,
-    IHostEnvironment environment)
+    FrontEndSet frontEnds, IHostEnvironment environment)
 {
     /// <summary>More addresses than anybody has proxies, as bits of the network's prefix.</summary>
     private const int WidestIPv4 = 16, WidestIPv6 = 48;
 
-    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Open(), .. OpsPort(), .. WideProxies()];
+    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. OpsPort(),
+        .. WideProxies()];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
 
@@ -51,6 +53,27 @@ internal sealed class RouteChecks(
         select new Finding("routes", Result.Warning,
             $"ReverseProxy:Routes:{route.RouteId}:Match:Path: '{route.Match.Path}' also matches {string.Join(", ", own)}, which Bff handles itself.",
             "Those paths never reach the API. Give the route a path of its own, such as /api/{**rest}, if that was not intended.");
+
+    /// <summary>Who asks below the path of a front end asks that front end.</summary>
+    private IEnumerable<Finding> Hidden() =>
+        from frontEnd in frontEnds.Named
+        where frontEnd.PathBase.HasValue && frontEnd.Hosts.Count == 0
+        from route in Routes
+        where (route.Metadata?.GetValueOrDefault(FrontEndsFeature.RouteMetadata) ?? FrontEnd.DefaultName) == FrontEnd.DefaultName
+        let plain = "/" + (route.Match.Path ?? "").Split('{')[0].Trim('/')
+        where new PathString(plain).StartsWithSegments(frontEnd.PathBase)
+        select new Finding("routes", Result.Warning,
+            $"{frontEnd.Section}:PathBase: what is below {frontEnd.PathBase} is this front end's, so '{route.Match.Path}' of ReverseProxy:Routes:{route.RouteId} "
+            + "is out of reach for the front end without a name.",
+            "Give the front end another path, or the route.");
+
+    private IEnumerable<Finding> Pageless() =>
+        from frontEnd in frontEnds.Named
+        where string.IsNullOrEmpty(frontEnd.Url) && frontEnd.Origins.Count == 0
+            && !Routes.Any(route => route.Metadata?.GetValueOrDefault(FrontEndsFeature.RouteMetadata) == frontEnd.Name)
+        select new Finding("front ends", Result.Warning,
+            $"{frontEnd.Section}: has neither Url nor Origins, so Bff serves no page there and no other origin may call it.",
+            "Set one of them, unless a proxy in front serves the page at the same address.");
 
     private IEnumerable<Finding> Open() =>
         from route in OpenRoutes.In(accepted.Root)

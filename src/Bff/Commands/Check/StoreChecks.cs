@@ -152,8 +152,8 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         var now = clock.GetUtcNow();
         return new Session
         {
-            Id = SessionKey.New().Id, Sid = "bff-check", Subject = "bff-check", Claims = [], CreatedAt = now, EndsAt = now + ProbeLifetime, AbsoluteEndsAt = now
-                + ProbeLifetime,
+            Id = SessionKey.New().Id, Sid = "bff-check", Subject = "bff-check", Claims = [], CreatedAt = now, EndsAt = now + ProbeLifetime,
+            AbsoluteEndsAt = now + ProbeLifetime, Provider = services.GetRequiredService<IOptions<SessionClients>>().Value.First.Provider,
             Tokens = new TokenSet("bff-check", RefreshToken: null, IdToken: null, Scope: null, now, now + ProbeLifetime),
         };
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bff.FrontEnds;
 using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -13,12 +14,12 @@ internal static class SessionsEndpoint
     private const int DefaultPage = 50, MaxPage = 500;
 
     public static async Task<IResult> Search(
-        HttpContext context, SessionAdmin admin, ProviderNames providers, string? user = null, string? frontEnd = null, string? provider = null,
-        string? after = null, int take = DefaultPage, bool troubled = false)
+        HttpContext context, SessionAdmin admin, ProviderNames providers, FrontEndSet frontEnds, string? user = null, string? frontEnd = null,
+        string? provider = null, string? after = null, int take = DefaultPage, bool troubled = false)
     {
         if (take is < 1 or > MaxPage) { return Invalid("invalid_take", $"'take' must be between 1 and {MaxPage}."); }
         if (user is not null && !CanBeStored(user)) { return InvalidUser; }
-        if (frontEnd is not null && !CanBeStored(frontEnd)) { return InvalidFrontEnd; }
+        if (Said(frontEnd) is { } named && frontEnds.Find(named) is null) { return UnknownFrontEnd(frontEnds); }
         if (IsUnknown(provider, providers)) { return UnknownProvider(providers); }
         SessionPosition? position = null;
         if (!string.IsNullOrEmpty(after) && !SessionPosition.TryParse(after, out position))
@@ -102,7 +103,9 @@ internal static class SessionsEndpoint
     private static Problem UnknownProvider(ProviderNames providers) => new(
         StatusCodes.Status400BadRequest, "unknown_provider", "There is no provider of this name.", $"There are: {string.Join(", ", providers.All)}.");
 
-    private static Problem InvalidFrontEnd => Invalid("invalid_front_end", "'frontEnd' must be the name of a front end.");
+    private static Problem UnknownFrontEnd(FrontEndSet frontEnds) => new(
+        StatusCodes.Status400BadRequest, "unknown_front_end", "There is no front end of this name.",
+        $"There are: {string.Join(", ", frontEnds.All.Select(one => one.Name))}.");
 
     private static Problem InvalidUser => Invalid("invalid_user", "'user' must be the subject of a user.");
 

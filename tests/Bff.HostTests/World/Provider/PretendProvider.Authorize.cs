@@ -28,6 +28,9 @@ internal sealed partial class PretendProvider
     /// <summary>Refresh tokens are given only to those who asked with <c>access_type=offline</c> and <c>prompt=consent</c>.</summary>
     public bool WantsAccessTypeOffline { get; set; }
 
+    /// <summary>The requests that were pushed and taken.</summary>
+    public IEnumerable<IReadOnlyDictionary<string, string>> Pushed => _pushed.Values;
+
     private bool AnnouncesPushedRequests => OffersPushedRequests || RequiresPushedRequests || RefusesPushedRequestsWith is not null;
 
     private async Task<IResult> PushAsync(HttpRequest request)
