@@ -32,7 +32,7 @@ internal sealed partial class SqlSessionStore
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         // First of all: a sign-in that has looked for marks and found none has either added its session by now, or will find these.
-        await LockAsync(transaction, marks, isShared: false, cancellationToken);
+        await LockAsync(transaction, Named(marks), isShared: false, cancellationToken);
         var used = await ExecuteAsync(
             transaction, UseOnce, cancellationToken, ("id", $"logout:{client}:{logout.Id}"), ("forget_at", Milliseconds(logout.ForgetAt)));
         if (used == 0) { return null; }
@@ -77,8 +77,8 @@ internal sealed partial class SqlSessionStore
     private async Task EnsureNotSignedOutAsync(DbTransaction transaction, Session session, CancellationToken cancellationToken)
     {
         var marks = LogoutMarks.Of(session, clients.Value.Of(session.Provider).Name);
-        await LockAsync(transaction, marks, isShared: true, cancellationToken);
-        (string Name, object? Value)[] names = [.. marks.Select((mark, i) => ($"mark{i}", (object?)mark))];
+        var names = Named(marks);
+        await LockAsync(transaction, names, isShared: true, cancellationToken);
         await using var command = _statements.Command(
             transaction.Connection!, $"SELECT 1 FROM used_once WHERE forget_at >= @since AND id IN ({string.Join(", ", names.Select(one => '@' + one.Name))})",
             [.. names, ("since", Milliseconds(session.SignInBegunAt + LogoutMarks.Life))]);
@@ -86,10 +86,11 @@ internal sealed partial class SqlSessionStore
         if (await command.ExecuteScalarAsync(cancellationToken) is not null) { throw new SignedOutMeanwhileException(); }
     }
 
-    private async Task LockAsync(DbTransaction transaction, IReadOnlyList<string> names, bool isShared, CancellationToken cancellationToken)
+    private static (string Name, object? Value)[] Named(IEnumerable<string> marks) => [.. marks.Select((mark, i) => ($"mark{i}", (object?)mark))];
+
+    private async Task LockAsync(DbTransaction transaction, (string Name, object? Value)[] names, bool isShared, CancellationToken cancellationToken)
     {
-        if (database.LockByName("name", isShared) is not { } sql) { return; }
-        foreach (var name in names) { await ExecuteAsync(transaction, sql, cancellationToken, ("name", name)); }
+        if (database.LockByName(names.Select(one => one.Name), isShared) is { } sql) { await ExecuteAsync(transaction, sql, cancellationToken, names); }
     }
 
     private async Task<int> ExecuteAsync(
