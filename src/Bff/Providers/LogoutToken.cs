@@ -24,6 +24,9 @@ internal sealed class LogoutToken
 
     public string? Algorithm => TextOf(_header, "alg");
 
+    /// <summary>The provider's name for the key it is signed with.</summary>
+    public string? KeyName => TextOf(_header, "kid");
+
     public string? Issuer => TextOf(_claims, "iss");
 
     /// <summary>Empty when it is not what it must be.</summary>
