@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Login;
 
 /// <summary>
-/// Refused logout tokens per address (<c>Bff:RateLimits:LogoutTokens</c>). Good ones cost nothing of it: a provider may sign out everybody it knows at once, and a
-/// logout that is turned away is seldom sent again.
+/// Refused logout tokens per address (<c>Bff:RateLimits:LogoutTokens</c>). Good ones cost nothing of it: a provider may sign out everybody it knows at once,
+/// and a logout that is turned away is seldom sent again.
 /// </summary>
 internal sealed class LogoutTokenLimit(IOptionsMonitor<RateLimitOptions> limits) : IDisposable
 {

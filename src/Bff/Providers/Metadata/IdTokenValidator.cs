@@ -81,8 +81,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     }
 
     /// <summary>
-    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send one, so
-    /// a key that nobody has seen makes us fetch the keys less often.
+    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send
+    /// one, so a key that nobody has seen makes us fetch the keys less often.
     /// </summary>
     /// <exception cref="ProviderUnavailableException">There are no keys yet, and they cannot be had now.</exception>
     public Task<TokenValidationResult> ValidateLogoutTokenAsync(string token, CancellationToken cancellationToken) =>
