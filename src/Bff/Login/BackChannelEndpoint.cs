@@ -12,8 +12,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Bff.Login;
 
 /// <summary>
-/// <c>POST /bff/backchannel</c>: a provider's server says whom it has signed out (OpenID Connect Back-Channel Logout 1.0). What proves it is the token alone, so
-/// neither cookie nor header is asked for. The response says whether it counts, the log and the metrics why not.
+/// <c>POST /bff/backchannel</c>: a provider's server says whom it has signed out (OpenID Connect Back-Channel Logout 1.0). What proves it is the token alone,
+/// so neither cookie nor header is asked for. The response says whether it counts, the log and the metrics why not.
 /// </summary>
 internal sealed class BackChannelEndpoint(
     ProviderSet providers, ISessionStore store, LogoutTokenLimit limit, LogoutMetrics metrics, Audit audit, TimeProvider clock,

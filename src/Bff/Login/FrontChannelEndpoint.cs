@@ -8,8 +8,9 @@ using Bff.Sessions.Store;
 namespace Bff.Login;
 
 /// <summary>
-/// <c>GET /bff/frontchannel?iss&amp;sid</c>: a frame in the provider's sign-out page (OpenID Connect Front-Channel Logout 1.0). Nobody proves who asks, so it ends
-/// the session of the cookie that comes along, and only if that is of this <c>sid</c>: a <c>sid</c> alone would let whoever has seen one sign its user out.
+/// <c>GET /bff/frontchannel?iss&amp;sid</c>: a frame in the provider's sign-out page (OpenID Connect Front-Channel Logout 1.0). Nobody proves who asks, so it
+/// ends the session of the cookie that comes along, and only if that is of this <c>sid</c>: a <c>sid</c> alone would let whoever has seen one sign its user
+/// out.
 /// </summary>
 internal static class FrontChannelEndpoint
 {

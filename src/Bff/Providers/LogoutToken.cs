@@ -5,8 +5,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Bff.Providers;
 
 /// <summary>
-/// A logout token as it came (OpenID Connect Back-Channel Logout 1.0 section 2.4). Nobody has looked at its signature yet: it says which provider is to be asked,
-/// and whether it is worth asking.
+/// A logout token as it came (OpenID Connect Back-Channel Logout 1.0 section 2.4). Nobody has looked at its signature yet: it says which provider is to be
+/// asked, and whether it is worth asking.
 /// </summary>
 internal sealed class LogoutToken
 {

@@ -81,8 +81,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     }
 
     /// <summary>
-    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send one, so
-    /// a key that nobody has seen makes us fetch the keys less often, and a wrong signature under the name of a known one does not.
+    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send
+    /// one, so a key that nobody has seen makes us fetch the keys less often, and a wrong signature under the name of a known one does not.
     /// </summary>
     /// <param name="token">Names its key, or none.</param>
     /// <param name="mayFetch">Whether keys may be fetched for it at all.</param>

@@ -6,8 +6,8 @@ namespace Bff.Providers.Metadata;
 internal sealed class LogoutTokenValidator(ClientRegistration registration, ProviderMetadata metadata, IdTokenValidator idTokens, TimeProvider clock)
 {
     /// <summary>
-    /// How long one counts after it was issued, whatever its <c>exp</c> says: what section 4 recommends for that. A provider that says longer is not refused; its
-    /// logouts come within seconds.
+    /// How long one counts after it was issued, whatever its <c>exp</c> says: what section 4 recommends for that. A provider that says longer is not refused;
+    /// its logouts come within seconds.
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(2);
 

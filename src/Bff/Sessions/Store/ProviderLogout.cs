@@ -10,7 +10,8 @@ internal sealed record ProviderLogout(string Provider, string Id, DateTimeOffset
     public string? Subject { get; init; }
 
     /// <summary>
-    /// Which session at the provider; null for all. Those of <see cref="Subject"/> that name none at the provider end with it: nobody knows that they are others.
+    /// Which session at the provider; null for all. Those of <see cref="Subject"/> that name none at the provider end with it: nobody knows that they are
+    /// others.
     /// </summary>
     public string? Sid { get; init; }
 

@@ -11,8 +11,8 @@ internal abstract class SessionDatabase : SessionStorage
     public virtual string SkipLocked => "";
 
     /// <summary>
-    /// The statement that waits for locks by name, one after the other, which the transaction then keeps to its end; null where transactions that write come one
-    /// after the other anyway.
+    /// The statement that waits for locks by name, one after the other, which the transaction then keeps to its end; null where transactions that write come
+    /// one after the other anyway.
     /// </summary>
     /// <param name="parameters">Of the statement: the names.</param>
     /// <param name="isShared">Others who share them may have them, too.</param>
