@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 
 namespace Bff.HostTests.Login.BackChannel;
 
@@ -95,6 +96,29 @@ public sealed class BackChannelEndpointTests
         world.Provider.Key = SigningKey.Number(2);
 
         (await world.SendLogoutAsync(world.Provider.LogoutToken("bob"))).Status.ShouldBe(HttpStatusCode.OK, "keys are fetched for it");
+    }
+
+    [Fact]
+    [Trait("Standard", "BCL-15")]
+    public async Task Decryptions_that_come_to_nothing_are_limited()
+    {
+        const int Limit = 3;
+        using var rsa = RSA.Create(2048);
+        await using var world = await World.StartPreparedAsync(world =>
+        {
+            world.Set("Bff:RateLimits:LogoutTokens", $"{Limit}");
+            world.Set("Bff:Oidc:IdTokenDecryptionKey", rsa.ExportPkcs8PrivateKeyPem());
+            world.Provider.IdTokenEncryption = TokenEncryption.ForRsa(rsa.ExportSubjectPublicKeyInfoPem());
+        });
+        var ofAnother = world.Provider.LogoutClaims("alice");
+        ofAnother["iss"] = "https://tenant.example";
+        foreach (var _ in Enumerable.Range(0, Limit))
+        {
+            (await world.SendLogoutAsync(world.Provider.LogoutToken(ofAnother))).Status.ShouldBe(HttpStatusCode.BadRequest);
+        }
+
+        (await world.SendLogoutAsync(world.Provider.LogoutToken(ofAnother))).ShouldBeProblem(429, "too_many_requests");
+        (await world.SendLogoutAsync("rubbish")).Status.ShouldBe(HttpStatusCode.BadRequest);
     }
 
     [Fact]
