@@ -35,8 +35,9 @@ internal sealed class RateLimitOptions
     public int OpsCredentials { get; set; } = 30;
 
     /// <summary>
-    /// Logout tokens that are refused in a minute (OpenID Connect Back-Channel Logout 1.0); beyond that, right ones are not looked at either. Those that are
-    /// accepted do not count, so a provider may sign out any number of users at once. 0: no limit. Default: 600.
+    /// Logout tokens with a wrong signature, with an encryption that hides nothing of use, or with a key that has to be looked for, in a minute (OpenID Connect
+    /// Back-Channel Logout 1.0); beyond that, none is decrypted, and no keys are fetched for any. Those that are accepted do not count, so a provider may sign
+    /// out any number of users at once; and what is signed with a known key is always looked at. 0: no limit. Default: 600.
     /// </summary>
     [Range(0, MaxLimit)]
     public int LogoutTokens { get; set; } = 600;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Bff.Guard;
 using Bff.Providers;
+using Bff.Providers.Metadata;
 using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -11,8 +12,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Bff.Login;
 
 /// <summary>
-/// <c>POST /bff/backchannel</c>: a provider's server says whom it has signed out (OpenID Connect Back-Channel Logout 1.0). What proves it is the token alone, so
-/// neither cookie nor header is asked for. The response says whether it counts, the log and the metrics why not.
+/// <c>POST /bff/backchannel</c>: a provider's server says whom it has signed out (OpenID Connect Back-Channel Logout 1.0). What proves it is the token alone,
+/// so neither cookie nor header is asked for. The response says whether it counts, the log and the metrics why not.
 /// </summary>
 internal sealed class BackChannelEndpoint(
     ProviderSet providers, ISessionStore store, LogoutTokenLimit limit, LogoutMetrics metrics, Audit audit, TimeProvider clock,
@@ -36,25 +37,26 @@ internal sealed class BackChannelEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         context.Response.Headers.CacheControl = "no-store";
-        if (limit.IsSpent(context) is { } wait)
-        {
-            metrics.Came(provider: null, RateLimits.Code);
-            context.RequestServices.GetRequiredService<Refusals>().Count(context, RateLimits.Code);
-            await RateLimits.TooMany(wait).ExecuteAsync(context);
-            return;
-        }
-
         var (text, refusal) = await ReadAsync(context);
-        if (text is null) { await RefuseAsync(context, provider: null, refusal!); }
+        if (text is null) { await RefuseAsync(context, provider: null, refusal!, isDecrypted: false); }
         else { await HandleAsync(context, text); }
     }
 
     private async Task HandleAsync(HttpContext context, string text)
     {
+        // Others may have spent it who come from the same address: what costs nothing, or a key that is known decides, is looked at all the same.
+        var wait = limit.IsSpent(context);
+        var isDecrypted = IsEncrypted(text) && providers.All.Any(one => one.LogoutTokens.CanOpen);
+        if (wait is not null && isDecrypted)
+        {
+            await TurnAwayAsync(context, provider: null, wait.Value);
+            return;
+        }
+
         var (provider, token, wasEncrypted, refusal) = Choose(text);
         if (token is null || provider is null)
         {
-            await RefuseAsync(context, provider: null, refusal!);
+            await RefuseAsync(context, provider: null, refusal!, isDecrypted);
             return;
         }
 
@@ -62,18 +64,26 @@ internal sealed class BackChannelEndpoint(
         {
             using var patience = new CancellationTokenSource(KeyFetchLimit, clock);
             refusal = provider.Options.BackChannelLogout
-                ? await provider.LogoutTokens.ValidateAsync(token, wasEncrypted, patience.Token)
+                ? await provider.LogoutTokens.ValidateAsync(token, wasEncrypted, mayFetch: wait is null, patience.Token)
                 : new(LogoutRefusal.Off, $"{provider.Registration.Section}:BackChannelLogout is off.");
+            if (refusal?.Word == LogoutRefusal.Keys) { throw new ProviderUnavailableException(refusal.Why); }
             if (refusal is null && await LogOutAsync(provider, token) is null) { refusal = new(LogoutRefusal.Replay, "The logout token was used before."); }
         }
         catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException or SessionStoreException)
         {
-            await PutOffAsync(context, provider, error is SessionStoreException ? LogoutMetrics.StoreUnavailable : LogoutMetrics.ProviderUnavailable);
+            if (error is SessionStoreException) { await PutOffAsync(context, provider, LogoutMetrics.StoreUnavailable); }
+            else if (wait is not null) { await TurnAwayAsync(context, provider, wait.Value); }
+            else
+            {
+                limit.Count(context);   // whoever makes us wait for keys costs more than whoever is refused
+                await PutOffAsync(context, provider, LogoutMetrics.ProviderUnavailable);
+            }
+
             return;
         }
 
         if (refusal is null) { metrics.Came(provider.Name, LogoutMetrics.Accepted); }
-        else { await RefuseAsync(context, provider, refusal); }
+        else { await RefuseAsync(context, provider, refusal, isDecrypted); }
     }
 
     /// <returns>The one parameter, or why there is none.</returns>
@@ -138,23 +148,33 @@ internal sealed class BackChannelEndpoint(
         var logout = new ProviderLogout(provider.Name, id, provider.LogoutTokens.EndOf(token) + RememberLonger)
         {
             Subject = token.Subject, Sid = token.Sid, Tenant = provider.LogoutTokens.TenantOf(token),
+            IssuedAt = LogoutTokenValidator.IssuedAt(token), IssuedBy = provider.LogoutTokens.IssuedBy(token),
         };
         var ended = await store.LogOutAsync(logout, CancellationToken.None);   // who hangs up has said it all the same
         if (ended is not null) { audit.LoggedOutByProvider(token.Subject, token.Sid is not null, ended.Count, provider.Name); }
         return ended;
     }
 
-    private async Task RefuseAsync(HttpContext context, Provider? provider, LogoutRefusal refusal)
+    private async Task RefuseAsync(HttpContext context, Provider? provider, LogoutRefusal refusal, bool isDecrypted)
     {
-        limit.CountRefused(context);
+        // A provider whose response was lost sends the same again: that was signed by it, and is no attack.
+        var isRepeated = refusal.Word == LogoutRefusal.Replay;
+        if (refusal.Word == LogoutRefusal.Signature || (isDecrypted && !isRepeated)) { limit.Count(context); }
+        if (!isRepeated) { audit.LogoutRefused(refusal.Word, provider?.Name); }
         metrics.Came(provider?.Name, refusal.Word);
-        audit.LogoutRefused(refusal.Word, provider?.Name);
         _refusals.Refused(context, refusal.Word, refusal.Why);
 
         // Section 2.8; a description would help nobody but who tries.
         context.Response.StatusCode = StatusCodes.Status400BadRequest;
         context.Items[Problem.CodeItem] = "invalid_request";
         await context.Response.WriteAsJsonAsync(new { error = "invalid_request" });
+    }
+
+    private Task TurnAwayAsync(HttpContext context, Provider? provider, TimeSpan wait)
+    {
+        metrics.Came(provider?.Name, RateLimits.Code);
+        context.RequestServices.GetRequiredService<Refusals>().Count(context, RateLimits.Code);
+        return RateLimits.TooMany(wait).ExecuteAsync(context);
     }
 
     /// <summary>It is neither right nor wrong: whoever sends it again is heard, since it is not used up.</summary>

@@ -72,7 +72,17 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         properties.ExpiresUtc = now + FlowCookies.Lifetime;
-        properties.Items[SessionAuthentication.BegunAt] = now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);   // the other is in seconds
+        RememberBegun(properties, now);   // the other is in seconds
+    }
+
+    private static void RememberBegun(AuthenticationProperties properties, DateTimeOffset at) =>
+        properties.Items[SessionAuthentication.BegunAt] = at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A flow that a node of the version before has begun does not say when, but when it ends.</summary>
+    public static void CompleteBegun(AuthenticationProperties properties)
+    {
+        if (SignInProgress.Named(properties, SessionAuthentication.BegunAt) is not null || properties.ExpiresUtc is not { } end) { return; }
+        RememberBegun(properties, end - FlowCookies.Lifetime);
     }
 
     public bool IsFresh(AuthenticationProperties properties) => properties.ExpiresUtc > clock.GetUtcNow();

@@ -8,8 +8,9 @@ using Bff.Sessions.Store;
 namespace Bff.Login;
 
 /// <summary>
-/// <c>GET /bff/frontchannel?iss&amp;sid</c>: a frame in the provider's sign-out page (OpenID Connect Front-Channel Logout 1.0). Nobody proves who asks, so it ends
-/// the session of the cookie that comes along, and only if that is of this <c>sid</c>: a <c>sid</c> alone would let whoever has seen one sign its user out.
+/// <c>GET /bff/frontchannel?iss&amp;sid</c>: a frame in the provider's sign-out page (OpenID Connect Front-Channel Logout 1.0). Nobody proves who asks, so it
+/// ends the session of the cookie that comes along, and only if that is of this <c>sid</c>: a <c>sid</c> alone would let whoever has seen one sign its user
+/// out.
 /// </summary>
 internal static class FrontChannelEndpoint
 {
@@ -18,6 +19,7 @@ internal static class FrontChannelEndpoint
         List<Provider> wanted = [.. providers.All.Where(provider => provider.Options.FrontChannelLogout)];
         if (wanted.Count == 0) { return Problem.NotFound; }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
+        if (!IsFramed(context.Request)) { return LoginProblems.NotFramed; }
         var query = context.Request.Query;
         if (query["iss"] is not [{ Length: > 0 } issuer] || query["sid"] is not [{ Length: > 0 } sid]) { return LoginProblems.InvalidLogout; }
         wanted.RemoveAll(provider => !provider.LogoutTokens.IsIssuer(issuer));
@@ -31,6 +33,9 @@ internal static class FrontChannelEndpoint
         return new FramePage([.. wanted.SelectMany(OriginsOf).Distinct(StringComparer.Ordinal)]);
     }
 
+    /// <summary>A link, an image or a script of whoever knows the <c>sid</c> is none; browsers that say nothing are believed (Fetch Metadata).</summary>
+    private static bool IsFramed(HttpRequest request) => request.Headers["Sec-Fetch-Dest"].ToString() is "" or "iframe" or "frame";
+
     private static bool IsOf(Session session, Provider provider, string issuer, string sid) =>
         session.Provider == provider.Name && session.ClaimValue("sid") == sid
         && (provider.Options.Issuers is not { } tenants || tenants.TenantOf(issuer) == session.ClaimValue(TenantIssuers.Claim));
@@ -40,7 +45,7 @@ internal static class FrontChannelEndpoint
         new[] { provider.Options.Authority, provider.Options.Logout.Address, provider.Metadata.Known?.EndSessionEndpoint }.Select(OriginOf).OfType<string>();
 
     private static string? OriginOf(string? address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
-        ? $"{uri.Scheme}://{uri.IdnHost}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}" : null;
+        ? $"{uri.Scheme}://{(uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost)}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}" : null;
 
     /// <summary>An empty page that the provider alone may show in a frame.</summary>
     private sealed record FramePage(IReadOnlyList<string> Ancestors) : IResult

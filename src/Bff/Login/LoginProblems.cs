@@ -46,6 +46,8 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "invalid_logout", "This is not a sign-out by a sign-in service that is known here.",
         "It needs 'iss' and 'sid', each once.");
 
+    public static readonly Problem NotFramed = InvalidLogout with { Detail = "It belongs into a frame of the sign-in service's own page." };
+
     public static readonly Problem ProviderRefusesUs = new(
         StatusCodes.Status502BadGateway, "provider_refuses_client", "The sign-in service refuses this application.",
         "Its operator must check the provider's settings and the client's registration there; the log says what is wrong.");

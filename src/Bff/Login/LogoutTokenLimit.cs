@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Login;
 
 /// <summary>
-/// Refused logout tokens per address (<c>Bff:RateLimits:LogoutTokens</c>). Good ones cost nothing of it: a provider may sign out everybody it knows at once, and a
-/// logout that is turned away is seldom sent again.
+/// Logout tokens per address that have cost something for nothing (<c>Bff:RateLimits:LogoutTokens</c>): a wrong signature, a decryption, a wait for keys. Good
+/// ones cost nothing of it: a provider may sign out everybody it knows at once, and a logout that is turned away is seldom sent again.
 /// </summary>
 internal sealed class LogoutTokenLimit(IOptionsMonitor<RateLimitOptions> limits) : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class LogoutTokenLimit(IOptionsMonitor<RateLimitOptions> limits)
         return left.IsAcquired ? null : RateLimits.RetryAfter(left);
     }
 
-    public void CountRefused(HttpContext context) => _refused.AttemptAcquire(context).Dispose();
+    public void Count(HttpContext context) => _refused.AttemptAcquire(context).Dispose();
 
     public void Dispose() => _refused.Dispose();
 }

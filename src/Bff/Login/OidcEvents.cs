@@ -81,6 +81,7 @@ internal sealed partial class OidcEvents(
         }
 
         flow.Check(context.HttpContext, context.Options, properties);
+        FlowState.CompleteBegun(properties);
         var expected = await provider.Metadata.GetConfigurationAsync(context.HttpContext.RequestAborted);
         await flow.UseUpAsync(properties);
         SignInProgress.Of(context.HttpContext).HasUsedState = true;
@@ -265,20 +266,30 @@ internal sealed partial class OidcEvents(
     /// <summary>A silent sign-in renews a session and makes none: a page that renews by itself would never see its ends.</summary>
     private async Task ContinueAsync(SessionId id, ClaimsPrincipal user, AuthenticationProperties properties)
     {
-        await renewer.ContinueAsync(
-            id, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
-
-        // It may be of another session at the provider from now on, whose logout found no session here when it came.
-        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
         try
         {
-            await store.EnsureNotSignedOutAsync(session with { SignInBegunAt = SessionAuthentication.ReadBegunAt(properties) }, CancellationToken.None);
+            // It is of another session at the provider from now on, perhaps, whose logout found no session here when it came. Asked before, so that nobody is
+            // given its tokens, and after, since the logout may come between.
+            await EnsureNotSignedOutAsync(id, user, properties);
+            await renewer.ContinueAsync(
+                id, provider.Name, TokenSet.ReadFrom(properties, clock.GetUtcNow(), tokens.CurrentValue.AssumedLifetime), (ClaimsIdentity)user.Identity!);
+            await EnsureNotSignedOutAsync(id, user, properties);
         }
         catch (SignedOutMeanwhileException)
         {
             await store.RemoveAsync(id, version: null, EndReasons.ProviderLogout, CancellationToken.None);
             throw;
         }
+    }
+
+    private async Task EnsureNotSignedOutAsync(SessionId id, ClaimsPrincipal user, AuthenticationProperties properties)
+    {
+        if (await store.FindAsync(id, CancellationToken.None) is not { } session) { return; }
+        var brought = session with
+        {
+            Claims = RenewedClaims.WithSid(session.Claims, (ClaimsIdentity)user.Identity!), SignInBegunAt = SessionAuthentication.ReadBegunAt(properties),
+        };
+        await store.EnsureNotSignedOutAsync(brought, CancellationToken.None);
     }
 
     public override async Task RemoteFailure(RemoteFailureContext context)

@@ -15,6 +15,9 @@ internal sealed record LogoutRefusal(string Word, string Why)
     /// <summary>It was used before; the provider's are not wanted.</summary>
     public const string Replay = "replay", Off = "off";
 
+    /// <summary>It is neither right nor wrong: keys would have to be fetched for it, and must not be now. No word of a refusal.</summary>
+    public const string Keys = "keys";
+
     public static readonly string[] Words =
     [
         Request, Unreadable, Duplicate, Encryption, Extension, Type, KeyName, Algorithm, Issuer, Audience, Party, IssuedAt, Expiry, Id, Event, Nonce, User,

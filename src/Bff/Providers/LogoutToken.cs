@@ -5,8 +5,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Bff.Providers;
 
 /// <summary>
-/// A logout token as it came (OpenID Connect Back-Channel Logout 1.0 section 2.4). Nobody has looked at its signature yet: it says which provider is to be asked,
-/// and whether it is worth asking.
+/// A logout token as it came (OpenID Connect Back-Channel Logout 1.0 section 2.4). Nobody has looked at its signature yet: it says which provider is to be
+/// asked, and whether it is worth asking.
 /// </summary>
 internal sealed class LogoutToken
 {
@@ -23,6 +23,9 @@ internal sealed class LogoutToken
     public string Text { get; }
 
     public string? Algorithm => TextOf(_header, "alg");
+
+    /// <summary>The provider's name for the key it is signed with.</summary>
+    public string? KeyName => TextOf(_header, "kid");
 
     public string? Issuer => TextOf(_claims, "iss");
 

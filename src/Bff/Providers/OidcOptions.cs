@@ -195,9 +195,9 @@ internal sealed class OidcOptions : IValidatableObject
     public bool BackChannelLogout { get; set; } = true;
 
     /// <summary>
-    /// Whether a frame in the provider's sign-out page may end the session of its browser at <c>/bff/frontchannel</c> (OpenID Connect Front-Channel Logout 1.0).
-    /// Warning: nobody proves who asks, so any page that knows a user's <c>sid</c> can do it where the cookie goes along, and the cookie goes along only where
-    /// provider and Bff are on one site. Prefer <see cref="BackChannelLogout"/>. Default: false.
+    /// Whether a frame in the provider's sign-out page may end the session of its browser at <c>/bff/frontchannel</c> (OpenID Connect Front-Channel Logout
+    /// 1.0). Warning: nobody proves who asks, so any page that knows a user's <c>sid</c> can do it where the cookie goes along, and the cookie goes along only
+    /// where provider and Bff are on one site. Prefer <see cref="BackChannelLogout"/>. Default: false.
     /// </summary>
     public bool FrontChannelLogout { get; set; }
 

@@ -44,7 +44,8 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
     };
 
     /// <summary>As after any sign-in: how long the page let the tokens of before grow old says nothing of how soon these are renewed.</summary>
-    public Keep DecideOnSignIn(Session session, Renewed brought) => Keep(session, brought, previous: null);
+    public Keep DecideOnSignIn(Session session, Renewed brought) =>
+        Keep(session, brought, previous: null, unchanged: brought.User is { } user ? RenewedClaims.WithSid(session.Claims, user) : null);
 
     /// <summary>What the response says about the provider, for the circuit breaker.</summary>
     public static CallVerdict VerdictOn(RefreshOutcome outcome, Session session, Permit permit) => outcome switch
@@ -54,9 +55,13 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         _ => CallVerdict.Answered,
     };
 
-    private Keep Keep(Session session, Renewed renewed, TokenSet? previous)
+    /// <param name="session">As it was.</param>
+    /// <param name="renewed">What came.</param>
+    /// <param name="previous">The tokens that these take the place of, if how old they grew counts.</param>
+    /// <param name="unchanged">The claims where they are not updated; null for as they were.</param>
+    private Keep Keep(Session session, Renewed renewed, TokenSet? previous, IReadOnlyList<SessionClaim>? unchanged = null)
     {
-        var claims = options.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : null;
+        var claims = options.CurrentValue.UpdateClaims && renewed.User is { } user ? RenewedClaims.Of(session, user) : unchanged;
         var next = session with
         {
             Tokens = renewed.Tokens,

@@ -9,13 +9,22 @@ namespace Bff.Sessions;
 /// <remarks>What is brought was read as at sign-in: a claim keeps its form, and nothing about the protocol is in it.</remarks>
 internal static class RenewedClaims
 {
+    private const string Sid = "sid";
+
     /// <summary>The standard claims of OpenID Connect Core 1.0 section 5.1, and what describes the sign-in itself: none grants anything by staying.</summary>
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal)
     {
         "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "email_verified",
-        "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address", "updated_at", "sid", "auth_time", "amr",
+        "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address", "updated_at", Sid, "auth_time", "amr",
         "tid",
     };
+
+    /// <summary>
+    /// Nothing but which session at the provider it is: a silent sign-in may have found another one there, whose logout has to find this session. As they are
+    /// where none is named.
+    /// </summary>
+    public static IReadOnlyList<SessionClaim> WithSid(IReadOnlyList<SessionClaim> claims, ClaimsIdentity brought) =>
+        brought.FindFirst(Sid) is { } sid ? [.. claims.Where(claim => claim.Type != Sid), SessionClaim.Of(sid)] : claims;
 
     public static IReadOnlyList<SessionClaim> Of(Session session, ClaimsIdentity brought)
     {

@@ -103,11 +103,39 @@ public sealed class FrontChannelTests
         (await bob.GetAsync("/admin/api/echo")).ShouldBeProblem(401, "session_required");
     }
 
-    private static Task<Answer> FrameAsync(Browser browser, string issuer, string sid, string pathBase = "")
+    [Theory]
+    [Trait("Standard", "FCL-6")]
+    [InlineData("document")]
+    [InlineData("image")]
+    [InlineData("script")]
+    [InlineData("empty")]
+    public async Task It_is_a_frame_where_the_browser_says_what_it_is_for(string destination)
+    {
+        await using var world = await World.StartAsync(On);
+        var alice = await world.LogInAsync();
+
+        var answer = await FrameAsync(alice, world.Provider.Issuer, world.Provider.Grant.ProviderSid, destination: destination);
+
+        answer.Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    [Trait("Standard", "FCL-2")]
+    public async Task A_provider_at_a_bare_address_may_frame_it_too()
+    {
+        await using var world = await World.StartAsync(On, ("Bff:Oidc:Logout:Address", "https://[2001:db8::7]:8443/out"));
+
+        var answer = await FrameAsync(world.NewBrowser(), world.Provider.Issuer, "some");
+
+        answer.Header("Content-Security-Policy")!.Split(' ').ShouldContain("https://[2001:db8::7]:8443");
+    }
+
+    private static Task<Answer> FrameAsync(Browser browser, string issuer, string sid, string pathBase = "", string destination = "iframe")
     {
         var request = browser.Bare(HttpMethod.Get, $"{pathBase}/bff/frontchannel?iss={Uri.EscapeDataString(issuer)}&sid={Uri.EscapeDataString(sid)}");
         request.Headers.Add("Accept", "text/html");
-        request.Headers.Add("Sec-Fetch-Dest", "iframe");
+        request.Headers.Add("Sec-Fetch-Dest", destination);
         request.Headers.Add("Sec-Fetch-Mode", "navigate");
         request.Headers.Add("Sec-Fetch-Site", "cross-site");
         return browser.SendAsync(request);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bff.Configuration;
 using Bff.Sessions;
 using Bff.Sessions.Store;
@@ -122,6 +123,44 @@ public abstract class ProviderLogoutContract : StoreContract
         await BeginAsync(its, begunAt: Now.AddMilliseconds(1));
     }
 
+    [Theory]
+    [InlineData(null, 60, true)]
+    [InlineData(null, 6, true)]
+    [InlineData(null, 5, false)]
+    [InlineData(null, -60, false)]
+    [InlineData("phone", 60, true)]
+    [InlineData("phone", 5, false)]
+    public async Task A_session_that_began_at_the_provider_after_it_is_not_meant(string? sid, int secondsAfter, bool isSpared)
+    {
+        var issued = Now.AddSeconds(-90);
+        var (session, silent) = (await BeginAsync(sid: null, signedInAt: issued.AddSeconds(secondsAfter)), await BeginAsync(sid: null));
+
+        await Store.LogOutAsync(Logout("alice", sid) with { IssuedAt = issued }, default);
+
+        (await FindAsync(session) is not null).ShouldBe(isSpared);
+        (await FindAsync(silent)).ShouldBeNull("it does not say when");
+    }
+
+    [Fact]
+    public async Task A_session_that_it_names_is_meant_whenever_its_user_has_signed_in()
+    {
+        var session = await BeginAsync("phone", signedInAt: Now);
+
+        await Store.LogOutAsync(Logout("alice", "phone") with { IssuedAt = Now.AddMinutes(-1) }, default);
+
+        (await FindAsync(session)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task It_counts_for_sign_ins_from_when_it_can_have_been_said_at_the_latest()
+    {
+        await Store.LogOutAsync(Logout("alice", null) with { IssuedBy = Now.AddSeconds(-30) }, default);
+        await Should.ThrowAsync<SignedOutMeanwhileException>(() => BeginAsync("phone", begunAt: Now.AddSeconds(-30)));
+        await BeginAsync("phone", begunAt: Now.AddSeconds(-29));
+        await Store.LogOutAsync(Logout("alice", null) with { IssuedBy = Now.AddSeconds(30) }, default);
+        await BeginAsync("phone", begunAt: Now.AddMilliseconds(1));
+    }
+
     [Fact]
     public async Task The_latest_logout_counts()
     {
@@ -176,10 +215,11 @@ public abstract class ProviderLogoutContract : StoreContract
 
     private async Task<Session> BeginAsync(
         string? sid, string user = "alice", string? tenant = null, string provider = SettingsSection.Default, DateTimeOffset? begunAt = null,
-        SessionId? replaced = null, ISessionStore? store = null)
+        SessionId? replaced = null, ISessionStore? store = null, DateTimeOffset? signedInAt = null)
     {
         var claims = new List<SessionClaim> { new("sub", user), new("name", """{"Type":"tid","Value":"t1","ValueType":null}""") };
         if (sid is not null) { claims.Add(new("sid", sid)); }
+        if (signedInAt is { } at) { claims.Add(new("auth_time", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture))); }
         if (tenant is not null) { claims.Add(new("tid", tenant)); }
         var session = new Session
         {

@@ -81,12 +81,18 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     }
 
     /// <summary>
-    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send one, so
-    /// a key that nobody has seen makes us fetch the keys less often.
+    /// The signature of a logout token, which is made with a key for ID tokens; <see cref="LogoutTokenValidator"/> has looked at the rest. Anybody may send
+    /// one, so a key that nobody has seen makes us fetch the keys less often, and a wrong signature under the name of a known one does not.
     /// </summary>
-    /// <exception cref="ProviderUnavailableException">There are no keys yet, and they cannot be had now.</exception>
-    public Task<TokenValidationResult> ValidateLogoutTokenAsync(string token, CancellationToken cancellationToken) =>
-        CheckAsync(Logout, token, new TokenValidationParameters(), cancellationToken);
+    /// <param name="token">Names its key, or none.</param>
+    /// <param name="mayFetch">Whether keys may be fetched for it at all.</param>
+    /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
+    /// <returns>Not valid for want of keys where they would have to be fetched, and must not be now.</returns>
+    /// <exception cref="ProviderUnavailableException">The keys that are needed cannot be had now.</exception>
+    public async Task<TokenValidationResult> ValidateLogoutTokenAsync(LogoutToken token, bool mayFetch, CancellationToken cancellationToken) =>
+        _provider.Known is null && !mayFetch
+            ? WithoutKeys()
+            : await CheckAsync(Logout, token.Text, new TokenValidationParameters(), cancellationToken, mayFetch, token.KeyName);
 
     private async Task<TokenValidationResult> ValidateAsync(
         string token, TokenValidationParameters parameters, Func<JsonWebToken, string?> more, CancellationToken cancellationToken)
@@ -129,7 +135,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
     }
 
     private async Task<TokenValidationResult> CheckAsync(
-        string what, string token, TokenValidationParameters parameters, CancellationToken cancellationToken)
+        string what, string token, TokenValidationParameters parameters, CancellationToken cancellationToken, bool mayFetch = true,
+        string? keyName = null)
     {
         if (ObjectionToForm(what, token, out var algorithm) is { } malformed) { return Invalid(what, malformed); }
         if (!_registration.Options.EffectiveSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal))
@@ -139,14 +146,26 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
 
         var known = await _provider.GetConfigurationAsync(cancellationToken);
         var result = await CheckWithAsync(known, what, token, algorithm, parameters);
-        if (result.Exception is SecurityTokenInvalidSignatureException && !TokenAlgorithms.BySecret.Contains(algorithm))
+        if (result.Exception is SecurityTokenInvalidSignatureException && !TokenAlgorithms.BySecret.Contains(algorithm) && !HasKey(known, keyName))
         {
-            var fresh = await _provider.GetFreshConfigurationAsync(known, cancellationToken, isForStranger: what == Logout);
+            var fresh = mayFetch ? await _provider.GetFreshConfigurationAsync(known, cancellationToken, isForStranger: what == Logout) : known;
             if (fresh != known) { result = await CheckWithAsync(fresh, what, token, algorithm, parameters); }
+            else if (what == Logout) { return WithoutKeys(); }
         }
 
         return result.IsValid ? result : Invalid(what, Explain(result.Exception, algorithm));
     }
+
+    private static bool HasKey(OpenIdConnectConfiguration provider, string? name) =>
+        name is not null && provider.JsonWebKeySet?.Keys.Any(key => key.Kid == name) == true;
+
+    private static TokenValidationResult WithoutKeys() => new()
+    {
+        IsValid = false, Exception = new TokenRefusedException("The logout token names a key that is not known, or none, and it is too early to look for it.")
+        {
+            IsForWantOfKeys = true,
+        },
+    };
 
     private static TokenValidationResult Invalid(string what, string objection) =>
         new() { IsValid = false, Exception = new TokenRefusedException($"The {what} {objection}.") };

@@ -6,8 +6,8 @@ namespace Bff.Providers.Metadata;
 internal sealed class LogoutTokenValidator(ClientRegistration registration, ProviderMetadata metadata, IdTokenValidator idTokens, TimeProvider clock)
 {
     /// <summary>
-    /// How long one counts after it was issued, whatever its <c>exp</c> says: what section 4 recommends for that. A provider that says longer is not refused; its
-    /// logouts come within seconds.
+    /// How long one counts after it was issued, whatever its <c>exp</c> says: what section 4 recommends for that. A provider that says longer is not refused;
+    /// its logouts come within seconds.
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(2);
 
@@ -15,6 +15,8 @@ internal sealed class LogoutTokenValidator(ClientRegistration registration, Prov
 
     /// <summary>The token names this issuer of ours; whether the provider calls itself exactly so is checked with the signature.</summary>
     public bool IsIssuer(string issuer) => Options.Issuers?.IsIssuer(issuer) ?? issuer.TrimEnd('/') == Options.Authority.TrimEnd('/');
+
+    public bool CanOpen => !string.IsNullOrEmpty(Options.IdTokenDecryptionKey);
 
     /// <summary>What was encrypted; null when our key does not open it, or there is none.</summary>
     public string? Open(string token)
@@ -33,16 +35,23 @@ internal sealed class LogoutTokenValidator(ClientRegistration registration, Prov
 
     /// <param name="token">What came, or was within it.</param>
     /// <param name="wasEncrypted">Whether it was within.</param>
+    /// <param name="mayFetch">Whether the provider's keys may be fetched for it.</param>
     /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
-    /// <returns>Null when it is to be believed.</returns>
+    /// <returns>Null when it is to be believed; <see cref="LogoutRefusal.Keys"/> when nobody can say now.</returns>
     /// <exception cref="ProviderUnavailableException">The provider's keys cannot be had now.</exception>
-    public async Task<LogoutRefusal?> ValidateAsync(LogoutToken token, bool wasEncrypted, CancellationToken cancellationToken) =>
+    public async Task<LogoutRefusal?> ValidateAsync(LogoutToken token, bool wasEncrypted, bool mayFetch, CancellationToken cancellationToken) =>
         ObjectionToHeader(token, wasEncrypted) ?? ObjectionToParties(token) ?? ObjectionToTimes(token) ?? ObjectionToClaims(token)
-        ?? await ObjectionToSignatureAsync(token, cancellationToken);
+        ?? await ObjectionToSignatureAsync(token, mayFetch, cancellationToken);
 
     /// <summary>From when on it is refused anyway.</summary>
     public DateTimeOffset EndOf(LogoutToken token) =>
         DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(Math.Min(token.ExpiresAt!.Value, token.IssuedAt!.Value + MaxAge.TotalSeconds)) + Options.ClockTolerance;
+
+    /// <summary>When it was issued, by the provider's clock.</summary>
+    public static DateTimeOffset IssuedAt(LogoutToken token) => DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(token.IssuedAt!.Value);
+
+    /// <summary>When that was by our clocks, at the latest.</summary>
+    public DateTimeOffset IssuedBy(LogoutToken token) => IssuedAt(token) + Options.ClockTolerance;
 
     /// <summary>Whose user it is, at a provider of many tenants; null at any other.</summary>
     public string? TenantOf(LogoutToken token) => Options.Issuers?.TenantOf(token.Issuer!);
@@ -50,7 +59,7 @@ internal sealed class LogoutTokenValidator(ClientRegistration registration, Prov
     private LogoutRefusal? ObjectionToHeader(LogoutToken token, bool wasEncrypted)
     {
         // OpenID Connect Core 1.0 section 3.1.3.7, rule 1, which holds for logout tokens, too.
-        if (!wasEncrypted && !string.IsNullOrEmpty(Options.IdTokenDecryptionKey))
+        if (!wasEncrypted && CanOpen)
         {
             return new(LogoutRefusal.Encryption, $"The logout token is not encrypted, though {registration.Section}:IdTokenDecryptionKey is set.");
         }
@@ -105,10 +114,15 @@ internal sealed class LogoutTokenValidator(ClientRegistration registration, Prov
         return token.Subject is null && token.Sid is null ? new(LogoutRefusal.User, "The logout token has neither sub nor sid.") : null;
     }
 
-    private async Task<LogoutRefusal?> ObjectionToSignatureAsync(LogoutToken token, CancellationToken cancellationToken)
+    private async Task<LogoutRefusal?> ObjectionToSignatureAsync(LogoutToken token, bool mayFetch, CancellationToken cancellationToken)
     {
-        var result = await idTokens.ValidateLogoutTokenAsync(token.Text, cancellationToken);
-        if (!result.IsValid) { return new(LogoutRefusal.Signature, ((TokenRefusedException)result.Exception).Message); }
+        var result = await idTokens.ValidateLogoutTokenAsync(token, mayFetch, cancellationToken);
+        if (!result.IsValid)
+        {
+            var refused = (TokenRefusedException)result.Exception;
+            return new(refused.IsForWantOfKeys ? LogoutRefusal.Keys : LogoutRefusal.Signature, refused.Message);
+        }
+
         var issuer = (await metadata.GetConfigurationAsync(cancellationToken)).Issuer;
         return Options.Issuers is not null || token.Issuer == issuer ? null : new(LogoutRefusal.Issuer, "The logout token is of another issuer.");
     }

@@ -8,4 +8,7 @@ internal sealed class TokenRefusedException(string why) : SecurityTokenValidatio
 {
     /// <summary>The token is good, and somebody else's: of another issuer.</summary>
     public bool IsOfAnotherIssuer { get; init; }
+
+    /// <summary>Nobody can say: it names a key that is not known, and the keys must not be fetched for it now.</summary>
+    public bool IsForWantOfKeys { get; init; }
 }

@@ -25,7 +25,7 @@ internal static class SessionAuthentication
     /// <summary>Names the session a silent sign-in renews: same user, same key, same ends, new tokens.</summary>
     public const string Continues = "bff.continues";
 
-    /// <summary>Long ago for a flow that does not say, as those of a node of the version before.</summary>
+    /// <summary>Long ago for a flow that does not say.</summary>
     public static DateTimeOffset ReadBegunAt(AuthenticationProperties properties) =>
         properties.Items.TryGetValue(BegunAt, out var at) && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.UnixEpoch;

@@ -10,9 +10,18 @@ internal sealed record ProviderLogout(string Provider, string Id, DateTimeOffset
     public string? Subject { get; init; }
 
     /// <summary>
-    /// Which session at the provider; null for all. Those of <see cref="Subject"/> that name none at the provider end with it: nobody knows that they are others.
+    /// Which session at the provider; null for all. Those of <see cref="Subject"/> that name none at the provider end with it: nobody knows that they are
+    /// others.
     /// </summary>
     public string? Sid { get; init; }
+
+    /// <summary>
+    /// When the provider said it, by its own clock: sessions of <see cref="Subject"/> that say that they began there later are not meant. Null for all.
+    /// </summary>
+    public DateTimeOffset? IssuedAt { get; init; }
+
+    /// <summary>When that was by our clocks, at the latest; null for now.</summary>
+    public DateTimeOffset? IssuedBy { get; init; }
 
     /// <summary>Where subjects and sessions are a tenant's: which one's.</summary>
     public string? Tenant { get; init; }

@@ -2,8 +2,12 @@ using System.Net;
 using Bff.Configuration;
 using Bff.Providers;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Bff.HostTests.Login.BackChannel;
 
@@ -52,6 +56,36 @@ public sealed class LogoutRaceTests
 
         world.Sessions.ShouldBe(0);
         await world.SeesRevocationAsync(world.Provider.Grant.RefreshToken);
+    }
+
+    [Theory]
+    [Trait("Standard", "BCL-13")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_sign_in_that_a_node_of_the_version_before_has_begun_counts_from_when_that_was(bool isBegunAfter)
+    {
+        await using var world = await World.StartAsync();
+        var alice = world.NewBrowser();
+        if (isBegunAfter) { (await world.SendLogoutAsync(world.Provider.LogoutToken("alice"))).Status.ShouldBe(HttpStatusCode.OK); }
+        world.Clock.Advance(TimeSpan.FromSeconds(3));
+        var callback = await alice.GoToCallbackAsync("/bff/login?login_hint=alice");
+        world.Clock.Advance(TimeSpan.FromSeconds(3));
+        if (!isBegunAfter) { (await world.SendLogoutAsync(world.Provider.LogoutToken("alice"))).Status.ShouldBe(HttpStatusCode.OK); }
+
+        var end = await alice.OpenAsync(WithoutBegunAt(world, callback));
+
+        if (isBegunAfter) { (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice"); }
+        else { end.ShouldSay("signed_out_meanwhile"); }
+    }
+
+    private static Uri WithoutBegunAt(World world, Uri callback)
+    {
+        var options = world.Bff.Services.GetRequiredService<IOptionsMonitor<OpenIdConnectOptions>>();
+        var (format, query) = (options.Get(OpenIdConnectDefaults.AuthenticationScheme).StateDataFormat, QueryHelpers.ParseQuery(callback.Query));
+        var properties = format.Unprotect(query["state"])!;
+        properties.Items.Remove(SessionAuthentication.BegunAt).ShouldBeTrue();
+        query["state"] = format.Protect(properties);
+        return new(QueryHelpers.AddQueryString(callback.GetLeftPart(UriPartial.Path), query));
     }
 
     [Fact]

@@ -315,6 +315,43 @@ public sealed class RightLogoutTokenTests
         world.Sessions.ShouldBe(0);
     }
 
+    [Theory]
+    [Trait("Standard", "BCL-13")]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task It_finds_a_session_that_a_silent_sign_in_has_brought_to_another_one_there(string updatesClaims)
+    {
+        await using var world = await World.StartAsync(("Bff:Renewal:UpdateClaims", updatesClaims));
+        world.Provider.GivesRefreshTokens = false;
+        var alice = await world.LogInAsync();
+        var sid = "";
+        world.Provider.ShapeIdToken = claims => claims["sid"] = sid = "another-one";
+        (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=ok");
+
+        await LogOutAsync(world, world.Provider.LogoutToken(subject: null, sid));
+
+        await ShouldBeOutAsync(alice);
+    }
+
+    [Theory]
+    [Trait("Standard", "BCL-13")]
+    [InlineData(60, true)]
+    [InlineData(-1, false)]
+    [InlineData(2, false)]
+    public async Task A_late_one_spares_a_session_that_began_at_the_provider_after_it(int secondsAfter, bool isSpared)
+    {
+        await using var world = await World.StartAsync();
+        var late = world.Provider.LogoutToken("alice");
+        var signedInAt = world.Clock.Now.AddSeconds(secondsAfter).ToUnixTimeSeconds();
+        world.Clock.Advance(TimeSpan.FromSeconds(60));
+        world.Provider.ShapeIdToken = claims => claims["auth_time"] = signedInAt;
+        var alice = await world.LogInAsync();
+
+        await LogOutAsync(world, late);
+
+        await (isSpared ? ShouldBeInAsync(alice) : ShouldBeOutAsync(alice));
+    }
+
     private static async Task LogOutAsync(World world, string token, string path = BackChannelCalls.Path)
     {
         var answer = await world.SendLogoutAsync(token, path: path);

@@ -164,8 +164,11 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
 
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
-    public override string LockByName(string parameter, bool isShared) =>
-        $"SELECT pg_advisory_xact_lock{(isShared ? "_shared" : "")}(hashtextextended(@{parameter}, 0))";
+    public override string LockByName(IEnumerable<string> parameters, bool isShared)
+    {
+        var wait = isShared ? "pg_advisory_xact_lock_shared" : "pg_advisory_xact_lock";
+        return "SELECT " + string.Join(", ", parameters.Select(name => $"{wait}(hashtextextended(@{name}, 0))"));
+    }
 
     // One statement: another node may renew a session between two, and its newest token would be lost.
     public override string DeleteAndKeep(string where, string columns, params IReadOnlyList<Func<string, string>> keeps)

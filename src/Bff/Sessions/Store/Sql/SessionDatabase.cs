@@ -11,12 +11,12 @@ internal abstract class SessionDatabase : SessionStorage
     public virtual string SkipLocked => "";
 
     /// <summary>
-    /// The statement that waits for a lock by the name <paramref name="parameter"/> has, which the transaction then keeps to its end; null where transactions
-    /// that write come one after the other anyway.
+    /// The statement that waits for locks by name, one after the other, which the transaction then keeps to its end; null where transactions that write come
+    /// one after the other anyway.
     /// </summary>
-    /// <param name="parameter">Of the statement.</param>
-    /// <param name="isShared">Others who share it may have it, too.</param>
-    public virtual string? LockByName(string parameter, bool isShared) => null;
+    /// <param name="parameters">Of the statement: the names.</param>
+    /// <param name="isShared">Others who share them may have them, too.</param>
+    public virtual string? LockByName(IEnumerable<string> parameters, bool isShared) => null;
 
     /// <summary>
     /// The statements that delete sessions and keep of them what <paramref name="keeps"/> say; run in a transaction, nothing comes between the two.

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using Bff.Providers;
 using static Bff.Sessions.Store.Sql.SqlStatements;
@@ -8,6 +9,9 @@ namespace Bff.Sessions.Store.Sql;
 /// <content>What a provider signs out.</content>
 internal sealed partial class SqlSessionStore
 {
+    /// <summary>How far the clocks of a provider's own servers may be apart: in doubt a session ends.</summary>
+    private static readonly TimeSpan ClocksOfOneProvider = TimeSpan.FromSeconds(5);
+
     public async Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken)
     {
         var ended = await LogOutOnceAsync(logout, cancellationToken);
@@ -26,13 +30,15 @@ internal sealed partial class SqlSessionStore
     private async Task<List<EndedSession>?> LogOutOnceAsync(ProviderLogout logout, CancellationToken cancellationToken)
     {
         var client = clients.Value.Of(logout.Provider).Name;
-        var (marks, forgetAt) = (LogoutMarks.Of(logout, client), clock.GetUtcNow() + LogoutMarks.Life);
+        var now = clock.GetUtcNow();
+        var at = logout.IssuedBy is { } latest && latest < now ? latest : now;   // late, or this clock is ahead: who began since then is let in
+        var (marks, forgetAt) = (LogoutMarks.Of(logout, client), at + LogoutMarks.Life);
         using var turn = await database.TakeTurnToWriteAsync(cancellationToken);
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         // First of all: a sign-in that has looked for marks and found none has either added its session by now, or will find these.
-        await LockAsync(transaction, marks, isShared: false, cancellationToken);
+        await LockAsync(transaction, Named(marks), isShared: false, cancellationToken);
         var used = await ExecuteAsync(
             transaction, UseOnce, cancellationToken, ("id", $"logout:{client}:{logout.Id}"), ("forget_at", Milliseconds(logout.ForgetAt)));
         if (used == 0) { return null; }
@@ -47,7 +53,7 @@ internal sealed partial class SqlSessionStore
                 cancellationToken, ("id", mark), ("forget_at", Milliseconds(forgetAt)));
         }
 
-        var (where, parameters) = Concerned(logout);
+        var (where, parameters) = Concerned(logout, await NewerAsync(transaction, logout, cancellationToken));
         var ended = await DeleteAsync(
             transaction, $"{where} AND {_statements.OfProvider(logout.Provider)}", SessionRows.EndedColumns,
             row => _rows.ReadEnded(row, EndReasons.ProviderLogout), EndReasons.ProviderLogout, cancellationToken, parameters);
@@ -55,16 +61,40 @@ internal sealed partial class SqlSessionStore
         return ended;
     }
 
-    private static (string Where, (string Name, object? Value)[] Parameters) Concerned(ProviderLogout logout)
+    /// <summary>Sessions of the user that say that they began at the provider after it had said this.</summary>
+    private async Task<List<string>> NewerAsync(DbTransaction transaction, ProviderLogout logout, CancellationToken cancellationToken)
     {
-        var parameters = new List<(string Name, object? Value)>();
+        var newer = new List<string>();
+        if (logout is not { Subject: { } subject, IssuedAt: { } issued }) { return newer; }
+        var latest = (issued + ClocksOfOneProvider - DateTimeOffset.UnixEpoch).TotalSeconds;
+        await using var command = _statements.Command(
+            transaction.Connection!, $"SELECT id, claims FROM sessions WHERE subject = @subject AND {_statements.OfProvider(logout.Provider)}",
+            [("subject", subject)]);
+        command.Transaction = transaction;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (SignedInAt(reader.GetString(1)) > latest) { newer.Add(reader.GetString(0)); }
+        }
+
+        return newer;
+    }
+
+    private static double? SignedInAt(string claims) =>
+        JsonSerializer.Deserialize<List<SessionClaim>>(claims)?.Find(claim => claim.Type == "auth_time") is { } claim
+        && double.TryParse(claim.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+
+    private static (string Where, (string Name, object? Value)[] Parameters) Concerned(ProviderLogout logout, List<string> newer)
+    {
+        List<(string Name, object? Value)> parameters = [.. newer.Select((id, i) => ($"newer{i}", (object?)id))];
+        var spared = newer.Count == 0 ? "" : $" AND id NOT IN ({string.Join(", ", parameters.Select(one => '@' + one.Name))})";
         if (logout.Subject is { } subject) { parameters.Add(("subject", subject)); }
         if (logout.Sid is { } sid) { parameters.Add(("provider_sid", sid)); }
         var where = logout switch
         {
-            { Sid: null } => "subject = @subject",
+            { Sid: null } => "subject = @subject" + spared,
             { Subject: null } => "provider_sid = @provider_sid",
-            _ => "subject = @subject AND (provider_sid = @provider_sid OR provider_sid IS NULL)",
+            _ => $"subject = @subject AND (provider_sid = @provider_sid OR (provider_sid IS NULL{spared}))",
         };
         if (logout.Tenant is not { } tenant) { return (where, [.. parameters]); }
 
@@ -77,8 +107,8 @@ internal sealed partial class SqlSessionStore
     private async Task EnsureNotSignedOutAsync(DbTransaction transaction, Session session, CancellationToken cancellationToken)
     {
         var marks = LogoutMarks.Of(session, clients.Value.Of(session.Provider).Name);
-        await LockAsync(transaction, marks, isShared: true, cancellationToken);
-        (string Name, object? Value)[] names = [.. marks.Select((mark, i) => ($"mark{i}", (object?)mark))];
+        var names = Named(marks);
+        await LockAsync(transaction, names, isShared: true, cancellationToken);
         await using var command = _statements.Command(
             transaction.Connection!, $"SELECT 1 FROM used_once WHERE forget_at >= @since AND id IN ({string.Join(", ", names.Select(one => '@' + one.Name))})",
             [.. names, ("since", Milliseconds(session.SignInBegunAt + LogoutMarks.Life))]);
@@ -86,10 +116,11 @@ internal sealed partial class SqlSessionStore
         if (await command.ExecuteScalarAsync(cancellationToken) is not null) { throw new SignedOutMeanwhileException(); }
     }
 
-    private async Task LockAsync(DbTransaction transaction, IReadOnlyList<string> names, bool isShared, CancellationToken cancellationToken)
+    private static (string Name, object? Value)[] Named(IEnumerable<string> marks) => [.. marks.Select((mark, i) => ($"mark{i}", (object?)mark))];
+
+    private async Task LockAsync(DbTransaction transaction, (string Name, object? Value)[] names, bool isShared, CancellationToken cancellationToken)
     {
-        if (database.LockByName("name", isShared) is not { } sql) { return; }
-        foreach (var name in names) { await ExecuteAsync(transaction, sql, cancellationToken, ("name", name)); }
+        if (database.LockByName(names.Select(one => one.Name), isShared) is { } sql) { await ExecuteAsync(transaction, sql, cancellationToken, names); }
     }
 
     private async Task<int> ExecuteAsync(

@@ -1,0 +1,49 @@
+using System.Net;
+using Bff.HostTests;
+
+namespace Bff.ClusterTests.Login;
+
+/// <summary>Two processes on one PostgreSQL server, and a provider's server that knows the address of one.</summary>
+public sealed class BackChannelTests(PostgreSqlFixture postgres)
+{
+    /// <summary>A second, and what a busy machine adds; without a notification it would be five.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    [Trait("Standard", "BCL-13")]
+    public async Task A_logout_at_one_node_ends_calls_streams_and_sockets_at_the_other_and_counts_once_on_both()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Sessions:Store"] = "PostgreSql";
+        world.Settings["Bff:Sessions:ConnectionString"] = await postgres.Server.CreateDatabaseAsync();
+        await world.StartListeningAsync();
+        var (alice, bob) = (await world.LogInAsync(), await world.LogInAsync("bob"));
+        var there = await world.Start().ListeningAsync();
+        using var other = At(there, world);
+        other.Cookies.Set(Browser.SessionCookie, alice.Session!);
+        await using var socket = await OpenCall.WebSocketAsync(other, there.Address, "/api/socket");
+        await using var stream = await OpenCall.StreamAsync(other, "/api/stream");
+        (await other.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        var token = world.Provider.LogoutToken("alice");
+
+        (await SendAsync(world.Bff, world, token)).Status.ShouldBe(HttpStatusCode.OK);
+
+        (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        await Task.WhenAll(socket.EndsAsync(Soon), stream.EndsAsync(Soon));
+        (await other.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob");
+        (await SendAsync(there, world, token)).Status.ShouldBe(HttpStatusCode.BadRequest);
+        await Eventually.HappensAsync(() => world.Provider.Grants[0].Over, "the refresh token is revoked");
+        world.Provider.Grants[1].Over.ShouldBeFalse();
+    }
+
+    private static Browser At(BffProcess node, RealTimeWorld world) => new(() => node.Address, world.Provider.Issuer, TimeProvider.System);
+
+    private static async Task<Answer> SendAsync(BffProcess node, RealTimeWorld world, string token)
+    {
+        using var server = At(node, world);
+        var request = server.Bare(HttpMethod.Post, "/bff/backchannel");
+        request.Content = new FormUrlEncodedContent([new("logout_token", token)]);
+        return await server.SendAsync(request);
+    }
+}
