@@ -48,6 +48,12 @@ internal sealed partial class RouteBorder(
             return;
         }
 
+        if (ProvenCalls.IsUnanswered(answer))
+        {
+            await ReplaceAsync(response, UpstreamErrors.ProofOutdated);
+            return;
+        }
+
         // Who asked for a stream may be quiet for as long as one, whatever came instead.
         if ((wait is not null || Upgrades.IsEventStream(context.Response)) && limits.TakePlace(context) is { } problem)
         {

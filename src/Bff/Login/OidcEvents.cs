@@ -44,6 +44,11 @@ internal sealed partial class OidcEvents(
         if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
         if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
+        if (provider.Options.TokenType == TokenType.DPoP)
+        {
+            message.SetParameter(OidcOptions.KeyThumbprint, FlowKey.Begin(context.HttpContext, context.Properties).Thumbprint);
+        }
+
         flow.Begin(context.Properties);
         FlowState.Remember(message, context.Properties);   // last: what is checked is what was sent, whoever wanted it
     }
@@ -114,7 +119,8 @@ internal sealed partial class OidcEvents(
 
     public override async Task PushAuthorization(PushedAuthorizationContext context)
     {
-        var pushed = await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted);
+        var pushed = await provider.SignIn.PushAsync(
+            context.ProtocolMessage.Parameters, FlowKey.Of(context.Properties), context.HttpContext.RequestAborted);
         if (pushed is null) { context.SkipPush(); }
         else { context.HandlePush(pushed); }
     }
@@ -124,7 +130,8 @@ internal sealed partial class OidcEvents(
         // The lifetime counts from before the call: a slow answer must not make a token look younger.
         var progress = SignInProgress.Of(context.HttpContext);
         (progress.RedeemedAt, progress.IsRedeeming) = (clock.GetUtcNow(), true);
-        context.HandleCodeRedemption(await provider.SignIn.RedeemAsync(context.TokenEndpointRequest!.Parameters, context.HttpContext.RequestAborted));
+        context.HandleCodeRedemption(await provider.SignIn.RedeemAsync(
+            context.TokenEndpointRequest!.Parameters, FlowKey.Of(context.Properties), context.HttpContext.RequestAborted));
     }
 
     // Thrown, not context.Fail: only an exception keeps the properties, and with them the way back to the silent page.
@@ -134,8 +141,11 @@ internal sealed partial class OidcEvents(
         (progress.IsRedeeming, progress.RefreshToken, progress.IdToken) = (false, answer.RefreshToken, answer.IdToken);
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
-        if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
-        return Task.CompletedTask;
+        var type = FlowKey.Of(context.Properties) is null ? TokenType.Bearer : TokenType.DPoP;
+        if (string.Equals(answer.TokenType, type.ToString(), StringComparison.OrdinalIgnoreCase)) { return Task.CompletedTask; }
+        throw Refused(type == TokenType.DPoP && string.Equals(answer.TokenType, nameof(TokenType.Bearer), StringComparison.OrdinalIgnoreCase)
+            ? $"The token response has the token_type Bearer, and {provider.Registration.Section}:TokenType asks for DPoP."   // RFC 9449 section 5
+            : "The token response has an unknown token_type.");
     }
 
     public override async Task TokenValidated(TokenValidatedContext context)
@@ -186,7 +196,8 @@ internal sealed partial class OidcEvents(
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
-            TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt))
+            TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt),
+            FlowKey.Of(properties)?.Text)
             .StoreIn(properties);
     }
 
@@ -208,7 +219,8 @@ internal sealed partial class OidcEvents(
         try
         {
             return provider.Claims.Of(
-                idToken, await provider.UserInfo.AskAsync(accessToken, context.SecurityToken.Issuer, context.SecurityToken.Subject, cancellationToken));
+                idToken, await provider.UserInfo.AskAsync(
+                accessToken, FlowKey.Of(context.Properties), context.SecurityToken.Issuer, context.SecurityToken.Subject, cancellationToken));
         }
         catch (UserInfoException error) when (use == UserInfoUse.WhenNeeded && error.Fault != UserInfoFault.OtherUser)
         {

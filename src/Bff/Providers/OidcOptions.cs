@@ -131,7 +131,7 @@ internal sealed class OidcOptions : IValidatableObject
     public static readonly string[] OurOwnParameters =
     [
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
+        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", KeyThumbprint,
         "registration", "id_token_hint", .. NotForTheProvider,
     ];
 
@@ -143,6 +143,9 @@ internal sealed class OidcOptions : IValidatableObject
 
     /// <summary>Of <see cref="AuthorizationParameters"/> and <see cref="TokenParameters"/>, each.</summary>
     private const int MaxParameter = 2000;
+
+    /// <summary>Binds a code to a key (RFC 9449 section 10).</summary>
+    public const string KeyThumbprint = "dpop_jkt";
 
     /// <summary>The one whose effect Bff checks.</summary>
     public const string MaxAge = "max_age";
@@ -270,6 +273,13 @@ internal sealed class OidcOptions : IValidatableObject
 
     /// <summary>A file holding <see cref="IdTokenDecryptionKey"/>, such as a mounted container secret.</summary>
     public string? IdTokenDecryptionKeyFile { get; set; }
+
+    /// <summary>
+    /// What kind of access token is asked for: <c>Bearer</c> (RFC 6750), or <c>DPoP</c> (RFC 9449), which is of use to nobody without a key that each session
+    /// has of its own. A provider that answers with another kind than <c>DPoP</c> is refused then; it and the APIs must know DPoP with ES256. Default: Bearer.
+    /// </summary>
+    [AllowedValues(TokenType.Bearer, TokenType.DPoP, ErrorMessage = "must be Bearer or DPoP.")]
+    public TokenType TokenType { get; set; }
 
     /// <summary>Null where the metadata name the issuer.</summary>
     public TenantIssuers? Issuers => IssuerTemplate is { Length: > 0 } template ? new(template, Tenants) : null;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Bff.Providers.DPoP;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -13,6 +14,7 @@ namespace Bff.Providers;
 /// <param name="ObtainedAt">When the request for them was sent.</param>
 /// <param name="ExpiresAt">When the access token expires.</param>
 /// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
+/// <param name="ProofKey">The <see cref="DPoP.ProofKey.Text"/> of the key they are bound to (RFC 9449); null for bearer tokens.</param>
 internal sealed record TokenSet(
     string AccessToken,
     string? RefreshToken,
@@ -20,9 +22,11 @@ internal sealed record TokenSet(
     string? Scope,
     DateTimeOffset ObtainedAt,
     DateTimeOffset ExpiresAt,
-    DateTimeOffset? RefreshTokenExpiresAt = null)
+    DateTimeOffset? RefreshTokenExpiresAt = null,
+    string? ProofKey = null)
 {
-    private const string Scheme = "Bearer ";
+    private const string Bearer = "Bearer ", Bound = ProofHeaders.Proof + " ";
+    private const string ProofKeyName = "proof_key";
     private const string ObtainedAtName = "obtained_at";
     private const string ExpiresAtName = "expires_at";
     private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
@@ -30,15 +34,26 @@ internal sealed record TokenSet(
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
 
-    /// <summary>As a header has it (RFC 6750 section 2.1): what calls need all the time, and all that is held of an access token in memory.</summary>
+    /// <summary>The key that proves, with each use of them, that they are ours; null for bearer tokens.</summary>
     [JsonIgnore]
-    public string Authorization { get; private init; } = Scheme + AccessToken;
+    public ProofKey? Key { get; } = DPoP.ProofKey.Of(ProofKey);
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ProofKey => Key?.Text;
+
+    /// <summary>
+    /// As a header has it (RFC 6750 section 2.1, RFC 9449 section 7.1): what calls need all the time, and all that is held of an access token in memory.
+    /// </summary>
+    [JsonIgnore]
+    public string Authorization { get; private init; } = (string.IsNullOrEmpty(ProofKey) ? Bearer : Bound) + AccessToken;
 
     public string AccessToken
     {
         get => Authorization[Scheme.Length..];
         init => Authorization = Scheme + value;
     }
+
+    private string Scheme => Key is null ? Bearer : Bound;
 
     /// <summary>
     /// In a local copy, which is without refresh and ID token: whether the store has a refresh token. Null in a set that is whole; no other may be stored.
@@ -55,12 +70,12 @@ internal sealed record TokenSet(
     public bool CanRefresh(DateTimeOffset now) => HasRefreshToken && !(RefreshTokenExpiresAt <= now);
 
     /// <summary>As a local copy has it.</summary>
-    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt);
+    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, ProofKey);
 
     public static TokenSet ForCalls(
         string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,
-        DateTimeOffset? refreshTokenExpiresAt) =>
-        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt)
+        DateTimeOffset? refreshTokenExpiresAt, string? proofKey) =>
+        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey)
         {
             Authorization = authorization, StoreHasRefreshToken = hasRefreshToken,
         };
@@ -104,7 +119,8 @@ internal sealed record TokenSet(
         if (RefreshToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.RefreshToken, Value = RefreshToken }); }
         if (IdToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.IdToken, Value = IdToken }); }
         if (Scope is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.Scope, Value = Scope }); }
-        tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
+        tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = Scheme.TrimEnd() });
+        if (ProofKey is { } key) { tokens.Add(new() { Name = ProofKeyName, Value = key }); }
         tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
         tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
         if (RefreshTokenExpiresAt is { } end)
@@ -125,7 +141,8 @@ internal sealed record TokenSet(
         properties.GetTokenValue(OpenIdConnectParameterNames.Scope),
         ReadTime(properties, ObtainedAtName) ?? now,
         ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
-        ReadTime(properties, RefreshTokenExpiresAtName));
+        ReadTime(properties, RefreshTokenExpiresAtName),
+        properties.GetTokenValue(ProofKeyName));
 
     private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
         DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;

@@ -63,6 +63,6 @@ export const bffFetch = async (input, init) => {
   }
 };
 
-/** Bff's own 503 comes before anything was forwarded. @param {string} method @param {Response} response */
+/** Bff's own 503 comes before anything was done. @param {string} method @param {Response} response */
 const mayRepeat = async (method, response) => ['GET', 'HEAD', 'OPTIONS'].includes(method)
-  || /^(provider|store)_unavailable$/.test((await response.clone().json().catch(() => null))?.code);
+  || /^((provider|store)_unavailable|proof_outdated)$/.test((await response.clone().json().catch(() => null))?.code);

@@ -39,6 +39,37 @@ public class TokenSetTests
     }
 
     [Fact]
+    [Trait("Standard", "9449-key")]
+    public void The_key_of_bound_tokens_goes_wherever_they_go()
+    {
+        var key = Bff.Providers.DPoP.ProofKey.New();
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1), ProofKey: key.Text);
+        tokens.Authorization.ShouldBe("DPoP access");
+        (tokens with { AccessToken = "next" }).Authorization.ShouldBe("DPoP next");
+        tokens.AccessToken.ShouldBe("access");
+
+        var properties = new AuthenticationProperties();
+        tokens.StoreIn(properties);
+        properties.GetTokenValue("token_type").ShouldBe("DPoP");
+        TokenSet.ReadFrom(properties, Now, Assumed).ShouldBe(tokens);
+        tokens.ForCalls().Key.ShouldBe(key);
+        tokens.CompletedFrom(null).Key.ShouldBe(key);
+        Json(tokens).ShouldContain(key.Text);
+        System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
+        tokens.ToString().ShouldNotContain(key.Text);
+    }
+
+    [Fact]
+    public void Bearer_tokens_are_stored_as_before_there_were_others()
+    {
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1));
+        Json(tokens).ShouldNotContain("ProofKey");
+        System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
+    }
+
+    private static string Json(TokenSet tokens) => System.Text.Json.JsonSerializer.Serialize(tokens);
+
+    [Fact]
     public void A_foreign_sign_in_without_expiry_gets_the_assumed_lifetime()
     {
         var properties = new AuthenticationProperties();

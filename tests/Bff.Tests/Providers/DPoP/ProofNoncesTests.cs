@@ -1,0 +1,52 @@
+using Bff.Providers.DPoP;
+
+namespace Bff.Tests.Providers.DPoP;
+
+[Trait("Standard", "9449-nonce")]
+public sealed class ProofNoncesTests
+{
+    private readonly ProofNonces _nonces = new();
+
+    [Fact]
+    public void A_nonce_is_its_origins_and_of_no_other()
+    {
+        Learn("https://api.example/a/b", "one");
+        Learn("https://api.example:8443/a", "two");
+
+        _nonces.Find("https://api.example/c").ShouldBe("one");
+        _nonces.Find("https://api.example").ShouldBe("one");
+        _nonces.Find("https://api.example:8443/").ShouldBe("two");
+        _nonces.Find("http://api.example/a").ShouldBeNull();
+        Learn("https://api.example/", "three");
+        _nonces.Find("https://api.example/a").ShouldBe("three");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("with space")]
+    [InlineData("with\"quote")]
+    [InlineData("with\\backslash")]
+    [InlineData("with-ü")]
+    public void What_is_no_nonce_is_not_taken_for_one(string value)
+    {
+        Learn("https://api.example/", value);
+        _nonces.Find("https://api.example/").ShouldBeNull();
+    }
+
+    [Fact]
+    public void Neither_a_long_one_nor_many_take_memory()
+    {
+        Learn("https://api.example/", new string('x', ProofNonces.MaxLength + 1));
+        _nonces.Find("https://api.example/").ShouldBeNull();
+        for (var number = 0; number <= ProofNonces.MaxOrigins; number++) { Learn($"https://api{number}.example/", "x"); }
+        _nonces.Find("https://api0.example/").ShouldBeNull();
+        _nonces.Find($"https://api{ProofNonces.MaxOrigins}.example/").ShouldBe("x");
+    }
+
+    private void Learn(string target, string nonce)
+    {
+        using var response = new HttpResponseMessage();
+        response.Headers.TryAddWithoutValidation("DPoP-Nonce", nonce);
+        _nonces.Learn(target, response);
+    }
+}
