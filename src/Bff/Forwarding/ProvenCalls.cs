@@ -8,7 +8,7 @@ namespace Bff.Forwarding;
 /// Proves, on a call whose token is bound to a key, that the key is ours (RFC 9449 section 7): the last step before the connection, where method and address
 /// are those that are sent. An API that wants its nonce in the proof gets the call once more with it.
 /// </summary>
-internal sealed class ProvenCalls(ProvenRequests proofs) : DelegatingHandler
+internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : DelegatingHandler
 {
     /// <summary>Bodies of up to so many bytes are read before they are sent, so that they can be sent twice.</summary>
     public const int MaxKeptBody = 64 * 1024;
@@ -45,7 +45,9 @@ internal sealed class ProvenCalls(ProvenRequests proofs) : DelegatingHandler
             var response = await base.SendAsync(request, cancellationToken);
             proofs.Learn(target, response);
             response.Headers.Remove(ProofHeaders.Nonce);   // ours; a page has no proof to put it in
-            var mayRepeat = !isRepeated && body is not { IsSent: true } && ProofHeaders.AsksForNonce(response) && proofs.HasOther(target, nonce);
+            if (!ProofHeaders.AsksForNonce(response)) { return response; }
+            var mayRepeat = !isRepeated && body is not { IsSent: true } && proofs.HasOther(target, nonce);
+            metrics.Challenged(mayRepeat);
             if (!mayRepeat) { return response; }
             response.Dispose();
         }

@@ -5,7 +5,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Bff.Forwarding;
 
 /// <summary>Makes the clients that call upstreams.</summary>
-internal sealed class UpstreamClients(ProvenRequests proofs, ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
+internal sealed class UpstreamClients(ProvenRequests proofs, CallMetrics metrics, ILogger<ForwarderHttpClientFactory> logger)
+    : ForwarderHttpClientFactory(logger)
 {
     /// <summary>For an upstream that ignores <c>Expect: 100-continue</c>; one that knows it answers in one round trip.</summary>
     private static readonly TimeSpan ExpectTimeout = TimeSpan.FromMilliseconds(200);
@@ -21,5 +22,5 @@ internal sealed class UpstreamClients(ProvenRequests proofs, ILogger<ForwarderHt
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-        new ProvenCalls(proofs) { InnerHandler = base.WrapHandler(context, handler) };
+        new ProvenCalls(proofs, metrics) { InnerHandler = base.WrapHandler(context, handler) };
 }

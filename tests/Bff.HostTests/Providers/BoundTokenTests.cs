@@ -200,21 +200,23 @@ public sealed class BoundTokenTests
         world.Api.Calls.Count.ShouldBe(6);
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     [Trait("Standard", "9449-nonce")]
-    public async Task A_call_that_cannot_be_sent_twice_is_for_the_page_to_repeat()
+    public async Task A_call_that_cannot_be_sent_twice_is_for_the_page_to_repeat(bool isChunked)
     {
         await using var world = await World.StartPreparedAsync(Bind);
         var alice = await world.LogInAsync();
         world.Api.Proofs.Nonce = Nonce + "1";
         var body = new string('x', 100_000);
 
-        var refused = await PostAsync(alice, "/api/echo", body);
+        var refused = await PostAsync(alice, "/api/echo", body, isChunked);
 
         refused.ShouldBeProblem(503, "proof_outdated");
         refused.Header("Retry-After").ShouldBe("1");
         refused.Header("DPoP-Nonce").ShouldBeNull();
-        (await PostAsync(alice, "/api/echo", body)).Body.ShouldBe("alice");
+        (await PostAsync(alice, "/api/echo", body, isChunked)).Body.ShouldBe("alice");
     }
 
     [Fact]
@@ -470,9 +472,10 @@ public sealed class BoundTokenTests
         world.Set(Route + ":Transforms:0:PathRemovePrefix", "/orders");
     }
 
-    private static Task<Answer> PostAsync(Browser browser, string path, string body)
+    private static Task<Answer> PostAsync(Browser browser, string path, string body, bool isChunked = false)
     {
         var request = browser.Script(HttpMethod.Post, path);
+        request.Headers.TransferEncodingChunked = isChunked;
         request.Content = new StringContent(body, Encoding.UTF8, "text/plain");
         return browser.SendAsync(request);
     }
