@@ -41,10 +41,10 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
         var target = ProvenRequests.TargetOf(request);
         for (var isRepeated = false; ; isRepeated = true)
         {
-            var nonce = proofs.Prove(request.Headers, request.Method, target, tokens.Key!, tokens.Authorization.AsSpan(Scheme.Length));
+            if (isRepeated) { request.Headers.Remove(ProofHeaders.Proof); }
+            var nonce = proofs.Prove(request.Headers, request.Method, target, tokens.Key!, tokens.Authorization);
             var response = await base.SendAsync(request, cancellationToken);
-            proofs.Learn(target, response);
-            response.Headers.Remove(ProofHeaders.Nonce);   // ours; a page has no proof to put it in
+            if (proofs.Learn(target, response)) { response.Headers.Remove(ProofHeaders.Nonce); }   // ours; a page has no proof to put it in
             if (!ProofHeaders.AsksForNonce(response)) { return response; }
             var mayRepeat = !isRepeated && body is not { IsSent: true } && proofs.HasOther(target, nonce);
             metrics.Challenged(mayRepeat);

@@ -17,6 +17,8 @@ namespace Bff.Benchmarks.Pieces;
 [MemoryDiagnoser]
 public class PiecesOfACall : IDisposable
 {
+    private static readonly string Authorization = "DPoP " + OneSession.Token;
+
     private readonly ProofKey _key = ProofKey.New();
     private PieceWorld _world = null!;
     private RequestDelegate _guard = null!;
@@ -79,11 +81,11 @@ public class PiecesOfACall : IDisposable
     public void RequestHeaders() => _filter.Apply(_context.Request, _upstream, routeList: null);
 
     [Benchmark(Description = "proof of a bound token")]
-    public string Proof() => _key.Prove("GET", "http://127.0.0.1/api/json", DateTimeOffset.UnixEpoch, nonce: null, OneSession.Token);
+    public string Proof() => _key.Prove("GET", "http://127.0.0.1/api/json", DateTimeOffset.UnixEpoch, nonce: null, Authorization);
 
     [Benchmark(Description = "proof of a bound token, by a session that was not called of late")]
     public string FirstProof() =>
-        ProofKey.Of(_key.Text)!.Prove("GET", "http://127.0.0.1/api/json", DateTimeOffset.UnixEpoch, nonce: null, OneSession.Token);
+        ProofKey.Of(_key.Text)!.Prove("GET", "http://127.0.0.1/api/json", DateTimeOffset.UnixEpoch, nonce: null, Authorization);
 
     [Benchmark(Description = "rules for the response of a route with a session")]
     public void ResponseRules()

@@ -20,13 +20,15 @@ internal sealed class ProofNonces
         _known.IsEmpty ? null : _known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(OriginOf(target), out var nonce) ? nonce : null;
 
     /// <summary>Every response may bring the next one (section 8.2).</summary>
-    public void Learn(string target, HttpResponseMessage response)
+    /// <returns>False when the response has none.</returns>
+    public bool Learn(string target, HttpResponseMessage response)
     {
-        if (!response.Headers.NonValidated.TryGetValues(ProofHeaders.Nonce, out var values) || values.Count != 1) { return; }
+        if (!response.Headers.NonValidated.TryGetValues(ProofHeaders.Nonce, out var values)) { return false; }
         var nonce = values.ToString();
-        if (nonce.Length is 0 or > MaxLength || !nonce.All(IsAllowed) || Find(target) == nonce) { return; }
+        if (values.Count != 1 || nonce.Length is 0 or > MaxLength || !nonce.All(IsAllowed) || Find(target) == nonce) { return true; }
         if (_known.Count >= MaxOrigins) { _known.Clear(); }
         _known[OriginOf(target).ToString()] = nonce;
+        return true;
     }
 
     /// <summary>Section 8.1.</summary>

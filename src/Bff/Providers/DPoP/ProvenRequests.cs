@@ -9,22 +9,22 @@ internal sealed class ProvenRequests(TimeProvider clock)
 
     /// <param name="request">With its method and its last address.</param>
     /// <param name="key">Of the session.</param>
-    /// <param name="accessToken">That the request carries; empty for none.</param>
+    /// <param name="authorization">Its header, with a token of the key; null for none.</param>
     /// <returns>The nonce in the proof; null for none.</returns>
-    public string? Prove(HttpRequestMessage request, ProofKey key, ReadOnlySpan<char> accessToken = default) =>
-        Prove(request.Headers, request.Method, TargetOf(request), key, accessToken);
+    public string? Prove(HttpRequestMessage request, ProofKey key, string? authorization = null) =>
+        Prove(request.Headers, request.Method, TargetOf(request), key, authorization);
 
-    /// <inheritdoc cref="Prove(HttpRequestMessage, ProofKey, ReadOnlySpan{char})"/>
-    public string? Prove(HttpRequestHeaders headers, HttpMethod method, string target, ProofKey key, ReadOnlySpan<char> accessToken = default)
+    /// <inheritdoc cref="Prove(HttpRequestMessage, ProofKey, string)"/>
+    public string? Prove(HttpRequestHeaders headers, HttpMethod method, string target, ProofKey key, string? authorization = null)
     {
         var nonce = _nonces.Find(target);
-        headers.Remove(ProofHeaders.Proof);
-        headers.TryAddWithoutValidation(ProofHeaders.Proof, key.Prove(method.Method, target, clock.GetUtcNow(), nonce, accessToken));
+        headers.TryAddWithoutValidation(ProofHeaders.Proof, key.Prove(method.Method, target, clock.GetUtcNow(), nonce, authorization));
         return nonce;
     }
 
     /// <summary>To be told of every response.</summary>
-    public void Learn(string target, HttpResponseMessage response) => _nonces.Learn(target, response);
+    /// <returns>False when the server says nothing of nonces.</returns>
+    public bool Learn(string target, HttpResponseMessage response) => _nonces.Learn(target, response);
 
     /// <summary>There is another nonce now than in the proof that was refused.</summary>
     public bool HasOther(string target, string? nonce) => _nonces.Find(target) is { } now && now != nonce;

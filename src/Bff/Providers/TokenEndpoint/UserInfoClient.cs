@@ -77,7 +77,7 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
                     Accept = { new("application/json"), new(Jwt) },
                 },
             };
-            var nonce = key is null ? null : _proofs.Prove(request, key, accessToken);
+            var nonce = key is null ? null : _proofs.Prove(request, key, request.Headers.Authorization!.ToString());
             var answer = await registration.CreateHttpClient().SendAsync(request, cancellationToken);
             if (key is null) { return answer; }
             var target = ProvenRequests.TargetOf(request);

@@ -29,9 +29,9 @@ public sealed class ProofKeyTests
     public async Task A_proof_says_what_it_is_for()
     {
         var key = ProofKey.New();
-        const string Target = "https://api.example:8443/a%2Fb+c&d'e", Nonce = "eyJ7S_zG.eyJH0-Z.HX4w-7v";
+        const string Target = "https://api.example:8443/a%2Fb+c&d'e\"\\\u00e4", Nonce = "eyJ7S_zG.eyJH0-Z.HX4w-7v";
 
-        var proof = await VerifiedAsync(key, key.Prove("PATCH", Target, Now, Nonce, "the token"));
+        var proof = await VerifiedAsync(key, key.Prove("PATCH", Target, Now, Nonce, "DPoP the token"));
 
         Claims(proof).ShouldBe(
         [
@@ -48,7 +48,7 @@ public sealed class ProofKeyTests
         var key = ProofKey.New();
 
         var proofs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
-            () => Enumerable.Range(0, 100).Select(_ => key.Prove("GET", "https://api.example/", Now, nonce: null, "token")).ToList())));
+            () => Enumerable.Range(0, 100).Select(_ => key.Prove("GET", "https://api.example/", Now, nonce: null, "DPoP token")).ToList())));
 
         var verified = await Task.WhenAll(proofs.SelectMany(some => some).Select(proof => VerifiedAsync(key, proof)));
         verified.Select(proof => proof.Id).Distinct().Count().ShouldBe(800);
