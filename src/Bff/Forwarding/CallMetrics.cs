@@ -25,7 +25,7 @@ internal sealed class CallMetrics : IDisposable
         });
         _challenges = new(
             _meter, "bff.call.nonce_challenges", "{call}",
-            "Calls with bound tokens that an API refused for the nonce in their proof: repeated with its new one, or left to the page (503 proof_outdated).",
+            "Calls with bound tokens that an API refused for the nonce in their proof: repeated with its new one, or not.",
             ("outcome", ["repeated", "refused"]));
     }
 

@@ -17,13 +17,20 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
 
     private static readonly HttpRequestOptionsKey<TokenSet> Tokens = new("Bff.Tokens");
 
+    private static readonly HttpRequestOptionsKey<bool> Unanswered = new("Bff.Unanswered");
+
     /// <summary>The call goes with these tokens.</summary>
     public static void Mark(HttpRequestMessage request, TokenSet tokens) => request.Options.Set(Tokens, tokens);
 
-    /// <summary>The API did nothing but to ask for its nonce, and the call could not be repeated with it.</summary>
-    public static bool IsUnanswered(HttpResponseMessage response) =>
-        response.StatusCode == System.Net.HttpStatusCode.Unauthorized && response.RequestMessage is { } request && Find(request) is not null
-        && ProofHeaders.AsksForNonce(response);
+    /// <summary>The API did nothing but to ask for its nonce, and the call was not repeated with it.</summary>
+    /// <param name="response">The API's.</param>
+    /// <param name="maySendAgain">Whoever made the call may: the nonce is known by now, and only the body, which was sent, was in the way.</param>
+    public static bool IsUnanswered(HttpResponseMessage response, out bool maySendAgain)
+    {
+        maySendAgain = false;
+        return response.StatusCode == System.Net.HttpStatusCode.Unauthorized && response.RequestMessage is { } request
+            && request.Options.TryGetValue(Unanswered, out maySendAgain);
+    }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         Find(request) is { } tokens ? SendAsync(request, tokens, cancellationToken) : base.SendAsync(request, cancellationToken);
@@ -32,24 +39,31 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
     private static TokenSet? Find(HttpRequestMessage request) =>
         request.Headers.NonValidated.TryGetValues(HeaderNames.Authorization, out var authorization)
         && authorization.ToString().StartsWith(Scheme, StringComparison.Ordinal)
-        && request.Options.TryGetValue(Tokens, out var tokens) && tokens.Key is not null
+        && request.Options.TryGetValue(Tokens, out var tokens) && tokens.IsBound
             ? tokens : null;
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TokenSet tokens, CancellationToken cancellationToken)
     {
         var body = await KeepBodyAsync(request, cancellationToken);
-        var target = ProvenRequests.TargetOf(request);
-        for (var isRepeated = false; ; isRepeated = true)
+        var (address, target) = (request.RequestUri!, ProvenRequests.TargetOf(request));
+        for (string? challenge = null; ;)
         {
-            if (isRepeated) { request.Headers.Remove(ProofHeaders.Proof); }
-            var nonce = proofs.Prove(request.Headers, request.Method, target, tokens.Key!, tokens.Authorization);
+            var sent = proofs.Prove(request.Headers, request.Method, address, target, tokens.Key!, challenge, tokens.Authorization);
             var response = await base.SendAsync(request, cancellationToken);
-            if (proofs.Learn(target, response)) { response.Headers.Remove(ProofHeaders.Nonce); }   // ours; a page has no proof to put it in
+            var nonce = proofs.Learn(address, response);
+            response.Headers.Remove(ProofHeaders.Nonce);   // ours; a page has no proof to put it in
             if (!ProofHeaders.AsksForNonce(response)) { return response; }
-            var mayRepeat = !isRepeated && body is not { IsSent: true } && proofs.HasOther(target, nonce);
+            var isNew = challenge is null && nonce is not null && nonce != sent;
+            var mayRepeat = isNew && body is not { IsSent: true };
             metrics.Challenged(mayRepeat);
-            if (!mayRepeat) { return response; }
+            if (!mayRepeat)
+            {
+                request.Options.Set(Unanswered, isNew);
+                return response;
+            }
+
             response.Dispose();
+            challenge = nonce;
         }
     }
 

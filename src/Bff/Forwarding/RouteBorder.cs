@@ -48,9 +48,10 @@ internal sealed partial class RouteBorder(
             return;
         }
 
-        if (ProvenCalls.IsUnanswered(answer))
+        if (ProvenCalls.IsUnanswered(answer, out var maySendAgain))
         {
-            await ReplaceAsync(response, UpstreamErrors.ProofOutdated);
+            if (!maySendAgain) { Refused(route.RouteId, "it asks for a nonce, and brings none or refuses the one it brought before"); }
+            await ReplaceAsync(response, maySendAgain ? UpstreamErrors.ProofOutdated : UpstreamErrors.Invalid);
             return;
         }
 

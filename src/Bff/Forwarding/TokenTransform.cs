@@ -28,7 +28,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
             var (headers, tokens) = (context.ProxyRequest.Headers, usable.Session.Tokens!);
             headers.Remove(HeaderNames.Authorization);
             headers.TryAddWithoutValidation(HeaderNames.Authorization, tokens.Authorization);
-            if (tokens.Key is not null) { ProvenCalls.Mark(context.ProxyRequest, tokens); }
+            if (tokens.IsBound) { ProvenCalls.Mark(context.ProxyRequest, tokens); }
             return null;
         }
 

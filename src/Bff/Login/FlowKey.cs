@@ -1,3 +1,4 @@
+using Bff.Providers;
 using Bff.Providers.DPoP;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication;
@@ -13,14 +14,16 @@ internal static class FlowKey
     private const string Item = "bff.proof_key";
 
     /// <summary>
-    /// A new one for each sign-in. A silent one keeps its session's: a refresh token that it does not replace may be bound to that.
+    /// A new one for each sign-in. A silent one keeps its session's, also where bearer tokens are asked for by now: a refresh token that it does not replace may
+    /// be bound to that.
     /// </summary>
-    public static ProofKey Begin(HttpContext context, AuthenticationProperties properties)
+    /// <returns>Null for bearer tokens.</returns>
+    public static ProofKey? Begin(HttpContext context, AuthenticationProperties properties, TokenType type)
     {
         var continued = SignInProgress.Named(properties, SessionAuthentication.Continues);
         var session = continued is null ? null : context.GetSession();
-        var key = (session?.Id.Value == continued ? session?.Tokens?.Key : null) ?? ProofKey.New();
-        properties.Items[Item] = key.Text;
+        var key = (session?.Id.Value == continued ? session?.Tokens?.Key : null) ?? (type == TokenType.DPoP ? ProofKey.New() : null);
+        if (key is not null) { properties.Items[Item] = key.Text; }
         return key;
     }
 

@@ -44,9 +44,9 @@ internal sealed partial class OidcEvents(
         if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
         if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
-        if (provider.Options.TokenType == TokenType.DPoP)
+        if (FlowKey.Begin(context.HttpContext, context.Properties, provider.Options.TokenType) is { } key)
         {
-            message.SetParameter(OidcOptions.KeyThumbprint, FlowKey.Begin(context.HttpContext, context.Properties).Thumbprint);
+            message.SetParameter(OidcOptions.KeyThumbprint, key.Thumbprint);
         }
 
         flow.Begin(context.Properties);
@@ -142,10 +142,12 @@ internal sealed partial class OidcEvents(
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
         var type = FlowKey.Of(context.Properties) is null ? TokenType.Bearer : TokenType.DPoP;
-        if (string.Equals(answer.TokenType, type.ToString(), StringComparison.OrdinalIgnoreCase)) { return Task.CompletedTask; }
-        throw Refused(type == TokenType.DPoP && string.Equals(answer.TokenType, nameof(TokenType.Bearer), StringComparison.OrdinalIgnoreCase)
+        if (Is(type) || (Is(TokenType.Bearer) && provider.Options.TokenType == TokenType.Bearer)) { return Task.CompletedTask; }
+        throw Refused(type == TokenType.DPoP && Is(TokenType.Bearer)
             ? $"The token response has the token_type Bearer, and {provider.Registration.Section}:TokenType asks for DPoP."   // RFC 9449 section 5
             : "The token response has an unknown token_type.");
+
+        bool Is(TokenType asked) => string.Equals(answer.TokenType, asked.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     public override async Task TokenValidated(TokenValidatedContext context)
@@ -197,7 +199,8 @@ internal sealed partial class OidcEvents(
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
             TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt),
-            FlowKey.Of(properties)?.Text)
+            FlowKey.Of(properties)?.Text,
+            IsBearer: string.Equals(answer.TokenType, nameof(TokenType.Bearer), StringComparison.OrdinalIgnoreCase))
             .StoreIn(properties);
     }
 

@@ -15,6 +15,7 @@ namespace Bff.Providers;
 /// <param name="ExpiresAt">When the access token expires.</param>
 /// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
 /// <param name="ProofKey">The <see cref="DPoP.ProofKey.Text"/> of the key they are bound to (RFC 9449); null for bearer tokens.</param>
+/// <param name="IsBearer">The key is the refresh token's alone, if there is one (RFC 9449 section 5).</param>
 internal sealed record TokenSet(
     string AccessToken,
     string? RefreshToken,
@@ -23,7 +24,8 @@ internal sealed record TokenSet(
     DateTimeOffset ObtainedAt,
     DateTimeOffset ExpiresAt,
     DateTimeOffset? RefreshTokenExpiresAt = null,
-    string? ProofKey = null)
+    string? ProofKey = null,
+    bool IsBearer = false)
 {
     private const string Bearer = "Bearer ", Bound = ProofHeaders.Proof + " ";
     private const string ProofKeyName = "proof_key";
@@ -36,16 +38,23 @@ internal sealed record TokenSet(
 
     /// <summary>The key that proves, with each use of them, that they are ours; null for bearer tokens.</summary>
     [JsonIgnore]
-    public ProofKey? Key { get; } = DPoP.ProofKey.Of(ProofKey);
+    public ProofKey? Key { get; private init; } = DPoP.ProofKey.Of(ProofKey);
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProofKey => Key?.Text;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsBearer => Key is not null && !IsBound;
+
+    /// <summary>The access token is sent with a proof.</summary>
+    [JsonIgnore]
+    public bool IsBound => Authorization.StartsWith(Bound, StringComparison.Ordinal);
 
     /// <summary>
     /// As a header has it (RFC 6750 section 2.1, RFC 9449 section 7.1): what calls need all the time, and all that is held of an access token in memory.
     /// </summary>
     [JsonIgnore]
-    public string Authorization { get; private init; } = (string.IsNullOrEmpty(ProofKey) ? Bearer : Bound) + AccessToken;
+    public string Authorization { get; private init; } = (IsBearer || string.IsNullOrEmpty(ProofKey) ? Bearer : Bound) + AccessToken;
 
     public string AccessToken
     {
@@ -53,7 +62,7 @@ internal sealed record TokenSet(
         init => Authorization = Scheme + value;
     }
 
-    private string Scheme => Key is null ? Bearer : Bound;
+    private string Scheme => IsBound ? Bound : Bearer;
 
     /// <summary>
     /// In a local copy, which is without refresh and ID token: whether the store has a refresh token. Null in a set that is whole; no other may be stored.
@@ -70,24 +79,30 @@ internal sealed record TokenSet(
     public bool CanRefresh(DateTimeOffset now) => HasRefreshToken && !(RefreshTokenExpiresAt <= now);
 
     /// <summary>As a local copy has it.</summary>
-    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, ProofKey);
+    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, Key);
 
     public static TokenSet ForCalls(
         string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,
-        DateTimeOffset? refreshTokenExpiresAt, string? proofKey) =>
-        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey)
+        DateTimeOffset? refreshTokenExpiresAt, ProofKey? key) =>
+        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt)
         {
-            Authorization = authorization, StoreHasRefreshToken = hasRefreshToken,
+            Authorization = authorization, Key = key, StoreHasRefreshToken = hasRefreshToken,
         };
 
     /// <summary>What a sign-in does not bring once more is carried over from the tokens it takes the place of.</summary>
+    /// <returns>The old ones, where these would be beside a refresh token of another key, which nobody could use any more.</returns>
     public TokenSet CompletedFrom(TokenSet? old)
     {
+        if (RefreshToken is null && old is { RefreshToken: not null, Key: { } bound } && !bound.Equals(Key)) { return old; }
         var next = this with { Scope = Scope ?? old?.Scope };
         return RefreshToken is null && old is not null
             ? next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }
             : next;
     }
+
+    /// <summary>With the refresh token of a response that is of no use otherwise, and with the key that was proven for it.</summary>
+    public TokenSet Rotated(string refreshToken, DateTimeOffset? end, ProofKey? key) =>
+        this with { RefreshToken = refreshToken, RefreshTokenExpiresAt = end, Key = key ?? Key };
 
     /// <summary>A record prints its members; these must never reach a log.</summary>
     public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";
@@ -142,7 +157,8 @@ internal sealed record TokenSet(
         ReadTime(properties, ObtainedAtName) ?? now,
         ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
         ReadTime(properties, RefreshTokenExpiresAtName),
-        properties.GetTokenValue(ProofKeyName));
+        properties.GetTokenValue(ProofKeyName),
+        IsBearer: !string.Equals(properties.GetTokenValue(OpenIdConnectParameterNames.TokenType), ProofHeaders.Proof, StringComparison.Ordinal));
 
     private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
         DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;

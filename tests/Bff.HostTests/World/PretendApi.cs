@@ -127,7 +127,7 @@ internal sealed class PretendApi : IAsyncDisposable
         var token = _providers.Select(provider => provider.FindAccessToken(value)).FirstOrDefault(found => found is not null);
         if (!(token?.ExpiresAt > clock.GetUtcNow())) { return null; }
         if (token.KeyThumbprint is null) { return scheme == "Bearer" ? token.Subject : null; }
-        if (Proofs.Nonce is { } nonce) { context.Response.Headers["DPoP-Nonce"] = nonce; }
+        if (Proofs.NonceFor(context.Request.Path) is { } nonce) { context.Response.Headers["DPoP-Nonce"] = nonce; }
         var proof = scheme == "DPoP" ? await Proofs.CheckAsync(context.Request, value) : new(null, "invalid_token", "a bound token as a bearer token");
         if (proof.Thumbprint == token.KeyThumbprint) { return token.Subject; }
         var error = proof.Thumbprint is null ? proof.Error : "invalid_token";

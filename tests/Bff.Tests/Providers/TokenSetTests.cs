@@ -60,6 +60,34 @@ public class TokenSetTests
     }
 
     [Fact]
+    [Trait("Standard", "9449-key")]
+    public void A_refresh_token_may_have_a_key_beside_a_bearer_token()
+    {
+        var key = Bff.Providers.DPoP.ProofKey.New();
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1)).Rotated("next", null, key);
+        (tokens.Authorization, tokens.AccessToken, tokens.RefreshToken, tokens.Key, tokens.IsBound).ShouldBe(("Bearer access", "access", "next", key, false));
+        System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
+        tokens.ForCalls().Authorization.ShouldBe("Bearer access");
+        var properties = new AuthenticationProperties();
+        tokens.StoreIn(properties);
+        TokenSet.ReadFrom(properties, Now, Assumed).ShouldBe(tokens);
+    }
+
+    [Fact]
+    [Trait("Standard", "9449-key")]
+    public void Tokens_of_another_key_than_the_refresh_token_that_stays_are_not_taken()
+    {
+        var (one, two) = (Bff.Providers.DPoP.ProofKey.New().Text, Bff.Providers.DPoP.ProofKey.New().Text);
+        var old = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1), ProofKey: two);
+        var brought = new TokenSet("brought", null, "id", "openid", Now, Now.AddMinutes(1), ProofKey: one);
+
+        brought.CompletedFrom(old).ShouldBe(old);
+        (brought with { RefreshToken = "own" }).CompletedFrom(old).RefreshToken.ShouldBe("own");
+        brought.CompletedFrom(old with { RefreshToken = null }).AccessToken.ShouldBe("brought");
+        brought.CompletedFrom(new TokenSet("access", "refresh", "id", "openid", Now, Now)).AccessToken.ShouldBe("brought", "what has no key is bound to none");
+    }
+
+    [Fact]
     public void Bearer_tokens_are_stored_as_before_there_were_others()
     {
         var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1));

@@ -279,17 +279,15 @@ internal sealed class ProviderChecks(
         return address.TrimEnd('/') + OidcScheme.CallbackOf(provider.Name);
     }
 
-    private async Task<Reply> PostAsync(string endpoint, Func<ClientProof> prove, Dictionary<string, string> form, bool isRepeated = false)
+    private async Task<Reply> PostAsync(string endpoint, Func<ClientProof> prove, Dictionary<string, string> form, string? challenge = null)
     {
         try
         {
             using var request = prove().Post(endpoint, form);
-            var nonce = _proofs.Prove(request, endpoint, _key);
+            var sent = _proofs.Prove(request, endpoint, _key, challenge);
             using var response = await provider.Registration.CreateHttpClient().SendAsync(request);
-            if (await _proofs.IsToBeRepeatedAsync(endpoint, response, _key, nonce) && !isRepeated)
-            {
-                return await PostAsync(endpoint, prove, form, isRepeated: true);
-            }
+            var asked = await _proofs.ChallengeAsync(endpoint, response, _key, sent);
+            if (asked is not null && challenge is null) { return await PostAsync(endpoint, prove, form, asked); }
 
             var body = await TokenEndpointBody.ReadAsync(response);
             var unreadable = body.Has("error") ? ErrorWords.Unknown : null;

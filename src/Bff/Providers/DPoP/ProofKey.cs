@@ -16,8 +16,8 @@ internal sealed class ProofKey : IEquatable<ProofKey>
 {
     private const int CoordinateBytes = 32, HashBytes = 32, SignatureBytes = 64, IdBytes = 12;
 
-    /// <summary>Of one session, open for as many calls at once.</summary>
-    private const int KeysKept = 8;
+    /// <summary>Of one session, kept open for its calls at once; what more of them need is made for them.</summary>
+    private const int KeysKept = 2;
 
     /// <summary>The claims of a proof, but for what its caller says.</summary>
     private const int ClaimsLength = 256;
@@ -138,7 +138,7 @@ internal sealed class ProofKey : IEquatable<ProofKey>
         return Interlocked.CompareExchange(ref _signer, opened, null) ?? opened;
     }
 
-    /// <summary>The key as it signs: to read it takes as long as three signatures.</summary>
+    /// <summary>The key as it signs: to read it takes as long as three or four signatures, and longer with the public point beside it, which is checked then.</summary>
     private sealed class Signer
     {
         /// <summary>Keys that nobody signs with now: one is not for two threads at once (the framework does not promise it).</summary>

@@ -13,31 +13,29 @@ internal sealed class ProofNonces
     /// <summary>Of a nonce; a longer one is not remembered.</summary>
     public const int MaxLength = 512;
 
-    private readonly ConcurrentDictionary<string, string> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Origin, string> _known = new();
 
-    /// <param name="target">The address of a request.</param>
-    public string? Find(string target) =>
-        _known.IsEmpty ? null : _known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(OriginOf(target), out var nonce) ? nonce : null;
+    private readonly record struct Origin(string Scheme, string Host, int Port)
+    {
+        public static Origin Of(Uri address) => new(address.Scheme, address.Host, address.Port);
+    }
+
+    /// <param name="address">Where a request goes, whatever its <c>Host</c> header says: two servers may be told the same name.</param>
+    public string? Find(Uri address) => !_known.IsEmpty && _known.TryGetValue(Origin.Of(address), out var nonce) ? nonce : null;
 
     /// <summary>Every response may bring the next one (section 8.2).</summary>
-    /// <returns>False when the response has none.</returns>
-    public bool Learn(string target, HttpResponseMessage response)
+    /// <returns>The nonce that this response has; null when it has none that is one.</returns>
+    public string? Learn(Uri address, HttpResponseMessage response)
     {
-        if (!response.Headers.NonValidated.TryGetValues(ProofHeaders.Nonce, out var values)) { return false; }
+        if (!response.Headers.NonValidated.TryGetValues(ProofHeaders.Nonce, out var values)) { return null; }
         var nonce = values.ToString();
-        if (values.Count != 1 || nonce.Length is 0 or > MaxLength || !nonce.All(IsAllowed) || Find(target) == nonce) { return true; }
+        if (values.Count != 1 || nonce.Length is 0 or > MaxLength || !nonce.All(IsAllowed)) { return null; }
+        if (Find(address) == nonce) { return nonce; }
         if (_known.Count >= MaxOrigins) { _known.Clear(); }
-        _known[OriginOf(target).ToString()] = nonce;
-        return true;
+        _known[Origin.Of(address)] = nonce;
+        return nonce;
     }
 
     /// <summary>Section 8.1.</summary>
     private static bool IsAllowed(char c) => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~');
-
-    private static ReadOnlySpan<char> OriginOf(string target)
-    {
-        var host = target.IndexOf("://", StringComparison.Ordinal) + 3;
-        var end = target.AsSpan(host).IndexOf('/');
-        return end < 0 ? target : target.AsSpan(0, host + end);
-    }
 }

@@ -9,25 +9,34 @@ internal sealed class ProvenRequests(TimeProvider clock)
 
     /// <param name="request">With its method and its last address.</param>
     /// <param name="key">Of the session.</param>
+    /// <param name="challenge">
+    /// The nonce of the response that is answered with this request, which is nobody else's; null at first, for the last one that the server said to anybody.
+    /// </param>
     /// <param name="authorization">Its header, with a token of the key; null for none.</param>
     /// <returns>The nonce in the proof; null for none.</returns>
-    public string? Prove(HttpRequestMessage request, ProofKey key, string? authorization = null) =>
-        Prove(request.Headers, request.Method, TargetOf(request), key, authorization);
+    public string? Prove(HttpRequestMessage request, ProofKey key, string? challenge, string? authorization = null) =>
+        Prove(request.Headers, request.Method, request.RequestUri!, TargetOf(request), key, challenge, authorization);
 
-    /// <inheritdoc cref="Prove(HttpRequestMessage, ProofKey, string)"/>
-    public string? Prove(HttpRequestHeaders headers, HttpMethod method, string target, ProofKey key, string? authorization = null)
+    /// <param name="headers">Of the request.</param>
+    /// <param name="method">The same.</param>
+    /// <param name="address">Where it goes.</param>
+    /// <param name="target">What the proof says of that (<see cref="TargetOf(HttpRequestMessage)"/>).</param>
+    /// <param name="key">Of the session.</param>
+    /// <param name="challenge">As above.</param>
+    /// <param name="authorization">As above.</param>
+    /// <returns>The nonce in the proof; null for none.</returns>
+    public string? Prove(
+        HttpRequestHeaders headers, HttpMethod method, Uri address, string target, ProofKey key, string? challenge, string? authorization = null)
     {
-        var nonce = _nonces.Find(target);
+        var nonce = challenge ?? _nonces.Find(address);
+        headers.Remove(ProofHeaders.Proof);   // of the attempt before, or of whoever put one there
         headers.TryAddWithoutValidation(ProofHeaders.Proof, key.Prove(method.Method, target, clock.GetUtcNow(), nonce, authorization));
         return nonce;
     }
 
     /// <summary>To be told of every response.</summary>
-    /// <returns>False when the server says nothing of nonces.</returns>
-    public bool Learn(string target, HttpResponseMessage response) => _nonces.Learn(target, response);
-
-    /// <summary>There is another nonce now than in the proof that was refused.</summary>
-    public bool HasOther(string target, string? nonce) => _nonces.Find(target) is { } now && now != nonce;
+    /// <returns>The nonce that this response has; null for none.</returns>
+    public string? Learn(Uri address, HttpResponseMessage response) => _nonces.Learn(address, response);
 
     /// <summary>
     /// The request's target URI without query and fragment (RFC 9449 section 4.2). Its authority is that of the <c>Host</c> header, where the request says

@@ -11,26 +11,28 @@ internal sealed class EndpointProofs(TimeProvider clock)
     /// <param name="request">To an endpoint.</param>
     /// <param name="endpoint">Its address.</param>
     /// <param name="key">Null for a request that needs no proof.</param>
+    /// <param name="challenge">What <see cref="ChallengeAsync"/> returned, where this request answers that; else null.</param>
     /// <returns>The nonce in the proof; null for none.</returns>
-    public string? Prove(HttpRequestMessage request, string endpoint, ProofKey? key) =>
-        key is null ? null : _requests.Prove(request.Headers, HttpMethod.Post, TargetOf(endpoint), key);
+    public string? Prove(HttpRequestMessage request, string endpoint, ProofKey? key, string? challenge)
+    {
+        if (key is null) { return null; }
+        var address = new Uri(endpoint);
+        return _requests.Prove(request.Headers, HttpMethod.Post, address, ProvenRequests.TargetOf(address), key, challenge);
+    }
 
     /// <summary>
-    /// The request was refused for its nonce and for nothing else, so nothing of it was used up: to be sent once more, and made anew for it, since what
-    /// authenticates our client is good once.
+    /// To be told of every response. One that refuses the request for its nonce and for nothing else has used up nothing of it: to be sent once more, and made
+    /// anew for it, since what authenticates our client is good once.
     /// </summary>
     /// <param name="endpoint">The address.</param>
     /// <param name="response">To the request.</param>
     /// <param name="key">The same.</param>
-    /// <param name="nonce">What <see cref="Prove"/> returned.</param>
-    public async Task<bool> IsToBeRepeatedAsync(string endpoint, HttpResponseMessage response, ProofKey? key, string? nonce)
+    /// <param name="sent">What <see cref="Prove"/> returned.</param>
+    /// <returns>The nonce that the response asks for; null when it asks for none, or names no other than was sent.</returns>
+    public async Task<string?> ChallengeAsync(string endpoint, HttpResponseMessage response, ProofKey? key, string? sent)
     {
-        if (key is null) { return false; }
-        var target = TargetOf(endpoint);
-        _requests.Learn(target, response);
-        return (int)response.StatusCode is 400 or 401 && _requests.HasOther(target, nonce)
-            && (await TokenEndpointBody.ReadAsync(response)).Token("error") == ProofHeaders.NonceWanted;
+        if (key is null || _requests.Learn(new Uri(endpoint), response) is not { } nonce || nonce == sent) { return null; }
+        return (int)response.StatusCode is 400 or 401 && (await TokenEndpointBody.ReadAsync(response)).Token("error") == ProofHeaders.NonceWanted
+            ? nonce : null;
     }
-
-    private static string TargetOf(string endpoint) => ProvenRequests.TargetOf(new Uri(endpoint));
 }

@@ -113,14 +113,16 @@ internal sealed partial class SignInClient(
         string endpoint, IEnumerable<KeyValuePair<string, string>> parameters, ProofKey? key, OpenIdConnectConfiguration metadata, Action beforeSending,
         CancellationToken cancellationToken)
     {
-        for (var isRepeated = false; ; isRepeated = true)
+        for (string? challenge = null; ;)
         {
             using var request = authenticator.Prove(metadata).Post(endpoint, parameters);
             ProviderWatch.BeforeSending(request, beforeSending);
-            var nonce = proofs.Prove(request, endpoint, key);
+            var sent = proofs.Prove(request, endpoint, key, challenge);
             var answer = await registration.CreateHttpClient().SendAsync(request, cancellationToken);
-            if (!await proofs.IsToBeRepeatedAsync(endpoint, answer, key, nonce) || isRepeated) { return answer; }
+            var asked = await proofs.ChallengeAsync(endpoint, answer, key, sent);
+            if (asked is null || challenge is not null) { return answer; }
             answer.Dispose();
+            challenge = asked;
         }
     }
 

@@ -94,18 +94,19 @@ internal sealed partial class TokenEndpointClient(
     private async Task<TokenResponse> SendAsync(
         string refreshToken, ProofKey? key, OpenIdConnectConfiguration metadata, CancellationToken limit)
     {
-        for (var isRepeated = false; ; isRepeated = true)
+        for (string? challenge = null; ;)
         {
             var endpoint = ProviderEndpoints.Token(metadata, registration.Options);
             using var request = Authenticated<RefreshTokenRequest>(endpoint, metadata);
             request.RefreshToken = refreshToken;
             foreach (var (name, value) in registration.Options.TokenParameters) { request.Parameters.Add(name, value); }
             GatedCalls.Mark(request, CallKind.Renewal);
-            var nonce = proofs.Prove(request, endpoint, key);
+            var sent = proofs.Prove(request, endpoint, key, challenge);
             var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit);
-            var wantsNonce = answer.HttpResponse is { } response && await proofs.IsToBeRepeatedAsync(endpoint, response, key, nonce);
-            if (!wantsNonce || isRepeated) { return answer; }
+            var asked = answer.HttpResponse is { } response ? await proofs.ChallengeAsync(endpoint, response, key, sent) : null;
+            if (asked is null || challenge is not null) { return answer; }
             answer.Dispose();
+            challenge = asked;
         }
     }
 
@@ -131,7 +132,7 @@ internal sealed partial class TokenEndpointClient(
         var rotated = body.Token("refresh_token");
         var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
         var outcome = status >= 400 || body.Token("error") is not null
-            ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse))
+            ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse), isProven: key is not null)
             : await ReadTokensAsync(body, current, key, owner, sentAt, limit);
         return outcome switch
         {
@@ -144,7 +145,7 @@ internal sealed partial class TokenEndpointClient(
                 },
             },
             Rejected { Error: Rejected.SubjectChanged } => outcome,   // what came beside it is another user's, and stays theirs
-            var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd },
+            var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd, RotatedKey = key },
         };
     }
 
@@ -157,7 +158,7 @@ internal sealed partial class TokenEndpointClient(
             return new Unavailable("no_access_token") { IsResponse = true };
         }
 
-        // A session that has a key may lose it where the operator asks for none any more.
+        // Where the operator asks for none any more, a session may have a bearer token beside its key, which its refresh token may be bound to.
         var isBound = key is not null && body.IsBound;
         var mayBeBearer = registration.Options.TokenType == TokenType.Bearer && body.IsBearer;
         if (!isBound && !mayBeBearer) { return new Misconfigured("token_type", MayPass: true); }
@@ -171,7 +172,8 @@ internal sealed partial class TokenEndpointClient(
                 body.Text("scope") ?? current.Scope,
                 sentAt,
                 sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime),
-                ProofKey: isBound ? key!.Text : null),
+                ProofKey: key?.Text,
+                IsBearer: !isBound),
             user);
     }
 

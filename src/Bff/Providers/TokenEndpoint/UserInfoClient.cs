@@ -67,7 +67,7 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
 
     private async Task<HttpResponseMessage> SendAsync(string endpoint, string accessToken, ProofKey? key, CancellationToken cancellationToken)
     {
-        for (var isRepeated = false; ; isRepeated = true)
+        for (string? challenge = null; ;)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, endpoint)
             {
@@ -77,13 +77,13 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
                     Accept = { new("application/json"), new(Jwt) },
                 },
             };
-            var nonce = key is null ? null : _proofs.Prove(request, key, request.Headers.Authorization!.ToString());
+            var sent = key is null ? null : _proofs.Prove(request, key, challenge, request.Headers.Authorization!.ToString());
             var answer = await registration.CreateHttpClient().SendAsync(request, cancellationToken);
             if (key is null) { return answer; }
-            var target = ProvenRequests.TargetOf(request);
-            _proofs.Learn(target, answer);
-            if (isRepeated || !ProofHeaders.AsksForNonce(answer) || !_proofs.HasOther(target, nonce)) { return answer; }
+            var nonce = _proofs.Learn(request.RequestUri!, answer);
+            if (challenge is not null || nonce is null || nonce == sent || !ProofHeaders.AsksForNonce(answer)) { return answer; }
             answer.Dispose();
+            challenge = nonce;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class PretendProvider
     private async Task<IResult?> RefuseProofAsync(HttpRequest request, string? accessToken = null)
     {
         if (Proofs is not { } rule) { return null; }
-        if (rule.Checker.Nonce is { } nonce) { request.HttpContext.Response.Headers["DPoP-Nonce"] = nonce; }
+        if (rule.Checker.NonceFor(request.Path) is { } nonce) { request.HttpContext.Response.Headers["DPoP-Nonce"] = nonce; }
         var proof = await rule.Checker.CheckAsync(request, accessToken);
         if (proof.Thumbprint is null) { return Refuse(request, 400, proof.Error, proof.Reason); }
         request.HttpContext.Items[KeyItem] = proof.Thumbprint;

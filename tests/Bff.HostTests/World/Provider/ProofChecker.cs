@@ -28,6 +28,16 @@ internal sealed class ProofChecker(TimeProvider clock)
     /// <summary>What every proof must have in it; null for nothing.</summary>
     public string? Nonce { get; set; }
 
+    /// <summary>Each response has another nonce, and no proof has the right one.</summary>
+    public bool IsNeverContent { get; set; }
+
+    /// <summary>Each path has a nonce of its own, as where several servers have one address.</summary>
+    public bool IsByPath { get; set; }
+
+    /// <summary>What the response has in <c>DPoP-Nonce</c>; null for nothing.</summary>
+    public string? NonceFor(PathString path) =>
+        IsNeverContent ? Guid.NewGuid().ToString("N") : IsByPath ? path.Value!.Replace('/', '-') : Nonce;
+
     /// <summary>Proofs that held.</summary>
     public ConcurrentQueue<JsonWebToken> Taken { get; } = new();
 
@@ -72,7 +82,7 @@ internal sealed class ProofChecker(TimeProvider clock)
             return Wrong("another ath");
         }
 
-        if (Nonce is { } nonce && Claim(proof, "nonce") != nonce) { return new(null, NonceWanted, "another nonce"); }
+        if (NonceFor(new Uri(target).AbsolutePath) is { } nonce && Claim(proof, "nonce") != nonce) { return new(null, NonceWanted, "another nonce"); }
         if (Claim(proof, "jti") is not { Length: >= 16 } id || !_used.TryAdd(id, true)) { return Wrong("a jti of before"); }
         Taken.Enqueue(proof);
         var thumbprint = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());

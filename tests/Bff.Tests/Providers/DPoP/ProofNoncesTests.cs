@@ -13,12 +13,12 @@ public sealed class ProofNoncesTests
         Learn("https://api.example/a/b", "one");
         Learn("https://api.example:8443/a", "two");
 
-        _nonces.Find("https://api.example/c").ShouldBe("one");
-        _nonces.Find("https://api.example").ShouldBe("one");
-        _nonces.Find("https://api.example:8443/").ShouldBe("two");
-        _nonces.Find("http://api.example/a").ShouldBeNull();
+        Find("https://api.example/c").ShouldBe("one");
+        Find("https://api.example").ShouldBe("one");
+        Find("https://api.example:8443/").ShouldBe("two");
+        Find("http://api.example/a").ShouldBeNull();
         Learn("https://api.example/", "three");
-        _nonces.Find("https://api.example/a").ShouldBe("three");
+        Find("https://api.example/a").ShouldBe("three");
     }
 
     [Theory]
@@ -30,23 +30,37 @@ public sealed class ProofNoncesTests
     public void What_is_no_nonce_is_not_taken_for_one(string value)
     {
         Learn("https://api.example/", value);
-        _nonces.Find("https://api.example/").ShouldBeNull();
+        Find("https://api.example/").ShouldBeNull();
     }
 
     [Fact]
     public void Neither_a_long_one_nor_many_take_memory()
     {
         Learn("https://api.example/", new string('x', ProofNonces.MaxLength + 1));
-        _nonces.Find("https://api.example/").ShouldBeNull();
+        Find("https://api.example/").ShouldBeNull();
         for (var number = 0; number <= ProofNonces.MaxOrigins; number++) { Learn($"https://api{number}.example/", "x"); }
-        _nonces.Find("https://api0.example/").ShouldBeNull();
-        _nonces.Find($"https://api{ProofNonces.MaxOrigins}.example/").ShouldBe("x");
+        Find("https://api0.example/").ShouldBeNull();
+        Find($"https://api{ProofNonces.MaxOrigins}.example/").ShouldBe("x");
     }
 
-    private void Learn(string target, string nonce)
+    [Fact]
+    public void A_response_is_answered_with_its_own_nonce_whatever_others_said_meanwhile()
+    {
+        Learn("https://api.example/", "one").ShouldBe("one");
+        Learn("https://api.example/", "two").ShouldBe("two");
+        Learn("https://api.example/", "two").ShouldBe("two");
+        Learn("https://api.example/", "no nonce").ShouldBeNull();
+        using var silent = new HttpResponseMessage();
+        _nonces.Learn(new Uri("https://api.example/"), silent).ShouldBeNull();
+        Find("https://api.example/").ShouldBe("two");
+    }
+
+    private string? Find(string target) => _nonces.Find(new Uri(target));
+
+    private string? Learn(string target, string nonce)
     {
         using var response = new HttpResponseMessage();
         response.Headers.TryAddWithoutValidation("DPoP-Nonce", nonce);
-        _nonces.Learn(target, response);
+        return _nonces.Learn(new Uri(target), response);
     }
 }
