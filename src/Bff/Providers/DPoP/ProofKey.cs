@@ -138,7 +138,9 @@ internal sealed class ProofKey : IEquatable<ProofKey>
         return Interlocked.CompareExchange(ref _signer, opened, null) ?? opened;
     }
 
-    /// <summary>The key as it signs: to read it takes as long as three or four signatures, and longer with the public point beside it, which is checked then.</summary>
+    /// <summary>
+    /// The key as it signs: to read it takes as long as three or four signatures, and longer with the public point beside it, which is checked then.
+    /// </summary>
     private sealed class Signer
     {
         /// <summary>Keys that nobody signs with now: one is not for two threads at once (the framework does not promise it).</summary>

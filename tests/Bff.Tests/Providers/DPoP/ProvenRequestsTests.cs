@@ -37,7 +37,7 @@ public sealed class ProvenRequestsTests
     {
         using var request = Request("https://api.example/");
         request.Headers.TryAddWithoutValidation("DPoP", "planted");
-        NonceIn(request, challenge: "one");
+        NonceIn(request, challenge: null).ShouldBeNull();
         NonceIn(request, challenge: "two").ShouldBe("two");
     }
 
