@@ -26,6 +26,7 @@ Bff.ClusterTests    40    89
 Bff.HostTests      380  1330
 Bff.HostTests-quick 90   540
 build-programs      55     0
+release             10     1
 Bff.BrowserTests   600   133
 bench              110     1
 containers         180    35
@@ -34,7 +35,7 @@ containers         180    35
 # The steps of a lane run one after the other, lanes side by side. Two cores are kept busy by one step of the whole: side by side the steps would only take
 # turns, each as slow as all.
 case "$#:${1-}" in
-  0:) build=build lanes=("Bff.Tests Bff.ClusterTests Bff.HostTests build-programs Bff.BrowserTests bench containers") ;;
+  0:) build=build lanes=("Bff.Tests Bff.ClusterTests Bff.HostTests build-programs release Bff.BrowserTests bench containers") ;;
   1:--quick) build=build-for-quick lanes=("Bff.Tests" "bff-js Bff.HostTests-quick") ;;
   1:--help | 1:-h) usage; exit 0 ;;
   *) echo "test.sh: unknown argument: $*" >&2; usage >&2; exit 64 ;;
@@ -127,6 +128,7 @@ perform() {
     bff-js) exec npm test --silent --prefix src/bff-js ;;
     containers) exec tests/containers/run.sh ;;
     bench) exec dotnet tests/Bff.Benchmarks/bin/Debug/net10.0/Bff.Benchmarks.dll --root . --build "$programs/Bff" --quick ;;
+    release) exec eng/release.sh --dry-run --published "$programs/Bff" ;;
     Bff.HostTests-quick) tests Bff.HostTests --filter-class Bff.HostTests.{Renewal,Sessions,Forwarding}.'*' '*'.{SignIn,Logout,Callback,Events,User}Tests ;;
     # As a release has them, compiled ahead of time: the browser tests start them some hundred times.
     build-programs)
@@ -188,7 +190,7 @@ finish() {
       return
       ;;
     bff-js) good=$(number "$step" '^(#|ℹ) pass') bad=$(number "$step" '^(#|ℹ) fail') ;;
-    bench) good=$((status == 0)) bad=$((status != 0)) ;;
+    bench | release) good=$((status == 0)) bad=$((status != 0)) ;;
     containers) good=$(tail -n 1 "$(log "$step")" | grep -oE '^[0-9]+ passed' || true) bad=$(number "$step" '[0-9]+ passed,') ;;
     *) good=$(number "$step" '^ *succeeded') bad=$(number "$step" '^ *failed') out=$(number "$step" '^ *skipped') ;;
   esac

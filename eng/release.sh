@@ -6,42 +6,84 @@
 #   bff-VERSION-portable.tar.gz       needs the ASP.NET Core 10 runtime: dotnet Bff.dll
 #   bff_VERSION_amd64.deb, …_arm64.deb   a Debian package of the self-contained builds, with a systemd unit
 #   bff-js-VERSION.tgz                the page's side for npm: npm publish FILE
-#   SHA256SUMS
+#   *.cdx.json                        what is in each of them, and in the image: CycloneDX
+#   bff-VERSION.intoto.json           how they were made: SLSA provenance
+#   SHA256SUMS, SHA256SUMS.asc        of all of them; the signature where --sign names a key of gpg
 #
 #   eng/release.sh [--output FOLDER] [--runtime linux-x64|linux-arm64|portable]...   (all three when none is named)
+#                  [--sign KEY] [--builder URI] [--strict] [--allow-vulnerable]
+#   eng/release.sh --dry-run [--published FOLDER]    goes through all of it with one archive, of a program that was published before where one is named,
+#                                                    verifies it, and leaves nothing behind
 #
-# Needs the .NET SDK, Node.js (for the page script and the ops page's chart library) and dpkg-deb for the packages. The version is Directory.Build.props'.
+# What cannot be done here (a registry that answers no audit, base images without a digest, changes that are not committed) is said; --strict makes an error of
+# it. A known vulnerability is one unless --allow-vulnerable. Needs the .NET SDK, Node.js (for the page script and the ops page's chart library), git, and
+# dpkg-deb for the packages. The version is Directory.Build.props'. docs/releasing.md has the rest.
 set -euo pipefail
+umask 022   # modes are in the archives
 cd "$(dirname "$0")/.."
 
-output=artifacts/release runtimes=()
+output=artifacts/release runtimes=() dry="" strict="" key="" published="" vulnerable="" builder=${BFF_BUILDER:-urn:bff:builder:unattested}
 while [ $# -gt 0 ]; do
   case $1 in
     --output) output=${2:?--output needs a folder}; shift 2 ;;
     --runtime) runtimes+=("${2:?--runtime needs a name}"); shift 2 ;;
-    -h|--help) sed -n '2,14p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
-    *) echo "release.sh: unknown argument '$1'; see --help" >&2; exit 2 ;;
+    --published) published=$(cd "${2:?--published needs a folder}" && pwd); shift 2 ;;
+    --sign) key=${2:?--sign needs a key of gpg}; shift 2 ;;
+    --builder) builder=${2:?--builder needs a URI}; shift 2 ;;
+    --dry-run) dry=1; shift ;;
+    --strict) strict=1; shift ;;
+    --allow-vulnerable) vulnerable=1; shift ;;
+    -h|--help) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit 0 ;;
+    *) echo "release.sh: unknown argument '$1'; see --help" >&2; exit 64 ;;
   esac
 done
+[ -z "$published" ] || [ -n "$dry" ] || { echo "release.sh: --published is for --dry-run: what is released is published here" >&2; exit 64; }
+[ -z "$dry" ] || runtimes=(portable)
 [ ${#runtimes[@]} -gt 0 ] || runtimes=(linux-x64 linux-arm64 portable)
 
 version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 epoch=$(git log -1 --format=%ct 2>/dev/null || date +%s)
-mkdir -p "$output"
-output=$(cd "$output" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+[ -z "$dry" ] || output=$work/release
+mkdir -p "$output"
+output=$(cd "$output" && pwd)
+
+# What a release should have and this one lacks.
+lacking() {
+  echo "LACKING: $1"
+  [ -z "$strict" ] || { echo "release.sh: --strict takes no release that lacks something" >&2; exit 1; }
+}
+
+[ -z "$(git status --porcelain 2>/dev/null || echo none)" ] || lacking "what is released is not what is committed"
+[[ $builder != urn:bff:builder:unattested ]] || lacking "a builder: nobody vouches for this machine (--builder URI)"
+eng/base-images.sh check >"$work/images" || lacking "digests of the base images: $(tr '\n' ';' <"$work/images")"
+[ -n "$key" ] || lacking "a signature (--sign KEY)"
+
+status=0
+node eng/audit.mjs || status=$?
+case $status in
+  0) ;;
+  3) lacking "an audit of all packages" ;;
+  *) [ -n "$vulnerable$dry" ] || { echo "release.sh: a package has a known vulnerability" >&2; exit 1; } ;;
+esac
 
 publish() {   # RUNTIME FOLDER
   local how=(--self-contained true -r "$1" -p:PublishReadyToRun=true)
   [ "$1" != portable ] || how=(--self-contained false -p:UseAppHost=false)
-  dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false "${how[@]}"
+  # Locked: exactly the packages of the lock files, by their hashes. As in CI, so that no folder of this machine is in the program.
+  dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false \
+    -p:RestoreLockedMode=true -p:ContinuousIntegrationBuild=true "${how[@]}"
   cp LICENSE eng/debian/bff.json bff.schema.json "$2"/
 }
 
 archive() {   # FOLDER FILE: the same bytes for the same commit
-  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$(dirname "$1")" -c "$(basename "$1")" | gzip -n > "$2"
+  tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rwX,go=rX --mtime="@$epoch" -C "$(dirname "$1")" -c "$(basename "$1")" | gzip -n > "$2"
+}
+
+bill() {   # KIND FOLDER NAME [OPTION…]: of materials
+  node eng/sbom.mjs "$1" "$2" --version "$version" --epoch "$epoch" "${@:4}" > "$output/$3.cdx.json"
 }
 
 package() {   # FOLDER ARCHITECTURE
@@ -63,11 +105,19 @@ package() {   # FOLDER ARCHITECTURE
 }
 
 for runtime in "${runtimes[@]}"; do
-  case $runtime in linux-x64) architecture=amd64 ;; linux-arm64) architecture=arm64 ;; portable) architecture= ;; *) echo "release.sh: '$runtime' is none of linux-x64, linux-arm64, portable" >&2; exit 2 ;; esac
+  case $runtime in
+    linux-x64) architecture=amd64 ;;
+    linux-arm64) architecture=arm64 ;;
+    portable) architecture= ;;
+    *) echo "release.sh: '$runtime' is none of linux-x64, linux-arm64, portable" >&2; exit 64 ;;
+  esac
   folder=$work/bff-$version-$runtime
-  echo "Publishing $runtime"
-  publish "$runtime" "$folder"
+  if [ -n "$published" ]; then cp -r "$published" "$folder"; cp LICENSE eng/debian/bff.json bff.schema.json "$folder"/
+  else echo "Publishing $runtime"; publish "$runtime" "$folder"; fi
   archive "$folder" "$output/bff-$version-$runtime.tar.gz"
+  bill program "$folder" "bff-$version-$runtime"
+  # The image has the same program, on a base with the runtime.
+  [ "$runtime" != portable ] || bill image "$folder" "bff-$version-image" --base "$(eng/base-images.sh image RUNTIME)"
   if [ -n "$architecture" ]; then
     if command -v dpkg-deb >/dev/null; then package "$folder" "$architecture"; else echo "No dpkg-deb here: no Debian package for $architecture"; fi
   fi
@@ -75,6 +125,18 @@ done
 
 echo "Packing bff-js"
 (cd src/bff-js && npm ci --ignore-scripts --silent && npm pack --silent --pack-destination "$output" >/dev/null)
+bill npm src/bff-js "bff-js-$version"
 
-(cd "$output" && find . -maxdepth 1 \( -name '*.tar.gz' -o -name '*.deb' -o -name '*.tgz' \) -printf '%P\n' | sort | xargs sha256sum -- > SHA256SUMS)
+files() { find "$output" -maxdepth 1 \( -name '*.tar.gz' -o -name '*.deb' -o -name '*.tgz' -o -name '*.json' \) -printf '%P\n' | LC_ALL=C sort; }
+(cd "$output" && rm -f SHA256SUMS.asc "bff-$version.intoto.json")
+files | sed "s:^:$output/:" | xargs node eng/provenance.mjs --builder "$builder" --version "$version" --parameter "runtimes=${runtimes[*]}" > "$work/provenance"
+mv "$work/provenance" "$output/bff-$version.intoto.json"
+(cd "$output" && files | xargs sha256sum -- > SHA256SUMS)
+[ -z "$key" ] || gpg --batch --yes --local-user "$key" --armor --detach-sign --output "$output/SHA256SUMS.asc" "$output/SHA256SUMS"
+
+# As whoever downloads it would.
+(cd "$output" && sha256sum --check --quiet --strict SHA256SUMS)
+[ -z "$key" ] || gpg --batch --verify "$output/SHA256SUMS.asc" "$output/SHA256SUMS"
+
 ls -lh "$output" | tail -n +2 | awk '{ print $5, $9 }'
+[ -z "$dry" ] || echo "A dry run: nothing was kept."

@@ -11,7 +11,7 @@ namespace Bff;
 /// <param name="Status">HTTP status.</param>
 /// <param name="Code">The stable name, for programs.</param>
 /// <param name="Title">One sentence for people.</param>
-/// <param name="Detail">What to do about it.</param>
+/// <param name="Detail">What to do about it. An address of ours in it, such as <c>/bff/login</c>, is sent as this front end has it.</param>
 /// <param name="RetryAfter">When asking again may help; sent as <c>Retry-After</c> in whole seconds.</param>
 internal sealed record Problem(int Status, string Code, string Title, string? Detail = null, TimeSpan? RetryAfter = null) : IResult
 {
@@ -58,12 +58,15 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         }
 
         if (WantsPage(httpContext.Request)) { await WritePageAsync(response, httpContext.Request.PathBase); }
-        else { await WriteJsonAsync(response); }
+        else { await WriteJsonAsync(response, httpContext.Request.PathBase); }
     }
 
-    private Task WriteJsonAsync(HttpResponse response)
+    private Task WriteJsonAsync(HttpResponse response, PathString pathBase)
     {
-        var details = new ProblemDetails { Status = Status, Title = Title, Detail = Detail, Type = "about:blank", Extensions = { ["code"] = Code } };
+        var details = new ProblemDetails
+        {
+            Status = Status, Title = Title, Detail = DetailBelow(pathBase), Type = "about:blank", Extensions = { ["code"] = Code },
+        };
         if (Reason is not null) { details.Extensions["reason"] = Reason; }
         return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
     }
@@ -80,9 +83,12 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
             <title>{encode.Encode(Title)}</title><style>{PageStyle}</style></head>
-            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(Detail ?? "")}</p>{link}<p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
+            <body><main><h1>{encode.Encode(Title)}</h1><p>{encode.Encode(DetailBelow(pathBase) ?? "")}</p>{link}<p><small>{Status} {encode.Encode(Code)}</small></p></main></body></html>
             """);
     }
+
+    private string? DetailBelow(PathString pathBase) =>
+        pathBase.HasValue ? Detail?.Replace(" /bff/", $" {pathBase.Value}/bff/", StringComparison.Ordinal) : Detail;
 
     /// <summary>To sign in does not help who asks for what is not there.</summary>
     private (string Url, string Words)? WayOn(PathString pathBase) => this switch

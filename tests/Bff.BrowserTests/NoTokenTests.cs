@@ -12,6 +12,8 @@ public sealed partial class NoTokenTests(Chromium chromium)
     private static readonly (string, string)[] EveryLogLine = [("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft.AspNetCore", "Trace")];
 
     [Fact]
+    [Trait("Standard", "BBA-17")]
+    [Trait("Standard", "SEC-6")]
     public async Task No_token_is_anywhere_in_the_browser_or_on_its_wire_or_in_a_log()
     {
         await using var demo = await Demo.StartAsync(bffSettings: EveryLogLine);

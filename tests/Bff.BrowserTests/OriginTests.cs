@@ -9,6 +9,9 @@ public sealed class OriginTests(Chromium chromium)
         [("GET", "/api/private"), ("GET", "/bff/user"), ("GET", "/bff/session"), ("POST", "/bff/renew"), ("POST", "/bff/logout")];
 
     [Fact]
+    [Trait("Standard", "BBA-3")]
+    [Trait("Standard", "BBA-4")]
+    [Trait("Standard", "BBA-5")]
     public async Task The_session_cookie_is_out_of_reach_for_scripts_and_other_sites()
     {
         await using var demo = await Demo.StartAsync();
@@ -25,6 +28,7 @@ public sealed class OriginTests(Chromium chromium)
     }
 
     [Fact]
+    [Trait("Standard", "BBA-10")]
     public async Task A_page_of_another_origin_can_neither_read_nor_change_anything()
     {
         await using var demo = await Demo.StartAsync(tokenLifetime: TimeSpan.FromMinutes(5));
@@ -42,6 +46,7 @@ public sealed class OriginTests(Chromium chromium)
     }
 
     [Fact]
+    [Trait("Standard", "SEC-1")]
     public async Task A_sign_in_that_would_end_at_a_strangers_page_is_refused_in_words()
     {
         await using var demo = await Demo.StartAsync();

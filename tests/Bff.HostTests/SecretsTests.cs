@@ -3,8 +3,6 @@ using System.Text;
 
 namespace Bff.HostTests;
 
-[Trait("Standard", "ASVS-no-token-in-logs")]
-[Trait("Standard", "BBA-17")]
 public sealed class SecretsTests
 {
     private static readonly (string, string?)[] LoudestLogs =
@@ -22,6 +20,8 @@ public sealed class SecretsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [Trait("Standard", "BBA-17")]
+    [Trait("Standard", "ASVS-6")]
     public async Task No_secret_is_ever_logged_or_shown_to_a_browser_or_stored_in_the_clear(bool opaqueAccessTokens)
     {
         await using var world = await World.StartAsync(LoudestLogs);
@@ -54,7 +54,7 @@ public sealed class SecretsTests
 
     /// <summary>Whoever has begun a sign-in can send its callback with any text; a page of ours can be asked for with any, too.</summary>
     [Fact]
-    [Trait("Standard", "CWE-117")]
+    [Trait("Standard", "HARD-14")]
     public async Task What_a_caller_says_is_never_logged_as_they_said_it()
     {
         await using var world = await World.StartAsync([.. LoudestLogs, ("AllowedHosts", "localhost")]);

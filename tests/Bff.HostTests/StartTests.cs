@@ -11,6 +11,7 @@ public sealed class StartTests
     private const int ConfigurationError = 78;
 
     [Fact]
+    [Trait("Standard", "ASVS-15")]
     public async Task Every_mistake_in_the_configuration_is_listed_at_once_under_its_key()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -229,6 +230,7 @@ public sealed class StartTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-15")]
     public async Task The_errors_of_a_start_quote_nothing_that_may_be_a_secret()
     {
         await using var world = await RealTimeWorld.StartAsync();

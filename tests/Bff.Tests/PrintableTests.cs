@@ -1,5 +1,6 @@
 namespace Bff.Tests;
 
+[Trait("Standard", "HARD-14")]
 public class PrintableTests
 {
     [Theory]

@@ -8,6 +8,7 @@ using Bff.Sessions;
 
 namespace Bff.Tests;
 
+[Trait("Standard", "HARD-15")]
 public class SecretMaskTests
 {
     private static readonly SecretMask Settings = new(new SettingsSchema(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Authentication;
 using System.Text.Json;
+using Bff.Configuration;
 using Bff.Ops.Admin;
 
 namespace Bff.Commands;
@@ -124,7 +125,7 @@ internal static class SessionsCommand
     /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the response did.</summary>
     private static async Task PrintAsync(HttpContent response) => Console.WriteLine(JsonSerializer.Serialize(await response.ReadFromJsonAsync<JsonElement>()));
 
-    /// <summary>What is shown of names: nothing where there is one only.</summary>
+    /// <summary>What is shown of names: nothing where there is one only, as far as the settings here and the response say.</summary>
     private readonly record struct Columns(bool FrontEnd, bool Provider)
     {
         public static Columns Of(string[] args)
@@ -132,10 +133,15 @@ internal static class SessionsCommand
             var (frontEnds, providers) = OpsConnection.ReadNames(args);
             return new(frontEnds.Count > 1, providers.Count > 1);
         }
+
+        public Columns With(params IEnumerable<AdminView> sessions) => new(
+            FrontEnd || sessions.Any(session => session.FrontEnd != SettingsSection.Default),
+            Provider || sessions.Any(session => session.Provider != SettingsSection.Default));
     }
 
     private static void Print(AdminPage page, Columns columns)
     {
+        columns = columns.With(page.Sessions);
         var names = (columns.FrontEnd ? "{5,-16}  " : "") + (columns.Provider ? "{6,-16}  " : "");
         var row = $$"""{0,-16}  {1,-24}  {2,-24}  {3,-20}  {4,-20}  {{names}}{7}""";
         Write("HANDLE", "SUBJECT", "NAME", "STARTED (UTC)", "NEXT RENEWAL", "FRONT END", "PROVIDER", "FAILURES");
@@ -153,6 +159,7 @@ internal static class SessionsCommand
 
     private static void Print(AdminView session, Columns columns)
     {
+        columns = columns.With(session);
         Write("Handle", session.Handle);
         Write("Subject", session.Sub);
         Write("Name", session.Name);

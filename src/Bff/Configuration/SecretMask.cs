@@ -15,7 +15,7 @@ internal sealed class SecretMask(SettingsSchema schema)
     private const int MaxMessage = 2000;
 
     private static readonly HashSet<string> Addresses = Names(
-        "Authority", "MetadataAddress", "Url", "PublicUrl", "SilentPage", "Origins", "Address", "Health",
+        "Authority", "MetadataAddress", "Url", "PublicUrl", "SilentPage", "Origins", "FormPostOrigins", "Address", "Health",
         "authorization_endpoint", "end_session_endpoint", "jwks_uri", "pushed_authorization_request_endpoint", "revocation_endpoint", "token_endpoint",
         "userinfo_endpoint");
 

@@ -43,9 +43,9 @@ internal sealed class SpaOptions : IValidatableObject
     /// <summary>What is wrong with where pages are, in this section or in that of a further front end.</summary>
     public static IEnumerable<ValidationResult> Mistakes(string[] origins, string[] exposedHeaders, string? url, string? silentPage, string originsKey)
     {
-        foreach (var (index, origin) in origins.Index().Where(entry => !IsOrigin(entry.Item)))
+        foreach (var (index, origin) in origins.Index())
         {
-            yield return new($"'{origin}' is not an origin: write scheme://host[:port], without path or trailing slash.", [$"{nameof(Origins)}:{index}"]);
+            if (WebOrigin.Objection(origin) is { } objection) { yield return new(objection, [$"{nameof(Origins)}:{index}"]); }
         }
 
         foreach (var (index, name) in exposedHeaders.Index()
@@ -64,8 +64,4 @@ internal sealed class SpaOptions : IValidatableObject
             yield return new($"must be a page under one of {originsKey}.", [nameof(SilentPage)]);
         }
     }
-
-    private static bool IsOrigin(string value) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-        && string.Equals(uri.GetLeftPart(UriPartial.Authority), value, StringComparison.Ordinal) && uri.UserInfo.Length == 0;
 }

@@ -17,7 +17,9 @@ internal sealed class ProxyOptions : IValidatableObject
     [NeedsRestart]
     public string? PublicUrl { get; set; }
 
-    /// <summary>Networks (CIDR) of reverse proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> count. Default: none.</summary>
+    /// <summary>
+    /// Networks (CIDR) of reverse proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>-Prefix</c> count. Default: none.
+    /// </summary>
     [NeedsRestart]
     public string[] TrustedProxies { get; set; } = [];
 

@@ -8,7 +8,7 @@ namespace Bff.Guard;
 /// </summary>
 internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<ForwardedHeadersOptions> trusted, ILogger<UntrustedProxy> logger)
 {
-    private static readonly string[] Forwarded = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+    private static readonly string[] Forwarded = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix"];
 
     /// <summary>What the framework leaves where it has believed a proxy about the address.</summary>
     private const string OriginalFor = "X-Original-For";

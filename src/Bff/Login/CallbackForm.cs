@@ -1,4 +1,5 @@
 using Bff.Guard;
+using Bff.Providers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -31,8 +32,18 @@ internal static class CallbackForm
     }
 
     /// <summary>A page without an origin (a sandbox, or one that hides where it is) says <c>null</c>; some programs between say nothing.</summary>
-    public static bool IsFrom(HttpRequest request, OpenIdConnectConfiguration? provider) => request.Headers.Origin is var origin
-        && (origin.Count == 0 || (origin.Count == 1 && (origin[0] is "null" || IsOriginOf(provider?.AuthorizationEndpoint, origin[0]!))));
+    /// <param name="request">With the form.</param>
+    /// <param name="provider">Its metadata; null while they are not known, and nothing can be said.</param>
+    /// <param name="options">Of the provider.</param>
+    public static bool MayBeFrom(HttpRequest request, OpenIdConnectConfiguration? provider, OidcOptions options) =>
+        request.Headers.Origin is var origin && origin switch
+        {
+            [] => true,
+            ["null"] => true,
+            [{ } one] => provider is null || IsOriginOf(provider.AuthorizationEndpoint, one)
+                || options.FormPostOrigins.Contains(one, StringComparer.OrdinalIgnoreCase),
+            _ => false,
+        };
 
     private static bool IsOriginOf(string? endpoint, string origin) => Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
         && uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase);

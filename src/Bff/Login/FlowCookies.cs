@@ -28,21 +28,24 @@ internal static class FlowCookies
 
     public static void EvictOldest(HttpContext context)
     {
-        var sessions = context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        List<OidcOptions> providers = [.. context.RequestServices.GetRequiredService<ProviderSet>().All.Select(provider => provider.Options)];
         if (!CookieHeaderValue.TryParseList(context.Request.Headers.Cookie, out var cookies)) { return; }
-        foreach (var prefix in new[] { CookieNames.State, CookieNames.Nonce })
+        var sessions = context.RequestServices.GetRequiredService<IOptions<SessionsOptions>>().Value;
+        List<(string Kind, string Prefix, SameSiteMode SameSite)> ours =
+        [
+            .. from provider in context.RequestServices.GetRequiredService<ProviderSet>().All
+               from kind in new[] { CookieNames.State, CookieNames.Nonce }
+               select (kind, Prefix(kind, sessions, provider.Options), SameSiteOf(provider.Options)),
+        ];
+        var open = from name in cookies.Select(cookie => cookie.Name.ToString())
+                   from one in ours
+                   where name.StartsWith(one.Prefix, StringComparison.Ordinal)
+                   group (Name: name, one.SameSite) by one.Kind;
+
+        // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
+        foreach (var (name, sameSite) in open.SelectMany(flows => flows.SkipLast(MaxOpenFlows - 1)))
         {
-            // RFC 6265 section 5.4: of cookies with the same path the oldest comes first.
-            List<(string Name, SameSiteMode SameSite)> ours = [.. providers.Select(provider => (Prefix(prefix, sessions, provider), SameSiteOf(provider)))];
-            var open = cookies.Select(cookie => cookie.Name.ToString())
-                .Select(name => (Name: name, Ours: ours.FindIndex(one => name.StartsWith(one.Name, StringComparison.Ordinal))))
-                .Where(cookie => cookie.Ours >= 0).ToList();
-            foreach (var (name, at) in open.Take(open.Count - (MaxOpenFlows - 1)))
-            {
-                var attributes = new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = ours[at].SameSite };
-                context.Response.Cookies.Delete(name, Framed(context, attributes));
-            }
+            var attributes = new CookieOptions { Path = "/", Secure = !sessions.InsecureCookie, HttpOnly = true, SameSite = sameSite };
+            context.Response.Cookies.Delete(name, Framed(context, attributes));
         }
     }
 
@@ -80,7 +83,7 @@ internal static class FlowCookies
     {
         var mode = provider.Options.ResponseMode;
         var hasState = ResponseModes.IsPosted(mode)
-            ? CallbackForm.IsFrom(request, provider.Metadata.Known)
+            ? CallbackForm.MayBeFrom(request, provider.Metadata.Known, provider.Options)
             : request.Query.ContainsKey(ResponseModes.IsSigned(mode) ? SignedResponse.Parameter : "state");
         return hasState && request.Cookies.Keys.Any(name => CookieNames.IsState(name));
     }

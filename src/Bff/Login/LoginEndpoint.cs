@@ -16,7 +16,7 @@ internal static class LoginEndpoint
     public static async Task<IResult> Handle(
         HttpContext context, ReturnUrls returnUrls, LoginParameters allowed, ProviderSet providers, string? returnUrl, string? provider)
     {
-        if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
+        if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl(context); }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (Initiator.IsForeignPage(context.Request, returnUrls)) { return LoginProblems.Refused(context, silent: false); }
         if (OidcChallenge.Choose(context, providers, provider) is not { } chosen) { return LoginProblems.UnknownProvider; }

@@ -21,7 +21,7 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
 
     private const int MaxPrintedName = 50;
 
-    private const string Prompt = "prompt", MaxAge = OidcOptions.MaxAge, LoginHint = "login_hint";
+    private const string Prompt = "prompt", MaxAge = ProviderParameters.MaxAge, LoginHint = "login_hint";
 
     /// <summary>OpenID Connect Core 1.0 section 3.1.2.1, and Initiating User Registration 1.0.</summary>
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account", "create"];
@@ -40,10 +40,10 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
         var allowed = provider.Options.EffectiveLoginParameters;
         foreach (var (name, values) in query)
         {
-            if (OidcOptions.NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
+            if (ProviderParameters.NotForTheProvider.Contains(name, StringComparer.OrdinalIgnoreCase)) { continue; }
             if (!allowed.Contains(name, StringComparer.Ordinal))
             {
-                if (OidcOptions.IsAuthorizationParameter(name)) { return NotAllowed(name, provider, allowed); }
+                if (ProviderParameters.IsOfAuthorization(name)) { return NotAllowed(name, provider, allowed); }
                 Ignored(Printable.Text(name, MaxPrintedName));
                 continue;
             }
@@ -82,24 +82,22 @@ internal sealed partial class LoginParameters(IHostEnvironment environment, ILog
         properties.Items.TryGetValue(Key, out var kept)
             ? QueryHelpers.ParseQuery(kept).Select(parameter => KeyValuePair.Create(parameter.Key, (string?)parameter.Value.ToString())) : [];
 
-    /// <summary>
-    /// Puts the configured parameters into an authorization request, below what is asked for this once.
-    /// </summary>
+    /// <summary>Puts the configured parameters into an authorization request, and what is asked for this once above most of them.</summary>
     /// <param name="options">The provider's.</param>
     /// <param name="request">The authorization request, with the <c>prompt</c> of a silent sign-in.</param>
     /// <param name="asked">By the page.</param>
-    public static void AddFixed(
-        OidcOptions options, OpenIdConnectMessage request, IReadOnlyDictionary<string, string> asked)
+    public static void Add(OidcOptions options, OpenIdConnectMessage request, IReadOnlyDictionary<string, string> asked)
     {
+        var isSilent = !string.IsNullOrEmpty(request.Prompt);
+        foreach (var (name, value) in asked) { request.SetParameter(name, value); }
         foreach (var (name, value) in options.AuthorizationParameters)
         {
-            if ((asked.ContainsKey(name) && !IsGuard(name)) || (name == Prompt && !string.IsNullOrEmpty(request.Prompt))) { continue; }
-            request.SetParameter(name, value);
+            if (IsGuard(name) || !(asked.ContainsKey(name) || (name == Prompt && isSilent))) { request.SetParameter(name, value); }
         }
     }
 
     /// <summary>How, and how long ago, a user must have signed in is the operator's to say where they do: a link must not ask for less.</summary>
-    public static bool IsGuard(string name) => name is MaxAge or "acr_values";
+    private static bool IsGuard(string name) => name is MaxAge or "acr_values";
 
     /// <summary>One, or several (OpenID Connect Core 1.0 section 3.1.2.1).</summary>
     private static bool IsPrompt(string value)

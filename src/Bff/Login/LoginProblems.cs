@@ -8,13 +8,9 @@ internal static class LoginProblems
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
-    public static readonly Problem InvalidReturnUrl = new(
-        StatusCodes.Status400BadRequest, "invalid_return_url", "This return URL is not allowed.",
-        "Use a path on this host, or a page under one of Bff:Spa:Origins.");
-
     public static readonly Problem UnknownProvider = new(
         StatusCodes.Status400BadRequest, "unknown_provider", "There is no sign-in service of this name here.",
-        "Leave 'provider' out, or use a name that is configured.");
+        "Leave 'provider' out, or use one that this front end has.");
 
     public static readonly Problem ProviderUnavailable = new(
         StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.", "Nothing is lost; try again in a moment.",
@@ -30,10 +26,6 @@ internal static class LoginProblems
     public static readonly Problem StoreUnavailable = new(
         StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.",
         SessionStoreException.RetryAfter);
-
-    private static readonly Problem ForeignPage = new(
-        StatusCodes.Status403Forbidden, "foreign_page", "A page that is not an allowed front end cannot begin a sign-in in a frame.",
-        "Pages of Bff:Spa:Origins can, if they send a Referer: <iframe referrerpolicy=\"origin\">.");
 
     public static readonly Problem SignInFailed = new(
         StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's response could not be accepted.",
@@ -51,13 +43,22 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "invalid_sid", "This sign-out link is not for a session of yours.",
         "Use bff:logout_url from /bff/user, or logoutUrl from /bff/session.");
 
+    public static Problem InvalidReturnUrl(HttpContext context) => new(
+        StatusCodes.Status400BadRequest, "invalid_return_url", "This return URL is not allowed.",
+        $"Use a path on this host, or a page under one of {context.GetFrontEnd().Section}:Origins.");
+
+    private static Problem ForeignPage(FrontEnd frontEnd) => new(
+        StatusCodes.Status403Forbidden, "foreign_page", "A page that is not an allowed front end cannot begin a sign-in in a frame.",
+        $"Pages of {frontEnd.Section}:Origins can, if they send a Referer: <iframe referrerpolicy=\"origin\">.");
+
     /// <summary>Counts and reports a sign-in that a foreign page began: a front end that hides its Referer looks like one.</summary>
     public static Problem Refused(HttpContext context, bool silent)
     {
         var frontEnd = context.GetFrontEnd();
-        context.RequestServices.GetRequiredService<LoginMetrics>().Failed(ForeignPage.Code, silent, frontEnd, frontEnd.Providers[0]);
+        var problem = ForeignPage(frontEnd);
+        context.RequestServices.GetRequiredService<LoginMetrics>().Failed(problem.Code, silent, frontEnd, frontEnd.Providers[0]);
         context.RequestServices.GetRequiredService<Refusals>().Count(
-            context, ForeignPage.Code, "a front end that sends no Referer needs <iframe referrerpolicy=\"origin\">");
-        return ForeignPage;
+            context, problem.Code, "a front end that sends no Referer needs <iframe referrerpolicy=\"origin\">");
+        return problem;
     }
 }

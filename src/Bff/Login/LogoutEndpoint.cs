@@ -18,7 +18,7 @@ internal static class LogoutEndpoint
     /// <summary>A link or a form of the page: needs the session's own <c>sid</c>, which no other site knows.</summary>
     public static async Task<IResult> HandleNavigation(HttpContext context, ReturnUrls returnUrls, string? sid, string? returnUrl)
     {
-        if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
+        if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl(context); }
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
         if (context.GetSession() is not { } session)
         {
@@ -33,7 +33,7 @@ internal static class LogoutEndpoint
     /// <summary>For a script of the page (CSRF header): the response says where to go, since a fetch cannot navigate.</summary>
     public static async Task<IResult> HandlePost(HttpContext context, ReturnUrls returnUrls, string? returnUrl)
     {
-        if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl; }
+        if (!returnUrls.TryResolve(returnUrl, out var target)) { return LoginProblems.InvalidReturnUrl(context); }
         var location = target;
         if (context.GetSession() is { } session && await EndAsync(context, session, target))
         {

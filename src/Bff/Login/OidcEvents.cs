@@ -33,20 +33,14 @@ internal sealed partial class OidcEvents(
     {
         await provider.SignIn.EnsureCanPushAsync(context.HttpContext.RequestAborted);
         var message = context.ProtocolMessage;
-        var asked = context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? [];
-        LoginParameters.AddFixed(provider.Options, message, asked);
-        foreach (var (name, value) in asked)
-        {
-            if (!LoginParameters.IsGuard(name) || !provider.Options.AuthorizationParameters.ContainsKey(name)) { message.SetParameter(name, value); }
-        }
-
+        LoginParameters.Add(provider.Options, message, context.Properties.GetParameter<Dictionary<string, string>>(LoginParameters.Key) ?? []);
         var frontEnd = context.HttpContext.GetFrontEnd();
         if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
         if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
         if (FlowKey.Begin(context.HttpContext, context.Properties, provider.Options.TokenType) is { } key)
         {
-            message.SetParameter(OidcOptions.KeyThumbprint, key.Thumbprint);
+            message.SetParameter(ProviderParameters.KeyThumbprint, key.Thumbprint);
         }
 
         flow.Begin(context.Properties);
@@ -181,7 +175,7 @@ internal sealed partial class OidcEvents(
             }
 
             // Which of two is the stronger one only the provider knows; to be weaker than the session was must not be possible, so it stays as it is.
-            if (provider.Options.RequireAcr && session.Tokens?.IdToken is { } before && IdTokenClaims.TextOf(before, "acr") is { } had && had != acr)
+            if (provider.Options.RequireAcr && (session.Tokens is not { } tokens || (tokens.SignInAcr is { } had && had != acr)))
             {
                 throw new SignInRefusedException("login_required", "A silent sign-in would give its session another acr.");
             }
@@ -194,11 +188,12 @@ internal sealed partial class OidcEvents(
         new TokenSet(
             answer.AccessToken,
             string.IsNullOrEmpty(answer.RefreshToken) ? null : answer.RefreshToken,
-            answer.IdToken,
+            context.SecurityToken.RawData,
             string.IsNullOrEmpty(answer.Scope) ? null : answer.Scope,
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
             TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt),
+            acr ?? "",
             FlowKey.Of(properties)?.Text,
             IsBearer: string.Equals(answer.TokenType, nameof(TokenType.Bearer), StringComparison.OrdinalIgnoreCase))
             .StoreIn(properties);

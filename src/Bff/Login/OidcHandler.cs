@@ -51,7 +51,8 @@ internal sealed class OidcHandler(
             if (properties is null) { return Refused(NoState); }
 
             flow.Check(Context, Options, properties);   // before anything is fetched or verified for it
-            if (form is not null && !CallbackForm.IsFrom(Request, await Provider.Metadata.GetConfigurationAsync(Context.RequestAborted)))
+            if (form is not null
+                && !CallbackForm.MayBeFrom(Request, await Provider.Metadata.GetConfigurationAsync(Context.RequestAborted), Provider.Options))
             {
                 throw new SignInRefusedException(SignInFailure.InvalidState, "Another page than the provider's has posted the callback.");
             }

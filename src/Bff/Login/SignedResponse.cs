@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
+using Bff.Providers.Metadata;
 using Bff.Providers.Named;
 using Microsoft.Extensions.Primitives;
 
@@ -40,7 +41,7 @@ internal static class SignedResponse
     public static async Task<Dictionary<string, StringValues>> OpenAsync(string token, Provider provider, CancellationToken cancellationToken)
     {
         var result = await provider.ValidateResponseAsync(token, cancellationToken);
-        if (!result.IsValid) { throw Refused($"The signed authorization response cannot be accepted: {result.Exception?.GetType().Name}."); }
+        if (!result.IsValid) { throw Refused(result.Exception is TokenRefusedException refused ? refused.Message : "The signed response is not valid."); }
         var parameters = new Dictionary<string, StringValues>(StringComparer.Ordinal);
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]));
         foreach (var member in payload.RootElement.EnumerateObject().Where(member => Names.Contains(member.Name)))

@@ -17,7 +17,7 @@ internal static class SilentLoginEndpoint
         HttpContext context, ReturnUrls returnUrls, ProviderSet providers, string? returnUrl, string? provider)
     {
         var page = returnUrls.SilentPage;
-        if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl; }
+        if (!string.IsNullOrEmpty(returnUrl) && !returnUrls.TryResolve(returnUrl, out page)) { return LoginProblems.InvalidReturnUrl(context); }
 
         if (Initiator.IsSpeculative(context.Request)) { return LoginProblems.NotAhead; }
 

@@ -30,6 +30,28 @@ internal static class IdTokenClaims
         return json.RootElement.Clone();
     }
 
+    /// <summary>False where there is half a character of UTF-16 in it: JSON lets it pass (RFC 8259 section 8.2), and it cannot be read as text.</summary>
+    public static bool IsReadable(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() is not null,
+                JsonValueKind.Array => value.EnumerateArray().All(IsReadable),
+                JsonValueKind.Object => value.EnumerateObject().All(member => member.Name is not null && IsReadable(member.Value)),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Null where it is none, or <see cref="IsReadable"/> is false.</summary>
+    public static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String && IsReadable(value) ? value.GetString() : null;
+
     /// <summary>What a stored ID token says in a word; null when it does not, or cannot be read, as one that is encrypted cannot.</summary>
     public static string? TextOf(string idToken, string name)
     {

@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-using System.Text;
 using Bff.Configuration;
 
 namespace Bff.Providers;
@@ -60,7 +58,10 @@ internal sealed class OidcOptions : IValidatableObject
     /// </summary>
     public string? ClientKeyAlgorithm { get; set; }
 
-    /// <summary>The <c>aud</c> of an assertion: <c>Issuer</c>, or <c>TokenEndpoint</c> for a provider that insists. Default: <c>Issuer</c>.</summary>
+    /// <summary>
+    /// The <c>aud</c> of an assertion: <c>Issuer</c>, or <c>TokenEndpoint</c> for a provider that insists. With an <see cref="IssuerTemplate"/>, which is
+    /// nobody's name, it is the token endpoint in any case. Default: <c>Issuer</c>.
+    /// </summary>
     public AssertionAudience ClientAssertionAudience { get; set; }
 
     /// <summary>Makes the client secret of <see cref="ClientKey"/>, as Apple wants it. Default: not used.</summary>
@@ -119,44 +120,8 @@ internal sealed class OidcOptions : IValidatableObject
     /// </summary>
     public string[] AllowedLoginParameters { get; set; } = [];
 
-    private static readonly string[] UsualLoginParameters = ["prompt", "login_hint", "screen_hint", "organization", "ui_locales", "acr_values", "max_age"];
-
-    /// <summary>
-    /// Those of <c>/bff/login</c> itself, and what a third party's link to begin a sign-in has besides a <c>login_hint</c> (OpenID Connect Core 1.0 section 4);
-    /// they reach nobody.
-    /// </summary>
-    public static readonly string[] NotForTheProvider = ["returnUrl", "provider", "again", "iss", "target_link_uri"];
-
-    /// <summary>What makes the request ours, and what decides whom the tokens are for; and what is <see cref="NotForTheProvider"/>.</summary>
-    public static readonly string[] OurOwnParameters =
-    [
-        "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", KeyThumbprint,
-        "registration", "id_token_hint", .. NotForTheProvider,
-    ];
-
-    /// <summary>What makes a token request ours.</summary>
-    public static readonly string[] OurOwnTokenParameters =
-    [
-        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret", "client_assertion", "client_assertion_type",
-    ];
-
-    /// <summary>Of <see cref="AuthorizationParameters"/> and <see cref="TokenParameters"/>, each.</summary>
-    private const int MaxParameter = 2000;
-
-    /// <summary>Binds a code to a key (RFC 9449 section 10).</summary>
-    public const string KeyThumbprint = "dpop_jkt";
-
-    /// <summary>The one whose effect Bff checks.</summary>
-    public const string MaxAge = "max_age";
-
-    /// <summary>Whether a page that sends this means the provider: what everybody takes for a parameter of an authorization request.</summary>
-    public static bool IsAuthorizationParameter(string name) =>
-        UsualLoginParameters.Contains(name, StringComparer.OrdinalIgnoreCase) || OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)
-        || name.ToLowerInvariant() is "display" or "claims_locales" or "connection" or "kc_idp_hint" or "idp" or "domain_hint";
-
     public string[] EffectiveLoginParameters =>
-        AllowedLoginParameters.Length == 0 ? UsualLoginParameters : [.. AllowedLoginParameters.Where(name => name.Length > 0)];
+        AllowedLoginParameters.Length == 0 ? ProviderParameters.Usual : [.. AllowedLoginParameters.Where(name => name.Length > 0)];
 
     /// <summary>Whether a provider that is not reached over https is refused. Default: true, but in Development a loopback address may use http.</summary>
     [NeedsRestart]
@@ -192,6 +157,12 @@ internal sealed class OidcOptions : IValidatableObject
     [AllowedValues("query", "form_post", "query.jwt", "form_post.jwt", "jwt", ErrorMessage = ResponseModes.Choice)]
     [NeedsRestart]
     public string ResponseMode { get; set; } = ResponseModes.Query;
+
+    /// <summary>
+    /// The origins, besides that of the authorization endpoint, whose pages post the response with a <c>form_post</c> mode, where the provider has users sign
+    /// in at another address: <c>scheme://host[:port]</c>. Default: none.
+    /// </summary>
+    public string[] FormPostOrigins { get; set; } = [];
 
     /// <summary>
     /// Whether a sign-in that asked for <c>acr_values</c> fails, with <c>unmet_authentication_requirements</c>, unless the ID token's <c>acr</c> is one of them
@@ -231,7 +202,8 @@ internal sealed class OidcOptions : IValidatableObject
 
     /// <summary>
     /// The claim with the user's roles, such as <c>groups</c> or <c>realm_access.roles</c>: each becomes a <c>role</c> of the session, and nothing else does.
-    /// A path with dots leads into claims that are JSON objects. Default: <c>role</c>.
+    /// A path with dots leads into claims that are JSON objects. One that leads to an object means the names of its members, but for those that are <c>null</c>
+    /// or <c>false</c>. Default: <c>role</c>.
     /// </summary>
     public string RoleClaim { get; set; } = DefaultRoleClaim;
 
@@ -308,179 +280,25 @@ internal sealed class OidcOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Authority.Length > 0 && !IsWebAddress(Authority))
-        {
-            yield return new("must be an absolute http(s) URL without query or fragment.", [nameof(Authority)]);
-        }
-
-        if (MetadataAddress is { Length: > 0 } && !IsWebAddress(MetadataAddress, query: true))
-        {
-            yield return new("must be an absolute http(s) URL without fragment.", [nameof(MetadataAddress)]);
-        }
-
-        foreach (var (index, name) in AllowedLoginParameters.Index().Where(entry => entry.Item.Length > 0))
-        {
-            var entry = $"{nameof(AllowedLoginParameters)}:{index}";
-            if (OurOwnParameters.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new($"'{name}' is set by Bff alone.", [entry]); }
-            else if (!IsParameterName(name)) { yield return new("is not the name of a parameter.", [entry]); }
-        }
-
-        foreach (var result in LookupMistakes().Concat(LogoutMistakes())) { yield return result; }
-        foreach (var mistake in Mistakes(AuthorizationParameters, nameof(AuthorizationParameters), OurOwnParameters)) { yield return mistake; }
-        foreach (var mistake in Mistakes(TokenParameters, nameof(TokenParameters), OurOwnTokenParameters)) { yield return mistake; }
-        foreach (var mistake in TokenMistakes()) { yield return mistake; }
-
-        if (!Scopes.Contains("openid")) { yield return new("must contain 'openid'.", [nameof(Scope)]); }
+        IEnumerable<ValidationResult> preset = string.IsNullOrEmpty(Preset) || Presets.Find(Preset) is not null
+            ? [] : [new($"there is no preset of this name. There are: {string.Join(", ", Presets.Names)}.", [nameof(Preset)])];
+        IEnumerable<ValidationResult> scope = Scopes.Contains("openid") ? [] : [new("must contain 'openid'.", [nameof(Scope)])];
+        return
+        [
+            .. AddressMistakes.OfDiscovery(Authority, MetadataAddress),
+            .. ParameterMistakes.OfLogin(AllowedLoginParameters),
+            .. preset,
+            .. AddressMistakes.OfEndpoints(Endpoints),
+            .. AddressMistakes.OfOrigins(FormPostOrigins, nameof(FormPostOrigins)),
+            .. LogoutMistakes.Of(Logout, SendIdTokenHint, hasEndpoint: Endpoints.ContainsKey(EndpointNames.EndSession)),
+            .. ParameterMistakes.OfFixed(AuthorizationParameters, nameof(AuthorizationParameters), ProviderParameters.OurOwn),
+            .. ParameterMistakes.OfFixed(TokenParameters, nameof(TokenParameters), ProviderParameters.OurOwnOfTokens),
+            .. ClaimMistakes.Of(NameClaim, RoleClaim, Claims),
+            .. IssuerMistakes.OfTenants(IssuerTemplate, Tenants),
+            .. AlgorithmMistakes.OfSigning(SigningAlgorithms, Secret),
+            .. AlgorithmMistakes.OfDecryption(IdTokenDecryptionKey),
+            .. IssuerMistakes.OfAudiences(TrustedAudiences, ClientId),
+            .. scope,
+        ];
     }
-
-    private IEnumerable<ValidationResult> LookupMistakes()
-    {
-        if (!string.IsNullOrEmpty(Preset) && Presets.Find(Preset) is null)
-        {
-            yield return new($"there is no preset of this name. There are: {string.Join(", ", Presets.Names)}.", [nameof(Preset)]);
-        }
-
-        foreach (var (name, address) in Endpoints)
-        {
-            var key = $"{nameof(Endpoints)}:{name}";
-            if (!EndpointNames.All.Contains(name, StringComparer.Ordinal))
-            {
-                yield return new($"is no endpoint that Bff uses. There are: {string.Join(", ", EndpointNames.All)}.", [key]);
-            }
-            else if (!IsWebAddress(address, query: true)) { yield return new("must be an absolute http(s) URL without fragment.", [key]); }
-        }
-    }
-
-    private IEnumerable<ValidationResult> LogoutMistakes()
-    {
-        var annotated = new List<ValidationResult>();
-        Validator.TryValidateObject(Logout, new ValidationContext(Logout), annotated, validateAllProperties: true);
-        foreach (var result in annotated)
-        {
-            yield return new(result.ErrorMessage, result.MemberNames.Select(name => $"{nameof(Logout)}:{name}"));
-        }
-
-        foreach (var name in Logout.NotAllowed)
-        {
-            yield return new($"'{name}' is set by Bff alone.", [$"{nameof(Logout)}:{nameof(LogoutOptions.Parameters)}:{name}"]);
-        }
-
-        if (SendIdTokenHint && Logout.IdTokenHint is not null)
-        {
-            yield return new(
-                "is the old word for Logout:IdTokenHint=Always, which is given too (or comes from the Preset). Remove this one.", [nameof(SendIdTokenHint)]);
-        }
-
-        const string address = $"{nameof(Logout)}:{nameof(LogoutOptions.Address)}";
-        if (string.IsNullOrEmpty(Logout.Address)) { yield break; }
-        if (!IsWebAddress(Logout.Address, query: true)) { yield return new("must be an absolute http(s) URL without fragment.", [address]); }
-        if (Endpoints.ContainsKey(EndpointNames.EndSession))
-        {
-            yield return new($"give either it or {nameof(Endpoints)}:{EndpointNames.EndSession}, not both.", [address]);
-        }
-    }
-
-    private static IEnumerable<ValidationResult> Mistakes(Dictionary<string, string> parameters, string setting, string[] ours)
-    {
-        foreach (var (name, value) in parameters)
-        {
-            var entry = $"{setting}:{name}";
-            if (ours.Contains(name, StringComparer.OrdinalIgnoreCase)) { yield return new("is set by Bff alone.", [entry]); }
-            else if (!IsParameterName(name)) { yield return new("is not the name of a parameter.", [entry]); }
-            else if (string.IsNullOrEmpty(value)) { yield return new("is empty. Give it a value, or remove the key.", [entry]); }
-            else if (value.Length > MaxParameter || value.Any(char.IsControl))
-            {
-                yield return new($"must have at most {MaxParameter} characters, and no control characters.", [entry]);
-            }
-            else if (name == MaxAge && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            {
-                yield return new("must be a number of seconds, 0 or more.", [entry]);
-            }
-        }
-    }
-
-    private static bool IsParameterName(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
-
-    private IEnumerable<ValidationResult> TokenMistakes() =>
-        ClaimMistakes().Concat(IssuerMistakes()).Concat(AlgorithmMistakes())
-            .Concat(TrustedAudiences.Index().Where(entry => entry.Item == ClientId || entry.Item.Length == 0)
-                .Select(entry => Mistake(
-                    entry.Item.Length == 0 ? "is empty." : "is our own client, whose tokens are accepted anyway.", nameof(TrustedAudiences), entry.Index)));
-
-    private IEnumerable<ValidationResult> ClaimMistakes()
-    {
-        foreach (var (name, path) in new[] { (nameof(NameClaim), NameClaim), (nameof(RoleClaim), RoleClaim) })
-        {
-            if (path.Length is 0 or > ClaimPath.MaxLength || path.Any(char.IsControl) || path.StartsWith('.') || path.EndsWith('.'))
-            {
-                yield return new($"must be the name of a claim, or names with dots between them, of up to {ClaimPath.MaxLength} characters.", [name]);
-            }
-        }
-
-        foreach (var (index, name) in Claims.Index().Where(entry => entry.Item.Length is 0 or > ClaimPath.MaxLength))
-        {
-            yield return Mistake(name.Length == 0 ? "is empty." : $"is longer than {ClaimPath.MaxLength} characters.", nameof(Claims), index);
-        }
-    }
-
-    private IEnumerable<ValidationResult> IssuerMistakes()
-    {
-        if (string.IsNullOrEmpty(IssuerTemplate))
-        {
-            if (Tenants.Length > 0) { yield return new($"needs {nameof(IssuerTemplate)}: the issuer of a tenant.", [nameof(Tenants)]); }
-            yield break;
-        }
-
-        if (IssuerTemplate.Split(TenantIssuers.Placeholder) is not [_, _]
-            || !IsWebAddress(IssuerTemplate.Replace(TenantIssuers.Placeholder, "tenant", StringComparison.Ordinal)))
-        {
-            yield return new(
-                $"must be an absolute http(s) URL without query or fragment that has {TenantIssuers.Placeholder} in it once.", [nameof(IssuerTemplate)]);
-        }
-
-        if (Tenants.Length == 0)
-        {
-            yield return new($"is required with {nameof(IssuerTemplate)}: the ids of the tenants whose users may sign in, or * for all.", [nameof(Tenants)]);
-        }
-
-        foreach (var (index, tenant) in Tenants.Index().Where(entry => entry.Item != TenantIssuers.Any && !TenantIssuers.IsTenant(entry.Item)))
-        {
-            yield return Mistake("is not the id of a tenant: write letters, digits, '-', '.' and '_', or * alone.", nameof(Tenants), index);
-        }
-
-        if (Tenants.Contains(TenantIssuers.Any) && Tenants.Length > 1)
-        {
-            yield return new($"has {TenantIssuers.Any}, which lets all tenants in, and others besides. Decide.", [nameof(Tenants)]);
-        }
-    }
-
-    private IEnumerable<ValidationResult> AlgorithmMistakes()
-    {
-        foreach (var (index, algorithm) in SigningAlgorithms.Index())
-        {
-            var isBySecret = TokenAlgorithms.BySecret.Contains(algorithm);
-            if (!isBySecret && !TokenAlgorithms.ByPublicKey.Contains(algorithm))
-            {
-                yield return Mistake(
-                    "is not among " + string.Join(", ", TokenAlgorithms.ByPublicKey.Concat(TokenAlgorithms.BySecret)) + ".",
-                    nameof(SigningAlgorithms), index);
-            }
-            else if (isBySecret && Encoding.UTF8.GetByteCount(Secret) < TokenAlgorithms.SecretBytes(algorithm))
-            {
-                yield return Mistake(
-                    $"needs a {nameof(ClientSecret)} of at least {TokenAlgorithms.SecretBytes(algorithm)} bytes (RFC 7518 section 3.2).",
-                    nameof(SigningAlgorithms), index);
-            }
-        }
-
-        if (IdTokenDecryptionKey is { Length: > 0 } key && DecryptionKey.Objection(key) is { } objection)
-        {
-            yield return new(objection, [nameof(IdTokenDecryptionKey)]);
-        }
-    }
-
-    private static ValidationResult Mistake(string what, string setting, int index) => new(what, [$"{setting}:{index}"]);
-
-    private static bool IsWebAddress(string value, bool query = false) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && (query || uri.Query.Length == 0) && uri.Fragment.Length == 0;
 }

@@ -32,8 +32,6 @@ internal static class Presets
                 "It is required when `name` or `email` is asked for (Apple: Request an authorization to the Sign in with Apple server)."),
             ("ClientAuthentication", "ClientSecretPost",
                 "The token endpoint takes `client_id` and `client_secret` as form data (Apple: Token validation)."),
-            ("ClientKeyAlgorithm", "ES256",
-                "The client secret is a JWT signed with ES256 by your key (Apple: Creating a client secret)."),
             ("NameClaim", "email",
                 "The ID token has no name; Apple sends it once, outside the token (Apple: Request an authorization to the Sign in with Apple server)."),
             ("UserInfo", "Never",
@@ -68,6 +66,8 @@ internal static class Presets
         ],
         ["Entra"] =
         [
+            ("ClientAssertionAudience", "TokenEndpoint",
+                "The `aud` of an assertion is the token endpoint (Microsoft: Certificate credentials)."),
             ("UserInfo", "Never",
                 "The endpoint is Microsoft Graph's and refuses a token for your API, and the ID token says more (Microsoft: UserInfo endpoint)."),
             ("RoleClaim", "roles",

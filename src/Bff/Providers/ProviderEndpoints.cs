@@ -34,7 +34,7 @@ internal static class ProviderEndpoints
 
     private static string? Alias(OpenIdConnectConfiguration metadata, string name) =>
         metadata.AdditionalData.TryGetValue(Aliases, out var aliases) && aliases is JsonElement { ValueKind: JsonValueKind.Object } known
-            && known.TryGetProperty(name, out var alias) && alias.ValueKind == JsonValueKind.String && alias.GetString() is { Length: > 0 } address
+            && known.TryGetProperty(name, out var alias) && IdTokenClaims.TextOf(alias) is { Length: > 0 } address
             ? address
             : null;
 }

@@ -14,6 +14,10 @@ namespace Bff.Providers;
 /// <param name="ObtainedAt">When the request for them was sent.</param>
 /// <param name="ExpiresAt">When the access token expires.</param>
 /// <param name="RefreshTokenExpiresAt">When the refresh token ends; null when the provider does not say.</param>
+/// <param name="Acr">
+/// How the user signed in, in the provider's word (OpenID Connect Core 1.0 section 2); empty when it said none. Renewals leave it. Null in a set of before it was
+/// kept.
+/// </param>
 /// <param name="ProofKey">The <see cref="DPoP.ProofKey.Text"/> of the key they are bound to (RFC 9449); null for bearer tokens.</param>
 /// <param name="IsBearer">The key is the refresh token's alone, if there is one (RFC 9449 section 5).</param>
 internal sealed record TokenSet(
@@ -24,6 +28,7 @@ internal sealed record TokenSet(
     DateTimeOffset ObtainedAt,
     DateTimeOffset ExpiresAt,
     DateTimeOffset? RefreshTokenExpiresAt = null,
+    string? Acr = null,
     string? ProofKey = null,
     bool IsBearer = false)
 {
@@ -32,6 +37,7 @@ internal sealed record TokenSet(
     private const string ObtainedAtName = "obtained_at";
     private const string ExpiresAtName = "expires_at";
     private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
+    private const string AcrName = "acr";
 
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
@@ -73,20 +79,25 @@ internal sealed record TokenSet(
     [JsonIgnore]
     public bool HasRefreshToken => StoreHasRefreshToken ?? RefreshToken is not null;
 
+    /// <summary>Null when nothing is known. A set of before <see cref="Acr"/> was kept has the word in its ID token, if at all.</summary>
+    [JsonIgnore]
+    public string? SignInAcr => (Acr ?? (IdToken is null ? null : IdTokenClaims.TextOf(IdToken, AcrName))) is { Length: > 0 } acr ? acr : null;
+
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
 
     /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
     public bool CanRefresh(DateTimeOffset now) => HasRefreshToken && !(RefreshTokenExpiresAt <= now);
 
     /// <summary>As a local copy has it.</summary>
-    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, Key);
+    public TokenSet ForCalls() =>
+        ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, proofKey: null) with { Key = Key };   // opened, maybe
 
     public static TokenSet ForCalls(
         string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,
-        DateTimeOffset? refreshTokenExpiresAt, ProofKey? key) =>
-        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt)
+        DateTimeOffset? refreshTokenExpiresAt, string? proofKey) =>
+        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, ProofKey: proofKey)
         {
-            Authorization = authorization, Key = key, StoreHasRefreshToken = hasRefreshToken,
+            Authorization = authorization, StoreHasRefreshToken = hasRefreshToken,
         };
 
     /// <summary>What a sign-in does not bring once more is carried over from the tokens it takes the place of.</summary>
@@ -134,6 +145,7 @@ internal sealed record TokenSet(
         if (RefreshToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.RefreshToken, Value = RefreshToken }); }
         if (IdToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.IdToken, Value = IdToken }); }
         if (Scope is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.Scope, Value = Scope }); }
+        if (Acr is not null) { tokens.Add(new() { Name = AcrName, Value = Acr }); }
         tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = Scheme.TrimEnd() });
         if (ProofKey is { } key) { tokens.Add(new() { Name = ProofKeyName, Value = key }); }
         tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
@@ -157,6 +169,7 @@ internal sealed record TokenSet(
         ReadTime(properties, ObtainedAtName) ?? now,
         ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
         ReadTime(properties, RefreshTokenExpiresAtName),
+        properties.GetTokenValue(AcrName),
         properties.GetTokenValue(ProofKeyName),
         IsBearer: !string.Equals(properties.GetTokenValue(OpenIdConnectParameterNames.TokenType), ProofHeaders.Proof, StringComparison.Ordinal));
 

@@ -34,8 +34,8 @@ internal sealed partial class UserClaims(ClientRegistration registration, ILogge
     {
         var options = registration.Options;
         var claims = IdTokenClaims.Read(idToken).Concat(userInfo is { } info ? IdTokenClaims.ReadUserInfo(info, idToken) : []).ToList();
-        Take(claims, Name, options.NameClaim, idToken, userInfo, isFallback: true);
-        Take(claims, Role, options.RoleClaim, idToken, userInfo, isFallback: false);
+        Take(claims, Name, options.NameClaim, idToken, userInfo, ClaimPath.Texts, isFallback: true);
+        Take(claims, Role, options.RoleClaim, idToken, userInfo, ClaimPath.Roles, isFallback: false);
         if (options.Claims.Length > 0)
         {
             claims.RemoveAll(claim => !First.Contains(claim.Type) && !options.Claims.Contains(claim.Type, StringComparer.Ordinal));
@@ -50,13 +50,15 @@ internal sealed partial class UserClaims(ClientRegistration registration, ILogge
     /// <param name="path">Where the provider has them.</param>
     /// <param name="idToken">Is asked first.</param>
     /// <param name="userInfo">Is asked where the ID token has none.</param>
+    /// <param name="read">What is in it.</param>
     /// <param name="isFallback">Claims of this type stay when the path leads nowhere.</param>
-    private static void Take(List<Claim> claims, string type, string path, JsonElement idToken, JsonElement? userInfo, bool isFallback)
+    private static void Take(
+        List<Claim> claims, string type, string path, JsonElement idToken, JsonElement? userInfo, Func<JsonElement?, IEnumerable<string>> read, bool isFallback)
     {
-        if (path == type) { return; }
         var (found, origin) = (ClaimPath.Find(idToken, path), ClaimsIdentity.DefaultIssuer);
         if (found is null && userInfo is { } info) { (found, origin) = (ClaimPath.Find(info, path), ClaimOrigin.UserInfo); }
-        var values = ClaimPath.Texts(found).ToList();
+        if (path == type && found is not { ValueKind: JsonValueKind.Object }) { return; }
+        var values = read(found).ToList();
         if (values.Count == 0 && isFallback) { return; }
         claims.RemoveAll(claim => claim.Type == type);
         claims.AddRange(values.Select(value => new Claim(type, value, ClaimValueTypes.String, origin)));

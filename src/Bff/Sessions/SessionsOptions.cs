@@ -14,6 +14,9 @@ internal sealed class SessionsOptions : IValidatableObject
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);
 
+    /// <summary>What is wrong with a cookie that no browser would take (RFC 6265bis section 5.7).</summary>
+    public const string NeedsSecureCookie = "'None' needs a Secure cookie, and Bff:Sessions:InsecureCookie is on.";
+
     /// <summary>Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share.</summary>
     [AllowedValues(Sqlite, PostgreSql, ErrorMessage = "must be 'Sqlite' or 'PostgreSql'.")]
     [NeedsRestart]
@@ -129,6 +132,7 @@ internal sealed class SessionsOptions : IValidatableObject
             yield return new("must start with '__Host-' and go on with letters, digits, '-', '_' or '.'.", [nameof(CookieName)]);
         }
 
+        if (InsecureCookie && CookieSameSite == SameSiteMode.None) { yield return new(NeedsSecureCookie, [nameof(CookieSameSite)]); }
         if (IdleTimeout > AbsoluteTimeout)
         {
             yield return new($"is {IdleTimeout} and must not be longer than AbsoluteTimeout ({AbsoluteTimeout}).", [nameof(IdleTimeout)]);

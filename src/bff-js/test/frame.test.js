@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import * as bff from '../src/index.js';
 import { answerWith, openTab, settle, signedOut } from './fakes.js';
 
+// Standard: BBA-22
 test('the application tells the page around it once where it is, and does nothing', async () => {
   const tab = openTab();
   const told = [];

@@ -26,6 +26,7 @@ test('a silent sign-in', async (t) => {
     assert.equal(await silent, 'ok');
   });
 
+  // Standard: BBA-22
   await t.test('hears its own frame only, and from this page’s origin only', async () => {
     const silent = codeOf(bff.silentLogin());
     await settle();

@@ -33,6 +33,7 @@ public sealed class FrontedBff : IAsyncLifetime
         _worlds.Add(world);
         world.Settings["Bff:PublicUrl"] = publicUrl.AbsoluteUri.TrimEnd('/');
         world.Settings["Bff:TrustedProxies:0"] = "127.0.0.1/32";
+        world.Settings["Bff:FrontEnds:other:PathBase"] = "/other";
         await world.StartListeningAsync();
 
         // HAProxy takes a node that is not ready out of the balance, and a new one has still to see its provider.

@@ -26,6 +26,7 @@ public sealed class ProxyPagesTests(FrontedBff bff) : IClassFixture<FrontedBff>
             request.Headers.Add("X-Forwarded-For", "192.0.2.6");
             request.Headers.Add("X-Forwarded-Host", "evil.example");
             request.Headers.Add("X-Forwarded-Proto", "http");
+            request.Headers.Add("X-Forwarded-Prefix", "/other");   // a front end's where this session is worth nothing
         }))
         {
             (await answer.Content.ReadAsStringAsync()).ShouldBe("alice");

@@ -44,7 +44,7 @@ public sealed class ClientCheckTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    [Trait("Standard", "9449-check")]
+    [Trait("Standard", "RFC9449-8")]
     public async Task Sends_a_proof_where_tokens_are_bound_to_keys(bool isPushed)
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -61,7 +61,7 @@ public sealed class ClientCheckTests
     }
 
     [Fact]
-    [Trait("Standard", "9449-check")]
+    [Trait("Standard", "RFC9449-8")]
     public async Task Says_which_end_does_not_know_bound_tokens()
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -157,6 +157,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-15")]
     public async Task Neither_config_nor_check_prints_what_may_be_a_secret()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -182,6 +183,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-14")]
     public async Task A_name_that_would_steer_the_operators_terminal_is_printed_escaped()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -318,6 +320,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-11")]
     public async Task A_leaked_key_is_revoked_with_the_sessions_it_sealed_and_their_refresh_tokens()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -357,6 +360,7 @@ public sealed class CommandTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-5")]
     public async Task Sessions_are_listed_shown_and_ended_from_a_shell()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -412,6 +416,11 @@ public sealed class CommandTests
         (await world.RunAsync("sessions", "list", "--provider", "default")).Output.Split('\n').Length.ShouldBe(4);
         var (refused, why) = await world.RunAsync("sessions", "list", "--provider", "nobody");
         (refused, why).ShouldBe((1, "There is no provider of this name. There are: default. (400)"));
+        world.Settings.Remove("Bff:FrontEnds:admin:PathBase", out var path);
+        world.Settings.Remove("Bff:FrontEnds:admin:Origins:0");
+        (await world.RunAsync("sessions", "list")).Output.Split('\n')[0].ShouldContain("  FRONT END  ");   // by the response, whatever the settings say
+        (await world.RunAsync("sessions", "show", lines[1].Split(' ')[0])).Output.ShouldMatch("Front end +admin");
+        (world.Settings["Bff:FrontEnds:admin:PathBase"], world.Settings["Bff:FrontEnds:admin:Origins:0"]) = (path, Browser.SpaOrigin);
         (await world.RunAsync("sessions", "end", lines[1].Split(' ')[0], "--provider", "default")).ExitCode.ShouldBe(64);
         (await world.RunAsync("sessions", "end", "--user", "bob", "--provider", "default", "--yes")).ShouldBe((0, "Ended 2 sessions."));
 

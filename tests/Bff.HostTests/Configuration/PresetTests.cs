@@ -35,6 +35,34 @@ public sealed class PresetTests
     }
 
     [Fact]
+    public async Task A_client_secret_that_was_made_elsewhere_is_enough_for_Apple()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:Preset", "Apple"));
+        var alice = world.NewBrowser();
+        await alice.OpenAsync("/bff/login?login_hint=alice");
+        world.Provider.Authorizations.Single()["response_mode"].ShouldBe("form_post");
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task Zitadels_roles_are_the_names_in_an_object_at_a_renewal_too()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:Preset", "Zitadel"));
+        world.Provider.ShapeIdToken = claims => claims["urn:zitadel:iam:org:project:roles"] =
+            new Dictionary<string, object> { ["admin"] = new Dictionary<string, object> { ["17"] = "acme.example" } };
+        var alice = await world.LogInAsync();
+        (await RolesAsync(alice)).ShouldBe(["admin"]);
+
+        world.Provider.ShapeIdToken = claims => claims["urn:zitadel:iam:org:project:roles"] =
+            new Dictionary<string, object> { ["sales"] = new Dictionary<string, object> { ["17"] = "acme.example" } };
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await RolesAsync(alice)).ShouldBe(["sales"]);
+
+        static async Task<IEnumerable<string?>> RolesAsync(Browser browser) => (await browser.GetAsync("/bff/user")).Json.EnumerateArray()
+            .Where(claim => claim.GetProperty("type").GetString() == "role").Select(claim => claim.GetProperty("value").GetString());
+    }
+
+    [Fact]
     public async Task The_config_command_says_what_comes_from_the_preset()
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -5,6 +5,7 @@ using System.Text.Json;
 namespace Bff.HostTests.Configuration;
 
 /// <summary>Files that break, go and come back under the running process: what is in use is whole at every moment, and nothing opens that was closed.</summary>
+[Trait("Standard", "ASVS-15")]
 public sealed class WholeReloadTests
 {
     private const string Guards = "appsettings.Production.json";

@@ -2,6 +2,7 @@ using System.Net;
 
 namespace Bff.HostTests.Forwarding;
 
+[Trait("Standard", "HARD-18")]
 public sealed class ConnectionLimitsTests
 {
     /// <summary>The pretend API answers such a handshake as any other call.</summary>

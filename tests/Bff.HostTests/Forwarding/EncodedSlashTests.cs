@@ -4,6 +4,7 @@ namespace Bff.HostTests.Forwarding;
 /// The path that was routed and authorised is the path that is sent: <c>%2F</c> arrives as it came where it can mean nothing else, and as <c>%252F</c>
 /// elsewhere.
 /// </summary>
+[Trait("Standard", "BBA-14")]
 public sealed class EncodedSlashTests
 {
     [Theory]

@@ -8,6 +8,7 @@ namespace Bff.HostTests.Forwarding;
 public sealed class LongLivedRequestsTests
 {
     [Fact]
+    [Trait("Standard", "ASVS-4")]
     public async Task A_WebSocket_and_a_stream_are_cut_when_their_session_ends()
     {
         await using var world = await World.StartAsync();
@@ -25,6 +26,7 @@ public sealed class LongLivedRequestsTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-4")]
     public async Task A_session_that_ends_at_another_node_cuts_its_calls_here()
     {
         await using var world = await World.StartAsync();

@@ -72,6 +72,7 @@ public sealed class NextHopTests
 
     /// <remarks>Of a <c>Connection</c> with <c>close</c> in it Kestrel keeps no other word, so this one has none, and HTTP/1.0 closes by itself.</remarks>
     [Fact]
+    [Trait("Standard", "SEC-8")]
     public async Task What_a_caller_says_about_its_connection_goes_no_further()
     {
         await using var world = await World.StartAsync();

@@ -17,6 +17,7 @@ public sealed class PersonalAnswerTests
 
     [Theory]
     [MemberData(nameof(Routes))]
+    [Trait("Standard", "HARD-13")]
     public async Task No_shared_cache_keeps_an_answer_of_a_route_that_uses_the_session(string token, string? policy, bool personal)
     {
         await using var world = await StartAsync(token, policy);
@@ -55,6 +56,7 @@ public sealed class PersonalAnswerTests
 
     [Theory]
     [MemberData(nameof(Routes))]
+    [Trait("Standard", "BBA-15")]
     public async Task No_cookie_goes_to_the_upstream_of_a_route_that_uses_the_session(string token, string? policy, bool personal)
     {
         await using var world = await StartAsync(token, policy);

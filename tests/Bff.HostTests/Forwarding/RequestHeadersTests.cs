@@ -1,7 +1,7 @@
 namespace Bff.HostTests.Forwarding;
 
 /// <summary>Which of a browser's headers reach an upstream: all but a documented list, and on a route that wants it only those it names.</summary>
-[Trait("Standard", "SEC-inbound-headers")]
+[Trait("Standard", "SEC-8")]
 public sealed class RequestHeadersTests
 {
     [Fact]

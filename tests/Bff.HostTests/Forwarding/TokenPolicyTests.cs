@@ -6,6 +6,7 @@ public sealed class TokenPolicyTests
 {
     [Fact]
     [Trait("Standard", "BBA-15")]
+    [Trait("Standard", "SEC-6")]
     public async Task A_user_route_gets_the_sessions_token_and_no_cookie()
     {
         await using var world = await World.StartAsync();
@@ -15,6 +16,7 @@ public sealed class TokenPolicyTests
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
 
         world.Api.LastCall.Token.ShouldBe(world.Provider.Grant.AccessToken!.Value);
+        world.Api.LastCall.Target.ShouldBe("/api/echo");
         world.Api.LastCall.Header("Cookie").ShouldBeNull();
     }
 
@@ -54,7 +56,8 @@ public sealed class TokenPolicyTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-cors")]
+    [Trait("Standard", "WEB-6")]
+    [Trait("Standard", "WEB-7")]
     public async Task An_anonymous_call_is_answered_401_and_not_redirected()
     {
         await using var world = await World.StartAsync();

@@ -1,6 +1,6 @@
 namespace Bff.HostTests.Forwarding;
 
-[Trait("Standard", "SEC-inbound-headers")]
+[Trait("Standard", "SEC-8")]
 public sealed class UpstreamHeadersTests
 {
     private static readonly string[] Identity =
@@ -70,6 +70,7 @@ public sealed class UpstreamHeadersTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-20")]
     public async Task The_address_a_trusted_proxy_reports_is_passed_on()
     {
         await using var world = await World.StartAsync(World.BehindProxy());

@@ -6,7 +6,7 @@ public sealed class UpstreamResponseTests
     [InlineData("/api/echo")]
     [InlineData("/open/echo")]
     [InlineData("/plain/echo")]
-    [Trait("Standard", "WEB-cookie-name")]
+    [Trait("Standard", "WEB-10")]
     public async Task An_upstream_may_set_cookies_but_none_with_a_name_of_ours(string path)
     {
         await using var world = await World.StartAsync();
@@ -23,7 +23,7 @@ public sealed class UpstreamResponseTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-cors")]
+    [Trait("Standard", "WEB-5")]
     public async Task An_upstream_does_not_speak_for_our_CORS_policy()
     {
         await using var world = await World.StartAsync();

@@ -1,6 +1,6 @@
 namespace Bff.HostTests.Forwarding;
 
-[Trait("Standard", "WEB-websocket")]
+[Trait("Standard", "HARD-17")]
 public sealed class WebSocketOriginTests
 {
     [Theory]

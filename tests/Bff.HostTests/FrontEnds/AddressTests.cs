@@ -1,7 +1,7 @@
 namespace Bff.HostTests.FrontEnds;
 
 /// <summary>Whose request it is, and which address the provider and the browser are told then.</summary>
-[Trait("Standard", "SEC-own-address")]
+[Trait("Standard", "HARD-5")]
 public sealed class AddressTests
 {
     private const string Partners = "partners.example";
@@ -58,6 +58,18 @@ public sealed class AddressTests
             login.Status.ShouldBe(302, login.Text);
             login.Header("Location").ShouldNotBeNull().ShouldContain("redirect_uri=" + Uri.EscapeDataString("https://www.example" + expected) + "&");
         }
+    }
+
+    [Theory]
+    [InlineData("/signin-oidc", "Start again at /bff/login.")]
+    [InlineData("/admin/signin-oidc/staff", "Start again at /admin/bff/login.")]
+    public async Task An_error_says_what_to_do_at_the_front_ends_own_address(string path, string detail)
+    {
+        var (world, _) = await StartAsync();
+        await using var open = world;
+        var refusal = await RawCall.GetAsync(world.Bff.Address, path + "?code=a&state=b", "www.example");
+        refusal.Status.ShouldBe(400, refusal.Text);
+        refusal.Text.ShouldContain($"\"{detail}\"");
     }
 
     [Fact]
@@ -145,6 +157,22 @@ public sealed class AddressTests
             .Status.ShouldBe(405);
         world.Api.LastCall.Path.ShouldBe("/plain/echo");
         world.Api.LastCall.Header("X-Forwarded-Prefix").ShouldBe("/admin");
+    }
+
+    [Theory]
+    [InlineData("/bff/login?returnUrl=https://evil.example/", "Bff:Spa:Origins")]
+    [InlineData("/admin/bff/login?returnUrl=https://evil.example/", "Bff:FrontEnds:admin:Origins")]
+    [InlineData("/admin/bff/silent-login?returnUrl=https://evil.example/", "Bff:FrontEnds:admin:Origins")]
+    [InlineData("/admin/bff/logout?returnUrl=https://evil.example/", "Bff:FrontEnds:admin:Origins")]
+    [InlineData("/bff/login", "Bff:Spa:Origins", "Sec-Fetch-Dest: iframe")]
+    [InlineData("/admin/bff/login", "Bff:FrontEnds:admin:Origins", "Sec-Fetch-Dest: iframe")]
+    public async Task What_is_refused_says_which_front_ends_setting_would_allow_it(string path, string setting, params string[] headers)
+    {
+        var (world, _) = await StartAsync();
+        await using var open = world;
+        var answer = await RawCall.GetAsync(world.Bff.Address, path, "www.example", headers);
+        answer.Status.ShouldBe(headers.Length > 0 ? 403 : 400);
+        answer.Text.ShouldContain(setting);
     }
 
     [Fact]

@@ -9,6 +9,7 @@ public sealed class CookieTests
     [InlineData("Strict", "samesite=strict", false)]
     [InlineData("Lax", "samesite=lax", false)]
     [InlineData("None", "samesite=none", true)]
+    [Trait("Standard", "BBA-5")]
     public async Task A_front_end_says_where_its_cookie_goes_along(string sameSite, string attribute, bool isPartitioned)
     {
         var (world, _) = await TwoProviders.StartAsync(("Bff:FrontEnds:admin:Cookie:SameSite", sameSite), ("Bff:FrontEnds:admin:Cookie:Name", "__Host-a"));

@@ -15,7 +15,7 @@ public sealed class MistakeTests
         ("Bff:FrontEnds:callback:PathBase", "/Signin-oidc/x", "Bff:FrontEnds:callback:PathBase: must not be /Signin-oidc/x"),
         ("Bff:FrontEnds:outer:PathBase", "/outer", ""),
         ("Bff:FrontEnds:outerown:PathBase", "/outer/bff", "Bff:FrontEnds:outerown:PathBase: must not be /outer/bff"),
-        ("Bff:FrontEnds:twin:PathBase", "/OUTER", "Bff:FrontEnds:twin: has a host and the PathBase of outer"),
+        ("Bff:FrontEnds:twin:PathBase", "/OUTER", "Bff:FrontEnds:twin: has an address of outer"),
         ("Bff:FrontEnds:slash:PathBase", "slash", "Bff:FrontEnds:slash:PathBase: is not a path"),
         ("Bff:FrontEnds:dots:PathBase", "/a/../b", "Bff:FrontEnds:dots:PathBase: is not a path"),
         ("Bff:FrontEnds:double:PathBase", "//evil", "Bff:FrontEnds:double:PathBase: is not a path"),
@@ -27,8 +27,14 @@ public sealed class MistakeTests
         ("Bff:FrontEnds:hosts:Hosts:4", "x.example:port", "Bff:FrontEnds:hosts:Hosts:4: 'x.example:port' is not a host"),
         ("Bff:FrontEnds:one:Hosts:0", "one.example", ""),
         ("Bff:FrontEnds:one:Hosts:1", "both.example:443", ""),
-        ("Bff:FrontEnds:two:Hosts:0", "Both.example", "Bff:FrontEnds:two: has a host and the PathBase of one"),
-        ("Bff:FrontEnds:whole:Hosts:0", "www.example", "Bff:FrontEnds:whole: has a host and the PathBase of default"),
+        ("Bff:FrontEnds:two:Hosts:0", "Both.example", "Bff:FrontEnds:two: has an address of one"),
+        ("Bff:FrontEnds:whole:Hosts:0", "www.example", "Bff:FrontEnds:whole: has an address of default"),
+        ("Bff:FrontEnds:published:Hosts:0", "www.example:443", "Bff:FrontEnds:published: has an address of default"),
+        ("Bff:FrontEnds:published:PathBase", "/App", ""),
+        ("Bff:FrontEnds:served:Hosts:0", "WWW.example", "Bff:FrontEnds:served: has an address of outer"),
+        ("Bff:FrontEnds:served:PathBase", "/app/outer", ""),
+        ("Bff:FrontEnds:stripped:Hosts:0", "www.example", "Bff:FrontEnds:stripped: has an address of outer"),
+        ("Bff:FrontEnds:stripped:PathBase", "/outer", ""),
         ("Bff:FrontEnds:below:PathBase", "/app/below", "Bff:FrontEnds:below:PathBase: leave out /app, which Bff:PublicUrl has already"),
         ("Bff:FrontEnds:lost:PathBase", "/lost", ""),
         ("Bff:FrontEnds:lost:Provider", "nobody", "Bff:FrontEnds:lost:Provider: there is no provider 'nobody'. There are: default"),
@@ -89,6 +95,25 @@ public sealed class MistakeTests
         var (exitCode, output) = await world.RunAsync();
         exitCode.ShouldBe(78, output);
         output.ShouldContain("- " + mistake);
+    }
+
+    [Fact]
+    public async Task A_cookie_for_frames_of_other_sites_has_to_be_secure()
+    {
+        const string Mistake = "'None' needs a Secure cookie, and Bff:Sessions:InsecureCookie is on.";
+        await using var world = await RealTimeWorld.StartAsync();
+        (world.Settings["Bff:Sessions:InsecureCookie"], world.Settings["Bff:FrontEnds:admin:PathBase"]) = ("true", "/admin");
+        (world.Settings["Bff:Sessions:CookieSameSite"], world.Settings["Bff:FrontEnds:admin:Cookie:SameSite"]) = ("None", "none");
+
+        var (exitCode, output) = await world.RunAsync();
+
+        exitCode.ShouldBe(78, output);
+        output.ShouldContain("- Bff:Sessions:CookieSameSite: " + Mistake);
+        output.ShouldContain("- Bff:FrontEnds:admin:Cookie:SameSite: " + Mistake);
+
+        world.Settings["Bff:Sessions:InsecureCookie"] = "false";
+        (exitCode, output) = await world.RunAsync("check");
+        exitCode.ShouldBe(0, output);
     }
 
     [Fact]

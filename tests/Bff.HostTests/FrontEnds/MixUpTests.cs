@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.FrontEnds;
 
 /// <summary>What belongs to one front end or provider, brought to another.</summary>
-[Trait("Standard", "RFC9700-4.4")]
 public sealed class MixUpTests
 {
     [Theory]
@@ -14,6 +13,7 @@ public sealed class MixUpTests
     [InlineData("/admin/bff/login", "/admin/signin-oidc/staff", "/signin-oidc/staff")]
     [InlineData("/admin/bff/login", "/admin/signin-oidc/staff", "/signin-oidc")]
     [InlineData("/admin/bff/login?provider=default", "/admin/signin-oidc", "/signin-oidc")]
+    [Trait("Standard", "SEC-5")]
     public async Task A_state_is_worth_nothing_at_anothers_callback(string login, string its, string others)
     {
         var (world, staff) = await TwoProviders.StartAsync(("Bff:Spa:Provider", "default staff"), ("Bff:FrontEnds:admin:Provider", "staff default"));
@@ -35,6 +35,7 @@ public sealed class MixUpTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-5")]
     public async Task A_code_of_another_provider_signs_nobody_in()
     {
         var (world, staff) = await TwoProviders.StartAsync(("Bff:Spa:Provider", "default staff"));
@@ -132,6 +133,8 @@ public sealed class MixUpTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-15")]
+    [Trait("Standard", "WEB-10")]
     public async Task An_upstream_gets_no_front_ends_cookie_and_can_set_none()
     {
         var (world, _) = await TwoProviders.StartAsync();

@@ -86,6 +86,25 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task What_would_be_at_anothers_address_or_with_a_cookie_that_browsers_refuse_does_not_come()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        foreach (var (key, value) in Shop) { world.Settings[key] = value; }
+        (world.Settings["Bff:PublicUrl"], world.Settings["Bff:Sessions:InsecureCookie"]) = ("http://localhost:7000/app", "true");
+        world.Settings["ASPNETCORE_ENVIRONMENT"] = "Development";
+        var file = new SettingsFile(world);
+        await world.StartListeningAsync();
+
+        file.Edit(
+            ("Bff:FrontEnds:twin:Hosts:0", "localhost"), ("Bff:FrontEnds:twin:PathBase", "/app/shop"), ("Bff:FrontEnds:framed:PathBase", "/framed"),
+            ("Bff:FrontEnds:framed:Cookie:SameSite", "None"));
+
+        await SaysAsync(world, "Bff:FrontEnds:twin: has an address of shop");
+        await SaysAsync(world, "Bff:FrontEnds:framed:Cookie:SameSite: 'None' needs a Secure cookie, and Bff:Sessions:InsecureCookie is on.");
+        (await RawCall.GetAsync(world.Bff.Address, "/app/framed/bff/login", "localhost:7000")).Status.ShouldBe(404);
+    }
+
+    [Fact]
     public async Task A_provider_that_comes_waits_for_a_restart()
     {
         await using var world = await RealTimeWorld.StartAsync();

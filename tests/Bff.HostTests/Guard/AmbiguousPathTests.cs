@@ -3,7 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Guard;
 
 /// <summary>What one route's guard lets pass does not arrive at another route's address, however an upstream reads the path.</summary>
-[Trait("Standard", "SEC-path")]
+[Trait("Standard", "BBA-14")]
 public sealed class AmbiguousPathTests
 {
     private static readonly (string, string?)[] Routes =

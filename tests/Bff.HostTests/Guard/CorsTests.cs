@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Bff.HostTests.Guard;
 
-[Trait("Standard", "WEB-cors")]
+[Trait("Standard", "WEB-5")]
 public sealed class CorsTests
 {
     [Theory]
@@ -10,6 +10,7 @@ public sealed class CorsTests
     [InlineData("/open/echo", "GET")]
     [InlineData("/bff/session", "GET")]
     [InlineData("/bff/logout", "POST")]
+    [Trait("Standard", "WEB-6")]
     public async Task A_front_end_may_ask_to_send_the_header(string path, string method)
     {
         await using var world = await World.StartAsync();
@@ -38,6 +39,7 @@ public sealed class CorsTests
     }
 
     [Fact]
+    [Trait("Standard", "WEB-7")]
     public async Task A_refused_call_of_a_front_end_can_be_read_by_it()
     {
         await using var world = await World.StartAsync();

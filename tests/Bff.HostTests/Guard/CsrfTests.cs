@@ -32,6 +32,7 @@ public sealed class CsrfTests
     [InlineData("0")]
     [InlineData("")]
     [InlineData("1, 1")]
+    [Trait("Standard", "BBA-12")]
     public async Task The_header_must_have_its_value(string value)
     {
         await using var world = await World.StartAsync();
@@ -42,6 +43,7 @@ public sealed class CsrfTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-12")]
     public async Task A_forged_request_is_refused_before_any_session_is_read()
     {
         await using var world = await World.StartAsync(("Bff:Sessions:CacheLifetime", "00:00:00"));
@@ -62,6 +64,7 @@ public sealed class CsrfTests
     [InlineData("http://localhost:5000.evil.example")]
     [InlineData("http://localhost")]
     [InlineData("null")]
+    [Trait("Standard", "WEB-4")]
     public async Task Another_origin_is_refused_though_it_has_the_header(string origin)
     {
         await using var world = await World.StartAsync();
@@ -93,7 +96,7 @@ public sealed class CsrfTests
     [InlineData("same-site", 200)]
     [InlineData("same-origin", 200)]
     [InlineData("none", 200)]
-    [Trait("Standard", "WEB-fetch-metadata")]
+    [Trait("Standard", "WEB-3")]
     public async Task A_request_from_another_site_is_refused_though_it_has_the_header(string site, int status)
     {
         await using var world = await World.StartAsync();
@@ -127,7 +130,7 @@ public sealed class CsrfTests
     [Theory]
     [InlineData(null, "origin_required")]
     [InlineData("https://evil.example", "origin_not_allowed")]
-    [Trait("Standard", "WEB-websocket")]
+    [Trait("Standard", "WEB-8")]
     public async Task A_WebSocket_handshake_needs_an_allowed_origin(string? origin, string code)
     {
         await using var world = await World.StartAsync();
@@ -143,7 +146,7 @@ public sealed class CsrfTests
     [InlineData("/api/echo")]
     [InlineData("/plain/echo")]
     [InlineData("/bff/session")]
-    [Trait("Standard", "ASVS-trace")]
+    [Trait("Standard", "ASVS-12")]
     public async Task TRACE_is_off(string path)
     {
         await using var world = await World.StartAsync();

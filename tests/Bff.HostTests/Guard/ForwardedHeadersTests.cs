@@ -1,6 +1,6 @@
 namespace Bff.HostTests.Guard;
 
-[Trait("Standard", "SEC-inbound-headers")]
+[Trait("Standard", "SEC-8")]
 public sealed class ForwardedHeadersTests
 {
     [Fact]
@@ -30,6 +30,8 @@ public sealed class ForwardedHeadersTests
     [Theory]
     [InlineData("X-Forwarded-Proto", "https", null, 1)]
     [InlineData("X-Forwarded-Host", "app.example", null, 1)]
+    [InlineData("X-Forwarded-Prefix", "/admin", null, 1)]
+    [InlineData("X-Forwarded-Prefix", "/admin", "127.0.0.0/8", 0)]
     [InlineData("X-Forwarded-Host", "another.example", "127.0.0.0/8", 0)]   // a trusted proxy's, for a host that is not ours
     public async Task Whichever_of_the_headers_nobody_heeds_is_named_once(string header, string value, string? trusted, int lines)
     {

@@ -3,7 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Guard;
 
 /// <summary>Images and hosting platforms set these; none of them may change whom we believe.</summary>
-[Trait("Standard", "SEC-inbound-headers")]
+[Trait("Standard", "HARD-6")]
 public sealed class FrameworkSwitchesTests
 {
     private static readonly string[] Forged = ["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https"];

@@ -88,6 +88,7 @@ public sealed class FuzzTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-19")]
     public async Task No_answer_of_a_token_endpoint_is_an_error_of_ours()
     {
         await using var world = await World.StartAsync(("Bff:RateLimits:SignIn", "0"), ("Bff:RateLimits:Callback", "0"));

@@ -19,6 +19,7 @@ public sealed class NothingHereTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-14")]
     public async Task Elsewhere_a_visitor_is_told_that_there_is_no_page_and_nothing_of_how_Bff_is_set_up()
     {
         await using var world = await World.StartAsync(("environment", "Production"));

@@ -38,6 +38,7 @@ public sealed class OwnPathsTests
     [InlineData("/{a}/{b}/{c}")]
     [InlineData("/{a=bff}/{b=user}")]
     [InlineData("/BFF/{**rest}")]
+    [Trait("Standard", "BBA-14")]
     public async Task No_route_takes_a_path_of_ours_however_it_is_written(string path)
     {
         await using var world = await World.StartAsync(WithRoute(path, "-1"));

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Bff.HostTests.Guard;
 
-[Trait("Standard", "SEC-own-address")]
+[Trait("Standard", "HARD-5")]
 public sealed class PublicUrlTests
 {
     [Theory]
@@ -52,6 +52,8 @@ public sealed class PublicUrlTests
     [Theory]
     [InlineData("app.example")]
     [InlineData("APP.example:443")]
+    [Trait("Standard", "BBA-22")]
+    [Trait("Standard", "HARD-16")]
     public async Task It_decides_what_the_provider_and_the_browser_are_told(string host)
     {
         await using var world = await World.StartAsync(("Bff:PublicUrl", "https://app.example"));

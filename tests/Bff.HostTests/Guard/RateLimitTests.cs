@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Bff.HostTests.Guard;
 
-[Trait("Standard", "ASVS-rate-limits")]
+[Trait("Standard", "HARD-4")]
 public sealed class RateLimitTests
 {
     [Fact]

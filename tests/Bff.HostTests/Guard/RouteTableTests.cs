@@ -9,7 +9,7 @@ using Yarp.ReverseProxy.Model;
 namespace Bff.HostTests.Guard;
 
 /// <summary>Walks the real route table of both ports, so an endpoint that is added later is tried by itself.</summary>
-[Trait("Standard", "ASVS-resources")]
+[Trait("Standard", "HARD-1")]
 public sealed class RouteTableTests
 {
     private const long FormBytes = 28_000_000;

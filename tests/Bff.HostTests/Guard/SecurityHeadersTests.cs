@@ -1,6 +1,5 @@
 namespace Bff.HostTests.Guard;
 
-[Trait("Standard", "ASVS-headers")]
 public sealed class SecurityHeadersTests
 {
     [Theory]
@@ -9,6 +8,9 @@ public sealed class SecurityHeadersTests
     [InlineData("/api/echo")]
     [InlineData("/plain/echo")]
     [InlineData("/nowhere")]
+    [Trait("Standard", "ASVS-9")]
+    [Trait("Standard", "ASVS-10")]
+    [Trait("Standard", "ASVS-14")]
     public async Task Every_answer_forbids_sniffing_and_referrers_and_names_no_server(string path)
     {
         await using var world = await World.StartAsync();
@@ -22,6 +24,9 @@ public sealed class SecurityHeadersTests
     [Theory]
     [InlineData("/bff/session")]
     [InlineData("/api/echo")]
+    [Trait("Standard", "BBA-21")]
+    [Trait("Standard", "ASVS-8")]
+    [Trait("Standard", "ASVS-11")]
     public async Task Our_own_answers_are_not_stored_and_run_nothing(string path)
     {
         await using var world = await World.StartAsync();
@@ -35,6 +40,8 @@ public sealed class SecurityHeadersTests
     [InlineData("/signin-oidc?code=a&state=b")]
     [InlineData("/api/echo")]
     [InlineData("/bff/login?returnUrl=//evil.example")]
+    [Trait("Standard", "BBA-21")]
+    [Trait("Standard", "ASVS-11")]
     public async Task Our_pages_for_people_run_nothing_and_cannot_be_framed(string path)
     {
         await using var world = await World.StartAsync();
@@ -59,6 +66,7 @@ public sealed class SecurityHeadersTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-7")]
     public async Task Browsers_are_told_to_insist_on_https_for_as_long_as_the_operator_says()
     {
         await using var world = await World.StartAsync(
@@ -82,6 +90,7 @@ public sealed class SecurityHeadersTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-21")]
     public async Task What_an_upstream_says_about_its_page_stays()
     {
         await using var world = await World.StartAsync();

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.Login;
 
 /// <summary>How a user has signed in (<c>acr</c>), where the operator insists on what was asked for.</summary>
-[Trait("Standard", "RP-id-token")]
+[Trait("Standard", "RP-26")]
 public sealed class AcrTests
 {
     private static readonly (string, string?) RequireAcr = ("Bff:Oidc:RequireAcr", "true");
@@ -56,5 +56,20 @@ public sealed class AcrTests
 
         end.Location!.Query.ShouldBe(continues ? "?result=ok" : "?result=error&error=login_required");
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task A_renewal_whose_id_token_says_nothing_of_it_leaves_a_session_as_strong_as_it_was()
+    {
+        await using var world = await World.StartAsync(RequireAcr);
+        world.Provider.ShapeIdToken = claims => claims["acr"] = "urn:mfa";
+        var alice = world.NewBrowser();
+        await alice.OpenAsync("/bff/login?login_hint=alice&acr_values=urn:mfa");
+        world.Provider.ShapeIdToken = _ => { };
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+
+        (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=error&error=login_required");
+        world.Provider.ShapeIdToken = claims => claims["acr"] = "urn:mfa";
+        (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=ok");
     }
 }

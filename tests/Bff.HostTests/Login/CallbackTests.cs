@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Bff.HostTests.Login;
 
-[Trait("Standard", "SEC-state")]
 public sealed class CallbackTests
 {
     [Theory]
@@ -12,6 +11,7 @@ public sealed class CallbackTests
     [InlineData("?state=forged")]
     [InlineData("?error=access_denied&state=forged")]
     [InlineData("")]
+    [Trait("Standard", "SEC-3")]
     public async Task A_callback_nobody_asked_for_is_refused(string query)
     {
         await using var world = await World.StartAsync();
@@ -59,6 +59,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-9")]
     public async Task A_sign_in_ends_in_the_browser_that_began_it_and_in_no_other()
     {
         await using var world = await World.StartAsync();
@@ -73,6 +74,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-9")]
     public async Task A_sign_in_of_another_browser_does_not_end_in_one_that_has_a_sign_in_of_its_own_open()
     {
         await using var world = await World.StartAsync();
@@ -89,6 +91,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-2")]
     public async Task A_callback_works_once()
     {
         await using var world = await World.StartAsync();
@@ -200,7 +203,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-9")]
     public async Task Unfinished_sign_ins_pile_up_no_further_than_five()
     {
         await using var world = await World.StartAsync();
@@ -216,7 +219,7 @@ public sealed class CallbackTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-9")]
     public async Task A_finished_sign_in_leaves_no_cookie_but_the_sessions()
     {
         await using var world = await World.StartAsync();
@@ -225,12 +228,14 @@ public sealed class CallbackTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-2")]
+    [Trait("Standard", "WEB-9")]
     public async Task The_cookies_of_a_sign_in_are_secure_short_lived_and_out_of_reach_of_scripts()
     {
         await using var world = await World.StartAsync();
         var answer = await world.NewBrowser().StepAsync("/bff/login");
         answer.SetCookies.Length.ShouldBe(2);
+        answer.Header("Cache-Control").ShouldBe("no-store");
         foreach (var cookie in answer.SetCookies.Select(line => Microsoft.Net.Http.Headers.SetCookieHeaderValue.Parse(line)))
         {
             cookie.Secure.ShouldBeTrue();

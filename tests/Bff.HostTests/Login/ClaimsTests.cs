@@ -6,7 +6,7 @@ namespace Bff.HostTests.Login;
 public sealed class ClaimsTests
 {
     [Fact]
-    [Trait("Standard", "OIDC-5.6.2")]
+    [Trait("Standard", "WILD-10")]
     public async Task Another_claims_source_and_its_access_token_reach_neither_browser_nor_store()
     {
         await using var world = await World.StartAsync();

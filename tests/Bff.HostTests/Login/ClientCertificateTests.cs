@@ -41,7 +41,6 @@ public sealed class ClientCertificateTests
     }
 
     [Fact]
-    [Trait("Standard", "9449-mtls")]
     public async Task A_certificate_and_a_key_may_both_bind_the_tokens()
     {
         using var certificate = SelfSigned.Client();

@@ -3,7 +3,6 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>Metadata that are elsewhere, or do not say everything.</summary>
-[Trait("Standard", "RP-discovery")]
 public sealed class DiscoveryTests
 {
     [Fact]
@@ -15,6 +14,7 @@ public sealed class DiscoveryTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-22")]
     public async Task A_redirect_to_another_origin_is_not_followed_and_its_aim_is_named()
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -37,6 +37,7 @@ public sealed class DiscoveryTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-21")]
     public async Task Endpoints_that_the_metadata_lack_or_have_wrong_are_the_operators_to_name()
     {
         await using var world = await World.StartAsync();

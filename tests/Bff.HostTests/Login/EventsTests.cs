@@ -87,6 +87,7 @@ public sealed class EventsTests
     }
 
     [Fact]
+    [Trait("Standard", "WILD-8")]
     public async Task While_the_provider_is_down_the_page_hears_that_renewals_fail_and_that_the_token_is_about_to_expire()
     {
         await using var world = await World.StartAsync();
@@ -199,7 +200,7 @@ public sealed class EventsTests
     [InlineData(null, "cross-site", "cross_site_request")]
     [InlineData(null, "same-site", "origin_required")]
     [InlineData(null, null, "origin_required")]
-    [Trait("Standard", "WEB")]
+    [Trait("Standard", "WEB-8")]
     public async Task A_page_that_is_not_ours_hears_nothing(string? origin, string? fetchSite, string code)
     {
         await using var world = await World.StartAsync();

@@ -3,6 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>Parameters that the operator adds to authorization and token requests.</summary>
+[Trait("Standard", "RP-24")]
 public sealed class FixedParametersTests
 {
     [Theory]
@@ -48,6 +49,7 @@ public sealed class FixedParametersTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-25")]
     public async Task A_configured_max_age_is_checked()
     {
         await using var world = await World.StartAsync(("Bff:Oidc:AuthorizationParameters:max_age", "600"));

@@ -3,7 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>A page on another port or subdomain is same-site, gets our cookies into its frames, and is somebody else's.</summary>
-[Trait("Standard", "WEB")]
+[Trait("Standard", "WEB-3")]
 public sealed class ForeignPageTests
 {
     private const string Stranger = "http://localhost:7777/";

@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.Login;
 
 /// <summary>The provider's page posts the response as a form (OAuth 2.0 Form Post Response Mode).</summary>
-[Trait("Standard", "SEC-state")]
 public sealed class FormPostTests
 {
     private static readonly (string, string?) FormPost = ("Bff:Oidc:ResponseMode", "form_post");
 
     [Fact]
+    [Trait("Standard", "SEC-7")]
     public async Task A_sign_in_that_comes_back_by_form_leads_to_the_page_by_a_step_of_our_own()
     {
         await using var world = await World.StartAsync(FormPost);
@@ -56,7 +56,7 @@ public sealed class FormPostTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-9")]
     public async Task Only_a_provider_that_posts_gets_cookies_that_other_sites_forms_bring()
     {
         await using var world = await World.StartAsync(FormPost);
@@ -66,7 +66,7 @@ public sealed class FormPostTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-9")]
     public async Task Unfinished_sign_ins_pile_up_no_further_than_five()
     {
         await using var world = await World.StartAsync(FormPost);
@@ -119,6 +119,20 @@ public sealed class FormPostTests
     }
 
     [Fact]
+    public async Task A_form_of_another_address_of_the_provider_is_taken_when_it_is_listed()
+    {
+        await using var world = await World.StartAsync(FormPost, ("Bff:Oidc:FormPostOrigins:0", "https://login.live.example"));
+        var alice = world.NewBrowser();
+        var request = Post(await alice.GoToFormAsync("/bff/login?login_hint=alice"));
+        request.Headers.Add("Origin", "https://login.live.example");
+
+        var answer = await alice.SendAsync(request);
+
+        alice.Session.ShouldNotBeNull(answer.Body);
+    }
+
+    [Fact]
+    [Trait("Standard", "SEC-2")]
     public async Task A_form_counts_once_and_in_the_browser_that_began()
     {
         await using var world = await World.StartAsync(FormPost);
@@ -189,6 +203,7 @@ public sealed class FormPostTests
     [Theory]
     [InlineData(true, 413, "body_too_large")]
     [InlineData(false, 400, "invalid_state")]
+    [Trait("Standard", "HARD-1")]
     public async Task A_body_has_a_limit_whether_its_length_is_said_or_not(bool lengthIsSaid, int status, string code)
     {
         await using var world = await World.StartAsync(FormPost);
@@ -203,6 +218,7 @@ public sealed class FormPostTests
     }
 
     [Fact]
+    [Trait("Standard", "WILD-3")]
     public async Task A_parameter_that_comes_twice_or_in_the_query_is_refused()
     {
         await using var world = await World.StartAsync(FormPost);
@@ -219,6 +235,7 @@ public sealed class FormPostTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-7")]
     public async Task A_silent_sign_in_by_form_ends_at_the_silent_page()
     {
         await using var world = await World.StartAsync(FormPost);
@@ -235,7 +252,7 @@ public sealed class FormPostTests
     }
 
     [Fact]
-    [Trait("Standard", "HARD-limits")]
+    [Trait("Standard", "HARD-4")]
     public async Task Forms_that_other_pages_post_do_not_use_up_the_budget_of_sign_ins()
     {
         await using var world = await World.StartAsync(FormPost, ("Bff:RateLimits:Callback", "3"));

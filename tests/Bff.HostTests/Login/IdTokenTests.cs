@@ -2,7 +2,6 @@ using System.Net;
 
 namespace Bff.HostTests.Login;
 
-[Trait("Standard", "RP-id-token")]
 public sealed class IdTokenTests
 {
     private static readonly Dictionary<string, Action<World, IDictionary<string, object?>>> WrongClaims = new()
@@ -55,6 +54,9 @@ public sealed class IdTokenTests
 
     [Theory]
     [MemberData(nameof(Defects))]
+    [Trait("Standard", "RP-1"), Trait("Standard", "RP-2"), Trait("Standard", "RP-3"), Trait("Standard", "RP-4"), Trait("Standard", "RP-5")]
+    [Trait("Standard", "RP-6"), Trait("Standard", "RP-7"), Trait("Standard", "RP-8"), Trait("Standard", "RP-9"), Trait("Standard", "RP-10")]
+    [Trait("Standard", "WILD-1"), Trait("Standard", "WILD-2")]
     public async Task An_id_token_with_a_defect_is_no_session(string defect)
     {
         await using var world = await World.StartAsync();
@@ -71,6 +73,7 @@ public sealed class IdTokenTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-28")]
     public async Task A_key_that_is_too_short_signs_nobody_in()
     {
         await using var world = await World.StartAsync();
@@ -87,6 +90,7 @@ public sealed class IdTokenTests
     [InlineData("00:10:00", 590, true)]
     [InlineData("00:10:00", 700, false)]
     [InlineData("00:10:00", -700, false)]
+    [Trait("Standard", "RP-6")]
     public async Task How_far_the_providers_clock_may_be_off_is_an_option(string tolerance, int seconds, bool accepted)
     {
         await using var world = await World.StartAsync(("Bff:Oidc:ClockTolerance", tolerance));
@@ -114,7 +118,7 @@ public sealed class IdTokenTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-key-rotation")]
+    [Trait("Standard", "RP-14")]
     public async Task A_sign_in_right_after_a_key_rotation_works_at_the_first_try()
     {
         await using var world = await World.StartAsync();
@@ -125,7 +129,7 @@ public sealed class IdTokenTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-key-rotation")]
+    [Trait("Standard", "RP-14")]
     public async Task A_key_rotation_within_seconds_of_the_last_look_at_the_keys_works_at_the_first_try()
     {
         await using var world = await World.StartAsync();
@@ -135,7 +139,7 @@ public sealed class IdTokenTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-key-rotation")]
+    [Trait("Standard", "RP-14")]
     public async Task A_key_rotation_in_the_middle_of_a_sign_in_works_at_the_first_try()
     {
         await using var world = await World.StartAsync();
@@ -149,7 +153,7 @@ public sealed class IdTokenTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-keys")]
+    [Trait("Standard", "RP-13")]
     public async Task A_single_key_without_a_name_is_found()
     {
         await using var world = await World.StartAsync();

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Bff.HostTests.Login;
 
-[Trait("Standard", "RP-authorization-request")]
+[Trait("Standard", "RP-24")]
 public sealed class LoginParametersTests
 {
     [Fact]
@@ -136,7 +136,7 @@ public sealed class LoginParametersTests
     [InlineData(300, null, false)]
     [InlineData(null, -90_000, true)]
     [InlineData(null, null, true)]
-    [Trait("Standard", "RP-id-token")]
+    [Trait("Standard", "RP-25")]
     public async Task A_page_that_says_how_long_ago_the_user_may_have_signed_in_gets_no_older_sign_in(int? maxAge, int? signedInAgo, bool accepted)
     {
         await using var world = await World.StartAsync();
@@ -163,7 +163,7 @@ public sealed class LoginParametersTests
     [InlineData("Infinity")]
     [InlineData("-1")]
     [InlineData("soon")]
-    [Trait("Standard", "RP-id-token")]
+    [Trait("Standard", "RP-25")]
     public async Task What_is_no_time_is_no_sign_in_time(string authTime)
     {
         await using var world = await World.StartAsync();
@@ -194,6 +194,7 @@ public sealed class LoginParametersTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-25")]
     public async Task A_session_that_another_tab_began_does_not_say_how_long_ago_its_user_signed_in()
     {
         await using var world = await World.StartAsync();

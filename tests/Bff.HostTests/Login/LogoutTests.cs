@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Bff.HostTests.Login;
 
-[Trait("Standard", "OUT")]
 public sealed class LogoutTests
 {
     [Fact]
+    [Trait("Standard", "OUT-2"), Trait("Standard", "OUT-3"), Trait("Standard", "OUT-4"), Trait("Standard", "ASVS-4")]
     public async Task A_sign_out_ends_everything_here_and_at_the_provider_and_leads_back()
     {
         await using var world = await World.StartAsync();
@@ -28,6 +28,8 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-6")]
+    [Trait("Standard", "OUT-1")]
     public async Task No_id_token_passes_through_the_browser()
     {
         await using var world = await World.StartAsync();
@@ -37,6 +39,7 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    [Trait("Standard", "OUT-1")]
     public async Task A_provider_that_insists_gets_the_id_token_as_a_hint()
     {
         await using var world = await World.StartAsync(("Bff:Oidc:SendIdTokenHint", "true"));
@@ -123,7 +126,8 @@ public sealed class LogoutTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-cookie-deletion")]
+    [Trait("Standard", "WEB-1")]
+    [Trait("Standard", "WEB-2")]
     public async Task The_cookie_is_deleted_with_the_attributes_it_was_set_with()
     {
         await using var world = await World.StartAsync();
@@ -139,6 +143,7 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    [Trait("Standard", "OUT-5")]
     public async Task While_the_provider_is_down_a_sign_out_still_ends_the_session_here()
     {
         await using var world = await World.StartAsync();
@@ -168,6 +173,7 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    [Trait("Standard", "OUT-5")]
     public async Task A_provider_that_hangs_does_not_keep_a_sign_out_for_long()
     {
         await using var world = await World.StartAsync(("Bff:Renewal:TokenTimeout", "00:00:01"));
@@ -179,6 +185,7 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    [Trait("Standard", "OUT-5")]
     public async Task A_provider_that_revokes_nothing_does_not_stop_a_sign_out()
     {
         await using var world = await World.StartAsync();
@@ -206,6 +213,8 @@ public sealed class LogoutTests
     [Theory]
     [InlineData("/signout-callback-oidc")]
     [InlineData("/signout-callback-oidc?state=forged")]
+    [Trait("Standard", "OUT-4")]
+    [Trait("Standard", "WILD-9")]
     public async Task A_return_from_a_sign_out_without_a_state_of_ours_ends_at_the_default_page_and_ends_nothing(string path)
     {
         await using var world = await World.StartAsync();
@@ -216,6 +225,7 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    [Trait("Standard", "OUT-4")]
     public async Task A_return_from_a_sign_out_that_comes_too_late_ends_at_the_default_page()
     {
         await using var world = await World.StartAsync();

@@ -61,7 +61,7 @@ public sealed class ManyTabsTests
     }
 
     [Fact]
-    [Trait("Standard", "SEC-state")]
+    [Trait("Standard", "SEC-9")]
     public async Task Going_on_signs_nobody_in_and_changes_no_session()
     {
         await using var world = await World.StartAsync();
@@ -170,7 +170,7 @@ public sealed class ManyTabsTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-9")]
     public async Task Two_proxies_on_one_host_do_not_evict_each_others_flows()
     {
         await using var world = await World.StartAsync();
@@ -185,7 +185,7 @@ public sealed class ManyTabsTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-flow-cookies")]
+    [Trait("Standard", "WEB-9")]
     public async Task All_cookies_of_two_proxies_fit_into_half_of_what_servers_take()
     {
         await using var world = await World.StartAsync();

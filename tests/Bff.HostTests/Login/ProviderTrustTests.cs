@@ -30,6 +30,7 @@ public sealed class ProviderTrustTests
     [InlineData("/.well-known/openid-configuration")]
     [InlineData("/jwks")]
     [InlineData("/token")]
+    [Trait("Standard", "RP-19")]
     public async Task While_the_provider_hangs_a_sign_in_says_so_within_the_token_timeout(string path)
     {
         await using var world = await World.StartAsync(("Bff:Renewal:TokenTimeout", "00:00:01"));
@@ -63,7 +64,9 @@ public sealed class ProviderTrustTests
 
     [Theory]
     [MemberData(nameof(BadMetadata))]
-    [Trait("Standard", "RP-discovery")]
+    [Trait("Standard", "RP-12")]
+    [Trait("Standard", "RP-21")]
+    [Trait("Standard", "WILD-4")]
     public async Task Metadata_that_cannot_be_trusted_is_like_no_provider_and_heals(string defect)
     {
         await using var world = await World.StartAsync();
@@ -97,7 +100,7 @@ public sealed class ProviderTrustTests
     [Theory]
     [InlineData("https://login.example", true)]
     [InlineData("https://other.example", false)]
-    [Trait("Standard", "RP-discovery")]
+    [Trait("Standard", "RP-12")]
     public async Task Metadata_may_be_read_at_an_address_of_its_own_but_must_name_the_authority(string issuer, bool trusted)
     {
         await using var world = await RealTimeWorld.StartAsync();
@@ -120,7 +123,7 @@ public sealed class ProviderTrustTests
     [InlineData("[]", "application/json")]
     [InlineData("null", "application/json")]
     [InlineData("", "application/json")]
-    [Trait("Standard", "RP-discovery")]
+    [Trait("Standard", "RP-21")]
     public async Task Metadata_that_is_rubbish_is_like_no_provider(string body, string type)
     {
         await using var world = await World.StartAsync();
@@ -129,7 +132,7 @@ public sealed class ProviderTrustTests
     }
 
     [Fact]
-    [Trait("Standard", "SEC-redirect")]
+    [Trait("Standard", "RP-22")]
     public async Task No_redirect_of_the_metadata_is_followed()
     {
         await using var world = await World.StartAsync();
@@ -143,7 +146,9 @@ public sealed class ProviderTrustTests
     [InlineData(null, null)]
     [InlineData("https://evil.example", "access_denied")]
     [InlineData(null, "access_denied")]
-    [Trait("Standard", "RFC-9207")]
+    [Trait("Standard", "RFC9207-1")]
+    [Trait("Standard", "RFC9207-2")]
+    [Trait("Standard", "RFC9207-3")]
     public async Task An_answer_that_does_not_name_the_issuer_that_was_asked_is_refused(string? iss, string? error)
     {
         await using var world = await World.StartAsync();
@@ -160,7 +165,7 @@ public sealed class ProviderTrustTests
     }
 
     [Fact]
-    [Trait("Standard", "RFC-9207")]
+    [Trait("Standard", "RFC9207-2")]
     public async Task A_provider_that_never_said_it_would_name_itself_need_not()
     {
         await using var world = await World.StartAsync();
@@ -170,7 +175,7 @@ public sealed class ProviderTrustTests
     }
 
     [Fact]
-    [Trait("Standard", "RFC-9207")]
+    [Trait("Standard", "RFC9207-1")]
     public async Task A_wrong_issuer_is_refused_though_the_provider_never_said_it_would_name_itself()
     {
         await using var world = await World.StartAsync();
@@ -186,7 +191,7 @@ public sealed class ProviderTrustTests
     [InlineData(302)]
     [InlineData(307)]
     [InlineData(308)]
-    [Trait("Standard", "SEC-redirect")]
+    [Trait("Standard", "RP-22")]
     public async Task A_redirect_of_the_token_endpoint_gets_neither_code_nor_secret(int status)
     {
         await using var world = await World.StartAsync();
@@ -222,7 +227,7 @@ public sealed class ProviderTrustTests
 
     [Theory]
     [MemberData(nameof(BadTokenAnswers))]
-    [Trait("Standard", "RP-token-response")]
+    [Trait("Standard", "RP-19")]
     public async Task A_bad_answer_to_the_code_is_no_session_and_no_crash(string what, int status, string type, string body)
     {
         await using var world = await World.StartAsync();
@@ -267,7 +272,7 @@ public sealed class ProviderTrustTests
 
     [Theory]
     [MemberData(nameof(UnusableAccessTokens))]
-    [Trait("Standard", "RP-token-response")]
+    [Trait("Standard", "RP-19")]
     public async Task An_access_token_that_no_call_could_carry_is_no_session(string what, object? token)
     {
         await using var world = await World.StartAsync();
@@ -306,7 +311,7 @@ public sealed class ProviderTrustTests
     [InlineData("mac")]
     [InlineData("DPoP")]
     [InlineData(null)]
-    [Trait("Standard", "RP-token-response")]
+    [Trait("Standard", "RP-18")]
     public async Task A_token_that_is_no_bearer_token_is_no_session(string? tokenType)
     {
         await using var world = await World.StartAsync();

@@ -3,12 +3,13 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>Pushed authorization requests (RFC 9126), and what a provider may answer them.</summary>
-[Trait("Standard", "RFC-9126")]
 public sealed class PushedRequestTests
 {
     private const string RequestUri = "urn:ietf:params:oauth:request_uri:1";
 
     [Fact]
+    [Trait("Standard", "RFC9126-1")]
+    [Trait("Standard", "RFC9126-3")]
     public async Task Where_a_provider_offers_it_the_browser_carries_nothing_but_our_client_and_the_name_of_the_request()
     {
         await using var world = await StartAsync();
@@ -58,6 +59,8 @@ public sealed class PushedRequestTests
 
     [Theory]
     [MemberData(nameof(Answers))]
+    [Trait("Standard", "RP-22")]
+    [Trait("Standard", "WILD-5")]
     public async Task Every_answer_has_one_meaning(int status, string type, string body, int problem, string code, string silent)
     {
         await using var world = await StartAsync();
@@ -76,6 +79,7 @@ public sealed class PushedRequestTests
     [InlineData("login_required")]
     [InlineData("interaction_required")]
     [InlineData("access_denied")]
+    [Trait("Standard", "WILD-5")]
     public async Task What_only_the_user_can_mend_leads_back_to_the_page_that_asked(string error)
     {
         await using var world = await StartAsync();
@@ -104,6 +108,7 @@ public sealed class PushedRequestTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-1")]
     public async Task A_pushed_request_carries_the_client_authentication()
     {
         await using var world = await StartAsync();
@@ -140,6 +145,7 @@ public sealed class PushedRequestTests
 
     [Theory]
     [MemberData(nameof(RefusalsOfPushing))]
+    [Trait("Standard", "RFC9126-2")]
     public async Task No_request_goes_through_the_browser_where_pushing_is_required(int status, string type, string body)
     {
         await using var byProvider = await StartAsync();
@@ -165,6 +171,7 @@ public sealed class PushedRequestTests
     }
 
     [Fact]
+    [Trait("Standard", "RFC9126-2")]
     public async Task Never_pushes_nothing_and_starts_no_sign_in_where_pushing_is_required()
     {
         await using var world = await StartAsync(("Bff:Oidc:PushedAuthorization", "Never"));

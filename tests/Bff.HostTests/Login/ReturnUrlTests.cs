@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Bff.HostTests.Login;
 
-[Trait("Standard", "SEC-open-redirector")]
+[Trait("Standard", "SEC-1")]
 public sealed class ReturnUrlTests
 {
     public static TheoryData<string> EvilUrls =>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Bff.HostTests.Login;
 
 /// <summary>What strangers can make us do to the provider, and what the people who are signed in notice of it.</summary>
-[Trait("Standard", "HARD-one-gate")]
+[Trait("Standard", "HARD-3")]
 public sealed class SignInLoadTests
 {
     private const int Places = 16;   // half of Bff:Renewal:MaxConcurrency
@@ -138,7 +138,7 @@ public sealed class SignInLoadTests
     }
 
     [Fact]
-    [Trait("Standard", "ASVS-circuit-breaker")]
+    [Trait("Standard", "ASVS-16")]
     public async Task While_the_breaker_is_open_a_sign_in_is_told_at_once_and_no_call_is_made()
     {
         await using var world = await World.StartAsync();

@@ -70,7 +70,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    [Trait("Standard", "SEC-state")]
+    [Trait("Standard", "BBA-2")]
     public async Task Each_sign_in_has_a_state_a_nonce_and_a_challenge_of_its_own()
     {
         await using var world = await World.StartAsync();
@@ -138,6 +138,7 @@ public sealed class SignInTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-20")]
     public async Task An_id_token_of_twenty_kilobytes_is_no_trouble()
     {
         await using var world = await World.StartAsync();
@@ -162,7 +163,7 @@ public sealed class SignInTests
     [InlineData("soon", 300)]
     [InlineData("120", 120)]
     [InlineData(1e15, 31536000)]
-    [Trait("Standard", "RP-token-response")]
+    [Trait("Standard", "RP-17")]
     public async Task Any_expires_in_gives_a_lifetime_that_is_known(object? expiresIn, int seconds)
     {
         await using var world = await World.StartAsync();
@@ -179,7 +180,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-no-store")]
+    [Trait("Standard", "WEB-2")]
     public async Task The_answer_that_sets_the_session_cookie_is_not_stored_anywhere()
     {
         await using var world = await World.StartAsync();

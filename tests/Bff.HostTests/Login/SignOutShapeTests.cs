@@ -3,12 +3,12 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>Providers that want to be asked to sign a user out in words of their own.</summary>
-[Trait("Standard", "OUT")]
 public sealed class SignOutShapeTests
 {
     [Theory]
     [InlineData(SignOutStyle.Cognito, "/logout", "logout_uri")]
     [InlineData(SignOutStyle.Auth0, "/v2/logout", "returnTo")]
+    [Trait("Standard", "WILD-9")]
     internal async Task A_provider_without_the_standard_is_asked_at_its_address_by_its_words(SignOutStyle style, string path, string parameter)
     {
         await using var world = await World.StartAsync(("Bff:Oidc:Logout:ReturnParameter", parameter), ("Bff:Oidc:Logout:Parameters:federated", ""));
@@ -43,6 +43,8 @@ public sealed class SignOutShapeTests
     [InlineData("Fit", 100, true, null)]
     [InlineData("Fit", 3000, false, "opaque-hint")]
     [InlineData("Never", 100, false, null)]
+    [Trait("Standard", "OUT-1")]
+    [Trait("Standard", "OUT-2")]
     public async Task The_ID_token_is_a_hint_as_long_as_the_address_stays_short(string hint, int length, bool sent, string? loginHint)
     {
         await using var world = await World.StartAsync(("Bff:Oidc:Logout:IdTokenHint", hint));

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.Login;
 
 /// <summary>The provider signs its response (JARM).</summary>
-[Trait("Standard", "SEC-state")]
+[Trait("Standard", "RP-29")]
 public sealed class SignedResponseTests
 {
     [Theory]
@@ -77,6 +77,7 @@ public sealed class SignedResponseTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-2")]
     public async Task A_signed_response_counts_once_and_in_the_browser_that_began_and_costs_nothing_elsewhere()
     {
         await using var world = await World.StartAsync(("Bff:Oidc:ResponseMode", "query.jwt"));

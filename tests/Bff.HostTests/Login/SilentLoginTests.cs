@@ -67,7 +67,6 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB")]
     public async Task In_a_frame_the_flows_cookies_come_back_from_a_provider_on_another_site_too()
     {
         await using var world = await World.StartAsync();
@@ -85,7 +84,7 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB")]
+    [Trait("Standard", "WEB-3")]
     public async Task A_frame_of_another_site_cannot_fill_the_browser_with_cookies()
     {
         await using var world = await World.StartAsync();
@@ -100,6 +99,7 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
+    [Trait("Standard", "WEB-3")]
     public async Task A_frame_of_another_site_hears_login_required_at_once()
     {
         await using var world = await World.StartAsync();
@@ -166,6 +166,7 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-11")]
     public async Task Nothing_on_its_way_forbids_the_frame_it_lives_in()
     {
         await using var world = await World.StartAsync();
@@ -202,7 +203,7 @@ public sealed class SilentLoginTests
     }
 
     [Fact]
-    [Trait("Standard", "ASVS-session-timeout")]
+    [Trait("Standard", "ASVS-2")]
     public async Task Silent_sign_ins_keep_no_session_from_its_idle_end()
     {
         await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:10:00"));

@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Bff.HostTests.Login;
 
 /// <summary>A <c>state</c> is good once, on whichever node it comes back: a browser's cookie proves nothing about that.</summary>
-[Trait("Standard", "SEC-state")]
+[Trait("Standard", "SEC-2")]
 public sealed class StateTests
 {
     [Fact]
+    [Trait("Standard", "HARD-2")]
     public async Task A_callback_sent_ten_times_at_once_redeems_its_code_once_and_the_user_is_signed_in()
     {
         await using var world = await World.StartAsync();
@@ -27,6 +28,7 @@ public sealed class StateTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-2")]
     public async Task It_is_used_up_on_every_node()
     {
         await using var world = await World.StartAsync();
@@ -43,6 +45,7 @@ public sealed class StateTests
     }
 
     [Fact]
+    [Trait("Standard", "SEC-3")]
     public async Task One_sign_in_drives_the_token_endpoint_once_whatever_codes_are_made_up_for_it()
     {
         await using var world = await World.StartAsync();
@@ -206,7 +209,7 @@ public sealed class StateTests
     [InlineData("code")]
     [InlineData("iss")]
     [InlineData("session_state")]
-    [Trait("Standard", "RFC6749-3.1")]
+    [Trait("Standard", "WILD-3")]
     public async Task A_parameter_that_comes_twice_is_refused(string name)
     {
         await using var world = await World.StartAsync();
@@ -222,6 +225,7 @@ public sealed class StateTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-1")]
     public async Task The_callback_reads_no_form()
     {
         await using var world = await World.StartAsync();

@@ -3,7 +3,7 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>A provider of many tenants, whose metadata name no single issuer.</summary>
-[Trait("Standard", "RP-issuer")]
+[Trait("Standard", "RP-27")]
 public sealed class TenantTests
 {
     private const string Ours = "11111111-aaaa-4bbb-8ccc-222222222222", Other = "33333333-dddd-4eee-8fff-444444444444";
@@ -19,6 +19,7 @@ public sealed class TenantTests
     }
 
     [Fact]
+    [Trait("Standard", "RFC9207-1")]
     public async Task A_user_of_another_tenant_is_refused_before_the_code_is_redeemed()
     {
         await using var world = await StartAsync(Ours);
@@ -44,7 +45,6 @@ public sealed class TenantTests
     }
 
     [Fact]
-    [Trait("Standard", "RFC9207")]
     public async Task The_tenant_that_answers_is_the_one_whose_user_comes()
     {
         await using var world = await StartAsync("*");
@@ -68,7 +68,7 @@ public sealed class TenantTests
     }
 
     [Fact]
-    [Trait("Standard", "OIDC-12.2")]
+    [Trait("Standard", "RP-15")]
     public async Task A_renewal_that_brings_the_same_subject_of_another_tenant_ends_the_session()
     {
         await using var world = await StartAsync("*");

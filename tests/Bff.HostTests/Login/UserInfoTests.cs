@@ -3,7 +3,6 @@ using System.Net;
 namespace Bff.HostTests.Login;
 
 /// <summary>What an ID token leaves out is asked at the userinfo endpoint.</summary>
-[Trait("Standard", "OIDC-5.3")]
 public sealed class UserInfoTests
 {
     [Theory]
@@ -32,12 +31,34 @@ public sealed class UserInfoTests
     [Theory]
     [InlineData("WhenNeeded")]
     [InlineData("Always")]
+    [Trait("Standard", "RP-11")]
     public async Task A_response_about_somebody_else_ends_the_sign_in(string setting)
     {
         await using var world = await StartAsync(new() { SubjectInstead = "bob" }, setting);
         (await world.NewBrowser().OpenAsync("/bff/login")).ShouldSay("sign_in_failed");
         world.Sessions.ShouldBe(0);
         ShouldLog(world, "The userinfo response is about another user than the ID token.");
+        await world.SeesRevocationAsync();
+    }
+
+    [Theory]
+    [InlineData("replayed")]
+    [InlineData(null)]
+    [Trait("Standard", "SEC-4")]
+    [Trait("Standard", "RP-9")]
+    public async Task With_a_wrong_nonce_no_token_is_used_and_the_refresh_token_is_revoked(string? nonce)
+    {
+        await using var world = await StartAsync(new(), "Always");
+        world.Provider.ShapeIdToken = claims =>
+        {
+            claims.Remove("nonce");
+            if (nonce is not null) { claims["nonce"] = nonce; }
+        };
+
+        (await world.NewBrowser().OpenAsync("/bff/login")).ShouldSay("sign_in_failed");
+
+        world.Provider.UserInfoCalls.ShouldBeEmpty();
+        world.Api.Calls.ShouldBeEmpty();
         await world.SeesRevocationAsync();
     }
 
@@ -83,6 +104,9 @@ public sealed class UserInfoTests
     [InlineData("""{"sub":5,"name":"Five"}""")]
     [InlineData("""{"sub":"bob","sub":"alice","name":"Both"}""")]
     [InlineData("<html>")]
+    [InlineData("""{"sub":"alice","name":"\ud83d"}""")]
+    [InlineData("""{"sub":"alice","name":"Alice","address":{"lines":["\udc00"]}}""")]
+    [InlineData("""{"sub":"alice","name":"Alice","\ud83d":1}""")]
     public async Task An_answer_that_is_none_is_not_used(string body)
     {
         await using var world = await StartAsync(new(), "WhenNeeded");
@@ -103,6 +127,7 @@ public sealed class UserInfoTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-30")]
     public async Task A_signed_response_is_verified_with_the_providers_keys()
     {
         await using var world = await StartAsync(new() { IsSigned = true }, "Always");

@@ -52,6 +52,7 @@ public sealed class AdminTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-5")]
     public async Task Ending_a_session_tells_its_page_why_revokes_its_refresh_token_and_is_on_record()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", Token));
@@ -75,6 +76,7 @@ public sealed class AdminTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-5")]
     public async Task All_sessions_of_a_user_end_and_nobody_elses()
     {
         await using var world = await World.StartAsync();
@@ -188,6 +190,7 @@ public sealed class AdminTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-6")]
     public async Task No_answer_or_log_line_holds_a_token_a_cookie_or_what_could_become_one()
     {
         await using var world = await World.StartAsync();

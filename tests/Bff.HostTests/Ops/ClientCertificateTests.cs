@@ -22,6 +22,7 @@ public sealed class ClientCertificateTests : IDisposable
     private string ServerCertificate => _folder.Write("ops.pfx", _ours.Issue("ops").Export(X509ContentType.Pkcs12));
 
     [Fact]
+    [Trait("Standard", "HARD-8")]
     public async Task No_address_in_a_strangers_certificate_is_called_on_the_ops_port()
     {
         await using var world = await World.StartAsync(Settings);
@@ -38,6 +39,7 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
+    [Trait("Standard", "HARD-8")]
     public async Task No_address_in_a_strangers_certificate_is_called_on_the_public_port_when_the_configuration_asks_for_certificates_there()
     {
         await using var world = await World.StartAsync(
@@ -59,6 +61,7 @@ public sealed class ClientCertificateTests : IDisposable
     [InlineData("not yet valid")]
     [InlineData("for servers only")]
     [InlineData("the authority's own")]
+    [Trait("Standard", "HARD-7")]
     public async Task A_certificate_does_not_count_when_it_is(string which)
     {
         await using var world = await World.StartAsync(Settings);
@@ -79,6 +82,7 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
+    [Trait("Standard", "HARD-7")]
     public async Task A_connection_that_outlives_its_certificate_is_no_operators_any_more()
     {
         await using var world = await World.StartAsync(Settings);
@@ -93,6 +97,7 @@ public sealed class ClientCertificateTests : IDisposable
     [Theory]
     [InlineData("AllowCertificate")]
     [InlineData("RequireCertificate")]
+    [Trait("Standard", "HARD-7")]
     public async Task A_certificate_the_machine_trusts_is_no_operators_while_no_authority_is_configured(string mode)
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -20,6 +20,7 @@ public sealed class OpsGuardTests
     [InlineData("bff.evil.example", false)]
     [InlineData("localhost.evil.example", false)]
     [InlineData("127.0.0.1.evil.example", false)]
+    [Trait("Standard", "HARD-9")]
     public async Task With_a_token_too_the_port_answers_only_to_addresses_and_names_it_is_known_by(string host, bool known)
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", Token), ("Bff:Ops:AllowedHosts:0", "bff"));
@@ -39,6 +40,7 @@ public sealed class OpsGuardTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-4")]
     public async Task Guessing_the_token_ends_after_a_few_guesses_a_minute()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", Token));

@@ -9,6 +9,7 @@ public sealed class OpsPortTests
     private const string Token = "an-ops-token-for-tests";
 
     [Fact]
+    [Trait("Standard", "ASVS-13")]
     public async Task An_ops_endpoint_does_not_exist_on_the_public_port_whatever_the_host_header_says()
     {
         await using var world = await World.StartAsync();
@@ -31,6 +32,7 @@ public sealed class OpsPortTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-7")]
     public async Task With_a_token_configured_only_probes_come_without_it()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", Token));
@@ -46,6 +48,7 @@ public sealed class OpsPortTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-13")]
     public async Task Without_a_token_no_web_page_gets_through_to_the_loopback_port()
     {
         await using var world = await World.StartAsync();
@@ -60,6 +63,7 @@ public sealed class OpsPortTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-7")]
     public async Task A_client_certificate_of_the_configured_authority_is_as_good_as_a_token()
     {
         using var ours = new Authority("our operators");
@@ -76,6 +80,7 @@ public sealed class OpsPortTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-13")]
     public async Task An_ops_port_that_others_can_reach_needs_a_token()
     {
         await using var world = await RealTimeWorld.StartAsync();

@@ -187,6 +187,7 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-21")]
     public async Task The_page_is_there_for_everybody_under_a_strict_policy_and_holds_nothing()
     {
         await using var world = await World.StartAsync(("Bff:Ops:Token", "an-ops-token-for-tests"));

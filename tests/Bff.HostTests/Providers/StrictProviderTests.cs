@@ -70,6 +70,7 @@ public sealed class StrictProviderTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    [Trait("Standard", "OUT-3")]
     public async Task A_strict_provider_is_served_from_sign_in_to_sign_out(string trait)
     {
         await using var world = await World.StartPreparedAsync(Traits[trait]);

@@ -26,7 +26,7 @@ public sealed class ProviderOutageTests
     }
 
     [Fact]
-    [Trait("Standard", "WEB-cors")]
+    [Trait("Standard", "WEB-7")]
     public async Task After_expiry_an_outage_is_a_503_that_says_when_to_try_again_and_the_session_stays()
     {
         await using var world = await World.StartAsync();
@@ -113,7 +113,7 @@ public sealed class ProviderOutageTests
     }
 
     [Fact]
-    [Trait("Standard", "ASVS-circuit-breaker")]
+    [Trait("Standard", "ASVS-16")]
     public async Task An_outage_costs_few_calls_however_many_sessions_are_due_and_all_are_renewed_after_it()
     {
         await using var world = await World.StartAsync();

@@ -2,7 +2,6 @@ using System.Net;
 
 namespace Bff.HostTests.Renewal;
 
-[Trait("Standard", "RP-token-response")]
 public sealed class RefreshAnswerTests
 {
     private static readonly TimeSpan UntilDue = TimeSpan.FromSeconds(255);
@@ -36,6 +35,7 @@ public sealed class RefreshAnswerTests
 
     [Theory]
     [MemberData(nameof(AnswersThatSayNothingAboutTheUser))]
+    [Trait("Standard", "RP-19")]
     public async Task A_bad_answer_costs_nobody_the_session(string what, int status, string type, string body)
     {
         await using var world = await World.StartAsync();
@@ -49,6 +49,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-19")]
     public async Task A_huge_answer_costs_nobody_the_session()
     {
         await using var world = await World.StartAsync();
@@ -59,6 +60,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-19")]
     public async Task An_answer_that_claims_to_be_compressed_costs_nobody_the_session()
     {
         await using var world = await World.StartAsync();
@@ -69,6 +71,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-19")]
     public async Task A_connection_that_breaks_costs_nobody_the_session()
     {
         await using var world = await World.StartAsync();
@@ -84,7 +87,7 @@ public sealed class RefreshAnswerTests
     [InlineData(303)]
     [InlineData(307)]
     [InlineData(308)]
-    [Trait("Standard", "SEC-redirect")]
+    [Trait("Standard", "RP-22")]
     public async Task No_redirect_of_the_token_endpoint_is_followed(int status)
     {
         await using var world = await World.StartAsync();
@@ -103,6 +106,7 @@ public sealed class RefreshAnswerTests
     [InlineData("soon", 300)]
     [InlineData("120", 120)]
     [InlineData(1e15, 31536000)]
+    [Trait("Standard", "RP-17")]
     public async Task Any_expires_in_gives_a_lifetime_that_is_known(object? expiresIn, int seconds)
     {
         await using var world = await World.StartAsync();
@@ -138,6 +142,7 @@ public sealed class RefreshAnswerTests
     [InlineData("bearer")]
     [InlineData("BEARER")]
     [InlineData(null)]
+    [Trait("Standard", "RP-18")]
     public async Task A_bearer_token_may_be_called_so_in_any_case_or_not_at_all(string? tokenType)
     {
         await using var world = await World.StartAsync();
@@ -148,7 +153,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-refresh")]
+    [Trait("Standard", "RP-15")]
     public async Task An_id_token_for_somebody_else_ends_the_session()
     {
         await using var world = await World.StartAsync();
@@ -166,7 +171,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-refresh")]
+    [Trait("Standard", "RP-15")]
     public async Task An_id_token_of_another_issuer_ends_the_session()
     {
         await using var world = await World.StartAsync();
@@ -176,7 +181,6 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-refresh")]
     public async Task An_issuer_that_nobody_signed_for_ends_nothing()
     {
         await using var world = await World.StartAsync();
@@ -188,7 +192,6 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-refresh")]
     public async Task With_an_unsigned_id_token_the_session_goes_on_with_the_token_it_has()
     {
         await using var world = await World.StartAsync();
@@ -202,7 +205,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-refresh")]
+    [Trait("Standard", "RP-16")]
     public async Task No_id_token_at_all_is_fine()
     {
         await using var world = await World.StartAsync();
@@ -212,7 +215,7 @@ public sealed class RefreshAnswerTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-key-rotation")]
+    [Trait("Standard", "RP-14")]
     public async Task An_id_token_signed_with_a_key_of_this_minute_is_fine()
     {
         await using var world = await World.StartAsync();

@@ -6,7 +6,6 @@ namespace Bff.HostTests.Renewal;
 /// <summary>
 /// Refreshes that bring no usable token: is it about the user, about our client, or about the weather? And never more than one request a back-off step.
 /// </summary>
-[Trait("Standard", "RP-token-response")]
 public sealed class RefreshRefusalTests
 {
     private static readonly TimeSpan UntilDue = TimeSpan.FromSeconds(255);
@@ -24,6 +23,8 @@ public sealed class RefreshRefusalTests
 
     [Theory]
     [MemberData(nameof(AnswersOfNoUse))]
+    [Trait("Standard", "WILD-6")]
+    [Trait("Standard", "WILD-7")]
     public async Task An_answer_of_no_use_that_rotates_costs_one_request_a_back_off_step_however_many_calls_come(string what, string field, object? value)
     {
         await using var world = await World.StartAsync();
@@ -84,7 +85,8 @@ public sealed class RefreshRefusalTests
 
     [Theory]
     [MemberData(nameof(IdTokensThatProveNothing))]
-    [Trait("Standard", "RP-refresh")]
+    [Trait("Standard", "RP-7")]
+    [Trait("Standard", "WILD-6")]
     public async Task With_an_id_token_that_proves_nothing_the_new_access_token_is_not_used_and_the_refresh_token_is_kept(string what)
     {
         await using var world = await World.StartAsync();
@@ -103,7 +105,6 @@ public sealed class RefreshRefusalTests
     }
 
     [Fact]
-    [Trait("Standard", "RP-refresh")]
     public async Task While_the_keys_cannot_be_fetched_an_id_token_proves_nothing_either_and_that_is_an_outage()
     {
         await using var world = await World.StartAsync();
@@ -150,6 +151,8 @@ public sealed class RefreshRefusalTests
     [Theory]
     [MemberData(nameof(RefusalsThatAskForTheUser))]
     [MemberData(nameof(WaysToSayThatAGrantIsDead))]
+    [Trait("Standard", "WILD-6")]
+    [Trait("Standard", "WILD-8")]
     public async Task A_refusal_about_the_user_is_a_401_once_the_token_is_over_and_ends_the_session_when_it_comes_again(int status, string body)
     {
         await using var world = await World.StartAsync();
@@ -206,6 +209,7 @@ public sealed class RefreshRefusalTests
 
     [Theory]
     [MemberData(nameof(PagesOfAnIngress))]
+    [Trait("Standard", "WILD-6")]
     public async Task A_page_of_an_ingress_is_an_outage_of_a_moment(int status, string type, string body)
     {
         await using var world = await World.StartAsync();
@@ -226,6 +230,7 @@ public sealed class RefreshRefusalTests
     [InlineData(400, """{"error":"invalid_target"}""", null)]
     [InlineData(403, """{"error":"access_denied","error_description":"Realm not enabled"}""", null)]
     [InlineData(401, "", "Basic realm=\"token\"")]
+    [Trait("Standard", "WILD-8")]
     public async Task What_is_wrong_on_our_side_is_not_called_an_outage_and_ends_no_session(int status, string body, string? challenge)
     {
         await using var world = await World.StartAsync();
@@ -258,6 +263,7 @@ public sealed class RefreshRefusalTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-18")]
     public async Task A_session_whose_refresh_token_has_ended_lives_on_while_its_access_token_does_and_asks_no_more()
     {
         await using var world = await World.StartAsync();

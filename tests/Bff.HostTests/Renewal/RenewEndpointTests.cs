@@ -63,6 +63,7 @@ public sealed class RenewEndpointTests
     }
 
     [Fact]
+    [Trait("Standard", "BBA-18")]
     public async Task A_grant_that_is_over_ends_the_session()
     {
         await using var world = await World.StartAsync();

@@ -98,6 +98,7 @@ public sealed class TwoNodesTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-4")]
     public async Task A_sign_out_at_one_node_holds_at_the_other_when_its_copy_is_old()
     {
         await using var world = await World.StartAsync();

@@ -40,6 +40,7 @@ public sealed class EndReasonTests
 
     [Theory]
     [MemberData(nameof(Reasons))]
+    [Trait("Standard", "WILD-8")]
     public async Task Whoever_asks_late_is_told_why_the_session_ended_at_every_place_that_says_that_it_did(string reason)
     {
         await using var world = await World.StartAsync(Short);

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Bff.HostTests.Sessions;
 
 /// <summary>Keys and lock apart: the Data Protection keys are encrypted where they lie.</summary>
-[Trait("Standard", "ASVS-key-management")]
+[Trait("Standard", "HARD-10")]
 public sealed class KeyCertificateTests
 {
     private static readonly string First = NewPem();
@@ -49,6 +49,7 @@ public sealed class KeyCertificateTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-15")]
     public async Task Without_the_certificate_of_a_key_in_use_nothing_starts_and_nobody_is_signed_out()
     {
         await using var world = await World.StartAsync(("Bff:Sessions:KeyCertificate", First));

@@ -59,6 +59,7 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-11")]
     public async Task A_revoked_key_opens_nothing_on_any_node_after_a_minute_and_nobody_is_locked_out()
     {
         await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:10:00"));
@@ -91,6 +92,7 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-10")]
     public async Task A_key_in_the_clear_does_not_seal_beside_those_a_certificate_encrypts()
     {
         await using var world = await World.StartAsync(("Bff:Sessions:KeyCertificate", KeyCertificateTests.NewPem()));

@@ -5,7 +5,7 @@ namespace Bff.HostTests.Sessions;
 public sealed class NewSessionTests
 {
     [Fact]
-    [Trait("Standard", "ASVS-new-session-id")]
+    [Trait("Standard", "ASVS-1")]
     public async Task A_planted_session_gives_way_to_a_new_key_and_ends()
     {
         await using var world = await World.StartAsync();
@@ -21,7 +21,7 @@ public sealed class NewSessionTests
     }
 
     [Fact]
-    [Trait("Standard", "ASVS-new-session-id")]
+    [Trait("Standard", "ASVS-1")]
     public async Task A_planted_key_without_a_session_is_not_taken_over()
     {
         await using var world = await World.StartAsync();
@@ -33,6 +33,7 @@ public sealed class NewSessionTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-1")]
     public async Task A_second_sign_in_ends_the_first_session()
     {
         await using var world = await World.StartAsync();

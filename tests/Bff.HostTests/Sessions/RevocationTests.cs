@@ -10,6 +10,7 @@ public sealed class RevocationTests
 
     [Theory]
     [MemberData(nameof(Ends))]
+    [Trait("Standard", "HARD-12")]
     public async Task Whatever_ends_a_session_its_newest_refresh_token_is_revoked_once_on_either_node(string end)
     {
         await using var world = await World.StartAsync(("Bff:Sessions:IdleTimeout", "00:10:00"), ("Bff:Sessions:AbsoluteTimeout", "00:20:00"));
@@ -96,6 +97,7 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    [Trait("Standard", "OUT-5")]
     public async Task The_sign_out_waits_for_no_revocation()
     {
         await using var world = await World.StartAsync();

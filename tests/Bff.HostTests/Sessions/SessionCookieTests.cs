@@ -5,11 +5,7 @@ namespace Bff.HostTests.Sessions;
 public sealed class SessionCookieTests
 {
     [Fact]
-    [Trait("Standard", "BBA-3")]
-    [Trait("Standard", "BBA-4")]
-    [Trait("Standard", "BBA-5")]
-    [Trait("Standard", "BBA-6")]
-    [Trait("Standard", "BBA-7")]
+    [Trait("Standard", "BBA-3"), Trait("Standard", "BBA-4"), Trait("Standard", "BBA-5"), Trait("Standard", "BBA-6"), Trait("Standard", "BBA-7")]
     [Trait("Standard", "BBA-8")]
     public async Task The_cookie_is_secure_http_only_strict_host_only_and_ends_with_the_browser()
     {

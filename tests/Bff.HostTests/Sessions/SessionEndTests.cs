@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Bff.HostTests.Sessions;
 
-[Trait("Standard", "ASVS-session-timeout")]
 public sealed class SessionEndTests
 {
     private static readonly (string, string?)[] Short = [("Bff:Sessions:IdleTimeout", "00:10:00"), ("Bff:Sessions:AbsoluteTimeout", "00:30:00")];
 
     [Fact]
+    [Trait("Standard", "ASVS-2")]
     public async Task An_idle_session_ends_though_its_tokens_are_renewed()
     {
         await using var world = await World.StartAsync(Short);
@@ -35,6 +35,7 @@ public sealed class SessionEndTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-3")]
     public async Task No_call_keeps_a_session_alive_beyond_its_absolute_end()
     {
         await using var world = await World.StartAsync(Short);
@@ -58,6 +59,7 @@ public sealed class SessionEndTests
     [InlineData("POST", "/bff/renew", false)]
     [InlineData("GET", "/bff/user", true)]
     [InlineData("GET", "/open/echo", true)]
+    [Trait("Standard", "ASVS-2")]
     public async Task Some_requests_keep_a_session_alive_and_some_do_not(string method, string path, bool slides)
     {
         await using var world = await World.StartAsync(Short);

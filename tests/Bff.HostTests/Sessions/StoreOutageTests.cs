@@ -11,6 +11,7 @@ public sealed class StoreOutageTests
     private static readonly (string, string?) LongCopies = ("Bff:Sessions:CacheLifetimeDuringOutage", "00:10:00");
 
     [Fact]
+    [Trait("Standard", "ASVS-15")]
     public async Task Copies_serve_for_their_life_then_every_answer_says_that_the_store_is_away_and_when_to_ask_again()
     {
         await using var world = await World.StartAsync();

@@ -23,7 +23,7 @@ public sealed partial class ReferenceTests
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
         "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalSchedule.MaxBatch", "RenewalSchedule.MaxSleep", "RenewalSchedule.MinSleep",
         "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
-        "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlSessionStore.MaxBatches", "SqliteWrites.MaxTogether",
+        "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlStatements.MaxBatches", "SqliteWrites.MaxTogether",
         "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
         "StoreHealth.MaxReason", "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered", "UserClaims.MaxNamed",
     ];

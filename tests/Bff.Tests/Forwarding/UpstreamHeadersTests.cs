@@ -2,7 +2,7 @@ using Bff.Forwarding;
 
 namespace Bff.Tests.Forwarding;
 
-[Trait("Standard", "SEC")]
+[Trait("Standard", "SEC-8")]
 public class UpstreamHeadersTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Tests.FrontEnds;
 
-[Trait("Standard", "SEC")]
+[Trait("Standard", "SEC-1")]
 public class ReturnUrlsTests
 {
     private static readonly string[] Pieces =

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bff.Tests.Guard;
 
+[Trait("Standard", "HARD-14")]
 public class QuietLogsTests
 {
     [Theory]

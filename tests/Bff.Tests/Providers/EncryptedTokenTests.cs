@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Bff.Tests.Providers;
 
 /// <summary>ID tokens that are encrypted to us (RFC 7516), written here step by step.</summary>
-[Trait("Standard", "RFC7516")]
+[Trait("Standard", "RP-23")]
 public sealed class EncryptedTokenTests
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -41,7 +41,6 @@ public sealed class EncryptedTokenTests
 
     /// <summary>RFC 7518 appendix C.</summary>
     [Fact]
-    [Trait("Standard", "RFC7518-C")]
     public void The_example_of_the_specification_is_derived_as_it_says()
     {
         const string Ours = """

@@ -12,7 +12,6 @@ using Microsoft.IdentityModel.Tokens;
 namespace Bff.Tests.Providers;
 
 /// <summary>Which ID tokens are believed: the provider's keys and metadata on one side, a header and claims written by hand on the other.</summary>
-[Trait("Standard", "RP-id-token")]
 public sealed class IdTokenValidatorTests
 {
     private const string Header = """{"alg":"RS256","typ":"JWT","kid":"k"}""";
@@ -64,9 +63,13 @@ public sealed class IdTokenValidatorTests
 
     [Theory]
     [MemberData(nameof(WrongHeaders))]
+    [Trait("Standard", "RP-8")]
+    [Trait("Standard", "WILD-1")]
+    [Trait("Standard", "WILD-2")]
     public async Task A_header_that_says_something_else_is_refused(string header) => await ShouldBeAsync(false, Sign(header, Claims()));
 
     [Fact]
+    [Trait("Standard", "RP-28")]
     public async Task A_key_that_the_token_brings_along_counts_for_nothing()
     {
         var key = OtherRsa.ExportParameters(includePrivateParameters: false);
@@ -98,6 +101,7 @@ public sealed class IdTokenValidatorTests
     [InlineData("""{"iss":"https://idp.example","sub":"alice","aud":"bff","at_hash":5,"iat":NOW,"exp":LATER}""")]
     [InlineData("""{"iss":"https://idp.example","sub":"alice","aud":"bff","iat":true,"exp":LATER}""")]
     [InlineData("""[]""")]
+    [Trait("Standard", "RP-3"), Trait("Standard", "RP-4"), Trait("Standard", "RP-5"), Trait("Standard", "RP-10")]
     public async Task Claims_that_cannot_be_believed_are_refused(string claims) =>
         await ShouldBeAsync(
             false, Sign(Header, claims.Replace("NOW", $"{Second}", StringComparison.Ordinal).Replace("LATER", $"{Second + 300}", StringComparison.Ordinal)));
@@ -109,6 +113,7 @@ public sealed class IdTokenValidatorTests
     [InlineData(110, true, true)]
     [InlineData(130, false, false)]
     [InlineData(86_400, false, false)]
+    [Trait("Standard", "RP-5")]
     public async Task A_token_issued_far_from_now_is_refused_and_an_old_one_at_sign_in_only(int seconds, bool atSignIn, bool atRenewal)
     {
         var token = Sign(Header, Claims(Second + seconds));
@@ -120,6 +125,7 @@ public sealed class IdTokenValidatorTests
     [InlineData("RS256")]
     [InlineData("RS384")]
     [InlineData("RS512")]
+    [Trait("Standard", "RP-10")]
     public async Task The_hash_of_the_access_token_is_compared_by_the_hash_of_the_algorithm(string algorithm)
     {
         var bytes = Encoding.ASCII.GetBytes(AccessToken);
@@ -145,10 +151,12 @@ public sealed class IdTokenValidatorTests
     [InlineData("RS256", """["RS256"]""", "\"key_ops\":[\"verify\"]", true)]
     [InlineData("RS256", """["RS256"]""", "\"key_ops\":[\"encrypt\"]", false)]
     [InlineData("RS256", """["ES256"]""", null, false)]
+    [Trait("Standard", "RP-28")]
     public async Task A_key_counts_for_the_algorithms_that_metadata_or_the_key_itself_announce(string algorithm, string? announced, string? jwk, bool valid) =>
         await ShouldBeAsync(valid, Sign($$"""{"alg":"{{algorithm}}","kid":"k"}""", Claims()), Handler(announced, RsaKey(Rsa, jwk)));
 
     [Fact]
+    [Trait("Standard", "RP-28")]
     public async Task A_short_key_counts_for_nothing_however_it_is_written()
     {
         var token = Sign(Header, Claims(), WeakRsa);
@@ -157,6 +165,7 @@ public sealed class IdTokenValidatorTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-28")]
     public async Task A_curve_counts_for_its_own_algorithm()
     {
         const string Both = """["ES256","ES384"]""";

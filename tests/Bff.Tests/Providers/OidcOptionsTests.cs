@@ -4,12 +4,13 @@ using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
 namespace Bff.Tests.Providers;
 
+[Trait("Standard", "RP-24")]
 public sealed class OidcOptionsTests
 {
     [Fact]
     public void What_makes_the_request_ours_cannot_be_given_away()
     {
-        OidcOptions.OurOwnParameters.ShouldBeSubsetOf(Refused(OidcOptions.OurOwnParameters));
+        ProviderParameters.OurOwn.ShouldBeSubsetOf(Refused(ProviderParameters.OurOwn));
         Refused(["dpop_jkt", "claims", "registration", "authorization_details", "resource", "audience"]).Count.ShouldBe(6);
         Refused(["connection", "prompt", "kc_idp_hint", "display"]).ShouldBeEmpty();
     }
@@ -17,7 +18,7 @@ public sealed class OidcOptionsTests
     [Fact]
     public void What_makes_a_request_ours_cannot_be_configured_besides()
     {
-        foreach (var name in OidcOptions.OurOwnParameters)
+        foreach (var name in ProviderParameters.OurOwn)
         {
             Mistake(new() { AuthorizationParameters = { [name] = "x" } }).ShouldBe(($"AuthorizationParameters:{name}", "is set by Bff alone."));
         }

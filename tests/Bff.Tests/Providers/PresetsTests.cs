@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using Bff.Providers;
+using Bff.Providers.ClientAuthentication;
 using Bff.Tests.Documentation;
+using Microsoft.Extensions.Configuration;
 
 namespace Bff.Tests.Providers;
 
@@ -78,6 +80,18 @@ public sealed partial class PresetsTests
     [MemberData(nameof(Names))]
     public void Every_line_has_a_value_and_a_reason_that_names_its_source(string name) =>
         Presets.Find(name)!.Where(line => line.Value.Length == 0 || !Source().IsMatch(line.Reason)).ShouldBeEmpty();
+
+    /// <summary>For a while at least: where it is made by somebody else, or while a key is being registered.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_client_secret_alone_is_enough_with_every_preset(string name)
+    {
+        var lines = Presets.Find(name)!.Select(line => KeyValuePair.Create(line.Key, (string?)line.Value));
+        var options = new ConfigurationBuilder().AddInMemoryCollection(lines).Build().Get<OidcOptions>()!;
+        options.ClientSecret = "made elsewhere";
+
+        (new CredentialsCheck().Validate(null, options).Failures ?? []).ShouldBeEmpty();
+    }
 
     private static string Page(string name) => Directory.GetFiles(Path.Combine(Repository.Root, "docs", "providers"), "*.md")
         .Select(File.ReadAllText).Single(text => text.Contains($"`Bff:Oidc:Preset={name}`", StringComparison.Ordinal));

@@ -76,13 +76,15 @@ public class TokenEndpointClientTests
     [InlineData(200, """{"access_token":"a","token_type":"mac"}""", "Misconfigured token_type")]
     [InlineData(200, """{"access_token":"a","token_type":"bEARER","expires_in":60}""", "Renewed")]
     [InlineData(200, """{"access_token":"a","expires_in":"60"}""", "Renewed")]
+    [InlineData(200, """{"access_token":"a","display":"\ud83d","\udc00":1}""", "Renewed")]
     [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":"rubbish"}""", "Misconfigured id_token")]
     [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":{}}""", "Misconfigured id_token")]
     [InlineData(200, """{"access_token":"a","token_type":"Bearer","id_token":null}""", "Renewed")]
     [InlineData(200, """{"access_token":7}""", "Unavailable no_access_token")]
     [InlineData(200, """{"access_token":"line\nbreak"}""", "Unavailable no_access_token")]
-    [InlineData(200, """{"access_token":"\ud800"}""", "Unavailable not_json")]
-    [Trait("Standard", "RP")]
+    [InlineData(200, """{"access_token":"\ud800"}""", "Unavailable no_access_token")]
+    [Trait("Standard", "RP-19")]
+    [Trait("Standard", "WILD-6")]
     public async Task Every_answer_has_one_meaning(int status, string body, string expected)
     {
         var outcome = await Client(_ => Answer(status, body)).RefreshAsync(Old, "alice");
@@ -93,6 +95,7 @@ public class TokenEndpointClientTests
     [InlineData(200, """{"error":"server_error","access_token":"a","refresh_token":"next"}""")]
     [InlineData(200, """{"error":"login_required","refresh_token":"next"}""")]
     [InlineData(400, """{"error":"invalid_client","refresh_token":"next"}""")]
+    [InlineData(200, """{"access_token":"\ud800","refresh_token":"next"}""")]
     public async Task A_refresh_token_beside_an_error_is_not_lost(int status, string body)
     {
         var outcome = await Client(_ => Answer(status, body)).RefreshAsync(Old, "alice");
@@ -104,7 +107,7 @@ public class TokenEndpointClientTests
     public async Task What_the_answer_leaves_out_is_kept()
     {
         var outcome = await Client(_ => Answer(200, """{"access_token":"new","token_type":"Bearer"}""")).RefreshAsync(Old, "alice");
-        outcome.ShouldBe(new Renewed(new TokenSet("new", "old-refresh", "old-id", "openid", Now, Now.AddMinutes(5))));
+        outcome.ShouldBe(new Renewed(new TokenSet("new", "old-refresh", "old-id", "openid", Now, Now.AddMinutes(5), Acr: "")));
     }
 
     [Fact]
@@ -112,7 +115,7 @@ public class TokenEndpointClientTests
     {
         var outcome = await Client(
             _ => Answer(200, """{"access_token":"new","refresh_token":"next","scope":"a b","expires_in":60}""")).RefreshAsync(Old, "alice");
-        outcome.ShouldBe(new Renewed(new TokenSet("new", "next", "old-id", "a b", Now, Now.AddMinutes(1))));
+        outcome.ShouldBe(new Renewed(new TokenSet("new", "next", "old-id", "a b", Now, Now.AddMinutes(1), Acr: "")));
     }
 
     [Theory]
@@ -186,6 +189,7 @@ public class TokenEndpointClientTests
         Describe(await Client(_ => throw new HttpRequestException("reset")).RefreshAsync(Old, "alice")).ShouldBe("Unavailable connection");
 
     [Fact]
+    [Trait("Standard", "RP-19")]
     public async Task A_provider_that_hangs_is_an_outage_after_the_token_timeout()
     {
         var asked = new TaskCompletionSource();
@@ -212,6 +216,7 @@ public class TokenEndpointClientTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-12")]
     public async Task Another_issuer_in_the_metadata_is_refused()
     {
         var client = Client(_ => Answer(200, """{"access_token":"a"}"""), issuer: "https://evil.example");

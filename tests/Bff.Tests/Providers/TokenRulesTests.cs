@@ -7,7 +7,6 @@ using Microsoft.IdentityModel.Tokens;
 namespace Bff.Tests.Providers;
 
 /// <summary>What of ID tokens is a matter of settings: who else they are for, whose they are, and how they are signed.</summary>
-[Trait("Standard", "RP-id-token")]
 public sealed class TokenRulesTests
 {
     private const string AccessToken = "the-access-token", Template = "https://idp.example/{tenantid}/v2.0";
@@ -25,6 +24,7 @@ public sealed class TokenRulesTests
     [InlineData(""" "aud":["bff","api","other"],"azp":"bff" """, "The ID token is also for an audience we do not trust.")]
     [InlineData(""" "aud":["bff","API"],"azp":"bff" """, "The ID token is also for an audience we do not trust.")]
     [InlineData(""" "aud":["api"],"azp":"bff" """, "The ID token is for another audience.")]
+    [Trait("Standard", "RP-3")]
     public async Task Other_audiences_are_accepted_that_are_listed_when_the_token_was_made_for_us(string audiences, string? refusal) =>
         await ShouldBeAsync(refusal, KeyPair.Signed(Claims(audiences)), options => options.TrustedAudiences = ["api"]);
 
@@ -37,6 +37,7 @@ public sealed class TokenRulesTests
     [InlineData("https://idp.example/{tenantid}/v2.0", "{tenantid}", "The ID token is of a tenant that is not in Bff:Oidc:Tenants.")]
     [InlineData("https://idp.example/t1/v2.0", null, "The ID token has no tid.")]
     [InlineData("https://evil.example/t1/v2.0", "t1", "The ID token is of another issuer than its tid.")]
+    [Trait("Standard", "RP-27")]
     public async Task The_issuer_of_a_tenant_is_the_template_with_its_own_tid(string issuer, string? tenant, string? refusal)
     {
         var tid = tenant is null ? "" : $",\"tid\":\"{tenant}\"";
@@ -58,6 +59,7 @@ public sealed class TokenRulesTests
     [InlineData("https://idp.example/t1/v2.0", true)]
     [InlineData("https://idp.example/{tenantid}/v2.0", true)]
     [InlineData("https://idp.example/t2/v2.0", false)]
+    [Trait("Standard", "RP-27")]
     public async Task A_key_of_one_tenant_signs_for_no_other(string issuerOfKey, bool isAccepted)
     {
         var token = KeyPair.Signed(Claims("\"aud\":\"bff\",\"tid\":\"t1\"", "https://idp.example/t1/v2.0"));
@@ -67,7 +69,6 @@ public sealed class TokenRulesTests
     }
 
     [Fact]
-    [Trait("Standard", "RFC8037-3.1")]
     public async Task A_token_signed_with_Ed25519_is_believed()
     {
         var token = KeyPair.SignedWithEd25519(Claims());
@@ -80,12 +81,14 @@ public sealed class TokenRulesTests
     [InlineData("Ed25519", "AAAA")]
     [InlineData("Ed25519", "no base64!")]
     [InlineData("Ed25519", "")]
+    [Trait("Standard", "RP-28")]
     public async Task What_is_no_key_of_Ed25519_counts_for_nothing(string curve, string? x) =>
         await ShouldBeAsync(
             "The ID token is not signed with a key and an algorithm that the provider announces.", KeyPair.SignedWithEd25519(Claims()),
             key: KeyPair.EdJwk(curve, x));
 
     [Fact]
+    [Trait("Standard", "RP-8")]
     public async Task Only_listed_algorithms_are_accepted()
     {
         await ShouldBeAsync(
@@ -97,6 +100,7 @@ public sealed class TokenRulesTests
     [InlineData("HS256", 32)]
     [InlineData("HS384", 48)]
     [InlineData("HS512", 64)]
+    [Trait("Standard", "RP-8")]
     public async Task A_token_signed_with_the_secret_is_believed_only_where_that_is_listed(string algorithm, int bytes)
     {
         var secret = new string('x', bytes);
@@ -108,6 +112,7 @@ public sealed class TokenRulesTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-28")]
     public async Task A_public_key_is_no_secret()
     {
         foreach (var known in new[] { KeyPair.RsaJwk(), KeyPair.Rsa.ExportSubjectPublicKeyInfoPem(), KeyPair.Rsa.ExportRSAPublicKeyPem() })
@@ -122,6 +127,7 @@ public sealed class TokenRulesTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-28")]
     public async Task A_secret_that_the_provider_publishes_as_a_key_counts_for_nothing()
     {
         var published = Encoding.UTF8.GetBytes(new string('p', 64));
@@ -139,6 +145,7 @@ public sealed class TokenRulesTests
     [InlineData("""{"sub":"alice","exp":NOW-130}""", "The userinfo response has expired, is not valid yet, or does not say.")]
     [InlineData("""{"sub":"alice","nbf":NOW+100}""", null)]
     [InlineData("""{"sub":"alice","nbf":NOW+130}""", "The userinfo response has expired, is not valid yet, or does not say.")]
+    [Trait("Standard", "RP-30")]
     public async Task A_signed_userinfo_response_is_held_to_issuer_audience_and_clock(string claims, string? refusal)
     {
         foreach (var seconds in new[] { -130, -100, 100, 130 })
@@ -152,6 +159,7 @@ public sealed class TokenRulesTests
     }
 
     [Fact]
+    [Trait("Standard", "RP-30")]
     public async Task A_userinfo_response_that_is_encrypted_or_unsigned_is_refused()
     {
         var tokens = OneProvider.Tokens(KeyPair.RsaJwk(), _clock);

@@ -23,7 +23,7 @@ public class TokenSetTests
     [InlineData("NaN", 300)]
     [InlineData("9223372036854775807", 365 * 86400)]
     [InlineData("1e400", 365 * 86400)]
-    [Trait("Standard", "RP")]
+    [Trait("Standard", "RP-17")]
     public void Expires_in_is_seconds_however_the_provider_writes_them(string? given, double seconds) =>
         TokenSet.ReadLifetime(given, Assumed).TotalSeconds.ShouldBe(seconds);
 
@@ -39,7 +39,7 @@ public class TokenSetTests
     }
 
     [Fact]
-    [Trait("Standard", "9449-key")]
+    [Trait("Standard", "RFC9449-5")]
     public void The_key_of_bound_tokens_goes_wherever_they_go()
     {
         var key = Bff.Providers.DPoP.ProofKey.New();
@@ -60,7 +60,7 @@ public class TokenSetTests
     }
 
     [Fact]
-    [Trait("Standard", "9449-key")]
+    [Trait("Standard", "RFC9449-5")]
     public void A_refresh_token_may_have_a_key_beside_a_bearer_token()
     {
         var key = Bff.Providers.DPoP.ProofKey.New();
@@ -74,7 +74,7 @@ public class TokenSetTests
     }
 
     [Fact]
-    [Trait("Standard", "9449-key")]
+    [Trait("Standard", "RFC9449-5")]
     public void Tokens_of_another_key_than_the_refresh_token_that_stays_are_not_taken()
     {
         var (one, two) = (Bff.Providers.DPoP.ProofKey.New().Text, Bff.Providers.DPoP.ProofKey.New().Text);

@@ -38,6 +38,11 @@ public sealed class UserClaimsTests
     [InlineData("""{"realm_access":"text"}""", "realm_access.roles", "")]
     [InlineData("""{"realm_access":[{"roles":["a"]}]}""", "realm_access.roles", "")]
     [InlineData("""{"role":["a","b"]}""", "role", "a b")]
+    [InlineData("""{"urn:project:roles":{"admin":{"17":"acme.example"},"sales":{"17":"acme.example"}}}""", "urn:project:roles", "admin sales")]
+    [InlineData("""{"app":{"roles":{"admin":true,"sales":false,"guest":null,"":{},"x":[]}}}""", "app.roles", "admin x")]
+    [InlineData("""{"roles":{"admin":{},"sales":{},"admin":false,"sales":{}}}""", "roles", "sales")]
+    [InlineData("""{"roles":{}}""", "roles", "")]
+    [InlineData("""{"role":{"admin":{"17":"acme.example"}}}""", "role", "admin")]
     public void Roles_are_found_by_a_name_or_a_path_and_nowhere_else(string idToken, string path, string roles) =>
         string.Join(' ', Claims(options => options.RoleClaim = path).Of(Json(idToken)).Where(claim => claim.Type == "role").Select(claim => claim.Value))
             .ShouldBe(roles);
@@ -50,6 +55,22 @@ public sealed class UserClaimsTests
     [InlineData("""{"number":17}""", "number", "17")]
     public void The_name_is_found_by_a_name_or_a_path(string idToken, string path, string name) =>
         Claims(options => options.NameClaim = path).Of(Json(idToken)).Single(claim => claim.Type == "name").Value.ShouldBe(name);
+
+    [Theory]
+    [InlineData("""{"sub":"a","role":null}""", """{"role":{"admin":{}}}""", "role")]
+    [InlineData("""{"sub":"a","groups":null}""", """{"groups":["admin"]}""", "groups")]
+    [InlineData("""{"sub":"a","app":{"roles":null}}""", """{"app":{"roles":["admin"]}}""", "app.roles")]
+    public void Roles_that_the_id_token_says_to_be_none_are_not_asked_of_userinfo(string idToken, string userInfo, string path) =>
+        Read(idToken, userInfo, options => options.RoleClaim = path).ShouldNotContain("role=admin");
+
+    [Fact]
+    public void A_name_is_never_made_of_what_is_in_an_object() =>
+        Read("""{"sub":"a","name":"Alice","nick":{"ally":{}}}""", null, options => options.NameClaim = "nick").ShouldContain("name=Alice");
+
+    [Fact]
+    public void Roles_in_an_object_of_userinfo_are_known_to_be_from_there() =>
+        Claims(options => options.RoleClaim = "roles").Of(Json("""{"sub":"a"}"""), Json("""{"sub":"a","roles":{"admin":{}}}"""))
+            .Single(claim => claim.Type == "role").Issuer.ShouldBe(ClaimOrigin.UserInfo);
 
     [Fact]
     public void Only_listed_claims_are_kept_and_those_a_session_needs() =>

@@ -11,6 +11,7 @@ namespace Bff.Tests.Renewal;
 /// Whatever the token endpoint responds to one session, however often: that session's requests keep to the back-off, and another session's renewals and calls
 /// go on as if nothing were. A failure prints the seed; run it again with <c>CsCheck_Seed</c>.
 /// </summary>
+[Trait("Standard", "WILD-7")]
 public sealed class AnyResponsePropertyTests
 {
     private const int Cases = 20;

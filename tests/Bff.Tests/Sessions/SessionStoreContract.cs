@@ -118,7 +118,7 @@ public abstract class SessionStoreContract : StoreContract
     [Fact]
     public async Task However_many_ends_are_to_be_forgotten_no_statement_deletes_more_than_a_batch()
     {
-        var number = SqlSessionStore.SweepBatch * 2 + 1;
+        var number = SqlStatements.Batch * 2 + 1;
         await Storage.ExecuteAsync(
             $"""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
@@ -209,6 +209,7 @@ public abstract class SessionStoreContract : StoreContract
     }
 
     [Fact]
+    [Trait("Standard", "HARD-2")]
     public async Task Of_many_who_use_something_up_at_once_one_does()
     {
         var uses = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Store.UseOnceAsync("state", Now.AddMinutes(10), default))));
@@ -241,6 +242,7 @@ public abstract class SessionStoreContract : StoreContract
 
     [Theory]
     [MemberData(nameof(Ends))]
+    [Trait("Standard", "HARD-12")]
     public async Task Whatever_ends_a_session_keeps_its_newest_refresh_token_to_be_revoked_once(string end)
     {
         var session = await AddAsync();
@@ -266,6 +268,46 @@ public abstract class SessionStoreContract : StoreContract
 
         (await FindAsync(session)).ShouldBeNull();
         (await ClaimRevocationsAsync(Now.AddDays(3))).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(6.9, 1)]
+    [InlineData(7, 0)]
+    public async Task What_a_client_left_that_is_gone_is_kept_for_a_week_and_then_forgotten(double days, int left)
+    {
+        var gone = StoreOf(new SessionClient { Name = "gone" });
+        await EndAsync(await AddAsync(store: gone), "removed", gone);
+
+        await Store.RemoveEndedAsync(Now.AddDays(days), default);
+
+        (await ClaimRevocationsAsync(gone, Now.AddDays(days))).Count.ShouldBe(left);
+    }
+
+    [Fact]
+    public async Task What_the_client_of_another_Bff_holds_back_is_left_to_it_however_long()
+    {
+        var other = StoreOf(new SessionClient { Name = "other" });
+        await AddAsync(store: other, endsIn: TimeSpan.FromDays(90), absolutelyIn: TimeSpan.FromDays(90));
+        await other.RemoveAsync((await AddAsync(store: other)).Id, null, EndReasons.Replaced, default);
+        for (var day = 0; day < 20; day++)
+        {
+            await Store.RemoveEndedAsync(Now.AddDays(day), default);
+            (await ClaimRevocationsAsync(other, Now.AddDays(day))).ShouldBeEmpty();
+        }
+
+        (await ClaimRevocationsAsync(other, Now.AddDays(91))).ShouldHaveSingleItem().Attempts.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_a_node_of_the_version_before_left_to_revoke_is_kept_for_a_week_too()
+    {
+        var gone = StoreOf(new SessionClient { Name = "gone" });
+        await EndAsync(await AddAsync(store: gone), "removed", gone);
+        await Storage.ExecuteAsync("UPDATE revocations SET due_at = 0");
+
+        await Store.RemoveEndedAsync(Now, default);
+
+        (await ClaimRevocationsAsync(gone, Now)).ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public abstract class StoreContract : IAsyncLifetime
     private protected const string BackToTheFirstVersion =
         """
         DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends;
-        DROP INDEX sessions_due; DROP INDEX sessions_end; DROP INDEX sessions_failing; DROP TABLE nodes;
+        DROP INDEX sessions_due; DROP INDEX sessions_client_due; DROP INDEX sessions_end; DROP INDEX sessions_failing; DROP TABLE nodes;
         DROP INDEX sessions_provider_sid; ALTER TABLE sessions DROP COLUMN provider; ALTER TABLE sessions DROP COLUMN front_end;
         ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
         ALTER TABLE sessions DROP COLUMN name; ALTER TABLE sessions DROP COLUMN last_error; ALTER TABLE sessions DROP COLUMN client;
@@ -94,7 +94,10 @@ public abstract class StoreContract : IAsyncLifetime
     private protected Guid KeyOf(Session session) => new(Protector.Protect(session.Id, session.Tokens!).AsSpan(4, 16));
 
     private protected Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(DateTimeOffset? at = null, int take = 10) =>
-        Store.ClaimRevocationsAsync(SettingsSection.Default, at ?? Now, (at ?? Now) + (LeaseEnd - Now), take, default);
+        ClaimRevocationsAsync(Store, at ?? Now, take);
+
+    private protected static Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(ISessionStore store, DateTimeOffset at, int take = 10) =>
+        store.ClaimRevocationsAsync(SettingsSection.Default, at, at + (LeaseEnd - Now), take, default);
 
     private protected Task<Session?> FindAsync(Session session) => Store.FindAsync(session.Id, default);
 

@@ -20,6 +20,7 @@ public sealed class StoreHealthTests
     public StoreHealthTests() => _health = new StoreHealth(_clock, NullLogger<StoreHealth>.Instance);
 
     [Fact]
+    [Trait("Standard", "ASVS-16")]
     public void Calls_in_a_row_without_an_answer_open_the_breaker_until_a_probe_is_answered()
     {
         for (var call = 0; call < StoreHealth.Threshold; call++)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bff.Providers;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Commands.Check;
@@ -10,8 +11,8 @@ internal sealed class AnnouncedMembers(OpenIdConnectConfiguration metadata)
 
     /// <summary>The texts in a list; none when it is not there.</summary>
     public IReadOnlyList<string> List(string name) => _all.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
-        ? [.. list.EnumerateArray().Where(entry => entry.ValueKind == JsonValueKind.String).Select(entry => entry.GetString()!)] : [];
+        ? [.. list.EnumerateArray().Select(IdTokenClaims.TextOf).OfType<string>()] : [];
 
     public bool IsTrue(string name) => _all.TryGetProperty(name, out var value)
-        && (value.ValueKind == JsonValueKind.True || (value.ValueKind == JsonValueKind.String && bool.TryParse(value.GetString(), out var flag) && flag));
+        && (value.ValueKind == JsonValueKind.True || (bool.TryParse(IdTokenClaims.TextOf(value), out var flag) && flag));
 }

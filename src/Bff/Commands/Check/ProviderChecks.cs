@@ -247,7 +247,7 @@ internal sealed class ProviderChecks(
             ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",   // the example of RFC 7636 appendix B
             ["code_challenge_method"] = "S256",
         };
-        if (_key is not null) { request[OidcOptions.KeyThumbprint] = _key.Thumbprint; }
+        if (_key is not null) { request[ProviderParameters.KeyThumbprint] = _key.Thumbprint; }
         if (_options.Audience is { Length: > 0 } audience) { request[_options.AudienceParameter] = audience; }
         var reply = await PostAsync(endpoint, () => provider.Authenticator.Prove(metadata), request);
         if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {Printable.Address(redirect)}"); }

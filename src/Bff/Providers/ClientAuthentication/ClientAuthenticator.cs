@@ -71,8 +71,8 @@ internal sealed class ClientAuthenticator(ClientRegistration registration, TimeP
 
     private string Assertion(OpenIdConnectConfiguration metadata, OidcOptions options)
     {
-        var audience = options.ClientAssertionAudience == AssertionAudience.TokenEndpoint ? metadata.TokenEndpoint : metadata.Issuer;
-        var token = Token(options.ClientId, options.ClientId, audience, AssertionLifetime);
+        var isForEndpoint = options.ClientAssertionAudience == AssertionAudience.TokenEndpoint || options.Issuers is not null;
+        var token = Token(options.ClientId, options.ClientId, isForEndpoint ? metadata.TokenEndpoint : metadata.Issuer, AssertionLifetime);
         token.Claims[JwtRegisteredClaimNames.Jti] = Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
         var key = Key(options);
         return key.Sign(token, key.Choose(options.ClientKeyAlgorithm, metadata.TokenEndpointAuthSigningAlgValuesSupported), options.ClientKeyId);

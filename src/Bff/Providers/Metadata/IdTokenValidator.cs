@@ -251,6 +251,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             using var header = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[0]));
             using var claims = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(parts[1]));
             if (header.RootElement.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object) { return "holds no claims"; }
+            if (!IdTokenClaims.IsReadable(claims.RootElement)) { return "has half a character (a lone surrogate) in it"; }
             if (HasTwins(header.RootElement) || HasTwins(claims.RootElement)) { return "says something twice"; }
             if (header.RootElement.TryGetProperty("crit", out _) || header.RootElement.TryGetProperty("b64", out _))
             {

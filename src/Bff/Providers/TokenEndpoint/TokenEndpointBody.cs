@@ -45,14 +45,28 @@ internal sealed class TokenEndpointBody
             using var json = JsonDocument.Parse(bytes);
             if (json.RootElement.ValueKind != JsonValueKind.Object) { return new TokenEndpointBody(); }
             var body = new TokenEndpointBody { IsObject = true };
-            foreach (var field in json.RootElement.EnumerateObject()) { body._fields[field.Name] = (field.Value.ValueKind, field.Value.ToString()); }
+            foreach (var field in json.RootElement.EnumerateObject()) { body.Add(field); }
 
             return body;
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // InvalidOperationException: text that is no valid UTF-16, such as half a surrogate pair.
             return new TokenEndpointBody { IsPage = LooksLikeAPage(answer, bytes) };
+        }
+    }
+
+    /// <summary>What cannot be read, such as half a surrogate pair, leaves the others as they are: one of them may be a refresh token that was just rotated.</summary>
+    private void Add(JsonProperty field)
+    {
+        try
+        {
+            var name = field.Name;
+            _fields[name] = (JsonValueKind.Undefined, "");
+            _fields[name] = (field.Value.ValueKind, field.Value.ToString());
+        }
+        catch (InvalidOperationException)
+        {
+            // Has says that it is there; nothing says what.
         }
     }
 

@@ -163,15 +163,16 @@ internal sealed partial class TokenEndpointClient(
         var mayBeBearer = registration.Options.TokenType == TokenType.Bearer && body.IsBearer;
         if (!isBound && !mayBeBearer) { return new Misconfigured("token_type", MayPass: true); }
 
-        var (user, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, owner, limit) : default;
+        var (user, idToken, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, owner, limit) : default;
         return objection ?? new Renewed(
             new TokenSet(
                 accessToken,
                 current.RefreshToken,
-                body.Token("id_token") ?? current.IdToken,
+                idToken ?? current.IdToken,
                 body.Text("scope") ?? current.Scope,
                 sentAt,
                 sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime),
+                Acr: current.SignInAcr ?? "",
                 ProofKey: key?.Text,
                 IsBearer: !isBound),
             user);
@@ -181,7 +182,8 @@ internal sealed partial class TokenEndpointClient(
     /// OpenID Connect Core 1.0 section 12.2: valid by section 3.1.3.7, the same issuer and subject as at sign-in. What cannot be verified proves nothing, so
     /// the access token beside it is not used either (docs/decisions/0017); only proof of another user ends the session.
     /// </summary>
-    private async Task<(ClaimsIdentity? User, RefreshOutcome? Objection)> CheckAsync(
+    /// <returns>What it says of the user, and the token that was signed, also when it came encrypted: a sign-out sends it back; or what is wrong with it.</returns>
+    private async Task<(ClaimsIdentity? User, string? Signed, RefreshOutcome? Objection)> CheckAsync(
         string idToken, string accessToken, (string Subject, string? Tenant) owner, CancellationToken limit)
     {
         try
@@ -189,21 +191,21 @@ internal sealed partial class TokenEndpointClient(
             var result = await idTokens.ValidateAsync(idToken, accessToken, limit);
             var read = result.IsValid ? (JsonWebToken)result.SecurityToken : null;
             var other = read is null ? result.Exception is TokenRefusedException { IsOfAnotherIssuer: true } : IsOfAnother(read, owner);
-            if (other) { return (null, new Rejected(Rejected.SubjectChanged)); }
-            if (read is not null) { return (new ClaimsIdentity(claims.Of(IdTokenClaims.Payload(read.EncodedPayload))), null); }
+            if (other) { return (null, null, new Rejected(Rejected.SubjectChanged)); }
+            if (read is not null) { return (new ClaimsIdentity(claims.Of(IdTokenClaims.Payload(read.EncodedPayload))), read.EncodedToken, null); }
             IdTokenUnverified(result.Exception is TokenRefusedException ? result.Exception.Message : result.Exception?.GetType().Name);
-            return (null, new Misconfigured("id_token", MayPass: true));
+            return (null, null, new Misconfigured("id_token", MayPass: true));
         }
         catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException)
         {
             IdTokenUnverified(error.GetType().Name);
-            return (null, new Unavailable("keys") { IsResponse = true });
+            return (null, null, new Unavailable("keys") { IsResponse = true });
         }
         catch (Exception error)
         {
             // Whatever an odd token does to the validator, the refresh token beside it must be kept.
             IdTokenUnverified(error.GetType().Name);
-            return (null, new Misconfigured("id_token", MayPass: true));
+            return (null, null, new Misconfigured("id_token", MayPass: true));
         }
     }
 

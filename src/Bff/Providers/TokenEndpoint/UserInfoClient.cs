@@ -98,7 +98,7 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
         try
         {
             using var json = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return json.RootElement.Clone();
+            return IdTokenClaims.IsReadable(json.RootElement) ? json.RootElement.Clone() : throw Unusable("The userinfo response has half a character in it.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Bff.Configuration;
 using Bff.Providers;
-using Bff.Providers.DPoP;
 
 namespace Bff.Sessions.Store;
 
@@ -109,7 +108,7 @@ internal sealed class SessionCopy
             Claims = new PackedClaims(packed, reader.At),
             CreatedAt = createdAt, EndsAt = endsAt, AbsoluteEndsAt = absoluteEndsAt, Version = version, DueAt = dueAt, Failures = failures,
             FailingSince = failingSince, LastError = lastError, NotBefore = notBefore, LeaseUntil = leaseUntil,
-            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, ProofKey.Of(proofKey)),
+            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey),
         };
     }
 

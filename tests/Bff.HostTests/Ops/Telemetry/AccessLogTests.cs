@@ -46,6 +46,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-6")]
     public async Task A_line_has_no_query_no_cookie_no_token_and_no_name()
     {
         await using var world = await World.StartAsync(On);
@@ -81,6 +82,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
+    [Trait("Standard", "HARD-14")]
     public async Task Nobody_forges_a_line_by_path_agent_or_method()
     {
         await using var world = await World.StartAsync(On);

@@ -35,6 +35,7 @@ public sealed class LogTests
     }
 
     [Fact]
+    [Trait("Standard", "ASVS-6")]
     public async Task A_callback_is_logged_by_its_path_without_the_code()
     {
         await using var world = await World.StartAsync(("Logging:LogLevel:Default", "Trace"));

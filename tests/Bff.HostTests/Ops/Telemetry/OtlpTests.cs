@@ -3,12 +3,12 @@ using System.Net;
 namespace Bff.HostTests.Ops.Telemetry;
 
 [Collection(nameof(OneHostOnly))]
-[Trait("Standard", "ASVS-no-token-in-logs")]
 public sealed class OtlpTests
 {
     private static readonly string[] Signals = ["traces", "logs", "metrics"];
 
     [Fact]
+    [Trait("Standard", "ASVS-6")]
     public async Task Traces_logs_and_metrics_go_to_the_collector_and_carry_no_secret()
     {
         await using var collector = await PretendCollector.StartAsync();

@@ -81,6 +81,15 @@ public sealed class ClientAuthenticatorTests
     }
 
     [Fact]
+    public async Task Where_a_template_stands_for_the_issuer_an_assertion_is_for_the_token_endpoint()
+    {
+        var options = new OidcOptions { ClientId = "bff", ClientKey = Keys.EcPem, IssuerTemplate = "https://idp.example/{tenantid}", Tenants = ["*"] };
+        var metadata = new OpenIdConnectConfiguration { Issuer = options.IssuerTemplate, TokenEndpoint = "https://idp.example/t" };
+        var assertion = await ReadAsync(Of(options).Prove(metadata).Fields["client_assertion"], Keys.EcPem);
+        assertion.Audiences.ShouldBe(["https://idp.example/t"]);
+    }
+
+    [Fact]
     public async Task A_JWK_says_itself_what_it_is_called()
     {
         var proof = Prove(new() { ClientId = "bff", ClientKey = Keys.Jwk(Keys.RsaPem, kid: "from-jwk", alg: "PS256") });

@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Bff.Tests.Providers.DPoP;
 
-[Trait("Standard", "9449-proof")]
+[Trait("Standard", "RFC9449-1")]
 public sealed class ProofKeyTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);

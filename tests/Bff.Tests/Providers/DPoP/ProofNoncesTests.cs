@@ -2,7 +2,7 @@ using Bff.Providers.DPoP;
 
 namespace Bff.Tests.Providers.DPoP;
 
-[Trait("Standard", "9449-nonce")]
+[Trait("Standard", "RFC9449-3"), Trait("Standard", "RFC9449-4")]
 public sealed class ProofNoncesTests
 {
     private readonly ProofNonces _nonces = new();

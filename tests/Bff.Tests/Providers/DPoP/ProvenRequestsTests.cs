@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Providers.DPoP;
 
-[Trait("Standard", "9449-nonce")]
+[Trait("Standard", "RFC9449-3"), Trait("Standard", "RFC9449-4")]
 public sealed class ProvenRequestsTests
 {
     private static readonly ProofKey Key = ProofKey.New();

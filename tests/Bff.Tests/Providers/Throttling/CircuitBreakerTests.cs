@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Providers.Throttling;
 
+[Trait("Standard", "ASVS-16")]
 public sealed class CircuitBreakerTests
 {
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Providers.Throttling;
 
+[Trait("Standard", "HARD-3")]
 public sealed class TokenCallGateTests
 {
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));

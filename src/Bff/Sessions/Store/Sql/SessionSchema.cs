@@ -24,6 +24,7 @@ internal static class SessionSchema
         new(4, "expired tokens, failing renewals, and the nodes that share the store", ForOperators),
         new(5, "why sessions ended, and since when renewals fail", RememberedEnds),
         new(6, "which provider and which front end a session is of, and sessions by the provider's sid", ProvidersAndFrontEnds),
+        new(7, "what is due at one provider is found beside the backlog of another", DueByClient),
     ];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
@@ -152,6 +153,13 @@ internal static class SessionSchema
         CREATE INDEX IF NOT EXISTS sessions_provider_sid ON sessions (provider_sid) WHERE provider_sid IS NOT NULL;
         ALTER TABLE sessions ADD COLUMN provider TEXT NOT NULL DEFAULT '';
         ALTER TABLE sessions ADD COLUMN front_end TEXT NOT NULL DEFAULT '';
+
+        """;
+
+    /// <summary>The indexes by time alone stay for a version: a node of the one before would look for what is due in all rows.</summary>
+    private static string DueByClient(string bytes) => """
+        CREATE INDEX IF NOT EXISTS sessions_client_due ON sessions (client, due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS revocations_client_due ON revocations (client, due_at);
 
         """;
 }

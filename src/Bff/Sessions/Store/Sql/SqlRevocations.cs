@@ -7,7 +7,7 @@ using static Bff.Sessions.Store.Sql.SqlStatements;
 namespace Bff.Sessions.Store.Sql;
 
 /// <summary>What is still to be revoked at the provider: refresh tokens that nobody will use.</summary>
-internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients)
+internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients, TimeProvider clock)
 {
     /// <summary>A revocation is tried this long, from its first attempt on.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
@@ -32,11 +32,12 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
         await _statements.ExecuteAsync(
             """
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @its_client, @tokens, 0, 0)
-            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = 0, lease_owner = NULL
+            VALUES (@id, @session_id, coalesce(@subject, (SELECT subject FROM sessions WHERE id = @session_id)), @its_client, @tokens, @at, 0)
+            ON CONFLICT (id) DO UPDATE SET tokens = excluded.tokens, due_at = excluded.due_at, lease_owner = NULL
             """,
             cancellationToken, ("id", ended ? id.Value : Guid.NewGuid().ToString("N")), ("session_id", id.Value),
-            ("subject", subject), ("its_client", client.Name), ("tokens", protector.Protect(id, tokens)));
+            ("subject", subject), ("its_client", client.Name), ("tokens", protector.Protect(id, tokens)),
+            ("at", Milliseconds(clock.GetUtcNow())));
         return true;
     }
 
@@ -54,7 +55,7 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
                     attempts    = CASE WHEN {HeldBack} THEN attempts ELSE attempts + 1 END,
                     forget_at   = CASE WHEN {HeldBack} THEN forget_at ELSE coalesce(forget_at, @forget_at) END
                 WHERE due_at <= @now AND id IN
-                (SELECT id FROM revocations WHERE due_at <= @now AND {_statements.OfProvider(provider)} ORDER BY due_at LIMIT @take {database.SkipLocked})
+                (SELECT id FROM revocations WHERE due_at <= @now AND {_statements.ByNameAt(provider)} ORDER BY due_at LIMIT @take {database.SkipLocked})
                 RETURNING id, session_id, tokens, attempts, forget_at, lease_owner
                 """,
                 row => row.IsDBNull(5) ? null : Read(row, owner),
@@ -78,6 +79,25 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
                 : "UPDATE revocations SET due_at = @again, attempts = @attempts, forget_at = CASE WHEN @attempts = 0 THEN NULL ELSE forget_at END, "
                 + $"lease_owner = NULL {Mine}",
             cancellationToken, ("id", revocation.Id), ("owner", revocation.Owner), ("again", Milliseconds(again)), ("attempts", revocation.Attempts));
+    }
+
+    /// <summary>
+    /// Those of a client that nobody runs any longer. Whoever runs it looks at each of its own again and again, and sets anew when it is due; so what has been
+    /// due for so long is nobody's.
+    /// </summary>
+    public async Task ForgetAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        // A node of the version before writes 0 for now.
+        var undated = $"due_at <= 0 AND {_statements.OfOthers}";
+        if (await _statements.AnyAsync("revocations", undated, cancellationToken))
+        {
+            await _statements.InBatchesAsync(
+                "UPDATE revocations SET due_at = @now", "revocations", undated, "due_at", cancellationToken, ("now", Milliseconds(clock.GetUtcNow())));
+        }
+
+        var abandoned = $"due_at <= @before AND {_statements.OfOthers}";
+        if (!await _statements.AnyAsync("revocations", abandoned, cancellationToken, ("before", Milliseconds(before)))) { return; }
+        await _statements.InBatchesAsync("DELETE FROM revocations", "revocations", abandoned, "due_at", cancellationToken, ("before", Milliseconds(before)));
     }
 
     private Revocation Read(DbDataReader row, string owner)

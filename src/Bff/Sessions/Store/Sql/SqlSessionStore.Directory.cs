@@ -13,7 +13,7 @@ internal sealed partial class SqlSessionStore
 
     public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         (await _statements.QueryAsync(
-            $"SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND {Ours}), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL AND {Ours})",
+            $"SELECT (SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND {Ours}), (SELECT COUNT(*) FROM sessions WHERE due_at IS NOT NULL AND {OursByName})",
             row => new SessionCount(row.GetInt64(0), row.GetInt64(1)),
             cancellationToken, ("now", Milliseconds(now)))).Single();
 
@@ -21,7 +21,7 @@ internal sealed partial class SqlSessionStore
     {
         var counts = new long[steps];
         var found = await _statements.QueryAsync(
-            $"SELECT (due_at - @now) / @step, COUNT(*) FROM sessions WHERE due_at >= @now AND due_at < @until AND {Ours} GROUP BY 1",
+            $"SELECT (due_at - @now) / @step, COUNT(*) FROM sessions WHERE due_at >= @now AND due_at < @until AND {OursByName} GROUP BY 1",
             row => (Step: row.GetInt64(0), Count: row.GetInt64(1)), cancellationToken,
             ("now", Milliseconds(now)), ("step", (long)step.TotalMilliseconds), ("until", Milliseconds(now + (step * steps))));
         foreach (var (at, count) in found) { counts[at] = count; }
@@ -32,7 +32,7 @@ internal sealed partial class SqlSessionStore
         (await _statements.QueryAsync(
             $"""
             SELECT COUNT(*), COUNT(CASE WHEN token_expires_at <= @now THEN 1 END), MIN(CASE WHEN token_expires_at <= @now THEN token_expires_at END)
-            FROM sessions WHERE {Troubled} AND ends_at > @now AND {Ours}
+            FROM sessions WHERE {Troubled} AND ends_at > @now AND {OursByName}
             """,
             row => new SessionTrouble(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : Time(row, 2)),
             cancellationToken, ("now", Milliseconds(now)), ("late", Milliseconds(lateBefore)))).Single();
@@ -53,7 +53,8 @@ internal sealed partial class SqlSessionStore
         string? which, (string Name, object? Value)[] more, SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var where = $"ends_at > @now AND {OfProvider(filter.Provider)}";
+        var whose = which is null ? OfProvider(filter.Provider) : filter.Provider is { } provider ? _statements.ByNameAt(provider) : OursByName;
+        var where = $"ends_at > @now AND {whose}";
         if (which is not null) { where += $" AND {which}"; }
         var parameters = new List<(string Name, object? Value)>([("now", Milliseconds(now)), ("take", take), .. more]);
         if (filter.FrontEnd is { } frontEnd)

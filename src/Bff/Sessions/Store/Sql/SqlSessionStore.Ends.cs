@@ -7,12 +7,6 @@ namespace Bff.Sessions.Store.Sql;
 /// <content>How sessions end, and what is kept of them.</content>
 internal sealed partial class SqlSessionStore
 {
-    /// <summary>Rows deleted by one transaction of the sweep: others get their turn to write between two.</summary>
-    public const int SweepBatch = 1000;
-
-    /// <summary>What is only to be forgotten is deleted in so many batches a sweep at most, so that ended sessions behind it are reached in time.</summary>
-    private const int MaxBatches = 100;
-
     /// <summary>Sessions of a client that nobody runs any longer are deleted this long after their end; without it nobody can revoke anything.</summary>
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(7);
 
@@ -54,12 +48,12 @@ internal sealed partial class SqlSessionStore
         await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancellationToken);
         await ForgetEndsAsync(now, cancellationToken);
         var ended = new List<EndedSession>();
-        for (var batch = SweepBatch; batch == SweepBatch;)
+        for (var batch = SqlStatements.Batch; batch == SqlStatements.Batch;)
         {
             var removed = await DeleteAsync(
                 $"""
                 ends_at <= @now AND id IN
-                (SELECT id FROM sessions WHERE ends_at <= @now AND {Ours} ORDER BY ends_at, id LIMIT {SweepBatch} {database.SkipLocked})
+                (SELECT id FROM sessions WHERE ends_at <= @now AND {Ours} ORDER BY ends_at, id LIMIT {SqlStatements.Batch} {database.SkipLocked})
                 """,
                 EndedColumns, row => _rows.ReadEnded(row, reason: null), reason: null, cancellationToken, ("now", Milliseconds(now)));
             ended.AddRange(removed);
@@ -67,7 +61,17 @@ internal sealed partial class SqlSessionStore
         }
 
         await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancellationToken);
+        await _revocations.ForgetAbandonedAsync(now - Abandoned, cancellationToken);
+        await AdoptAsync("sessions", "client IS NULL AND due_at IS NOT NULL", cancellationToken);
+        await AdoptAsync("revocations", "client IS NULL", cancellationToken);
         return ended;
+    }
+
+    /// <summary>Rows from before a client was named: what is due is found by its name.</summary>
+    private async Task AdoptAsync(string table, string which, CancellationToken cancellationToken)
+    {
+        if (!await _statements.AnyAsync(table, which, cancellationToken)) { return; }
+        await _statements.InBatchesAsync($"UPDATE {table} SET client = @client", table, which, "due_at", cancellationToken);
     }
 
     private async Task ForgetEndsAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -81,21 +85,8 @@ internal sealed partial class SqlSessionStore
     }
 
     /// <returns>False when there are more.</returns>
-    private async Task<bool> DeleteUntilAsync(string table, string column, long until, CancellationToken cancellationToken)
-    {
-        // The condition is outside the subquery, too, as in ClaimDueAsync.
-        var sql =
-            $"""
-            DELETE FROM {table} WHERE {column} <= @until AND id IN
-            (SELECT id FROM {table} WHERE {column} <= @until ORDER BY {column} LIMIT {SweepBatch} {database.SkipLocked})
-            """;
-        for (var batch = 0; batch < MaxBatches; batch++)
-        {
-            if (await _statements.ExecuteAsync(sql, cancellationToken, ("until", until)) < SweepBatch) { return true; }
-        }
-
-        return false;
-    }
+    private Task<bool> DeleteUntilAsync(string table, string column, long until, CancellationToken cancellationToken) =>
+        _statements.InBatchesAsync($"DELETE FROM {table}", table, $"{column} <= @until", column, cancellationToken, ("until", until));
 
     /// <summary>
     /// Some providers give two sign-ins of a user one grant, and end it when either refresh token is revoked; not all name it in a <c>sid</c>. So a session
@@ -136,8 +127,8 @@ internal sealed partial class SqlSessionStore
         SessionClient[] revoking = [.. clients.Value.All.Where(client => client.KeepsForRevocation())];
         if (revoking.Length > 0) { keeps.Add(KeepTokens); }
         var sql = database.DeleteAndKeep(where, columns, keeps);
-        var forgetAt = Milliseconds(clock.GetUtcNow() + RememberEndsFor);
-        await using var command = _statements.Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt)]);
+        var (at, forgetAt) = (Milliseconds(clock.GetUtcNow()), Milliseconds(clock.GetUtcNow() + RememberEndsFor));
+        await using var command = _statements.Command(transaction.Connection!, sql, [.. parameters, ("reason", reason), ("forget_at", forgetAt), ("at", at)]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -157,7 +148,7 @@ internal sealed partial class SqlSessionStore
         string KeepTokens(string source) =>
             $"""
             INSERT INTO revocations (id, session_id, subject, client, tokens, due_at, attempts)
-            SELECT id, id, {HolderOf(reason)}, client, tokens, lease_until, 0 FROM {source}
+            SELECT id, id, {HolderOf(reason)}, client, tokens, CASE WHEN lease_until > @at THEN lease_until ELSE @at END, 0 FROM {source}
             WHERE due_at IS NOT NULL AND tokens IS NOT NULL{(revoking.Length == clients.Value.All.Count ? "" : " AND " + _statements.OfAny(revoking))}
             ON CONFLICT (id) DO NOTHING
             """;

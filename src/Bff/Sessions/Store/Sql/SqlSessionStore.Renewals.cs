@@ -19,7 +19,7 @@ internal sealed partial class SqlSessionStore
         var claimed = await WriteAsync(
             $"""
             {TakeLease}
-            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now AND {_statements.OfProvider(provider)}
+            WHERE id IN (SELECT id FROM sessions WHERE due_at <= @now AND lease_until <= @now AND ends_at > @now AND {_statements.ByNameAt(provider)}
                          ORDER BY due_at LIMIT @take {database.SkipLocked})
               AND due_at <= @now AND lease_until <= @now
             RETURNING {Columns}
@@ -103,12 +103,12 @@ internal sealed partial class SqlSessionStore
 
     public async Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken) =>
         (await _statements.QueryAsync(
-            $"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {_statements.OfProvider(provider)} ORDER BY due_at LIMIT 1",
+            $"SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND ends_at > @now AND {_statements.ByNameAt(provider)} ORDER BY due_at LIMIT 1",
             row => (DateTimeOffset?)Time(row, 0),
             cancellationToken, ("now", Milliseconds(now)))).FirstOrDefault();
 
     public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         (await _statements.QueryAsync(
-            $"SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now AND {Ours}", row => row.GetInt64(0),
+            $"SELECT COUNT(*) FROM sessions WHERE due_at <= @now AND ends_at > @now AND {OursByName}", row => row.GetInt64(0),
             cancellationToken, ("now", Milliseconds(now)))).Single();
 }

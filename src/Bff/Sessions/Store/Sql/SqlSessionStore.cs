@@ -27,10 +27,12 @@ internal sealed partial class SqlSessionStore(
     private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
 
     private readonly SqlStatements _statements = new(database, protector, clients);
+    private readonly SessionRows _rows = new(protector, clients, clock);
+    private readonly SqlRevocations _revocations = new(database, protector, clients, clock);
+
     private string Ours => _statements.Ours;
 
-    private readonly SessionRows _rows = new(protector, clients, clock);
-    private readonly SqlRevocations _revocations = new(database, protector, clients);
+    private string OursByName => _statements.OursByName;
 
     public async Task<IReadOnlyList<EndedSession>> AddAsync(Session session, IReadOnlyCollection<SessionId> replaced, CancellationToken cancellationToken)
     {

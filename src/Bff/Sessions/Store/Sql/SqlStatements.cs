@@ -7,12 +7,25 @@ namespace Bff.Sessions.Store.Sql;
 /// <summary>Runs single statements. Times are Unix milliseconds; <c>@client</c> is the name of the first of our clients in all of them.</summary>
 internal sealed class SqlStatements(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients)
 {
+    /// <summary>Rows that one statement changes when there may be many: others get their turn to write between two.</summary>
+    public const int Batch = 1000;
+
+    /// <summary>So many batches at once at most, so that what has to be done after them is done in time.</summary>
+    private const int MaxBatches = 100;
+
     private const string OfFirst = "coalesce(client, @client) = @client";
 
-    /// <summary>
-    /// Of our clients. Rows from before there was one to name belong to the first of whoever comes, and take the name with their next renewal.
-    /// </summary>
+    /// <summary>Of our clients. Rows from before there was one to name belong to the first of whoever comes, and take its name with the sweep.</summary>
     public string Ours => field ??= OfAny(clients.Value.All);
+
+    /// <summary>The same but for rows without a name, in a form that an index can answer.</summary>
+    public string OursByName => field ??= $"client IN ({Names(clients.Value.All)})";
+
+    /// <summary>Of our client at this provider, likewise.</summary>
+    public string ByNameAt(string provider) => $"client = '{clients.Value.Of(provider).Name}'";
+
+    /// <summary>Of nobody's client here, in a form that an index can answer.</summary>
+    public string OfOthers => field ??= string.Join(" AND ", clients.Value.All.Select(ours => $"(client < '{ours.Name}' OR client > '{ours.Name}')"));
 
     /// <summary>Of our client at this provider.</summary>
     public string OfProvider(string provider) => OfAny([clients.Value.Of(provider)]);
@@ -34,6 +47,29 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
                 return await command.ExecuteNonQueryAsync(cancellationToken);
             },
             cancellationToken);
+
+    public async Task<bool> AnyAsync(string table, string which, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        (await QueryAsync($"SELECT 1 FROM {table} WHERE {which} LIMIT 1", row => row.GetValue(0), cancellationToken, parameters)).Count > 0;
+
+    /// <param name="change">The statement up to its condition.</param>
+    /// <param name="table">Which it changes.</param>
+    /// <param name="which">The rows; after the change they must not be among them any more.</param>
+    /// <param name="order">The column by which they are taken.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    /// <param name="parameters">Of <paramref name="which"/>.</param>
+    /// <returns>False when there are more.</returns>
+    public async Task<bool> InBatchesAsync(
+        string change, string table, string which, string order, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        // The condition is outside the subquery, too: after waiting for a row lock PostgreSQL checks only that again.
+        var sql = $"{change} WHERE {which} AND id IN (SELECT id FROM {table} WHERE {which} ORDER BY {order} LIMIT {Batch} {database.SkipLocked})";
+        for (var batch = 0; batch < MaxBatches; batch++)
+        {
+            if (await ExecuteAsync(sql, cancellationToken, parameters) < Batch) { return true; }
+        }
+
+        return false;
+    }
 
     /// <summary>A write that returns rows.</summary>
     public Task<List<T>> WriteAsync<T>(
