@@ -119,6 +119,6 @@ public sealed class SessionCopyTests
         CreatedAt = Now.AddMinutes(-1), EndsAt = Now.AddHours(1), AbsoluteEndsAt = Now.AddHours(2), Version = 3, DueAt = Now.AddMinutes(2), Failures = 4,
         FailingSince = Now.AddMinutes(-3), LastError = "client:invalid_client", NotBefore = Now.AddMinutes(4), LeaseUntil = Now.AddMinutes(5),
         Tokens = new TokenSet("an access token", "a refresh token", "an ID token", "openid", Now.AddMinutes(-6), Now.AddMinutes(7), Now.AddMinutes(8),
-            "a key"),
+            ProofKey: "a key"),
     };
 }
