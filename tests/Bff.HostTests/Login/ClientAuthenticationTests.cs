@@ -133,6 +133,7 @@ public sealed class ClientAuthenticationTests
         (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
         await alice.PostAsync("/bff/logout");
         await world.SeesRevocationAsync();
+        await Eventually.HappensAsync(() => world.Provider.ClientCalls.Count == 4);   // it looks at the token first, then at the client
 
         world.Provider.ClientCalls.Select(call => call.Path).ShouldBe(["/par", "/token", "/token", "/revoke"]);
         world.Provider.ClientCalls.ShouldAllBe(call => call.Refusal == null);
