@@ -116,7 +116,8 @@ internal sealed class MassProvider : IAsyncDisposable
             var form = await request.ReadFormAsync();
             await Pause.ForAsync(Delay);
             var known = request.Headers.Authorization == OurClient && form["grant_type"] == "refresh_token";
-            return known && Trade(form["refresh_token"].ToString()) is { } answer
+            var type = request.Headers.ContainsKey("DPoP") ? "DPoP" : "Bearer";   // RFC 9449 section 5; whose key it is nobody here checks
+            return known && Trade(form["refresh_token"].ToString(), type) is { } answer
                 ? Results.Text(answer, "application/json")
                 : Results.Text("""{"error":"invalid_grant"}""", "application/json", statusCode: 400);
         }
@@ -127,7 +128,7 @@ internal sealed class MassProvider : IAsyncDisposable
         }
     }
 
-    private string? Trade(string presented)
+    private string? Trade(string presented, string type)
     {
         var words = presented.Split('-');
         var (session, generation) = (Number(words[1]), Number(words[2]));
@@ -149,7 +150,7 @@ internal sealed class MassProvider : IAsyncDisposable
             _generations[session]++;
             Interlocked.Increment(ref _renewals);
             return $$"""{"access_token":"{{AccessToken(session,
-                now + Lifetime)}}","refresh_token":"{{RefreshToken(session)}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds:F0}}}""";
+                now + Lifetime)}}","refresh_token":"{{RefreshToken(session)}}","token_type":"{{type}}","expires_in":{{Lifetime.TotalSeconds:F0}}}""";
         }
     }
 
@@ -157,7 +158,7 @@ internal sealed class MassProvider : IAsyncDisposable
     private static IResult Api(HttpRequest request)
     {
         var words = request.Headers.Authorization.ToString().Split('-');
-        var alive = words is ["Bearer a", _, _, var expiry, _]
+        var alive = words is ["Bearer a" or "DPoP a", _, _, var expiry, _]
             && long.Parse(expiry, CultureInfo.InvariantCulture) > TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         return Results.StatusCode(alive ? 200 : 401);
     }

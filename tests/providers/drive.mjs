@@ -1,5 +1,5 @@
 // Runs Bff, as a process of its own, against a provider nobody here wrote, and goes through a user's day without a browser. A line a step; exit code 0 when all held.
-// Usage: node drive.mjs NAME BFF.DLL, where NAME/provider.mjs exports start(); run.sh does the rest.
+// Usage: node drive.mjs NAME[:VARIANT] BFF.DLL, where NAME/provider.mjs exports start(); run.sh does the rest.
 import { spawn } from 'node:child_process';
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -44,16 +44,21 @@ async function until(what, ask) {
   throw new Error(`waited in vain for ${what}`);
 }
 
-/** Our API: believes a bearer token only when the provider's key signed it for us, and it is still good. Providers whose tokens are opaque bring a check of their own. */
+/**
+ * Our API: believes a token only when the provider's key signed it for us, and it is still good. Providers whose tokens are opaque bring a check of their own, those
+ * whose tokens are bound to a key one of proofs.
+ */
 function apiThatChecks(provider) {
   const answer = (response, status, body) => response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   return createServer(async (request, response) => {
     try {
-      const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
-      holds(token, 'no bearer token');
+      const [scheme, token] = (request.headers.authorization ?? '').split(' ');
+      holds(scheme === (provider.scheme ?? 'Bearer') && token, `no token, or as ${scheme}`);
       const claims = await (provider.checkToken ?? checkJwt)(token, provider);
+      await provider.checkProof?.(request, token, claims);
       answer(response, 200, { sub: claims.sub, token: createHash('sha256').update(token).digest('hex').slice(0, 12) });
     } catch (error) {
+      for (const [header, value] of Object.entries(error.headers ?? {})) response.setHeader(header, value);
       answer(response, 401, { error: error.message });
     }
   });
@@ -83,8 +88,9 @@ let provider;
 let log = '';
 
 try {
-  const { start } = await import(`./${name}/provider.mjs`);
-  await step('starts', async () => { provider = await start({ port: providerPort, client, lifetime: 12, folder }); });
+  const [named, variant] = name.split(':');
+  const { start } = await import(`./${named}/provider.mjs`);
+  await step('starts', async () => { provider = await start({ port: providerPort, client, lifetime: 12, folder, variant }); });
   api = apiThatChecks(provider).listen(apiPort, '127.0.0.1');
 
   await step('Bff is ready with it', async () => {
@@ -112,7 +118,7 @@ try {
     holds(isLoggedIn && sub, 'nobody is signed in');
     holds(renewal === 'background', `renewal is ${renewal}`);
   });
-  await step('a call with a bearer token the API checks', async () => {
+  await step(`a call with a ${provider.scheme ?? 'Bearer'} token the API checks`, async () => {
     const { sub, token } = await call();
     holds(sub === (await session()).sub, `the API saw ${sub}`);
     tokens.add(token);

@@ -121,8 +121,9 @@ internal sealed partial class ConfigurationReload : BackgroundService
         }
 
         var changed = Snapshot.Differences(_accepted.Values, next);
-        _certificates.Use(Snapshot.Restore(next), reading.Certificates);
-        _accepted.Accept(next, reading.Files);
+        var isHeld = misfits.Count > 0;
+        if (!isHeld || !waiting.Exists(IsOfKestrel)) { _certificates.Use(Snapshot.Restore(next), reading.Certificates); }   // renewed files are no change of settings
+        _accepted.Accept(next, isHeld ? _accepted.Files : reading.Files);
         if (changed.Count > 0)
         {
             Reloaded(string.Join(", ", changed));
@@ -158,6 +159,8 @@ internal sealed partial class ConfigurationReload : BackgroundService
         KestrelCertificates.Find(_accepted.Root.GetSection(KestrelSettings.Section))
         .Select(certificate => certificate.Path + ":Path").Where(key => string.IsNullOrEmpty(next.GetValueOrDefault(key)))
         .Select(key => $"{key}: is gone, and a reload takes no certificate away. Put it back, or restart.");
+
+    private static bool IsOfKestrel(string key) => key.StartsWith(KestrelSettings.Section + ":", StringComparison.OrdinalIgnoreCase);
 
     private bool NeedsRestart(string key) => SettingsWith<NeedsRestartAttribute>(_accepted.Root)
         .Any(setting => key.Equals(setting, StringComparison.OrdinalIgnoreCase) || key.StartsWith(setting + ":", StringComparison.OrdinalIgnoreCase));

@@ -13,6 +13,7 @@ internal sealed class CallMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
+    private readonly CountedFromZero _challenges;
 
     public CallMetrics(IMeterFactory meters)
     {
@@ -22,6 +23,10 @@ internal sealed class CallMetrics : IDisposable
         {
             HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
         });
+        _challenges = new(
+            _meter, "bff.call.nonce_challenges", "{call}",
+            "Calls with bound tokens that an API refused for the nonce in their proof: repeated with its new one, or not.",
+            ("outcome", ["repeated", "refused"]));
     }
 
     /// <summary>A call is over; whatever else counts them counts here.</summary>
@@ -34,6 +39,9 @@ internal sealed class CallMetrics : IDisposable
             object?>("status_class", statusClass));
         CallFinished?.Invoke(call);
     }
+
+    /// <param name="isRepeated">The call is sent once more; else its page has to.</param>
+    public void Challenged(bool isRepeated) => _challenges.Add(isRepeated ? "repeated" : "refused");
 
     /// <summary>The YARP route a request was for, whether it got there or not.</summary>
     public static string? RouteOf(HttpContext context)

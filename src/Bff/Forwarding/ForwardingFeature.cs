@@ -1,30 +1,22 @@
-using System.Text;
 using Bff.Configuration;
 using Bff.Guard;
+using Bff.Providers.DPoP;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
 namespace Bff.Forwarding;
 
 internal static class ForwardingFeature
 {
-    /// <summary>For an upstream that ignores <c>Expect: 100-continue</c>; one that knows it answers in one round trip.</summary>
-    private static readonly TimeSpan ExpectTimeout = TimeSpan.FromMilliseconds(200);
-
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<ForwardingOptions>("Bff:Forwarding");
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
-            .AddTransforms<TokenTransformProvider>()
-            .ConfigureHttpClient((_, client) =>
-            {
-                // A header's value is bytes (RFC 9110 section 5.5): Latin-1 is the encoding that changes none. What the cluster says itself is set already.
-                client.RequestHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
-                client.ResponseHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
-                client.Expect100ContinueTimeout = ExpectTimeout;
-            });
+            .AddTransforms<TokenTransformProvider>();
+        builder.Services.AddSingleton<IForwarderHttpClientFactory, UpstreamClients>().AddSingleton<ProvenRequests>();
         builder.Services.AddRequestTimeouts();
         builder.Services.AddSingleton<RequestHeaderFilter>().AddSingleton<ConnectionLimits>().AddSingleton<OpenRoutes>();
         builder.Services.AddSingleton<MatcherPolicy, FrontEndRoutes>().AddSingleton(SpaRoute.Route).AddSingleton<CallMetrics>();

@@ -18,7 +18,7 @@ internal static class HeaderNameList
 
     private static readonly HashSet<string> NeverAllowed = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Authorization", "Proxy-Authorization", "Cookie", "Forwarded", "X-Forwarded", "Proxy",
+        "Authorization", "Proxy-Authorization", "DPoP", "Cookie", "Forwarded", "X-Forwarded", "Proxy",
         "Host", "Connection", "Proxy-Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "X-Content-Length",
     };
 

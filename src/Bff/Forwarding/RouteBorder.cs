@@ -48,6 +48,13 @@ internal sealed partial class RouteBorder(
             return;
         }
 
+        if (ProvenCalls.IsUnanswered(answer, out var maySendAgain))
+        {
+            if (!maySendAgain) { Refused(route.RouteId, "it asks for a nonce, and brings none or refuses the one it brought before"); }
+            await ReplaceAsync(response, maySendAgain ? UpstreamErrors.ProofOutdated : UpstreamErrors.Invalid);
+            return;
+        }
+
         // Who asked for a stream may be quiet for as long as one, whatever came instead.
         if ((wait is not null || Upgrades.IsEventStream(context.Response)) && limits.TakePlace(context) is { } problem)
         {

@@ -25,9 +25,10 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
         var result = await renewer.GetUsableAsync(session, context.HttpContext.RequestAborted);
         if (result is Usable usable)
         {
-            var headers = context.ProxyRequest.Headers;
+            var (headers, tokens) = (context.ProxyRequest.Headers, usable.Session.Tokens!);
             headers.Remove(HeaderNames.Authorization);
-            headers.TryAddWithoutValidation(HeaderNames.Authorization, usable.Session.Tokens!.Authorization);
+            headers.TryAddWithoutValidation(HeaderNames.Authorization, tokens.Authorization);
+            if (tokens.IsBound) { ProvenCalls.Mark(context.ProxyRequest, tokens); }
             return null;
         }
 

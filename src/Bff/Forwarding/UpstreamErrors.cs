@@ -25,6 +25,11 @@ internal sealed class UpstreamErrors(RequestDelegate next)
         StatusCodes.Status502BadGateway, "upstream_invalid_response", "The service behind this address sent a response that cannot be passed on.",
         "The proxy's log says why.", RetryAfter);
 
+    /// <summary>RFC 9449 section 9: the upstream has told what it wants in the next proof, which is remembered.</summary>
+    public static readonly Problem ProofOutdated = new(
+        StatusCodes.Status503ServiceUnavailable, "proof_outdated", "The service behind this address wants a newer proof of who calls.",
+        "It has done nothing yet. Send the request again.", TimeSpan.FromSeconds(1));
+
     /// <summary>The upstream has responded, perhaps without reading the request's body to its end, which YARP reports as an error.</summary>
     public sealed class Answered
     {

@@ -6,7 +6,7 @@ internal static class UpstreamHeaders
     private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
         // Credentials
-        "Authorization", "Proxy-Authorization", "X-Authorization", "X-Auth", "X-Token", "X-Access-Token", "X-Id-Token", "X-Refresh-Token",
+        "Authorization", "Proxy-Authorization", "DPoP", "X-Authorization", "X-Auth", "X-Token", "X-Access-Token", "X-Id-Token", "X-Refresh-Token",
         "X-Endpoint-API-UserInfo", "X-Apigateway-Api-Userinfo",
 
         // Where a request came from and what it was: YARP adds its own X-Forwarded-* afterwards

@@ -38,6 +38,11 @@ internal sealed partial class OidcEvents(
         if (!string.IsNullOrEmpty(frontEnd.Scope)) { message.Scope = frontEnd.Scope; }
         var audience = string.IsNullOrEmpty(frontEnd.Audience) ? provider.Options.Audience : frontEnd.Audience;
         if (!string.IsNullOrEmpty(audience)) { message.SetParameter(provider.Options.AudienceParameter, audience); }
+        if (FlowKey.Begin(context.HttpContext, context.Properties, provider.Options.TokenType) is { } key)
+        {
+            message.SetParameter(ProviderParameters.KeyThumbprint, key.Thumbprint);
+        }
+
         flow.Begin(context.Properties);
         FlowState.Remember(message, context.Properties);   // last: what is checked is what was sent, whoever wanted it
     }
@@ -109,7 +114,8 @@ internal sealed partial class OidcEvents(
 
     public override async Task PushAuthorization(PushedAuthorizationContext context)
     {
-        var pushed = await provider.SignIn.PushAsync(context.ProtocolMessage.Parameters, context.HttpContext.RequestAborted);
+        var pushed = await provider.SignIn.PushAsync(
+            context.ProtocolMessage.Parameters, FlowKey.Of(context.Properties), context.HttpContext.RequestAborted);
         if (pushed is null) { context.SkipPush(); }
         else { context.HandlePush(pushed); }
     }
@@ -119,7 +125,8 @@ internal sealed partial class OidcEvents(
         // The lifetime counts from before the call: a slow answer must not make a token look younger.
         var progress = SignInProgress.Of(context.HttpContext);
         (progress.RedeemedAt, progress.IsRedeeming) = (clock.GetUtcNow(), true);
-        context.HandleCodeRedemption(await provider.SignIn.RedeemAsync(context.TokenEndpointRequest!.Parameters, context.HttpContext.RequestAborted));
+        context.HandleCodeRedemption(await provider.SignIn.RedeemAsync(
+            context.TokenEndpointRequest!.Parameters, FlowKey.Of(context.Properties), context.HttpContext.RequestAborted));
     }
 
     // Thrown, not context.Fail: only an exception keeps the properties, and with them the way back to the silent page.
@@ -131,8 +138,13 @@ internal sealed partial class OidcEvents(
         progress.AccessTokenExpiresAt = progress.RedeemedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime);
         if (string.IsNullOrEmpty(answer.AccessToken)) { throw Refused("The token response has no access_token."); }
         if (string.IsNullOrEmpty(answer.IdToken)) { throw Refused("The token response has no id_token."); }
-        if (!string.Equals(answer.TokenType, "Bearer", StringComparison.OrdinalIgnoreCase)) { throw Refused("The token response has an unknown token_type."); }
-        return Task.CompletedTask;
+        var type = FlowKey.Of(context.Properties) is null ? TokenType.Bearer : TokenType.DPoP;
+        if (Is(type) || (Is(TokenType.Bearer) && provider.Options.TokenType == TokenType.Bearer)) { return Task.CompletedTask; }
+        throw Refused(type == TokenType.DPoP && Is(TokenType.Bearer)
+            ? $"The token response has the token_type Bearer, and {provider.Registration.Section}:TokenType asks for DPoP."   // RFC 9449 section 5
+            : "The token response has an unknown token_type.");
+
+        bool Is(TokenType asked) => string.Equals(answer.TokenType, asked.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     public override async Task TokenValidated(TokenValidatedContext context)
@@ -184,7 +196,9 @@ internal sealed partial class OidcEvents(
             obtainedAt,
             obtainedAt + TokenSet.ReadLifetime(answer.ExpiresIn, tokens.CurrentValue.AssumedLifetime),
             TokenSet.ReadRefreshTokenEnd(answer.GetParameter(TokenSet.RefreshTokenExpiresIn), answer.GetParameter(TokenSet.RefreshExpiresIn), obtainedAt),
-            acr ?? "")
+            acr ?? "",
+            FlowKey.Of(properties)?.Text,
+            IsBearer: string.Equals(answer.TokenType, nameof(TokenType.Bearer), StringComparison.OrdinalIgnoreCase))
             .StoreIn(properties);
     }
 
@@ -206,7 +220,8 @@ internal sealed partial class OidcEvents(
         try
         {
             return provider.Claims.Of(
-                idToken, await provider.UserInfo.AskAsync(accessToken, context.SecurityToken.Issuer, context.SecurityToken.Subject, cancellationToken));
+                idToken, await provider.UserInfo.AskAsync(
+                accessToken, FlowKey.Of(context.Properties), context.SecurityToken.Issuer, context.SecurityToken.Subject, cancellationToken));
         }
         catch (UserInfoException error) when (use == UserInfoUse.WhenNeeded && error.Fault != UserInfoFault.OtherUser)
         {

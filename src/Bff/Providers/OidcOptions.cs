@@ -265,6 +265,13 @@ internal sealed class OidcOptions : IValidatableObject
     /// <summary>A file holding <see cref="IdTokenDecryptionKey"/>, such as a mounted container secret.</summary>
     public string? IdTokenDecryptionKeyFile { get; set; }
 
+    /// <summary>
+    /// What kind of access token is asked for: <c>Bearer</c> (RFC 6750), or <c>DPoP</c> (RFC 9449), which is of use to nobody without a key that each session
+    /// has of its own. A provider that answers with another kind than <c>DPoP</c> is refused then; it and the APIs must know DPoP with ES256. Default: Bearer.
+    /// </summary>
+    [AllowedValues(TokenType.Bearer, TokenType.DPoP, ErrorMessage = "must be Bearer or DPoP.")]
+    public TokenType TokenType { get; set; }
+
     /// <summary>Null where the metadata name the issuer.</summary>
     public TenantIssuers? Issuers => IssuerTemplate is { Length: > 0 } template ? new(template, Tenants) : null;
 

@@ -19,9 +19,12 @@ internal static class ProviderParameters
     public static readonly string[] OurOwn =
     [
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", "dpop_jkt",
+        "code_challenge", "code_challenge_method", "request", "request_uri", "audience", "resource", "authorization_details", "claims", KeyThumbprint,
         "registration", "id_token_hint", .. NotForTheProvider,
     ];
+
+    /// <summary>Binds a code to a key (RFC 9449 section 10).</summary>
+    public const string KeyThumbprint = "dpop_jkt";
 
     /// <summary>What makes a token request ours.</summary>
     public static readonly string[] OurOwnOfTokens =

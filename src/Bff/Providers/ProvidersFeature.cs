@@ -59,12 +59,13 @@ internal static partial class ProvidersFeature
         var idTokens = ActivatorUtilities.CreateInstance<IdTokenValidator>(services, registration, metadata);
         var authenticator = ActivatorUtilities.CreateInstance<ClientAuthenticator>(services, registration);
         var claims = ActivatorUtilities.CreateInstance<UserClaims>(services, registration);
+        var proofs = ActivatorUtilities.CreateInstance<EndpointProofs>(services);
         return new Provider(
             registration, metadata, authenticator, ActivatorUtilities.CreateInstance<TokenCallGate>(services), idTokens,
             ActivatorUtilities.CreateInstance<LogoutTokenValidator>(services, registration, metadata, idTokens),
-            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, authenticator, idTokens, claims),
-            ActivatorUtilities.CreateInstance<SignInClient>(services, registration, metadata, authenticator),
-            new UserInfoClient(registration, metadata, idTokens), claims);
+            ActivatorUtilities.CreateInstance<TokenEndpointClient>(services, registration, metadata, authenticator, proofs, idTokens, claims),
+            ActivatorUtilities.CreateInstance<SignInClient>(services, registration, metadata, authenticator, proofs),
+            ActivatorUtilities.CreateInstance<UserInfoClient>(services, registration, metadata, idTokens), claims);
     }
 
     private static void AddProviderHttpClient(this IServiceCollection services, string name) =>

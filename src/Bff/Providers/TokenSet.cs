@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Bff.Providers.DPoP;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -17,6 +18,8 @@ namespace Bff.Providers;
 /// How the user signed in, in the provider's word (OpenID Connect Core 1.0 section 2); empty when it said none. Renewals leave it. Null in a set of before it was
 /// kept.
 /// </param>
+/// <param name="ProofKey">The <see cref="DPoP.ProofKey.Text"/> of the key they are bound to (RFC 9449); null for bearer tokens.</param>
+/// <param name="IsBearer">The key is the refresh token's alone, if there is one (RFC 9449 section 5).</param>
 internal sealed record TokenSet(
     string AccessToken,
     string? RefreshToken,
@@ -25,9 +28,12 @@ internal sealed record TokenSet(
     DateTimeOffset ObtainedAt,
     DateTimeOffset ExpiresAt,
     DateTimeOffset? RefreshTokenExpiresAt = null,
-    string? Acr = null)
+    string? Acr = null,
+    string? ProofKey = null,
+    bool IsBearer = false)
 {
-    private const string Scheme = "Bearer ";
+    private const string Bearer = "Bearer ", Bound = ProofHeaders.Proof + " ";
+    private const string ProofKeyName = "proof_key";
     private const string ObtainedAtName = "obtained_at";
     private const string ExpiresAtName = "expires_at";
     private const string RefreshTokenExpiresAtName = "refresh_token_expires_at";
@@ -36,15 +42,33 @@ internal sealed record TokenSet(
     /// <summary>The longest lifetime believed; a larger <c>expires_in</c> is cut to it.</summary>
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
 
-    /// <summary>As a header has it (RFC 6750 section 2.1): what calls need all the time, and all that is held of an access token in memory.</summary>
+    /// <summary>The key that proves, with each use of them, that they are ours; null for bearer tokens.</summary>
     [JsonIgnore]
-    public string Authorization { get; private init; } = Scheme + AccessToken;
+    public ProofKey? Key { get; private init; } = DPoP.ProofKey.Of(ProofKey);
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ProofKey => Key?.Text;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsBearer => Key is not null && !IsBound;
+
+    /// <summary>The access token is sent with a proof.</summary>
+    [JsonIgnore]
+    public bool IsBound => Authorization.StartsWith(Bound, StringComparison.Ordinal);
+
+    /// <summary>
+    /// As a header has it (RFC 6750 section 2.1, RFC 9449 section 7.1): what calls need all the time, and all that is held of an access token in memory.
+    /// </summary>
+    [JsonIgnore]
+    public string Authorization { get; private init; } = (IsBearer || string.IsNullOrEmpty(ProofKey) ? Bearer : Bound) + AccessToken;
 
     public string AccessToken
     {
         get => Authorization[Scheme.Length..];
         init => Authorization = Scheme + value;
     }
+
+    private string Scheme => IsBound ? Bound : Bearer;
 
     /// <summary>
     /// In a local copy, which is without refresh and ID token: whether the store has a refresh token. Null in a set that is whole; no other may be stored.
@@ -65,24 +89,31 @@ internal sealed record TokenSet(
     public bool CanRefresh(DateTimeOffset now) => HasRefreshToken && !(RefreshTokenExpiresAt <= now);
 
     /// <summary>As a local copy has it.</summary>
-    public TokenSet ForCalls() => ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt);
+    public TokenSet ForCalls() =>
+        ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, proofKey: null) with { Key = Key };   // opened, maybe
 
     public static TokenSet ForCalls(
         string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,
-        DateTimeOffset? refreshTokenExpiresAt) =>
-        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt)
+        DateTimeOffset? refreshTokenExpiresAt, string? proofKey) =>
+        new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, ProofKey: proofKey)
         {
             Authorization = authorization, StoreHasRefreshToken = hasRefreshToken,
         };
 
     /// <summary>What a sign-in does not bring once more is carried over from the tokens it takes the place of.</summary>
+    /// <returns>The old ones, where these would be beside a refresh token of another key, which nobody could use any more.</returns>
     public TokenSet CompletedFrom(TokenSet? old)
     {
+        if (RefreshToken is null && old is { RefreshToken: not null, Key: { } bound } && !bound.Equals(Key)) { return old; }
         var next = this with { Scope = Scope ?? old?.Scope };
         return RefreshToken is null && old is not null
             ? next with { RefreshToken = old.RefreshToken, RefreshTokenExpiresAt = old.RefreshTokenExpiresAt }
             : next;
     }
+
+    /// <summary>With the refresh token of a response that is of no use otherwise, and with the key that was proven for it.</summary>
+    public TokenSet Rotated(string refreshToken, DateTimeOffset? end, ProofKey? key) =>
+        this with { RefreshToken = refreshToken, RefreshTokenExpiresAt = end, Key = key ?? Key };
 
     /// <summary>A record prints its members; these must never reach a log.</summary>
     public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";
@@ -115,7 +146,8 @@ internal sealed record TokenSet(
         if (IdToken is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.IdToken, Value = IdToken }); }
         if (Scope is not null) { tokens.Add(new() { Name = OpenIdConnectParameterNames.Scope, Value = Scope }); }
         if (Acr is not null) { tokens.Add(new() { Name = AcrName, Value = Acr }); }
-        tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = "Bearer" });
+        tokens.Add(new() { Name = OpenIdConnectParameterNames.TokenType, Value = Scheme.TrimEnd() });
+        if (ProofKey is { } key) { tokens.Add(new() { Name = ProofKeyName, Value = key }); }
         tokens.Add(new() { Name = ExpiresAtName, Value = ExpiresAt.ToString("o", CultureInfo.InvariantCulture) });
         tokens.Add(new() { Name = ObtainedAtName, Value = ObtainedAt.ToString("o", CultureInfo.InvariantCulture) });
         if (RefreshTokenExpiresAt is { } end)
@@ -137,7 +169,9 @@ internal sealed record TokenSet(
         ReadTime(properties, ObtainedAtName) ?? now,
         ReadTime(properties, ExpiresAtName) ?? now + assumedLifetime,
         ReadTime(properties, RefreshTokenExpiresAtName),
-        properties.GetTokenValue(AcrName));
+        properties.GetTokenValue(AcrName),
+        properties.GetTokenValue(ProofKeyName),
+        IsBearer: !string.Equals(properties.GetTokenValue(OpenIdConnectParameterNames.TokenType), ProofHeaders.Proof, StringComparison.Ordinal));
 
     private static DateTimeOffset? ReadTime(AuthenticationProperties properties, string name) =>
         DateTimeOffset.TryParse(properties.GetTokenValue(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;

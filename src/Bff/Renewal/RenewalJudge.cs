@@ -80,7 +80,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
     {
         var rotated = outcome.RotatedRefreshToken is { } token
-            ? session.Tokens! with { RefreshToken = token, RefreshTokenExpiresAt = outcome.RotatedRefreshTokenExpiresAt } : null;
+            ? session.Tokens!.Rotated(token, outcome.RotatedRefreshTokenExpiresAt, outcome.RotatedKey) : null;
         return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, rotated);
     }
 

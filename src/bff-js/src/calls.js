@@ -45,9 +45,7 @@ export const repeats = ({ method, signal }) => {
     if (hasNewToken) rest = MINUTE;
     if (response.status !== 503) return false;
     const wait = SECOND * Math.max(1, secondsUntil(response) ?? Infinity);
-    if (elapsed() + wait > giveUpAt || !await mayRepeat(method, response)) return false;
-    await pause(wait, signal);
-    return true;
+    return elapsed() + wait <= giveUpAt && await mayRepeat(method, response) && (await pause(wait, signal), true);
   };
 };
 
@@ -63,6 +61,6 @@ export const bffFetch = async (input, init) => {
   }
 };
 
-/** Bff's own 503 comes before anything was forwarded. @param {string} method @param {Response} response */
+/** Bff's own 503 comes before anything was done. @param {string} method @param {Response} response */
 const mayRepeat = async (method, response) => /^(GET|HEAD|OPTIONS)$/.test(method)
-  || /^(provider|store)_unavailable$/.test((await response.clone().json().catch(() => null))?.code);
+  || /^(provider|store|proof)_(unavailable|outdated)$/.test((await response.clone().json().catch(() => null))?.code);

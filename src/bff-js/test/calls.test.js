@@ -30,13 +30,14 @@ test('a request is repeated whole', async () => {
   assert.deepEqual([answer.status, requests.length, bodies], [200, 2, ['one book', 'one book']]);
 });
 
-test('only what Bff itself did not forward is sent twice, and nobody waits longer than half a minute', async () => {
+test('only what nobody has acted on is sent twice, and nobody waits longer than half a minute', async () => {
   const sent = async (method, code, wait) => {
     const requests = answerWith((_, count) => (count === 1 ? problem(503, code, { 'Retry-After': wait }) : {}));
     await bff.fetch('/api/orders', { method });
     return requests.length;
   };
   assert.deepEqual([await sent('GET', 'of_the_api', '0'), await sent('POST', 'of_the_api', '0'), await sent('GET', 'provider_unavailable', '60')], [2, 1, 1]);
+  assert.equal(await sent('POST', 'proof_outdated', '0'), 2);
 });
 
 test('a caller who gives up does not wait for the next try', async () => {

@@ -7,16 +7,16 @@ namespace Bff.Benchmarks.Measuring;
 /// <param name="Process">To stop it.</param>
 internal sealed record Contender(string Name, int Port, int ProcessId, IAsyncDisposable Process) : IAsyncDisposable
 {
-    public const string Direct = "direct", Bare = "bare", Nginx = "nginx", Apache = "apache", Sqlite = "sqlite", PostgreSql = "postgres";
+    public const string Direct = "direct", Bare = "bare", Nginx = "nginx", Apache = "apache", Sqlite = "sqlite", PostgreSql = "postgres", Bound = "bound";
 
     private static readonly (string Name, string Label)[] All =
     [
         (Direct, "the upstream itself"), (Bare, "bare YARP"), (Nginx, "nginx"), (Apache, "Apache, mod_auth_openidc"), (Sqlite, "Bff, SQLite"),
-        (PostgreSql, "Bff, PostgreSQL"),
+        (PostgreSql, "Bff, PostgreSQL"), (Bound, "Bff, SQLite, bound token"),
     ];
 
-    /// <summary>In the order of the table.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(one => one.Name)];
+    /// <summary>In the order of the table, but for the one that is there beside <see cref="Sqlite"/> where a scenario asks for it.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(one => one.Name).Where(name => name != Bound)];
 
     public static string LabelOf(string name) => All.Single(one => one.Name == name).Label;
 

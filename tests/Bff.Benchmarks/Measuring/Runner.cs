@@ -26,7 +26,9 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
                 {
                     bench.Scenario = scenario.Name;
                     if (!measured.TryGetValue(scenario, out var windows)) { measured[scenario] = windows = []; }
-                    await MeasureAsync(load, world, scenario, names, windows);
+                    IReadOnlyList<string> all = scenario.Bound && names.Contains(Contender.Sqlite) ? [.. names, Contender.Bound] : names;
+                    await MeasureAsync(load, world, scenario, all, windows);
+                    if (windows.TryGetValue(Contender.Bound, out var bound)) { bound.Note = Compared(bound, windows[Contender.Sqlite]); }
                 }
             }
 
@@ -43,6 +45,14 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
 
     private static ScenarioResult ResultOf(Scenario scenario, Dictionary<string, Windows> measured) => new(scenario.Name, scenario.Title,
         [.. measured.Select(pair => ContenderResult.Of(pair.Key, pair.Value, measured.GetValueOrDefault(Contender.Bare), pair.Value.Note))]);
+
+    private static string Compared(Windows bound, Windows bearer)
+    {
+        var ratio = Spread.Of(bound.Zip(bearer, (ours, theirs) => (double?)(ours.CpuPerCall / theirs.CpuPerCall)))!;
+        var median = Spread.Of(bound.Select(window => (double?)window.CpuPerCall))!.Median
+            / Spread.Of(bearer.Select(window => (double?)window.CpuPerCall))!.Median;
+        return $"{median:F2} times the CPU of a call with a bearer token ({ratio.Least:F2}–{ratio.Most:F2}); the target is at most 1.50";
+    }
 
     private async Task MeasureAsync(Role load, World world, Scenario scenario, IEnumerable<string> names, Dictionary<string, Windows> windows)
     {

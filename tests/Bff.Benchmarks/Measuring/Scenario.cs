@@ -21,6 +21,9 @@ internal sealed record Scenario(string Name, string Title)
     /// <summary>Tokens of 10 s for 10,000 sessions, renewed all the time. Contenders then run one after the other, each alone.</summary>
     public bool Renewing { get; init; }
 
+    /// <summary>Bff's calls with a token that is bound to a key (RFC 9449) are measured beside those with a bearer token, in the same process.</summary>
+    public bool Bound { get; init; }
+
     /// <summary>Calls a second; 0 for as many as the connections can.</summary>
     public int Rate { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record Scenario(string Name, string Title)
         new("sessions", "10,000 sessions in turn") { Sessions = 10_000 },
         new("h2", "HTTP/2 in front, 8 calls at once on a connection") { Http2 = true },
         new("rate", "1,000 calls a second, for latencies of a machine with time to spare") { Rate = 1_000 },
+        new("dpop", "a token that is bound to a key, beside a bearer token") { Bound = true },
         new("renewals", "10,000 sessions in turn, whose tokens last 10 s") { Sessions = 10_000, Renewing = true },
     ];
 

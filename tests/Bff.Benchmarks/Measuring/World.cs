@@ -2,6 +2,7 @@ using System.Globalization;
 using Bff.Benchmarks.Roles;
 using Bff.ClusterTests;
 using Bff.Faults;
+using Bff.Providers.DPoP;
 using Bff.Sessions;
 
 namespace Bff.Benchmarks.Measuring;
@@ -28,6 +29,8 @@ internal sealed class World : IAsyncDisposable
     private readonly MassProvider _provider;
     private readonly HttpClient _client = new();
     private readonly List<SessionStock.Entry> _sessions;
+    private readonly SessionStock.Entry _bound;
+    private readonly string _boundCookieFile;
 
     private World(
         Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, Role upstream, MassProvider provider, int sessions)
@@ -40,8 +43,11 @@ internal sealed class World : IAsyncDisposable
             var dueAt = renewing ? now + StartTime + (ShortLife * 3 / 4 * number / sessions) : now + LongLife;
             return (dueAt, dueAt + (ShortLife / 4));
         });
-        CookieFile = Path.Combine(bench.NewFolder(), "cookies");
+        var folder = bench.NewFolder();
+        (CookieFile, _boundCookieFile) = (Path.Combine(folder, "cookies"), Path.Combine(folder, "bound-cookie"));
+        _bound = SessionStock.Plan(1, _ => (now + LongLife, now + LongLife))[0];
         File.WriteAllLines(CookieFile, _sessions.Select(session => "__Host-bff=" + session.Key));
+        File.WriteAllText(_boundCookieFile, "__Host-bff=" + _bound.Key);
     }
 
     /// <summary>The cookie header of each session.</summary>
@@ -75,6 +81,8 @@ internal sealed class World : IAsyncDisposable
             Contender.Nginx => StartNginx(),
             Contender.Apache => await StartApacheAsync(),
             Contender.Sqlite => await StartBffAsync(name, SessionsOptions.Sqlite),
+            Contender.Bound => await FindAsync(Contender.Sqlite) is { } bff
+                ? bff with { Name = name, Process = new Nobodys(), CookieFile = _boundCookieFile } : null,
             Contender.PostgreSql => PostgreSqlServer.IsInstalled
                 ? await StartBffAsync(name, SessionsOptions.PostgreSql) : LeftOut("PostgreSQL", "postgresql"),
             _ => throw new ArgumentException($"There is no '{name}'."),
@@ -129,9 +137,9 @@ internal sealed class World : IAsyncDisposable
         var now = TimeProvider.System.GetUtcNow();
         await using (var stock = new SessionStock(store))
         {
-            await stock.FillAsync(
-                _sessions,
-                entry => new(_provider.AccessToken(entry.Number, entry.ExpiresAt), _provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt));
+            await stock.FillAsync([.. _sessions, _bound], entry => new(
+                _provider.AccessToken(entry.Number, entry.ExpiresAt), _provider.RefreshToken(entry.Number), null, null, now, entry.ExpiresAt,
+                ProofKey: entry == _bound ? ProofKey.New().Text : null));
         }
 
         var bff = await BffProcess.StartAsync(_bench, store, _provider.Issuer, UpstreamAddress, [.. SettingsOfBff()]);
@@ -157,6 +165,12 @@ internal sealed class World : IAsyncDisposable
         }
 
         foreach (var setting in _settings.Select(setting => setting.Split('=', 2))) { yield return (setting[0], setting[1]); }
+    }
+
+    /// <summary>Another contender ends the process.</summary>
+    private sealed class Nobodys : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => default;
     }
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Bff.Forwarding;
 using Bff.FrontEnds;
 using Bff.Guard;
+using Bff.Providers.DPoP;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
 using Bff.Sessions.Store;
@@ -16,6 +17,9 @@ namespace Bff.Benchmarks.Pieces;
 [MemoryDiagnoser]
 public class PiecesOfACall : IDisposable
 {
+    private static readonly string Authorization = "DPoP " + OneSession.Token;
+
+    private readonly ProofKey _key = ProofKey.New();
     private PieceWorld _world = null!;
     private RequestDelegate _guard = null!;
     private SessionCookie _cookie = null!;
@@ -75,6 +79,13 @@ public class PiecesOfACall : IDisposable
 
     [Benchmark(Description = "request headers that may not pass")]
     public void RequestHeaders() => _filter.Apply(_context.Request, _upstream, routeList: null);
+
+    [Benchmark(Description = "proof of a bound token")]
+    public string Proof() => _key.Prove("GET", "http://127.0.0.1/api/json", DateTimeOffset.UnixEpoch, nonce: null, Authorization);
+
+    [Benchmark(Description = "proof of a bound token, by a session that was not called of late")]
+    public string FirstProof() =>
+        ProofKey.Of(_key.Text)!.Prove("GET", "http://127.0.0.1/api/json", DateTimeOffset.UnixEpoch, nonce: null, Authorization);
 
     [Benchmark(Description = "rules for the response of a route with a session")]
     public void ResponseRules()

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Primitives;
 namespace Bff.Benchmarks.Roles;
 
 /// <summary>
-/// The API: Kestrel and nothing above it. It wants a bearer token everywhere but below <c>/open/</c>, looks at its end as <see cref="MassProvider"/> wrote it,
+/// The API: Kestrel and nothing above it. It wants a token everywhere but below <c>/open/</c>, looks at its end as <see cref="MassProvider"/> wrote it,
 /// and answers as the path says. <c>/counts</c> tells how many calls there were, and how many of them with a token that had expired.
 /// </summary>
 internal sealed class Upstream : IHttpApplication<IFeatureCollection>
@@ -92,7 +92,7 @@ internal sealed class Upstream : IHttpApplication<IFeatureCollection>
     private static bool IsAlive(ReadOnlySpan<char> authorization)
     {
         Span<Range> words = stackalloc Range[6];
-        return authorization.Split(words, '-') == 5 && authorization[words[0]].SequenceEqual("Bearer a")
+        return authorization.Split(words, '-') == 5 && (authorization[words[0]].SequenceEqual("Bearer a") || authorization[words[0]].SequenceEqual("DPoP a"))
             && long.Parse(authorization[words[3]], CultureInfo.InvariantCulture) > TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
     }
 }

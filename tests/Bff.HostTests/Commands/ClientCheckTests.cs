@@ -41,6 +41,46 @@ public sealed class ClientCheckTests
         output.ShouldContain("Set it to ClientSecretPost");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Standard", "RFC9449-8")]
+    public async Task Sends_a_proof_where_tokens_are_bound_to_keys(bool isPushed)
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Provider.Proofs = new(TimeProvider.System);
+        world.Provider.Proofs.Checker.Nonce = "a-nonce-of-the-provider";
+        world.Provider.OffersPushedRequests = isPushed;
+        world.Settings["Bff:Oidc:TokenType"] = "DPoP";
+
+        var (exitCode, output) = await world.RunAsync("check");
+
+        exitCode.ShouldBe(0, output);
+        output.ShouldNotContain("DPoP");
+        world.Provider.Refusals.Select(refusal => refusal.Error).Distinct().ShouldBe(["use_dpop_nonce", "invalid_grant", "invalid_client"], ignoreOrder: true);
+    }
+
+    [Fact]
+    [Trait("Standard", "RFC9449-8")]
+    public async Task Says_which_end_does_not_know_bound_tokens()
+    {
+        await using var world = await RealTimeWorld.StartAsync();
+        world.Settings["Bff:Oidc:TokenType"] = "DPoP";
+        var (exitCode, output) = await world.RunAsync("check");
+        exitCode.ShouldBe(0, output);
+        output.ReplaceLineEndings(" ").ShouldContain("dpop_signing_alg_values_supported");
+
+        world.Provider.ShapeMetadata = metadata => metadata["dpop_signing_alg_values_supported"] = new[] { "RS256", "PS256" };
+        (await world.RunAsync("check")).Output.ReplaceLineEndings(" ").ShouldContain("does not announce it with ES256");
+
+        world.Provider.ShapeMetadata = _ => { };
+        world.Provider.Proofs = new(TimeProvider.System);
+        world.Settings.Remove("Bff:Oidc:TokenType");
+        (exitCode, output) = await world.RunAsync("check");
+        exitCode.ShouldBe(78, output);
+        output.ReplaceLineEndings(" ").ShouldContain("Bff:Oidc:TokenType: the provider requires a DPoP proof");
+    }
+
     [Fact]
     public async Task Warns_of_a_public_client()
     {

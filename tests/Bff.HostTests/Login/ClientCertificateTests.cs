@@ -41,6 +41,25 @@ public sealed class ClientCertificateTests
     }
 
     [Fact]
+    public async Task A_certificate_and_a_key_may_both_bind_the_tokens()
+    {
+        using var certificate = SelfSigned.Client();
+        await using var world = await StartAsync(certificate, "TlsClientAuth");
+        world.Provider.ClientRule = ClientRule.SelfSignedCertificate(certificate.Certificate);
+        world.Provider.Proofs = new(TimeProvider.System);
+        world.Settings["Bff:Oidc:TokenType"] = "DPoP";
+        await world.StartListeningAsync();
+
+        using var alice = await world.LogInAsync();
+        (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+
+        world.Provider.Grant.AccessToken!.CertificateHash.ShouldBe(certificate.Hash);
+        world.Provider.Grant.AccessToken.KeyThumbprint.ShouldNotBeNull();
+        world.Provider.Refusals.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_certificate_that_is_replaced_is_shown_from_the_next_call_on()
     {
         using var first = SelfSigned.Client("CN=first");

@@ -25,6 +25,11 @@ public sealed class StrictProviderTests
             world.Set("Bff:Oidc:ClientAuthentication", "None");
         },
         ["PAR required"] = world => (world.Provider.OffersPushedRequests, world.Provider.RequiresPushedRequests) = (true, true),
+        ["bound tokens"] = world =>
+        {
+            world.Provider.Proofs = new(world.Clock);
+            world.Set("Bff:Oidc:TokenType", "DPoP");
+        },
         ["PAR refused"] = world => (world.Provider.OffersPushedRequests, world.Provider.RefusesPushedRequestsWith) = (true, 403),
         ["form_post"] = world => Respond(world, "form_post"),
         ["query.jwt"] = world => Respond(world, "query.jwt"),

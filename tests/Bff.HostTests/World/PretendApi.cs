@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bff.HostTests;
 
-/// <summary>The API behind the proxy: wants a bearer token of a provider it trusts that has not expired, and writes down what reached it.</summary>
+/// <summary>
+/// The API behind the proxy: wants a token of a provider it trusts that has not expired, and with a bound one a proof; writes down what reached it.
+/// </summary>
 internal sealed class PretendApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -24,12 +26,13 @@ internal sealed class PretendApi : IAsyncDisposable
     {
         public string? Header(string name) => Headers.GetValueOrDefault(name);
 
-        public string? Token => Header("Authorization")?["Bearer ".Length..];
+        public string? Token => Header("Authorization")?.Split(' ', 2)[1];
     }
 
     private PretendApi(PretendProvider provider, TimeProvider clock)
     {
         _providers.Enqueue(provider);
+        Proofs = new(clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel =>
@@ -42,7 +45,7 @@ internal sealed class PretendApi : IAsyncDisposable
         _app.UseWebSockets();
         _app.Run(async context =>
         {
-            var subject = Subject(context, clock);
+            var subject = await SubjectAsync(context, clock);
             context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
             var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
             Calls.Enqueue(
@@ -53,6 +56,7 @@ internal sealed class PretendApi : IAsyncDisposable
                     headers,
                     context.Response.StatusCode));
             Answers(context);
+            if (context.Response is { StatusCode: 401, Headers.WWWAuthenticate.Count: > 0 }) { return; }
             if (context.WebSockets.IsWebSocketRequest)
             {
                 await EchoAsync(await context.WebSockets.AcceptWebSocketAsync(), context.RequestAborted);
@@ -88,6 +92,12 @@ internal sealed class PretendApi : IAsyncDisposable
 
     public Call LastCall => Calls.Last();
 
+    /// <summary>Of bound tokens (RFC 9449 section 7); with a nonce in it, nothing passes without that.</summary>
+    public ProofChecker Proofs { get; }
+
+    /// <summary>Why bound tokens were refused, in order.</summary>
+    public ConcurrentQueue<string> ProofRefusals { get; } = new();
+
     /// <summary>Adds to the answer what a test needs.</summary>
     public Action<HttpContext> Answers { get; set; } = _ => { };
 
@@ -111,12 +121,19 @@ internal sealed class PretendApi : IAsyncDisposable
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private string? Subject(HttpContext context, TimeProvider clock)
+    private async Task<string?> SubjectAsync(HttpContext context, TimeProvider clock)
     {
-        var authorization = context.Request.Headers.Authorization.ToString();
-        if (!authorization.StartsWith("Bearer ", StringComparison.Ordinal)) { return null; }
-        var token = _providers.Select(provider => provider.FindAccessToken(authorization["Bearer ".Length..])).FirstOrDefault(found => found is not null);
-        return token?.ExpiresAt > clock.GetUtcNow() ? token.Subject : null;
+        if (context.Request.Headers.Authorization.ToString().Split(' ', 2) is not [var scheme, var value]) { return null; }
+        var token = _providers.Select(provider => provider.FindAccessToken(value)).FirstOrDefault(found => found is not null);
+        if (!(token?.ExpiresAt > clock.GetUtcNow())) { return null; }
+        if (token.KeyThumbprint is null) { return scheme == "Bearer" ? token.Subject : null; }
+        if (Proofs.NonceFor(context.Request.Path) is { } nonce) { context.Response.Headers["DPoP-Nonce"] = nonce; }
+        var proof = scheme == "DPoP" ? await Proofs.CheckAsync(context.Request, value) : new(null, "invalid_token", "a bound token as a bearer token");
+        if (proof.Thumbprint == token.KeyThumbprint) { return token.Subject; }
+        var error = proof.Thumbprint is null ? proof.Error : "invalid_token";
+        ProofRefusals.Enqueue(proof.Thumbprint is null ? proof.Reason : "another key");
+        context.Response.Headers.WWWAuthenticate = $"DPoP error=\"{error}\", algs=\"ES256\"";
+        return null;
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

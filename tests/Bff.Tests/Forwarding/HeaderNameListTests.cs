@@ -15,6 +15,7 @@ public class HeaderNameListTests
     [Theory]
     [InlineData("authorization")]
     [InlineData("Proxy-Authorization")]
+    [InlineData("dpop")]
     [InlineData("Cookie")]
     [InlineData("Forwarded")]
     [InlineData("x_forwarded_for")]

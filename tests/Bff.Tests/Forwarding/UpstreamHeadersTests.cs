@@ -8,6 +8,7 @@ public class UpstreamHeadersTests
     [Theory]
     [InlineData("Authorization")]
     [InlineData("authorization")]
+    [InlineData("dpop")]
     [InlineData("X-Forwarded-User")]
     [InlineData("X_Forwarded_User")]
     [InlineData("X_FORWARDED-EMAIL")]

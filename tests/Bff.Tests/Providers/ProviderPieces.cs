@@ -23,14 +23,15 @@ internal static class ProviderPieces
             registration, new TestEnvironment(), new AcceptedConfiguration(), clock, NullLogger<ProviderMetadata>.Instance);
         var idTokens = new IdTokenValidator(registration, metadata, clock);
         var authenticator = new ClientAuthenticator(registration, clock);
+        var proofs = new EndpointProofs(clock);
         var claims = new UserClaims(registration, NullLogger<UserClaims>.Instance);
         return new Provider(
             registration, metadata, authenticator, new TokenCallGate(FixedOptions.Of(throttling ?? new ThrottlingOptions()), clock), idTokens,
             new LogoutTokenValidator(registration, metadata, idTokens, clock),
             new TokenEndpointClient(
-                registration, metadata, authenticator, idTokens, claims,
+                registration, metadata, authenticator, proofs, idTokens, claims,
                 tokens ?? FixedOptions.Of(new TokenOptions()), clock, NullLogger<TokenEndpointClient>.Instance),
-            new SignInClient(registration, metadata, authenticator, NullLogger<SignInClient>.Instance),
-            new UserInfoClient(registration, metadata, idTokens), claims);
+            new SignInClient(registration, metadata, authenticator, proofs, NullLogger<SignInClient>.Instance),
+            new UserInfoClient(registration, metadata, idTokens, clock), claims);
     }
 }

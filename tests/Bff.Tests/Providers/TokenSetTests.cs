@@ -39,6 +39,65 @@ public class TokenSetTests
     }
 
     [Fact]
+    [Trait("Standard", "RFC9449-5")]
+    public void The_key_of_bound_tokens_goes_wherever_they_go()
+    {
+        var key = Bff.Providers.DPoP.ProofKey.New();
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1), ProofKey: key.Text);
+        tokens.Authorization.ShouldBe("DPoP access");
+        (tokens with { AccessToken = "next" }).Authorization.ShouldBe("DPoP next");
+        tokens.AccessToken.ShouldBe("access");
+
+        var properties = new AuthenticationProperties();
+        tokens.StoreIn(properties);
+        properties.GetTokenValue("token_type").ShouldBe("DPoP");
+        TokenSet.ReadFrom(properties, Now, Assumed).ShouldBe(tokens);
+        tokens.ForCalls().Key.ShouldBe(key);
+        tokens.CompletedFrom(null).Key.ShouldBe(key);
+        Json(tokens).ShouldContain(key.Text);
+        System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
+        tokens.ToString().ShouldNotContain(key.Text);
+    }
+
+    [Fact]
+    [Trait("Standard", "RFC9449-5")]
+    public void A_refresh_token_may_have_a_key_beside_a_bearer_token()
+    {
+        var key = Bff.Providers.DPoP.ProofKey.New();
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1)).Rotated("next", null, key);
+        (tokens.Authorization, tokens.AccessToken, tokens.RefreshToken, tokens.Key, tokens.IsBound).ShouldBe(("Bearer access", "access", "next", key, false));
+        System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
+        tokens.ForCalls().Authorization.ShouldBe("Bearer access");
+        var properties = new AuthenticationProperties();
+        tokens.StoreIn(properties);
+        TokenSet.ReadFrom(properties, Now, Assumed).ShouldBe(tokens);
+    }
+
+    [Fact]
+    [Trait("Standard", "RFC9449-5")]
+    public void Tokens_of_another_key_than_the_refresh_token_that_stays_are_not_taken()
+    {
+        var (one, two) = (Bff.Providers.DPoP.ProofKey.New().Text, Bff.Providers.DPoP.ProofKey.New().Text);
+        var old = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1), ProofKey: two);
+        var brought = new TokenSet("brought", null, "id", "openid", Now, Now.AddMinutes(1), ProofKey: one);
+
+        brought.CompletedFrom(old).ShouldBe(old);
+        (brought with { RefreshToken = "own" }).CompletedFrom(old).RefreshToken.ShouldBe("own");
+        brought.CompletedFrom(old with { RefreshToken = null }).AccessToken.ShouldBe("brought");
+        brought.CompletedFrom(new TokenSet("access", "refresh", "id", "openid", Now, Now)).AccessToken.ShouldBe("brought", "what has no key is bound to none");
+    }
+
+    [Fact]
+    public void Bearer_tokens_are_stored_as_before_there_were_others()
+    {
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1));
+        Json(tokens).ShouldNotContain("ProofKey");
+        System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
+    }
+
+    private static string Json(TokenSet tokens) => System.Text.Json.JsonSerializer.Serialize(tokens);
+
+    [Fact]
     public void A_foreign_sign_in_without_expiry_gets_the_assumed_lifetime()
     {
         var properties = new AuthenticationProperties();

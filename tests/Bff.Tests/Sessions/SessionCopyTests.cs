@@ -118,6 +118,7 @@ public sealed class SessionCopyTests
         Id = SessionKey.New().Id, Sid = "sid", Subject = "alicé", Claims = [new("name", "Alice"), new("age", "7", "integer")], SessionState = "state",
         CreatedAt = Now.AddMinutes(-1), EndsAt = Now.AddHours(1), AbsoluteEndsAt = Now.AddHours(2), Version = 3, DueAt = Now.AddMinutes(2), Failures = 4,
         FailingSince = Now.AddMinutes(-3), LastError = "client:invalid_client", NotBefore = Now.AddMinutes(4), LeaseUntil = Now.AddMinutes(5),
-        Tokens = new TokenSet("an access token", "a refresh token", "an ID token", "openid", Now.AddMinutes(-6), Now.AddMinutes(7), Now.AddMinutes(8)),
+        Tokens = new TokenSet("an access token", "a refresh token", "an ID token", "openid", Now.AddMinutes(-6), Now.AddMinutes(7), Now.AddMinutes(8),
+            ProofKey: "a key"),
     };
 }

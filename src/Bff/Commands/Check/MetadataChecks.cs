@@ -2,6 +2,7 @@ using System.Text.Json;
 using Bff.Providers;
 using Bff.Providers.ClientAuthentication;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Bff.Commands.Check;
 
@@ -49,7 +50,12 @@ internal sealed class MetadataChecks(
         }
 
         if (IsTrue("require_signed_request_object")) { yield return Requires("signed request objects (require_signed_request_object, RFC 9101)"); }
-        if (IsTrue("dpop_bound_access_tokens") || IsTrue("require_dpop")) { yield return Requires("DPoP (RFC 9449)"); }
+        if (options.TokenType == TokenType.Bearer && (IsTrue("dpop_bound_access_tokens") || IsTrue("require_dpop")))
+        {
+            yield return new(
+                Check, Result.Mistake, $"{section}:TokenType: is Bearer, and the provider requires DPoP (RFC 9449).",
+                "Set it to DPoP; the APIs must know it, too.");
+        }
     }
 
     private string Accepted =>
@@ -67,6 +73,15 @@ internal sealed class MetadataChecks(
         {
             yield return new(Check, Result.Warning, $"{section}:RevokeAccessTokens: the provider announces no revocation_endpoint: nothing is revoked.",
                 "Set it to false, or name the address in Endpoints:revocation_endpoint.");
+        }
+
+        var proofs = new AnnouncedMembers(metadata).List("dpop_signing_alg_values_supported");
+        if (options.TokenType == TokenType.DPoP && !proofs.Contains(SecurityAlgorithms.EcdsaSha256))
+        {
+            yield return new(
+                Check, Result.Warning,
+                $"{section}:TokenType: is DPoP, and the provider does not announce it with ES256 (dpop_signing_alg_values_supported, RFC 9449 section 5.1).",
+                "It may support it anyway: sign in once to be sure. A provider that does not know DPoP gives bearer tokens, and these sign-ins fail.");
         }
 
         if (options.RequireAcr && Lacks(metadata.ClaimsSupported, "acr"))

@@ -2,6 +2,7 @@ using System.Net;
 using Bff.Guard;
 using Bff.Providers;
 using Bff.Providers.ClientAuthentication;
+using Bff.Providers.DPoP;
 using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,8 @@ internal sealed class ProviderChecks(
     private const string Pushed = "pushed request";
 
     private readonly OidcOptions _options = provider.Options;
+    private readonly EndpointProofs _proofs = new(clock);
+    private readonly ProofKey? _key = provider.Options.TokenType == TokenType.DPoP ? ProofKey.New() : null;
 
     private readonly IReadOnlyList<FrontEndSignIn> _signIns = frontEnds.At(provider);
 
@@ -194,10 +197,13 @@ internal sealed class ProviderChecks(
             case "unauthorized_client" or "unsupported_grant_type":
                 return new(Client, Result.Mistake, $"{Section}:ClientId: the provider does not let '{id}' use refresh tokens ({ours.Error}).",
                     "Allow the refresh token grant in the client's registration there.");
-            case "invalid_dpop_proof" or "use_dpop_nonce":
+            case "invalid_dpop_proof" or ProofHeaders.NonceWanted when _key is null:
                 return new(Client, Result.Mistake,
-                    $"{Section}:ClientId: the provider requires a DPoP proof (RFC 9449) from '{id}' ({ours.Error}), which Bff does not send.",
-                    "Allow bearer tokens in the client's registration there.");
+                    $"{Section}:TokenType: the provider requires a DPoP proof (RFC 9449) from '{id}' ({ours.Error}).",
+                    "Set it to DPoP, which the APIs must know, too; or allow bearer tokens in the client's registration there.");
+            case "invalid_dpop_proof" or ProofHeaders.NonceWanted:
+                return new(Client, Result.Mistake, $"{Section}:TokenType: the provider does not accept Bff's DPoP proof ({ours.Error}).",
+                    "It must know ES256 and see its own address as Bff does; the clocks must agree.");
         }
 
         if (!ClientMethods.UsesSecret(method))
@@ -247,7 +253,7 @@ internal sealed class ProviderChecks(
 
     private Task<Reply> RefreshAsync(OpenIdConnectConfiguration metadata, ClientAuthenticationMethod method, string? secret = null) => PostAsync(
         ProviderEndpoints.Token(metadata, _options),
-        provider.Authenticator.Prove(metadata, method, secret),
+        () => provider.Authenticator.Prove(metadata, method, secret),
         new(_options.TokenParameters) { ["grant_type"] = "refresh_token", ["refresh_token"] = "bff-check-" + Guid.NewGuid().ToString("N") });
 
     /// <summary>One pushed authorization request (RFC 9126), as a sign-in makes it, that nobody follows. It expires by itself.</summary>
@@ -265,9 +271,10 @@ internal sealed class ProviderChecks(
             ["code_challenge"] = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",   // the example of RFC 7636 appendix B
             ["code_challenge_method"] = "S256",
         };
+        if (_key is not null) { request[ProviderParameters.KeyThumbprint] = _key.Thumbprint; }
         if (signIn.Audience is { Length: > 0 } audience) { request[_options.AudienceParameter] = audience; }
         var shown = Printable.Address(signIn.RedirectUri) + signIn.Whose;
-        var reply = await PostAsync(endpoint, provider.Authenticator.Prove(metadata), request);
+        var reply = await PostAsync(endpoint, () => provider.Authenticator.Prove(metadata), request);
         if (reply.IsSuccess) { return new(Pushed, Result.Ok, $"accepted, with {shown}"); }
         if (reply.IsOutage)
         {
@@ -289,12 +296,16 @@ internal sealed class ProviderChecks(
             + (frontEnds.IsGuessed ? " The check guessed the redirect URI; it is the one browsers see when Bff:PublicUrl is set." : ""));
     }
 
-    private async Task<Reply> PostAsync(string endpoint, ClientProof proof, Dictionary<string, string> form)
+    private async Task<Reply> PostAsync(string endpoint, Func<ClientProof> prove, Dictionary<string, string> form, string? challenge = null)
     {
         try
         {
-            using var request = proof.Post(endpoint, form);
+            using var request = prove().Post(endpoint, form);
+            var sent = _proofs.Prove(request, endpoint, _key, challenge);
             using var response = await provider.Registration.CreateHttpClient().SendAsync(request);
+            var asked = await _proofs.ChallengeAsync(endpoint, response, _key, sent);
+            if (asked is not null && challenge is null) { return await PostAsync(endpoint, prove, form, asked); }
+
             var body = await TokenEndpointBody.ReadAsync(response);
             var unreadable = body.Has("error") ? ErrorWords.Unknown : null;
             return new(response.StatusCode, body.Text("error") is { } word ? ErrorWords.Printable(word) : unreadable);

@@ -39,7 +39,11 @@ internal sealed class UnusedMetadata(OpenIdConnectConfiguration metadata, OidcOp
                 + "ID tokens signed so are refused; the client's registration there must name another, or SigningAlgorithms list them";
         }
 
-        if (Has("dpop_signing_alg_values_supported")) { yield return "DPoP (RFC 9449): Bff sends bearer tokens; this client must not be required to use it"; }
+        if (Has("dpop_signing_alg_values_supported") && options.TokenType == TokenType.Bearer)
+        {
+            yield return $"DPoP (RFC 9449): announced; {section}:TokenType turns it on, where the APIs know it, too";
+        }
+
         if (IsTrue("backchannel_logout_supported") && !options.BackChannelLogout)
         {
             yield return $"back-channel logout: announced; {section}:BackChannelLogout turns it on";

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Bff.Providers.DPoP;
 
 namespace Bff.Providers.TokenEndpoint;
 
@@ -13,6 +14,9 @@ internal abstract record RefreshOutcome
 
     /// <summary>When <see cref="RotatedRefreshToken"/> ends, if the provider said so.</summary>
     public DateTimeOffset? RotatedRefreshTokenExpiresAt { get; init; }
+
+    /// <summary>The key of the proof that the request had, which <see cref="RotatedRefreshToken"/> may be bound to (RFC 9449 section 5).</summary>
+    public ProofKey? RotatedKey { get; init; }
 
     /// <summary>A record prints its members; this must never reach a log.</summary>
     public sealed override string ToString() => GetType().Name;

@@ -1,3 +1,4 @@
+using Bff.Providers.DPoP;
 using static Bff.Providers.TokenEndpoint.RefreshOutcome;
 
 namespace Bff.Providers.TokenEndpoint;
@@ -15,9 +16,13 @@ internal static class RefusedRefresh
     /// <param name="status">The HTTP status.</param>
     /// <param name="body">The body.</param>
     /// <param name="challengesClient">It asks for HTTP authentication other than by a token (RFC 6749 section 5.2, <c>invalid_client</c>).</param>
-    public static RefreshOutcome Of(int status, TokenEndpointBody body, bool challengesClient)
+    /// <param name="isProven">The request had a proof of a key.</param>
+    public static RefreshOutcome Of(int status, TokenEndpointBody body, bool challengesClient, bool isProven)
     {
         if (body.Token("error") is not { } error) { return WithoutWord(status, body, challengesClient); }
+
+        // Its next nonce was too late, or not there: that is not our configuration, and the next attempt begins with the one it said last.
+        if (isProven && error == ProofHeaders.NonceWanted) { return new Unavailable(error) { IsResponse = true }; }
         if (error == "invalid_grant")
         {
             return Subtype(body) is { } subtype && AsksForTheUser.Contains(subtype) ? new Refused(subtype) : new Rejected(error);

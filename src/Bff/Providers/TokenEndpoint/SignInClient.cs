@@ -1,4 +1,5 @@
 using Bff.Providers.ClientAuthentication;
+using Bff.Providers.DPoP;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Bff.Providers.TokenEndpoint;
@@ -8,16 +9,19 @@ namespace Bff.Providers.TokenEndpoint;
 /// framework's handler would make them, too, but loses the JSON types of an answer, and trips over one that is none.
 /// </summary>
 internal sealed partial class SignInClient(
-    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, ILogger<SignInClient> logger)
+    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, EndpointProofs proofs, ILogger<SignInClient> logger)
 {
     private volatile bool _goesPlainly;
 
+    /// <param name="parameters">Of the authorization request.</param>
+    /// <param name="key">That the code will be bound to (RFC 9449 section 10.1); null for bearer tokens.</param>
+    /// <param name="cancellationToken">The browser is gone.</param>
     /// <returns>
     /// The <c>request_uri</c> that stands for the pushed parameters; null when they go through the browser: the operator wants it so, or the provider takes no
     /// pushed requests from our client and does not require them.
     /// </returns>
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
-    public async Task<string?> PushAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public async Task<string?> PushAsync(IDictionary<string, string> parameters, ProofKey? key, CancellationToken cancellationToken)
     {
         var (metadata, options) = (await provider.GetConfigurationAsync(cancellationToken), registration.Options);
         if (options.PushedAuthorization == PushedAuthorizationUse.Never) { return null; }
@@ -25,7 +29,7 @@ internal sealed partial class SignInClient(
         {
             // An authorization request has its client_id whatever authenticates it (RFC 9126 section 2).
             var body = await SendAsync(
-                ProviderEndpoints.PushedAuthorization(metadata, options)!, parameters, metadata, unexplained: Blame.Client, cancellationToken);
+                ProviderEndpoints.PushedAuthorization(metadata, options)!, parameters, key, metadata, unexplained: Blame.Client, cancellationToken);
             _goesPlainly = false;
             return body.VisibleString("request_uri") ?? throw new SignInCallException(Blame.Provider, "no_request_uri");
         }
@@ -52,14 +56,18 @@ internal sealed partial class SignInClient(
     /// Redeems a code. What the answer says of tokens is read as at a renewal, and a value that is of no use is left out; only the token type may not be
     /// missing here.
     /// </summary>
+    /// <param name="parameters">The form.</param>
+    /// <param name="key">That the tokens will be bound to; null for bearer tokens.</param>
+    /// <param name="cancellationToken">The browser is gone.</param>
     /// <exception cref="SignInCallException">The provider refused, or its answer is of no use.</exception>
-    public async Task<OpenIdConnectMessage> RedeemAsync(IDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public async Task<OpenIdConnectMessage> RedeemAsync(
+        IDictionary<string, string> parameters, ProofKey? key, CancellationToken cancellationToken)
     {
         var (metadata, options) = (await provider.GetConfigurationAsync(cancellationToken), registration.Options);
 
         // Who we are is said as the method wants it, and not as the framework does.
         var form = parameters.Where(parameter => parameter.Key != OpenIdConnectParameterNames.ClientId).Concat(options.TokenParameters);
-        var body = await SendAsync(ProviderEndpoints.Token(metadata, options), form, metadata, unexplained: Blame.User, cancellationToken);
+        var body = await SendAsync(ProviderEndpoints.Token(metadata, options), form, key, metadata, unexplained: Blame.User, cancellationToken);
         var message = new OpenIdConnectMessage
         {
             AccessToken = body.AccessToken,
@@ -76,6 +84,7 @@ internal sealed partial class SignInClient(
 
     /// <param name="endpoint">Where to.</param>
     /// <param name="parameters">The form.</param>
+    /// <param name="key">For a proof; null for none.</param>
     /// <param name="metadata">The provider's.</param>
     /// <param name="unexplained">Who is to blame for a 400 that says nothing.</param>
     /// <param name="cancellationToken">
@@ -83,14 +92,12 @@ internal sealed partial class SignInClient(
     /// anybody waits or not, and the refresh token in its response has to be read to be revoked.
     /// </param>
     private async Task<TokenEndpointBody> SendAsync(
-        string endpoint, IEnumerable<KeyValuePair<string, string>> parameters, OpenIdConnectConfiguration metadata, Blame unexplained,
+        string endpoint, IEnumerable<KeyValuePair<string, string>> parameters, ProofKey? key, OpenIdConnectConfiguration metadata, Blame unexplained,
         CancellationToken cancellationToken)
     {
-        using var request = authenticator.Prove(metadata).Post(endpoint, parameters);
         using var waiting = new CancellationTokenSource();
         using var browserGone = cancellationToken.UnsafeRegister(_ => waiting.Cancel(), null);
-        ProviderWatch.BeforeSending(request, browserGone.Dispose);
-        using var answer = await registration.CreateHttpClient().SendAsync(request, waiting.Token);
+        using var answer = await SendAsync(endpoint, parameters, key, metadata, browserGone.Dispose, waiting.Token);
         var body = await TokenEndpointBody.ReadAsync(answer);
         var error = body.Token("error");
         if (answer.IsSuccessStatusCode && body.IsObject && error is null) { return body; }
@@ -99,6 +106,24 @@ internal sealed partial class SignInClient(
         {
             RefreshToken = body.Token("refresh_token"), Status = (int)answer.StatusCode,
         };
+    }
+
+    /// <summary>Sends it; and once more where the provider wants a nonce in the proof (RFC 9449 section 8).</summary>
+    private async Task<HttpResponseMessage> SendAsync(
+        string endpoint, IEnumerable<KeyValuePair<string, string>> parameters, ProofKey? key, OpenIdConnectConfiguration metadata, Action beforeSending,
+        CancellationToken cancellationToken)
+    {
+        for (string? challenge = null; ;)
+        {
+            using var request = authenticator.Prove(metadata).Post(endpoint, parameters);
+            ProviderWatch.BeforeSending(request, beforeSending);
+            var sent = proofs.Prove(request, endpoint, key, challenge);
+            var answer = await registration.CreateHttpClient().SendAsync(request, cancellationToken);
+            var asked = await proofs.ChallengeAsync(endpoint, answer, key, sent);
+            if (asked is null || challenge is not null) { return answer; }
+            answer.Dispose();
+            challenge = asked;
+        }
     }
 
     /// <summary>

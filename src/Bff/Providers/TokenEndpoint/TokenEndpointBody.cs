@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bff.Providers.DPoP;
 
 namespace Bff.Providers.TokenEndpoint;
 
@@ -17,6 +18,9 @@ internal sealed class TokenEndpointBody
 
     /// <summary>The token type is <c>Bearer</c> in any case, or missing (RFC 6749 section 5.1 requires it, some providers forget it).</summary>
     public bool IsBearer => !Has("token_type") || string.Equals(Text("token_type"), "Bearer", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The access token is bound to the key of the request's proof (RFC 9449 section 5).</summary>
+    public bool IsBound => string.Equals(Text("token_type"), ProofHeaders.Proof, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Null when the field is missing, empty, or neither text nor number.</summary>
     public string? Text(string name) =>

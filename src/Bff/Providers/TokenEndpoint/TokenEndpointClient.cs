@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using Bff.Providers.ClientAuthentication;
+using Bff.Providers.DPoP;
 using Bff.Providers.Metadata;
 using Bff.Providers.Throttling;
 using Duende.IdentityModel.Client;
@@ -15,13 +16,16 @@ namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>The only code that sends a refresh token anywhere.</summary>
 internal sealed partial class TokenEndpointClient(
-    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, IdTokenValidator idTokens, UserClaims claims,
-    IOptionsMonitor<TokenOptions> options, TimeProvider clock, ILogger<TokenEndpointClient> logger)
+    ClientRegistration registration, ProviderMetadata provider, ClientAuthenticator authenticator, EndpointProofs proofs, IdTokenValidator idTokens,
+    UserClaims claims, IOptionsMonitor<TokenOptions> options, TimeProvider clock, ILogger<TokenEndpointClient> logger)
 {
     /// <summary>What a token is (RFC 7009 section 2.1).</summary>
     public const string RefreshTokenHint = "refresh_token", AccessTokenHint = "access_token";
 
-    /// <summary>Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token.</summary>
+    /// <summary>
+    /// Trades the refresh token for new tokens (RFC 6749 section 6). Sent once: a repeat could replay a rotated refresh token. That a proof lacks its nonce is
+    /// said before the refresh token is looked at (RFC 9449 section 8), and then it is sent with the nonce.
+    /// </summary>
     /// <param name="current">The session's tokens.</param>
     /// <param name="subject">The session's user; an ID token for anyone else ends the session.</param>
     /// <param name="tenant">The user's, at a provider of many tenants, who has the same subject as somebody in another one, maybe.</param>
@@ -33,12 +37,11 @@ internal sealed partial class TokenEndpointClient(
         {
             var metadata = await provider.GetConfigurationAsync(limit.Token);
             var sentAt = clock.GetUtcNow();
-            using var request = Authenticated<RefreshTokenRequest>(ProviderEndpoints.Token(metadata, registration.Options), metadata);
-            request.RefreshToken = current.RefreshToken!;
-            foreach (var (name, value) in registration.Options.TokenParameters) { request.Parameters.Add(name, value); }
-            GatedCalls.Mark(request, CallKind.Renewal);
-            using var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit.Token);
-            return await ReadAsync(answer, current, (subject, tenant), sentAt, limit.Token);
+
+            // A session of before this setting gets its key now.
+            var key = current.Key ?? (registration.Options.TokenType == TokenType.DPoP ? ProofKey.New() : null);
+            using var answer = await SendAsync(current.RefreshToken!, key, metadata, limit.Token);
+            return await ReadAsync(answer, current, key, (subject, tenant), sentAt, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -95,6 +98,25 @@ internal sealed partial class TokenEndpointClient(
             : RevocationOutcome.Refused;
     }
 
+    private async Task<TokenResponse> SendAsync(
+        string refreshToken, ProofKey? key, OpenIdConnectConfiguration metadata, CancellationToken limit)
+    {
+        for (string? challenge = null; ;)
+        {
+            var endpoint = ProviderEndpoints.Token(metadata, registration.Options);
+            using var request = Authenticated<RefreshTokenRequest>(endpoint, metadata);
+            request.RefreshToken = refreshToken;
+            foreach (var (name, value) in registration.Options.TokenParameters) { request.Parameters.Add(name, value); }
+            GatedCalls.Mark(request, CallKind.Renewal);
+            var sent = proofs.Prove(request, endpoint, key, challenge);
+            var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit);
+            var asked = answer.HttpResponse is { } response ? await proofs.ChallengeAsync(endpoint, response, key, sent) : null;
+            if (asked is null || challenge is not null) { return answer; }
+            answer.Dispose();
+            challenge = asked;
+        }
+    }
+
     private T Authenticated<T>(string endpoint, OpenIdConnectConfiguration metadata)
         where T : ProtocolRequest, new()
     {
@@ -106,7 +128,7 @@ internal sealed partial class TokenEndpointClient(
     }
 
     private async Task<RefreshOutcome> ReadAsync(
-        TokenResponse answer, TokenSet current, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
+        TokenResponse answer, TokenSet current, ProofKey? key, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
     {
         if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
         var status = (int)answer.HttpResponse.StatusCode;
@@ -117,8 +139,8 @@ internal sealed partial class TokenEndpointClient(
         var rotated = body.Token("refresh_token");
         var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
         var outcome = status >= 400 || body.Token("error") is not null
-            ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse))
-            : await ReadTokensAsync(body, current, owner, sentAt, limit);
+            ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse), isProven: key is not null)
+            : await ReadTokensAsync(body, current, key, owner, sentAt, limit);
         return outcome switch
         {
             Renewed renewed => renewed with
@@ -130,12 +152,12 @@ internal sealed partial class TokenEndpointClient(
                 },
             },
             Rejected { Error: Rejected.SubjectChanged } => outcome,   // what came beside it is another user's, and stays theirs
-            var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd },
+            var useless => useless with { RotatedRefreshToken = rotated, RotatedRefreshTokenExpiresAt = rotatedEnd, RotatedKey = key },
         };
     }
 
     private async Task<RefreshOutcome> ReadTokensAsync(
-        TokenEndpointBody body, TokenSet current, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
+        TokenEndpointBody body, TokenSet current, ProofKey? key, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
     {
         if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
         if (body.AccessToken is not { } accessToken)
@@ -143,7 +165,10 @@ internal sealed partial class TokenEndpointClient(
             return new Unavailable("no_access_token") { IsResponse = true };
         }
 
-        if (!body.IsBearer) { return new Misconfigured("token_type", MayPass: true); }
+        // Where the operator asks for none any more, a session may have a bearer token beside its key, which its refresh token may be bound to.
+        var isBound = key is not null && body.IsBound;
+        var mayBeBearer = registration.Options.TokenType == TokenType.Bearer && body.IsBearer;
+        if (!isBound && !mayBeBearer) { return new Misconfigured("token_type", MayPass: true); }
 
         var (user, idToken, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, owner, limit) : default;
         return objection ?? new Renewed(
@@ -154,7 +179,9 @@ internal sealed partial class TokenEndpointClient(
                 body.Text("scope") ?? current.Scope,
                 sentAt,
                 sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime),
-                Acr: current.SignInAcr ?? ""),
+                Acr: current.SignInAcr ?? "",
+                ProofKey: key?.Text,
+                IsBearer: !isBound),
             user);
     }
 

@@ -1,14 +1,18 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Bff.Providers.DPoP;
 using Bff.Providers.Metadata;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Bff.Providers.TokenEndpoint;
 
 /// <summary>Asks the userinfo endpoint about the user who signs in (OpenID Connect Core 1.0 section 5.3).</summary>
-internal sealed class UserInfoClient(ClientRegistration registration, ProviderMetadata provider, IdTokenValidator tokens)
+internal sealed class UserInfoClient(ClientRegistration registration, ProviderMetadata provider, IdTokenValidator tokens, TimeProvider clock)
 {
+    /// <summary>Its nonces are not those of the token endpoint (RFC 9449 section 9).</summary>
+    private readonly ProvenRequests _proofs = new(clock);
+
     private const string Jwt = "application/jwt";
 
     /// <summary>The provider has such an endpoint.</summary>
@@ -19,15 +23,17 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
         ProviderEndpoints.UserInfo(await provider.GetConfigurationAsync(cancellationToken), registration.Options);
 
     /// <param name="accessToken">Of the sign-in.</param>
+    /// <param name="key">That it is bound to; null for a bearer token.</param>
     /// <param name="issuer">Of the ID token that came with it.</param>
     /// <param name="subject">The same.</param>
     /// <param name="cancellationToken">The browser is gone.</param>
     /// <exception cref="UserInfoException">There is no answer that may be used.</exception>
-    public async Task<JsonElement> AskAsync(string accessToken, string issuer, string subject, CancellationToken cancellationToken)
+    public async Task<JsonElement> AskAsync(
+        string accessToken, ProofKey? key, string issuer, string subject, CancellationToken cancellationToken)
     {
         var endpoint = await EndpointAsync(cancellationToken);
         if (string.IsNullOrEmpty(endpoint)) { throw Unusable("The provider's metadata names no userinfo_endpoint."); }
-        var claims = await ReadAsync(endpoint, accessToken, issuer, cancellationToken);
+        var claims = await ReadAsync(endpoint, accessToken, key, issuer, cancellationToken);
         if (claims.ValueKind != JsonValueKind.Object) { throw Unusable("The userinfo response holds no claims."); }
         if (!claims.TryGetProperty("sub", out var said) || said is not { ValueKind: JsonValueKind.String } || said.GetString() is not { Length: > 0 } user)
         {
@@ -39,15 +45,11 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
             : throw new UserInfoException("The userinfo response is about another user than the ID token.", UserInfoFault.OtherUser);
     }
 
-    private async Task<JsonElement> ReadAsync(string endpoint, string accessToken, string issuer, CancellationToken cancellationToken)
+    private async Task<JsonElement> ReadAsync(string endpoint, string accessToken, ProofKey? key, string issuer, CancellationToken cancellationToken)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, endpoint)
-            {
-                Headers = { Authorization = new AuthenticationHeaderValue("Bearer", accessToken), Accept = { new("application/json"), new(Jwt) } },
-            };
-            using var answer = await registration.CreateHttpClient().SendAsync(request, cancellationToken);
+            using var answer = await SendAsync(endpoint, accessToken, key, cancellationToken);
             var status = (int)answer.StatusCode;
             if (status is >= 500 or 429 or 408) { throw new UserInfoException($"The userinfo endpoint answered HTTP {status}.", UserInfoFault.Unreachable); }
             if (!answer.IsSuccessStatusCode) { throw Unusable($"The userinfo endpoint refused the access token (HTTP {status})."); }
@@ -60,6 +62,28 @@ internal sealed class UserInfoClient(ClientRegistration registration, ProviderMe
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new UserInfoException("The userinfo endpoint cannot be reached.", UserInfoFault.Unreachable);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string endpoint, string accessToken, ProofKey? key, CancellationToken cancellationToken)
+    {
+        for (string? challenge = null; ;)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, endpoint)
+            {
+                Headers =
+                {
+                    Authorization = new AuthenticationHeaderValue(key is null ? "Bearer" : ProofHeaders.Proof, accessToken),
+                    Accept = { new("application/json"), new(Jwt) },
+                },
+            };
+            var sent = key is null ? null : _proofs.Prove(request, key, challenge, request.Headers.Authorization!.ToString());
+            var answer = await registration.CreateHttpClient().SendAsync(request, cancellationToken);
+            if (key is null) { return answer; }
+            var nonce = _proofs.Learn(request.RequestUri!, answer);
+            if (challenge is not null || nonce is null || nonce == sent || !ProofHeaders.AsksForNonce(answer)) { return answer; }
+            answer.Dispose();
+            challenge = nonce;
         }
     }
 

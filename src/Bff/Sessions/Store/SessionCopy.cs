@@ -61,7 +61,7 @@ internal sealed class SessionCopy
         writer.Write(tokens.HasRefreshToken);
         writer.Write(session.Failures);
         foreach (var text in new[] { session.Sid, session.Subject, session.SessionState, session.LastError, tokens.Scope, tokens.Authorization,
-            Short(session.Provider), Short(session.FrontEnd) })
+            Short(session.Provider), Short(session.FrontEnd), tokens.ProofKey })
         {
             Write(writer, text);
         }
@@ -100,7 +100,7 @@ internal sealed class SessionCopy
         var (dueAt, failingSince, refreshTokenExpiresAt) = (reader.TimeOrNull(), reader.TimeOrNull(), reader.TimeOrNull());
         var (version, hasRefreshToken, failures) = (reader.Int64(), reader.Boolean(), reader.Int32());
         var (sid, subject, sessionState, lastError) = (reader.Text()!, reader.Text()!, reader.Text(), reader.Text());
-        var (scope, authorization, provider, frontEnd) = (reader.Text(), reader.Text()!, reader.Text(), reader.Text());
+        var (scope, authorization, provider, frontEnd, proofKey) = (reader.Text(), reader.Text()!, reader.Text(), reader.Text(), reader.Text());
         return new Session
         {
             Id = id, Sid = sid, Provider = provider ?? SettingsSection.Default, FrontEnd = frontEnd ?? SettingsSection.Default,
@@ -108,7 +108,7 @@ internal sealed class SessionCopy
             Claims = new PackedClaims(packed, reader.At),
             CreatedAt = createdAt, EndsAt = endsAt, AbsoluteEndsAt = absoluteEndsAt, Version = version, DueAt = dueAt, Failures = failures,
             FailingSince = failingSince, LastError = lastError, NotBefore = notBefore, LeaseUntil = leaseUntil,
-            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt),
+            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey),
         };
     }
 

@@ -46,6 +46,9 @@ internal sealed record IssuedToken(string Value, string Subject, DateTimeOffset 
 
     /// <summary>The certificate it is bound to (<c>x5t#S256</c>).</summary>
     public string? CertificateHash { get; init; }
+
+    /// <summary>The key it is bound to (<c>jkt</c>).</summary>
+    public string? KeyThumbprint { get; init; }
 }
 
 /// <summary>A value nobody but its owner may see.</summary>

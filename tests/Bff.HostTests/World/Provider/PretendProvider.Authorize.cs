@@ -42,6 +42,12 @@ internal sealed partial class PretendProvider
             return Refuse(request, status, status == 403 ? "access_denied" : "invalid_request", "pushed requests are not for this client");
         }
 
+        if (await RefuseProofAsync(request) is { } unproven) { return unproven; }
+        if (KeyOf(request) is { } key && form.TryAdd("dpop_jkt", key) is false && form["dpop_jkt"] != key)
+        {
+            return Refuse(request, 400, "invalid_dpop_proof", "a dpop_jkt of another key than the proof's");
+        }
+
         var uri = "urn:ietf:params:oauth:request_uri:" + NewSecret("request");
         form.TryAdd("client_id", AcceptedClientId);   // who it is may stand in the header or the assertion alone
         _pushed[uri] = form;
@@ -84,7 +90,7 @@ internal sealed partial class PretendProvider
             context.Response.Cookies.Append(SessionCookie, user);
             answer["code"] = NewSecret("code");
             answer["session_state"] = "state-of-" + user;
-            _codes[answer["code"]!] = new Code(grant, asked["nonce"], asked["redirect_uri"], challenge);
+            _codes[answer["code"]!] = new Code(grant, asked["nonce"], asked["redirect_uri"], challenge, asked.GetValueOrDefault("dpop_jkt"));
         }
 
         ShapeAuthorizeAnswer(answer);
@@ -94,6 +100,7 @@ internal sealed partial class PretendProvider
     private string? RuleBroken(HttpRequest request, Dictionary<string, string> asked, bool isPushed)
     {
         if (RequiresPushedRequests && !isPushed) { return Broken("invalid_request", "a request that was not pushed"); }
+        if (Proofs is not null && !asked.ContainsKey("dpop_jkt")) { return Broken("invalid_request", "no dpop_jkt"); }
         if (Target is { AlsoAtAuthorize: true } target && !target.Allowed.Contains(asked.GetValueOrDefault(target.Parameter)))
         {
             return Broken(target.Error, $"no {target.Parameter}, or an unknown one");

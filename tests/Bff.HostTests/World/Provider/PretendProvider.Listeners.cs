@@ -34,8 +34,8 @@ internal sealed partial class PretendProvider
         app.MapPost("/token", TokenAsync);
         app.MapPost("/revoke", RevokeAsync);
         app.MapPost("/par", PushAsync);
-        app.MapGet("/userinfo", (HttpRequest request) => AnswerUserInfo(request));
-        app.MapPost("/userinfo", (HttpRequest request) => AnswerUserInfo(request));
+        app.MapGet("/userinfo", (HttpRequest request) => AnswerUserInfoAsync(request));
+        app.MapPost("/userinfo", (HttpRequest request) => AnswerUserInfoAsync(request));
         app.MapGet("/end-session", (HttpRequest request) => EndSession(request));
         app.MapGet("/logout", (HttpRequest request) => CognitoLogout(request));
         app.MapGet("/v2/logout", (HttpRequest request) => Auth0Logout(request));

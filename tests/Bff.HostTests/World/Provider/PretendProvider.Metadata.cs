@@ -68,6 +68,7 @@ internal sealed partial class PretendProvider
         if (ResponseModes is not null) { metadata["response_modes_supported"] = ResponseModes; }
         if (ResponseModes?.Any(IsSigned) == true) { metadata["authorization_signing_alg_values_supported"] = new[] { TokenKey?.Algorithm ?? "RS256" }; }
         if (UserInfo is { IsSigned: true }) { metadata["userinfo_signing_alg_values_supported"] = new[] { TokenKey?.Algorithm ?? "RS256" }; }
+        if (Proofs is not null) { metadata["dpop_signing_alg_values_supported"] = new[] { "ES256" }; }
         AddEncryption(metadata);
         AddClients(metadata);
         foreach (var name in Unannounced) { metadata.Remove(name); }

@@ -14,6 +14,7 @@ internal sealed partial class PretendProvider
         var form = Form(await request.ReadFormAsync());
         TokenCalls.Enqueue(form);
         if (await RefuseClientAsync(request, form) is { } refused) { return refused; }
+        if (await RefuseProofAsync(request) is { } unproven) { return unproven; }
         return form.GetValueOrDefault("grant_type") switch
         {
             "authorization_code" => Redeem(request, form),
@@ -31,6 +32,7 @@ internal sealed partial class PretendProvider
             return Error(request, 400, "invalid_grant");
         }
 
+        if (code.KeyThumbprint is { } key && key != KeyOf(request)) { return Refuse(request, 400, "invalid_grant", "a code of another key"); }
         if (RefuseTarget(request, request.Form[Target?.Parameter ?? ""]) is { } refused) { return refused; }
         code.Grant.CertificateHash = BoundTo(request);
         lock (_gate) { _grants.Add(code.Grant); }
@@ -59,6 +61,11 @@ internal sealed partial class PretendProvider
                 return Refuse(request, 400, "invalid_grant", "a refresh token of another client certificate");
             }
 
+            if (Proofs is { BindsRefreshTokens: true } && grant.AccessToken?.KeyThumbprint is { } key && key != KeyOf(request))
+            {
+                return Refuse(request, 400, "invalid_grant", "a refresh token of another key");
+            }
+
             return RefuseTarget(request, request.Form[Target?.Parameter ?? ""]) ?? Results.Json(Issue(request, grant, nonce: null));
         }
     }
@@ -73,14 +80,15 @@ internal sealed partial class PretendProvider
         }
 
         var now = _clock.GetUtcNow();
-        var issued = NewAccessToken(grant, now, BoundTo(request), Target is { } target ? [.. request.Form[target.Parameter].Select(target.AudienceOf!)] : []);
+        string[] audiences = Target is { } target ? [.. request.Form[target.Parameter].Select(target.AudienceOf!)] : [];
+        var issued = NewAccessToken(grant, now, (BoundTo(request), KeyOf(request)), audiences);
         grant.AccessToken = _accessTokens[issued.Value] = issued;
         var idToken = Keep("ID token", Encrypted(WriteIdToken(IdTokenClaims(grant, nonce, issued.Value, now))));
         _idTokens[idToken] = grant;
         var answer = new Dictionary<string, object?>
         {
             ["access_token"] = issued.Value,
-            ["token_type"] = "Bearer",
+            ["token_type"] = Proofs?.TokenType ?? "Bearer",
             ["expires_in"] = (long)Lifetime.TotalSeconds,
             ["id_token"] = idToken,
         };
@@ -89,16 +97,22 @@ internal sealed partial class PretendProvider
         return answer;
     }
 
-    private IssuedToken NewAccessToken(Grant grant, DateTimeOffset now, string? certificate, string[] audiences)
+    private IssuedToken NewAccessToken(Grant grant, DateTimeOffset now, (string? Certificate, string? Key) bound, string[] audiences)
     {
         var claims = new Dictionary<string, object?>
         {
             ["iss"] = IssuerFor(grant), ["sub"] = grant.Subject, ["jti"] = Guid.NewGuid(), ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
         };
         if (audiences.Length > 0) { claims["aud"] = audiences.Length == 1 ? audiences[0] : audiences; }
-        if (certificate is not null) { claims["cnf"] = new Dictionary<string, string> { ["x5t#S256"] = certificate }; }
+        var confirmation = new Dictionary<string, string>();
+        if (bound.Certificate is not null) { confirmation["x5t#S256"] = bound.Certificate; }
+        if (bound.Key is not null) { confirmation["jkt"] = bound.Key; }
+        if (confirmation.Count > 0) { claims["cnf"] = confirmation; }
         var value = OpaqueAccessTokens ? NewSecret("access token") : Keep("access token", Jwt.Sign(claims, Key));
-        return new(value, grant.Subject, now + Lifetime) { Audiences = audiences, CertificateHash = certificate };
+        return new(value, grant.Subject, now + Lifetime) 
+        {
+            Audiences = audiences, CertificateHash = bound.Certificate, KeyThumbprint = bound.Key,
+        };
     }
 
     private IResult? RefuseTarget(HttpRequest request, StringValues asked)

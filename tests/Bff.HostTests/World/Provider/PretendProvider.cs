@@ -26,7 +26,7 @@ internal sealed partial class PretendProvider : IAsyncDisposable
     private int _keyDownloads;
     private int _underWay;
 
-    private sealed record Code(Grant Grant, string Nonce, string RedirectUri, string Challenge);
+    private sealed record Code(Grant Grant, string Nonce, string RedirectUri, string Challenge, string? KeyThumbprint);
 
     private PretendProvider(TimeProvider clock, string clientId, string clientSecret)
     {
