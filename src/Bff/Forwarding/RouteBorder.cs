@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Bff.Guard;
 using Bff.Sessions.Authentication;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Configuration;
@@ -71,6 +72,7 @@ internal sealed partial class RouteBorder(
         if (_usesSession && context.FindSession() is { } session) { longCalls.Watch(context, session.Id); }
         UpstreamResponse.RemoveHopByHop(context, answer);
         UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie);
+        context.Response.Headers.Remove(StepUp.Header);   // the API's word alone does not stand in a header that is ours
         if (!_usesSession) { return; }
         UpstreamResponse.MakePersonal(context.Response.Headers);
         StepUpChallenge.Tell(context.Response.Headers, answer);

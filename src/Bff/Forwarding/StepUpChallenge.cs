@@ -21,10 +21,8 @@ internal static class StepUpChallenge
     /// <summary>What a sign-in takes of it is less than a parameter of <c>/bff/login</c> may have.</summary>
     private const int MaxAcrValues = 1000;
 
-    /// <summary>The API's word alone does not stand in a header that is ours.</summary>
     public static void Tell(IHeaderDictionary headers, HttpResponseMessage answer)
     {
-        headers.Remove(StepUp.Header);
         if (answer.StatusCode == HttpStatusCode.Unauthorized && Read(answer.Headers) is { } asked) { headers[StepUp.Header] = asked; }
     }
 

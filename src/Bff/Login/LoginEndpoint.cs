@@ -10,8 +10,11 @@ namespace Bff.Login;
 /// <summary><c>GET /bff/login</c>: to the provider, and back to the return URL with a session.</summary>
 internal static class LoginEndpoint
 {
-    /// <summary>The browser was here a moment ago.</summary>
+    /// <summary>The browser was here a moment ago. Anybody can write that, so it only keeps the step from being taken for ever.</summary>
     private const string Again = "again";
+
+    /// <summary>For the step that a page of our own goes on by itself.</summary>
+    private static readonly TimeSpan StepTime = TimeSpan.FromMinutes(2);
 
     public static async Task<IResult> Handle(
         HttpContext context, ReturnUrls returnUrls, LoginParameters allowed, ProviderSet providers, string? returnUrl, string? provider)
@@ -24,6 +27,9 @@ internal static class LoginEndpoint
         if (IsCookieWithheld(context))
         {
             var request = context.Request;
+            if (request.Query.ContainsKey(Again)) { return LoginProblems.CookiesMissing; }
+            var step = StepCookie(context);
+            context.Response.Cookies.Append(step.Name, "1", step.Options);
             return new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path + request.QueryString, Again, "1"));
         }
 
@@ -39,10 +45,19 @@ internal static class LoginEndpoint
 
     /// <summary>
     /// A link on another site's page brings no <c>SameSite=Strict</c> cookie, so the session that this sign-in replaces would not be known, and would live on.
-    /// The step from a page of our own brings it. Once only, in case something in front of us calls every request cross-site.
+    /// The step from a page of our own brings it. That it was taken is known by a cookie of the same kind, even when something in front of us calls every
+    /// request cross-site: what it comes with, the session's would have come with, too, and no other site's page can have it sent.
     /// </summary>
     private static bool IsCookieWithheld(HttpContext context) =>
-        context.GetSession() is null && !context.Request.Query.ContainsKey(Again)
-        && Initiator.IsTab(context.Request) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site"
-        && context.GetFrontEnd().CookieSameSite == SameSiteMode.Strict;
+        context.GetSession() is null && Initiator.IsTab(context.Request) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site"
+        && context.GetFrontEnd().CookieSameSite == SameSiteMode.Strict && !context.Request.Cookies.ContainsKey(StepCookie(context).Name);
+
+    private static (string Name, CookieOptions Options) StepCookie(HttpContext context)
+    {
+        var isSecure = !context.GetFrontEnd().IsCookieInsecure;
+        return ((isSecure ? CookieNames.HostPrefix : "") + CookieNames.Step, new CookieOptions
+        {
+            HttpOnly = true, Secure = isSecure, SameSite = SameSiteMode.Strict, Path = "/", MaxAge = StepTime, IsEssential = true,
+        });
+    }
 }

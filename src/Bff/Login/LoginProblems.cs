@@ -31,6 +31,11 @@ internal static class LoginProblems
         StatusCodes.Status409Conflict, "too_many_sessions", "You are signed in at as many places as you may be.",
         "Sign out somewhere else, or wait until a session there has ended; then sign in again.");
 
+    /// <summary>Either the browser keeps none, or another site's page pretends to be the step from ours: a click on the link is one.</summary>
+    public static readonly Problem CookiesMissing = new(
+        StatusCodes.Status400BadRequest, "cookies_missing", "Your browser sent no cookies of this site.",
+        "Sign in again; if this page comes back, allow cookies for this site first.");
+
     public static readonly Problem SignInFailed = new(
         StatusCodes.Status400BadRequest, "sign_in_failed", "The provider's response could not be accepted.",
         "Start again at /bff/login; the log of the proxy says what was wrong.");

@@ -23,6 +23,7 @@ internal static class UserSessionsEndpoint
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         var now = clock.GetUtcNow();
         var found = await directory.ListOfUserAsync(session, handle: null, MaxListed + 1, now, context.RequestAborted);
+        if (!IsAlive(session, found)) { return await EndedAsync(context, session); }
         return Results.Ok(new UserSessions(
             now, [.. found.Take(MaxListed).Select(one => UserSessionView.Of(one, session, frontEnds.Find(one.FrontEnd), now))], found.Count > MaxListed));
     }
@@ -39,8 +40,20 @@ internal static class UserSessionsEndpoint
         }
 
         if (!SessionId.IsHandle(handle)) { return NotFound; }
-        if (await directory.ListOfUserAsync(session, handle, 1, clock.GetUtcNow(), context.RequestAborted) is not [var other]) { return NotFound; }
+        var found = await directory.ListOfUserAsync(session, handle, 2, clock.GetUtcNow(), context.RequestAborted);
+        if (!IsAlive(session, found)) { return await EndedAsync(context, session); }
+        if (found is not [_, var other]) { return NotFound; }
         return await store.RemoveAsync(other.Id, version: null, EndReasons.EndedByUser, CancellationToken.None) is null ? NotFound : Results.NoContent();
+    }
+
+    /// <summary>This node may have a copy of a session that its user has ended elsewhere for good reason.</summary>
+    private static bool IsAlive(Session session, IReadOnlyList<UserSession> found) => found is [var first, ..] && first.Id == session.Id;
+
+    private static Task<Problem> EndedAsync(HttpContext context, Session session)
+    {
+        context.RequestServices.GetRequiredService<SessionCache>().Forget(session.Id);
+        context.Features.Set(new SessionEnd(session.Id, Reason: null));
+        return context.SignInRequiredAsync();
     }
 
     /// <param name="Now">By the clock of the times.</param>

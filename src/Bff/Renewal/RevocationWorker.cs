@@ -126,7 +126,7 @@ internal sealed partial class RevocationWorker(
 
         if (!provider.Options.RevokeAccessTokens || tokens.AccessToken.Length == 0 || tokens.ExpiresAt <= clock.GetUtcNow()) { return outcome; }
         var ofAccess = await provider.TokenEndpoint.RevokeAsync(tokens.AccessToken, TokenEndpointClient.AccessTokenHint);
-        return outcome is null || ofAccess is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway ? ofAccess : outcome;
+        return outcome == RevocationOutcome.Refused && ofAccess == RevocationOutcome.Revoked ? outcome : ofAccess;   // revoked is what was so in whole
     }
 
     private async Task PostponeAsync(Revocation revocation, string outcome)

@@ -9,6 +9,9 @@ internal static class CookieNames
     /// <summary>Of a sign-in under way.</summary>
     public const string State = Flow + "state-", Nonce = Flow + "nonce-";
 
+    /// <summary>Says that a sign-in begins from a page of our own.</summary>
+    public const string Step = Flow + "step";
+
     /// <summary>Of the session of a front end with a name.</summary>
     public const string OfFrontEnd = "bff.";
 

@@ -23,6 +23,9 @@ internal sealed class SessionStoreException(string reason, Exception? inner = nu
     /// <summary>It answered, and refused this one operation; that says nothing of how it fares with others.</summary>
     public bool IsRefusal { get; init; }
 
+    /// <summary>Two waited for each other, and this one was taken back in whole: it can be repeated, whatever it was.</summary>
+    public bool IsDeadlock { get; init; }
+
     /// <returns>The one an exception is, or was caused by; null when it is none.</returns>
     public static new SessionStoreException? In(Exception? error) => error as SessionStoreException ?? (error is null ? null : In(error.InnerException));
 

@@ -11,7 +11,7 @@ const HINTS = {
   consent_required: ASK,
   interaction_required: ASK,
   timeout: 'frame-src?',
-  silent_page_missing: 'Serve silent.html or silentSignIn: false',
+  silent_page_missing: 'Serve silent.html',
   session_expired: ASK,
   origin_mismatch: 'Not in Origins',
   unexpected_answer: 'Not Bff? configure()',

@@ -3,6 +3,7 @@ using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
 using Bff.Sessions.Store.Sql;
+using Bff.Tests;
 using Bff.Tests.Sessions;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
@@ -84,6 +85,54 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
         Should.Throw<IOException>(Server.Prepare).Message.ShouldEndWith("(42701)");
         await Storage.ExecuteAsync($"UPDATE bff_schema SET version = {SessionSchema.Version}");
     }
+
+    [Fact]
+    public async Task A_session_that_nobody_waits_for_any_longer_does_not_come_into_being()
+    {
+        var there = await AddAsync();
+        var late = there with { Id = SessionKey.New().Id, Sid = "late" };
+        var limit = new SessionLimit(5, TooManySessions.EndOldest);
+        await using (var connection = await Server.DataSource.OpenConnectionAsync())
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            connection.Execute("LOCK TABLE sessions IN EXCLUSIVE MODE");
+            var watched = Watched(new() { StoreTimeout = TimeSpan.FromMilliseconds(500) });
+            await Should.ThrowAsync<SessionStoreException>(watched.AddAsync(late, [], limit, default));
+        }
+
+        // Whatever still came of it would be there before who waits for the same lock.
+        var next = there with { Id = SessionKey.New().Id, Sid = "next" };
+        await Store.AddAsync(next, [], limit, default);
+        (await FoundAsync("alice")).ShouldBe([there.Id, next.Id], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_write_that_a_deadlock_took_back_is_done_again()
+    {
+        var (first, second) = (await AddAsync(), await AddAsync());
+        await using var connection = await Server.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        connection.Execute($"SET LOCAL deadlock_timeout = '1min'; UPDATE sessions SET failures = 0 WHERE id = '{second.Id.Value}'");
+        var removal = Watched(new() { StoreTimeout = TimeSpan.FromSeconds(20) }).RemoveUserAsync("alice", null, EndReasons.EndedByAdmin, default);
+        await using (var watcher = await Server.DataSource.OpenConnectionAsync())
+        {
+            const string Waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+            while (watcher.Read(Waiting) == 0) { await Task.Yield(); }
+        }
+
+        connection.Execute($"UPDATE sessions SET failures = 0 WHERE id = '{first.Id.Value}'");
+        await transaction.CommitAsync();
+
+        (await removal).Select(session => session.Id).ShouldBe([first.Id, second.Id], ignoreOrder: true);
+    }
+
+    private InstrumentedSessionStore Watched(SessionsOptions options) => new(
+        StoreOf(new SessionClient()), Server, new StoreHealth(Clock, NullLogger<StoreHealth>.Instance),
+        new SessionMetrics(
+            new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(),
+            new SignInPlaces(() => [])),
+        new Audit(NullLogger<Audit>.Instance, Clock, new AuditedClient()), FixedOptions.Of(options), TimeProvider.System,
+        NullLogger<InstrumentedSessionStore>.Instance);
 
     [Fact]
     public async Task Two_nodes_share_one_key_ring()

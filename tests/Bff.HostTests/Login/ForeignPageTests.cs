@@ -87,7 +87,35 @@ public sealed class ForeignPageTests
     {
         await using var world = await World.StartAsync();
         var alice = world.NewBrowser();
-        (await alice.SendAsync(Loaded(alice, "/bff/login?again=1", "document", Stranger, "cross-site"))).Status.ShouldBe(HttpStatusCode.Found);
+        (await alice.SendAsync(Loaded(alice, "/bff/login", "document", Stranger, "cross-site"))).Body.ShouldContain("again=1");
+        (await alice.SendAsync(Loaded(alice, "/bff/login?again=1", "document", null, "cross-site"))).Status.ShouldBe(HttpStatusCode.Found);
+    }
+
+    [Theory]
+    [InlineData("EndOldest")]
+    [InlineData("RefuseNewest")]
+    public async Task Another_sites_page_cannot_skip_the_step_and_so_adds_no_session_that_takes_the_place_of_another(string whenTooMany)
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:MaxPerUser", "2"), ("Bff:Sessions:WhenTooMany", whenTooMany));
+        var (laptop, phone) = (await world.LogInAsync(), await world.LogInAsync());
+        var session = laptop.Session!;
+        await laptop.SendAsync(Loaded(laptop, "/bff/login", "document", Stranger, "cross-site"));
+        foreach (var name in laptop.Cookies.Names().Where(name => name is Browser.SessionCookie or "__Host-bff-step").ToList())
+        {
+            laptop.Cookies.Remove(name);   // Strict cookies stay at home
+        }
+
+        var asked = world.Provider.Authorizations.Count;
+        foreach (var link in new[] { "/bff/login?again=1", "/bff/login?login_hint=alice&again=", "/bff/login?again=1&again=2" })
+        {
+            var answer = await laptop.SendAsync(Loaded(laptop, link, "document", Stranger, "cross-site"));
+            answer.ShouldBeProblem(400, "cookies_missing");
+        }
+
+        world.Provider.Authorizations.Count.ShouldBe(asked);
+        (await phone.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        laptop.Cookies.Set(Browser.SessionCookie, session);
+        (await laptop.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
     [Fact]

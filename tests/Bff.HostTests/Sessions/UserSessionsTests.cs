@@ -70,6 +70,24 @@ public sealed class UserSessionsTests
     }
 
     [Fact]
+    public async Task A_session_that_was_ended_sees_and_ends_no_other_though_a_node_has_a_copy_of_it()
+    {
+        await using var world = await World.StartAsync(("Bff:Sessions:CacheLifetime", "00:01:00"));
+        var there = world.StartBff();
+        var (owner, thief) = (await world.LogInAsync(), await world.LogInAsync(at: there));
+        var handle = await OtherOfAsync(thief);
+        (await EndAsync(owner, await OtherOfAsync(owner))).Status.ShouldBe(HttpStatusCode.NoContent);
+
+        foreach (var answer in new[] { await thief.GetAsync("/bff/sessions"), await EndAsync(thief, handle) })
+        {
+            answer.ShouldBeProblem(401, "session_required");
+            answer.Text("reason").ShouldBe("ended_by_user");
+        }
+
+        (await owner.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
     public async Task To_end_the_current_one_is_to_sign_out_here()
     {
         await using var world = await World.StartAsync();

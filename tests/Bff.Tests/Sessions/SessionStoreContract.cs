@@ -395,7 +395,7 @@ public abstract class SessionStoreContract : StoreContract
         var ended = await Store.AddAsync(now, [], new(2, TooManySessions.EndOldest), default);
 
         ended!.Select(session => (session.Id, session.Reason))
-            .ShouldBe([(first.Id, EndReasons.TooManySessions), (second.Id, EndReasons.TooManySessions)]);
+            .ShouldBe([(first.Id, EndReasons.TooManySessions), (second.Id, EndReasons.TooManySessions)], ignoreOrder: true);
         (await Store.FindEndAsync(first.Id, default)).ShouldBe(EndReasons.TooManySessions);
         foreach (var session in new[] { now, third, idle, other }) { (await FindAsync(session)).ShouldNotBeNull(); }
         (await ClaimRevocationsAsync()).ShouldBeEmpty("its tokens may be of the grant of those that go on");
@@ -414,6 +414,31 @@ public abstract class SessionStoreContract : StoreContract
         (await FindAsync(now)).ShouldBeNull();
         foreach (var session in new[] { first, second, other }) { (await FindAsync(session)).ShouldNotBeNull(); }
         (await Store.AddAsync(now, [first.Id], limit, default))!.Single().Id.ShouldBe(first.Id, "one that is replaced makes room");
+    }
+
+    [Fact]
+    public async Task Who_has_more_than_may_be_by_now_still_replaces_a_session_and_is_none_more()
+    {
+        var limit = new SessionLimit(1, TooManySessions.RefuseNewest);
+        var (first, second, other) = (await AddAsync(), await AddAsync(), await AddAsync(user: "bob"));
+        var now = first with { Id = SessionKey.New().Id, Sid = "new" };
+
+        (await Store.AddAsync(now, [other.Id, first.Id], limit, default))!.Select(session => session.Id).ShouldBe([other.Id, first.Id]);
+
+        foreach (var session in new[] { now, second }) { (await FindAsync(session)).ShouldNotBeNull(); }
+    }
+
+    [Fact]
+    public async Task One_sign_in_ends_a_hundred_sessions_at_most_and_the_next_ones_the_rest()
+    {
+        var limit = new SessionLimit(2, TooManySessions.EndOldest);
+        var old = new List<Session>();
+        for (var i = 0; i < 103; i++) { old.Add(await AddAsync(createdIn: i)); }
+        var now = old[0] with { Id = SessionKey.New().Id, Sid = "new", CreatedAt = Now.AddHours(1) };
+
+        (await Store.AddAsync(now, [], limit, default))!.Select(session => session.Id).ShouldBe(old.Take(100).Select(session => session.Id), ignoreOrder: true);
+        (await Store.AddAsync(now with { Id = SessionKey.New().Id, Sid = "newer" }, [], limit, default))!.Count.ShouldBe(3);
+        (await FindAsync(now)).ShouldNotBeNull();
     }
 
     [Theory]
@@ -452,6 +477,19 @@ public abstract class SessionStoreContract : StoreContract
         (await StoreOfTwoProviders.AddAsync(next, [], limit, default))!.Single().Id.ShouldBe(there.Id, "whichever front end it is of");
 
         foreach (var session in new[] { here, tenant, next }) { (await StoreOfTwoProviders.FindAsync(session.Id, default)).ShouldNotBeNull(); }
+    }
+
+    [Theory]
+    [InlineData(EndReasons.SignedOut, 1)]
+    [InlineData(EndReasons.EndedByAdmin, 1)]
+    [InlineData(EndReasons.Replaced, 0)]
+    [InlineData(EndReasons.EndedByUser, 0)]
+    public async Task An_access_token_alone_is_not_kept_to_wait_for_its_users_other_sessions(string reason, int kept)
+    {
+        var store = StoreOf(new SessionClient { RevokesAccessTokens = () => true });
+        var session = await AddAsync(dueIn: null);
+        await store.RemoveAsync(session.Id, null, reason, default);
+        (await ClaimRevocationsAsync()).Count.ShouldBe(kept);
     }
 
     [Fact]

@@ -31,9 +31,12 @@ internal interface ISessionDirectory
     Task<IReadOnlyList<Session>> SearchAsync(
         SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Living sessions of a user at one provider, from what is no secret: this one first, then the newest.</summary>
+    /// <summary>
+    /// Living sessions of a user at one provider, from what is no secret: this one first, then the newest. Without this one it has ended, and whoever asks has
+    /// only a copy of it.
+    /// </summary>
     /// <param name="session">Whose.</param>
-    /// <param name="handle">Of the one that is looked for; null for all.</param>
+    /// <param name="handle">Of the one that is looked for beside this one; null for all.</param>
     /// <param name="take">How many at most.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>

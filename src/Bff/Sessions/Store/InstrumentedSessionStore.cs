@@ -23,7 +23,18 @@ internal sealed partial class InstrumentedSessionStore(
     public async Task<IReadOnlyList<EndedSession>?> AddAsync(
         Session added, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit, CancellationToken cancellationToken)
     {
-        var ended = await WriteAsync("add", () => store.AddAsync(added, replaced, limit, cancellationToken));
+        // A session that comes into being when nobody waits for it any longer would have no key anywhere, and count all the same.
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IReadOnlyList<EndedSession>? ended;
+        try
+        {
+            ended = await WriteAsync("add", () => store.AddAsync(added, replaced, limit, waiting.Token));
+        }
+        finally
+        {
+            await waiting.CancelAsync();
+        }
+
         if (ended is null) { return null; }
         foreach (var session in ended) { Tell(session); }
         metrics.Created(added.FrontEnd, added.Provider);
@@ -205,6 +216,10 @@ internal sealed partial class InstrumentedSessionStore(
         try
         {
             return await AskAsync(operation, StoreAccess.Write, run);
+        }
+        catch (SessionStoreException error) when (error.IsDeadlock)
+        {
+            return await AskAsync(operation, StoreAccess.Write, run);   // all of it was taken back, and the other one is through
         }
         catch (SessionStoreException error) when (error.IsDamage)
         {

@@ -15,6 +15,9 @@ internal sealed partial class PretendProvider
     /// <summary>A sign-out without one of its ID tokens as <c>id_token_hint</c> is refused.</summary>
     public bool RequiresIdTokenHint { get; set; }
 
+    /// <summary>RFC 7009 section 2.2.1.</summary>
+    public bool RevokesNoAccessTokens { get; set; }
+
     /// <summary>Characters of the longest URL that is taken from a browser; a longer one is answered 414.</summary>
     public int? LongestUrl { get; set; }
 
@@ -32,6 +35,7 @@ internal sealed partial class PretendProvider
         var form = Form(await request.ReadFormAsync());
         Revocations.Enqueue(form);
         if (await RefuseClientAsync(request, form) is { } refused) { return refused; }
+        if (RevokesNoAccessTokens && form["token_type_hint"] == "access_token") { return Error(request, 400, "unsupported_token_type"); }
         lock (_gate)
         {
             if (_grants.Find(grant => grant.RefreshToken == form["token"]) is { } grant) { grant.Over = true; }

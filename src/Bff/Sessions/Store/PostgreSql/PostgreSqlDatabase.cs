@@ -135,6 +135,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         PostgresException refused => new(refused.MessageText, refused)
         {
             IsUnanswered = IsGoing(refused), IsConnection = IsGoing(refused), IsRefusal = IsRefusal(refused),
+            IsDeadlock = refused.SqlState == PostgresErrorCodes.DeadlockDetected,
             IsDamage = refused.SqlState is PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
         },
         NpgsqlException { InnerException: TimeoutException } late => new(late.Message, late) { IsUnanswered = true },

@@ -92,7 +92,8 @@ internal sealed partial class SqlSessionStore
         var found = await _statements.QueryAsync(
             $"""
             SELECT {OwnColumns} FROM sessions
-            WHERE subject = @subject AND ends_at > @now AND {_statements.OfProvider(session.Provider)}{(handle is null ? "" : $" AND {Handle} = @handle")}
+            WHERE subject = @subject AND ends_at > @now AND {_statements.OfProvider(session.Provider)}
+                {(handle is null ? "" : $"AND (id = @id OR {Handle} = @handle)")}
             ORDER BY CASE WHEN id = @id THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT @most
             """,
             row => (Session: ReadOwn(row), Tenant: TenantOf(row.GetString(5))), cancellationToken, [.. parameters]);

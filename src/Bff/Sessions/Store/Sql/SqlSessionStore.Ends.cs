@@ -155,8 +155,9 @@ internal sealed partial class SqlSessionStore
             ON CONFLICT (id) DO NOTHING
             """;
 
-        // What can be renewed has a refresh token; an access token is worth it while it is good, and nobody knows that of one an older node stored.
-        string ToRevoke() => revoking.Where(client => client.RevokesAccessTokens()).ToList() is { Count: > 0 } both
+        // What can be renewed has a refresh token; an access token is worth it while it is good, and nobody knows that of one an older node stored. Alone it
+        // would expire while it waits for its user's other sessions.
+        string ToRevoke() => HolderOf(reason) == "NULL" && revoking.Where(client => client.RevokesAccessTokens()).ToList() is { Count: > 0 } both
             ? $"(due_at IS NOT NULL OR (coalesce(token_expires_at, @ended_at + 1) > @ended_at AND {_statements.OfAny(both)}))" : "due_at IS NOT NULL";
     }
 }

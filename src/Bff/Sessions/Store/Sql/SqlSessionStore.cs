@@ -23,6 +23,9 @@ internal sealed partial class SqlSessionStore(
     int maxRememberedEnds = 1_000_000)
     : IFullSessionStore
 {
+    /// <summary>Sessions that one sign-in ends when a lower limit finds many; the next ones end the rest.</summary>
+    private const int MaxEndedByOne = 100;
+
     /// <summary>A node's own, so that nodes do not wait for each other.</summary>
     private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
 
@@ -54,15 +57,18 @@ internal sealed partial class SqlSessionStore(
             insert.Transaction = transaction;
             await insert.ExecuteNonQueryAsync(cancellationToken);
 
+            var others = limit is null ? [] : await OthersOfUserAsync(transaction, session, cancellationToken);
+
             // After it: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
             foreach (var id in replaced) { ended.AddRange(await EndAsync(transaction, id, EndReasons.Replaced, cancellationToken)); }
             if (limit is not null)
             {
-                var others = await OthersOfUserAsync(transaction, session, cancellationToken);
-                if (others.Count >= limit.Max && limit.WhenTooMany == TooManySessions.RefuseNewest) { return null; }
-                foreach (var id in others.SkipLast(limit.Max - 1))
+                var left = others.Except(replaced).ToList();
+                var isOneMore = left.Count == others.Count;   // one that replaces another of its user makes them no more, however low the limit is by now
+                if (isOneMore && left.Count >= limit.Max && limit.WhenTooMany == TooManySessions.RefuseNewest) { return null; }
+                if (limit.WhenTooMany == TooManySessions.EndOldest)
                 {
-                    ended.AddRange(await EndAsync(transaction, id, EndReasons.TooManySessions, cancellationToken));
+                    ended.AddRange(await EndExcessAsync(transaction, [.. left.SkipLast(limit.Max - 1).Take(MaxEndedByOne)], cancellationToken));
                 }
             }
 
@@ -77,6 +83,16 @@ internal sealed partial class SqlSessionStore(
     private Task<List<EndedSession>> EndAsync(DbTransaction transaction, SessionId id, string reason, CancellationToken cancellationToken) => DeleteAsync(
         transaction, $"id = @id AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, reason), reason, cancellationToken, ("id", id.Value));
 
+    private async Task<List<EndedSession>> EndExcessAsync(DbTransaction transaction, SessionId[] ids, CancellationToken cancellationToken)
+    {
+        if (ids.Length == 0) { return []; }
+        (string Name, object? Value)[] parameters = [.. ids.Select((id, at) => ($"id{at}", (object?)id.Value))];
+        const string Reason = EndReasons.TooManySessions;
+        return await DeleteAsync(
+            transaction, $"id IN ({string.Join(", ", parameters.Select(parameter => "@" + parameter.Name))}) AND {Ours}", EndedColumns,
+            row => _rows.ReadEnded(row, Reason), Reason, cancellationToken, parameters);
+    }
+
     /// <summary>
     /// The other living sessions of its user, the oldest first. A subject is one user's at one issuer: at a provider of many tenants another's may have the same.
     /// </summary>
@@ -85,7 +101,7 @@ internal sealed partial class SqlSessionStore(
         await using var command = _statements.Command(
             transaction.Connection!,
             $"""
-            SELECT id, claims FROM sessions
+            SELECT id, {(session.Tenant is null ? "NULL" : "claims")} FROM sessions
             WHERE subject = @subject AND ends_at > @now AND id <> @id AND {_statements.OfProvider(session.Provider)} ORDER BY created_at, id
             """,
             [("subject", session.Subject), ("now", Milliseconds(clock.GetUtcNow())), ("id", session.Id.Value)]);
@@ -94,7 +110,7 @@ internal sealed partial class SqlSessionStore(
         var found = new List<SessionId>();
         while (await row.ReadAsync(cancellationToken))
         {
-            if (TenantOf(row.GetString(1)) == session.Tenant) { found.Add(new SessionId(row.GetString(0))); }
+            if (row.IsDBNull(1) || TenantOf(row.GetString(1)) == session.Tenant) { found.Add(new SessionId(row.GetString(0))); }
         }
 
         return found;
