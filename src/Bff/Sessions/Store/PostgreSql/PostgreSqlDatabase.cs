@@ -153,16 +153,6 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     public override Task CarryChangesAsync(SessionChanges changes, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         new PostgreSqlChanges(_server, changes, clock, loggers.CreateLogger<PostgreSqlChanges>()).CarryAsync(cancellationToken);
 
-    public override async Task LockAsync(DbTransaction transaction, string name, CancellationToken cancellationToken)
-    {
-        await using var command = transaction.Connection!.CreateCommand();
-        (command.Transaction, command.CommandText) = (transaction, "SELECT pg_advisory_xact_lock(@key)");
-        var key = command.CreateParameter();
-        (key.ParameterName, key.Value) = ("key", BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name))));
-        command.Parameters.Add(key);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     public override string SkipLocked => "FOR UPDATE SKIP LOCKED";
 
     public override string LockByName(IEnumerable<string> parameters, bool isShared)

@@ -31,12 +31,6 @@ internal abstract class SessionDatabase : SessionStorage
     /// </summary>
     public virtual ValueTask<IDisposable?> TakeTurnToWriteAsync(CancellationToken cancellationToken) => new((IDisposable?)null);
 
-    /// <summary>
-    /// Lets one transaction at a time go on that has this name, until it ends, where a database lets several write at once; what it then reads no other of that
-    /// name changes.
-    /// </summary>
-    public virtual Task LockAsync(DbTransaction transaction, string name, CancellationToken cancellationToken) => Task.CompletedTask;
-
     /// <summary>Runs a write of one statement on a connection; alone, unless the database does several at once cheaper.</summary>
     /// <param name="write">Runs the statement. It may run twice, when what it was run with had to be taken back.</param>
     /// <param name="cancellationToken">Stops waiting for the turn.</param>

@@ -50,7 +50,7 @@ internal sealed partial class SqlSessionStore(
             await EnsureNotSignedOutAsync(transaction, session, cancellationToken);
             if (limit is not null)
             {
-                await database.LockAsync(transaction, $"{clients.Value.Of(session.Provider).Name}\n{session.Subject}", cancellationToken);
+                await LockAsync(transaction, Named([$"{clients.Value.Of(session.Provider).Name}\n{session.Subject}"]), isShared: false, cancellationToken);
             }
 
             await using var insert = Insert(connection, session);
