@@ -30,7 +30,7 @@ public sealed class ReferenceTests
     }
 
     /// <summary>What the guard wants of a caller; what opens in a browser wants nothing.</summary>
-    private static string Needs(string said) => said is "navigation" or "–" or "page" or "credential" ? "" : said;
+    private static string Needs(string said) => said is "navigation" or "–" or "page" or "credential" or "logout token" ? "" : said;
 
     private static bool IsFileOfOpsPage(string path) => Path.HasExtension(path) && !path.TrimStart('/').StartsWith("bff/", StringComparison.Ordinal);
 
