@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
 using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection.Repositories;

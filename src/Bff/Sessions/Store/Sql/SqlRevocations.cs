@@ -89,16 +89,12 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
     public async Task ForgetAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         // A node of the version before writes 0 for now.
-        var undated = $"due_at <= 0 AND {_statements.OfOthers}";
-        if (await _statements.AnyAsync("revocations", undated, cancellationToken))
-        {
-            await _statements.InBatchesAsync(
-                "UPDATE revocations SET due_at = @now", "revocations", undated, "due_at", cancellationToken, ("now", Milliseconds(clock.GetUtcNow())));
-        }
-
-        var abandoned = $"due_at <= @before AND {_statements.OfOthers}";
-        if (!await _statements.AnyAsync("revocations", abandoned, cancellationToken, ("before", Milliseconds(before)))) { return; }
-        await _statements.InBatchesAsync("DELETE FROM revocations", "revocations", abandoned, "due_at", cancellationToken, ("before", Milliseconds(before)));
+        await _statements.IfAnyInBatchesAsync(
+            "UPDATE revocations SET due_at = @now", "revocations", $"due_at <= 0 AND {_statements.OfOthers}", "due_at", cancellationToken,
+            ("now", Milliseconds(clock.GetUtcNow())));
+        await _statements.IfAnyInBatchesAsync(
+            "DELETE FROM revocations", "revocations", $"due_at <= @before AND {_statements.OfOthers}", "due_at", cancellationToken,
+            ("before", Milliseconds(before)));
     }
 
     private Revocation Read(DbDataReader row, string owner)

@@ -68,11 +68,8 @@ internal sealed partial class SqlSessionStore
     }
 
     /// <summary>Rows from before a client was named: what is due is found by its name.</summary>
-    private async Task AdoptAsync(string table, string which, CancellationToken cancellationToken)
-    {
-        if (!await _statements.AnyAsync(table, which, cancellationToken)) { return; }
-        await _statements.InBatchesAsync($"UPDATE {table} SET client = @client", table, which, "due_at", cancellationToken);
-    }
+    private Task AdoptAsync(string table, string which, CancellationToken cancellationToken) =>
+        _statements.IfAnyInBatchesAsync($"UPDATE {table} SET client = @client", table, which, "due_at", cancellationToken);
 
     private async Task ForgetEndsAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {

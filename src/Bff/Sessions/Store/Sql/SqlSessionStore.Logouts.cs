@@ -38,7 +38,7 @@ internal sealed partial class SqlSessionStore
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         // First of all: a sign-in that has looked for marks and found none has either added its session by now, or will find these.
-        await LockAsync(transaction, Named(marks), isShared: false, cancellationToken);
+        await LockAsync(transaction, Numbered("mark", marks), isShared: false, cancellationToken);
         var used = await ExecuteAsync(
             transaction, UseOnce, cancellationToken, ("id", $"logout:{client}:{logout.Id}"), ("forget_at", Milliseconds(logout.ForgetAt)));
         if (used == 0) { return null; }
@@ -86,8 +86,8 @@ internal sealed partial class SqlSessionStore
 
     private static (string Where, (string Name, object? Value)[] Parameters) Concerned(ProviderLogout logout, List<string> newer)
     {
-        List<(string Name, object? Value)> parameters = [.. newer.Select((id, i) => ($"newer{i}", (object?)id))];
-        var spared = newer.Count == 0 ? "" : $" AND id NOT IN ({string.Join(", ", parameters.Select(one => '@' + one.Name))})";
+        List<(string Name, object? Value)> parameters = [.. Numbered("newer", newer)];
+        var spared = newer.Count == 0 ? "" : $" AND id NOT IN ({Placeholders(parameters)})";
         if (logout.Subject is { } subject) { parameters.Add(("subject", subject)); }
         if (logout.Sid is { } sid) { parameters.Add(("provider_sid", sid)); }
         var where = logout switch
@@ -107,16 +107,14 @@ internal sealed partial class SqlSessionStore
     private async Task EnsureNotSignedOutAsync(DbTransaction transaction, Session session, CancellationToken cancellationToken)
     {
         var marks = LogoutMarks.Of(session, clients.Value.Of(session.Provider).Name);
-        var names = Named(marks);
+        var names = Numbered("mark", marks);
         await LockAsync(transaction, names, isShared: true, cancellationToken);
         await using var command = _statements.Command(
-            transaction.Connection!, $"SELECT 1 FROM used_once WHERE forget_at >= @since AND id IN ({string.Join(", ", names.Select(one => '@' + one.Name))})",
+            transaction.Connection!, $"SELECT 1 FROM used_once WHERE forget_at >= @since AND id IN ({Placeholders(names)})",
             [.. names, ("since", Milliseconds(session.SignInBegunAt + LogoutMarks.Life))]);
         command.Transaction = transaction;
         if (await command.ExecuteScalarAsync(cancellationToken) is not null) { throw new SignedOutMeanwhileException(); }
     }
-
-    private static (string Name, object? Value)[] Named(IEnumerable<string> marks) => [.. marks.Select((mark, i) => ($"mark{i}", (object?)mark))];
 
     private async Task LockAsync(DbTransaction transaction, (string Name, object? Value)[] names, bool isShared, CancellationToken cancellationToken)
     {

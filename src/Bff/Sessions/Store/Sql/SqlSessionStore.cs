@@ -50,7 +50,8 @@ internal sealed partial class SqlSessionStore(
             await EnsureNotSignedOutAsync(transaction, session, cancellationToken);
             if (limit is not null)
             {
-                await LockAsync(transaction, Named([$"{clients.Value.Of(session.Provider).Name}\n{session.Subject}"]), isShared: false, cancellationToken);
+                var user = $"{clients.Value.Of(session.Provider).Name}\n{session.Subject}";
+                await LockAsync(transaction, [("user", user)], isShared: false, cancellationToken);
             }
 
             await using var insert = Insert(connection, session);
@@ -60,7 +61,7 @@ internal sealed partial class SqlSessionStore(
             var others = limit is null ? [] : await OthersOfUserAsync(transaction, session, cancellationToken);
 
             // After it: the new session holds back the revocation of what it replaces, whose tokens may be of the same grant.
-            foreach (var id in replaced) { ended.AddRange(await EndAsync(transaction, id, EndReasons.Replaced, cancellationToken)); }
+            foreach (var id in replaced) { ended.AddRange(await EndAsync(transaction, [id], EndReasons.Replaced, cancellationToken)); }
             if (limit is not null)
             {
                 var left = others.Except(replaced).ToList();
@@ -68,7 +69,8 @@ internal sealed partial class SqlSessionStore(
                 if (isOneMore && left.Count >= limit.Max && limit.WhenTooMany == TooManySessions.RefuseNewest) { return null; }
                 if (limit.WhenTooMany == TooManySessions.EndOldest)
                 {
-                    ended.AddRange(await EndExcessAsync(transaction, [.. left.SkipLast(limit.Max - 1).Take(MaxEndedByOne)], cancellationToken));
+                    SessionId[] excess = [.. left.SkipLast(limit.Max - 1).Take(MaxEndedByOne)];
+                    ended.AddRange(await EndAsync(transaction, excess, EndReasons.TooManySessions, cancellationToken));
                 }
             }
 
@@ -80,17 +82,14 @@ internal sealed partial class SqlSessionStore(
         return ended;
     }
 
-    private Task<List<EndedSession>> EndAsync(DbTransaction transaction, SessionId id, string reason, CancellationToken cancellationToken) => DeleteAsync(
-        transaction, $"id = @id AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, reason), reason, cancellationToken, ("id", id.Value));
-
-    private async Task<List<EndedSession>> EndExcessAsync(DbTransaction transaction, SessionId[] ids, CancellationToken cancellationToken)
+    private async Task<List<EndedSession>> EndAsync(
+        DbTransaction transaction, SessionId[] ids, string reason, CancellationToken cancellationToken)
     {
         if (ids.Length == 0) { return []; }
-        (string Name, object? Value)[] parameters = [.. ids.Select((id, at) => ($"id{at}", (object?)id.Value))];
-        const string Reason = EndReasons.TooManySessions;
+        var parameters = Numbered("id", ids.Select(id => id.Value));
         return await DeleteAsync(
-            transaction, $"id IN ({string.Join(", ", parameters.Select(parameter => "@" + parameter.Name))}) AND {Ours}", EndedColumns,
-            row => _rows.ReadEnded(row, Reason), Reason, cancellationToken, parameters);
+            transaction, $"id IN ({Placeholders(parameters)}) AND {Ours}", EndedColumns, row => _rows.ReadEnded(row, reason), reason, cancellationToken,
+            parameters);
     }
 
     /// <summary>

@@ -48,8 +48,13 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
             },
             cancellationToken);
 
-    public async Task<bool> AnyAsync(string table, string which, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
-        (await QueryAsync($"SELECT 1 FROM {table} WHERE {which} LIMIT 1", row => row.GetValue(0), cancellationToken, parameters)).Count > 0;
+    /// <summary>As <see cref="InBatchesAsync"/>, for rows that are seldom there: to ask holds up nobody who writes.</summary>
+    public async Task IfAnyInBatchesAsync(
+        string change, string table, string which, string order, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        var any = await QueryAsync($"SELECT 1 FROM {table} WHERE {which} LIMIT 1", row => row.GetValue(0), cancellationToken, parameters);
+        if (any.Count > 0) { await InBatchesAsync(change, table, which, order, cancellationToken, parameters); }
+    }
 
     /// <param name="change">The statement up to its condition.</param>
     /// <param name="table">Which it changes.</param>
@@ -123,6 +128,13 @@ internal sealed class SqlStatements(SessionDatabase database, TokenProtector pro
 
         return command;
     }
+
+    /// <summary>A parameter for each value, called after their number.</summary>
+    public static (string Name, object? Value)[] Numbered(string name, IEnumerable<string> values) =>
+        [.. values.Select((value, number) => ($"{name}{number}", (object?)value))];
+
+    /// <summary>For a list in a statement.</summary>
+    public static string Placeholders(IEnumerable<(string Name, object? Value)> parameters) => string.Join(", ", parameters.Select(one => '@' + one.Name));
 
     public static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 
