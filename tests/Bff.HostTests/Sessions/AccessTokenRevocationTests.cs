@@ -1,10 +1,11 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace Bff.HostTests.Sessions;
 
 /// <summary>Where the operator wants it, an end of a session takes its access token, too (RFC 7009).</summary>
 [Trait("Standard", "OUT-6")]
-public sealed class AccessTokenRevocationTests
+public sealed partial class AccessTokenRevocationTests
 {
     private static readonly (string, string?) Both = ("Bff:Oidc:RevokeAccessTokens", "true");
 
@@ -78,6 +79,24 @@ public sealed class AccessTokenRevocationTests
     }
 
     [Fact]
+    public async Task A_provider_that_revokes_refresh_tokens_alone_is_asked_once_and_its_refusal_is_counted_and_logged()
+    {
+        await using var world = await World.StartAsync(Both);
+        world.Provider.RevokesNoAccessTokens = true;
+        var alice = await world.LogInAsync();
+
+        await alice.PostAsync("/bff/logout");
+
+        await AdvanceUntilRevokedAsync(world, 2);
+        await Eventually.HappensAsync(() => world.Ask("SELECT COUNT(*) FROM revocations") == 0);
+        await world.AdvanceAsync(TimeSpan.FromMinutes(1));
+        world.Provider.Revocations.Count.ShouldBe(2, "each token once: asking again would change nothing");
+        world.Provider.Grant.Over.ShouldBeTrue();
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("did not revoke an access token (HTTP BadRequest)", StringComparison.Ordinal));
+        (await CountedAsync(world)).ShouldBe(["refused 1"]);
+    }
+
+    [Fact]
     public async Task What_a_renewal_brings_after_the_end_is_revoked_too()
     {
         await using var world = await World.StartAsync(Both);
@@ -128,6 +147,16 @@ public sealed class AccessTokenRevocationTests
         await world.AdvanceAsync(TimeSpan.FromSeconds(30));
         world.Provider.Revocations.ShouldBeEmpty();
     }
+
+    /// <summary>What <c>bff.sessions.revocations</c> has counted, as outcome and number.</summary>
+    private static async Task<List<string>> CountedAsync(World world)
+    {
+        using var ops = new OpsClient(world.Bff);
+        return [.. Counted().Matches((await ops.GetAsync("/metrics")).Body).Select(match => $"{match.Groups[1]} {match.Groups[2]}")];
+    }
+
+    [GeneratedRegex("^bff_sessions_revocations_total\\{outcome=\"(\\w+)\"\\} ([1-9]\\d*)", RegexOptions.Multiline)]
+    private static partial Regex Counted();
 
     private static Task<World> StartWithoutRefreshTokensAsync() => World.StartPreparedAsync(world =>
     {
