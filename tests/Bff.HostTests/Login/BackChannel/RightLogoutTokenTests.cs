@@ -219,27 +219,6 @@ public sealed class RightLogoutTokenTests
     }
 
     [Fact]
-    [Trait("Standard", "BCL-5")]
-    public async Task Of_two_clients_at_one_provider_it_is_for_its_own()
-    {
-        await using var world = await World.StartPreparedAsync(world =>
-        {
-            world.Set("Bff:Providers:twin:Authority", world.Provider.Issuer);
-            world.Set("Bff:Providers:twin:ClientId", "twin");
-            world.Set("Bff:Providers:twin:ClientSecret", "the-secret-of-the-twin-e2b9d4");
-            world.Set("Bff:Providers:twin:RequireHttps", "false");
-        });
-        var alice = await world.LogInAsync();
-        var forTwin = world.Provider.LogoutClaims("alice");
-        forTwin["aud"] = "twin";
-
-        await LogOutAsync(world, world.Provider.LogoutToken(forTwin));
-        await ShouldBeInAsync(alice);
-        await LogOutAsync(world, world.Provider.LogoutToken("alice"));
-        await ShouldBeOutAsync(alice);
-    }
-
-    [Fact]
     [Trait("Standard", "BCL-4")]
     public async Task A_subject_is_one_tenants_where_there_are_many()
     {
