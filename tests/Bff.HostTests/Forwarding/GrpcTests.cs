@@ -44,19 +44,6 @@ public sealed class GrpcTests
         test.Api.Refusals.Count.ShouldBe(1);
     }
 
-    [Fact]
-    [Trait("Standard", "RFC9449-4")]
-    public async Task One_that_no_nonce_of_its_own_service_pleases_is_told_so()
-    {
-        await using var test = await StartAsync();
-        test.Api.Proofs.Nonce = "one";
-        await Should.ThrowAsync<RpcException>(() => test.GreetAsync("alice"));
-        test.Api.Proofs.Nonce = "two";
-
-        (await Should.ThrowAsync<RpcException>(() => test.GreetAsync("alice"))).StatusCode.ShouldBe(StatusCode.Unavailable);
-        (await test.GreetAsync("alice")).ShouldBe("Hello alice");
-    }
-
     private static async Task<Test> StartAsync()
     {
         GrpcApi? api = null;

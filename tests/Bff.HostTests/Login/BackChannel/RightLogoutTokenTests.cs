@@ -66,7 +66,7 @@ public sealed class RightLogoutTokenTests
     }
 
     [Theory]
-    [Trait("Standard", "BCL-14")]
+    [Trait("Standard", "BCL-14"), Trait("Standard", "BCL-15")]
     [InlineData("nobody", null)]
     [InlineData(null, "no-session")]
     [InlineData("alice", "no-session")]
@@ -122,7 +122,7 @@ public sealed class RightLogoutTokenTests
     };
 
     [Theory]
-    [Trait("Standard", "BCL-1")]
+    [Trait("Standard", "BCL-1"), Trait("Standard", "BCL-7")]
     [MemberData(nameof(Variants))]
     public async Task It_may_say_more_than_it_must(string variant)
     {
