@@ -1,10 +1,12 @@
 // Asks the registries whether a package that is built in or shipped has a known vulnerability: 'dotnet list package --vulnerable --include-transitive', and
-// npm's audit. Exit codes: 0 none is known, 1 one is, 3 a registry did not say.
+// npm's audit. Exit codes: 0 none is known, 1 one is, 3 a registry did not say, 70 this script failed.
 //
 //   node eng/audit.mjs
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+process.on('uncaughtException', (error) => { console.error(error); process.exit(70); });
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dotnetProjects = ['src/Bff', 'src/DevStack', 'src/SpaStatic'], npmProjects = ['src/bff-js', 'src/ops-charts', 'src/SpaStatic'];
@@ -29,7 +31,13 @@ const canSay = (await Promise.all(sources.map(publishesVulnerabilities))).some(B
 for (const what of dotnetProjects) {
   if (!canSay) { answers.push({ what, silent: 'no NuGet source that is configured publishes vulnerabilities' }); continue; }
   const report = parsed(output('dotnet', ['list', what, 'package', '--vulnerable', '--include-transitive', '--format', 'json']));
-  if (!report?.projects) { answers.push({ what, silent: 'dotnet list package failed' }); continue; }
+  // A project that was not restored is one of the projects, without packages; that nothing was looked at is among the problems.
+  const problem = report?.problems?.find(({ level }) => level !== 'warning');
+  if (!report?.projects?.length || problem) {
+    answers.push({ what, silent: `dotnet list package failed${problem ? `: ${problem.text}` : ''}` });
+    continue;
+  }
+
   const packages = report.projects.flatMap(({ frameworks = [] }) => frameworks)
     .flatMap(({ topLevelPackages = [], transitivePackages = [] }) => [...topLevelPackages, ...transitivePackages]);
   answers.push({ what, found: packages.flatMap(({ id, resolvedVersion, vulnerabilities = [] }) =>

@@ -24,7 +24,7 @@ if (!values.builder || !values.version || files.length === 0) {
 }
 
 /** Where the source comes from, without a name or password in it. */
-const origin = quietly('git', 'config', '--get', 'remote.origin.url').replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+const origin = quietly('git', 'config', '--get', 'remote.origin.url').replace(/^(\w+:\/\/)[^/]*@/, '$1').replace(/[?#].*/s, '');
 const source = { uri: `git+${/^\w+:\/\//.test(origin) ? origin : 'local'}`, digest: { gitCommit: run('git', 'rev-parse', 'HEAD') } };
 const locks = run('git', 'ls-files', '*packages.lock.json', '*package-lock.json', 'global.json', 'eng/base-images.lock').split('\n')
   .filter((file) => file.startsWith('src/') || !file.includes('/') || file.startsWith('eng/'));

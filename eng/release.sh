@@ -12,12 +12,13 @@
 #
 #   eng/release.sh [--output FOLDER] [--runtime linux-x64|linux-arm64|portable]...   (all three when none is named)
 #                  [--sign KEY] [--builder URI] [--strict] [--allow-vulnerable]
-#   eng/release.sh --dry-run [--published FOLDER]    goes through all of it with one archive, of a program that was published before where one is named,
-#                                                    verifies it, and leaves nothing behind
+#   eng/release.sh --dry-run [--published FOLDER]    goes through all of it with one archive (portable unless --runtime names others), of a program that was
+#                                                    published before where one is named, verifies it, and keeps no file of it
 #
-# What cannot be done here (a registry that answers no audit, base images without a digest, changes that are not committed) is said; --strict makes an error of
-# it. A known vulnerability is one unless --allow-vulnerable. Needs the .NET SDK, Node.js (for the page script and the ops page's chart library), git, and
-# dpkg-deb for the packages. The version is Directory.Build.props'. docs/releasing.md has the rest.
+# Nothing is in the folder until all of it is made and verified, and no other file that lies there is signed. What cannot be done here (a registry that answers
+# no audit, base images without a digest, changes that are not committed, no dpkg-deb) is said; --strict makes an error of it. A known vulnerability is an error
+# unless --allow-vulnerable; a dry run only says it, but not with --strict. Needs the .NET SDK, Node.js (for the page script and the ops page's chart library),
+# git, and dpkg-deb for the packages. The version is Directory.Build.props'. docs/releasing.md has the rest.
 set -euo pipefail
 umask 022   # modes are in the archives
 cd "$(dirname "$0")/.."
@@ -38,17 +39,24 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ -z "$published" ] || [ -n "$dry" ] || { echo "release.sh: --published is for --dry-run: what is released is published here" >&2; exit 64; }
-[ -z "$dry" ] || runtimes=(portable)
+[ -z "$published" ] || runtimes=(portable)
+[ -z "$dry" ] || [ ${#runtimes[@]} -gt 0 ] || runtimes=(portable)
 [ ${#runtimes[@]} -gt 0 ] || runtimes=(linux-x64 linux-arm64 portable)
+for runtime in "${runtimes[@]}"; do
+  case $runtime in linux-x64|linux-arm64|portable) ;; *) echo "release.sh: '$runtime' is none of linux-x64, linux-arm64, portable" >&2; exit 64 ;; esac
+done
+[[ $builder =~ ^[A-Za-z][A-Za-z0-9+.-]*:[^[:space:]]+$ ]] || { echo "release.sh: the builder '$builder' is no URI" >&2; exit 64; }
 
 version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "release.sh: '$version' in Directory.Build.props is no version" >&2; exit 1; }
+script=$(node -p 'require("./src/bff-js/package.json").version')
+[ "$script" = "$version" ] || { echo "release.sh: src/bff-js/package.json has version $script, Directory.Build.props $version" >&2; exit 1; }
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 epoch=$(git log -1 --format=%ct 2>/dev/null || date +%s)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-[ -z "$dry" ] || output=$work/release
-mkdir -p "$output"
-output=$(cd "$output" && pwd)
+kept=$output output=$work/release
+mkdir "$output"
 
 # What a release should have and this one lacks.
 lacking() {
@@ -65,13 +73,18 @@ status=0
 node eng/audit.mjs || status=$?
 case $status in
   0) ;;
+  1)
+    if [ -n "$dry" ]; then [ -n "$vulnerable" ] || lacking "packages without a known vulnerability"
+    elif [ -z "$vulnerable" ]; then echo "release.sh: a package has a known vulnerability" >&2; exit 1; fi
+    ;;
   3) lacking "an audit of all packages" ;;
-  *) [ -n "$vulnerable$dry" ] || { echo "release.sh: a package has a known vulnerability" >&2; exit 1; } ;;
+  *) echo "release.sh: the audit itself failed" >&2; exit 1 ;;
 esac
 
 publish() {   # RUNTIME FOLDER
   local how=(--self-contained true -r "$1" -p:PublishReadyToRun=true)
   [ "$1" != portable ] || how=(--self-contained false -p:UseAppHost=false)
+  rm -rf src/Bff/obj/Release   # what was compiled without the properties below would be taken as it is
   # Locked: exactly the packages of the lock files, by their hashes. As in CI, so that no folder of this machine is in the program.
   dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false \
     -p:RestoreLockedMode=true -p:ContinuousIntegrationBuild=true "${how[@]}"
@@ -109,7 +122,6 @@ for runtime in "${runtimes[@]}"; do
     linux-x64) architecture=amd64 ;;
     linux-arm64) architecture=arm64 ;;
     portable) architecture= ;;
-    *) echo "release.sh: '$runtime' is none of linux-x64, linux-arm64, portable" >&2; exit 64 ;;
   esac
   folder=$work/bff-$version-$runtime
   if [ -n "$published" ]; then cp -r "$published" "$folder"; cp LICENSE eng/debian/bff.json bff.schema.json "$folder"/
@@ -119,7 +131,7 @@ for runtime in "${runtimes[@]}"; do
   # The image has the same program, on a base with the runtime.
   [ "$runtime" != portable ] || bill image "$folder" "bff-$version-image" --base "$(eng/base-images.sh image RUNTIME)"
   if [ -n "$architecture" ]; then
-    if command -v dpkg-deb >/dev/null; then package "$folder" "$architecture"; else echo "No dpkg-deb here: no Debian package for $architecture"; fi
+    if command -v dpkg-deb >/dev/null; then package "$folder" "$architecture"; else lacking "a Debian package for $architecture: there is no dpkg-deb"; fi
   fi
 done
 
@@ -127,11 +139,12 @@ echo "Packing bff-js"
 (cd src/bff-js && npm ci --ignore-scripts --silent && npm pack --silent --pack-destination "$output" >/dev/null)
 bill npm src/bff-js "bff-js-$version"
 
-files() { find "$output" -maxdepth 1 \( -name '*.tar.gz' -o -name '*.deb' -o -name '*.tgz' -o -name '*.json' \) -printf '%P\n' | LC_ALL=C sort; }
-(cd "$output" && rm -f SHA256SUMS.asc "bff-$version.intoto.json")
-files | sed "s:^:$output/:" | xargs node eng/provenance.mjs --builder "$builder" --version "$version" --parameter "runtimes=${runtimes[*]}" > "$work/provenance"
+here=$PWD
+files() { find . -maxdepth 1 -type f ! -name 'SHA256SUMS*' -printf '%P\n' | LC_ALL=C sort; }
+(cd "$output" && files | xargs -d '\n' node "$here/eng/provenance.mjs" --builder "$builder" --version "$version" --parameter "runtimes=${runtimes[*]}") \
+  > "$work/provenance"
 mv "$work/provenance" "$output/bff-$version.intoto.json"
-(cd "$output" && files | xargs sha256sum -- > SHA256SUMS)
+(cd "$output" && files | xargs -d '\n' sha256sum -- > SHA256SUMS)
 [ -z "$key" ] || gpg --batch --yes --local-user "$key" --armor --detach-sign --output "$output/SHA256SUMS.asc" "$output/SHA256SUMS"
 
 # As whoever downloads it would.
@@ -139,4 +152,10 @@ mv "$work/provenance" "$output/bff-$version.intoto.json"
 [ -z "$key" ] || gpg --batch --verify "$output/SHA256SUMS.asc" "$output/SHA256SUMS"
 
 ls -lh "$output" | tail -n +2 | awk '{ print $5, $9 }'
-[ -z "$dry" ] || echo "A dry run: nothing was kept."
+if [ -n "$dry" ]; then echo "A dry run of ${runtimes[*]}: nothing was kept."; exit; fi
+
+# The sums come last: a folder with them is whole.
+mkdir -p "$kept"
+rm -f "$kept"/SHA256SUMS "$kept"/SHA256SUMS.*
+(cd "$output" && files) | while IFS= read -r file; do mv -f "$output/$file" "$kept/"; done
+mv -f "$output"/SHA256SUMS* "$kept/"

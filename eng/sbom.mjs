@@ -72,7 +72,8 @@ const npmPackages = (folder) => Object.entries(json(join(root, folder, 'package-
   .map(([path, { version, integrity, license }]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
-    const hashes = sha512(hex(integrity.replace('sha512-', '')));
+    if (!integrity?.startsWith('sha512-')) throw new Error(`${name} ${version} has no SHA-512 hash in ${folder}/package-lock.json`);
+    const hashes = sha512(hex(integrity.slice('sha512-'.length)));
     return { type: 'library', 'bom-ref': purl, name, version, purl, hashes, licenses: license && named(license) };
   });
 

@@ -133,6 +133,55 @@ public sealed partial class ReleaseTests
     public void A_strict_release_is_refused_when_it_lacks_something() =>
         Run("bash", 1, ["eng/release.sh", "--strict", "--dry-run"]).ShouldContain("--strict takes no release that lacks something");
 
+    [Fact]
+    public void A_release_is_of_one_version_and_its_builder_has_an_address()
+    {
+        Run("bash", 64, ["eng/release.sh", "--dry-run", "--builder", "our machine"]).ShouldContain("is no URI");
+        Run("bash", 64, ["eng/release.sh", "--dry-run", "--runtime", "linux-x86"]).ShouldContain("is none of linux-x64");
+        using var tools = new Tools();
+        tools.Write("node", "echo 9.9.9");
+        Run("bash", 1, ["eng/release.sh", "--dry-run"], tools.Path).ShouldContain("src/bff-js/package.json has version 9.9.9");
+    }
+
+    [Fact]
+    public async Task What_was_not_restored_is_not_audited()
+    {
+        using var tools = new Tools();
+        using var registry = new HttpListener { Prefixes = { $"http://127.0.0.1:{FreePort.Find()}/" } };
+        registry.Start();
+        var serving = ServeIndexAsync(registry, "VulnerabilityInfo/6.7.0");
+        tools.Write("dotnet", $$"""
+            if [ "$1" = nuget ]; then echo 'E {{registry.Prefixes.Single()}}'; exit; fi
+            echo '{"problems":[{"level":"error","text":"No assets file was found."}],"projects":[{"path":"Bff.csproj"}]}'
+            exit 1
+            """);
+        tools.Write("npm", """echo '{"metadata":{"vulnerabilities":{"total":0}},"vulnerabilities":{}}'""");
+
+        var said = Run("node", 3, ["eng/audit.mjs"], tools.Path);
+
+        registry.Stop();
+        await serving;
+        said.ShouldContain("NOT AUDITED  src/Bff: dotnet list package failed: No assets file was found.");
+    }
+
+    [Fact]
+    public void An_address_of_the_source_is_told_without_its_password()
+    {
+        using var tools = new Tools();
+        tools.Write("git", """
+            case $* in
+              config*) echo 'https://user:p@ss@git.example/bff.git?token=p@ss' ;;
+              rev-parse*) echo 0123456789012345678901234567890123456789 ;;
+              ls-files*) echo global.json ;;
+            esac
+            """);
+
+        var said = Run("node", 0, ["eng/provenance.mjs", "--builder", "urn:x", "--version", "1.2.3", "LICENSE"], tools.Path);
+
+        said.ShouldContain("git+https://git.example/bff.git\"");
+        said.ShouldNotContain("ss@");
+    }
+
     [Theory]
     [InlineData(true, "VULNERABLE   src/Bff: Npgsql 1.0.0: High https://advisories.example/1")]
     [InlineData(false, "NOT AUDITED  src/Bff: no NuGet source that is configured publishes vulnerabilities")]

@@ -133,7 +133,7 @@ public sealed class ProviderTrustTests
 
     [Fact]
     [Trait("Standard", "RP-22")]
-    public async Task No_redirect_of_the_metadata_is_followed()
+    public async Task No_redirect_of_the_metadata_to_another_origin_is_followed()
     {
         await using var world = await World.StartAsync();
         world.Provider.Faults.AnswerWith("/.well-known/openid-configuration", 302, "", "text/plain", ("Location", world.Api.Address + "/metadata"));

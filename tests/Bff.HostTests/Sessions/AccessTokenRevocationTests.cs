@@ -78,6 +78,56 @@ public sealed class AccessTokenRevocationTests
     }
 
     [Fact]
+    public async Task A_provider_that_revokes_refresh_tokens_alone_is_asked_once_for_an_access_token_and_the_log_says_what_it_refused()
+    {
+        await using var world = await World.StartAsync(Both);
+        world.Provider.RevokesNoAccessTokens = true;
+        var alice = await world.LogInAsync();
+
+        await alice.PostAsync("/bff/logout");
+
+        await AdvanceUntilRevokedAsync(world, 2);
+        await Eventually.HappensAsync(() => world.Ask("SELECT COUNT(*) FROM revocations") == 0);
+        await world.AdvanceAsync(TimeSpan.FromMinutes(1));
+        world.Provider.Revocations.Count.ShouldBe(2, "each token once: asking again would change nothing");
+        world.Provider.Grant.Over.ShouldBeTrue();
+        world.Bff.Logs.Lines.ShouldContain(line => line.Contains("did not revoke an access token (HTTP BadRequest)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_sign_out_takes_the_tokens_of_its_own_session_and_leaves_those_of_the_users_other_one()
+    {
+        await using var world = await World.StartAsync(Both);
+        var (desk, phone) = (await world.LogInAsync(), await world.LogInAsync());
+        var (first, second) = (world.Provider.Grants[0], world.Provider.Grants[1]);
+
+        await desk.PostAsync("/bff/logout");
+
+        await AdvanceUntilRevokedAsync(world, 2);
+        world.Provider.Revocations.Select(form => form["token"]).ShouldBe([first.RefreshToken!, first.AccessToken!.Value]);
+        world.Provider.FindAccessToken(second.AccessToken!.Value).ShouldNotBeNull();
+        (await phone.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_access_token_that_a_renewal_replaces_is_left_to_expire(bool isSilent)
+    {
+        await using var world = await World.StartAsync(Both);
+        var alice = await world.LogInAsync();
+        var old = world.Provider.Grant.AccessToken!.Value;
+
+        if (isSilent) { (await alice.OpenAsync("/bff/silent-login")).Location!.Query.ShouldBe("?result=ok"); }
+        else { (await alice.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK); }
+
+        await world.AdvanceAsync(TimeSpan.FromMinutes(1));
+        world.Provider.Grant.AccessToken!.Value.ShouldNotBe(old);
+        world.Provider.Revocations.ShouldNotContain(form => form["token"] == old);
+        world.Provider.FindAccessToken(old).ShouldNotBeNull("a call that went with it may still be on its way");
+    }
+
+    [Fact]
     public async Task What_a_renewal_brings_after_the_end_is_revoked_too()
     {
         await using var world = await World.StartAsync(Both);

@@ -94,6 +94,20 @@ public sealed class SessionLimitTests
     }
 
     [Fact]
+    public async Task Two_tabs_of_a_browser_that_begin_a_sign_in_at_once_have_one_session_and_none_is_refused()
+    {
+        await using var world = await World.StartAsync((Max, "1"), (WhenTooMany, "RefuseNewest"));
+        var alice = world.NewBrowser();
+        var (first, second) = (await alice.GoToCallbackAsync("/bff/login?login_hint=alice"), await alice.GoToCallbackAsync("/bff/login?login_hint=alice"));
+
+        (await alice.StepAsync(first)).Status.ShouldBe(HttpStatusCode.Found);
+        (await alice.StepAsync(second)).Status.ShouldBe(HttpStatusCode.Found);
+
+        world.Sessions.ShouldBe(1);
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
     public async Task A_silent_sign_in_that_renews_counts_for_nothing_and_one_that_begins_a_session_ends_no_other()
     {
         await using var world = await World.StartAsync((Max, "2"));

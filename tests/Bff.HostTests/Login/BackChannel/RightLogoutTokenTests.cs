@@ -66,7 +66,7 @@ public sealed class RightLogoutTokenTests
     }
 
     [Theory]
-    [Trait("Standard", "BCL-14")]
+    [Trait("Standard", "BCL-14"), Trait("Standard", "BCL-15")]
     [InlineData("nobody", null)]
     [InlineData(null, "no-session")]
     [InlineData("alice", "no-session")]
@@ -122,7 +122,7 @@ public sealed class RightLogoutTokenTests
     };
 
     [Theory]
-    [Trait("Standard", "BCL-1")]
+    [Trait("Standard", "BCL-1"), Trait("Standard", "BCL-7")]
     [MemberData(nameof(Variants))]
     public async Task It_may_say_more_than_it_must(string variant)
     {
@@ -216,27 +216,6 @@ public sealed class RightLogoutTokenTests
         await ShouldBeOutAsync(alice);
 
         (await world.SendLogoutAsync(Jwt.Sign(world.Provider.LogoutClaims("same"), SigningKey.Number(2)))).Status.ShouldBe(HttpStatusCode.BadRequest);
-    }
-
-    [Fact]
-    [Trait("Standard", "BCL-5")]
-    public async Task Of_two_clients_at_one_provider_it_is_for_its_own()
-    {
-        await using var world = await World.StartPreparedAsync(world =>
-        {
-            world.Set("Bff:Providers:twin:Authority", world.Provider.Issuer);
-            world.Set("Bff:Providers:twin:ClientId", "twin");
-            world.Set("Bff:Providers:twin:ClientSecret", "the-secret-of-the-twin-e2b9d4");
-            world.Set("Bff:Providers:twin:RequireHttps", "false");
-        });
-        var alice = await world.LogInAsync();
-        var forTwin = world.Provider.LogoutClaims("alice");
-        forTwin["aud"] = "twin";
-
-        await LogOutAsync(world, world.Provider.LogoutToken(forTwin));
-        await ShouldBeInAsync(alice);
-        await LogOutAsync(world, world.Provider.LogoutToken("alice"));
-        await ShouldBeOutAsync(alice);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class WrongLogoutTokenTests
         [.. WrongLogoutToken.All.Keys.Where(name => name.StartsWith(kind + ": ", StringComparison.Ordinal))];
 
     [Theory]
-    [Trait("Standard", "BCL-1")]
+    [Trait("Standard", "BCL-1"), Trait("Standard", "BCL-15")]
     [MemberData(nameof(Of), "form")]
     [MemberData(nameof(Of), "text")]
     [MemberData(nameof(Of), "twins")]

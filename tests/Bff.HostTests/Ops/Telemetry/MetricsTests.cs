@@ -147,6 +147,20 @@ public sealed class MetricsTests
             line => line.Contains("user-") || line.Contains("thing-") || line.Contains("else-") || line.Contains("VERB"));
     }
 
+    [Fact]
+    public async Task A_revocation_counts_as_refused_when_the_access_token_alone_is()
+    {
+        await using var world = await World.StartAsync(("Bff:Oidc:RevokeAccessTokens", "true"));
+        world.Provider.RevokesNoAccessTokens = true;
+        var alice = await world.LogInAsync();
+
+        await alice.PostAsync("/bff/logout");
+
+        await ShowsAsync(world, "bff_sessions_revocations_total", 1, "outcome=\"refused\"");
+        await ShowsAsync(world, "bff_sessions_revocations_total", 0, "outcome=\"revoked\"");
+        world.Provider.Grant.Over.ShouldBeTrue();
+    }
+
     private static async Task ShowsAsync(World world, string metric, double value, params string[] labels)
     {
         var wanted = value.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -104,6 +104,7 @@ internal sealed partial class PretendProvider
             ["iss"] = IssuerFor(grant), ["sub"] = grant.Subject, ["jti"] = Guid.NewGuid(), ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
         };
         if (audiences.Length > 0) { claims["aud"] = audiences.Length == 1 ? audiences[0] : audiences; }
+        if (grant.Acr is not null) { claims["acr"] = grant.Acr; }   // RFC 9470 section 6.2
         var confirmation = new Dictionary<string, string>();
         if (bound.Certificate is not null) { confirmation["x5t#S256"] = bound.Certificate; }
         if (bound.Key is not null) { confirmation["jkt"] = bound.Key; }
