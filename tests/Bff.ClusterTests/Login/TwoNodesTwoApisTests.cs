@@ -31,7 +31,7 @@ public sealed class TwoNodesTwoApisTests(PostgreSqlFixture postgres)
         var server = world.At(world.Here, bob);
         server.Cookies.Remove(Browser.SessionCookie);
         var request = server.Bare(HttpMethod.Post, "/bff/backchannel");
-        request.Content = new FormUrlEncodedContent([new("logout_token", world.Provider.LogoutToken(subject: null, world.Provider.Grants[0].ProviderSid))]);
+        request.Content = new FormUrlEncodedContent([new("logout_token", world.Provider.LogoutToken("alice"))]);
         (await server.SendAsync(request)).Status.ShouldBe(HttpStatusCode.OK);
 
         await ShouldBeOverAsync(world, alice, there, open);
