@@ -12,6 +12,9 @@ internal static class ClientAddress
     public static IPAddress? Of(HttpContext context) =>
         context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : context.Connection.RemoteIpAddress;
 
+    /// <summary>What counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, which is what one customer has.</summary>
+    public static byte[] NetworkOf(IPAddress address) => address.GetAddressBytes() is { Length: > 4 } bytes ? bytes[..8] : address.GetAddressBytes();
+
     /// <summary>
     /// A number for an IPv4 address or an IPv6 network of 64 bits, which is what one customer has. There are so many numbers and no more, so what is counted by
     /// them has a bound; which addresses share one is another matter in each process.

@@ -91,13 +91,19 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         return Task.CompletedTask;
     }
 
-    /// <summary>Reads each session whose time has come once, however many calls it has. A store that cannot be read now ends nobody's call.</summary>
+    /// <summary>
+    /// Looks at the sessions whose time has come with one operation of the store for hundreds, however many calls they have; those that are unchanged are then
+    /// found among the copies. A store that cannot be read now ends nobody's call.
+    /// </summary>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        await Parallel.ForEachAsync(_calls.BySession.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))), AtOnce, async (entry, _) =>
+        var due = _calls.BySession.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))).ToList();
+        if (due.Count == 0) { return; }
+        await TryLookAsync(due.Select(entry => entry.Key), cancellationToken);
+        await Parallel.ForEachAsync(due, AtOnce, async (entry, _) =>
         {
-            Array.ForEach(entry.Value, call => call.LookAt(now + SessionCache.RereadInterval));
+            Array.ForEach(entry.Value, call => call.LookAt(now + SessionCache.LookInterval));
             try
             {
                 await RefreshAsync(entry.Key, entry.Value, cancellationToken);
@@ -107,6 +113,18 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
                 // Of this session nothing can be said now; the loop would look at no further one.
             }
         });
+    }
+
+    private async Task TryLookAsync(IEnumerable<SessionId> ids, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _sessions.LookAsync(ids, cancellationToken);
+        }
+        catch (SessionStoreException)
+        {
+            // They are read one by one, from copies while the store is away.
+        }
     }
 
     private async Task RefreshAsync(SessionId id, Call[] calls, CancellationToken cancellationToken)
@@ -126,7 +144,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
             return;
         }
 
-        var next = endsAt < now + SessionCache.RereadInterval ? endsAt : now + SessionCache.RereadInterval;
+        var next = endsAt < now + SessionCache.LookInterval ? endsAt : now + SessionCache.LookInterval;
         Array.ForEach(calls, call => call.LookAt(next));
     }
 

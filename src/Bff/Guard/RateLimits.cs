@@ -20,12 +20,13 @@ internal static class RateLimits
     public static void AddRateLimits(this IServiceCollection services)
     {
         services.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
+        services.AddSingleton<SharedCounts>().AddHostedService(provider => provider.GetRequiredService<SharedCounts>());
         services.AddRateLimiter(limiter =>
         {
-            limiter.AddPolicy(SignIn, context => For(context, limits => limits.SignIn));
-            limiter.AddPolicy(Callback, context => For(context, limits => limits.Callback));
-            limiter.AddPolicy(SignedOut, context => For(context, limits => limits.Callback));
-            limiter.AddPolicy(OwnSessions, context => For(context, limits => limits.SignIn));
+            limiter.AddPolicy(SignIn, context => For(SignIn, context, limits => limits.SignIn));
+            limiter.AddPolicy(Callback, context => For(Callback, context, limits => limits.Callback));
+            limiter.AddPolicy(SignedOut, context => For(SignedOut, context, limits => limits.Callback));
+            limiter.AddPolicy(OwnSessions, context => For(OwnSessions, context, limits => limits.SignIn));
             limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected.HttpContext, RetryAfter(rejected.Lease)));
         });
     }
@@ -47,15 +48,31 @@ internal static class RateLimits
     public static Problem TooMany(TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, Code, "Too many requests from your address.", "Wait a moment; nothing is lost.", retryAfter);
 
-    private static RateLimitPartition<(int Bucket, int Permits, int AtOnce)> For(HttpContext context, Func<RateLimitOptions, int> permits)
+    private static RateLimitPartition<(int Bucket, int Permits, int AtOnce)> For(string policy, HttpContext context, Func<RateLimitOptions, int> permits)
     {
         var limits = context.RequestServices.GetRequiredService<IOptionsMonitor<RateLimitOptions>>().CurrentValue;
         var apart = context.GetEndpoint()?.Metadata.GetMetadata<CountedApart>()?.IsApart(context) == true;
         if (ClientAddress.Of(context) is not { } client) { return RateLimitPartition.GetNoLimiter((0, 0, 0)); }
+        if (CountForAll(context, apart ? policy + "-apart" : policy, client, permits(limits)) is { } wait)
+        {
+            var seconds = Math.Ceiling(wait.TotalSeconds);
+            return RateLimitPartition.Get<(int Bucket, int Permits, int AtOnce)>((0, (int)seconds, -1), _ => new Spent(TimeSpan.FromSeconds(seconds)));
+        }
+
         var window = Partition(client, permits(limits), apart);
         var bucket = ClientAddress.BucketOf(client);
         return RateLimitPartition.Get((apart ? ~bucket : bucket, permits(limits), limits.AtOnce), _ => limits.AtOnce == 0
             ? window.Factory(window.PartitionKey) : RateLimiter.CreateChained(window.Factory(window.PartitionKey), AtOnce(limits.AtOnce)));
+    }
+
+    /// <summary>Once for a request: who has to wait for a place is looked at again.</summary>
+    private static TimeSpan? CountForAll(HttpContext context, string kind, IPAddress client, int permits)
+    {
+        if (permits == 0) { return null; }
+        if (context.Items.TryGetValue(typeof(SharedCounts), out var counted)) { return (TimeSpan?)counted; }
+        var wait = context.RequestServices.GetRequiredService<SharedCounts>().TryCount(kind, client, permits);
+        context.Items[typeof(SharedCounts)] = wait;
+        return wait;
     }
 
     private static ConcurrencyLimiter AtOnce(int places) =>

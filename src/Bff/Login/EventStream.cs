@@ -4,8 +4,12 @@ using Bff.Sessions;
 namespace Bff.Login;
 
 /// <summary>One open <c>/bff/events</c> answer: sleeps until there is news of its session, or until the time it asked to be woken at.</summary>
-internal sealed class EventStream(SessionId session)
+/// <param name="session">Of the browser.</param>
+/// <param name="lookAt">When the session is to be looked at, in case nobody tells of a change.</param>
+internal sealed class EventStream(SessionId session, DateTimeOffset lookAt)
 {
+    private long _lookAt = lookAt.UtcTicks;
+
     /// <summary>News is one bit: whoever is woken looks for itself.</summary>
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -20,6 +24,10 @@ internal sealed class EventStream(SessionId session)
     public bool Closing { get; private set; }
 
     public bool IsOverslept(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _wakeAt);
+
+    public bool IsToBeLookedAt(DateTimeOffset now) => IsOverslept(now) || now.UtcTicks >= Volatile.Read(ref _lookAt);
+
+    public void LookAt(DateTimeOffset when) => Volatile.Write(ref _lookAt, when.UtcTicks);
 
     public async Task SleepAsync(DateTimeOffset until, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ namespace Bff.Login;
 
 /// <summary>
 /// The open <c>/bff/events</c> responses of this node. A change of a session wakes its streams, and one tick a second wakes those whose time has come: an idle
-/// stream has no timer and no thread of its own, and reads the store once a heartbeat.
+/// stream has no timer and no thread of its own. A tick looks at the sessions whose time has come with one operation of the store for hundreds of them, so no
+/// stream relies on being told.
 /// </summary>
 internal sealed class EventStreams : PeriodicService
 {
@@ -20,6 +21,7 @@ internal sealed class EventStreams : PeriodicService
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     private readonly PerSession<EventStream> _streams;
+    private readonly SessionCache _sessions;
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
     private readonly FrontEndSet _frontEnds;
@@ -30,7 +32,7 @@ internal sealed class EventStreams : PeriodicService
         ILogger<EventStreams> logger)
         : base(Tick, clock, logger)
     {
-        (_frontEnds, _clock) = (frontEnds, clock);
+        (_sessions, _frontEnds, _clock) = (sessions, frontEnds, clock);
         frontEnds.Changed += WakeAll;   // one may be gone, and its sessions with it
         _streams = new(sessions, (change, open) => Array.ForEach(open, stream => stream.Wake(change.Ended)), stream => stream.Wake());
         lifetime.ApplicationStopping.Register(CloseAll);
@@ -44,7 +46,7 @@ internal sealed class EventStreams : PeriodicService
     /// <returns>Null when the session has too many.</returns>
     public EventStream? Open(SessionId session)
     {
-        var stream = new EventStream(session);
+        var stream = new EventStream(session, _clock.GetUtcNow() + SessionCache.LookInterval);
         if (!_streams.TryAdd(session, stream, MaxPerSession)) { return null; }
         if (_closing) { stream.Close(); }
         return stream;
@@ -52,11 +54,25 @@ internal sealed class EventStreams : PeriodicService
 
     public void Close(EventStream stream) => _streams.Remove(stream.Session, stream);
 
-    protected override Task RunAsync(CancellationToken cancellationToken)
+    protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        foreach (var stream in _streams.All.Where(stream => stream.IsOverslept(now))) { stream.Wake(); }
-        return Task.CompletedTask;
+        var due = _streams.BySession.Where(entry => Array.Exists(entry.Value, stream => stream.IsToBeLookedAt(now))).ToList();
+        if (due.Count == 0) { return; }
+        try
+        {
+            await _sessions.LookAsync(due.Select(entry => entry.Key), cancellationToken);
+        }
+        catch (SessionStoreException)
+        {
+            // A store that cannot be read ends no stream, and is asked again in a while.
+        }
+
+        foreach (var stream in due.SelectMany(entry => entry.Value))
+        {
+            stream.LookAt(now + SessionCache.LookInterval);
+            if (stream.IsOverslept(now)) { stream.Wake(); }
+        }
     }
 
     private void WakeAll()

@@ -1,9 +1,11 @@
+using System.Collections.ObjectModel;
 using Bff.Configuration;
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Sessions;
+using Bff.Sessions.Store;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
@@ -54,6 +56,7 @@ internal static class LoginFeature
     public static WebApplication MapLogin(this WebApplication app)
     {
         app.Services.GetRequiredService<LoginMetrics>();   // its counters are there from the start
+        ShareCounts(app.Services);
         // The framework's options hold settings of ours, such as the time limit: made anew after a reload.
         var oidc = app.Services.GetRequiredService<IOptionsMonitorCache<OpenIdConnectOptions>>();
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += oidc.Clear;
@@ -97,6 +100,15 @@ internal static class LoginFeature
                 ? ValidateOptionsResult.Fail(
                     $"{ClientRegistration.SectionOf(name ?? "")}:ResponseMode: '{options.ResponseMode}' needs Secure cookies, and Bff:Sessions:InsecureCookie is on.")
                 : ValidateOptionsResult.Success;
+    }
+
+    /// <summary>What strangers ask for is counted for all nodes, while there are others.</summary>
+    private static void ShareCounts(IServiceProvider services)
+    {
+        if (!services.GetRequiredService<SessionStorage>().IsShared) { return; }
+        var (store, heartbeat) = (services.GetRequiredService<ISessionStore>(), services.GetRequiredService<Heartbeat>());
+        services.GetRequiredService<SharedCounts>().Exchange = async (counts, windowEnd, cancellationToken) =>
+            heartbeat.Living > 1 ? await store.CountAsync(counts, windowEnd, cancellationToken) : ReadOnlyDictionary<string, long>.Empty;
     }
 
     private static void Configure(OpenIdConnectOptions options, Provider provider, IServiceProvider services)

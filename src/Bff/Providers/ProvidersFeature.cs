@@ -25,7 +25,7 @@ internal static partial class ProvidersFeature
             .AddSingleton(new ConfigurationRule(Twins));
         services.AddSettings<TokenOptions>("Bff:Renewal");
         services.AddSettings<ThrottlingOptions>("Bff:Renewal");
-        services.AddSingleton(new ProviderNames(names)).AddSingleton<ProviderMetrics>();
+        services.AddSingleton(new ProviderNames(names)).AddSingleton<ProviderMetrics>().AddSingleton<CallSharing>();
         foreach (var name in names) { services.AddProviderHttpClient(name); }
         services.AddSingleton(provider => new ProviderSet(names.Select(name => Open(name, provider))));
         return builder;

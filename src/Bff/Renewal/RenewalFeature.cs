@@ -3,8 +3,10 @@ using Bff.Guard;
 using Bff.Hosting;
 using Bff.Providers;
 using Bff.Providers.Named;
+using Bff.Providers.Throttling;
 using Bff.Sessions;
 using Bff.Sessions.Authentication;
+using Bff.Sessions.Store;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Renewal;
@@ -47,6 +49,8 @@ internal static class RenewalFeature
 
     public static WebApplication MapRenewal(this WebApplication app)
     {
+        var heartbeat = app.Services.GetRequiredService<Heartbeat>();
+        app.Services.GetRequiredService<CallSharing>().Nodes = () => heartbeat.Living;
         app.AllowToStop<TokenOptions>(tokens => tokens.TokenTimeout);   // one token call beside what the last requests take
         app.MapPost("/bff/renew", RenewEndpoint.Handle).AllowAnonymous().RequireCsrfHeader();
         return app;

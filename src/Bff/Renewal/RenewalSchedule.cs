@@ -15,8 +15,11 @@ internal sealed partial class RenewalSchedule(
     /// <summary>Due sessions claimed by one statement, at most.</summary>
     private const int MaxBatch = 64;
 
-    /// <summary>Looks at the index at least this often: other processes may share the store, and a wall clock may be set.</summary>
-    private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// Looks at the index at least this often: a wall clock may be set, other processes may share the store, and what they say may be lost. Less than what is
+    /// left of a token when its renewal is due (<c>Bff:Renewal:Lead</c>, a minute by default), so nobody waits for what is noticed only then.
+    /// </summary>
+    private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 

@@ -278,6 +278,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
 
+        public Task<IReadOnlyList<SessionGlance>> GlanceAsync(IReadOnlyCollection<SessionId> ids, CancellationToken cancel) => Living.GlanceAsync(ids, cancel);
+
         public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) => Living.FindEndAsync(id, cancellationToken);
 
         public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
@@ -310,6 +312,9 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
             Living.UseOnceAsync(id, forgetAt, cancellationToken);
+
+        public Task<IReadOnlyDictionary<string, long>> CountAsync(
+            IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancel) => Living.CountAsync(counts, windowEnd, cancel);
 
         public Task ProbeReadAsync(CancellationToken cancellationToken) => Living.ProbeReadAsync(cancellationToken);
 

@@ -77,6 +77,46 @@ public sealed class SessionCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_that_was_looked_at_and_is_as_the_store_has_it_serves_on()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await AddAsync();
+        await cache.FindAsync(session.Id, default);
+        var copy = await cache.FindAsync(session.Id, default);
+        _clock.Advance(TimeSpan.FromSeconds(4));
+
+        await cache.LookAsync([session.Id], default);
+        _clock.Advance(TimeSpan.FromSeconds(4));
+
+        (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(copy);
+    }
+
+    [Fact]
+    public async Task Who_has_something_open_is_told_by_a_look_of_what_no_message_told()
+    {
+        using var cache = Cache(seconds: 5);
+        var told = new List<SessionId>();
+        using var open = new PerSession<string>(cache, (change, _) => told.Add(change.Id), _ => { });
+        var (same, renewed, ended) = (await AddAsync(), await AddAsync(), await AddAsync());
+        foreach (var session in new[] { same, renewed, ended })
+        {
+            await cache.FindAsync(session.Id, default);
+            open.TryAdd(session.Id, "a stream");
+        }
+
+        var lease = await _elsewhere.ClaimAsync(renewed.Id, 1, Now, "elsewhere", Now.AddSeconds(15), default);
+        await _elsewhere.CompleteRenewalAsync(lease!, renewed.Tokens! with { AccessToken = "new" }, Now.AddMinutes(1), claims: null, default);
+        await _elsewhere.RemoveAsync(ended.Id, null, EndReasons.SignedOut, default);
+        told.ShouldBeEmpty();
+
+        await cache.LookAsync([same.Id, renewed.Id, ended.Id], default);
+
+        told.ShouldBe([renewed.Id, ended.Id], ignoreOrder: true);
+        (await cache.FindAsync(renewed.Id, default))!.Tokens!.AccessToken.ShouldBe("new");
+        (await cache.FindAsync(ended.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_lifetime_of_zero_switches_it_off()
     {
         using var cache = Cache(seconds: 0);

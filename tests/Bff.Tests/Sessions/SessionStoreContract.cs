@@ -11,6 +11,45 @@ namespace Bff.Tests.Sessions;
 public abstract class SessionStoreContract : StoreContract
 {
     [Fact]
+    public async Task What_nodes_count_is_summed_up_by_name_and_window()
+    {
+        await Store.CountAsync(new Dictionary<string, int> { ["a"] = 2, ["b"] = 1 }, Now.AddMinutes(1), default);
+
+        var sums = await Store.CountAsync(new Dictionary<string, int> { ["b"] = 5, ["c"] = 3 }, Now.AddMinutes(1), default);
+
+        sums.ShouldBe(new Dictionary<string, long> { ["b"] = 6, ["c"] = 3 }, ignoreOrder: true);
+        (await Store.CountAsync(new Dictionary<string, int> { ["b"] = 1 }, Now.AddMinutes(2), default))["b"].ShouldBe(1, "another minute");
+    }
+
+    [Fact]
+    public async Task Nodes_that_count_at_once_lose_nothing()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(node => Task.Run(async () =>
+        {
+            for (var i = node; i < node + 2; i++)
+            {
+                var name = i % 2 == 0 ? "a" : "b";
+                await Store.CountAsync(new Dictionary<string, int> { [name] = 1, ["both"] = 1 }, Now.AddMinutes(1), default);
+            }
+        })));
+        (await Store.CountAsync(new Dictionary<string, int> { ["a"] = 0, ["both"] = 0 }, Now.AddMinutes(1), default))
+            .ShouldBe(new Dictionary<string, long> { ["a"] = 8, ["both"] = 16 }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_glance_tells_which_sessions_have_changed_and_which_are_gone()
+    {
+        var (same, renewed, slid, ended) = (await AddAsync(), await AddAsync(), await AddAsync(), await AddAsync());
+        await Queue.CompleteRenewalAsync((await ClaimAsync(renewed))!, Tokens("new"), Now.AddMinutes(1), claims: null, default);
+        await Store.SlideAsync(slid.Id, Now.AddHours(2), default);
+        await Store.RemoveAsync(ended.Id, null, EndReasons.SignedOut, default);
+
+        (await Store.GlanceAsync([same.Id, renewed.Id, slid.Id, ended.Id, SessionKey.New().Id], default)).ShouldBe(
+            [new(same.Id, 1, 0, same.EndsAt), new(renewed.Id, 2, 0, renewed.EndsAt), new(slid.Id, 1, 0, Now.AddHours(2))], ignoreOrder: true);
+        (await Store.GlanceAsync([], default)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_session_comes_back_as_it_was_added()
     {
         var session = await AddAsync(dueIn: 45);

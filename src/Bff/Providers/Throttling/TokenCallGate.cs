@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Bff.Providers.Throttling;
 
 /// <summary>
-/// Who may call the provider in our client's name now: at most <c>MaxConcurrency</c> at once and <c>MaxPerSecond</c> in any second, and nobody while the
-/// circuit breaker is open. Whatever is no renewal has at most half of both, and its turn before the background's renewals, which keep the other half;
+/// Who may call the provider in our client's name now: at most <c>MaxConcurrency</c> at once and this node's part of <c>MaxPerSecond</c> in any second, and
+/// nobody while the circuit breaker is open. Whatever is no renewal has at most half of both, and its turn before the background's renewals, which keep the other half;
 /// revocations come after sign-ins and have a quarter.
 /// </summary>
 internal sealed class TokenCallGate : IDisposable
@@ -19,19 +19,20 @@ internal sealed class TokenCallGate : IDisposable
     private readonly CallShare _half;
     private readonly CallShare _quarter;
     private readonly IOptionsMonitor<ThrottlingOptions> _options;
+    private readonly CallSharing _sharing;
     private readonly ITimer _timer;
     private readonly IDisposable? _onChange;
 
-    public TokenCallGate(IOptionsMonitor<ThrottlingOptions> options, TimeProvider clock)
+    public TokenCallGate(IOptionsMonitor<ThrottlingOptions> options, TimeProvider clock, CallSharing? sharing = null)
     {
-        _options = options;
+        (_options, _sharing) = (options, sharing ?? new());
         _breaker = new CircuitBreaker(clock);
         (_all, _half, _quarter) = (Share(1), Share(2), Share(4));
         _timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _onChange = options.OnChange(_ => Pump());
 
         CallShare Share(double divisor) =>
-            new(() => Math.Max(1, (int)(options.CurrentValue.MaxConcurrency / divisor)), () => options.CurrentValue.MaxPerSecond / divisor, clock);
+            new(() => Math.Max(1, (int)(options.CurrentValue.MaxConcurrency / divisor)), () => PerSecond / divisor, clock);
     }
 
     /// <summary>Renewals under way.</summary>
@@ -60,7 +61,10 @@ internal sealed class TokenCallGate : IDisposable
     }
 
     /// <summary>Calls of one kind that may wait for a place in the share: two seconds' worth.</summary>
-    private int MaxWaiting => _options.CurrentValue.MaxPerSecond;
+    private int MaxWaiting => (int)Math.Ceiling(PerSecond);
+
+    /// <summary>This node's part, an equal one; at least one call, or a node would come to nothing where the limit is lower than the number of nodes.</summary>
+    private double PerSecond => Math.Max(1, (double)_options.CurrentValue.MaxPerSecond / Math.Max(1, _sharing.Nodes()));
 
     /// <summary>
     /// Waits for a place. A call somebody waits for is told at once when the breaker is open (after five seconds a renewal may be the probe); the background

@@ -25,6 +25,11 @@ internal interface ISessionStore
     /// <summary>The session, also when it has ended but was not swept yet; null when there is none.</summary>
     Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken);
 
+    /// <summary>Those of these sessions that are there, as far as it takes to see that one has changed: at little cost, for what is open for hours.</summary>
+    /// <param name="ids">At most <see cref="SessionGlance.MaxAtOnce"/>.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    Task<IReadOnlyList<SessionGlance>> GlanceAsync(IReadOnlyCollection<SessionId> ids, CancellationToken cancellationToken);
+
     /// <summary>
     /// Why a session that is there no longer ended, one of <see cref="EndReasons"/>, for some days after its end; null when that is not known.
     /// </summary>
@@ -65,6 +70,14 @@ internal interface ISessionStore
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <returns>False when it was used up before.</returns>
     Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken);
+
+    /// <summary>Adds to counts that all nodes share, in a span of time that ends at <paramref name="windowEnd"/> and whose counts are forgotten then.</summary>
+    /// <param name="counts">How many, by name.</param>
+    /// <param name="windowEnd">The same on all nodes.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    /// <returns>The sums, what was added now included.</returns>
+    Task<IReadOnlyDictionary<string, long>> CountAsync(
+        IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancellationToken);
 
     /// <summary>Keeps a refresh token to be revoked that no session has, or has any longer.</summary>
     /// <param name="id">The session it came for.</param>

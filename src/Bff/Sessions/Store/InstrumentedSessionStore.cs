@@ -57,6 +57,9 @@ internal sealed partial class InstrumentedSessionStore(
         }
     }
 
+    public Task<IReadOnlyList<SessionGlance>> GlanceAsync(IReadOnlyCollection<SessionId> ids, CancellationToken cancellationToken) =>
+        ReadAsync("glance", () => store.GlanceAsync(ids, cancellationToken));
+
     public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
         ReadAsync("find_end", () => store.FindEndAsync(id, cancellationToken));
 
@@ -114,6 +117,10 @@ internal sealed partial class InstrumentedSessionStore(
 
     public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
         WriteAsync("use_once", () => store.UseOnceAsync(id, forgetAt, cancellationToken));
+
+    public Task<IReadOnlyDictionary<string, long>> CountAsync(
+        IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancellationToken) =>
+        WriteAsync("count_shared", () => store.CountAsync(counts, windowEnd, cancellationToken));
 
     public Task<IReadOnlyList<Lease>> ClaimDueAsync(
         string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken) =>

@@ -8,8 +8,10 @@ namespace Bff.Sessions.Store;
 /// </summary>
 internal sealed class SessionCache : IDisposable
 {
-    /// <summary>How often what stays open for a session reads it, in case nobody tells of its end.</summary>
-    public static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// How often what stays open for a session looks at it, in case nobody tells of a change or its end: with a tick and a slow store within 15 s.
+    /// </summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(12);
 
     private const int Stripes = 256;
 
@@ -60,6 +62,27 @@ internal sealed class SessionCache : IDisposable
         }
 
         return ReadAsync(id, trusted, epoch, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Looks at sessions that something is open for, many with one operation of the store: whose copy is as the store has it serves on, and what nobody has
+    /// told this node of is told now.
+    /// </summary>
+    /// <exception cref="SessionStoreException">The store cannot be read now.</exception>
+    public async Task LookAsync(IEnumerable<SessionId> ids, CancellationToken cancellationToken)
+    {
+        foreach (var some in ids.Chunk(SessionGlance.MaxAtOnce))
+        {
+            var (now, copies) = (_clock.GetUtcNow(), Array.ConvertAll(some, _copies.Find));
+            var there = (await _store.GlanceAsync(some, cancellationToken)).ToDictionary(glance => glance.Id);
+            for (var i = 0; i < some.Length; i++)
+            {
+                var found = there.GetValueOrDefault(some[i]);
+
+                // Without a copy there is nothing to compare: who needs the session reads it anyway.
+                if (found is null || copies[i]?.TryConfirm(found, now) == false) { _changes.Publish(new SessionChange(some[i], DueAt: null, Remote: true)); }
+            }
+        }
     }
 
     private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, SessionsOptions options, CancellationToken cancellationToken)

@@ -15,17 +15,20 @@ internal sealed class SessionCopy
     private const long NoTime = -1;
 
     private readonly byte[] _packed;
+    private readonly SessionGlance _glance;
     private Session? _unpacked;
+    private long _readAtTicks;
 
     /// <param name="session">With tokens.</param>
     /// <param name="readAt">When it was read.</param>
     /// <param name="epoch">Counts the times when changes may have gone unnoticed.</param>
     public SessionCopy(Session session, DateTimeOffset readAt, int epoch) =>
-        (Id, ReadAtTicks, Epoch, _packed) = (session.Id, readAt.UtcTicks, epoch, Pack(session));
+        (_glance, _readAtTicks, Epoch, _packed) =
+            (new(session.Id, session.Version, session.Failures, session.EndsAt), readAt.UtcTicks, epoch, Pack(session));
 
-    public SessionId Id { get; }
+    public SessionId Id => _glance.Id;
 
-    public long ReadAtTicks { get; }
+    public long ReadAtTicks => Volatile.Read(ref _readAtTicks);
 
     public int Epoch { get; }
 
@@ -37,6 +40,14 @@ internal sealed class SessionCopy
         var session = Read(Id, _packed);
         Volatile.Write(ref _unpacked, session);
         return session;
+    }
+
+    /// <returns>False when the session has changed since; else it is as if it was read at that time.</returns>
+    public bool TryConfirm(SessionGlance now, DateTimeOffset at)
+    {
+        if (now != _glance) { return false; }
+        Volatile.Write(ref _readAtTicks, at.UtcTicks);
+        return true;
     }
 
     /// <summary>Its bytes are enough from now on.</summary>

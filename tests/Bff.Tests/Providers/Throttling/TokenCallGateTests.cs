@@ -43,6 +43,32 @@ public sealed class TokenCallGateTests
     }
 
     [Fact]
+    public void Nodes_share_the_rate_and_one_that_is_left_alone_has_all_of_it()
+    {
+        var sharing = new CallSharing { Nodes = () => 4 };
+        using var gate = new TokenCallGate(FixedOptions.Of(new ThrottlingOptions { MaxConcurrency = 100_000, MaxPerSecond = 100 }), _clock, sharing);
+        var waiting = Enumerable.Range(0, 1000).Select(_ => gate.EnterAsync(CallKind.BackgroundRenewal, default)).ToList();
+        PerSecond().ShouldBeInRange(15, 25);
+
+        sharing.Nodes = () => 1;
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        PerSecond().ShouldBeInRange(80, 100);
+
+        sharing.Nodes = () => 1000;
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        var before = waiting.Count(task => task.IsCompleted);
+        for (var second = 0; second < 10; second++) { PerSecond(); }
+        (waiting.Count(task => task.IsCompleted) - before).ShouldBeGreaterThan(3, "nobody comes to nothing");
+
+        int PerSecond()
+        {
+            var earlier = waiting.Count(task => task.IsCompleted);
+            for (var step = 0; step < 100; step++) { _clock.Advance(TimeSpan.FromMilliseconds(10)); }
+            return waiting.Count(task => task.IsCompleted) - earlier;
+        }
+    }
+
+    [Fact]
     public void A_call_somebody_waits_for_goes_before_the_background()
     {
         using var gate = Gate(concurrency: 1);

@@ -28,7 +28,7 @@ internal static class SessionSchema
         new(5, "why sessions ended, and since when renewals fail", RememberedEnds),
         new(6, "which provider and which front end a session is of, and sessions by the provider's sid", ProvidersAndFrontEnds),
         new(7, "what is due at one provider is found beside the backlog of another", DueByClient),
-        new(8, "what one node was renewing is found when it has died", LeasesByNode),
+        new(8, "what one node was renewing is found when it has died, and nodes count together", LeasesByNode),
     ];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
@@ -170,6 +170,12 @@ internal static class SessionSchema
     /// <summary>Only what is being renewed is in it. A node of the version before writes it, too; its owners name no node, and their leases run out.</summary>
     private static string LeasesByNode(string bytes) => $"""
         CREATE INDEX IF NOT EXISTS sessions_leased ON sessions (substr(lease_owner, 1, {InstanceLength})) WHERE lease_owner IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS counts (
+            id         TEXT   NOT NULL PRIMARY KEY,
+            counted    BIGINT NOT NULL,
+            forget_at  BIGINT NOT NULL
+        );
+        CREATE INDEX IF NOT EXISTS counts_end ON counts (forget_at);
 
         """;
 }

@@ -46,6 +46,7 @@ internal sealed partial class SqlSessionStore
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancellationToken);
+        if (database.IsShared) { await DeleteUntilAsync("counts", "forget_at", Milliseconds(now), cancellationToken); }
         await ForgetEndsAsync(now, cancellationToken);
         var ended = new List<EndedSession>();
         for (var batch = SqlStatements.Batch; batch == SqlStatements.Batch;)

@@ -1,4 +1,6 @@
 using System.Data.Common;
+using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 using Bff.Providers;
 using Bff.Sessions.Keys;
@@ -141,6 +143,16 @@ internal sealed partial class SqlSessionStore(
         return found is { Tokens: null } && protector.Unreadable is { } keys ? throw keys : found;
     }
 
+    public async Task<IReadOnlyList<SessionGlance>> GlanceAsync(IReadOnlyCollection<SessionId> ids, CancellationToken cancellationToken)
+    {
+        // As many as the next power of two, so that there are few statements for a driver to keep prepared.
+        var padding = Enumerable.Repeat("", (int)BitOperations.RoundUpToPowerOf2((uint)ids.Count) - ids.Count);
+        var parameters = Numbered("id", ids.Select(id => id.Value).Concat(padding));
+        return parameters.Length == 0 ? [] : await _statements.QueryAsync(
+            $"SELECT id, version, failures, ends_at FROM sessions WHERE id IN ({Placeholders(parameters)}) AND {Ours}",
+            row => new SessionGlance(new(row.GetString(0)), row.GetInt64(1), (int)row.GetInt64(2), Time(row, 3)), cancellationToken, parameters);
+    }
+
     public async Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
         (await _statements.QueryAsync(
             $"SELECT reason FROM ends WHERE id = @id AND forget_at > @now AND {Ours}", row => row.GetString(0), cancellationToken,
@@ -182,6 +194,22 @@ internal sealed partial class SqlSessionStore(
         await _statements.ExecuteAsync(
             UseOnce, cancellationToken,
             ("id", id), ("forget_at", Milliseconds(forgetAt))) > 0;
+
+    public async Task<IReadOnlyDictionary<string, long>> CountAsync(
+        IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancellationToken)
+    {
+        if (counts.Count == 0) { return new Dictionary<string, long>(); }
+        var ordered = counts.OrderBy(count => count.Key, StringComparer.Ordinal).ToList();   // nodes that add to the same rows take them one after the other
+        var names = Numbered("name", ordered.Select(count => $"{count.Key}@{Milliseconds(windowEnd)}"));
+        var rows = names.Zip(ordered, (name, count) => string.Create(CultureInfo.InvariantCulture, $"(@{name.Name}, {count.Value}, @forget_at)"));
+        var sums = await _statements.WriteAsync(
+            $"""
+            INSERT INTO counts (id, counted, forget_at) VALUES {string.Join(", ", rows)}
+            ON CONFLICT (id) DO UPDATE SET counted = counts.counted + excluded.counted RETURNING id, counted
+            """,
+            row => (Name: row.GetString(0), Sum: row.GetInt64(1)), [.. names, ("forget_at", Milliseconds(windowEnd))], sealedColumn: -1, cancellationToken);
+        return sums.ToDictionary(row => row.Name[..row.Name.LastIndexOf('@')], row => row.Sum);
+    }
 
     private Task<List<Session>> QueryAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
         _statements.QueryAsync(sql, _rows.Read, parameters, SealedColumn, cancellationToken);
