@@ -13,12 +13,14 @@ var provider = Count("--provider-ms", "The provider responds after half to one a
 var store = Count("--store-ms", "A statement takes half to one and a half of this.", (int)usual.StoreLatency.TotalMilliseconds);
 var rate = new Option<int?>("--max-per-second") { Description = "Bff:Renewal:MaxPerSecond of a node; twice its share where not said." };
 var concurrency = new Option<int?>("--max-concurrency") { Description = "Bff:Renewal:MaxConcurrency of a node; what that takes where not said." };
+var near = new Option<bool>("--near") { Description = "The first node's statements take a tenth of that." };
+var ahead = new Option<int>("--ahead-ms") { Description = "The first node's clock is so much ahead of the others'." };
 var json = new Option<string?>("--json") { Description = "Write the result there as well.", HelpName = "FILE" };
 var command = new RootCommand(
     "The renewal engine of many nodes and very many sessions on a virtual clock. Ends with 1 when a node renews more than 15 % more or less than the mean, a "
     + "refresh token is used twice, or a token expires before it is renewed.")
 {
-    nodes, sessions, minutes, life, losses, provider, store, rate, concurrency, json,
+    nodes, sessions, minutes, life, losses, provider, store, rate, concurrency, near, ahead, json,
 };
 command.SetAction(parsed =>
 {
@@ -33,6 +35,8 @@ command.SetAction(parsed =>
         StoreLatency = TimeSpan.FromMilliseconds(parsed.GetValue(store)),
         MaxPerSecond = parsed.GetValue(rate),
         MaxConcurrency = parsed.GetValue(concurrency),
+        Near = parsed.GetValue(near),
+        Ahead = TimeSpan.FromMilliseconds(parsed.GetValue(ahead)),
     }).Run();
     Console.WriteLine(result);
     foreach (var line in result.FirstWarnings) { Console.WriteLine($"Warned: {line}"); }

@@ -43,8 +43,10 @@ internal sealed class SimulatedNode
 
     public static SimulatedNode Make(Simulation simulation, int number)
     {
-        var (options, clock, changes) = (simulation.Options, new NodeClock(simulation.Clock), new SessionChanges());
-        var store = new NodeStore(simulation.Table, number, () => Around(options.StoreLatency), clock, simulation.Publish);
+        var (options, changes) = (simulation.Options, new SessionChanges());
+        var clock = new NodeClock(simulation.Clock, number == 0 ? options.Ahead : TimeSpan.Zero);
+        var statement = number == 0 && options.Near ? options.StoreLatency / 10 : options.StoreLatency;
+        var store = new NodeStore(simulation.Table, number, () => Around(statement), clock, simulation.Publish);
         var clients = new NodeProvider(simulation.Table, number, options, () => Around(options.ProviderLatency), clock, simulation.IsDead);
         var throttling = new ThrottlingOptions { MaxPerSecond = options.NodeRate, MaxConcurrency = options.NodeConcurrency };
         var engine = new ServiceCollection().AddLogging(logging => logging.AddProvider(simulation.Warnings)).AddMetrics().AddSingleton<TimeProvider>(clock)

@@ -27,6 +27,12 @@ internal sealed record SimulationOptions
     /// <summary><c>Bff:Renewal:MaxConcurrency</c> of a node; null for as many calls as those take.</summary>
     public int? MaxConcurrency { get; init; }
 
+    /// <summary>The first node's statements take a tenth of that.</summary>
+    public bool Near { get; init; }
+
+    /// <summary>The first node's clock is so much ahead of the others'.</summary>
+    public TimeSpan Ahead { get; init; }
+
     public double RenewalsPerSecond => Sessions / TokenLife.TotalSeconds;
 
     public int NodeRate => MaxPerSecond ?? Math.Max(20, (int)Math.Ceiling(2 * RenewalsPerSecond / Nodes));
