@@ -151,6 +151,10 @@ internal sealed class SessionStock : IAsyncDisposable
         }
 
         connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+
+        // Else Bff's first write would wait until all of this is on the disk.
+        using var file = new FileStream(connection.DataSource, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        file.Flush(flushToDisk: true);
     }
 
     private static async Task CopyAsync(NpgsqlDataSource server, string[] columns, IEnumerable<object[]> rows)

@@ -11,7 +11,7 @@ var life = new Option<double>("--token-minutes") { Description = "How long a tok
 var losses = new Option<bool>("--losses") { Description = "Two nodes die after a third of the time, one joins after two thirds." };
 var provider = Count("--provider-ms", "The provider responds after half to one and a half of this.", (int)usual.ProviderLatency.TotalMilliseconds);
 var store = Count("--store-ms", "A statement takes half to one and a half of this.", (int)usual.StoreLatency.TotalMilliseconds);
-var rate = new Option<int?>("--max-per-second") { Description = "Bff:Renewal:MaxPerSecond of a node; twice its share where not said." };
+var rate = new Option<int?>("--max-per-second") { Description = "Bff:Renewal:MaxPerSecond of a node; four times its share where not said." };
 var concurrency = new Option<int?>("--max-concurrency") { Description = "Bff:Renewal:MaxConcurrency of a node; what that takes where not said." };
 var near = new Option<bool>("--near") { Description = "The first node's statements take a tenth of that." };
 var ahead = new Option<int>("--ahead-ms") { Description = "The first node's clock is so much ahead of the others'." };

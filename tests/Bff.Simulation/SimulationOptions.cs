@@ -21,7 +21,7 @@ internal sealed record SimulationOptions
     /// <summary>A statement at the store takes between a half and one and a half of this.</summary>
     public TimeSpan StoreLatency { get; init; } = TimeSpan.FromMilliseconds(2);
 
-    /// <summary><c>Bff:Renewal:MaxPerSecond</c> of a node; null for twice what each has to renew when all are there.</summary>
+    /// <summary><c>Bff:Renewal:MaxPerSecond</c> of a node; null for four times what each has to renew when all are there.</summary>
     public int? MaxPerSecond { get; init; }
 
     /// <summary><c>Bff:Renewal:MaxConcurrency</c> of a node; null for as many calls as those take.</summary>
@@ -35,7 +35,7 @@ internal sealed record SimulationOptions
 
     public double RenewalsPerSecond => Sessions / TokenLife.TotalSeconds;
 
-    public int NodeRate => MaxPerSecond ?? Math.Max(20, (int)Math.Ceiling(2 * RenewalsPerSecond / Nodes));
+    public int NodeRate => MaxPerSecond ?? Math.Max(20, (int)Math.Ceiling(4 * RenewalsPerSecond / Nodes));
 
-    public int NodeConcurrency => MaxConcurrency ?? Math.Clamp((int)Math.Ceiling(NodeRate * ProviderLatency.TotalSeconds * 1.5), 16, 1000);
+    public int NodeConcurrency => MaxConcurrency ?? Math.Clamp((int)Math.Ceiling(NodeRate * ProviderLatency.TotalSeconds), 16, 1000);
 }

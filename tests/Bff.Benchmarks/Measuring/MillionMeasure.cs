@@ -130,6 +130,7 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         await stock.ExecuteAsync(
             $"UPDATE sessions SET due_at = {start.ToUnixTimeMilliseconds()} + (due_at - {due[0].DueAt.ToUnixTimeMilliseconds()}) * "
             + $"{length.TotalMilliseconds:F0} / {due.Count} WHERE due_at <= {due[^1].DueAt.ToUnixTimeMilliseconds()}");
+        if (counter is not null) { await counter.ForgetAsync(); }
         var (before, atServer, cpu) = (await ReadAsync(ops), counter is null ? 0 : await counter.CountAsync(), bff.Cpu);
         for (var end = start + length + Lead; provider.Renewals < due.Count && TimeProvider.System.GetUtcNow() < end; await Pause.ForAsync(500)) { }
         await Pause.ForAsync(1000);
@@ -147,6 +148,7 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         if (counter is not null)
         {
             Row("statements of a renewal at the server, idle ones included", $"{(double)(await counter.CountAsync() - atServer) / due.Count:F2}");
+            bench.Say(await counter.MostAsync());
         }
 
         Row("CPU of Bff for a renewal", $"{used.TotalMilliseconds / due.Count:F2} ms");
@@ -197,6 +199,8 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
     {
         private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(connectionString);
 
+        private const string Ours = "query NOT LIKE '%pg_stat_statements%' AND query !~* '^(BEGIN|COMMIT|ROLLBACK|DISCARD|RESET|SET)\\y'";
+
         public static async Task<ServerCounter> StartAsync(PostgreSqlServer server, string connectionString)
         {
             var counter = new ServerCounter(connectionString);
@@ -213,9 +217,20 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         {
             await using var command = _database.CreateCommand(
                 "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-                + "AND query NOT LIKE '%pg_stat_statements%' AND query !~* '^(BEGIN|COMMIT|ROLLBACK|DISCARD|RESET|SET) '");
+                + $"AND {Ours}");
             return (long)(await command.ExecuteScalarAsync())!;
         }
+
+        /// <summary>What was asked most since <see cref="ForgetAsync"/>.</summary>
+        public async Task<string> MostAsync()
+        {
+            await using var command = _database.CreateCommand(
+                $"SELECT string_agg(calls || ' ' || left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 60), '; ') FROM "
+                + $"(SELECT calls, query FROM pg_stat_statements WHERE {Ours} ORDER BY calls DESC LIMIT 8) most");
+            return await command.ExecuteScalarAsync() as string ?? "";
+        }
+
+        public Task ForgetAsync() => ExecuteAsync("SELECT pg_stat_statements_reset()");
 
         private async Task ExecuteAsync(string sql)
         {
