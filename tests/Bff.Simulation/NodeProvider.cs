@@ -18,7 +18,8 @@ internal sealed class NodeProvider(SessionTable table, int node, SimulationOptio
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };   // that clock would be the machine's
+    /// <summary>Its own time limit would be by the machine's clock.</summary>
+    public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -5,7 +5,8 @@ using Bff.Sessions.Store;
 namespace Bff.Simulation;
 
 /// <summary>The store as one node has it: each statement takes a while, and reaches it no more when the node is gone.</summary>
-internal sealed class NodeStore(SessionTable table, int node, Func<TimeSpan> latency, TimeProvider clock, Action<SessionChange, int> publish)
+internal sealed class NodeStore(
+    SessionTable table, int node, Func<TimeSpan> latency, TimeProvider clock, Action<SessionChange, int> publish, Func<string, int> nodeOf)
     : ISessionStore, IRenewalQueue
 {
     private long _claims, _claimed, _nextDues, _completions, _finds;
@@ -25,7 +26,7 @@ internal sealed class NodeStore(SessionTable table, int node, Func<TimeSpan> lat
     {
         Interlocked.Increment(ref _claims);
         await ReachAsync(cancellationToken);
-        var leases = table.ClaimDue(now, owner, leaseUntil, take);
+        var leases = table.ClaimDue(node, now, owner, leaseUntil, take);
         Interlocked.Add(ref _claimed, leases.Count);
         return leases;
     }
@@ -34,7 +35,7 @@ internal sealed class NodeStore(SessionTable table, int node, Func<TimeSpan> lat
         SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken)
     {
         await ReachAsync(cancellationToken);
-        return table.Claim(SessionTable.NumberOf(id), version, now, owner, leaseUntil);
+        return table.Claim(node, SessionTable.NumberOf(id), version, now, owner, leaseUntil);
     }
 
     public Task<Lease?> ClaimToReplaceAsync(
@@ -56,6 +57,14 @@ internal sealed class NodeStore(SessionTable table, int node, Func<TimeSpan> lat
         await ReachAsync(cancellationToken);
         table.Release(SessionTable.NumberOf(lease.Session.Id), lease, dueAt);
         publish(new SessionChange(lease.Session.Id, dueAt), node);
+    }
+
+    public async Task<int> FreeLeasesAsync(string instance, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await ReachAsync(cancellationToken);
+        var freed = table.FreeLeases(nodeOf(instance), now);
+        foreach (var number in freed) { publish(new SessionChange(SessionTable.IdOf(number), now), node); }
+        return freed.Count;
     }
 
     public async Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken)

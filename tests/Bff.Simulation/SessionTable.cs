@@ -30,6 +30,9 @@ internal sealed class SessionTable
     /// <summary>Who has a response of the provider that is not stored yet: its node's number and one; 0 for nobody.</summary>
     private readonly byte[] _holder;
 
+    /// <summary>Whose lease it is: its node's number and one; 0 for nobody's.</summary>
+    private readonly byte[] _lessee;
+
     private readonly int[] _next, _previous, _firstDue;
     private int _earliest;
 
@@ -42,6 +45,7 @@ internal sealed class SessionTable
         (Count, _start, _life) = (count, start, life);
         (_obtainedAt, _dueAt, _leaseUntil) = (new int[count], new int[count], new int[count]);
         (_owner, _version, _generation, _issued, _holder) = (new ulong[count], new ushort[count], new ushort[count], new ushort[count], new byte[count]);
+        _lessee = new byte[count];
         (_next, _previous, _firstDue) = (new int[count], new int[count], new int[(int)horizon.TotalMilliseconds + 2]);
         Array.Fill(_firstDue, None);
         _earliest = _firstDue.Length;
@@ -102,20 +106,20 @@ internal sealed class SessionTable
     }
 
     /// <summary>The statement that claims what is due: the earliest first.</summary>
-    public IReadOnlyList<Lease> ClaimDue(DateTimeOffset now, string owner, DateTimeOffset until, int take)
+    public IReadOnlyList<Lease> ClaimDue(int node, DateTimeOffset now, string owner, DateTimeOffset until, int take)
     {
         lock (_lock)
         {
             var leases = new List<Lease>();
             var limit = Milliseconds(now);
-            while (leases.Count < take && FindEarliest() <= limit) { leases.Add(Lease(_firstDue[_earliest], owner, until)); }
+            while (leases.Count < take && FindEarliest() <= limit) { leases.Add(Lease(node, _firstDue[_earliest], owner, until)); }
             return leases;
         }
     }
 
-    public Lease? Claim(int number, long version, DateTimeOffset now, string owner, DateTimeOffset until)
+    public Lease? Claim(int node, int number, long version, DateTimeOffset now, string owner, DateTimeOffset until)
     {
-        lock (_lock) { return _version[number] == version && _leaseUntil[number] <= Milliseconds(now) ? Lease(number, owner, until) : null; }
+        lock (_lock) { return _version[number] == version && _leaseUntil[number] <= Milliseconds(now) ? Lease(node, number, owner, until) : null; }
     }
 
     public DateTimeOffset? NextDue()
@@ -154,6 +158,22 @@ internal sealed class SessionTable
         }
     }
 
+    /// <summary>Ends all leases of a node that is gone.</summary>
+    public IReadOnlyList<int> FreeLeases(int node, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            var freed = new List<int>();
+            for (var left = _lessee.AsSpan(); left.IndexOf((byte)(node + 1)) is var at and >= 0; left = left[(at + 1)..])
+            {
+                freed.Add(_lessee.Length - left.Length + at);
+            }
+
+            foreach (var number in freed) { Free(number, now); }
+            return freed;
+        }
+    }
+
     /// <summary>The provider trades a refresh token for the next one.</summary>
     /// <returns>The generation of the new one; null when it refuses.</returns>
     public int? Trade(int number, int generation, int node, Func<int, bool> isDead)
@@ -187,10 +207,10 @@ internal sealed class SessionTable
         return _earliest;
     }
 
-    private Lease Lease(int number, string owner, DateTimeOffset until)
+    private Lease Lease(int node, int number, string owner, DateTimeOffset until)
     {
         Unschedule(number);
-        (_owner[number], _leaseUntil[number]) = (HashOf(owner), Milliseconds(until));
+        (_owner[number], _leaseUntil[number], _lessee[number]) = (HashOf(owner), Milliseconds(until), (byte)(node + 1));
         Schedule(number, _leaseUntil[number]);
         return new Lease(Read(number), owner, until);
     }
@@ -199,7 +219,7 @@ internal sealed class SessionTable
 
     private void Free(int number, DateTimeOffset dueAt)
     {
-        (_owner[number], _leaseUntil[number]) = (0, 0);
+        (_owner[number], _leaseUntil[number], _lessee[number]) = (0, 0, 0);
         Unschedule(number);
         Schedule(number, Milliseconds(dueAt));
     }

@@ -24,6 +24,9 @@ internal sealed class Simulation(SimulationOptions options)
     public SessionTable Table { get; } =
         new(options.Sessions, Start, options.TokenLife, options.Duration + options.TokenLife + TimeSpan.FromMinutes(1));
 
+    /// <summary>What each node said of itself last.</summary>
+    public Dictionary<string, Node> Board { get; } = [];
+
     public Warnings Warnings { get; } = new();
 
     private long Renewed => Table.Renewed.Sum();
@@ -50,6 +53,8 @@ internal sealed class Simulation(SimulationOptions options)
 
         return Result();
     }
+
+    public int NodeOf(string instance) => _nodes.FindIndex(node => node.Instance == instance);
 
     public bool IsDead(int node) => !_nodes[node].IsAlive;
 

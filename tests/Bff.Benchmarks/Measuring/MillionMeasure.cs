@@ -71,9 +71,12 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         var later = now + Far;
         var plan = SessionStock.Plan(options.Sessions, number => (later + TimeSpan.FromMilliseconds(number), later + Lead));
         bench.Say($"{store.Name}: writing {options.Sessions:N0} sessions");
-        await stock.FillAsync(plan, entry => new(
-            provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), new string('i', IdTokenLength), "openid profile", now,
-            entry.ExpiresAt));
+        await stock.FillAsync(
+            plan,
+            entry => new(
+                provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), new string('i', IdTokenLength), "openid profile",
+                now, entry.ExpiresAt),
+            SessionClient.NameOf(provider.Issuer, HostTests.PretendProvider.ClientId));
         Row("written in, with a seal for each", $"{(TimeProvider.System.GetUtcNow() - now).TotalSeconds:F0} s");
         Row("bytes of a session on disk, indexes included", $"{(double)await stock.BytesAsync() / options.Sessions:N0}");
 
@@ -124,7 +127,7 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
     private async Task MeasureRenewalsAsync(
         BffProcess bff, Uri ops, ServerCounter? counter, SessionStock stock, List<SessionStock.Entry> due, MassProvider provider)
     {
-        // Their due times are moved, so that all figures so far are of a store in which nothing was due. The default lead before the expiry, as the policy has it.
+        // Their due times are moved, so that all figures so far are of a store in which nothing was due.
         var start = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(20);
         var length = Minute * options.Minutes;
         await stock.ExecuteAsync(
@@ -199,7 +202,8 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
     {
         private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(connectionString);
 
-        private const string Ours = "query NOT LIKE '%pg_stat_statements%' AND query !~* '^(BEGIN|COMMIT|ROLLBACK|DISCARD|RESET|SET)\\y'";
+        private const string Ours = "query NOT LIKE '%pg_stat_statements%' "
+            + "AND query !~* '^(BEGIN|COMMIT|ROLLBACK|DISCARD|RESET|SET|CLOSE|UNLISTEN|SELECT pg_advisory_unlock_all)\\y'";
 
         public static async Task<ServerCounter> StartAsync(PostgreSqlServer server, string connectionString)
         {
