@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bff.Configuration;
 using Bff.FrontEnds;
 using Bff.Providers;
@@ -62,7 +63,10 @@ internal sealed class SessionStock : IAsyncDisposable
     })];
 
     /// <summary>Writes the entries, in the order of their ids, as one transaction.</summary>
-    public async Task FillAsync(IEnumerable<Entry> entries, Func<Entry, TokenSet> tokens)
+    /// <param name="entries">From <see cref="Plan"/>.</param>
+    /// <param name="tokens">Of each.</param>
+    /// <param name="client">Whose they are, as <see cref="SessionClient.NameOf"/> has it; null for whoever asks first, who then writes it into each.</param>
+    public async Task FillAsync(IEnumerable<Entry> entries, Func<Entry, TokenSet> tokens, string? client = null)
     {
         var (columns, template) = await TemplateAsync();
         var rows = entries.OrderBy(entry => entry.Id.Value, StringComparer.Ordinal).Select(entry =>
@@ -73,6 +77,7 @@ internal sealed class SessionStock : IAsyncDisposable
             Set("sid", "sid-" + entry.Id.Value);
             Set("subject", $"user-{entry.Number}");
             Set("tokens", _protector.Protect(entry.Id, tokens(entry)));
+            if (client is not null) { Set("client", client); }
             Set("due_at", entry.DueAt.ToUnixTimeMilliseconds());
             return row;
         });
@@ -151,6 +156,10 @@ internal sealed class SessionStock : IAsyncDisposable
         }
 
         connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+
+        // Else Bff's first write would wait until all of this is on the disk.
+        using var sync = Process.Start("sync", [connection.DataSource]);   // by another process: closing the file here would end SQLite's locks of this one
+        sync.WaitForExit();
     }
 
     private static async Task CopyAsync(NpgsqlDataSource server, string[] columns, IEnumerable<object[]> rows)

@@ -6,7 +6,8 @@ using Bff.Sessions.Store;
 namespace Bff.Renewal;
 
 /// <summary>
-/// One provider's renewals: sleeps until the earliest is due, or until a change makes one due earlier, and starts what is due.
+/// One provider's renewals: sleeps until the earliest is due, also when a change makes one due earlier, and starts what is due. No two nodes wake together, and
+/// none claims in a tight loop, so that they share the renewals evenly and a claim finds many (docs/decisions/0076).
 /// </summary>
 internal sealed partial class RenewalSchedule(
     Provider provider, RenewalAdmission admission, RenewalLeases leases, RenewalPolicy policy, RenewalFlights flights, RenewalAttempt attempt,
@@ -23,12 +24,17 @@ internal sealed partial class RenewalSchedule(
 
     private static readonly TimeSpan AfterStoreFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>What is due but cannot be claimed (another node just did) is not asked for in a tight loop.</summary>
+    /// <summary>After a claim that left nothing due.</summary>
     private static readonly TimeSpan MinSleep = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Up to this much longer, by chance: else the node nearest to the store, or the one whose clock is ahead, would be first each time.</summary>
+    private static readonly TimeSpan MaxOversleep = TimeSpan.FromMilliseconds(200);
+
     private readonly Lock _lock = new();
-    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private DateTimeOffset _sleepsUntil = DateTimeOffset.MaxValue;
+    private TaskCompletionSource _earlier = NewSignal();
+
+    /// <summary>The earliest due time known; what is due later needs no look.</summary>
+    private DateTimeOffset _nextDue = DateTimeOffset.MaxValue;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +55,7 @@ internal sealed partial class RenewalSchedule(
         {
             try
             {
-                if (await StartDueAsync(cancellationToken) == 0) { await SleepAsync(cancellationToken); }
+                if (!await StartDueAsync(cancellationToken)) { await SleepAsync(cancellationToken); }
             }
             catch (Exception error) when (error is SessionStoreException || !cancellationToken.IsCancellationRequested)
             {
@@ -61,22 +67,23 @@ internal sealed partial class RenewalSchedule(
     }
 
     /// <summary>Claims due sessions, as many as there are places for, and begins their renewals.</summary>
-    /// <returns>How many were due; when it is 0 there is nothing to do until the next due time.</returns>
-    private async Task<int> StartDueAsync(CancellationToken cancellationToken)
+    /// <returns>Whether more may be due: there were as many as places.</returns>
+    private async Task<bool> StartDueAsync(CancellationToken cancellationToken)
     {
         var permits = new Queue<Permit>();
         permits.Enqueue((await admission.EnterAsync(provider, CallKind.BackgroundRenewal, session: null, cancellationToken)).Permit!);
         foreach (var permit in provider.Gate.TakeMore(MaxBatch - 1)) { permits.Enqueue(permit); }
         try
         {
-            var (due, claimed) = await leases.ClaimDueAsync(provider.Name, permits.Count, cancellationToken);
+            var places = permits.Count;
+            var (due, claimed) = await leases.ClaimDueAsync(provider.Name, places, cancellationToken);
             foreach (var lease in claimed)
             {
                 var (session, permit) = (lease.Session, permits.Dequeue());
                 flights.Begin(session.Id, () => attempt.RunAsync(lease, permit, session.Tokens is { } tokens ? policy.DueAt(session.Id, tokens) : null));
             }
 
-            return due;
+            return due == places;
         }
         finally
         {
@@ -86,33 +93,46 @@ internal sealed partial class RenewalSchedule(
 
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        Task wake;
-        lock (_lock)
+        var (began, oversleep) = (clock.GetTimestamp(), MaxOversleep * Random.Shared.NextDouble());
+        lock (_lock) { _nextDue = DateTimeOffset.MaxValue; }
+        Consider(await queue.NextDueAsync(provider.Name, clock.GetUtcNow(), cancellationToken));
+        for (var isOver = false; !isOver;)
         {
-            // Any change from here on wakes us, until we know what to wait for.
-            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _sleepsUntil = DateTimeOffset.MaxValue;
-            wake = _wake.Task;
+            using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var (left, earlier) = TimeLeft(began);
+            var sleep = Task.Delay(left + oversleep, clock, woken.Token);
+            isOver = await Task.WhenAny(sleep, earlier) == sleep;
+            await woken.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
         }
-
-        var now = clock.GetUtcNow();
-        var due = await queue.NextDueAsync(provider.Name, now, cancellationToken) ?? DateTimeOffset.MaxValue;
-        var until = due < now + MaxSleep ? due : now + MaxSleep;
-        lock (_lock) { _sleepsUntil = until; }
-
-        using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(wake, Task.Delay(until - now > MinSleep ? until - now : MinSleep, clock, awake.Token));
-        await awake.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private void Consider(SessionChange change)
+    /// <returns>Until the next renewal is due, within limits that a wall clock which is set does not move; and what ends when one is due earlier.</returns>
+    private (TimeSpan Left, Task Earlier) TimeLeft(long began)
     {
         lock (_lock)
         {
-            if (change.DueAt < _sleepsUntil) { _wake.TrySetResult(); }
+            _earlier = NewSignal();
+            var (slept, untilDue) = (clock.GetElapsedTime(began), _nextDue - clock.GetUtcNow());
+            var left = untilDue < MaxSleep - slept ? untilDue : MaxSleep - slept;
+            var least = slept < MinSleep ? MinSleep - slept : TimeSpan.Zero;
+            return (left > least ? left : least, _earlier.Task);
         }
     }
+
+    private void Consider(SessionChange change) => Consider(change.DueAt);
+
+    private void Consider(DateTimeOffset? due)
+    {
+        lock (_lock)
+        {
+            if (due is null || due >= _nextDue) { return; }
+            _nextDue = due.Value;
+            _earlier.TrySetResult();
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(LogLevel.Error, "The session store cannot be asked for due renewals; tried again in a second.")]
     private partial void StoreFailed(Exception error);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Bff.Benchmarks.Account;
 using Bff.Benchmarks.Pieces;
 using Bff.Faults;
+using Bff.Sessions;
 
 namespace Bff.Benchmarks.Measuring;
 
@@ -14,6 +15,9 @@ internal static class BenchmarkCommand
     private const int MostRuns = 3;
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private static readonly (string Contender, string Store)[] Kinds =
+        [(Contender.Sqlite, SessionsOptions.Sqlite), (Contender.PostgreSql, SessionsOptions.PostgreSql)];
 
     public static RootCommand Describe()
     {
@@ -78,10 +82,20 @@ internal static class BenchmarkCommand
         {
             Description = "Measure the latencies instead, of calls at a constant rate while Bff sweeps, renews, waits for its store, reloads or collects.",
         };
+        var million = new Option<bool>("--million")
+        {
+            Description = "Measure stores with 1,000,000 sessions instead: bytes and statements for each, 10,000 renewals a minute. "
+                + "--only sqlite, --only postgres.",
+        };
+        var sessions = new Option<int>("--sessions") { Description = "With --million: how many.", DefaultValueFactory = _ => 1_000_000 };
+        var due = new Option<int>("--due") { Description = "With --million: renewals that are due in a minute.", DefaultValueFactory = _ => 10_000 };
+        var minutes = new Option<int>("--minutes") { Description = "With --million: for how long.", DefaultValueFactory = _ => 3 };
+        foreach (var count in new[] { sessions, due, minutes }) { count.Validators.Add(AtLeastOne); }
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail,
+            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail, million, sessions,
+            due, minutes,
         };
         command.SetAction(async parsed =>
         {
@@ -109,6 +123,14 @@ internal static class BenchmarkCommand
             {
                 var kinds = parsed.GetValue(memory) is { Length: > 0 } some ? some : MemoryMeasure.Kinds;
                 Console.WriteLine(await InBenchAsync(options, bench => new MemoryMeasure(options, bench).RunAsync(kinds)));
+                return 0;
+            }
+
+            if (parsed.GetValue(million))
+            {
+                string[] kinds = [.. Kinds.Where(kind => options.Contenders.Contains(kind.Contender)).Select(kind => kind.Store)];
+                var figures = new MillionOptions(parsed.GetValue(sessions), parsed.GetValue(due), parsed.GetValue(minutes));
+                Console.WriteLine(await InBenchAsync(options, bench => new MillionMeasure(figures, bench).RunAsync(kinds)));
                 return 0;
             }
 

@@ -22,6 +22,7 @@ public sealed partial class ReferenceTests
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "ProviderMetadata.MaxRefreshesForStrangers", "Overview.MaxDetail", "Overview.MinFailures",
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
         "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalSchedule.MaxBatch", "RenewalSchedule.MaxSleep", "RenewalSchedule.MinSleep",
+        "RenewalSchedule.MaxOversleep",
         "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
         "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlStatements.MaxBatches", "SqliteWrites.MaxTogether",
         "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
