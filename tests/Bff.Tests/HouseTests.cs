@@ -28,7 +28,7 @@ public class HouseTests
         [
             "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers.Named",
             "Providers.ClientAuthentication", "Providers.Throttling",
-            "Providers", "Hosting", "Configuration", "Configuration.Kestrel",
+            "Providers", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers.Named", "Providers", "Hosting", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),

@@ -37,6 +37,7 @@ internal sealed class RenewalAttempt(
     public async Task<RenewalResult> RunAsync(Lease lease, Permit permit, DateTimeOffset? dueAt)
     {
         using var entry = log.Begin(lease.Session, dueAt);
+        leases.Hold(lease);
         var outcome = entry.Outcome = await AskAsync(lease.Session, permit);
         var decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null);
         var other = await writer.WriteAsync(lease, decision);

@@ -8,7 +8,8 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Renewal;
 
 /// <summary>Claims on sessions, so that each renewal happens once however many nodes run; and what the one that gets none does.</summary>
-internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
+internal sealed class RenewalLeases(
+    ISessionStore store, IRenewalQueue queue, Heartbeat heartbeat, IOptionsMonitor<TokenOptions> options, TimeProvider clock)
 {
     /// <summary>Time for the store beyond the token call, so that a lease never ends under a renewal that still runs.</summary>
     public static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
@@ -17,8 +18,8 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
     private static readonly TimeSpan MaxPoll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ContinuePoll = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Claims of this process that have brought tokens which the store has not taken yet.</summary>
-    private readonly ConcurrentDictionary<SessionId, Lease> _unstored = new();
+    /// <summary>Claims of this process under way, to the moment when the store has taken what they brought.</summary>
+    private readonly ConcurrentDictionary<SessionId, Lease> _held = new();
 
     /// <summary>How long one lasts.</summary>
     public TimeSpan Duration => options.CurrentValue.TokenTimeout + StoreAllowance;
@@ -26,14 +27,16 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
     /// <returns>Null when somebody has it, or has renewed it: to be followed.</returns>
     public async Task<Lease?> ClaimAsync(Session session)
     {
+        await heartbeat.SpeakUpAsync(CancellationToken.None);
         var now = clock.GetUtcNow();
         var lease = await queue.ClaimAsync(session.Id, session.Version, now, NewOwner(), now + Duration, CancellationToken.None);
         return lease is not null && Adopts(lease) ? null : lease;
     }
 
-    /// <returns>How many were due; and those to renew, which are fewer when tokens are here already for some.</returns>
+    /// <returns>How many were due; and those to renew, which are fewer when some are being renewed here already.</returns>
     public async Task<(int Due, IReadOnlyList<Lease> Leases)> ClaimDueAsync(string provider, int max, CancellationToken cancellationToken)
     {
+        await heartbeat.SpeakUpAsync(cancellationToken);
         var now = clock.GetUtcNow();
         var leases = await queue.ClaimDueAsync(provider, now, NewOwner(), now + Duration, max, cancellationToken);
         return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
@@ -74,17 +77,20 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
             // A failure that kept a rotated refresh token makes a new version, too.
             var failed = session.Failures > seen.Failures || session.NotBefore > now;
             if (moved || (failed && held is null)) { return OfFailure(session, now); }
-            if (session.LeaseUntil <= now || (held is not null && UnstoredOf(seen.Id) is { } current && current != held)) { return null; }
+            if (session.LeaseUntil <= now || (held is not null && HeldOf(seen.Id) is { } current && current != held)) { return null; }
             await Task.Delay(wait, clock);
         }
     }
 
-    /// <summary>Notes that tokens came for this claim.</summary>
-    public void Hold(Lease lease) => _unstored[lease.Session.Id] = lease;
+    /// <summary>
+    /// Notes that the refresh token is being used under this claim. When the lease is lost, and this process gets the next one, it goes to this renewal.
+    /// </summary>
+    public void Hold(Lease lease) => _held[lease.Session.Id] = lease;
 
-    public Lease? UnstoredOf(SessionId id) => _unstored.GetValueOrDefault(id);
+    public Lease? HeldOf(SessionId id) => _held.GetValueOrDefault(id);
 
-    public void Drop(SessionId id) => _unstored.TryRemove(id, out _);
+    /// <returns>The claim of this renewal as it is now; a further one would be another renewal's.</returns>
+    public Lease LetGo(Lease lease) => _held.TryRemove(lease.Session.Id, out var current) ? current : lease;
 
     /// <summary>Claims anew what a lost lease has brought tokens for.</summary>
     public async Task<bool> ReclaimAsync(Session session)
@@ -94,11 +100,15 @@ internal sealed class RenewalLeases(ISessionStore store, IRenewalQueue queue, IO
         return lease is not null;
     }
 
-    private Task<Lease?> ClaimToReplaceAsync(Session session, DateTimeOffset until) =>
-        queue.ClaimToReplaceAsync(session.Id, session.Version, clock.GetUtcNow(), NewOwner(), until, CancellationToken.None);
+    private async Task<Lease?> ClaimToReplaceAsync(Session session, DateTimeOffset until)
+    {
+        await heartbeat.SpeakUpAsync(CancellationToken.None);
+        return await queue.ClaimToReplaceAsync(session.Id, session.Version, clock.GetUtcNow(), NewOwner(), until, CancellationToken.None);
+    }
 
-    /// <summary>Gives the claim to tokens of this process that the store has not taken yet: to renew again would use a refresh token twice.</summary>
-    private bool Adopts(Lease lease) => _unstored.TryGetValue(lease.Session.Id, out var held) && _unstored.TryUpdate(lease.Session.Id, lease, held);
+    /// <summary>Gives the claim to a renewal of this process that is under way: to begin another would use a refresh token twice.</summary>
+    private bool Adopts(Lease lease) => _held.TryGetValue(lease.Session.Id, out var held) && _held.TryUpdate(lease.Session.Id, lease, held);
 
-    private static string NewOwner() => Guid.NewGuid().ToString("N");
+    /// <summary>Names this start of the process, so that others can free its leases when it has died.</summary>
+    private string NewOwner() => $"{heartbeat.Instance}/{Guid.NewGuid():N}";
 }

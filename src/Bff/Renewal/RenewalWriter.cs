@@ -26,13 +26,13 @@ internal sealed class RenewalWriter(
                 return await KeepAsync(lease, rotated, current =>
                     queue.ReleaseRotatedAsync(current, rotated, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None));
             case TryAgain again:
-                await queue.ReleaseAsync(lease, again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
+                await queue.ReleaseAsync(leases.LetGo(lease), again.DueAt, again.NotBefore, $"{again.Failure}", CancellationToken.None);
                 return null;
             case Forget forget:
-                await queue.CompleteRenewalAsync(lease, forget.Tokens, dueAt: null, claims: null, CancellationToken.None);
+                await queue.CompleteRenewalAsync(leases.LetGo(lease), forget.Tokens, dueAt: null, claims: null, CancellationToken.None);
                 return null;
             default:
-                return await EndAsync(lease, ((End)decision).RotatedRefreshToken);
+                return await EndAsync(leases.LetGo(lease), ((End)decision).RotatedRefreshToken);
         }
     }
 
@@ -51,26 +51,25 @@ internal sealed class RenewalWriter(
     private async Task<RenewalResult?> KeepAsync(Lease lease, TokenSet brought, Func<Lease, Task<bool>> write)
     {
         var id = lease.Session.Id;
-        leases.Hold(lease);
         try
         {
             while (true)
             {
-                if (leases.UnstoredOf(id) is not { } current)
+                if (leases.HeldOf(id) is not { } current)
                 {
                     // The next claim was ours, too, and has stored its tokens.
                     return await InsistAsync(id, () => leases.FollowAsync(lease.Session)) ?? new Unreachable(RenewalLeases.StoreAllowance);
                 }
 
-                if (await InsistAsync(id, () => write(leases.UnstoredOf(id) ?? current))) { return null; }
-                if (leases.UnstoredOf(id) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
+                if (await InsistAsync(id, () => write(leases.HeldOf(id) ?? current))) { return null; }
+                if (leases.HeldOf(id) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
                 if (await LoseAsync(lease, brought, current) is { } other) { return other; }
-                if (leases.UnstoredOf(id) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }
+                if (leases.HeldOf(id) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }
             }
         }
         finally
         {
-            leases.Drop(id);
+            leases.LetGo(lease);
         }
     }
 

@@ -98,7 +98,7 @@ internal sealed class EngineWorld : IAsyncDisposable
         await _nodes[0].Store.RemoveAsync(id, null, EndReasons.SignedOut, default);
     }
 
-    /// <summary>The node is gone in the middle of whatever it did; another starts in its place.</summary>
+    /// <summary>The node is gone in the middle of whatever it did; its work is free for others, and another starts in its place.</summary>
     public async Task KillAsync(int node)
     {
         var killed = _nodes[node % Nodes];
@@ -113,6 +113,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             }
         }
 
+        await _nodes[(node + 1) % Nodes].Store.FreeLeasesAsync(killed.Instance, Clock.GetUtcNow(), default);
         _nodes[node % Nodes] = await Node.StartAsync(this);
     }
 
@@ -220,6 +221,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public required Renewer Renewer { get; init; }
 
+        public required string Instance { get; init; }
+
         public static async Task<Node> StartAsync(EngineWorld world)
         {
             Node? node = null;
@@ -230,6 +233,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
             var provider = ProviderPieces.Of(clients, clock, throttling: new ThrottlingOptions { MaxPerSecond = 1000 });
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
+                .AddSingleton<SessionStorage>(world._database).AddSingleton<Heartbeat>()
                 .AddSingleton<ISessionStore>(store).AddSingleton<IRenewalQueue>(store).AddSingleton(changes).AddSingleton<SessionCache>()
                 .AddSingleton(new SignInPlaces(() => [])).AddSingleton<SessionMetrics>().AddSingleton<StoreHealth>()
                 .AddSingleton(new ProviderSet([provider]))
@@ -245,6 +249,7 @@ internal sealed class EngineWorld : IAsyncDisposable
                 Cache = engine.GetRequiredService<SessionCache>(),
                 Schedule = engine.GetRequiredService<RenewalPolicy>(),
                 Renewer = engine.GetRequiredService<Renewer>(),
+                Instance = engine.GetRequiredService<Heartbeat>().Instance,
                 Scheduler = engine.GetRequiredService<RenewalScheduler>(),
             };
             await node.Scheduler.StartAsync(default);
@@ -331,6 +336,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
             Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
+
+        public Task<int> FreeLeasesAsync(string instance, DateTimeOffset now, CancellationToken cancel) => Living.FreeLeasesAsync(instance, now, cancel);
 
         public Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(provider, now, cancel);
 

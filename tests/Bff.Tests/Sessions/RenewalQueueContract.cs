@@ -98,6 +98,87 @@ public abstract class RenewalQueueContract : StoreContract
     }
 
     [Fact]
+    public async Task What_a_lost_node_was_renewing_is_due_for_others_at_once_and_nothing_else_is()
+    {
+        var (lost, lostOnDemand) = (await AddAsync(dueIn: -1), await AddAsync());
+        var others = await AddAsync(dueIn: -2);
+        await ClaimAsync(others, owner: $"{Instance('b')}/1");
+        (await ClaimDueAsync(owner: $"{Instance('a')}/1")).Select(lease => lease.Session.Id).ShouldBe([lost.Id]);
+        await ClaimAsync(lostOnDemand, owner: $"{Instance('a')}/2");
+        var idle = await AddAsync();
+        var published = new List<SessionChange>();
+        Changes.Published += published.Add;
+
+        (await Queue.FreeLeasesAsync(Instance('a'), Now, default)).ShouldBe(2);
+
+        published.Select(change => (change.Id, change.DueAt)).ShouldBe([(lost.Id, Now), (lostOnDemand.Id, Now)], ignoreOrder: true);
+        (await ClaimDueAsync(owner: $"{Instance('c')}/1")).Select(lease => lease.Session.Id).ShouldBe([lost.Id, lostOnDemand.Id], ignoreOrder: true);
+        (await ClaimAsync(others)).ShouldBeNull("its node lives");
+        (await FindAsync(idle))!.DueAt.ShouldBe(idle.DueAt);
+        (await Queue.FreeLeasesAsync(Instance('a'), Now, default)).ShouldBe(0, "what was claimed anew is another's");
+    }
+
+    [Fact]
+    public async Task A_freed_lease_can_be_claimed_by_a_node_whose_clock_is_behind()
+    {
+        var session = await AddAsync();
+        await ClaimAsync(session, owner: $"{Instance('a')}/1");
+        await Queue.FreeLeasesAsync(Instance('a'), Now.AddMinutes(1), default);
+        (await ClaimAsync(session, owner: "behind")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Who_was_taken_for_lost_writes_nothing_though_nobody_has_claimed_the_session_since()
+    {
+        var session = await AddAsync(dueIn: 0);
+        var paused = (await ClaimAsync(session, owner: $"{Instance('a')}/1"))!;
+        await Queue.FreeLeasesAsync(Instance('a'), Now, default);
+
+        (await Queue.CompleteRenewalAsync(paused, Tokens("late"), Now.AddMinutes(1), claims: null, default)).ShouldBeFalse();
+        (await Queue.ReleaseRotatedAsync(paused, Tokens("late"), Now, Now, "late", default)).ShouldBeFalse();
+        await Queue.ReleaseAsync(paused, Now.AddMinutes(1), Now.AddMinutes(1), "late", default);
+        (await Queue.RemoveAsync(paused, EndReasons.SessionEnded, default)).ShouldBeFalse();
+
+        var found = (await FindAsync(session))!;
+        (found.Tokens, found.Version, found.Failures).ShouldBe((session.Tokens, session.Version, 0));
+        var again = (await Queue.ClaimToReplaceAsync(session.Id, session.Version, Now, $"{Instance('a')}/2", LeaseEnd, default))!;
+        (await Queue.CompleteRenewalAsync(again, Tokens("late"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue("it has claimed it anew");
+    }
+
+    [Fact]
+    public async Task Leases_of_a_node_that_names_no_instance_run_out_as_they_did()
+    {
+        var session = await AddAsync(dueIn: 0);
+        await ClaimAsync(session, owner: Instance('a'));   // as an older node writes it
+        (await Queue.FreeLeasesAsync(Instance('a'), Now, default)).ShouldBe(0);
+        (await ClaimAsync(session, owner: "other")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Nodes_that_free_a_lost_one_together_and_claim_what_is_free_get_each_session_once()
+    {
+        var added = new List<SessionId>();
+        for (var i = 0; i < 40; i++) { added.Add((await AddAsync(dueIn: -i)).Id); }
+        await ClaimDueAsync(owner: $"{Instance('a')}/1");
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 4).Select(node => Task.Run(async () =>
+        {
+            var mine = new List<SessionId>();
+            for (var tries = 0; tries < 10; tries++)
+            {
+                await Queue.FreeLeasesAsync(Instance('a'), Now, default);
+                mine.AddRange((await ClaimDueAsync(owner: $"{Instance((char)('b' + node))}/{tries}", take: 5)).Select(lease => lease.Session.Id));
+            }
+
+            return mine;
+        })));
+
+        claims.SelectMany(each => each).ShouldBe(added, ignoreOrder: true);
+    }
+
+    private static string Instance(char which) => new(which, 32);
+
+    [Fact]
     public async Task A_claim_on_an_old_version_is_refused()
     {
         var session = await AddAsync();

@@ -69,6 +69,22 @@ public abstract class SessionStorageContract : StoreContract
     }
 
     [Fact]
+    public async Task A_store_of_the_version_before_is_brought_up_to_date_and_a_node_of_that_version_goes_on_beside_this_one()
+    {
+        var (session, free) = (await AddAsync(), await AddAsync());
+        await Storage.ExecuteAsync("DROP INDEX sessions_leased");
+        await Storage.SetVersionAsync(7);
+        await ClaimAsync(session, owner: Guid.NewGuid().ToString("N"));   // its owners name no node
+
+        Database.FindMigration().ShouldBe(new SchemaMigration(7, SessionSchema.Version, SessionSchema.ReadableFrom));
+        Database.Prepare();
+
+        await ClaimAsync(free, owner: Guid.NewGuid().ToString("N"));
+        (await ClaimAsync(session)).ShouldBeNull();
+        (await Queue.ClaimAsync(session.Id, session.Version, LeaseEnd, "me", LeaseEnd.AddSeconds(15), default)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_session_from_before_clients_were_named_belongs_to_who_renews_it_first()
     {
         var session = await AddAsync(dueIn: -1);

@@ -6,7 +6,7 @@ internal static class LiveFeature
     public static void AddLive(this IServiceCollection services)
     {
         services.AddSingleton<OpsHistory>().AddSingleton<Overview>().AddSingleton<RoutesView>().AddSingleton<CallHistory>().AddSingleton<Certificates>();
-        services.AddSingleton<Nodes>().AddHostedService(provider => provider.GetRequiredService<Nodes>());
+        services.AddSingleton<Nodes>().ConfigureOptions<ThisNode>();
     }
 
     public static void MapLive(this IEndpointRouteBuilder ops)

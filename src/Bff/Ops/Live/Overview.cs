@@ -81,9 +81,9 @@ internal sealed class Overview(
             CallSeconds = CallHistory.Window.TotalSeconds,
             Routes = calls,
             Clusters = clusters,
-            Nodes = nodes.Others.Select(node => new
+            Nodes = nodes.Others.Select(other => new
             {
-                node.Name, node.Version, node.Url, node.StartedAt, node.SeenAt, node.Ready, Alive = nodes.IsAlive(node),
+                other.Node.Name, other.Node.Version, other.Node.Url, other.Node.StartedAt, other.Node.SeenAt, other.Node.Ready, Alive = other.IsAlive,
             }),
             Configuration = new
             {
@@ -145,8 +145,8 @@ internal sealed class Overview(
             (cluster, destination) => Trouble.Warning("destination_unhealthy", $"{Printable.Text(cluster.Id)}: {destination.Address} is unhealthy.")));
         found.AddRange(ConfigurationTroubles());
         found.AddRange(CertificateTroubles(now));
-        found.AddRange(nodes.Others.Where(node => nodes.IsAlive(node) == false)
-            .Select(node => Trouble.Warning("node_gone", $"Node {node.Name} has stopped reporting.", node.SeenAt)));
+        found.AddRange(nodes.Others.Where(other => other.IsAlive == false)
+            .Select(other => Trouble.Warning("node_gone", $"Node {other.Node.Name} has stopped reporting.", other.Node.SeenAt)));
         return [.. found.OrderBy(trouble => trouble.Level, StringComparer.Ordinal)];
     }
 

@@ -20,7 +20,7 @@ function destination({ address, health, isUsed, calls }) {
 
 function node({ name, version, url, startedAt, seenAt, ready, alive }, now) {
   const label = url ? element('a', { href: url, rel: 'noreferrer' }, name) : name;
-  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is unavailable, and for a minute after`));
+  if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is unavailable`));
   const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}` : `${version}, not reporting, last seen ${relative(seenAt, now)}`;
   return element('span', { class: 'line' }, dot(alive ? (ready ? 'good' : 'warn') : 'bad'), element('span', {}, label, ` ${words}`));
 }

@@ -36,6 +36,12 @@ internal interface IRenewalQueue
     /// <summary>Gives a lease back without new tokens, to be tried again at <paramref name="dueAt"/>; <paramref name="error"/> says why, in a word.</summary>
     Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends every lease of a process that is gone: owners begin with its instance and a slash. What it was renewing is due now, for anybody.
+    /// </summary>
+    /// <returns>How many; some that are being written just now may be left for the next time.</returns>
+    Task<int> FreeLeasesAsync(string instance, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>When the next renewal of a living session of a provider is due; null when none is scheduled.</summary>
     Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken);
 

@@ -138,6 +138,9 @@ internal sealed partial class InstrumentedSessionStore(
     public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken) =>
         WriteAsync("release", () => store.ReleaseAsync(lease, dueAt, notBefore, error, cancellationToken));
 
+    public Task<int> FreeLeasesAsync(string instance, DateTimeOffset now, CancellationToken cancellationToken) =>
+        WriteAsync("free_leases", () => store.FreeLeasesAsync(instance, now, cancellationToken));
+
     public Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken) =>
         ReadAsync("next_due", () => store.NextDueAsync(provider, now, cancellationToken));
 

@@ -56,7 +56,15 @@ internal abstract class SessionStorage : IAsyncDisposable
         Task.FromResult<IReadOnlyList<Node>>([]);
 
     /// <summary>This node goes in good order, so nobody takes it for lost.</summary>
-    public virtual Task LeaveAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+    public virtual Task LeaveAsync(Node self, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Frees what a process before this one was renewing when it ended, where it is certain that no other process is alive: a store for one node. Called at
+    /// the start, before <see cref="Prepare"/>; whatever is wrong with the store is told there.
+    /// </summary>
+    public virtual void FreeLeasesOfBefore(DateTimeOffset now)
+    {
+    }
 
     /// <summary>How many connections there are for its nodes; null where they are nobody else's.</summary>
     /// <exception cref="SessionStoreException">It cannot be used now.</exception>

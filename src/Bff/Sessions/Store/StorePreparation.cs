@@ -33,6 +33,7 @@ internal sealed partial class StorePreparation(
         storage.Unprepared = IsUnprepared;
         try
         {
+            storage.FreeLeasesOfBefore(clock.GetUtcNow());
             Run();
         }
         catch (SessionStoreException error)

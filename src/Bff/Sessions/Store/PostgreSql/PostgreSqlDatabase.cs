@@ -83,7 +83,7 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     public override Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken) =>
         _nodes.AnnounceAsync(self, forgetBefore, cancellationToken);
 
-    public override Task LeaveAsync(string node, CancellationToken cancellationToken) => _nodes.LeaveAsync(node, cancellationToken);
+    public override Task LeaveAsync(Node self, CancellationToken cancellationToken) => _nodes.LeaveAsync(self, cancellationToken);
 
     public override async Task<ConnectionBudget?> CountConnectionsAsync(CancellationToken cancellationToken)
     {

@@ -4,9 +4,14 @@ using NpgsqlTypes;
 
 namespace Bff.Sessions.Store.PostgreSql;
 
-/// <summary>Which nodes share the database. Nobody waits long to say so, and the next time is soon.</summary>
+/// <summary>
+/// Which nodes share the database. Nobody waits long to say so, and the next time is soon. The column that names a node says which instance it is, too, so
+/// that two of the same name do not hide one another; a node of an older version shows it as it is.
+/// </summary>
 internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
 {
+    private const char Separator = '/';
+
     public async Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken)
     {
         await using var command = server.CreateCommand(
@@ -17,7 +22,7 @@ internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
             DELETE FROM nodes WHERE seen_at < @forget;
             SELECT name, version, url, started_at, seen_at, ready FROM nodes WHERE name <> @name ORDER BY name
             """);
-        command.Parameters.AddWithValue("name", self.Name);
+        command.Parameters.AddWithValue("name", KeyOf(self));
         command.Parameters.AddWithValue("version", self.Version);
         command.Parameters.AddWithValue("url", NpgsqlDbType.Text, (object?)self.Url ?? DBNull.Value);
         command.Parameters.AddWithValue("started_at", self.StartedAt.ToUnixTimeMilliseconds());
@@ -28,18 +33,21 @@ internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
         var others = new List<Node>();
         while (await row.ReadAsync(cancellationToken))
         {
+            var (name, instance) = row.GetString(0).Split(Separator) is [var its, var started] ? (its, started) : (row.GetString(0), null);
             others.Add(new(
-                row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), SqlStatements.Time(row, 3), SqlStatements.Time(row, 4),
+                name, instance, row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), SqlStatements.Time(row, 3), SqlStatements.Time(row, 4),
                 row.GetInt64(5) != 0));
         }
 
         return others;
     }
 
-    public async Task LeaveAsync(string node, CancellationToken cancellationToken)
+    public async Task LeaveAsync(Node self, CancellationToken cancellationToken)
     {
         await using var command = server.CreateCommand("DELETE FROM nodes WHERE name = @name");
-        command.Parameters.AddWithValue("name", node);
+        command.Parameters.AddWithValue("name", KeyOf(self));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static string KeyOf(Node node) => $"{node.Name}{Separator}{node.Instance}";
 }

@@ -15,6 +15,9 @@ internal static class SessionSchema
     /// </summary>
     public const int ReadableFrom = 1;
 
+    /// <summary>Of what begins a lease's owner: 32 digits and a slash. Owners of an older node are shorter, and none of them has a slash there.</summary>
+    public const int InstanceLength = 33;
+
     /// <summary>Never changed once a release has it: what is to be otherwise is a further one.</summary>
     private static readonly SchemaChange[] Changes =
     [
@@ -25,6 +28,7 @@ internal static class SessionSchema
         new(5, "why sessions ended, and since when renewals fail", RememberedEnds),
         new(6, "which provider and which front end a session is of, and sessions by the provider's sid", ProvidersAndFrontEnds),
         new(7, "what is due at one provider is found beside the backlog of another", DueByClient),
+        new(8, "what one node was renewing is found when it has died", LeasesByNode),
     ];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
@@ -160,6 +164,12 @@ internal static class SessionSchema
     private static string DueByClient(string bytes) => """
         CREATE INDEX IF NOT EXISTS sessions_client_due ON sessions (client, due_at) WHERE due_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS revocations_client_due ON revocations (client, due_at);
+
+        """;
+
+    /// <summary>Only what is being renewed is in it. A node of the version before writes it, too; its owners name no node, and their leases run out.</summary>
+    private static string LeasesByNode(string bytes) => $"""
+        CREATE INDEX IF NOT EXISTS sessions_leased ON sessions (substr(lease_owner, 1, {InstanceLength})) WHERE lease_owner IS NOT NULL;
 
         """;
 }

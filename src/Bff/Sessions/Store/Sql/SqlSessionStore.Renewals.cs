@@ -11,6 +11,9 @@ internal sealed partial class SqlSessionStore
     // While a session is leased its due time is the end of the lease: a renewal whose node died becomes due again by itself.
     private const string TakeLease = "UPDATE sessions SET lease_owner = @owner, lease_until = @until, due_at = @until, client = coalesce(client, @client) ";
 
+    /// <summary>Not 0, which says that nobody has asked for new tokens; and whose clock is behind ours need not wait.</summary>
+    public const string EndLease = "UPDATE sessions SET lease_owner = NULL, lease_until = 1, due_at = @now";
+
     public async Task<IReadOnlyList<Lease>> ClaimDueAsync(
         string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken)
     {
@@ -99,6 +102,17 @@ internal sealed partial class SqlSessionStore
             ]);
         changes.Publish(lease.Session.Id, dueAt);
         return written > 0;
+    }
+
+    public async Task<int> FreeLeasesAsync(string instance, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // Outside the subquery, too: who waited for a row lock must not free what another one has claimed anew meanwhile.
+        var ofInstance = $"lease_owner IS NOT NULL AND substr(lease_owner, 1, {SessionSchema.InstanceLength}) = @instance";
+        var freed = await _statements.WriteAsync(
+            $"{EndLease} WHERE {ofInstance} AND id IN (SELECT id FROM sessions WHERE {ofInstance} {database.SkipLocked}) RETURNING id",
+            row => new SessionId(row.GetString(0)), [("instance", instance + '/'), ("now", Milliseconds(now))], sealedColumn: -1, cancellationToken);
+        foreach (var id in freed) { changes.Publish(id, now); }
+        return freed.Count;
     }
 
     public async Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -168,14 +168,16 @@ internal static class SqliteCopy
     /// </summary>
     private static bool IsDamage(SqliteException error) => error.SqliteErrorCode is 11 or 26;
 
-    // Each renewal seals anew, so the same bytes are the same refresh token; and one with a lease may just have been sent.
+    // Each renewal seals anew, so the same bytes are the same refresh token; and one with a lease, or one that lost it
+    // with its node, may just have been sent.
     private static void Compare(SqliteConnection connection, long version)
     {
         using var transaction = connection.BeginTransaction(deferred: false);
         connection.Execute(
             """
             DELETE FROM main.sessions WHERE NOT EXISTS (
-                SELECT 1 FROM replaced.sessions there WHERE there.id = sessions.id AND there.tokens = sessions.tokens AND there.lease_owner IS NULL);
+                SELECT 1 FROM replaced.sessions there WHERE there.id = sessions.id AND there.tokens = sessions.tokens AND there.lease_owner IS NULL
+                AND there.lease_until = 0);
             UPDATE main.sessions SET ends_at = (SELECT there.ends_at FROM replaced.sessions there WHERE there.id = sessions.id);
             DELETE FROM main.revocations;
             INSERT INTO main.revocations (id, session_id, subject, client, tokens, due_at, attempts, forget_at)

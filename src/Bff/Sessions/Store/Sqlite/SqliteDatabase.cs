@@ -141,6 +141,31 @@ internal sealed class SqliteDatabase : SessionDatabase
         if (migration is not null) { Migrated?.Invoke(migration); }
     }
 
+    /// <summary>
+    /// Whoever holds the lock alone knows that no process is at work on the file, so what is leased is leased to nobody. Another one that starts in the same
+    /// milliseconds is told to try again.
+    /// </summary>
+    public override void FreeLeasesOfBefore(DateTimeOffset now)
+    {
+        if (_inUse is not null || !File.Exists(_file)) { return; }
+        try
+        {
+            using var alone = SqliteLock.TryHoldAlone(_file);
+            if (alone is null) { return; }
+            using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(DataSource.ConnectionString) { Pooling = false }.ConnectionString);
+            connection.Open();
+            if (SqliteSchema.Read(connection) is not { Version: > 0 } stored || !SessionSchema.IsUsable(stored)) { return; }
+            using var free = connection.CreateCommand();
+            free.CommandText = $"{SqlSessionStore.EndLease} WHERE lease_owner IS NOT NULL";
+            free.Parameters.AddWithValue("now", SqlStatements.Milliseconds(now));
+            free.ExecuteNonQuery();
+        }
+        catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
+        {
+            // What is wrong with the file is told when it is prepared, and leases run out.
+        }
+    }
+
     private T Use<T>(Func<T> use)
     {
         try

@@ -20,7 +20,7 @@ internal sealed class SqliteLock : IDisposable
         catch (IOException error) when (IsHeld(error))
         {
             throw new SessionStoreException(
-                $"Bff:Sessions:ConnectionString: the session store '{store}' is being restored just now ('{store}.lock' is held)", error)
+                $"Bff:Sessions:ConnectionString: the session store '{store}' is being restored or opened just now ('{store}.lock' is held)", error)
             {
                 IsUnanswered = true,
             };

@@ -1,0 +1,16 @@
+namespace Bff.Sessions.Store;
+
+/// <summary>What others are told of this node beside that it lives.</summary>
+internal sealed class NodeDescription
+{
+    /// <summary>Its machine, and the port operators use.</summary>
+    public string Name { get; set; } = Environment.MachineName;
+
+    /// <summary>Of Bff.</summary>
+    public string Version { get; set; } = "";
+
+    /// <summary>Its ops page; null where that cannot be reached from elsewhere.</summary>
+    public string? Url { get; set; }
+
+    public Func<bool> IsReady { get; set; } = () => true;
+}
