@@ -12,8 +12,8 @@ public sealed class LostNodeTests(ITestOutputHelper output)
     private static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PauseOfAUser = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between two blows: every token is renewed in it.</summary>
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(8);
+    /// <summary>Between two blows: half of the tokens are renewed in it.</summary>
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
 
     /// <summary>What the provider has answered is stored: a store that takes longer than <c>Bff:Sessions:StoreTimeout</c> is away.</summary>
     private static readonly TimeSpan Stored = TimeSpan.FromSeconds(2);
