@@ -53,7 +53,11 @@ internal sealed class ChildProcess : IDisposable
             return;
         }
 
-        _process.StandardInput.Close();
+        if (!Member.IsDotNet)
+        {
+            _process.StandardInput.Close();
+        }
+
         UnixSignals.Terminate(_process);
         try
         {

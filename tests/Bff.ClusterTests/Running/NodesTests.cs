@@ -17,6 +17,11 @@ public sealed class NodesTests
 
         await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: true, Renewals: 1 }, "the renewal of the other node is seen");
         (await SeenAsync(cluster, asked)).ShouldBe(new Seen(Alive: true, Renewals: 0));
+        using (var metrics = await other.OperateAsync(HttpMethod.Get, "/metrics"))
+        {
+            (await metrics.Content.ReadAsStringAsync()).ShouldContain($"service_instance_id=\"{Environment.MachineName}:{other.OpsAddress.Port}\"");
+        }
+
         other.Kill();
         await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: false }, "the other node is missed");
 
