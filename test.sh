@@ -22,7 +22,7 @@ build              140     0
 build-for-quick     40     0
 Bff.Tests           65   940
 bff-js               5    77
-Bff.ClusterTests    40    89
+Bff.ClusterTests   240    94
 Bff.HostTests      380  1330
 Bff.HostTests-quick 90   540
 build-programs      55     0

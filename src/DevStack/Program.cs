@@ -14,7 +14,7 @@ try
         ["api", .. var rest] => await ApiProgram.RunAsync(rest),
         ["health", var url] => await HealthProbe.RunAsync(url),
         ["--help" or "-h"] => Usage.Print(),
-        _ => Usage.Unknown(args.First(word => !LauncherSwitches.Knows(word))),
+        _ => Usage.Unknown(LauncherSwitches.Unknown(args)),
     };
 }
 catch (OptionsValidationException mistakes)

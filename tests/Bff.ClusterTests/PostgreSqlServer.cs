@@ -10,12 +10,16 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private const string Versions = "/usr/lib/postgresql";   // Debian's
 
     private readonly int _port = FreePort.Find();
+    private readonly string _libraries;
     private Process? _server;
     private int _databases;
 
-    public static async Task<PostgreSqlServer> StartAsync()
+    private PostgreSqlServer(string libraries) => _libraries = libraries;
+
+    /// <param name="libraries">Loaded at its start (<c>shared_preload_libraries</c>).</param>
+    public static async Task<PostgreSqlServer> StartAsync(string libraries = "")
     {
-        var server = new PostgreSqlServer();
+        var server = new PostgreSqlServer(libraries);
         if (IsRoot) { await RunAsync("chown", "postgres", server._folder); }
         await RunAsync(Program("initdb"), "-D", server.Data, "-A", "trust", "-U", "bff", "--no-sync", "--encoding=UTF8");
         await server.ResumeAsync();
@@ -40,7 +44,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Starts the server, again after <see cref="StopAsync"/>.</summary>
     public async Task ResumeAsync()
     {
-        _server = Start(Program("postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200");
+        _server = Start(
+            Program("postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
+            "-c", "shared_preload_libraries=" + _libraries);
         await Eventually.HappensAsync(AnswersAsync, "PostgreSQL starts");
     }
 

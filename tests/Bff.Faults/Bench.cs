@@ -62,7 +62,7 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-faults-").FullName;
     private readonly List<Row> _rows = [];
-    private readonly Lazy<Task<PostgreSqlServer>> _server = new(PostgreSqlServer.StartAsync);   // scenarios may ask for it at once
+    private readonly Lazy<Task<PostgreSqlServer>> _server = new(() => PostgreSqlServer.StartAsync());   // scenarios may ask for it at once
     private int _files;
 
     public BenchOptions Options => options;

@@ -42,6 +42,22 @@ public sealed partial class ComposeFilesTests
         production["client-secret"].ShouldStartWith("${OIDC_CLIENT_SECRET_FILE:?");
     }
 
+    /// <summary>Two nodes cannot have one port of the machine, and the balancer has the one that browsers know.</summary>
+    [Fact]
+    public void In_a_cluster_the_balancer_has_the_port_of_the_one_node_and_asks_what_a_node_serves()
+    {
+        var (one, several) = (File.ReadAllText(Path.Combine(Root, "docker-compose.yml")), File.ReadAllText(Path.Combine(Root, "compose.cluster.yml")));
+        var balancer = File.ReadAllText(Path.Combine(Root, "deploy", "cluster", "haproxy.cfg"));
+        const string published = "127.0.0.1:${BFF_PORT:-3001}:3001";
+        one.ShouldContain(published);
+        several.ShouldContain($"ports: [ \"{published}\" ]");
+        several.ShouldContain("ports: !override");
+        several.ShouldContain("Bff__Ops__Url: http://+:3002");
+        balancer.ShouldContain("\n    bind :3001\n");
+        balancer.ShouldContain("bff:3001");
+        balancer.ShouldContain("check port 3002");
+    }
+
     /// <summary>Name and file of each <c>name: { file: "…" }</c> in a section at the top level.</summary>
     private static Dictionary<string, string> Entries(string file, string section)
     {

@@ -76,9 +76,25 @@ public sealed class KubernetesFilesTests
         File.ReadAllText(Path.Combine(Folder, "base", "kustomization.yaml")).ShouldContain("app.kubernetes.io/name: bff\n");
     }
 
+    [Fact]
+    public void Redis_in_place_of_PostgreSQL_changes_one_value_of_the_base_and_nothing_else()
+    {
+        var overlay = Load("store.yaml", "redis").OfType<V1Deployment>().Single();
+        var (changed, known) = (overlay.Spec.Template.Spec.Containers.Single(), Pod().Containers.Single());
+
+        (overlay.Metadata.Name, changed.Name).ShouldBe((Load("deployment.yaml").OfType<V1Deployment>().Single().Metadata.Name, known.Name));
+        var variable = changed.Env.Single();
+        (variable.Name, variable.Value).ShouldBe(("Bff__Sessions__Store", "Redis"));
+        known.Env.ShouldContain(one => one.Name == variable.Name, "a patch of a name that is not there would add it");
+        var kustomization = File.ReadAllText(Path.Combine(Folder, "redis", "kustomization.yaml"));
+        kustomization.ShouldContain("  - ../base\n");
+        kustomization.ShouldContain("  - path: store.yaml\n");
+    }
+
     private static V1PodSpec Pod() => Load("deployment.yaml").OfType<V1Deployment>().Single().Spec.Template.Spec;
 
-    private static List<object> Load(string file) => KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(Folder, "base", file)), strict: true);
+    private static List<object> Load(string file, string folder = "base") =>
+        KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(Folder, folder, file)), strict: true);
 
     private static string Find(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Find(Path.GetDirectoryName(folder)!);
 }

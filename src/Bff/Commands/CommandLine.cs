@@ -80,6 +80,11 @@ internal static class CommandLine
 
         root.Add(Keys(compose, Given));
         root.Add(Sessions(Given));
+        var nodesJson = Json("{nodes: [{name, version, url, startedAt, seenAt, ready, alive, renewals}]}; alive is null while that cannot be said");
+        root.Add(Command(
+            "nodes", "Lists the nodes that share the store, as the Bff that runs with this configuration hears of them: alive, ready, version, renewals since "
+            + "the start. Asks its ops port. Exit code: 0 done, 1 not done, 78 the configuration names no ops port.",
+            [nodesJson], parsed => NodesCommand.RunAsync(Given(parsed), parsed.GetValue(nodesJson))));
         root.Add(Backup(compose, Given));
         root.Add(Restore(compose, Given));
         root.Add(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Authentication;
 using System.Text.Json;
 using Bff.Configuration;
 using Bff.Ops.Admin;
@@ -9,23 +8,20 @@ namespace Bff.Commands;
 /// <summary><c>bff sessions …</c>: the ops port's admin API from a shell.</summary>
 internal static class SessionsCommand
 {
-    /// <summary>Ending waits a little for the provider to revoke.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
-
     private const int MaxCell = 64;
 
     public static Task<int> ListAsync(string[] args, string? user, string? frontEnd, string? provider, int take, bool json) =>
-        AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?{Query(("user", user ?? ""), ("frontEnd", frontEnd), ("provider", provider))}&take={take}",
+        OpsCall.AskAsync(args, HttpMethod.Get, $"{AdminFeature.Path}?{Query(("user", user ?? ""), ("frontEnd", frontEnd), ("provider", provider))}&take={take}",
             async response =>
         {
-            if (json) { await PrintAsync(response); }
+            if (json) { await OpsCall.PrintAsync(response); }
             else { Print((await response.ReadFromJsonAsync<AdminPage>())!, Columns.Of(args)); }
         });
 
     public static Task<int> ShowAsync(string[] args, string handle, bool json) =>
-        AskAsync(args, HttpMethod.Get, PathOf(handle), async response =>
+        OpsCall.AskAsync(args, HttpMethod.Get, PathOf(handle), async response =>
         {
-            if (json) { await PrintAsync(response); }
+            if (json) { await OpsCall.PrintAsync(response); }
             else { Print((await response.ReadFromJsonAsync<AdminView>())!, Columns.Of(args)); }
         });
 
@@ -42,7 +38,7 @@ internal static class SessionsCommand
         }
 
         var path = user is null ? PathOf(handle!) : $"{AdminFeature.Path}?{Query(("user", user), ("provider", provider))}";
-        return AskAsync(args, HttpMethod.Delete, path, async response =>
+        return OpsCall.AskAsync(args, HttpMethod.Delete, path, async response =>
         {
             var answer = await response.ReadFromJsonAsync<JsonElement>();
             var ended = answer.GetProperty("ended").GetInt32();
@@ -67,49 +63,6 @@ internal static class SessionsCommand
 
     private static string PathOf(string handle) => $"{AdminFeature.Path}/{Uri.EscapeDataString(handle)}";
 
-    private static async Task<int> AskAsync(string[] args, HttpMethod method, string path, Func<HttpContent, Task> tell)
-    {
-        using var http = OpsConnection.OpenForOperator(args, Limit);
-        if (http is null) { return ExitCodes.Configuration; }
-        try
-        {
-            using var request = new HttpRequestMessage(method, path);
-            using var response = await http.SendAsync(request);
-            if (response.IsSuccessStatusCode)
-            {
-                await tell(response.Content);
-                return ExitCodes.Ok;
-            }
-
-            await Console.Error.WriteLineAsync(await ProblemAsync(response));
-        }
-        catch (HttpRequestException error) when (error.GetBaseException() is AuthenticationException)
-        {
-            await Console.Error.WriteLineAsync(
-                $"The certificate at {http.BaseAddress} (Bff:Ops:Url) is neither the one Bff is configured with nor trusted by this machine for that name. "
-                + "The token was not sent.");
-        }
-        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
-        {
-            await Console.Error.WriteLineAsync($"No response from {http.BaseAddress} (Bff:Ops:Url): {Printable.Text(error.GetBaseException().Message)}");
-        }
-        catch (JsonException)
-        {
-            await Console.Error.WriteLineAsync($"What responds at {http.BaseAddress} (Bff:Ops:Url) is not Bff.");
-        }
-
-        return ExitCodes.Unreachable;
-    }
-
-    private static async Task<string> ProblemAsync(HttpResponseMessage response)
-    {
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
-        return $"{Word("title")} {Word("detail")} ({(int)response.StatusCode})";
-
-        string Word(string name) =>
-            problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var text) ? Printable.Text(text.ToString()) : "";
-    }
-
     private static bool IsConfirmed(string question)
     {
         if (Console.IsInputRedirected)
@@ -121,9 +74,6 @@ internal static class SessionsCommand
         Console.Write($"{question} [y/N] ");
         return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
-
-    /// <summary>Written anew: the serializer escapes all that is not plain ASCII, whatever the response did.</summary>
-    private static async Task PrintAsync(HttpContent response) => Console.WriteLine(JsonSerializer.Serialize(await response.ReadFromJsonAsync<JsonElement>()));
 
     /// <summary>What is shown of names: nothing where there is one only, as far as the settings here and the response say.</summary>
     private readonly record struct Columns(bool FrontEnd, bool Provider)

@@ -25,6 +25,7 @@ internal sealed class RenewalMetrics : IDisposable
     private readonly CountedFromZero _finished;
     private readonly CountedFromZero _coalesced;
     private long _backlog;
+    private long _renewed;
 
     public RenewalMetrics(IMeterFactory meters, ProviderSet providers, SessionCounts? counts = null)
     {
@@ -47,8 +48,12 @@ internal sealed class RenewalMetrics : IDisposable
     /// <summary>A renewal that this node began is over; whatever else counts them counts here.</summary>
     public event Action<FinishedRenewal>? RenewalFinished;
 
+    /// <summary>Sessions that this node has renewed since its start, of every provider.</summary>
+    public long RenewedSoFar => Interlocked.Read(ref _renewed);
+
     public void Finished(FinishedRenewal renewal)
     {
+        if (renewal.Outcome == Renewed) { Interlocked.Increment(ref _renewed); }
         var provider = Tag(renewal.Provider);
         _finished.Add(renewal.Provider, renewal.Outcome);
         _duration.Record(renewal.Took.TotalSeconds, provider, new KeyValuePair<string, object?>("outcome", renewal.Outcome));

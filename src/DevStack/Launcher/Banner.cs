@@ -1,3 +1,4 @@
+using DevStack.Nodes;
 using DevStack.Provider.Trouble;
 
 namespace DevStack.Launcher;
@@ -13,7 +14,7 @@ internal static class Banner
             its ops page  http://localhost:3002     sessions, renewals, what the provider answers
             provider      http://localhost:5001     /diary shows every token it issued, /trouble makes it fail
             API           http://localhost:5002     /api/echo shows what reaches it
-        {(switches.Two ? Second : "")}
+        {(switches.Nodes > 0 ? Several : "")}{(switches.Two ? Second : "")}
           Sign in as alice (password alice) or bob (password bob).{Trouble(switches)}
 
           What to try: the page has a card for it.
@@ -22,16 +23,23 @@ internal static class Banner
             - Look for a token in the browser's developer tools. There is none.
             - Open the provider's diary: each refresh token is used once, never twice.
             - Stop the provider for a minute at http://localhost:5001/trouble: you stay signed in.
-        {(switches.Two ? MoreToTry : "")}
+        {(switches.Nodes > 0 ? Kill : "")}{(switches.Two ? MoreToTry : "")}
           Ctrl+C stops everything.
 
         """;
+
+    private static readonly string Several = $"    the nodes     http://localhost:{BalancerProgram.PagePort}     who serves which call; kill one there\n";
 
     private const string Second = """
 
             back office   http://localhost:3001/office   the second front end, with a cookie and sessions of its own
             its provider  http://localhost:5101     its people are the same; that you are signed in at the other one means nothing here
             its API       http://localhost:5102     takes tokens of that provider only
+
+        """;
+
+    private const string Kill = """
+            - Kill a Bff on the page of the nodes, and go on: nothing happens. Sign out, and you are signed out at all of them.
 
         """;
 

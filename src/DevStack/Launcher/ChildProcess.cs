@@ -24,6 +24,8 @@ internal sealed class ChildProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    public int Id => _process.Id;
+
     public static ChildProcess Start(Member member, Screen screen, TimeProvider clock)
     {
         var process = new Process { StartInfo = member.StartInfo() };
@@ -51,6 +53,11 @@ internal sealed class ChildProcess : IDisposable
             return;
         }
 
+        if (!Member.IsDotNet)
+        {
+            _process.StandardInput.Close();
+        }
+
         UnixSignals.Terminate(_process);
         try
         {
@@ -62,6 +69,9 @@ internal sealed class ChildProcess : IDisposable
             await Exit;
         }
     }
+
+    /// <summary>Ends it at once.</summary>
+    public void Kill() => _process.Kill();
 
     public void Dispose() => _process.Dispose();
 }

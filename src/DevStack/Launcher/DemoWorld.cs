@@ -1,4 +1,5 @@
 using DevStack.Hosting;
+using DevStack.Nodes;
 
 namespace DevStack.Launcher;
 
@@ -14,12 +15,17 @@ internal static class DemoWorld
     /// <summary>Where a front end may be that is added while the demo runs: the providers know its addresses already.</summary>
     private const string ThirdBff = $"--DevStack:AdditionalBffUrls:0={BffUrl}/third";
 
+    /// <summary>With several nodes, what each of them is made from.</summary>
+    public static Member Bff(LauncherSwitches switches) =>
+        Sibling("bff", colour: 32, BffUrl, "/bff/session", ports: [3001, 3002], "Bff", ["--config", ConfigOf(switches), .. PageOf(switches)]);
+
+    /// <summary>Whoever has to live as long as the demo does; several nodes do not.</summary>
     public static IReadOnlyList<Member> Members(LauncherSwitches switches) =>
     [
         Own("provider", "provider", colour: 35, ProviderUrl, "/.well-known/openid-configuration",
             [$"--DevStack:Outage={switches.ProviderDown}", NoRefreshTokens(switches), .. switches.Two ? [ThirdBff] : (string[])[]]),
         Own("api", "api", colour: 36, "http://localhost:5002", "/api/public"),
-        Sibling("bff", colour: 32, BffUrl, "/bff/session", ports: [3001, 3002], "Bff", ["--config", ConfigOf(switches), .. PageOf(switches)]),
+        switches.Nodes > 0 ? DemoDatabase.Server : Bff(switches),
         Sibling(
             "spa", colour: 33, PageUrl, "/", ports: [5000], "SpaStatic", $"--Spa:Demo:ProviderUrl={ProviderUrl}", $"--Spa:Demo:OpsUrl={OpsUrl}"),
         .. switches.Two ? Second(switches) : [],

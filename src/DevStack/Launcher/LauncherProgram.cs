@@ -1,3 +1,5 @@
+using DevStack.Nodes;
+
 namespace DevStack.Launcher;
 
 /// <summary>Starts the whole demo world, and ends with it.</summary>
@@ -9,7 +11,13 @@ internal static class LauncherProgram
     {
         var screen = new Screen();
         var members = DemoWorld.Members(switches);
-        var problems = Preflight.Problems(members).ToList();
+        var nodes = DemoNodes.Of(switches, DemoWorld.Bff(switches), screen, clock);
+        var problems = Preflight.Problems([.. members, .. nodes.All.Select(node => node.Member)], switches.Nodes > 0 ? BalancerProgram.Ports : []).ToList();
+        if (switches.Nodes > 0 && DemoDatabase.Problem is { } missing)
+        {
+            problems.Insert(0, missing);
+        }
+
         problems.ForEach(screen.Complain);
         if (problems.Count > 0)
         {
@@ -21,16 +29,33 @@ internal static class LauncherProgram
             TwoConfig.Write();
         }
 
+        if (switches.Nodes > 0)
+        {
+            DemoDatabase.Prepare();
+        }
+
         using var stop = new CancellationTokenSource();
         var signals = UnixSignals.OnStop(stop.Cancel);
+        await using var balancer = switches.Nodes > 0 ? BalancerProgram.Build(nodes) : null;
         var children = members.Select(member => ChildProcess.Start(member, screen, clock)).ToList();
         try
         {
-            return await WatchAsync(children, screen, switches, clock, stop);
+            foreach (var node in nodes.All)
+            {
+                node.Start();
+            }
+
+            if (balancer is not null)
+            {
+                await balancer.StartAsync();
+            }
+
+            return await WatchAsync(children, nodes, screen, switches, clock, stop);
         }
         finally
         {
             screen.Say("stopping");
+            await Task.WhenAll(nodes.All.Select(node => node.StopAsync()));
             await Task.WhenAll(children.Select(child => child.StopAsync()));
             children.ForEach(child => child.Dispose());
             foreach (var signal in signals)
@@ -41,11 +66,12 @@ internal static class LauncherProgram
     }
 
     private static async Task<int> WatchAsync(
-        List<ChildProcess> children, Screen screen, LauncherSwitches switches, TimeProvider clock, CancellationTokenSource stop)
+        List<ChildProcess> children, DemoNodes nodes, Screen screen, LauncherSwitches switches, TimeProvider clock, CancellationTokenSource stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, clock, stop.Token);
         var death = Task.WhenAny(children.Select(child => child.Exit));
-        var ready = new Readiness(screen, clock).WaitAsync([.. children.Select(child => child.Member)], stop.Token);
+        var ready = new Readiness(screen, clock).WaitAsync(
+            [.. children.Select(child => child.Member).Where(member => member.Probe is not null), .. nodes.All.Select(node => node.Member)], stop.Token);
 
         if (await Task.WhenAny(stopped, death, ready) == ready && ready.IsCompletedSuccessfully)
         {

@@ -5,9 +5,16 @@ namespace DevStack.Launcher;
 /// <summary>What must be so before anything is started.</summary>
 internal static class Preflight
 {
-    public static IEnumerable<string> Problems(IReadOnlyList<Member> members)
+    /// <param name="members">Who is started.</param>
+    /// <param name="own">The ports that this process needs itself.</param>
+    public static IEnumerable<string> Problems(IReadOnlyList<Member> members, IEnumerable<int> own)
     {
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
+        foreach (var port in own.Where(taken.Contains))
+        {
+            yield return $"Port {port} is already in use, and the load balancer needs it.";
+        }
+
         foreach (var member in members)
         {
             if (!File.Exists(member.Program))

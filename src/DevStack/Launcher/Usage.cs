@@ -13,6 +13,7 @@ internal static class Usage
           DevStack --provider-down     the same, with an outage: 10 s after the first sign-in the provider is away for 100 s
           DevStack --silent            the same, with a provider that gives no refresh tokens: the page renews silently
           DevStack --two               the same, with a second front end and a second provider: http://localhost:3001/office
+          DevStack --nodes 3           the same, with three Bffs (2 to 9) behind a load balancer, on a PostgreSQL of their own: http://localhost:3003
           DevStack provider [--urls …] only the OpenID provider, http://localhost:5001
           DevStack api [--urls …]      only the demo API, http://localhost:5002
           DevStack health URL          ask a running one; exit code 0 when it answers

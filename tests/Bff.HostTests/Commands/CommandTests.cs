@@ -106,7 +106,7 @@ public sealed class CommandTests
         await using var world = await RealTimeWorld.StartAsync();
         var (exitCode, output) = await world.RunAsync("--help");
         exitCode.ShouldBe(0);
-        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions", "backup", "restore", "completion" })
+        foreach (var command in new[] { "run", "check", "config", "health", "keys", "sessions", "nodes", "backup", "restore", "completion" })
         {
             output.ShouldContain("\n  " + command);
         }

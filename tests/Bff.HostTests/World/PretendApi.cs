@@ -16,6 +16,7 @@ internal sealed class PretendApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<PretendProvider> _providers = new();
+    private int _refused;
 
     /// <param name="Method">The request's.</param>
     /// <param name="Path">As the framework decodes it.</param>
@@ -47,14 +48,19 @@ internal sealed class PretendApi : IAsyncDisposable
         {
             var subject = await SubjectAsync(context, clock);
             context.Response.StatusCode = subject is null && context.Request.Path.StartsWithSegments("/api") ? 401 : 200;
+            if (context.Response.StatusCode == 401) { Interlocked.Increment(ref _refused); }
             var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-            Calls.Enqueue(
-                new(
-                    context.Request.Method,
-                    context.Request.Path,
-                    context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
-                    headers,
-                    context.Response.StatusCode));
+            if (!Forgets)
+            {
+                Calls.Enqueue(
+                    new(
+                        context.Request.Method,
+                        context.Request.Path,
+                        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+                        headers,
+                        context.Response.StatusCode));
+            }
+
             Answers(context);
             if (context.Response is { StatusCode: 401, Headers.WWWAuthenticate.Count: > 0 }) { return; }
             if (context.WebSockets.IsWebSocketRequest)
@@ -91,6 +97,12 @@ internal sealed class PretendApi : IAsyncDisposable
     public ConcurrentQueue<Call> Calls { get; } = new();
 
     public Call LastCall => Calls.Last();
+
+    /// <summary>Calls without a token that is good: none, an unknown one, or one that has expired.</summary>
+    public int Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Keeps no <see cref="Calls"/>: for very many.</summary>
+    public bool Forgets { get; set; }
 
     /// <summary>Of bound tokens (RFC 9449 section 7); with a nonce in it, nothing passes without that.</summary>
     public ProofChecker Proofs { get; }

@@ -6,6 +6,7 @@ using Bff.Ops.Telemetry;
 using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Providers.Throttling;
+using Bff.Renewal;
 using Bff.Sessions.Store;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -14,7 +15,7 @@ namespace Bff.Ops.Live;
 /// <summary><c>GET /overview</c>: everything the ops page draws, in one response; what is wrong comes first.</summary>
 internal sealed class Overview(
     OpsHistory history, RoutesView routes, Nodes nodes, Certificates certificates, ConfigurationReload configuration, ProviderMetrics responses,
-    SessionCounts sessions, StoreHealth store, Probes probes, ProviderSet providers, FrontEndSet frontEnds, TimeProvider clock)
+    RenewalMetrics renewals, SessionCounts sessions, StoreHealth store, Probes probes, ProviderSet providers, FrontEndSet frontEnds, TimeProvider clock)
 {
     /// <summary>Of a route's calls: as the alert rule has it.</summary>
     private const double FailingShare = 0.05;
@@ -64,7 +65,11 @@ internal sealed class Overview(
             {
                 frontEnd.Name, Hosts = frontEnd.Hosts.Select(host => host.Value), PathBase = frontEnd.PathBase.Value, frontEnd.Providers,
             }),
-            Renewals = new { InFlight = providers.All.Sum(provider => provider.Gate.Running), Waiting = providers.All.Sum(provider => provider.Gate.Waiting) },
+            Renewals = new
+            {
+                InFlight = providers.All.Sum(provider => provider.Gate.Running), Waiting = providers.All.Sum(provider => provider.Gate.Waiting),
+                Renewed = renewals.RenewedSoFar,
+            },
             StepSeconds = OpsHistory.Step.TotalSeconds,
             LateAfterSeconds = SessionCounts.LateAfter.TotalSeconds,
             History = moments.Select(moment => new
@@ -84,6 +89,7 @@ internal sealed class Overview(
             Nodes = nodes.Others.Select(other => new
             {
                 other.Node.Name, other.Node.Version, other.Node.Url, other.Node.StartedAt, other.Node.SeenAt, other.Node.Ready, Alive = other.IsAlive,
+                other.Node.Renewals,
             }),
             Configuration = new
             {

@@ -18,10 +18,10 @@ function destination({ address, health, isUsed, calls }) {
   return element('span', { class: 'line' }, dot(state), `${address}: ${words}`);
 }
 
-function node({ name, version, url, startedAt, seenAt, ready, alive }, now) {
+function node({ name, version, url, startedAt, seenAt, ready, alive, renewals }, now) {
   const label = url ? element('a', { href: url, rel: 'noreferrer' }, name) : name;
   if (alive === undefined) return element('span', { class: 'line' }, dot(''), element('span', {}, label, ` ${version}, unknown while the store is unavailable`));
-  const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}` : `${version}, not reporting, last seen ${relative(seenAt, now)}`;
+  const words = alive ? `${version}, up ${span((Date.parse(now) - Date.parse(startedAt)) / 1000)}${ready ? '' : ', not ready'}, ${number(renewals)} ${renewals === 1 ? 'renewal' : 'renewals'}` : `${version}, not reporting, last seen ${relative(seenAt, now)}`;
   return element('span', { class: 'line' }, dot(alive ? (ready ? 'good' : 'warn') : 'bad'), element('span', {}, label, ` ${words}`));
 }
 
@@ -39,13 +39,13 @@ function certificate({ key, subject, notAfter }, now) {
   return element('span', { class: 'line' }, dot(state), `${key}: ${subject}, ${when}${forKeys ? ' (remains usable after that)' : ''}`);
 }
 
-export function showEstate({ routes, clusters, nodes, node: self, version, ready, startedAt, configuration: written, certificates, now }) {
+export function showEstate({ routes, clusters, nodes, node: self, version, ready, startedAt, configuration: written, certificates, renewals, now }) {
   byId('routes').hidden = routes.length === 0;
   byId('no-routes').hidden = routes.length > 0;
   byId('routes').tBodies[0].replaceChildren(...routes.map(route));
   byId('clusters').replaceChildren(...clusters.map(({ id, destinations }) => line(id, ...destinations.map(destination))));
   byId('estate').replaceChildren(
-    line(nodes.length > 0 ? 'Nodes' : 'Node', node({ name: `${self} (this one)`, version, startedAt, ready, alive: true }, now), ...nodes.map((other) => node(other, now))),
+    line(nodes.length > 0 ? 'Nodes' : 'Node', node({ name: `${self} (this one)`, version, startedAt, ready, alive: true, renewals: renewals.renewed }, now), ...nodes.map((other) => node(other, now))),
     line('Configuration', ...configuration(written, now)),
     line('Certificates', ...(certificates.length > 0 ? certificates.map((one) => certificate(one, now)) : ['none configured'])));
 }

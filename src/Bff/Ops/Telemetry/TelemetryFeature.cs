@@ -24,7 +24,9 @@ internal static class TelemetryFeature
     {
         builder.Services.AddSingleton<BuildInfo>();
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("bff", serviceVersion: BuildInfo.Read().Version).AddEnvironmentVariableDetector())
+            .ConfigureResource(resource => resource
+                .AddService("bff", serviceVersion: BuildInfo.Read().Version, serviceInstanceId: NodeName.At(builder.Configuration["Bff:Ops:Url"]))
+                .AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
         if (string.IsNullOrEmpty(builder.Configuration[Endpoint])) { return; }
 

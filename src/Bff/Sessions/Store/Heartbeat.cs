@@ -153,7 +153,7 @@ internal sealed partial class Heartbeat : PeriodicService
     private Node SelfAt(DateTimeOffset now)
     {
         var self = _self.Value;
-        return new(self.Name, Instance, self.Version, self.Url, _startedAt, now, self.IsReady());
+        return new(self.Name, Instance, self.Version, self.Url, _startedAt, now, self.IsReady()) { Renewals = self.CountRenewals() };
     }
 
     /// <summary>One that has gone in good order is silent, too: it has left no leases, and is forgotten in a while.</summary>

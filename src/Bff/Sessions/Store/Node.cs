@@ -9,4 +9,8 @@ namespace Bff.Sessions.Store;
 /// <param name="SeenAt">When it last said that it lives, by its own clock: another value than before is a sign of life, which one tells nothing.</param>
 /// <param name="Ready">Whether it was ready then.</param>
 internal sealed record Node(
-    string Name, string? Instance, string Version, string? Url, DateTimeOffset StartedAt, DateTimeOffset SeenAt, bool Ready);
+    string Name, string? Instance, string Version, string? Url, DateTimeOffset StartedAt, DateTimeOffset SeenAt, bool Ready)
+{
+    /// <summary>How many sessions it has renewed since its start; 0 also for a version of Bff that does not say it.</summary>
+    public long Renewals { get; init; }
+}

@@ -13,4 +13,7 @@ internal sealed class NodeDescription
     public string? Url { get; set; }
 
     public Func<bool> IsReady { get; set; } = () => true;
+
+    /// <summary>How many sessions it has renewed since its start.</summary>
+    public Func<long> CountRenewals { get; set; } = () => 0;
 }

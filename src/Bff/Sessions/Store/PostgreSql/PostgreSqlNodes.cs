@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bff.Sessions.Store.Sql;
 using Npgsql;
 using NpgsqlTypes;
@@ -6,7 +7,8 @@ namespace Bff.Sessions.Store.PostgreSql;
 
 /// <summary>
 /// Which nodes share the database. Nobody waits long to say so, and the next time is soon. The column that names a node says which instance it is, too, so
-/// that two of the same name do not hide one another; a node of an older version shows it as it is.
+/// that two of the same name do not hide one another, and the one of the version how many renewals it has done; a node of an older version shows them as
+/// they are.
 /// </summary>
 internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
 {
@@ -23,7 +25,7 @@ internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
             SELECT name, version, url, started_at, seen_at, ready FROM nodes WHERE name <> @name ORDER BY name
             """);
         command.Parameters.AddWithValue("name", KeyOf(self));
-        command.Parameters.AddWithValue("version", self.Version);
+        command.Parameters.AddWithValue("version", $"{self.Version}{Separator}{self.Renewals}");
         command.Parameters.AddWithValue("url", NpgsqlDbType.Text, (object?)self.Url ?? DBNull.Value);
         command.Parameters.AddWithValue("started_at", self.StartedAt.ToUnixTimeMilliseconds());
         command.Parameters.AddWithValue("seen_at", self.SeenAt.ToUnixTimeMilliseconds());
@@ -33,10 +35,10 @@ internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
         var others = new List<Node>();
         while (await row.ReadAsync(cancellationToken))
         {
-            var (name, instance) = row.GetString(0).Split(Separator) is [var its, var started] ? (its, started) : (row.GetString(0), null);
+            var ((name, instance), (version, renewals)) = (Parts(row.GetString(0)), Parts(row.GetString(1)));
             others.Add(new(
-                name, instance, row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), SqlStatements.Time(row, 3), SqlStatements.Time(row, 4),
-                row.GetInt64(5) != 0));
+                name, instance, version, row.IsDBNull(2) ? null : row.GetString(2), SqlStatements.Time(row, 3), SqlStatements.Time(row, 4),
+                row.GetInt64(5) != 0) { Renewals = long.TryParse(renewals, CultureInfo.InvariantCulture, out var done) ? done : 0 });
         }
 
         return others;
@@ -48,6 +50,8 @@ internal sealed class PostgreSqlNodes(NpgsqlDataSource server)
         command.Parameters.AddWithValue("name", KeyOf(self));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static (string First, string? Second) Parts(string text) => text.Split(Separator) is [var first, var second] ? (first, second) : (text, null);
 
     private static string KeyOf(Node node) => $"{node.Name}{Separator}{node.Instance}";
 }

@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Bff.ClusterTests.Running;
+
+/// <summary>The whole cluster, as an operator sees it from one node.</summary>
+[Collection(nameof(OneClusterOnly))]
+public sealed class NodesTests
+{
+    [Theory]
+    [MemberData(nameof(ClusterStore.Kinds), MemberType = typeof(ClusterStore))]
+    public async Task An_operator_sees_who_lives_what_each_has_renewed_and_who_has_died(string kind)
+    {
+        await using var cluster = await Cluster.StartAsync(kind, nodes: 2);
+        var (asked, other) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var session = await cluster.LogInAsync("alice");
+        using (var alice = other.Open(session)) { (await alice.PostAsync("/bff/renew")).Status.ShouldBe(System.Net.HttpStatusCode.OK); }
+
+        await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: true, Renewals: 1 }, "the renewal of the other node is seen");
+        (await SeenAsync(cluster, asked)).ShouldBe(new Seen(Alive: true, Renewals: 0));
+        using (var metrics = await other.OperateAsync(HttpMethod.Get, "/metrics"))
+        {
+            (await metrics.Content.ReadAsStringAsync()).ShouldContain($"service_instance_id=\"{Environment.MachineName}:{other.OpsAddress.Port}\"");
+        }
+
+        other.Kill();
+        await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: false }, "the other node is missed");
+
+        var (exitCode, table) = await cluster.World.RunAsync("nodes", OpsUrl(asked));
+        exitCode.ShouldBe(0, table);
+        var lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines[0].ShouldStartWith("NODE");
+        LineOf(asked).ShouldEndWith("(this one)");
+        LineOf(other).ShouldContain("not reporting");
+
+        string LineOf(ClusterNode node) => lines.Single(line => line.Contains($":{node.OpsAddress.Port} ", StringComparison.Ordinal));
+    }
+
+    private sealed record Seen(bool? Alive, long Renewals);
+
+    /// <summary>What <c>bff nodes</c> says of a node, asked at the first.</summary>
+    private static async Task<Seen?> SeenAsync(Cluster cluster, ClusterNode node)
+    {
+        var (_, json) = await cluster.World.RunAsync("nodes", "--json", OpsUrl(cluster.Nodes[0]));
+        var nodes = JsonDocument.Parse(json).RootElement.GetProperty("nodes").EnumerateArray();
+        return nodes.Where(one => one.GetProperty("name").GetString()!.EndsWith($":{node.OpsAddress.Port}", StringComparison.Ordinal))
+            .Select(one => new Seen(one.GetProperty("alive").ValueKind == JsonValueKind.True, one.GetProperty("renewals").GetInt64())).SingleOrDefault();
+    }
+
+    private static string OpsUrl(ClusterNode node) => "--Bff:Ops:Url=" + node.OpsAddress.GetLeftPart(UriPartial.Authority);
+}
