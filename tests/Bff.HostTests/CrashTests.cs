@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 
 namespace Bff.HostTests;
@@ -6,9 +5,6 @@ namespace Bff.HostTests;
 /// <summary><c>kill -9</c> on the real process, on the real clock, with short tokens.</summary>
 public sealed class CrashTests
 {
-    /// <summary>The token timeout set below and what the store may take.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
-
     [Fact]
     public async Task After_a_crash_the_same_cookie_works_and_tokens_are_renewed_again()
     {
@@ -28,12 +24,12 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task A_crash_in_the_middle_of_a_renewal_is_mended_when_the_lease_ends()
+    public async Task A_crash_in_the_middle_of_a_renewal_is_mended_by_the_next_start_which_waits_for_no_lease()
     {
         await using var world = await RealTimeWorld.StartAsync();
         world.Provider.Lifetime = TimeSpan.FromSeconds(20);
         world.Provider.ReuseLeeway = true;
-        world.Settings["Bff:Renewal:TokenTimeout"] = "00:00:05";   // time enough for a sign-in on a busy machine
+        world.Settings["Bff:Renewal:TokenTimeout"] = "00:01:00";   // longer than the test has patience
         world.Settings["Bff:Renewal:Lead"] = "00:00:17";
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
@@ -41,7 +37,6 @@ public sealed class CrashTests
 
         // The provider has rotated, the answer is on its way, and nobody is there to take it.
         world.Provider.Faults.HoldAnswers();
-        var claimed = Stopwatch.GetTimestamp();
         var renewing = alice.PostAsync("/bff/renew");
         await Eventually.HappensAsync(() => world.Provider.Grant.AccessToken!.Value != first, "the provider rotates");
         world.Bff.Kill();
@@ -53,7 +48,6 @@ public sealed class CrashTests
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
 
         await Eventually.HappensAsync(() => world.Provider.Refreshes >= 2, "the renewal is taken over");
-        Stopwatch.GetElapsedTime(claimed).ShouldBeGreaterThan(Lease);
         await CallsCarryTheNewTokenAsync(world, alice);
         world.Provider.Grant.AccessToken!.Value.ShouldNotBe(lost);
         world.Provider.Reuses.ShouldBe(0);

@@ -77,7 +77,7 @@ internal sealed class RenewalLeases(
             // A failure that kept a rotated refresh token makes a new version, too.
             var failed = session.Failures > seen.Failures || session.NotBefore > now;
             if (moved || (failed && held is null)) { return OfFailure(session, now); }
-            if (session.LeaseUntil <= now || (held is not null && HeldOf(seen.Id) is { } current && current != held)) { return null; }
+            if (session.LeaseUntil <= now || (held is not null && HeldOf(seen) is { } current && current != held)) { return null; }
             await Task.Delay(wait, clock);
         }
     }
@@ -87,10 +87,20 @@ internal sealed class RenewalLeases(
     /// </summary>
     public void Hold(Lease lease) => _held[lease.Session.Id] = lease;
 
-    public Lease? HeldOf(SessionId id) => _held.GetValueOrDefault(id);
+    /// <returns>The claim of this renewal as it is now; null when there is none. One of a later version is of another renewal.</returns>
+    public Lease? HeldOf(Session session) =>
+        _held.TryGetValue(session.Id, out var current) && current.Session.Version == session.Version ? current : null;
 
     /// <returns>The claim of this renewal as it is now; a further one would be another renewal's.</returns>
-    public Lease LetGo(Lease lease) => _held.TryRemove(lease.Session.Id, out var current) ? current : lease;
+    public Lease LetGo(Lease lease)
+    {
+        while (HeldOf(lease.Session) is { } current)
+        {
+            if (_held.TryRemove(KeyValuePair.Create(lease.Session.Id, current))) { return current; }
+        }
+
+        return lease;
+    }
 
     /// <summary>Claims anew what a lost lease has brought tokens for.</summary>
     public async Task<bool> ReclaimAsync(Session session)
@@ -107,7 +117,7 @@ internal sealed class RenewalLeases(
     }
 
     /// <summary>Gives the claim to a renewal of this process that is under way: to begin another would use a refresh token twice.</summary>
-    private bool Adopts(Lease lease) => _held.TryGetValue(lease.Session.Id, out var held) && _held.TryUpdate(lease.Session.Id, lease, held);
+    private bool Adopts(Lease lease) => HeldOf(lease.Session) is { } held && _held.TryUpdate(lease.Session.Id, lease, held);
 
     /// <summary>Names this start of the process, so that others can free its leases when it has died.</summary>
     private string NewOwner() => $"{heartbeat.Instance}/{Guid.NewGuid():N}";
