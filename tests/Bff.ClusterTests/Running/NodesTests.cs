@@ -32,6 +32,9 @@ public sealed class NodesTests
         LineOf(asked).ShouldEndWith("(this one)");
         LineOf(other).ShouldContain("not reporting");
 
+        await other.StartAsync();
+        await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: true }, "who has its place is seen, and nobody else there");
+
         string LineOf(ClusterNode node) => lines.Single(line => line.Contains($":{node.OpsAddress.Port} ", StringComparison.Ordinal));
     }
 

@@ -12,10 +12,16 @@ internal sealed class Nodes(Heartbeat heartbeat, IOptions<NodeDescription> self,
     public string Name => self.Value.Name;
 
     /// <summary>
-    /// The others; and whether each is alive: null while that cannot be said, since the store keeps this node from hearing of them.
+    /// The others; and whether each is alive: null while that cannot be said, since the store keeps this node from hearing of them. A process that has died is
+    /// no longer told of once another has its place.
     /// </summary>
     public IEnumerable<(Node Node, bool? IsAlive)> Others =>
-        heartbeat.Others.Select(other => (other.Node, heartbeat.IsHeard ? other.IsAlive ?? BeatsSlowly(other.Node) : null));
+        from other in heartbeat.Others
+        where !(other.IsAlive == false && IsReplaced(other.Node))
+        select (other.Node, heartbeat.IsHeard ? other.IsAlive ?? BeatsSlowly(other.Node) : null);
+
+    private bool IsReplaced(Node node) =>
+        node.Name == Name || heartbeat.Others.Any(other => other.Node.Name == node.Name && other.Node.StartedAt > node.StartedAt);
 
     private bool? BeatsSlowly(Node node) => clock.GetUtcNow() - node.SeenAt < SlowBeats ? true : null;
 }
