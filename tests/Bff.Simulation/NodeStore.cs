@@ -113,6 +113,12 @@ internal sealed class NodeStore(
 
     public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<SessionGlance>> GlanceAsync(IReadOnlyCollection<SessionId> ids, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<IReadOnlyDictionary<string, long>> CountAsync(
+        IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task RevokeLaterAsync(SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>

@@ -173,10 +173,10 @@ public sealed class HeartbeatTests : IAsyncDisposable
 
     private async Task<bool> IsLeasedAsync(Session session) => (await Store.FindAsync(session.Id, default))!.LeaseUntil > _clock.GetUtcNow();
 
-    /// <summary>Each node that runs says every second that it lives.</summary>
+    /// <summary>Each node that runs says at each interval that it lives.</summary>
     private async Task PassAsync(int seconds)
     {
-        for (var second = 0; second < seconds; second++)
+        for (var left = TimeSpan.FromSeconds(seconds); left > TimeSpan.Zero; left -= Heartbeat.Interval)
         {
             _clock.Advance(Heartbeat.Interval);
             foreach (var node in _running) { await node.BeatAsync(default); }

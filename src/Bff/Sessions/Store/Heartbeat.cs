@@ -4,13 +4,14 @@ using Microsoft.Extensions.Options;
 namespace Bff.Sessions.Store;
 
 /// <summary>
-/// Where nodes share a store each says every second that it lives, and frees what one that is silent was renewing. Whether a node is silent is measured with
+/// Where nodes share a store each says twice a second that it lives, and frees what one that is silent was renewing. Whether a node is silent is measured with
 /// this node's own clock alone, from one sign of life to the next: no two clocks are compared. Whoever is taken for dead and lives is kept from writing by
 /// the owner in its leases.
 /// </summary>
 internal sealed partial class Heartbeat : PeriodicService
 {
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    /// <summary>Half a second, so that a node's silence is noticed soon enough for its sessions to have new tokens within 4 s of its death.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A node without a sign of life for this long is taken for dead.</summary>
     public static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(3);
@@ -59,7 +60,7 @@ internal sealed partial class Heartbeat : PeriodicService
 
     public string Name => _self.Value.Name;
 
-    /// <summary>The other nodes, as of the last second; whether each is alive, null for one of an older version, which beats more slowly.</summary>
+    /// <summary>The other nodes, as of the last beat; whether each is alive, null for one of an older version, which beats more slowly.</summary>
     public IReadOnlyList<(Node Node, bool? IsAlive)> Others => _view.Others;
 
     /// <summary>Whether the last beat of this node went through; if not, it knows nothing of the others.</summary>
