@@ -15,7 +15,8 @@ public class SimulationTests
 
     private sealed record Phase(string Name, IReadOnlyList<Share> Shares, double Imbalance);
 
-    private sealed record Result(IReadOnlyList<Phase> Phases, long Renewed, long Replayed, long Late, long Expired, double LagMostMs, double StatementsPerRenewal);
+    private sealed record Result(
+        IReadOnlyList<Phase> Phases, long Renewed, long Replayed, long Late, long Expired, double LagMostMs, double StatementsPerRenewal);
 
     [Fact]
     public async Task Nodes_share_renewals_evenly_and_none_is_twice_or_late_also_when_two_die_and_one_joins()
