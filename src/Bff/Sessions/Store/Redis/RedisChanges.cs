@@ -22,6 +22,8 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     /// <summary>Nodes of before are remembered no longer when there are more.</summary>
     private const int MaxNodes = 1000;
 
+    private static readonly Version FirstWithShards = new(7, 0);
+
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan EchoTimeout = TimeSpan.FromSeconds(3);
@@ -73,7 +75,7 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     private async Task TalkAsync(CancellationToken cancellationToken)
     {
         var server = connection.Multiplexer;
-        var channel = IsSharded(server) ? RedisChannel.Sharded(ChannelName) : RedisChannel.Literal(ChannelName);
+        var channel = await IsShardedAsync(cancellationToken) ? RedisChannel.Sharded(ChannelName) : RedisChannel.Literal(ChannelName);
         var subscriber = server.GetSubscriber();
         var messages = await subscriber.SubscribeAsync(channel).WaitAsync(cancellationToken);
         server.ConnectionFailed += IsLost;
@@ -90,9 +92,19 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
         }
     }
 
-    /// <summary>In a cluster a message otherwise goes to all servers of it.</summary>
-    private static bool IsSharded(ConnectionMultiplexer server) =>
-        server.GetServers().Where(one => one.IsConnected).All(one => one.ServerType == ServerType.Cluster && one.Features.ShardedPubSub);
+    /// <summary>
+    /// In a cluster a message otherwise goes to all servers of it. Asked of a server, as all nodes have to find the same, and the driver finds out in its own
+    /// time.
+    /// </summary>
+    private async Task<bool> IsShardedAsync(CancellationToken cancellationToken)
+    {
+        var server = connection.Primaries.FirstOrDefault()
+            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, "No server is connected.");
+        var info = await server.InfoAsync().WaitAsync(cancellationToken);
+        var entries = info.SelectMany(group => group).DistinctBy(entry => entry.Key).ToDictionary(StringComparer.Ordinal);
+        return entries.GetValueOrDefault("cluster_enabled") == "1" && Version.TryParse(entries.GetValueOrDefault("redis_version"), out var version)
+            && version >= FirstWithShards;
+    }
 
     private async Task SendAsync(ISubscriber subscriber, RedisChannel channel, CancellationToken cancellationToken)
     {
