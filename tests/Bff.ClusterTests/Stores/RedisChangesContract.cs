@@ -58,7 +58,7 @@ public abstract class RedisChangesContract(RedisKind servers) : IAsyncLifetime
         _sent.Publish(new SessionChange(new SessionId("renewed"), due));
         _sent.Publish(new SessionChange(new SessionId("ended"), DueAt: null, EndReasons.SignedOut));
 
-        await Eventually.HappensAsync(() => _changes.Count == 2);
+        await Eventually.HappensAsync(() => _changes.Count >= 2);
         _changes.ShouldBe([new(new("renewed"), due, Remote: true), new(new("ended"), null, EndReasons.SignedOut, Remote: true)]);
         echoes.ShouldBeEmpty();
     }

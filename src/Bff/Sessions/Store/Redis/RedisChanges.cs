@@ -98,8 +98,7 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     /// </summary>
     private async Task<bool> IsShardedAsync(CancellationToken cancellationToken)
     {
-        var server = connection.Primaries.FirstOrDefault()
-            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, "No server is connected.");
+        var server = connection.Primaries.FirstOrDefault() ?? throw new TimeoutException("no server is connected");
         var info = await server.InfoAsync().WaitAsync(cancellationToken);
         var entries = info.SelectMany(group => group).DistinctBy(entry => entry.Key).ToDictionary(StringComparer.Ordinal);
         return entries.GetValueOrDefault("cluster_enabled") == "1" && Version.TryParse(entries.GetValueOrDefault("redis_version"), out var version)

@@ -4,14 +4,14 @@ using StackExchange.Redis;
 namespace Bff.Sessions.Store.Redis;
 
 /// <summary>
-/// The one connection of a node to its servers, made when it is first used; it comes back by itself, after pauses that differ from node to node. While it is
-/// away nothing waits for it: what was asked for too late must not be done later.
+/// The one connection of a node to its servers. When it is lost it comes back by itself, after pauses that differ from node to node. While it is away nothing
+/// waits for it: what was asked for too late must not be done later.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
     private const int FirstRetryMilliseconds = 200, LastRetryMilliseconds = 3000;
 
-    private readonly Lock _connecting = new();
+    private readonly Lock _opening = new();
     private readonly ConfigurationOptions _options;
     private volatile ConnectionMultiplexer? _connection;
 
@@ -21,7 +21,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     public RedisConnection(string connectionString, TimeSpan timeout)
     {
         _options = Read(connectionString);
-        _options.AbortOnConnectFail = false;
+        _options.AbortOnConnectFail = true;   // says why; until the first time somebody tries anew who waits for it
         _options.ConnectTimeout = _options.AsyncTimeout = _options.SyncTimeout = (int)timeout.TotalMilliseconds;
         _options.ConnectRetry = 1;
         _options.ReconnectRetryPolicy = new ExponentialRetry(FirstRetryMilliseconds, LastRetryMilliseconds);
@@ -46,14 +46,15 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public IDatabase Database => Multiplexer.GetDatabase();
 
-    /// <exception cref="RedisConnectionException">The sentinels name no server.</exception>
-    public ConnectionMultiplexer Multiplexer
+    /// <exception cref="RedisConnectionException">It was not made yet.</exception>
+    public ConnectionMultiplexer Multiplexer => _connection ?? throw new RedisConnectionException(
+        ConnectionFailureType.UnableToConnect, CommandFlags.None, "No server could be reached since the start.", innerException: null, CommandStatus.Unknown);
+
+    /// <summary>Makes it, if it was not made yet. From then on it comes back by itself.</summary>
+    /// <exception cref="RedisConnectionException">It cannot be made now.</exception>
+    public void Open()
     {
-        get
-        {
-            if (_connection is { } connection) { return connection; }
-            lock (_connecting) { return _connection ??= ConnectionMultiplexer.Connect(_options); }
-        }
+        lock (_opening) { _connection ??= ConnectionMultiplexer.Connect(_options); }
     }
 
     /// <summary>The servers that take writes: one, or those of a cluster.</summary>

@@ -49,7 +49,7 @@ internal sealed class RedisStorage : SessionStorage
 
     public override Task LeaveAsync(string node, CancellationToken cancellationToken) => _nodes.LeaveAsync(node, cancellationToken);
 
-    // The driver looks for what is late once a second.
+    // The driver looks only once a second for what is late.
     public override Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work.WaitAsync(limit, clock);
 
     // There is one, and the driver makes it anew when it is dead.
@@ -95,6 +95,7 @@ internal sealed class RedisStorage : SessionStorage
     {
         try
         {
+            _connection.Open();
             use();
         }
         catch (Exception error) when (RedisFailures.Of(error) is { } failure)
