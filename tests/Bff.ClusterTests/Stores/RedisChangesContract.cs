@@ -20,6 +20,7 @@ public abstract class RedisChangesContract(RedisKind servers) : IAsyncLifetime
         public static async Task<Node> StartAsync(string connectionString, SessionChanges changes)
         {
             var storage = new RedisStorage(connectionString, RedisUnderTest.Timeout);
+            storage.Prepare();
             var carrier = new SessionChangeCarrier(storage, changes, TimeProvider.System, NullLoggerFactory.Instance);
             await carrier.StartAsync(default);
             return new(storage, carrier);

@@ -107,6 +107,7 @@ public sealed class RedisStorageTests
     {
         await using var server = await RedisServer.StartAsync();
         await using var storage = new RedisStorage(server.ConnectionString, Timeout);
+        storage.Prepare();
         var (first, second) = (KeyRing(storage), KeyRing(storage));
         second.Unprotect(first.Protect([1, 2, 3])).ShouldBe([1, 2, 3]);
     }
@@ -125,6 +126,7 @@ public sealed class RedisStorageTests
     {
         await using var server = await RedisServer.StartAsync();
         await using var storage = new RedisStorage(server.ConnectionString, Timeout);
+        storage.Prepare();
         var start = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
         (await storage.AnnounceAsync(Node("a", start), start.AddHours(-1), default)).ShouldBeEmpty();
         (await storage.AnnounceAsync(Node("b", start), start.AddHours(-1), default)).ShouldBe([Node("a", start)]);

@@ -12,7 +12,7 @@ namespace Bff.Sessions.Store.Redis;
 /// </summary>
 internal sealed partial class RedisChanges(RedisConnection connection, SessionChanges changes, TimeProvider clock, ILogger<RedisChanges> logger)
 {
-    private const string ChannelName = "bff:{changes}";
+    private const string ChannelName = "bff:changes";
 
     private const int MaxPayload = 32_000;
 
@@ -21,8 +21,6 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
 
     /// <summary>Nodes of before are remembered no longer when there are more.</summary>
     private const int MaxNodes = 1000;
-
-    private static readonly Version FirstWithShards = new(7, 0);
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
@@ -75,7 +73,7 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     private async Task TalkAsync(CancellationToken cancellationToken)
     {
         var server = connection.Multiplexer;
-        var channel = await IsShardedAsync(cancellationToken) ? RedisChannel.Sharded(ChannelName) : RedisChannel.Literal(ChannelName);
+        var channel = RedisChannel.Literal(ChannelName);
         var subscriber = server.GetSubscriber();
         var messages = await subscriber.SubscribeAsync(channel).WaitAsync(cancellationToken);
         server.ConnectionFailed += IsLost;
@@ -90,19 +88,6 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
             server.ConnectionFailed -= IsLost;
             messages.Unsubscribe(CommandFlags.FireAndForget);
         }
-    }
-
-    /// <summary>
-    /// In a cluster a message otherwise goes to all servers of it. Asked of a server, as all nodes have to find the same, and the driver finds out in its own
-    /// time.
-    /// </summary>
-    private async Task<bool> IsShardedAsync(CancellationToken cancellationToken)
-    {
-        var server = connection.Primaries.FirstOrDefault() ?? throw new TimeoutException("no server is connected");
-        var info = await server.InfoAsync().WaitAsync(cancellationToken);
-        var entries = info.SelectMany(group => group).DistinctBy(entry => entry.Key).ToDictionary(StringComparer.Ordinal);
-        return entries.GetValueOrDefault("cluster_enabled") == "1" && Version.TryParse(entries.GetValueOrDefault("redis_version"), out var version)
-            && version >= FirstWithShards;
     }
 
     private async Task SendAsync(ISubscriber subscriber, RedisChannel channel, CancellationToken cancellationToken)
@@ -160,6 +145,8 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
             return;
         }
 
+        // The driver may have subscribed at two servers of a cluster, and what was sent twice came twice.
+        if (words.Length > 0 && _heard.TryGetValue(node, out var before) && before >= sent) { return; }
         Count(node, words.Length > 0 ? sent - 1 : sent, sent);
         foreach (var change in words.Select(ChangeWord.Read).OfType<SessionChange>()) { changes.Publish(change); }
     }
@@ -167,9 +154,9 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     /// <summary>Of a node that was not heard before nobody knows what it has said.</summary>
     private void Count(string node, long expected, long sent)
     {
-        var isMissing = _heard.TryGetValue(node, out var before) ? before != expected : expected > 0;
+        var isMissing = _heard.TryGetValue(node, out var before) ? before < expected : expected > 0;
         if (_heard.Count >= MaxNodes) { _heard.Clear(); }
-        _heard[node] = sent;
+        _heard[node] = Math.Max(before, sent);
         if (isMissing && !changes.Blind)
         {
             changes.Blind = true;   // for a moment: what was copied before is not trusted any more
