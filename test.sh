@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a Debian machine, builds, runs the tests. Ends with one line: "N passed, N failed".
-# Needs the .NET SDK and Node.js; browsers, PostgreSQL, Prometheus and proxies are installed when they are missing.
+# Needs the .NET SDK and Node.js; browsers, PostgreSQL, Redis, Prometheus and proxies are installed when they are missing.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -22,7 +22,7 @@ build              140     0
 build-for-quick     40     0
 Bff.Tests           65   940
 bff-js               5    77
-Bff.ClusterTests   240    94
+Bff.ClusterTests   330   490
 Bff.HostTests      380  1330
 Bff.HostTests-quick 90   540
 build-programs      55     0
@@ -67,6 +67,8 @@ if [ "$#" = 0 ]; then
   need "the browser tests" /usr/bin/firefox-esr firefox-esr
   need "the browser tests" /usr/bin/WebKitWebDriver webkit2gtk-driver xvfb
   command -v postgres >/dev/null || need "the tests of several nodes" '/usr/lib/postgresql/*/bin/postgres' postgresql
+  need "the tests of several nodes" /usr/bin/redis-server redis-server
+  need "the tests of several nodes" /usr/bin/redis-cli redis-tools
   need "the tests of proxies in front" /usr/sbin/nginx nginx-light
   need "the tests of proxies in front" /usr/sbin/haproxy haproxy
   need "the tests of proxies in front" /usr/sbin/apache2 apache2-bin

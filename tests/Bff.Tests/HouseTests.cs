@@ -54,6 +54,7 @@ public class HouseTests
         ("FrontEnds", ["Sessions", "Providers", "Configuration"]),
         ("Sessions.Store.Sqlite", ["Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Sessions"]),
         ("Sessions.Store.PostgreSql", ["Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Sessions"]),
+        ("Sessions.Store.Redis", ["Sessions.Store", "Sessions.Keys", "Sessions", "Providers"]),
         ("Sessions.Store.Sql", ["Sessions.Store", "Sessions.Keys", "Sessions", "Providers"]),
         ("Sessions.Store", ["Sessions.Keys", "Sessions", "Providers", "Hosting"]),
         ("Sessions.Keys", ["Sessions", "Providers", "Hosting"]),
@@ -133,9 +134,10 @@ public class HouseTests
     {
         var elsewhere = House.Types.Where(type => IsOurs(type) && !RoomOf(type).StartsWith("Sessions.Store", StringComparison.Ordinal)).ToList();
         elsewhere.Where(type => type.Dependencies.Any(use => NamespaceOf(use.Target).StartsWith("Npgsql", StringComparison.Ordinal)
-            || NamespaceOf(use.Target).StartsWith("Microsoft.Data.Sqlite", StringComparison.Ordinal))).Select(type => type.Name).ShouldBeEmpty();
+            || NamespaceOf(use.Target).StartsWith("Microsoft.Data.Sqlite", StringComparison.Ordinal)
+            || NamespaceOf(use.Target).StartsWith("StackExchange.Redis", StringComparison.Ordinal))).Select(type => type.Name).ShouldBeEmpty();
 
-        elsewhere.Where(type => type.Dependencies.Any(use => use.Target.Name is "SqliteDatabase" or "PostgreSqlDatabase"))
+        elsewhere.Where(type => type.Dependencies.Any(use => use.Target.Name is "SqliteDatabase" or "PostgreSqlDatabase" or "RedisStorage"))
             .Select(type => Outermost(type).Name).Distinct().Order(StringComparer.Ordinal).ShouldBe(["RestoreCommand", "SessionsFeature", "Workspace"]);
     }
 

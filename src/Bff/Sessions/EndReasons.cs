@@ -33,6 +33,9 @@ internal static class EndReasons
     /// <summary>Nobody here saw why.</summary>
     public const string Unknown = "unknown";
 
+    /// <summary>How long a reason is remembered: long enough for a page that was left open over a weekend.</summary>
+    public static readonly TimeSpan RememberedFor = TimeSpan.FromDays(3);
+
     public static readonly string[] All =
         [SignedOut, Replaced, SessionEnded, IdleTimeout, AbsoluteTimeout, EndedByAdmin, ProviderLogout, EndedByUser, TooManySessions, Unknown];
 

@@ -9,4 +9,11 @@ namespace Bff.Sessions;
 /// <param name="Attempts">How many there were, this one included.</param>
 /// <param name="Owner">Unique to this claim.</param>
 /// <param name="ForgetAt">When it is given up.</param>
-internal sealed record Revocation(string Id, SessionId SessionId, TokenSet? Tokens, int Attempts, string Owner, DateTimeOffset ForgetAt);
+internal sealed record Revocation(string Id, SessionId SessionId, TokenSet? Tokens, int Attempts, string Owner, DateTimeOffset ForgetAt)
+{
+    /// <summary>It is tried this long, from its first attempt on.</summary>
+    public static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
+
+    /// <summary>One that a living session holds back is looked at again after this.</summary>
+    public static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
+}

@@ -8,6 +8,9 @@ namespace Bff.Sessions;
 /// <summary>Our client at one provider, as the store knows it.</summary>
 internal sealed class SessionClient
 {
+    /// <summary>What belongs to a client that nobody runs any longer is deleted so long after its end; without it nobody can revoke anything.</summary>
+    public static readonly TimeSpan AbandonedAfter = TimeSpan.FromDays(7);
+
     private const int NameLength = 16;
 
     /// <summary>What the operator calls the provider.</summary>

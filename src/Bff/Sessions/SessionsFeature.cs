@@ -3,6 +3,7 @@ using Bff.Sessions.Authentication;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Redis;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -75,9 +76,12 @@ internal static partial class SessionsFeature
     private static SessionStorage OpenStorage(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<SessionsOptions>>().Value;
-        SessionStorage storage = options.Store == SessionsOptions.PostgreSql
-            ? new PostgreSqlDatabase(options.ConnectionString!, options.StoreTimeout)
-            : new SqliteDatabase(FileOf(options), services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout);
+        SessionStorage storage = options.Store switch
+        {
+            SessionsOptions.PostgreSql => new PostgreSqlDatabase(options.ConnectionString!, options.StoreTimeout),
+            SessionsOptions.Redis => new RedisStorage(options.ConnectionString!, options.StoreTimeout),
+            _ => new SqliteDatabase(FileOf(options), services.GetRequiredService<IHostEnvironment>().ContentRootPath, options.StoreTimeout),
+        };
         storage.Migrated = migration =>
         {
             StoreMigrated(services.GetRequiredService<ILogger<SessionStorage>>(), migration.From, migration.To, migration.ReadableFrom);
@@ -96,6 +100,7 @@ internal static partial class SessionsFeature
             var problem = options.Store switch
             {
                 SessionsOptions.PostgreSql => PostgreSqlDatabase.ProblemWith(options.ConnectionString),
+                SessionsOptions.Redis => RedisStorage.ProblemWith(options.ConnectionString),
                 SessionsOptions.Sqlite => SqliteDatabase.ProblemWith(FileOf(options)),
                 _ => null,
             };

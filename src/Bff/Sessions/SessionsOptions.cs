@@ -13,19 +13,24 @@ internal sealed class SessionsOptions : IValidatableObject
 
     public const string Sqlite = nameof(Sqlite);
     public const string PostgreSql = nameof(PostgreSql);
+    public const string Redis = nameof(Redis);
 
     /// <summary>What is wrong with a cookie that no browser would take (RFC 6265bis section 5.7).</summary>
     public const string NeedsSecureCookie = "'None' needs a Secure cookie, and Bff:Sessions:InsecureCookie is on.";
 
     private static readonly string[] SiteData = ["cache", "cookies", "storage", "executionContexts"];
 
-    /// <summary>Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share.</summary>
-    [AllowedValues(Sqlite, PostgreSql, ErrorMessage = "must be 'Sqlite' or 'PostgreSql'.")]
+    /// <summary>
+    /// Where sessions are kept. <c>Sqlite</c>: one file, for one node. <c>PostgreSql</c>: a server that several nodes share. <c>Redis</c>: Redis or Valkey, a
+    /// server or a cluster that several nodes share.
+    /// </summary>
+    [AllowedValues(Sqlite, PostgreSql, Redis, ErrorMessage = "must be 'Sqlite', 'PostgreSql' or 'Redis'.")]
     [NeedsRestart]
     public string Store { get; set; } = Sqlite;
 
     /// <summary>
-    /// The store's connection string. The keys that encrypt the tokens are kept with the sessions: in <c>keys/</c> beside the SQLite file, or in a table.
+    /// The store's connection string; Npgsql's, or StackExchange.Redis' own. The keys that encrypt the tokens are kept with the sessions: in <c>keys/</c>
+    /// beside the SQLite file, or on the server.
     /// </summary>
     [NeedsRestart]
     public string? ConnectionString { get; set; }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.ClusterTests.Stores;
 
-public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : SessionStoreContract
+public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : SqlSessionStoreContract
 {
     private static readonly TimeSpan Timeout = PostgreSqlUnderTest.Timeout;
 
@@ -24,11 +24,11 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     public async Task A_database_from_before_the_store_said_what_can_read_it_is_taken_as_it_is()
     {
         var session = await AddAsync();
-        await Storage.ExecuteAsync("ALTER TABLE bff_schema DROP COLUMN readable_from");
+        await Sql.ExecuteAsync("ALTER TABLE bff_schema DROP COLUMN readable_from");
         Server.FindMigration().ShouldBeNull();
         Server.Prepare();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);
-        await Storage.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
+        await Sql.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     public async Task An_old_dump_that_was_restored_over_a_newer_database_is_brought_up_to_date()
     {
         var session = await AddAsync();
-        await Storage.ExecuteAsync(BackToTheFirstVersion +
+        await Sql.ExecuteAsync(BackToTheFirstVersion +
             """
             CREATE TABLE used_once (id TEXT NOT NULL PRIMARY KEY, forget_at BIGINT NOT NULL);
             CREATE INDEX used_once_end ON used_once (forget_at);
@@ -81,9 +81,9 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Se
     [Fact]
     public async Task A_schema_that_somebody_has_to_mend_is_not_waited_for()
     {
-        await Storage.ExecuteAsync("UPDATE bff_schema SET version = 1");   // and the columns of later versions are there
+        await Sql.ExecuteAsync("UPDATE bff_schema SET version = 1");   // and the columns of later versions are there
         Should.Throw<IOException>(Server.Prepare).Message.ShouldEndWith("(42701)");
-        await Storage.ExecuteAsync($"UPDATE bff_schema SET version = {SessionSchema.Version}");
+        await Sql.ExecuteAsync($"UPDATE bff_schema SET version = {SessionSchema.Version}");
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Bff.Tests.Sessions;
 
 namespace Bff.ClusterTests.Stores;
 
-internal sealed class PostgreSqlUnderTest(PostgreSqlDatabase database) : StorageUnderTest
+internal sealed class PostgreSqlUnderTest(PostgreSqlDatabase database) : SqlUnderTest
 {
     /// <summary>Eight nodes make a schema on two busy cores.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);

@@ -20,6 +20,8 @@ public sealed partial class ReferenceTests
         "ClientKey.MaxLabel",
         "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "ProviderMetadata.MaxRefreshesForStrangers", "Overview.MaxDetail", "Overview.MinFailures",
+        "RedisChanges.MaxNodes", "RedisChanges.MaxPayload", "RedisChanges.MaxWaiting", "RedisSessionStore.MaxBatches", "RedisSessionStore.MaxUndos",
+        "ShardedScripts.MaxShare",
         "PostgreSqlChanges.MaxWaiting", "Printable.MaxText", "Printable.MaxWord", "ProviderChecks.MaxClockSkew", "RateLimitOptions.MaxLimit",
         "RenewalJudge.MaxCountedFailures", "RenewalLeases.MaxPoll", "RenewalSchedule.MaxBatch", "RenewalSchedule.MaxSleep", "RenewalSchedule.MinSleep",
         "RenewalSchedule.MaxOversleep",

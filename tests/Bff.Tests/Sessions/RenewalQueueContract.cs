@@ -22,7 +22,7 @@ public abstract class RenewalQueueContract : StoreContract
         (await FindAsync(session))!.FailingSince.ShouldBeNull();
 
         // An older node leaves the time behind when it renews; the next failure is then the first.
-        await Storage.ExecuteAsync($"UPDATE sessions SET failing_since = {Now.ToUnixTimeMilliseconds()}, failures = 1");
+        await Storage.LeaveFailureAsync(session, Now);
         (await FindAsync(session))!.FailingSince.ShouldBeNull();
         Clock.AdjustTime(Now);
         (await FindAsync(session))!.FailingSince.ShouldBe(Now, "the clock was set back since");

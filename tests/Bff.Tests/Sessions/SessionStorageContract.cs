@@ -11,7 +11,7 @@ public abstract class SessionStorageContract : StoreContract
     public async Task A_store_of_the_next_version_is_used_when_it_says_that_this_one_can()
     {
         var session = await AddAsync();
-        await Storage.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
+        await Sql.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);
         var migrated = new List<SchemaMigration>();
         Database.Migrated = migrated.Add;
 
@@ -22,13 +22,13 @@ public abstract class SessionStorageContract : StoreContract
         (await FindAsync(session))!.Tokens.ShouldBe(session.Tokens);
         var lease = await ClaimAsync(await AddAsync());
         (await Queue.CompleteRenewalAsync(lease!, Tokens("new"), Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
-        await Storage.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);   // nothing of it was taken back
+        await Sql.UpgradeBeyondAsync(readableFrom: SessionSchema.Version);   // nothing of it was taken back
     }
 
     [Fact]
     public async Task A_store_of_the_next_version_that_does_not_say_so_is_left_alone()
     {
-        await Storage.UpgradeBeyondAsync(readableFrom: SessionSchema.Version + 1);
+        await Sql.UpgradeBeyondAsync(readableFrom: SessionSchema.Version + 1);
         var refusal = Should.Throw<IOException>(Database.Prepare).Message;
         refusal.ShouldStartWith("Bff:Sessions:ConnectionString: ");
         refusal.ShouldContain(
@@ -42,10 +42,10 @@ public abstract class SessionStorageContract : StoreContract
     {
         // As schema 2 had it: a node that runs on while another one has migrated the store knows no client.
         var id = SessionKey.New().Id;
-        await Storage.ExecuteAsync(
+        await Sql.ExecuteAsync(
             $"""
             INSERT INTO sessions (id, sid, subject, name, provider_sid, claims, session_state, created_at, ends_at, absolute_ends_at, version, tokens, due_at, not_before, failures, lease_until)
-            VALUES ('{id.Value}', 'sid', 'alice', 'alice', NULL, '[]', NULL, 0, {Now.AddHours(1).ToUnixTimeMilliseconds()}, {Now.AddHours(1).ToUnixTimeMilliseconds()}, 1, {Storage.EmptyBytes}, 0, 0, 0, 0)
+            VALUES ('{id.Value}', 'sid', 'alice', 'alice', NULL, '[]', NULL, 0, {Now.AddHours(1).ToUnixTimeMilliseconds()}, {Now.AddHours(1).ToUnixTimeMilliseconds()}, 1, {Sql.EmptyBytes}, 0, 0, 0, 0)
             """);
         (await Store.FindAsync(id, default)).ShouldNotBeNull();
         await Store.RemoveEndedAsync(Now, default);
@@ -56,8 +56,8 @@ public abstract class SessionStorageContract : StoreContract
     public async Task A_store_from_before_ends_were_remembered_is_brought_up_to_date()
     {
         var session = await AddAsync(dueIn: 0);
-        await Storage.ExecuteAsync($"{BackToTheVersionWithoutProviders} DROP TABLE ends; ALTER TABLE sessions DROP COLUMN failing_since;");
-        await Storage.SetVersionAsync(4);
+        await Sql.ExecuteAsync($"{BackToTheVersionWithoutProviders} DROP TABLE ends; ALTER TABLE sessions DROP COLUMN failing_since;");
+        await Sql.SetVersionAsync(4);
 
         Database.FindMigration().ShouldBe(new SchemaMigration(4, SessionSchema.Version, SessionSchema.ReadableFrom));
         Database.Prepare();
@@ -72,8 +72,8 @@ public abstract class SessionStorageContract : StoreContract
     public async Task A_store_of_the_version_before_is_brought_up_to_date_and_a_node_of_that_version_goes_on_beside_this_one()
     {
         var (session, free) = (await AddAsync(), await AddAsync());
-        await Storage.ExecuteAsync("DROP INDEX sessions_leased; DROP TABLE counts;");
-        await Storage.SetVersionAsync(7);
+        await Sql.ExecuteAsync("DROP INDEX sessions_leased; DROP TABLE counts;");
+        await Sql.SetVersionAsync(7);
         await ClaimAsync(session, owner: Guid.NewGuid().ToString("N"));   // its owners name no node
 
         Database.FindMigration().ShouldBe(new SchemaMigration(7, SessionSchema.Version, SessionSchema.ReadableFrom));
@@ -88,7 +88,7 @@ public abstract class SessionStorageContract : StoreContract
     public async Task A_session_from_before_clients_were_named_belongs_to_who_renews_it_first()
     {
         var session = await AddAsync(dueIn: -1);
-        await Storage.ExecuteAsync("UPDATE sessions SET client = NULL");
+        await Sql.ExecuteAsync("UPDATE sessions SET client = NULL");
         var other = StoreOf(new SessionClient { Name = "other" });
         (await other.FindAsync(session.Id, default)).ShouldNotBeNull();
 
@@ -105,8 +105,8 @@ public abstract class SessionStorageContract : StoreContract
     public async Task A_store_from_before_providers_were_named_is_brought_up_to_date_and_its_sessions_are_of_the_unnamed_one()
     {
         var session = await AddAsync(dueIn: 0);
-        await Storage.ExecuteAsync(BackToTheVersionWithoutProviders);
-        await Storage.SetVersionAsync(5);
+        await Sql.ExecuteAsync(BackToTheVersionWithoutProviders);
+        await Sql.SetVersionAsync(5);
 
         Database.FindMigration().ShouldBe(new SchemaMigration(5, SessionSchema.Version, SessionSchema.ReadableFrom));
         Database.Prepare();

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Tests.Sessions;
 
-public sealed class SqliteSessionStoreTests : SessionStoreContract
+public sealed class SqliteSessionStoreTests : SqlSessionStoreContract
 {
     private static readonly TimeSpan Timeout = SqliteUnderTest.Timeout;
 
@@ -28,7 +28,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreContract
     public async Task A_file_from_before_the_store_said_what_can_read_it_is_taken_as_it_is()
     {
         var session = await AddAsync();
-        await Storage.ExecuteAsync("DROP TABLE bff_store");
+        await Sql.ExecuteAsync("DROP TABLE bff_store");
         Sqlite.FindMigration().ShouldBeNull();
         Sqlite.Prepare();
         (await Store.FindAsync(session.Id, default))!.Tokens.ShouldBe(session.Tokens);

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Bff.Tests.Sessions;
 
-internal sealed class SqliteUnderTest : StorageUnderTest
+internal sealed class SqliteUnderTest : SqlUnderTest
 {
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 

@@ -1,24 +1,18 @@
-using Bff.Sessions.Store.Sql;
+using Bff.Sessions;
+using Bff.Sessions.Keys;
+using Bff.Sessions.Store;
 
 namespace Bff.Tests.Sessions;
 
 /// <summary>A storage of one kind, prepared and empty, and what a test has to do to it by hand.</summary>
 internal abstract class StorageUnderTest : IAsyncDisposable
 {
-    public abstract SessionDatabase Database { get; }
+    /// <summary>The store as a node of these clients sees it.</summary>
+    public abstract IFullSessionStore OpenStore(
+        TokenProtector protector, SessionChanges changes, SessionClients clients, TimeProvider clock, int maxRememberedEnds = 1_000_000);
 
-    public abstract string EmptyBytes { get; }
-
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await Database.DataSource.OpenConnectionAsync();
-        connection.Execute(sql);
-    }
-
-    public abstract Task SetVersionAsync(int version);
-
-    /// <summary>Makes the store one that a program of the next version has changed.</summary>
-    public abstract Task UpgradeBeyondAsync(long readableFrom);
+    /// <summary>A session whose renewals have failed since then, as an older node leaves it: its other fields stay.</summary>
+    public abstract Task LeaveFailureAsync(Session session, DateTimeOffset since);
 
     public abstract ValueTask DisposeAsync();
 }

@@ -6,7 +6,6 @@ using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Bff.Tests.Sessions;
@@ -43,12 +42,11 @@ public abstract class StoreContract : IAsyncLifetime
 
     /// <summary>The store as a node of this client sees it.</summary>
     private protected IFullSessionStore StoreOf(SessionClient client, int maxRememberedEnds = 1_000_000) =>
-        new SqlSessionStore(Database, Protector, Changes, Options.Create(new SessionClients(client)), Clock, maxRememberedEnds);
+        Storage.OpenStore(Protector, Changes, new SessionClients(client), Clock, maxRememberedEnds);
 
     /// <summary>The store as a node sees it that is a client at two providers.</summary>
-    private protected IFullSessionStore StoreOfTwoProviders => field ??= new SqlSessionStore(
-        Database, Protector, Changes,
-        Options.Create(new SessionClients(new SessionClient(), new SessionClient { Provider = "staff", Name = "client-at-staff" })), Clock);
+    private protected IFullSessionStore StoreOfTwoProviders => field ??= Storage.OpenStore(
+        Protector, Changes, new SessionClients(new SessionClient(), new SessionClient { Provider = "staff", Name = "client-at-staff" }), Clock);
 
     private protected static TokenSet Tokens(string name) => new(name + "-access", name + "-refresh", name + "-id", "openid", Now, Now.AddMinutes(1));
 
@@ -109,7 +107,9 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected StorageUnderTest Storage { get; private set; } = null!;
 
-    private protected SessionDatabase Database => Storage.Database;
+    private protected SqlUnderTest Sql => (SqlUnderTest)Storage;
+
+    private protected SessionDatabase Database => Sql.Database;
 
     private protected abstract Task<StorageUnderTest> OpenAsync();
 

@@ -32,8 +32,10 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
 
         var keys = KeyRing();
         if (keys.Result != Result.Ok) { return [keys]; }
-        return [await ProbeAsync(), .. await ConnectionsAsync(), .. ConnectionTls(), keys, .. KeyProtection()];
+        return [await ProbeAsync(), .. await ConnectionsAsync(), .. ConnectionTls(), .. Remarks(), keys, .. KeyProtection()];
     }
+
+    private IEnumerable<Finding> Remarks() => Storage.Remarks.Select(remark => new Finding(Store, Result.Warning, remark.Found, remark.Advice));
 
     /// <summary>Asking must not be doing: nothing else is tried on such a store, since whatever writes to it would migrate it first.</summary>
     private static Finding Migrates(SchemaMigration migration) => new(
@@ -117,11 +119,11 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
 
     private IEnumerable<Finding> ConnectionTls()
     {
-        if (Storage.WeakTls is not { } mode) { yield break; }
+        if (Storage.WeakTls is not { } found) { yield break; }
         yield return new(
-            Store, Result.Warning, $"Bff:Sessions:ConnectionString: SSL Mode is {mode}: whoever is between Bff and the database can read "
-                + "the traffic or pose as the database.",
-            "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.");
+            Store, Result.Warning, $"Bff:Sessions:ConnectionString: {found}: whoever is between Bff and the database can read the traffic or pose as the "
+                + "database.",
+            Storage.TlsAdvice);
     }
 
     private async Task<Finding> ProbeAsync()

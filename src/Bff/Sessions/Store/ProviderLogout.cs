@@ -6,6 +6,9 @@ namespace Bff.Sessions.Store;
 /// <param name="ForgetAt">When the same would be refused anyway.</param>
 internal sealed record ProviderLogout(string Provider, string Id, DateTimeOffset ForgetAt)
 {
+    /// <summary>How far the clocks of a provider's own servers may be apart: in doubt a session ends.</summary>
+    public static readonly TimeSpan ClocksOfOneProvider = TimeSpan.FromSeconds(5);
+
     /// <summary>Whose sessions; null for whoever has <see cref="Sid"/>.</summary>
     public string? Subject { get; init; }
 

@@ -70,8 +70,14 @@ internal abstract class SessionStorage : IAsyncDisposable
     /// <exception cref="SessionStoreException">It cannot be used now.</exception>
     public virtual Task<ConnectionBudget?> CountConnectionsAsync(CancellationToken cancellationToken) => Task.FromResult<ConnectionBudget?>(null);
 
-    /// <summary>The TLS mode that lets whoever is between this machine and the store read along; null where nobody can be.</summary>
+    /// <summary>What lets whoever is between this machine and the store read along; null where nobody can be.</summary>
     public virtual string? WeakTls => null;
+
+    /// <summary>What to do about <see cref="WeakTls"/>.</summary>
+    public virtual string TlsAdvice => "";
+
+    /// <summary>What <see cref="Prepare"/> has found that operators should know of a store that works.</summary>
+    public virtual IReadOnlyList<StoreRemark> Remarks => [];
 
     /// <summary>Gives up waiting for what takes too long, where the driver may not.</summary>
     public virtual Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work;

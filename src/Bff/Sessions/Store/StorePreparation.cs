@@ -10,6 +10,7 @@ internal sealed partial class StorePreparation(
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
+    private readonly HashSet<StoreRemark> _remarked = [];
     private long? _told;
     private volatile bool _isDone = true;
 
@@ -21,6 +22,7 @@ internal sealed partial class StorePreparation(
     public void Run(bool keysMustOpen = true)
     {
         storage.Prepare();
+        foreach (var (found, advice) in storage.Remarks.Where(_remarked.Add)) { Remarked(found, advice); }
         if (!keysMustOpen) { return; }
         KeyCertificates.EnsureKeysOpen(keys, clock.GetUtcNow());
         liveKeys.Reopen();
@@ -75,6 +77,9 @@ internal sealed partial class StorePreparation(
             CannotBePrepared(error.Message);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "The session store: {Found} {Advice}")]
+    private partial void Remarked(string found, string advice);
 
     [LoggerMessage(LogLevel.Error, "The session store is there, but cannot be used: {Reason}")]
     private partial void CannotBePrepared(string reason);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
@@ -113,23 +112,15 @@ internal sealed partial class PostgreSqlChanges(NpgsqlDataSource server, Session
 
     private void Enqueue(SessionChange change)
     {
-        if (!change.Remote) { _outgoing.Writer.TryWrite($"{change.Id.Value}:{change.DueAt?.ToUnixTimeMilliseconds()}:{change.Ended}"); }
+        if (!change.Remote) { _outgoing.Writer.TryWrite(ChangeWord.Of(change)); }
     }
 
-    /// <summary>A payload is the sender, then <c>id:due:ended</c> for each change.</summary>
+    /// <summary>A payload is the sender, then a word for each change.</summary>
     private void Hear(string payload)
     {
         var words = payload.Split(' ');
         if (words[0] == _node) { return; }
-        foreach (var word in words.Skip(1))
-        {
-            if (word.Split(':') is not [var id, var dueAt, var ended]) { continue; }
-            changes.Publish(new SessionChange(
-                new SessionId(id),
-                long.TryParse(dueAt, NumberStyles.None, CultureInfo.InvariantCulture, out var due) ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null,
-                ended.Length > 0 ? ended : null,
-                Remote: true));
-        }
+        foreach (var change in words.Skip(1).Select(ChangeWord.Read).OfType<SessionChange>()) { changes.Publish(change); }
     }
 
     [LoggerMessage(

@@ -53,7 +53,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             connection.CancellationTimeout = -1;
             if (connection.MaxAutoPrepare == 0) { connection.MaxAutoPrepare = PreparedStatements; }
             connection.ApplicationName ??= "Bff";
-            if (connection.SslMode is not (SslMode.VerifyFull or SslMode.VerifyCA) && !IsThisMachine(connection.Host)) { WeakTls = $"{connection.SslMode}"; }
+            var isVerified = connection.SslMode is SslMode.VerifyFull or SslMode.VerifyCA;
+            if (!isVerified && !IsThisMachine(connection.Host)) { WeakTls = $"SSL Mode is {connection.SslMode}"; }
             _server = NpgsqlDataSource.Create(connection);
             _nodes = new(_server);
             _poolSize = connection.MaxPoolSize;
@@ -75,6 +76,8 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     public override bool IsShared => true;
 
     public override string? WeakTls { get; }
+
+    public override string TlsAdvice => "Add SSL Mode=VerifyFull;Root Certificate=… to the connection string.";
 
     /// <summary>Why it cannot be used; null when it can.</summary>
     public static string? ProblemWith(string? connectionString) =>

@@ -9,12 +9,6 @@ namespace Bff.Sessions.Store.Sql;
 /// <summary>What is still to be revoked at the provider: tokens that nobody will use.</summary>
 internal sealed class SqlRevocations(SessionDatabase database, TokenProtector protector, IOptions<SessionClients> clients, TimeProvider clock)
 {
-    /// <summary>A revocation is tried this long, from its first attempt on.</summary>
-    private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
-
-    /// <summary>A revocation that a living session holds back is looked at again after this.</summary>
-    private static readonly TimeSpan HeldBackFor = TimeSpan.FromMinutes(10);
-
     /// <summary>The user has a session here that may share its grant at the provider with the ended one.</summary>
     private const string HeldBack = "EXISTS (SELECT 1 FROM sessions WHERE sessions.subject = revocations.subject AND sessions.ends_at > @now "
         + "AND coalesce(sessions.client, @client) = coalesce(revocations.client, @client))";
@@ -61,8 +55,8 @@ internal sealed class SqlRevocations(SessionDatabase database, TokenProtector pr
                 """,
                 row => row.IsDBNull(5) ? null : Read(row, owner),
                 [
-                    ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("later", Milliseconds(now + HeldBackFor)),
-                    ("forget_at", Milliseconds(now + ForgetAfter)), ("take", take), ("owner", owner),
+                    ("now", Milliseconds(now)), ("until", Milliseconds(until)), ("later", Milliseconds(now + Revocation.HeldBackFor)),
+                    ("forget_at", Milliseconds(now + Revocation.ForgetAfter)), ("take", take), ("owner", owner),
                 ],
                 sealedColumn: 2, cancellationToken);
 

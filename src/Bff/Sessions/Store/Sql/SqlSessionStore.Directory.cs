@@ -9,9 +9,6 @@ internal sealed partial class SqlSessionStore
     /// <summary>In two indexes: what fails is due later than it was, and what is being renewed just now is due when its lease ends.</summary>
     private const string Troubled = "due_at IS NOT NULL AND (failures > 0 OR due_at <= @late)";
 
-    /// <summary>Sessions of one subject that are looked through for those of its user, who is one of several at a provider of many tenants.</summary>
-    private const int MaxOfSubject = 1000;
-
     private static readonly string Handle = $"substr(id, 1, {SessionId.HandleLength})";
 
     public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -87,7 +84,7 @@ internal sealed partial class SqlSessionStore
         Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var parameters = new List<(string Name, object? Value)>(
-            [("subject", session.Subject), ("now", Milliseconds(now)), ("id", session.Id.Value), ("most", MaxOfSubject)]);
+            [("subject", session.Subject), ("now", Milliseconds(now)), ("id", session.Id.Value), ("most", UserSession.MaxOfSubject)]);
         if (handle is not null) { parameters.Add(("handle", handle)); }
         var found = await _statements.QueryAsync(
             $"""

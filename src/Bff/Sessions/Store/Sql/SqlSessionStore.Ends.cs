@@ -7,12 +7,6 @@ namespace Bff.Sessions.Store.Sql;
 /// <content>How sessions end, and what is kept of them.</content>
 internal sealed partial class SqlSessionStore
 {
-    /// <summary>Sessions of a client that nobody runs any longer are deleted this long after their end; without it nobody can revoke anything.</summary>
-    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(7);
-
-    /// <summary>Long enough for a page that was left open over a weekend.</summary>
-    private static readonly TimeSpan RememberEndsFor = TimeSpan.FromDays(3);
-
     /// <summary>To count that many takes a moment.</summary>
     private static readonly TimeSpan EndsCountInterval = TimeSpan.FromHours(1);
 
@@ -61,8 +55,8 @@ internal sealed partial class SqlSessionStore
             batch = removed.Count;
         }
 
-        await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - Abandoned), cancellationToken);
-        await _revocations.ForgetAbandonedAsync(now - Abandoned, cancellationToken);
+        await DeleteUntilAsync("sessions", "ends_at", Milliseconds(now - SessionClient.AbandonedAfter), cancellationToken);
+        await _revocations.ForgetAbandonedAsync(now - SessionClient.AbandonedAfter, cancellationToken);
         await AdoptAsync("sessions", "client IS NULL AND due_at IS NOT NULL", cancellationToken);
         await AdoptAsync("revocations", "client IS NULL", cancellationToken);
         return ended;
@@ -128,7 +122,7 @@ internal sealed partial class SqlSessionStore
         var endedAt = clock.GetUtcNow();
         await using var command = _statements.Command(
             transaction.Connection!, sql,
-            [.. parameters, ("reason", reason), ("forget_at", Milliseconds(endedAt + RememberEndsFor)), ("ended_at", Milliseconds(endedAt))]);
+            [.. parameters, ("reason", reason), ("forget_at", Milliseconds(endedAt + EndReasons.RememberedFor)), ("ended_at", Milliseconds(endedAt))]);
         command.Transaction = transaction;
         var removed = new List<T>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

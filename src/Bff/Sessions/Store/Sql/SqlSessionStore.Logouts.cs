@@ -9,9 +9,6 @@ namespace Bff.Sessions.Store.Sql;
 /// <content>What a provider signs out.</content>
 internal sealed partial class SqlSessionStore
 {
-    /// <summary>How far the clocks of a provider's own servers may be apart: in doubt a session ends.</summary>
-    private static readonly TimeSpan ClocksOfOneProvider = TimeSpan.FromSeconds(5);
-
     public async Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken)
     {
         var ended = await LogOutOnceAsync(logout, cancellationToken);
@@ -66,7 +63,7 @@ internal sealed partial class SqlSessionStore
     {
         var newer = new List<string>();
         if (logout is not { Subject: { } subject, IssuedAt: { } issued }) { return newer; }
-        var latest = (issued + ClocksOfOneProvider - DateTimeOffset.UnixEpoch).TotalSeconds;
+        var latest = (issued + ProviderLogout.ClocksOfOneProvider - DateTimeOffset.UnixEpoch).TotalSeconds;
         await using var command = _statements.Command(
             transaction.Connection!, $"SELECT id, claims FROM sessions WHERE subject = @subject AND {_statements.OfProvider(logout.Provider)}",
             [("subject", subject)]);

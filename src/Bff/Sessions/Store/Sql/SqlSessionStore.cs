@@ -25,9 +25,6 @@ internal sealed partial class SqlSessionStore(
     int maxRememberedEnds = 1_000_000)
     : IFullSessionStore
 {
-    /// <summary>Sessions that one sign-in ends when a lower limit finds many; the next ones end the rest.</summary>
-    private const int MaxEndedByOne = 100;
-
     /// <summary>A node's own, so that nodes do not wait for each other.</summary>
     private static readonly string ProbeRow = "probe:" + Guid.NewGuid().ToString("N");
 
@@ -71,7 +68,7 @@ internal sealed partial class SqlSessionStore(
                 if (isOneMore && left.Count >= limit.Max && limit.WhenTooMany == TooManySessions.RefuseNewest) { return null; }
                 if (limit.WhenTooMany == TooManySessions.EndOldest)
                 {
-                    SessionId[] excess = [.. left.SkipLast(limit.Max - 1).Take(MaxEndedByOne)];
+                    SessionId[] excess = [.. left.SkipLast(limit.Max - 1).Take(SessionLimit.MaxEndedByOne)];
                     ended.AddRange(await EndAsync(transaction, excess, EndReasons.TooManySessions, cancellationToken));
                 }
             }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Bff.Providers;
 
-namespace Bff.Sessions.Store.Sql;
+namespace Bff.Sessions.Store;
 
 /// <summary>
 /// What a logout leaves behind for sign-ins that were begun before it: such a one may hold a code, or tokens, of the session that is over. Whoever begins one

@@ -1,0 +1,100 @@
+using System.Net;
+using StackExchange.Redis;
+
+namespace Bff.Sessions.Store.Redis;
+
+/// <summary>
+/// The one connection of a node to its servers. When it is lost it comes back by itself, after pauses that differ from node to node. While it is away nothing
+/// waits for it: what was asked for too late must not be done later.
+/// </summary>
+internal sealed class RedisConnection : IAsyncDisposable
+{
+    private const int FirstRetryMilliseconds = 200, LastRetryMilliseconds = 3000;
+
+    /// <summary>
+    /// Of every command. Where a primary is away the driver would ask a replica, which is behind: a new session would look like one that was signed out, and one
+    /// that was signed out would be there.
+    /// </summary>
+    public const CommandFlags Primary = CommandFlags.DemandMaster;
+
+    private readonly Lock _opening = new();
+    private readonly ConfigurationOptions _options;
+    private volatile ConnectionMultiplexer? _connection;
+
+    /// <exception cref="ArgumentException">
+    /// The connection string cannot be read. The message holds nothing of it, since a password may be what is wrong.
+    /// </exception>
+    public RedisConnection(string connectionString, TimeSpan timeout)
+    {
+        _options = Read(connectionString);
+        _options.AbortOnConnectFail = true;   // says why; until the first time somebody tries anew who waits for it
+        _options.ConnectTimeout = _options.AsyncTimeout = _options.SyncTimeout = (int)timeout.TotalMilliseconds;
+        _options.ConnectRetry = 1;
+        _options.ReconnectRetryPolicy = new ExponentialRetry(FirstRetryMilliseconds, LastRetryMilliseconds);
+        _options.BacklogPolicy = BacklogPolicy.FailFast;
+        _options.ClientName ??= "Bff";
+
+        _options.AllowAdmin = true;   // or the driver does not let anybody ask a server how it is set up
+
+        // Neither key nor channel of the library's own: a user may be allowed ours alone.
+        (_options.TieBreaker, _options.ConfigurationChannel) = ("", "");
+    }
+
+    public bool IsEncrypted => _options.Ssl;
+
+    /// <summary>All servers that are named are this machine.</summary>
+    public bool IsLocal => _options.EndPoints.All(endPoint => endPoint switch
+    {
+        IPEndPoint { Address: var address } => IPAddress.IsLoopback(address),
+        DnsEndPoint { Host: var host } => host.Equals("localhost", StringComparison.OrdinalIgnoreCase),
+        _ => true,   // a Unix socket
+    });
+
+    public IDatabase Database => Multiplexer.GetDatabase();
+
+    /// <exception cref="RedisConnectionException">It was not made yet.</exception>
+    public ConnectionMultiplexer Multiplexer => _connection ?? throw new RedisConnectionException(
+        ConnectionFailureType.UnableToConnect, CommandFlags.None, "No server could be reached since the start.", innerException: null, CommandStatus.Unknown);
+
+    /// <summary>Makes it, if it was not made yet. From then on it comes back by itself.</summary>
+    /// <exception cref="RedisConnectionException">It cannot be made now.</exception>
+    public void Open()
+    {
+        lock (_opening) { _connection ??= ConnectionMultiplexer.Connect(_options); }
+    }
+
+    /// <summary>The servers that take writes: one, or those of a cluster.</summary>
+    public IEnumerable<IServer> Primaries => Multiplexer.GetServers().Where(server => server is { IsConnected: true, IsReplica: false });
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is { } connection) { await connection.DisposeAsync(); }
+    }
+
+    private static ConfigurationOptions Read(string connectionString)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(connectionString);
+        }
+        catch (ArgumentException)
+        {
+            var parts = connectionString.Split(',');
+            var wrong = parts.Index().FirstOrDefault(part => !IsUnderstood(part.Item));
+            throw new ArgumentException($"StackExchange.Redis does not understand part {wrong.Index + 1} of the {parts.Length} between commas.");
+        }
+    }
+
+    private static bool IsUnderstood(string part)
+    {
+        try
+        {
+            ConfigurationOptions.Parse(part);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}

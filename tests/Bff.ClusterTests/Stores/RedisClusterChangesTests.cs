@@ -1,0 +1,6 @@
+using Bff.ClusterTests.Redis;
+
+namespace Bff.ClusterTests.Stores;
+
+[Collection(nameof(ClusteredRedis))]
+public sealed class RedisClusterChangesTests(ClusteredRedis servers) : RedisChangesContract(servers);
