@@ -55,16 +55,16 @@ internal sealed class RenewalWriter(
         {
             while (true)
             {
-                if (leases.HeldOf(id) is not { } current)
+                if (leases.HeldOf(lease.Session) is not { } current)
                 {
                     // The next claim was ours, too, and has stored its tokens.
                     return await InsistAsync(id, () => leases.FollowAsync(lease.Session)) ?? new Unreachable(RenewalLeases.StoreAllowance);
                 }
 
-                if (await InsistAsync(id, () => write(leases.HeldOf(id) ?? current))) { return null; }
-                if (leases.HeldOf(id) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
+                if (await InsistAsync(id, () => write(leases.HeldOf(lease.Session) ?? current))) { return null; }
+                if (leases.HeldOf(lease.Session) != current) { continue; }   // the claim of before ran out, and the next one was ours, too
                 if (await LoseAsync(lease, brought, current) is { } other) { return other; }
-                if (leases.HeldOf(id) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }
+                if (leases.HeldOf(lease.Session) == current) { await InsistAsync(id, () => leases.ReclaimAsync(lease.Session)); }
             }
         }
         finally
