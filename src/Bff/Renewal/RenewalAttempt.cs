@@ -38,8 +38,18 @@ internal sealed class RenewalAttempt(
     {
         using var entry = log.Begin(lease.Session, dueAt);
         leases.Hold(lease);
-        var outcome = entry.Outcome = await AskAsync(lease.Session, permit);
-        var decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null);
+        RenewalDecision decision;
+        try
+        {
+            var outcome = entry.Outcome = await AskAsync(lease.Session, permit);
+            decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null);
+        }
+        catch
+        {
+            leases.LetGo(lease);   // or each further claim would go to a renewal that is no more
+            throw;
+        }
+
         var other = await writer.WriteAsync(lease, decision);
         entry.Finish(other is null ? decision : null);
         return other ?? decision.ResultAt(clock.GetUtcNow());

@@ -18,8 +18,11 @@ internal sealed class RenewalLeases(
     private static readonly TimeSpan MaxPoll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ContinuePoll = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Claims of this process under way, to the moment when the store has taken what they brought.</summary>
-    private readonly ConcurrentDictionary<SessionId, Lease> _held = new();
+    /// <summary>
+    /// Claims of this process under way, to the moment when the store has taken what they brought; by the version whose refresh token they use, since what the
+    /// provider says of one token is nothing to a session that has got another meanwhile.
+    /// </summary>
+    private readonly ConcurrentDictionary<(SessionId Id, long Version), Lease> _held = new();
 
     /// <summary>How long one lasts.</summary>
     public TimeSpan Duration => options.CurrentValue.TokenTimeout + StoreAllowance;
@@ -85,8 +88,9 @@ internal sealed class RenewalLeases(
     /// <summary>
     /// Notes that the refresh token is being used under this claim. When the lease is lost, and this process gets the next one, it goes to this renewal.
     /// </summary>
-    public void Hold(Lease lease) => _held[lease.Session.Id] = lease;
+    public void Hold(Lease lease) => _held[KeyOf(lease.Session)] = lease;
 
+<<<<<<< HEAD
     /// <returns>The claim of this renewal as it is now; null when there is none. One of a later version is of another renewal.</returns>
     public Lease? HeldOf(Session session) =>
         _held.TryGetValue(session.Id, out var current) && current.Session.Version == session.Version ? current : null;
@@ -101,6 +105,12 @@ internal sealed class RenewalLeases(
 
         return lease;
     }
+=======
+    public Lease? HeldOf(Session session) => _held.GetValueOrDefault(KeyOf(session));
+
+    /// <returns>The claim of this renewal as it is now; a further one would be another renewal's.</returns>
+    public Lease LetGo(Lease lease) => _held.TryRemove(KeyOf(lease.Session), out var current) ? current : lease;
+>>>>>>> v-1
 
     /// <summary>Claims anew what a lost lease has brought tokens for.</summary>
     public async Task<bool> ReclaimAsync(Session session)
@@ -117,7 +127,13 @@ internal sealed class RenewalLeases(
     }
 
     /// <summary>Gives the claim to a renewal of this process that is under way: to begin another would use a refresh token twice.</summary>
+<<<<<<< HEAD
     private bool Adopts(Lease lease) => HeldOf(lease.Session) is { } held && _held.TryUpdate(lease.Session.Id, lease, held);
+=======
+    private bool Adopts(Lease lease) => _held.TryGetValue(KeyOf(lease.Session), out var held) && _held.TryUpdate(KeyOf(lease.Session), lease, held);
+
+    private static (SessionId Id, long Version) KeyOf(Session session) => (session.Id, session.Version);
+>>>>>>> v-1
 
     /// <summary>Names this start of the process, so that others can free its leases when it has died.</summary>
     private string NewOwner() => $"{heartbeat.Instance}/{Guid.NewGuid():N}";

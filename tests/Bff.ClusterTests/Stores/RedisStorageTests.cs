@@ -136,7 +136,7 @@ public sealed class RedisStorageTests
 
     }
 
-    private static Node Node(string name, DateTimeOffset seenAt) =>
+    private static Bff.Sessions.Store.Node Node(string name, DateTimeOffset seenAt) =>
         new(name, "0123456789abcdef", "1.2.3", "http://10.0.0.1:3002", seenAt, seenAt, Ready: true) { Renewals = 7 };
 
     [Fact]

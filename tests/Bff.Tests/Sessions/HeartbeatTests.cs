@@ -107,6 +107,49 @@ public sealed class HeartbeatTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_node_that_cannot_say_that_it_lives_claims_nothing_while_others_may_free_it()
+    {
+        var node = await StartAsync();
+        await PassAsync(1);
+        _shared.IsAway = true;
+        await PassAsync(3);
+
+        var refused = await Should.ThrowAsync<SessionStoreException>(() => node.SpeakUpAsync(default).AsTask());
+        refused.IsUnanswered.ShouldBeTrue();
+        await PassAsync(35);
+        await node.SpeakUpAsync(default);   // nobody looks for its leases any longer
+
+        _shared.IsAway = false;
+        await node.SpeakUpAsync(default);
+        await PassAsync(1);
+        await node.SpeakUpAsync(default);
+    }
+
+    [Fact]
+    public async Task Silence_begins_with_an_answer_that_took_long()
+    {
+        var (other, watcher) = (await StartAsync(), await StartAsync());
+        var session = await AddLeasedToAsync(other);
+        await PassAsync(3);
+        _running.Clear();
+        _clock.Advance(Heartbeat.Interval);
+        _shared.Meanwhile = async () =>
+        {
+            _shared.Meanwhile = null;
+            _clock.Advance(TimeSpan.FromSeconds(1.9));
+            await other.BeatAsync(default);
+        };
+        await watcher.BeatAsync(default);
+        await watcher.BeatAsync(default);
+        _running.Add(watcher);
+
+        await PassAsync(2);   // so long it is silent
+        (await IsLeasedAsync(session)).ShouldBeTrue();
+        await PassAsync(2);
+        (await IsLeasedAsync(session)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_lease_that_a_dying_node_took_at_the_last_moment_is_found_too()
     {
         var (dead, _) = (await StartAsync(), await StartAsync());
@@ -204,13 +247,17 @@ public sealed class HeartbeatTests : IAsyncDisposable
 
         public bool IsAway { get; set; }
 
+        /// <summary>Happens between what a node asks and the answer to it.</summary>
+        public Func<Task>? Meanwhile { get; set; }
+
         public override bool IsShared => true;
 
-        public override Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken)
+        public override async Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken)
         {
             if (IsAway) { throw new IOException("away"); }
             _nodes[self.Instance!] = self;
-            return Task.FromResult<IReadOnlyList<Node>>([.. _nodes.Values.Where(node => node.Instance != self.Instance)]);
+            if (Meanwhile is { } meanwhile) { await meanwhile(); }
+            return [.. _nodes.Values.Where(node => node.Instance != self.Instance)];
         }
 
         public override Task LeaveAsync(Node self, CancellationToken cancellationToken) => Task.FromResult(_nodes.Remove(self.Instance!));

@@ -25,6 +25,9 @@ internal sealed partial class Heartbeat : PeriodicService
     /// <summary>A silent node's leases are looked for this long: one may have been taken by a statement that was on its way when the node died.</summary>
     private static readonly TimeSpan FreeFor = TimeSpan.FromSeconds(30);
 
+    /// <summary>What took longer to answer may have been read at any time until then, and a node's silence begins with the answer.</summary>
+    private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromHours(1);
 
     private const long Never = long.MinValue;
@@ -72,9 +75,21 @@ internal sealed partial class Heartbeat : PeriodicService
     /// <summary>This one, and those that are not taken for dead.</summary>
     public int Living => 1 + _view.Others.Count(other => other.IsAlive != false);
 
-    /// <summary>To be called before a claim. Others free the leases of a node that they have not heard of, until they hear of it again.</summary>
-    public ValueTask SpeakUpAsync(CancellationToken cancellationToken) =>
-        HasPaused ? new(BeatAsync(unlessTriedSince: _clock.GetTimestamp(), cancellationToken)) : default;
+    /// <summary>
+    /// To be called before a claim. Others free the leases of a node that they have not heard of, until they hear of it again, and would renew at the same time
+    /// what it claims: who cannot be heard leaves it to them, for as long as they look for its leases.
+    /// </summary>
+    /// <exception cref="SessionStoreException">Nothing is to be claimed now.</exception>
+    public async ValueTask SpeakUpAsync(CancellationToken cancellationToken)
+    {
+        if (!HasPaused) { return; }
+        var asked = _clock.GetTimestamp();
+        await BeatAsync(unlessTriedSince: asked, cancellationToken);
+        if (HeardAt < asked && !_stopped && _clock.GetElapsedTime(HeardAt) < MaxSilence + FreeFor + MaxPause)
+        {
+            throw new SessionStoreException("This node cannot say in it that it lives, and claims nothing.") { IsUnanswered = true };
+        }
+    }
 
     /// <summary>Never before its first beat: nobody knows this node then.</summary>
     private bool HasPaused => HeardAt is var heard and not Never && _clock.GetElapsedTime(heard) >= MaxPause && !_stopped;
@@ -146,7 +161,7 @@ internal sealed partial class Heartbeat : PeriodicService
         var others = await _storage.AnnounceAsync(SelfAt(now), now - ForgetAfter, cancellationToken);
         if (_heardAt == Never || _clock.GetElapsedTime(_heardAt, began) > MaxPause) { _watched.Clear(); }
         Volatile.Write(ref _heardAt, began);
-        Watch(others, began);
+        Watch(others, _clock.GetElapsedTime(began) <= Prompt ? began : _clock.GetTimestamp());
         _view = new([.. others.Select(node => (node, IsAliveAt(node, began)))], IsHeard: true);
         await FreeAsync(others, began, cancellationToken);
     }
