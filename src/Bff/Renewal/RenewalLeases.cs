@@ -90,27 +90,10 @@ internal sealed class RenewalLeases(
     /// </summary>
     public void Hold(Lease lease) => _held[KeyOf(lease.Session)] = lease;
 
-<<<<<<< HEAD
-    /// <returns>The claim of this renewal as it is now; null when there is none. One of a later version is of another renewal.</returns>
-    public Lease? HeldOf(Session session) =>
-        _held.TryGetValue(session.Id, out var current) && current.Session.Version == session.Version ? current : null;
-
-    /// <returns>The claim of this renewal as it is now; a further one would be another renewal's.</returns>
-    public Lease LetGo(Lease lease)
-    {
-        while (HeldOf(lease.Session) is { } current)
-        {
-            if (_held.TryRemove(KeyValuePair.Create(lease.Session.Id, current))) { return current; }
-        }
-
-        return lease;
-    }
-=======
     public Lease? HeldOf(Session session) => _held.GetValueOrDefault(KeyOf(session));
 
     /// <returns>The claim of this renewal as it is now; a further one would be another renewal's.</returns>
     public Lease LetGo(Lease lease) => _held.TryRemove(KeyOf(lease.Session), out var current) ? current : lease;
->>>>>>> v-1
 
     /// <summary>Claims anew what a lost lease has brought tokens for.</summary>
     public async Task<bool> ReclaimAsync(Session session)
@@ -127,13 +110,9 @@ internal sealed class RenewalLeases(
     }
 
     /// <summary>Gives the claim to a renewal of this process that is under way: to begin another would use a refresh token twice.</summary>
-<<<<<<< HEAD
-    private bool Adopts(Lease lease) => HeldOf(lease.Session) is { } held && _held.TryUpdate(lease.Session.Id, lease, held);
-=======
     private bool Adopts(Lease lease) => _held.TryGetValue(KeyOf(lease.Session), out var held) && _held.TryUpdate(KeyOf(lease.Session), lease, held);
 
     private static (SessionId Id, long Version) KeyOf(Session session) => (session.Id, session.Version);
->>>>>>> v-1
 
     /// <summary>Names this start of the process, so that others can free its leases when it has died.</summary>
     private string NewOwner() => $"{heartbeat.Instance}/{Guid.NewGuid():N}";
