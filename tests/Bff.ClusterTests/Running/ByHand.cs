@@ -11,6 +11,8 @@ internal static class ByHand
     /// <summary><c>BFF_CLUSTER_ROUNDS</c>: how often a node is killed, or a user signs out; null for a few times.</summary>
     public static int? Rounds => Number("BFF_CLUSTER_ROUNDS");
 
+    public static bool IsWanted => Time is not null || Rounds is not null;
+
     private static int? Number(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 }

@@ -5,12 +5,18 @@ namespace Bff.ClusterTests.Running;
 /// <summary>One kind of store that nodes share: a real server, which can crash and come back, and counts what it is asked.</summary>
 internal abstract class ClusterStore : IAsyncDisposable
 {
-    /// <summary>What every test of a running cluster is done with.</summary>
-    public static TheoryData<string> Kinds => [SessionsOptions.PostgreSql];
+    /// <summary>What a test of a running cluster is done with, when somebody has the time.</summary>
+    private static readonly string[] All = [SessionsOptions.PostgreSql, SessionsOptions.Redis];
+
+    /// <summary>These tests take a minute each, so that half of them are for one store, and half for the other, unless it is by hand.</summary>
+    public static TheoryData<string> PostgreSqlAtLeast => [.. ByHand.IsWanted ? All : [SessionsOptions.PostgreSql]];
+
+    public static TheoryData<string> RedisAtLeast => [.. ByHand.IsWanted ? All : [SessionsOptions.Redis]];
 
     public static async Task<ClusterStore> StartAsync(string kind) => kind switch
     {
         SessionsOptions.PostgreSql => await PostgreSqlClusterStore.StartAsync(),
+        SessionsOptions.Redis => await RedisClusterStore.StartAsync(),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 

@@ -24,7 +24,7 @@ public sealed class LostNodeTests(ITestOutputHelper output)
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(10);
 
     [Theory]
-    [MemberData(nameof(ClusterStore.Kinds), MemberType = typeof(ClusterStore))]
+    [MemberData(nameof(ClusterStore.RedisAtLeast), MemberType = typeof(ClusterStore))]
     public async Task Nodes_die_and_are_replaced_and_users_notice_nothing_but_503_while_the_store_restarts(string kind)
     {
         // As in compose.cluster.yml: a store that is away makes no node unready, since all have the same.

@@ -7,7 +7,7 @@ namespace Bff.ClusterTests.Running;
 public sealed class NodesTests
 {
     [Theory]
-    [MemberData(nameof(ClusterStore.Kinds), MemberType = typeof(ClusterStore))]
+    [MemberData(nameof(ClusterStore.PostgreSqlAtLeast), MemberType = typeof(ClusterStore))]
     public async Task An_operator_sees_who_lives_what_each_has_renewed_and_who_has_died(string kind)
     {
         await using var cluster = await Cluster.StartAsync(kind, nodes: 2);

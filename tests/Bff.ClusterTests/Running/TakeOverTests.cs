@@ -18,7 +18,7 @@ public sealed class TakeOverTests(ITestOutputHelper output)
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(4), Busy = TimeSpan.FromSeconds(9);
 
     [Theory]
-    [MemberData(nameof(ClusterStore.Kinds), MemberType = typeof(ClusterStore))]
+    [MemberData(nameof(ClusterStore.PostgreSqlAtLeast), MemberType = typeof(ClusterStore))]
     public async Task After_kill_9_in_the_middle_of_a_renewal_another_node_has_a_fresh_token_within_seconds(string kind)
     {
         await using var cluster = await Cluster.StartAsync(kind, nodes: 3);
