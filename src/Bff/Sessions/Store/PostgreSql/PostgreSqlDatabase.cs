@@ -29,7 +29,11 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
     /// </summary>
     private const string SyntaxOrAccess = "42";
 
+    /// <summary>Apart from all others: a node that is busy must not be taken for dead because its sign of life waits for a connection.</summary>
+    private const int BeatConnections = 1;
+
     private readonly NpgsqlDataSource _server;
+    private readonly NpgsqlDataSource _beats;
     private readonly PostgreSqlNodes _nodes;
     private readonly string _toPrepare;
     private readonly TimeSpan _timeout;
@@ -56,8 +60,10 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
             var isVerified = connection.SslMode is SslMode.VerifyFull or SslMode.VerifyCA;
             if (!isVerified && !IsThisMachine(connection.Host)) { WeakTls = $"SSL Mode is {connection.SslMode}"; }
             _server = NpgsqlDataSource.Create(connection);
-            _nodes = new(_server);
-            _poolSize = connection.MaxPoolSize;
+            _poolSize = connection.MaxPoolSize + BeatConnections;
+            (connection.MinPoolSize, connection.MaxPoolSize) = (0, BeatConnections);
+            _beats = NpgsqlDataSource.Create(connection);
+            _nodes = new(_beats);
             connection.CommandTimeout = PrepareSeconds;
             connection.Pooling = false;
             _toPrepare = connection.ConnectionString;
@@ -128,7 +134,17 @@ internal sealed class PostgreSqlDatabase : SessionDatabase
         }
     }
 
-    public override void ForgetConnections() => _server.Clear();
+    public override void ForgetConnections()
+    {
+        _server.Clear();
+        _beats.Clear();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _beats.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     public override SessionStoreException? FailureOf(Exception error) => error switch
     {
