@@ -7,17 +7,17 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.ClusterTests.Redis;
 
-internal sealed class RedisUnderTest(RedisKind servers) : StorageUnderTest
+internal sealed class RedisUnderTest(RedisKind servers, TimeSpan timeout) : StorageUnderTest
 {
     /// <summary>Two busy cores.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
-    public RedisStorage Redis { get; } = new(servers.ConnectionString, Timeout);
+    public RedisStorage Redis { get; } = new(servers.ConnectionString, timeout);
 
-    public static async Task<StorageUnderTest> OpenAsync(RedisKind servers)
+    public static async Task<StorageUnderTest> OpenAsync(RedisKind servers, TimeSpan? timeout = null)
     {
         await servers.EmptyAsync();
-        var storage = new RedisUnderTest(servers);
+        var storage = new RedisUnderTest(servers, timeout ?? Timeout);
         storage.Redis.Prepare();
         return storage;
     }

@@ -56,6 +56,7 @@ public sealed class RedisOutageTests
     {
         await using var server = await RedisServer.StartAsync();
         await using var world = await WorldOnAsync(server);
+        world.Settings["Bff:Sessions:CacheLifetime"] = "00:00:30";   // its copy does not end by itself before somebody has lost patience
         await world.StartListeningAsync();
         using var alice = await world.LogInAsync();
         var there = await world.Start().ListeningAsync();

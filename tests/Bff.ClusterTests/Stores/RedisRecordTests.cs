@@ -43,22 +43,71 @@ public sealed class RedisRecordTests(OneRedis servers) : StoreContract
         await DamageAsync(RedisUnderTest.RecordOf(damaged), damage);
         var lines = new List<string>();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(new Lines(lines)));
-        var protector = new TokenProtector(new EphemeralDataProtectionProvider(), loggers.CreateLogger<TokenProtector>());
         var ended = new List<(SessionId, string?)>();
         Changes.Published += change => ended.Add((change.Id, change.Ended));
-        var store = Storage.OpenStore(protector, Changes, new SessionClients(), Clock);
+        var store = Storage.OpenStore(
+            new(new EphemeralDataProtectionProvider(), loggers.CreateLogger<TokenProtector>()), Changes, new SessionClients(), Clock);
 
-        (await ClaimDueAsync()).Select(lease => lease.Session.Id).ShouldBe([other.Id]);
-        (await ClaimDueAsync()).ShouldBeEmpty();
+        (await ClaimDueAsync(store)).Select(lease => lease.Session.Id).ShouldBe([other.Id]);
+        (await ClaimDueAsync(store)).ShouldBeEmpty();
         (await Queue.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBe(LeaseEnd);
         for (var call = 0; call < 3; call++) { (await store.FindAsync(damaged.Id, default)).ShouldBeNull(); }
 
-        lines.ShouldHaveSingleItem().ShouldContain($"{damaged.Id}");
+        lines.Where(line => line.Contains($"{damaged.Id}", StringComparison.Ordinal)).ShouldHaveSingleItem();
         ended.ShouldBe([(damaged.Id, EndReasons.Unknown)]);
         (await Server.KeyExistsAsync(RedisUnderTest.RecordOf(damaged))).ShouldBeFalse();
         (await Directory.SearchAsync(SessionFilter.None, null, 10, Now, default)).Select(session => session.Id).ShouldBe([other.Id]);
         (await Directory.CountAsync(Now, default)).Living.ShouldBe(1);
         (await Directory.RemoveUserAsync("alice", null, EndReasons.EndedByAdmin, default)).Select(session => session.Id).ShouldBe([other.Id]);
+    }
+
+    private static Task<IReadOnlyList<Lease>> ClaimDueAsync(IFullSessionStore store) =>
+        store.ClaimDueAsync(SettingsSection.Default, Now, "me", LeaseEnd, 100, default);
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task A_record_that_nobody_here_can_read_goes_with_whatever_meets_it_first(string damage)
+    {
+        foreach (var meet in new Func<Session, Task>[]
+        {
+            _ => Directory.RemoveUserAsync("alice", null, EndReasons.EndedByAdmin, default),
+            session => Store.RemoveEndedAsync(session.EndsAt, default),
+            _ => Store.LogOutAsync(new(SettingsSection.Default, Guid.NewGuid().ToString(), Now.AddMinutes(15)) { Subject = "alice" }, default),
+        })
+        {
+            var session = (await AddAsync()) with { SignInBegunAt = Now };
+            await DamageAsync(RedisUnderTest.RecordOf(session), damage);
+
+            await meet(session);
+
+            (await Server.KeyExistsAsync(RedisUnderTest.RecordOf(session))).ShouldBeFalse();
+            (await Directory.CountAsync(Now, default)).ShouldBe(new(0, 0));
+        }
+    }
+
+    [Fact]
+    public async Task Of_names_at_the_provider_only_those_of_living_sessions_are_kept()
+    {
+        var session = await AddAsync(user: "alice");
+        async Task<Session> NamedAsync(string user, TimeSpan life)
+        {
+            var named = session with
+            {
+                Id = SessionKey.New().Id, Subject = user, Claims = [new("sub", user), new("sid", "constant")], AbsoluteEndsAt = Now + life,
+                SignInBegunAt = Clock.GetUtcNow(),
+            };
+            await Store.AddAsync(named, [], limit: null, default);
+            return named;
+        }
+
+        await NamedAsync("bob", TimeSpan.FromHours(1));
+        await NamedAsync("carol", TimeSpan.FromHours(9));
+        await Directory.RemoveUserAsync("carol", null, EndReasons.EndedByAdmin, default);
+        Clock.Advance(TimeSpan.FromHours(2));
+        var last = await NamedAsync("dave", TimeSpan.FromHours(9));
+
+        var names = servers.Admin.GetServers().Single().Keys(pattern: "*:sid:*").ToList();
+        (await Server.SortedSetRangeByRankAsync(names.ShouldHaveSingleItem())).ShouldBe([$"{new Place(last.Id, RedisKeys.ShardOf("dave"))}"]);
     }
 
     private async Task DamageAsync(RedisKey record, string damage)

@@ -61,6 +61,17 @@ public sealed class RedisStorageTests
         error.ToString().ShouldNotContain("the-wrong-one");
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:6379", null)]
+    [InlineData("localhost:26379,serviceName=bff", "ssl is not on")]
+    [InlineData("localhost:26379,serviceName=bff,ssl=true", null)]
+    [InlineData("redis.internal:6379", "ssl is not on")]
+    public async Task Servers_elsewhere_without_TLS_are_warned_of_also_behind_sentinels_here(string connectionString, string? expected)
+    {
+        await using var storage = new RedisStorage(connectionString, Timeout);
+        storage.WeakTls.ShouldBe(expected);
+    }
+
     [Fact]
     public async Task A_user_who_may_not_write_is_not_waited_for()
     {

@@ -40,10 +40,13 @@ internal sealed class RedisConnection : IAsyncDisposable
         (_options.TieBreaker, _options.ConfigurationChannel) = ("", "");
     }
 
+    /// <summary>How long servers that do not answer hold up what the others have answered.</summary>
+    public TimeSpan PatienceWithSome => TimeSpan.FromMilliseconds(_options.AsyncTimeout / 3.0);
+
     public bool IsEncrypted => _options.Ssl;
 
-    /// <summary>All servers that are named are this machine.</summary>
-    public bool IsLocal => _options.EndPoints.All(endPoint => endPoint switch
+    /// <summary>All servers that are named are this machine; sentinels name others.</summary>
+    public bool IsLocal => string.IsNullOrEmpty(_options.ServiceName) && _options.EndPoints.All(endPoint => endPoint switch
     {
         IPEndPoint { Address: var address } => IPAddress.IsLoopback(address),
         DnsEndPoint { Host: var host } => host.Equals("localhost", StringComparison.OrdinalIgnoreCase),

@@ -32,7 +32,17 @@ internal static class RedisFailures
     /// <summary>Whether it says that this user may not do this: to be mended by hand.</summary>
     public static bool IsDenied(Exception error) => error is RedisServerException refused && WordOf(refused) is "NOPERM";
 
-    private static string WordOf(RedisServerException error) => error.Message.Split(' ', 2)[0];
+    /// <summary>Of what a script has met Redis 6 says: "ERR Error running script (call to f_…): @user_script:12: -READONLY You can't write…".</summary>
+    private static string WordOf(RedisServerException error)
+    {
+        var said = error.Message;
+        if (said.StartsWith("ERR Error running script", StringComparison.Ordinal) && said.IndexOf(": -", StringComparison.Ordinal) is >= 0 and var at)
+        {
+            said = said[(at + 3)..];
+        }
+
+        return said.Split(' ', 2)[0];
+    }
 
     private static string WhyLost(RedisConnectionException error)
     {

@@ -29,15 +29,17 @@ internal sealed class RedisRevocations(RedisConnection connection, TokenProtecto
         string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken)
     {
         var (client, owner) = (clients.Value.Of(provider).Name, Guid.NewGuid().ToString("N"));
-        var shards = await _scripts.EarliestAsync(shard => RedisKeys.RevocationsDue(shard, client), cancellationToken);
-        return await ShardedScripts.TakeAsync(shards.TakeWhile(shard => shard.At <= now).Select(shard => shard.Shard), take, TakeFromAsync);
+        var (shards, _) = await _scripts.EarliestAsync(shard => RedisKeys.RevocationsDue(shard, client), cancellationToken);
+        return await _scripts.TakeAsync(
+            shards.TakeWhile(shard => shard.At <= now).Select(shard => shard.Shard), take, TakeFromAsync, cancellationToken);
 
         async Task<IReadOnlyList<Revocation>> TakeFromAsync(int shard, int share)
         {
             var rows = (RedisResult[])(await _scripts.RunAsync(
                 RedisScripts.ClaimRevocations, shard, new() { client, now, until, now + Revocation.HeldBackFor, now + Revocation.ForgetAfter, owner, share },
                 cancellationToken))!;
-            return await Task.WhenAll(rows.Select(row => ReadAsync(shard, (RedisValue[])row!, owner, cancellationToken)));
+            var read = await _scripts.AnsweredAsync([.. rows.Select(row => ReadAsync(shard, (RedisValue[])row!, owner, cancellationToken))], cancellationToken);
+            return [.. read.Select(each => each.Answer)];
         }
     }
 

@@ -185,6 +185,7 @@ internal sealed partial class RedisSessionStore
         {
             if (await ReadRowAsync(shard, row, cancellationToken) is not { } session) { continue; }
             _places.ForgetLater(session.Id);
+            if (session.ClaimValue("sid") is { } sid) { Unreserve(clients.Value.Of(session.Provider).Name, sid, new(session.Id, shard)); }
             removed.Add(session);
             changes.Publish(new SessionChange(session.Id, DueAt: null, reason));
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StackExchange.Redis;
 using static Bff.Sessions.Store.Redis.RedisConnection;
 
@@ -16,6 +17,9 @@ internal sealed partial class RedisSessionStore
 
     /// <summary>Whoever began it is not at it any longer.</summary>
     private static readonly TimeSpan Undone = TimeSpan.FromSeconds(30);
+
+    /// <summary>A sign-in does not wait longer for the servers of the sessions that it replaces.</summary>
+    private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromMilliseconds(500);
 
     private DateTimeOffset _endsCountDue;
 
@@ -77,30 +81,37 @@ internal sealed partial class RedisSessionStore
         return [.. ended.OfType<EndedSession>()];
     }
 
-    /// <summary>The same, when the rest is done: what cannot be done now is left to the sweep.</summary>
+    /// <summary>The same, when the rest is done: what cannot be done at once is done while nobody waits for it, or left to the sweep.</summary>
     private async Task<IReadOnlyList<EndedSession>> FinishOrLeaveAsync(int shard, string name, UnfinishedEnds task, CancellationToken cancellationToken)
     {
         try
         {
-            return await FinishAsync(shard, name, task, cancellationToken);
+            var finishing = FinishAsync(shard, name, task, CancellationToken.None);
+            await Task.WhenAny(finishing, Task.Delay(PatienceWithOthers, clock, cancellationToken));
+            if (finishing.IsCompleted) { return await finishing; }
+            _ = PublishEndsAsync(finishing);
+            return [];
         }
-        catch (Exception error) when (RedisFailures.Of(error) is not null || error is TimeoutException or OperationCanceledException)
+        catch (Exception error) when (ShardedScripts.IsNoAnswer(error))
         {
             return [];
         }
     }
 
+    private async Task PublishEndsAsync(Task<IReadOnlyList<EndedSession>> late)
+    {
+        await ((Task)late).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (late.IsCompletedSuccessfully) { PublishEnds(late.Result); }
+    }
+
     public async Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken)
     {
-        var ended = new List<EndedSession>();
-        foreach (var client in Ours)
-        {
-            foreach (var shard in RedisKeys.AllShards) { ended.AddRange(await RemoveSealedWithAsync(shard, client, key, reason, cancellationToken)); }
-        }
-
-        PublishEnds(ended);
-        return ended;
+        var ended = await Task.WhenAll(
+            from client in Ours from shard in RedisKeys.AllShards select RemoveSealedWithAsync(shard, client, key, reason, cancellationToken));
+        return [.. ended.SelectMany(each => each)];
     }
+
+    /// <summary>Other nodes hear of the ends at once: a shard that fails must not keep what ended in the others in their copies.</summary>
 
     private async Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(
         int shard, string client, Guid key, string reason, CancellationToken cancellationToken)
@@ -111,7 +122,9 @@ internal sealed partial class RedisSessionStore
             var result = (RedisResult[])(await _scripts.RunAsync(
                 RedisScripts.RemoveSealed, shard, new() { Ending(reason), client, key.ToByteArray(), reason, from, Batch }, cancellationToken))!;
             from = (string)result[0]!;
-            ended.AddRange(ReadEnded(shard, result[1]));
+            var page = ReadEnded(shard, result[1]);
+            PublishEnds(page);
+            ended.AddRange(page);
         }
         while (from != "0");
 
@@ -120,25 +133,34 @@ internal sealed partial class RedisSessionStore
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var ended = await Task.WhenAll(RedisKeys.AllShards.Select(shard => SweepAsync(shard, now, cancellationToken)));
-        await ForgetEndsAsync(now, cancellationToken);
-        return [.. ended.SelectMany(each => each)];
+        var ended = new ConcurrentQueue<EndedSession>();
+        try
+        {
+            await Task.WhenAll(RedisKeys.AllShards.Select(shard => SweepAsync(shard, now, ended.Enqueue, cancellationToken)));
+            await ForgetEndsAsync(now, cancellationToken);
+        }
+        catch (Exception error) when (!ended.IsEmpty && RedisFailures.Of(error) is { IsRefusal: false })
+        {
+            // What ended is told of; the next sweep meets the rest.
+        }
+
+        return [.. ended];
     }
 
-    private async Task<IReadOnlyList<EndedSession>> SweepAsync(int shard, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task SweepAsync(int shard, DateTimeOffset now, Action<EndedSession> tell, CancellationToken cancellationToken)
     {
-        var ended = new List<EndedSession>();
         for (var (batch, isMore) = (0, true); isMore && batch < MaxBatches; batch++)
         {
             var result = (RedisResult[])(await _scripts.RunAsync(
                 RedisScripts.Sweep, shard, new() { Ending(reason: null), now, now - SessionClient.AbandonedAfter, clock.GetUtcNow() - Undone, Ours, Batch },
                 cancellationToken))!;
             isMore = (bool)result[0];
-            ended.AddRange(ReadEnded(shard, result[1]));
-            foreach (var undone in (RedisResult[])result[2]!) { ended.AddRange(await FinishUndoneAsync(shard, (string[])undone!, cancellationToken)); }
+            ReadEnded(shard, result[1]).ForEach(tell);
+            foreach (var undone in (RedisResult[])result[2]!)
+            {
+                foreach (var session in await FinishUndoneAsync(shard, (string[])undone!, cancellationToken)) { tell(session); }
+            }
         }
-
-        return ended;
     }
 
     private async Task<IReadOnlyList<EndedSession>> FinishUndoneAsync(int shard, string[] noted, CancellationToken cancellationToken)
@@ -168,7 +190,7 @@ internal sealed partial class RedisSessionStore
                 (database, shard) => database.SortedSetRangeByRankWithScoresAsync(RedisKeys.Ends(shard), 0, Math.Min(tooMany, Batch) - 1, flags: Primary),
                 cancellationToken);
             var times = oldest.SelectMany(each => each).Select(end => (long)end.Score).Order().Take((int)Math.Min(tooMany, int.MaxValue)).ToList();
-            await _scripts.RunInAllAsync(RedisScripts.ForgetEnds, new() { times[^1], Batch }, cancellationToken);
+            if (times.Count > 0) { await _scripts.RunInAllAsync(RedisScripts.ForgetEnds, new() { times[^1], Batch }, cancellationToken); }
             if (times.Count < tooMany) { return; }   // goes on with the next sweep
         }
 

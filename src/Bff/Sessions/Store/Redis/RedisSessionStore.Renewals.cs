@@ -7,20 +7,25 @@ namespace Bff.Sessions.Store.Redis;
 /// <content>Its <see cref="IRenewalQueue"/>.</content>
 internal sealed partial class RedisSessionStore
 {
+    /// <summary>When something may have become due in a shard that did not answer.</summary>
+    private static readonly TimeSpan AskedAgain = TimeSpan.FromSeconds(2);
+
     public async Task<IReadOnlyList<Lease>> ClaimDueAsync(
         string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken)
     {
         var client = clients.Value.Of(provider).Name;
-        var shards = await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken);
-        var claimed = await ShardedScripts.TakeAsync(
-            shards.TakeWhile(shard => shard.At <= now).Select(shard => shard.Shard), take, TakeFromAsync);
+        var (shards, _) = await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken);
+        var claimed = await _scripts.TakeAsync(
+            shards.TakeWhile(shard => shard.At <= now).Select(shard => shard.Shard), take, TakeFromAsync, cancellationToken);
         return [.. claimed.OfType<Lease>()];
 
         async Task<IReadOnlyList<Lease?>> TakeFromAsync(int shard, int share)
         {
             var rows = (RedisResult[])(await _scripts.RunAsync(
                 RedisScripts.ClaimDue, shard, new() { client, now, owner, leaseUntil, share }, cancellationToken))!;
-            return await Task.WhenAll(rows.Select(row => LeaseOfAsync(shard, row, owner, leaseUntil, cancellationToken)));
+            var leases = await _scripts.AnsweredAsync(
+                [.. rows.Select(row => LeaseOfAsync(shard, row, owner, leaseUntil, cancellationToken))], cancellationToken);
+            return [.. leases.Select(lease => lease.Answer)];
         }
     }
 
@@ -42,8 +47,12 @@ internal sealed partial class RedisSessionStore
     }
 
     /// <returns>Null when nobody here can make sense of the session, which is over then.</returns>
-    private async Task<Lease?> LeaseOfAsync(int shard, RedisResult row, string owner, DateTimeOffset until, CancellationToken cancellationToken) =>
-        await ReadRowAsync(shard, row, cancellationToken) is { } session ? new Lease(session, owner, until) : null;
+    private async Task<Lease?> LeaseOfAsync(int shard, RedisResult row, string owner, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        if (row.Length > 1) { return await ReadRowAsync(shard, row, cancellationToken) is { } session ? new Lease(session, owner, until) : null; }
+        await PurgeAsync(new(new SessionId((string)row[0]!), shard), cancellationToken);
+        return null;
+    }
 
     /// <param name="shard">Where it is.</param>
     /// <param name="row">Its id, and its fields.</param>
@@ -111,14 +120,22 @@ internal sealed partial class RedisSessionStore
     {
         var client = clients.Value.Of(provider).Name;
         DateTimeOffset? next = null;
-        foreach (var (shard, at) in await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken))
+        var (shards, isWhole) = await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken);
+        foreach (var (shard, at) in shards)
         {
             if (next <= at) { break; }
-            var living = await _scripts.RunAsync(RedisScripts.NextDue, shard, new() { client, now }, cancellationToken);
-            if (!living.IsNull && SessionRecord.Time((RedisValue)living) is var due && !(next <= due)) { next = due; }
+            try
+            {
+                var living = await _scripts.RunAsync(RedisScripts.NextDue, shard, new() { client, now }, cancellationToken);
+                if (!living.IsNull && SessionRecord.Time((RedisValue)living) is var due && !(next <= due)) { next = due; }
+            }
+            catch (Exception error) when (ShardedScripts.IsNoAnswer(error))
+            {
+                isWhole = false;
+            }
         }
 
-        return next;
+        return isWhole || next <= now + AskedAgain ? next : now + AskedAgain;
     }
 
     public async Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancellationToken)

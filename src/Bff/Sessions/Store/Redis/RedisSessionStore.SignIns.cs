@@ -34,8 +34,14 @@ internal sealed partial class RedisSessionStore
         if (task is not null) { ended = [.. ended, .. await FinishOrLeaveAsync(place.Shard, session.Id.Value, task, cancellationToken)]; }
         var order = replaced.ToList();
         EndedSession[] inOrder = [.. ended.OrderBy(one => order.IndexOf(one.Id) is >= 0 and var at ? at : order.Count)];
-        changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
         PublishEnds(inOrder);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            _ = UndoAsync(session, place);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        changes.Publish(new SessionChange(session.Id, session.DueAt, Started: true));
         return inOrder;
     }
 
@@ -88,22 +94,25 @@ internal sealed partial class RedisSessionStore
         }
         catch (Exception error) when (error is OperationCanceledException or RedisTimeoutException or RedisConnectionException)
         {
-            _ = UndoAsync(session.Id);
+            _ = UndoAsync(session, place);
             throw;
         }
     }
 
     /// <summary>
-    /// Nobody waits for the answer any longer, so nobody has its key, but the script may have run, or may still: what comes of it must not count.
+    /// Nobody waits for the answer any longer, so nobody has its key, but the script may have run, or may still, since this one may come by a faster way: what
+    /// comes of it must not count.
     /// </summary>
-    private async Task UndoAsync(SessionId id)
+    private async Task UndoAsync(Session session, Place place)
     {
+        var end = new End(EndReasons.Unknown, Ours) { ForgetMarkAt = Later(session.SignInBegunAt, clock.GetUtcNow()) + LogoutMarks.Life };
         for (var tries = 0; tries < MaxUndos; tries++)
         {
             await Task.Delay(UndoPause, clock);
             try
             {
-                await RemoveAsync(id, version: null, EndReasons.Unknown, CancellationToken.None);
+                var ended = await EndAsync(place, end, CancellationToken.None);
+                changes.Publish(new SessionChange(session.Id, DueAt: null, ended?.Reason));
                 return;
             }
             catch (Exception error) when (RedisFailures.Of(error) is not null || error is TimeoutException)
@@ -113,6 +122,8 @@ internal sealed partial class RedisSessionStore
         }
     }
 
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
     /// <summary>Whoever signs out its session at the provider finds it from now on, by the name that it has there.</summary>
     private async Task<bool> ReserveAsync(
         Session session, IReadOnlyList<string> marks, Place place, TimeSpan ttl, CancellationToken cancellationToken)
@@ -121,7 +132,7 @@ internal sealed partial class RedisSessionStore
         var client = clients.Value.Of(session.Provider).Name;
         return (bool)await _scripts.RunAsync(
             RedisScripts.Reserve, ShardOfSid(client, sid),
-            new() { session.SignInBegunAt + LogoutMarks.Life, marks, client, sid, $"{place}", session.AbsoluteEndsAt, ttl },
+            new() { session.SignInBegunAt + LogoutMarks.Life, marks, client, sid, $"{place}", clock.GetUtcNow(), session.AbsoluteEndsAt, ttl },
             cancellationToken);
     }
 

@@ -100,12 +100,20 @@ local function unindex(id, client)
   for _, index in ipairs({ 'due', 'end', 'new', 'fail' }) do redis.call('ZREM', key(index, client), id) end
 end
 
+-- What nobody here can read is over: it goes, since whoever could still read it would not find it any longer where sessions are ended.
+local function forget(id)
+  for _, client in ipairs(redis.call('SMEMBERS', key('clients'))) do unindex(id, client) end
+  return redis.call('DEL', record(id))
+end
+
 -- The sessions of a subject, of one of these clients: each once, with its id.
 local function of_subject(subject, clients)
   local found = {}
   for _, id in ipairs(redis.call('SMEMBERS', user(subject))) do
     local session = read(id)
-    if not session then redis.call('SREM', user(subject), id)
+    if not session then
+      forget(id)
+      redis.call('SREM', user(subject), id)
     elseif session.sub == subject and contains(clients, session.client) then found[#found + 1] = { id = id, session = session } end
   end
   return found

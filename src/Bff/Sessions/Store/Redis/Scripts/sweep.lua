@@ -24,7 +24,8 @@ local ended = {}
 for _, client in ipairs(clients) do
   until_time(key('end', client), time, function(id)
     local session = read(id)
-    if not session or session.client ~= client then unindex(id, client)
+    if not session then forget(id)
+    elseif session.client ~= client then unindex(id, client)
     elseif later(session.ends, time) then redis.call('ZADD', key('end', client), session.ends, id)
     else ended[#ended + 1] = finish(id, session, nil) end
   end)
