@@ -105,7 +105,7 @@ internal sealed class StoreChecks(IServiceProvider services, TimeProvider clock)
         {
             if (await Storage.CountConnectionsAsync(CancellationToken.None) is not var (each, given, others)) { return []; }
             var nodes = Math.Max(0, given - others) / each;
-            var found = $"a node uses up to {each} connections (Maximum Pool Size and one); the server allows {given}, of which others use {others}: enough for "
+            var found = $"a node uses up to {each} connections (Maximum Pool Size and one); the server allows {given}, others use {others}: enough for "
                 + $"{nodes} {(nodes == 1 ? "node" : "nodes")}.";
             return [nodes > 1 ? new(Store, Result.Ok, found) : new(Store, Result.Warning, found,
                 "For each further node, raise max_connections or set a smaller Maximum Pool Size in the connection string; 20 are enough for thousands of "
