@@ -21,7 +21,9 @@ public sealed class SignOutTests(ITestOutputHelper output)
         await using var cluster = await Cluster.StartAsync(
             kind, nodes: 3, ("Bff:Sessions:IdleTimeout", $"{SessionLife}"), ("Bff:Sessions:AbsoluteTimeout", $"{SessionLife}"));
         var rounds = ByHand.Rounds ?? 5;
-        var expiring = Task.WhenAll(Enumerable.Range(0, rounds).Select(_ => ExpireAsync(cluster)));
+
+        // By itself it ends after a minute at the soonest, so that is for who has the time.
+        var expiring = Task.WhenAll(Enumerable.Range(0, ByHand.IsWanted ? rounds : 0).Select(_ => ExpireAsync(cluster)));
         foreach (var (name, signOutAsync) in SignOuts(cluster))
         {
             var ends = new List<End>();
@@ -36,7 +38,7 @@ public sealed class SignOutTests(ITestOutputHelper output)
             Judge($"{kind}, sign-out by {name}", ends);
         }
 
-        Judge($"{kind}, expiry", [.. await expiring]);
+        if (await expiring is { Length: > 0 } expired) { Judge($"{kind}, expiry", [.. expired]); }
     }
 
     private async Task<End> ExpireAsync(Cluster cluster)

@@ -11,6 +11,8 @@ namespace Bff.HostTests.Renewal;
 /// </summary>
 public sealed class PausedNodeTests
 {
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
+
     [Fact]
     public async Task What_it_brings_is_stored_when_nobody_else_has_brought_anything()
     {
@@ -19,7 +21,7 @@ public sealed class PausedNodeTests
         var renewal = await BeginRenewalAsync(world, alice);
 
         (await FreeAsync(by: world.Bff, of: world.Bff)).ShouldBe(1);   // it is due at once, and nobody but the node itself is there to claim it
-        await Eventually.HappensAsync(() => world.Ask("SELECT COUNT(*) FROM sessions WHERE lease_owner IS NOT NULL") == 1, "it has claimed it again");
+        await ComesDueAsync(world, () => world.Ask("SELECT COUNT(*) FROM sessions WHERE lease_owner IS NOT NULL") == 1, "it has claimed it again");
         world.Provider.Faults.Release();
 
         (await world.RunAsync(renewal)).Status.ShouldBe(HttpStatusCode.OK);
@@ -38,7 +40,7 @@ public sealed class PausedNodeTests
         var renewal = await BeginRenewalAsync(world, alice);
 
         (await FreeAsync(by: other, of: world.Bff)).ShouldBe(1);
-        await Eventually.HappensAsync(() => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
+        await ComesDueAsync(world, () => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
         var newest = world.Provider.Grant.AccessToken!.Value;
         world.Provider.Faults.Release();   // answered invalid_grant: that refresh token is used up
 
@@ -55,7 +57,7 @@ public sealed class PausedNodeTests
         var other = world.StartBff();
         var renewal = await BeginRenewalAsync(world, alice);
         (await FreeAsync(by: other, of: world.Bff)).ShouldBe(1);
-        await Eventually.HappensAsync(() => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
+        await ComesDueAsync(world, () => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
 
         SessionKey.TryRead(alice.Session, out var id).ShouldBeTrue();
         var session = await world.Bff.Services.GetRequiredService<ISessionStore>().FindAsync(id, CancellationToken.None);
@@ -77,7 +79,7 @@ public sealed class PausedNodeTests
         world.Provider.Faults.AnswerWith(503, "down", "text/plain");
 
         (await FreeAsync(by: other, of: world.Bff)).ShouldBe(1);
-        await Eventually.HappensAsync(() => world.Ask("SELECT failures FROM sessions") == 1, "the other node tries in vain");
+        await ComesDueAsync(world, () => world.Ask("SELECT failures FROM sessions") == 1, "the other node tries in vain");
         world.Provider.Faults.Release();
 
         (await world.RunAsync(renewal)).Status.ShouldBe(HttpStatusCode.OK);
@@ -113,6 +115,13 @@ public sealed class PausedNodeTests
         world.Provider.ComeBack();
         return renewal;
     }
+
+    /// <summary>Nodes do not wake at the very moment, so that they do not wake together.</summary>
+    private static Task ComesDueAsync(World world, Func<bool> happens, string what) => Eventually.HappensAsync(() =>
+    {
+        world.Clock.Advance(Step);
+        return happens();
+    }, what);
 
     private static Task<int> FreeAsync(BffHost by, BffHost of) => by.Services.GetRequiredService<IRenewalQueue>()
         .FreeLeasesAsync(of.Services.GetRequiredService<Heartbeat>().Instance, by.Clock.GetUtcNow(), CancellationToken.None);
