@@ -35,12 +35,7 @@ public sealed class PausedNodeTests
     public async Task What_another_node_has_brought_meanwhile_stays_and_the_session_lives_though_the_provider_saw_the_token_twice()
     {
         await using var world = await StartAsync();
-        var alice = await world.LogInAsync();
-        var other = world.StartBff();
-        var renewal = await BeginRenewalAsync(world, alice);
-
-        (await FreeAsync(by: other, of: world.Bff)).ShouldBe(1);
-        await ComesDueAsync(world, () => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
+        var (alice, renewal) = await BeginWhatAnotherNodeRenewsAsync(world);
         var newest = world.Provider.Grant.AccessToken!.Value;
         world.Provider.Faults.Release();   // answered invalid_grant: that refresh token is used up
 
@@ -53,11 +48,7 @@ public sealed class PausedNodeTests
     public async Task What_it_hears_of_a_token_that_was_replaced_ends_no_session_that_it_has_claimed_anew()
     {
         await using var world = await StartAsync();
-        var alice = await world.LogInAsync();
-        var other = world.StartBff();
-        var renewal = await BeginRenewalAsync(world, alice);
-        (await FreeAsync(by: other, of: world.Bff)).ShouldBe(1);
-        await ComesDueAsync(world, () => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
+        var (alice, renewal) = await BeginWhatAnotherNodeRenewsAsync(world);
 
         SessionKey.TryRead(alice.Session, out var id).ShouldBeTrue();
         var session = await world.Bff.Services.GetRequiredService<ISessionStore>().FindAsync(id, CancellationToken.None);
@@ -114,6 +105,17 @@ public sealed class PausedNodeTests
         await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1, "the renewal is under way");
         world.Provider.ComeBack();
         return renewal;
+    }
+
+    /// <summary>The lease is freed in the middle of it, and another node has stored new tokens.</summary>
+    private static async Task<(Browser Alice, Task<Answer> Renewal)> BeginWhatAnotherNodeRenewsAsync(World world)
+    {
+        var alice = await world.LogInAsync();
+        var other = world.StartBff();
+        var renewal = await BeginRenewalAsync(world, alice);
+        (await FreeAsync(by: other, of: world.Bff)).ShouldBe(1);
+        await ComesDueAsync(world, () => world.Ask("SELECT version FROM sessions") == 2, "the other node renews it");
+        return (alice, renewal);
     }
 
     /// <summary>Nodes do not wake at the very moment, so that they do not wake together.</summary>
