@@ -51,12 +51,13 @@ internal sealed class ClientToken(string id, Provider provider, ApiTarget target
 
     /// <param name="tokens">That came, or were found.</param>
     /// <param name="version">As the store counts.</param>
+    /// <param name="isAwaited">A call has asked for it; else it is for those that may come.</param>
     /// <param name="timer">Wakes whoever renews it.</param>
-    public ClientTokenResult Take(TokenSet tokens, long version, ITimer timer)
+    public ClientTokenResult Take(TokenSet tokens, long version, bool isAwaited, ITimer timer)
     {
         var issued = ClientTokenResult.Issued.Of(tokens);
         Set(timer);
-        _isUsed = false;
+        _isUsed = isAwaited;
         Volatile.Write(ref _state, new(tokens, version, issued, null, 0, default));
         return issued;
     }

@@ -71,7 +71,7 @@ internal sealed class ClientTokenSource(
         if (now.Failure is { } failure && now.RetryAt > clock.GetUtcNow()) { return alive ?? Later(failure, now.RetryAt); }
         try
         {
-            var flight = token.Join(() => GetNewAsync(token, refused));
+            var flight = token.Join(() => GetNewAsync(token, isAwaited: true, refused));
             var result = await flight.WaitAsync(alive is null ? options.CurrentValue.TokenTimeout : MaxWaitWhileAlive, clock, cancellationToken);
             return result is ClientTokenResult.Issued || alive is null ? result : alive;
         }
@@ -84,15 +84,15 @@ internal sealed class ClientTokenSource(
     private ClientTokenResult Later(ClientTokenResult failure, DateTimeOffset retryAt) =>
         failure is ClientTokenResult.Unavailable ? new ClientTokenResult.Unavailable(retryAt - clock.GetUtcNow()) : failure;
 
-    private async Task<ClientTokenResult> GetNewAsync(ClientToken token, string? refused)
+    private async Task<ClientTokenResult> GetNewAsync(ClientToken token, bool isAwaited, string? refused)
     {
         try
         {
-            return await ShareAsync(token, refused);
+            return await ShareAsync(token, isAwaited, refused);
         }
         catch (SessionStoreException)
         {
-            return await AskAsync(token, claim: null);   // a token is more than the one request that all nodes would share
+            return await AskAsync(token, isAwaited, claim: null);   // a token is more than the one request that all nodes would share
         }
         catch (Exception error)
         {
@@ -101,18 +101,18 @@ internal sealed class ClientTokenSource(
         }
     }
 
-    private async Task<ClientTokenResult> ShareAsync(ClientToken token, string? refused)
+    private async Task<ClientTokenResult> ShareAsync(ClientToken token, bool isAwaited, string? refused)
     {
         var owner = Guid.NewGuid().ToString("N");
         for (var wait = FirstPoll; ; wait = wait * 2 < MaxPoll ? wait * 2 : MaxPoll)
         {
             var stored = await store.FindClientTokenAsync(token.Id, CancellationToken.None);
-            if (stored?.Tokens is { } found && IsNews(token, found, refused)) { return token.Take(found, stored.Version, TimerOf(token, found)); }
+            if (stored?.Tokens is { } found && IsNews(token, found, refused)) { return token.Take(found, stored.Version, isAwaited, TimerOf(token, found)); }
             var now = clock.GetUtcNow();
             var until = now + options.CurrentValue.TokenTimeout + StoreAllowance;
             if (await store.ClaimClientTokenAsync(token.Id, stored?.Version ?? 0, now, owner, until, CancellationToken.None))
             {
-                return await AskAsync(token, new Claim(owner, stored?.Version ?? 0));
+                return await AskAsync(token, isAwaited, new Claim(owner, stored?.Version ?? 0));
             }
 
             await Task.Delay(wait, clock);
@@ -125,8 +125,9 @@ internal sealed class ClientTokenSource(
     private sealed record Claim(string Owner, long Version);
 
     /// <param name="token">That is needed.</param>
+    /// <param name="isAwaited">By a call.</param>
     /// <param name="claim">In the store; null while that is away.</param>
-    private async Task<ClientTokenResult> AskAsync(ClientToken token, Claim? claim)
+    private async Task<ClientTokenResult> AskAsync(ClientToken token, bool isAwaited, Claim? claim)
     {
         RefreshOutcome outcome;
         try
@@ -144,7 +145,7 @@ internal sealed class ClientTokenSource(
         if (tokens is not null)
         {
             log.Obtained(token.Provider.Name, token.Target, tokens.ExpiresAt);
-            return token.Take(tokens, (claim?.Version ?? token.Now.Version) + 1, TimerOf(token, tokens));
+            return token.Take(tokens, (claim?.Version ?? token.Now.Version) + 1, isAwaited, TimerOf(token, tokens));
         }
 
         return Fail(token, outcome);
@@ -216,7 +217,7 @@ internal sealed class ClientTokenSource(
     /// <summary>In the background, ahead of expiry. One that nobody used since it came is left to end; the next call gets another.</summary>
     private void Renew(ClientToken token)
     {
-        if (token.WasUsed) { token.Join(() => GetNewAsync(token, refused: null)); }
+        if (token.WasUsed) { token.Join(() => GetNewAsync(token, isAwaited: false, refused: null)); }
     }
 
     public void Dispose()

@@ -40,13 +40,13 @@ internal sealed class KeptBody : Stream
     /// <summary>It is read from the beginning again; what nobody has read yet follows.</summary>
     public void Rewind() => _at = 0;
 
-    public override int Read(Span<byte> buffer) => ReadKept(buffer) is > 0 and var kept ? kept : Keep(buffer, _body.Read(buffer));
+    public override int Read(Span<byte> buffer) => _at < _read ? ReadKept(buffer) : Keep(buffer, _body.Read(buffer));
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (ReadKept(buffer.Span) is > 0 and var kept) { return kept; }
+        if (_at < _read) { return ReadKept(buffer.Span); }   // none at all for who asks with an empty buffer whether there is something
         var count = await _body.ReadAsync(buffer, cancellationToken);
         return Keep(buffer.Span, count);
     }
