@@ -35,13 +35,17 @@ public class HouseTests
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [
-            "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Providers.DPoP", "Hosting",
-            "Configuration",
+            "ClientTokens", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers.Named", "Providers",
+            "Providers.DPoP", "Hosting", "Configuration",
         ]),
         ("Login",
         [
             "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
             "Providers.TokenEndpoint", "Providers.Throttling", "Providers.Metadata", "Providers", "Providers.DPoP", "Hosting", "Configuration",
+        ]),
+        ("ClientTokens",
+        [
+            "Renewal", "Sessions.Store", "Sessions", "Providers.Named", "Providers.TokenEndpoint", "Providers.Throttling", "Providers", "Providers.DPoP",
         ]),
         ("Renewal",
         [
@@ -138,10 +142,10 @@ public class HouseTests
     }
 
     [Fact]
-    public void Sessions_know_of_providers_nothing_but_the_token_set() =>
+    public void Sessions_know_of_providers_nothing_but_tokens() =>
         Arrows.Where(
             arrow => RoomOf(arrow.From).StartsWith("Sessions", StringComparison.Ordinal) && RoomOf(arrow.To).StartsWith("Providers", StringComparison.Ordinal))
-            .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet"]);
+            .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet", "ApiToken", "ApiTarget", "ApiTokenFault"], ignoreOrder: true);
 
     [Fact]
     public void Only_the_store_knows_which_databases_there_are()

@@ -14,6 +14,7 @@ internal sealed class CallMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly CountedFromZero _challenges;
+    private readonly CountedFromZero _refusals;
 
     public CallMetrics(IMeterFactory meters)
     {
@@ -27,6 +28,11 @@ internal sealed class CallMetrics : IDisposable
             _meter, "bff.call.nonce_challenges", "{call}",
             "Calls with bound tokens that an API refused for the nonce in their proof: repeated with its new one, or not.",
             ("outcome", ["repeated", "refused"]));
+        _refusals = new(
+            _meter, "bff.call.token_refusals", "{call}",
+            "Calls whose access token an API refused though it should be good: sent again with another one, left to the caller to send again, passed on as it is "
+            + "(too soon after the last time, or no other token), or the session was over.",
+            ("outcome", ["repeated", "not_repeated", "passed_on", "session_ended"]));
     }
 
     /// <summary>A call is over; whatever else counts them counts here.</summary>
@@ -42,6 +48,8 @@ internal sealed class CallMetrics : IDisposable
 
     /// <param name="isRepeated">The call is sent once more; else its page has to.</param>
     public void Challenged(bool isRepeated) => _challenges.Add(isRepeated ? "repeated" : "refused");
+
+    public void TokenRefused(string outcome) => _refusals.Add(outcome);
 
     /// <summary>The YARP route a request was for, whether it got there or not.</summary>
     public static string? RouteOf(HttpContext context)

@@ -1,4 +1,3 @@
-using Bff.Providers;
 using Bff.Providers.DPoP;
 using Microsoft.Net.Http.Headers;
 
@@ -15,12 +14,12 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
 
     private const string Scheme = ProofHeaders.Proof + " ";
 
-    private static readonly HttpRequestOptionsKey<TokenSet> Tokens = new("Bff.Tokens");
+    private static readonly HttpRequestOptionsKey<ProofKey> Key = new("Bff.ProofKey");
 
     private static readonly HttpRequestOptionsKey<bool> Unanswered = new("Bff.Unanswered");
 
-    /// <summary>The call goes with these tokens.</summary>
-    public static void Mark(HttpRequestMessage request, TokenSet tokens) => request.Options.Set(Tokens, tokens);
+    /// <summary>The call goes with a token that is bound to this key.</summary>
+    public static void Mark(HttpRequestMessage request, ProofKey key) => request.Options.Set(Key, key);
 
     /// <summary>The API did nothing but to ask for its nonce, and the call was not repeated with it.</summary>
     /// <param name="response">The API's.</param>
@@ -33,22 +32,21 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        Find(request) is { } tokens ? SendAsync(request, tokens, cancellationToken) : base.SendAsync(request, cancellationToken);
+        Find(request) is ({ } key, var authorization) ? SendAsync(request, key, authorization, cancellationToken) : base.SendAsync(request, cancellationToken);
 
     /// <summary>The header is looked at first: to ask for the options of a request makes them.</summary>
-    private static TokenSet? Find(HttpRequestMessage request) =>
-        request.Headers.NonValidated.TryGetValues(HeaderNames.Authorization, out var authorization)
-        && authorization.ToString().StartsWith(Scheme, StringComparison.Ordinal)
-        && request.Options.TryGetValue(Tokens, out var tokens) && tokens.IsBound
-            ? tokens : null;
+    private static (ProofKey? Key, string Authorization) Find(HttpRequestMessage request) =>
+        request.Headers.NonValidated.TryGetValues(HeaderNames.Authorization, out var values) && values.ToString() is var authorization
+        && authorization.StartsWith(Scheme, StringComparison.Ordinal) && request.Options.TryGetValue(Key, out var key)
+            ? (key, authorization) : (null, "");
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TokenSet tokens, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ProofKey key, string authorization, CancellationToken cancellationToken)
     {
         var body = await KeepBodyAsync(request, cancellationToken);
         var (address, target) = (request.RequestUri!, ProvenRequests.TargetOf(request));
         for (string? challenge = null; ;)
         {
-            var sent = proofs.Prove(request.Headers, request.Method, address, target, tokens.Key!, challenge, tokens.Authorization);
+            var sent = proofs.Prove(request.Headers, request.Method, address, target, key, challenge, authorization);
             var response = await base.SendAsync(request, cancellationToken);
             var nonce = proofs.Learn(address, response);
             response.Headers.Remove(ProofHeaders.Nonce);   // ours; a page has no proof to put it in

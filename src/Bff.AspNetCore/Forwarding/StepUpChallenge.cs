@@ -40,6 +40,14 @@ internal static class StepUpChallenge
         return null;
     }
 
+    /// <summary>What a challenge says is wrong with the token (RFC 6750 section 3); null when none says so, or it cannot be understood.</summary>
+    public static string? ErrorIn(HttpResponseHeaders headers)
+    {
+        if (!headers.NonValidated.TryGetValues("WWW-Authenticate", out var lines) || lines.Sum(line => line.Length) > MaxChallenges) { return null; }
+        return headers.WwwAuthenticate.Where(challenge => IsOfToken(challenge.Scheme))
+            .Select(challenge => ParametersOf(challenge)?.GetValueOrDefault("error")).FirstOrDefault(error => error is not null);
+    }
+
     private static bool IsOfToken(string scheme) =>
         scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) || scheme.Equals("DPoP", StringComparison.OrdinalIgnoreCase);
 

@@ -16,7 +16,8 @@ internal static class TokenPolicies
 
     /// <summary>
     /// The route sends a token, or its policy lets the cookie decide who may come. The one question behind all that follows: the CSRF header, whether cookies
-    /// go upstream, whether a response is personal, whether a connection ends with the session.
+    /// go upstream, whether a response is personal, whether a connection ends with the session. A token of our client's counts like a user's: a page of another
+    /// site must not make a browser spend it.
     /// </summary>
     public static bool UsesSession(RouteConfig route) =>
         (TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)

@@ -11,4 +11,13 @@ internal enum TokenPolicy
 
     /// <summary>The user's access token when signed in, else none.</summary>
     UserOrNone,
+
+    /// <summary>Our client's own token (RFC 6749 section 4.4), whoever calls.</summary>
+    Client,
+
+    /// <summary>The user's access token when signed in, else our client's own: for who is anonymous, never for whose token cannot be renewed.</summary>
+    UserOrClient,
+
+    /// <summary>A token that the user's is exchanged for (RFC 8693); 401 without a session.</summary>
+    Exchange,
 }

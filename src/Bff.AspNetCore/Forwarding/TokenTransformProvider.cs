@@ -1,5 +1,5 @@
 using Bff.FrontEnds;
-using Bff.Renewal;
+using Bff.Providers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -11,7 +11,12 @@ internal sealed class TokenTransformProvider : ITransformProvider
 {
     private const string OurMetadata = "Bff";
 
-    private static readonly string[] Keys = [TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata];
+    private static readonly string[] Keys =
+    [
+        TokenPolicies.MetadataKey, .. RouteToken.Keys,
+        HeaderNameList.MetadataKey,
+        FrontEndsFeature.RouteMetadata,
+    ];
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -21,6 +26,12 @@ internal sealed class TokenTransformProvider : ITransformProvider
             context.Errors.Add(new ArgumentException(
                 $"{key}:{TokenPolicies.MetadataKey}: '{context.Route.Metadata![TokenPolicies.MetadataKey]}' is not a token policy; use "
                 + $"{string.Join(", ", Enum.GetNames<TokenPolicy>())}."));
+        }
+
+        // The names of providers are known before anything else of the configuration is.
+        foreach (var (name, mistake) in RouteToken.Mistakes(context.Route, context.Services.GetRequiredService<ProviderNames>().All))
+        {
+            context.Errors.Add(new ArgumentException($"{key}:{name}: {mistake}"));
         }
 
         try
@@ -56,7 +67,7 @@ internal sealed class TokenTransformProvider : ITransformProvider
 
     public void Apply(TransformBuilderContext context)
     {
-        TokenPolicies.TryRead(context.Route.Metadata, out var policy);
+        var token = RouteToken.Read(context.Route);
         var border = ActivatorUtilities.CreateInstance<RouteBorder>(context.Services, context.Route);
 
         // First of all, so that what the route's own transforms set stays, and YARP's X-Forwarded-* are added to a clean request; but after what copies
@@ -69,11 +80,21 @@ internal sealed class TokenTransformProvider : ITransformProvider
             return default;
         });
         foreach (var first in copies.Prepend(clean)) { context.RequestTransforms.Insert(0, first); }
-        if (policy != TokenPolicy.None)
-        {
-            context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User));
-        }
+        if (token.Policy == TokenPolicy.None) { context.AddResponseTransform(border.CleanResponseAsync); }
+        else { SendToken(context, token, border); }
         context.AddRequestTransform(EncodedSlashes.KeepAsync);
-        context.AddResponseTransform(border.CleanResponseAsync);
+    }
+
+    private static void SendToken(TransformBuilderContext context, RouteToken token, RouteBorder border)
+    {
+        var tokens = ActivatorUtilities.CreateInstance<RouteTokens>(context.Services, token);
+        var refused = ActivatorUtilities.CreateInstance<RefusedTokens>(context.Services, context.Route, tokens);
+        context.RequestTransforms.Add(new TokenTransform(tokens));
+        context.AddResponseTransform(response => RefusedTokens.IsOne(response) ? TakeOrCleanAsync(response) : border.CleanResponseAsync(response));
+
+        async ValueTask TakeOrCleanAsync(ResponseTransformContext response)
+        {
+            if (!await refused.TakeAsync(response)) { await border.CleanResponseAsync(response); }
+        }
     }
 }

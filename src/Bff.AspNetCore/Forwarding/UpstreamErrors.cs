@@ -5,7 +5,7 @@ namespace Bff.Forwarding;
 
 /// <summary>
 /// A step of YARP's pipeline: what YARP would send with an empty body, since no upstream responded, becomes a problem. A response of an upstream is never
-/// touched.
+/// touched, but where it only refused a token (<see cref="RefusedTokens"/>) the call goes through the pipeline once more.
 /// </summary>
 internal sealed class UpstreamErrors(RequestDelegate next)
 {
@@ -39,6 +39,7 @@ internal sealed class UpstreamErrors(RequestDelegate next)
     public async Task InvokeAsync(HttpContext context)
     {
         await next(context);
+        if (RepeatedCall.Begins(context)) { await next(context); }
         if (context.Response.HasStarted || context.Features.Get<IForwarderErrorFeature>() is not { } error || ProblemFor(context, error) is not { } problem)
         {
             return;

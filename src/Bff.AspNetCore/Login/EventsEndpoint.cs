@@ -116,7 +116,7 @@ internal sealed class EventsEndpoint(
             }
 
             var news = version == 0 ? (lastEventId == IdOf(stream, found) ? Heartbeat : Session)
-                : found.Version != version ? Renewed
+                : found.Version != version ? (found.Token == last.Token && !found.IsFailing ? Session : Renewed)
                 : now >= found.ExpiringAt && expiringTold != found.Version ? Expiring
                 : (found.EndsAt, found.IsFailing) != (last.EndsAt, last.IsFailing) ? Session
                 : now >= beat ? Heartbeat
@@ -178,14 +178,21 @@ internal sealed class EventsEndpoint(
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     /// <summary>What a stream remembers of its session: a tenth of it.</summary>
-    private sealed record State(SessionView View, long Version, bool IsReadable, bool IsFailing, DateTimeOffset ExpiringAt)
+    /// <param name="View">What the page is told.</param>
+    /// <param name="Version">Of the session.</param>
+    /// <param name="Token">Tells whether the access token is another one; a renewal may be of an API's alone.</param>
+    /// <param name="IsReadable">Its tokens could be opened.</param>
+    /// <param name="IsFailing">Its last renewal failed.</param>
+    /// <param name="ExpiringAt">When the page is warned.</param>
+    private sealed record State(SessionView View, long Version, int Token, bool IsReadable, bool IsFailing, DateTimeOffset ExpiringAt)
     {
         public DateTimeOffset EndsAt => View.SessionExpiresAt!.Value;
 
         public DateTimeOffset AbsoluteEndsAt => View.AbsoluteEndsAt!.Value;
 
         public static State Of(Session session, DateTimeOffset now, PathString pathBase) => new(
-            SessionView.Of(session, now, pathBase), session.Version, session.Tokens is not null, session.Failures > 0,
+            SessionView.Of(session, now, pathBase), session.Version, session.Tokens?.Authorization.GetHashCode(StringComparison.Ordinal) ?? 0,
+            session.Tokens is not null, session.Failures > 0,
             session.Tokens is { } tokens ? ExpiringAtOf(tokens) : DateTimeOffset.MaxValue);
 
         private static DateTimeOffset ExpiringAtOf(TokenSet tokens) =>

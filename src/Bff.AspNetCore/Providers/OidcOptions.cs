@@ -114,6 +114,14 @@ internal sealed class OidcOptions : IValidatableObject
     public string AudienceParameter { get; set; } = "audience";
 
     /// <summary>
+    /// How a session gets tokens for the APIs that a route names by <c>Bff.Audience</c>, <c>Bff.Resource</c> or <c>Bff.Scope</c>: <c>Refresh</c>, with its
+    /// refresh token (RFC 8707 section 2.2), or <c>Exchange</c>, with its access token (RFC 8693). A route with <c>Bff.Token</c> <c>Exchange</c> exchanges in any
+    /// case. Default: <c>Refresh</c>.
+    /// </summary>
+    [AllowedValues(ApiTokenGrant.Refresh, ApiTokenGrant.Exchange, ErrorMessage = "must be Refresh or Exchange.")]
+    public ApiTokenGrant ApiTokens { get; set; }
+
+    /// <summary>
     /// Parameters of the authorization request (OpenID Connect Core 1.0 section 3.1.2.1, and the provider's own) that a page may set at <c>/bff/login</c>, by
     /// their names there; an empty first entry: none. What Bff sets itself cannot be in it. Default: <c>prompt</c>, <c>login_hint</c>, <c>screen_hint</c>,
     /// <c>organization</c>, <c>ui_locales</c>, <c>acr_values</c>, <c>max_age</c>.

@@ -83,21 +83,50 @@ internal sealed record TokenSet(
     [JsonIgnore]
     public string? SignInAcr => (Acr ?? (IdToken is null ? null : IdTokenClaims.TextOf(IdToken, AcrName))) is { Length: > 0 } acr ? acr : null;
 
+    /// <summary>
+    /// Of further APIs, beside the one that the sign-in asked for; null when there are none. A node of a version that knows none reads the rest and leaves them
+    /// out of what it writes; they are got anew then.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ApiToken>? ApiTokens { get; init; }
+
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
+
+    /// <summary>What is known of this API; null for nothing.</summary>
+    public ApiToken? Find(ApiTarget target)
+    {
+        if (ApiTokens is not { } known) { return null; }
+        for (var i = 0; i < known.Count; i++)   // no enumerator: calls ask
+        {
+            if (known[i].Target == target) { return known[i]; }
+        }
+
+        return null;
+    }
+
+    /// <summary>With this in the place of what was known of its API.</summary>
+    public TokenSet With(ApiToken token) => this with { ApiTokens = [.. (ApiTokens ?? []).Where(known => known.Target != token.Target), token] };
+
+    /// <summary>Without those that are of no use any more.</summary>
+    public TokenSet Without(Func<ApiToken, bool> isUseless) => ApiTokens is null || !ApiTokens.Any(isUseless) ? this
+        : this with { ApiTokens = ApiTokens.Where(token => !isUseless(token)).ToArray() is { Length: > 0 } left ? left : null };
 
     /// <summary>Whether there is a refresh token that is not known to have ended.</summary>
     public bool CanRefresh(DateTimeOffset now) => HasRefreshToken && !(RefreshTokenExpiresAt <= now);
 
     /// <summary>As a local copy has it.</summary>
     public TokenSet ForCalls() =>
-        ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, proofKey: null) with { Key = Key };   // opened, maybe
+        ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, proofKey: null, ApiTokens) with
+        {
+            Key = Key,   // opened, maybe
+        };
 
     public static TokenSet ForCalls(
         string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,
-        DateTimeOffset? refreshTokenExpiresAt, string? proofKey) =>
+        DateTimeOffset? refreshTokenExpiresAt, string? proofKey, IReadOnlyList<ApiToken>? apiTokens = null) =>
         new("", RefreshToken: null, IdToken: null, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, ProofKey: proofKey)
         {
-            Authorization = authorization, StoreHasRefreshToken = hasRefreshToken,
+            Authorization = authorization, StoreHasRefreshToken = hasRefreshToken, ApiTokens = apiTokens,
         };
 
     /// <summary>What a sign-in does not bring once more is carried over from the tokens it takes the place of.</summary>
@@ -114,6 +143,9 @@ internal sealed record TokenSet(
     /// <summary>With the refresh token of a response that is of no use otherwise, and with the key that was proven for it.</summary>
     public TokenSet Rotated(string refreshToken, DateTimeOffset? end, ProofKey? key) =>
         this with { RefreshToken = refreshToken, RefreshTokenExpiresAt = end, Key = key ?? Key };
+
+    /// <summary>The same tokens with the key that others beside them are bound to.</summary>
+    public TokenSet HeldBy(ProofKey? key) => key is null || key.Equals(Key) ? this : this with { Key = key };
 
     /// <summary>A record prints its members; these must never reach a log.</summary>
     public override string ToString() => $"TokenSet expiring {ExpiresAt:O}";

@@ -15,34 +15,52 @@ internal sealed class RenewalAttempt(
     RenewalAdmission admission, RenewalLeases leases, ProviderSet providers, RenewalPolicy policy, RenewalJudge judge, RenewalWriter writer,
     RenewalLog log, TimeProvider clock)
 {
-    /// <summary>Renews a session that somebody needs now; when another node or request is at it, waits for what it brings.</summary>
-    public async Task<RenewalResult> RunAsync(Session session)
+    /// <summary>
+    /// Gets a token that somebody needs now; when another node or request is at the session, waits for what it brings, and goes on when that is something else:
+    /// a session has one lease, whichever of its tokens is asked for.
+    /// </summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="api">Which token; null for that of the sign-in.</param>
+    public async Task<RenewalResult> RunAsync(Session session, ApiTarget? api = null)
     {
-        await Task.Delay(policy.UntilNextMay(session), clock);
-        while (true)
+        await Task.Delay(policy.UntilNextMay(session, api), clock);
+        for (var current = session; ;)
         {
-            var admitted = await admission.EnterAsync(providers[session.Provider], CallKind.Renewal, session, CancellationToken.None);
+            var admitted = await admission.EnterAsync(providers[session.Provider], CallKind.Renewal, current, CancellationToken.None);
             if (admitted.Permit is not { } permit) { return new Unreachable(admitted.RetryAfter); }
-            if (await ClaimAsync(session, permit) is { } lease) { return await RunAsync(lease, permit, dueAt: null); }
+
+            if (await ClaimAsync(current, permit) is { } lease) { return await RunAsync(lease, permit, api, dueAt: null); }
 
             // Null: whoever had the lease is gone without a result. Then it is ours to take.
-            if (await leases.FollowAsync(session) is { } result) { return result; }
+            var result = await leases.FollowAsync(current);
+            if (result is Usable moved && !IsAbout(api, session.Tokens!, moved.Session.Tokens!)) { current = moved.Session; }
+            else if (result is not null) { return result; }
         }
     }
 
-    /// <summary>Renews a claimed session.</summary>
+    /// <summary>Whether what moved a session was about this token: there is another one, or a newer reason why there is none.</summary>
+    private static bool IsAbout(ApiTarget? api, TokenSet seen, TokenSet now) => api is null
+        ? (now.ObtainedAt, now.Authorization) != (seen.ObtainedAt, seen.Authorization)
+        : now.Find(api) is { } found && !IsSame(found, seen.Find(api));
+
+    private static bool IsSame(ApiToken token, ApiToken? before) => before is not null
+        && (token.ObtainedAt, token.Authorization, token.Failures, token.FailedAt)
+            == (before.ObtainedAt, before.Authorization, before.Failures, before.FailedAt);
+
+    /// <summary>Renews one token of a claimed session.</summary>
     /// <param name="lease">The claim.</param>
     /// <param name="permit">The place at the token endpoint; given back here.</param>
+    /// <param name="api">Which token; null for that of the sign-in.</param>
     /// <param name="dueAt">When the renewal was due; null when somebody asked for it.</param>
-    public async Task<RenewalResult> RunAsync(Lease lease, Permit permit, DateTimeOffset? dueAt)
+    public async Task<RenewalResult> RunAsync(Lease lease, Permit permit, ApiTarget? api, DateTimeOffset? dueAt)
     {
-        using var entry = log.Begin(lease.Session, dueAt);
+        using var entry = log.Begin(lease.Session, dueAt, api: api);
         leases.Hold(lease);
         RenewalDecision decision;
         try
         {
-            var outcome = entry.Outcome = await AskAsync(lease.Session, permit);
-            decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null);
+            var outcome = entry.Outcome = await AskAsync(lease.Session, api, permit);
+            decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null, api);
         }
         catch
         {
@@ -63,6 +81,19 @@ internal sealed class RenewalAttempt(
         {
             await writer.DiscardAsync(id, provider, user.FindFirst("sub")?.Value, brought);
         }
+    }
+
+    /// <summary>Tells the store that a token for an API is in use, so that the background goes on to renew it. The provider is not asked.</summary>
+    public async Task<RenewalResult> NoteUseAsync(Session session, ApiTarget api)
+    {
+        if (await leases.ClaimAsync(session) is not { } lease) { return new Usable(session); }   // whoever is at it may tell it the next time
+        if (lease.Session.Tokens?.Find(api) is { } known)
+        {
+            var noted = judge.DecideToKeep(lease.Session, lease.Session.Tokens.With(known with { UsedAt = clock.GetUtcNow() }));
+            await writer.TryWriteAsync(lease, noted);
+        }
+
+        return new Usable(session);
     }
 
     private async Task<bool> ContinueAsync(Lease lease, TokenSet brought, ClaimsIdentity user)
@@ -97,22 +128,26 @@ internal sealed class RenewalAttempt(
     }
 
     /// <summary>The token call and nothing else: its place is free again before the store is written.</summary>
-    private async Task<RefreshOutcome> AskAsync(Session session, Permit permit)
+    private async Task<RefreshOutcome> AskAsync(Session session, ApiTarget? api, Permit permit)
     {
         var provider = providers[session.Provider];
         var outcome = session.Tokens is not { } tokens ? new Unreadable()
-            : policy.CanRefresh(tokens) ? await RefreshAsync(provider, session, tokens)
+            : CanAsk(tokens, api) ? await AskAsync(provider, session, tokens, api)
             : new RefreshTokenExpired();
         var opened = provider.Gate.Leave(permit, RenewalJudge.VerdictOn(outcome, session, permit), (outcome as Unavailable)?.RetryAfter);
         if (opened) { log.BreakerOpened(provider.Name); }
         return outcome;
     }
 
-    private async Task<RefreshOutcome> RefreshAsync(Provider provider, Session session, TokenSet tokens)
+    private bool CanAsk(TokenSet tokens, ApiTarget? api) => api is { IsExchanged: true } ? policy.IsAlive(tokens) : policy.CanRefresh(tokens);
+
+    private async Task<RefreshOutcome> AskAsync(Provider provider, Session session, TokenSet tokens, ApiTarget? api)
     {
         try
         {
-            return await provider.TokenEndpoint.RefreshAsync(tokens, session.Subject, session.ClaimValue(TenantIssuers.Claim));
+            return api is { IsExchanged: true }
+                ? await provider.TokenEndpoint.ExchangeAsync(tokens, api)
+                : await provider.TokenEndpoint.RefreshAsync(tokens, session.Subject, session.ClaimValue(TenantIssuers.Claim), api);
         }
         catch (Exception error)
         {

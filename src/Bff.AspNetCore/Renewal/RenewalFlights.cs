@@ -5,19 +5,19 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Renewal;
 
 /// <summary>
-/// Renewals under way in this process: one for all callers that need the same session. It belongs to the session, so nobody who stops waiting can stop it,
+/// Renewals under way in this process: one for all callers that need the same token of the same session. It belongs to the session, so nobody who stops waiting can stop it,
 /// and the process waits for it before it ends.
 /// </summary>
 internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<SessionId, Lazy<Task<RenewalResult>>> _flights = new();
+    private readonly ConcurrentDictionary<FlightKey, Lazy<Task<RenewalResult>>> _flights = new();
     private readonly ConcurrentDictionary<Task, bool> _running = new();
 
-    /// <returns>The renewal of this session that is under way, or a new one.</returns>
-    public Task<RenewalResult> Join(SessionId id, Func<Task<RenewalResult>> renew)
+    /// <returns>The renewal of this that is under way, or a new one.</returns>
+    public Task<RenewalResult> Join(FlightKey key, Func<Task<RenewalResult>> renew)
     {
-        var mine = Prepare(id, renew);
-        var flight = _flights.GetOrAdd(id, mine);
+        var mine = Prepare(key, renew);
+        var flight = _flights.GetOrAdd(key, mine);
         if (flight != mine) { metrics.Coalesced(); }
         return flight.Value;
     }
@@ -25,10 +25,10 @@ internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, Tim
     /// <summary>
     /// Begins the renewal of a claimed session. Calls that need it join; one under way has lost the claim to it, and follows it in the store.
     /// </summary>
-    public void Begin(SessionId id, Func<Task<RenewalResult>> renew)
+    public void Begin(FlightKey key, Func<Task<RenewalResult>> renew)
     {
-        var flight = Prepare(id, renew);
-        _flights.TryAdd(id, flight);
+        var flight = Prepare(key, renew);
+        _flights.TryAdd(key, flight);
         _ = flight.Value;
     }
 
@@ -39,7 +39,7 @@ internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, Tim
         if (!_running.IsEmpty) { log.NotDrained(_running.Count); }
     }
 
-    private Lazy<Task<RenewalResult>> Prepare(SessionId id, Func<Task<RenewalResult>> renew)
+    private Lazy<Task<RenewalResult>> Prepare(FlightKey key, Func<Task<RenewalResult>> renew)
     {
         Lazy<Task<RenewalResult>>? flight = null;
         return flight = new(() => Detached(async () =>
@@ -55,12 +55,12 @@ internal sealed class RenewalFlights(RenewalMetrics metrics, RenewalLog log, Tim
             catch (Exception error)
             {
                 // Whatever it was, the lease runs out by itself and the session becomes due again.
-                log.Failed(id, error);
+                log.Failed(key.Session, error);
                 return new Unreachable(RenewalLeases.StoreAllowance);
             }
             finally
             {
-                _flights.TryRemove(KeyValuePair.Create(id, flight!));
+                _flights.TryRemove(KeyValuePair.Create(key, flight!));
             }
         }));
     }

@@ -12,6 +12,9 @@ namespace Bff.Renewal;
 /// <summary>Decides what the provider's response means for a session. The only place where a renewal ends one.</summary>
 internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<RenewalOptions> options, TimeProvider clock)
 {
+    /// <summary>Said of an API whose token a session without a refresh token cannot get.</summary>
+    public const string NoRefreshToken = "no_refresh_token";
+
     /// <summary>After a refusal that the next request will not change: somebody has to act first.</summary>
     private static readonly TimeSpan RefusedRetry = TimeSpan.FromMinutes(1);
 
@@ -28,7 +31,11 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
     /// <param name="session">As it was when claimed.</param>
     /// <param name="outcome">What the provider said.</param>
     /// <param name="onDemand">Somebody waits for it.</param>
-    public RenewalDecision Decide(Session session, RefreshOutcome outcome, bool onDemand) => outcome switch
+    /// <param name="api">Which token was asked for; null for that of the sign-in.</param>
+    public RenewalDecision Decide(Session session, RefreshOutcome outcome, bool onDemand, ApiTarget? api = null) =>
+        api is null || outcome is Unreadable ? Decide(session, outcome, onDemand) : DecideForApi(session, api, outcome, onDemand);
+
+    private RenewalDecision Decide(Session session, RefreshOutcome outcome, bool onDemand) => outcome switch
     {
         Renewed renewed => Keep(session, renewed, session.Tokens),
         Rejected rejected => new End(rejected.Error, outcome.RotatedRefreshToken),
@@ -41,6 +48,44 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
             session, outcome, RenewalFailureKind.ClientRefused, wrong.Error, wrong.MayPass ? policy.BackOff(session, null, onDemand) : After(RefusedRetry)),
         Unreadable => Later(session, outcome, RenewalFailureKind.ClientRefused, "unreadable_tokens", After(UnreadableRetry(session))),
         _ => throw new UnreachableException(),
+    };
+
+    /// <summary>
+    /// What an API is refused ends no session and harms no other token: it is remembered with the API's own, for a minute. A refusal of the grant itself is left
+    /// to the session's next renewal, which is then due at once. Only proof of another user ends the session, wherever it comes from.
+    /// </summary>
+    private RenewalDecision DecideForApi(Session session, ApiTarget api, RefreshOutcome outcome, bool onDemand)
+    {
+        switch (outcome)
+        {
+            case Renewed renewed:
+                return DecideToKeep(session, renewed.Tokens);
+            case Rejected { Error: Rejected.SubjectChanged } rejected:
+                return new End(rejected.Error, RotatedRefreshToken: null);
+            case Unavailable down when session.Failures > 0:
+                return Later(session, outcome, RenewalFailureKind.ProviderUnavailable, down.Reason, policy.BackOff(session, down.RetryAfter, onDemand));
+        }
+
+        var tokens = RotatedBy(outcome, session) ?? session.Tokens!;
+        var (fault, error) = FaultOf(api, outcome);
+        var known = tokens.Find(api) ?? ApiToken.None(api, clock.GetUtcNow());
+        var kept = DecideToKeep(session, tokens.With(known.Failed(fault, error, clock.GetUtcNow())));
+        var isGrantInDoubt = outcome is Rejected && !api.IsExchanged && policy.CanRefresh(tokens);
+        return isGrantInDoubt ? kept with { Session = kept.Session with { DueAt = clock.GetUtcNow() } } : kept;
+    }
+
+    /// <summary>The session goes on with these tokens, of which that of its sign-in is the one it had.</summary>
+    public Keep DecideToKeep(Session session, TokenSet tokens) => Keep(session, new Renewed(tokens.Without(policy.IsForgotten)), previous: null);
+
+    private static (ApiTokenFault Fault, string Error) FaultOf(ApiTarget api, RefreshOutcome outcome) => outcome switch
+    {
+        Refused refused when ErrorWords.BlameFor(StatusCodes.Status400BadRequest, refused.Error) == Blame.User => (ApiTokenFault.User, refused.Error),
+        Refused refused => (ApiTokenFault.Client, refused.Error),
+        Rejected rejected => (ApiTokenFault.Client, rejected.Error),
+        Misconfigured wrong => (ApiTokenFault.Client, wrong.Error),
+        RefreshTokenExpired when !api.IsExchanged => (ApiTokenFault.Client, NoRefreshToken),
+        Unavailable down => (ApiTokenFault.Passing, down.Reason),
+        _ => (ApiTokenFault.Passing, "user_token"),
     };
 
     /// <summary>As after any sign-in: how long the page let the tokens of before grow old says nothing of how soon these are renewed.</summary>
@@ -79,10 +124,11 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
     private static TryAgain Later(
         Session session, RefreshOutcome outcome, RenewalFailureKind kind, string code, (DateTimeOffset DueAt, DateTimeOffset NotBefore) next)
     {
-        var rotated = outcome.RotatedRefreshToken is { } token
-            ? session.Tokens!.Rotated(token, outcome.RotatedRefreshTokenExpiresAt, outcome.RotatedKey) : null;
-        return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, rotated);
+        return new(new RenewalFailure(kind, code), next.DueAt, next.NotBefore, RotatedBy(outcome, session));
     }
+
+    private static TokenSet? RotatedBy(RefreshOutcome outcome, Session session) => outcome.RotatedRefreshToken is { } token
+        ? session.Tokens!.Rotated(token, outcome.RotatedRefreshTokenExpiresAt, outcome.RotatedKey) : null;
 
     private (DateTimeOffset DueAt, DateTimeOffset NotBefore) After(TimeSpan pause)
     {

@@ -15,27 +15,42 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     /// </summary>
     private static readonly ActivitySource Activities = new("Bff.Renewal");
 
-    public Entry Begin(Session session, DateTimeOffset? dueAt, bool isSilent = false)
+    public Entry Begin(Session session, DateTimeOffset? dueAt, bool isSilent = false, ApiTarget? api = null)
     {
         var name = isSilent ? "renewal by a silent sign-in" : dueAt is null ? "renewal on demand" : "renewal in the background";
-        return new(this, session, dueAt, isSilent, clock.GetTimestamp(), Activities.StartActivity(name)?.SetTag("bff.session", $"{session.Id}"));
+        var trace = Activities.StartActivity(name)?.SetTag("bff.session", $"{session.Id}");
+        if (api is not null) { trace?.SetTag("bff.api", api.Name); }
+        return new(this, session, dueAt, isSilent, api, clock.GetTimestamp(), trace);
     }
 
     private void Finish(Entry entry, RenewalDecision? written)
     {
         var took = clock.GetElapsedTime(entry.StartedAt);
         if (written is not null) { Tell(entry, written, took); }
+        if (entry.Api is { } api)
+        {
+            metrics.ApiTokenFinished(entry.Session.Provider, api, Name(entry.Outcome));
+            return;
+        }
+
         metrics.Finished(new(
             entry.Session.Provider, Name(entry.Outcome), took, entry is { Outcome: Renewed, DueAt: { } due } ? clock.GetUtcNow() - due : null));
     }
 
-    private void Abandon(Entry entry) => metrics.Finished(new(entry.Session.Provider, RenewalMetrics.Failed, clock.GetElapsedTime(entry.StartedAt), Lag: null));
+    private void Abandon(Entry entry)
+    {
+        if (entry.Api is { } api) { metrics.ApiTokenFinished(entry.Session.Provider, api, RenewalMetrics.Failed); }
+        else { metrics.Finished(new(entry.Session.Provider, RenewalMetrics.Failed, clock.GetElapsedTime(entry.StartedAt), Lag: null)); }
+    }
 
     private void Tell(Entry entry, RenewalDecision written, TimeSpan took)
     {
         var session = entry.Session;
         switch (written)
         {
+            case Keep keep when entry.Api is { } api && keep.Session.Tokens!.Find(api) is { } token:
+                Tell(session.Id, token, keep.Session.DueAt);
+                break;
             case Keep keep when entry.IsSilent:
                 Continued(session.Id, keep.Session.Tokens!.ExpiresAt);
                 break;
@@ -61,6 +76,12 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
         }
     }
 
+    private void Tell(SessionId session, ApiToken token, DateTimeOffset? dueAt)
+    {
+        if (token.Fault == ApiTokenFault.None) { ApiTokenObtained(session, token.Target.Name, token.ExpiresAt, dueAt); }
+        else { ApiTokenRefused(session, token.Target.Name, token.Error); }
+    }
+
     private static string Name(RefreshOutcome? outcome) => outcome switch
     {
         Renewed => RenewalMetrics.Renewed,
@@ -73,9 +94,13 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
     };
 
     /// <summary>One renewal under way. Failed on our side, unless it is finished.</summary>
-    internal sealed class Entry(RenewalLog log, Session session, DateTimeOffset? dueAt, bool isSilent, long startedAt, Activity? trace) : IDisposable
+    internal sealed class Entry(
+        RenewalLog log, Session session, DateTimeOffset? dueAt, bool isSilent, ApiTarget? api, long startedAt, Activity? trace) : IDisposable
     {
         public Session Session { get; } = session;
+
+        /// <summary>Whose token it is; null for that of the sign-in.</summary>
+        public ApiTarget? Api { get; } = api;
 
         public DateTimeOffset? DueAt { get; } = dueAt;
 
@@ -104,6 +129,13 @@ internal sealed partial class RenewalLog(RenewalMetrics metrics, Audit audit, Ti
 
     [LoggerMessage(LogLevel.Information, "Session {Session} renewed in {Took} ms: the access token expires {ExpiresAt:u}, the next renewal is due {DueAt:u}.")]
     private partial void SessionRenewed(SessionId session, long took, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Information, "Session {Session} has a token for {Api}: it expires {ExpiresAt:u}, the next renewal is due {DueAt:u}.")]
+    private partial void ApiTokenObtained(SessionId session, string api, DateTimeOffset expiresAt, DateTimeOffset? dueAt);
+
+    [LoggerMessage(LogLevel.Warning, "Session {Session} got no token for {Api} ({Error}). The session and its other tokens are as before; a call asks again in "
+        + "a while.")]
+    private partial void ApiTokenRefused(SessionId session, string api, string? error);
 
     [LoggerMessage(LogLevel.Information, "Session {Session} renewed by a silent sign-in: the access token expires {ExpiresAt:u}.")]
     private partial void Continued(SessionId session, DateTimeOffset expiresAt);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Bff.Sessions.Store;
@@ -24,6 +25,7 @@ internal sealed class RenewalMetrics : IDisposable
     private readonly Histogram<double> _lag;
     private readonly CountedFromZero _finished;
     private readonly CountedFromZero _coalesced;
+    private readonly Counter<long> _apiTokens;
     private long _backlog;
     private long _renewed;
 
@@ -35,6 +37,8 @@ internal sealed class RenewalMetrics : IDisposable
         _finished = new(_meter, "bff.renewals", "{renewal}", "Renewals by provider and outcome.",
             ("provider", [.. providers.All.Select(provider => provider.Name)]), ("outcome", Outcomes));
         _coalesced = new(_meter, "bff.renewal.coalesced", "{call}", "Calls that waited for a renewal another one had started.");
+        _apiTokens = _meter.CreateCounter<long>(
+            "bff.api_tokens", "{token}", "Requests for tokens of the APIs that routes name, by provider, API and outcome.");
         if (counts is not null) { counts.Counted += counted => Interlocked.Exchange(ref _backlog, counted.Due ?? _backlog); }
         _meter.CreateObservableGauge("bff.renewal.due", () => Interlocked.Read(ref _backlog), "{session}", "Sessions due for renewal, when last looked at.");
         Gauge("bff.renewal.in_flight", gate => gate.Running, "{renewal}", "Token calls under way on this node, by provider.");
@@ -60,6 +64,12 @@ internal sealed class RenewalMetrics : IDisposable
         if (renewal.Lag is { } lag) { _lag.Record(lag.TotalSeconds, provider); }
         RenewalFinished?.Invoke(renewal);
     }
+
+    /// <param name="provider">Its name.</param>
+    /// <param name="api">As the configuration has it, which bounds the label.</param>
+    /// <param name="outcome">One of <see cref="Outcomes"/>.</param>
+    public void ApiTokenFinished(string provider, ApiTarget api, string outcome) => _apiTokens.Add(
+        1, Tag(provider), new KeyValuePair<string, object?>("api", api.Name), new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> Tag(string provider) => new("provider", provider);
 

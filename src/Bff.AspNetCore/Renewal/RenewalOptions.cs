@@ -22,6 +22,13 @@ internal sealed class RenewalOptions : IValidatableObject
     /// </summary>
     public bool UpdateClaims { get; set; } = true;
 
+    /// <summary>
+    /// How long after its last use a token for an API that a route names (<c>Bff.Audience</c>, <c>Bff.Resource</c>, <c>Bff.Scope</c>) is still renewed in the
+    /// background; later the next call gets a new one. 0: never in the background. Default: 30 minutes; 0 to 1 day.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "must be between 00:00:00 and 1.00:00:00 (d.hh:mm:ss).")]
+    public TimeSpan ApiTokenIdleTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (MinValidity > Lead)

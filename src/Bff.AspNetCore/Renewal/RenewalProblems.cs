@@ -22,6 +22,17 @@ internal static class RenewalProblems
     public static readonly Problem NotRenewable = new(
         StatusCodes.Status409Conflict, "renewal_not_possible", "This session has no refresh token.", "Renew it through /bff/silent-login.");
 
+    /// <summary>No token for this API, by the word of the provider. To ask again changes nothing, so there is no <c>Retry-After</c>.</summary>
+    /// <param name="error">The provider's code, which is not a secret: the API's caller would see it, too.</param>
+    /// <param name="isOfUser">About the user (RFC 9110 section 15.5.4), or about how the route, our client and the provider fit (15.6.3).</param>
+    public static Problem ApiRefused(string error, bool isOfUser) => isOfUser
+        ? new(
+            StatusCodes.Status403Forbidden, "api_not_granted", "The sign-in service gives you no access to this API.",
+            $"Its code is {error}. You stay signed in, and other APIs work.") { ProviderError = error }
+        : new(
+            StatusCodes.Status502BadGateway, "api_token_refused", "The sign-in service gives this application no token for this API.",
+            $"Its code is {error}. You stay signed in, and other APIs work. The application's operator must act.") { ProviderError = error };
+
     /// <param name="context">The request that needs a token.</param>
     /// <param name="session">Whose.</param>
     /// <param name="result">Anything but <see cref="Usable"/>.</param>
@@ -31,6 +42,7 @@ internal static class RenewalProblems
         RenewalResult.NotRenewable => NotRenewable,
         RenewalResult.SignInNeeded => SignInNeeded,
         ClientRefused refused => ProviderRefusesClient(refused.RetryAfter),
+        RenewalResult.ApiRefused refused => ApiRefused(refused.Error, refused.IsOfUser),
         StoreUnavailable => SessionStoreException.Problem,
         Unreachable down => ProviderUnavailable(down.RetryAfter),
         _ => throw new UnreachableException(),

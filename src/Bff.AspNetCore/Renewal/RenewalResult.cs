@@ -1,3 +1,4 @@
+using Bff.Providers;
 using Bff.Sessions;
 
 namespace Bff.Renewal;
@@ -14,6 +15,22 @@ internal abstract record RenewalResult
         { Kind: RenewalFailureKind.ClientRefused } => new ClientRefused(retryAfter),
         _ => new Unreachable(retryAfter),
     };
+
+    /// <summary>What is said of a token for an API that could not be got, until the next try.</summary>
+    public static RenewalResult OfFailure(ApiToken failed, DateTimeOffset now) => failed.Fault switch
+    {
+        ApiTokenFault.User => new ApiRefused(failed.Error ?? "", IsOfUser: true),
+        ApiTokenFault.Client => new ApiRefused(failed.Error ?? "", IsOfUser: false),
+        _ => new Unreachable(RenewalPolicy.RetryAt(failed, onDemand: true) - now),
+    };
+
+    /// <summary>A session's token for an API, which may be sent.</summary>
+    internal sealed record UsableApi(Session Session, ApiToken Token) : RenewalResult;
+
+    /// <summary>The provider gives no token for this API; the session and its other tokens are as good as before.</summary>
+    /// <param name="Error">The provider's word.</param>
+    /// <param name="IsOfUser">It is about the user: another one may get one.</param>
+    internal sealed record ApiRefused(string Error, bool IsOfUser) : RenewalResult;
 
     /// <summary>A session whose access token may be sent.</summary>
     internal sealed record Usable(Session Session) : RenewalResult;

@@ -76,14 +76,15 @@ internal sealed partial class RenewalSchedule(
         try
         {
             var places = permits.Count;
-            var (due, claimed) = await leases.ClaimDueAsync(provider.Name, places, cancellationToken);
+            var (found, claimed) = await leases.ClaimDueAsync(provider.Name, places, cancellationToken);
             foreach (var lease in claimed)
             {
                 var (session, permit) = (lease.Session, permits.Dequeue());
-                flights.Begin(session.Id, () => attempt.RunAsync(lease, permit, session.Tokens is { } tokens ? policy.DueAt(session.Id, tokens) : null));
+                var due = session.Tokens is { } tokens ? policy.NextDue(session.Id, tokens) : null;
+                flights.Begin(new(session.Id, due?.Api), () => attempt.RunAsync(lease, permit, due?.Api, due?.At));
             }
 
-            return due == places;
+            return found == places;
         }
         finally
         {

@@ -124,10 +124,23 @@ internal sealed partial class RevocationWorker(
             if (outcome is not (RevocationOutcome.Revoked or RevocationOutcome.Refused)) { return outcome; }
         }
 
-        if (!provider.Options.RevokeAccessTokens || tokens.AccessToken.Length == 0 || tokens.ExpiresAt <= clock.GetUtcNow()) { return outcome; }
-        var ofAccess = await provider.TokenEndpoint.RevokeAsync(tokens.AccessToken, TokenEndpointClient.AccessTokenHint);
-        return outcome == RevocationOutcome.Refused && ofAccess == RevocationOutcome.Revoked ? outcome : ofAccess;   // revoked is what was so in whole
+        if (!provider.Options.RevokeAccessTokens) { return outcome; }
+        string[] alive =
+        [
+            .. tokens.AccessToken.Length > 0 && tokens.ExpiresAt > clock.GetUtcNow() ? [tokens.AccessToken] : Array.Empty<string>(),
+            .. (tokens.ApiTokens ?? []).Where(token => token.HasToken && token.ExpiresAt > clock.GetUtcNow()).Select(token => token.AccessToken),
+        ];
+        var ofAccess = await Task.WhenAll(alive.Select(token => provider.TokenEndpoint.RevokeAsync(token, TokenEndpointClient.AccessTokenHint)));
+        return ofAccess.Aggregate(outcome, Worse);
     }
+
+    /// <summary>Revoked is what was so in whole; what has to be tried again counts before all else.</summary>
+    private static RevocationOutcome? Worse(RevocationOutcome? one, RevocationOutcome other) => one switch
+    {
+        null or RevocationOutcome.Revoked => other,
+        RevocationOutcome.Refused or RevocationOutcome.NotOffered when other is RevocationOutcome.Unavailable or RevocationOutcome.TurnedAway => other,
+        _ => one,
+    };
 
     private async Task PostponeAsync(Revocation revocation, string outcome)
     {

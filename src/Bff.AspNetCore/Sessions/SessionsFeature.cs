@@ -30,6 +30,7 @@ internal static partial class SessionsFeature
         services.AddSingleton<ISessionStore>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
         services.AddSingleton<IRenewalQueue>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
         services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
+        services.AddSingleton<IClientTokenStore>(provider => provider.GetRequiredService<InstrumentedSessionStore>());
         services.AddSingleton<SessionCounts>().AddHostedService(provider => provider.GetRequiredService<SessionCounts>());
         services.AddSingleton<Heartbeat>().AddHostedService(provider => provider.GetRequiredService<Heartbeat>());   // stops after the renewals do
         services.AddHostedService<StoreWatch>().AddHostedService<SessionSweeper>().AddHostedService<SessionChangeCarrier>();

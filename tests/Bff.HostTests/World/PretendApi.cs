@@ -17,6 +17,7 @@ internal sealed class PretendApi : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<PretendProvider> _providers = new();
     private int _refused;
+    private int _misled;
 
     /// <param name="Method">The request's.</param>
     /// <param name="Path">As the framework decodes it.</param>
@@ -101,6 +102,12 @@ internal sealed class PretendApi : IAsyncDisposable
     /// <summary>Calls without a token that is good: none, an unknown one, or one that has expired.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
+    /// <summary>Takes tokens for this audience only; null for whatever comes.</summary>
+    public string? Audience { get; set; }
+
+    /// <summary>Good tokens that were for another audience.</summary>
+    public int Misled => Volatile.Read(ref _misled);
+
     /// <summary>Keeps no <see cref="Calls"/>: for very many.</summary>
     public bool Forgets { get; set; }
 
@@ -138,6 +145,12 @@ internal sealed class PretendApi : IAsyncDisposable
         if (context.Request.Headers.Authorization.ToString().Split(' ', 2) is not [var scheme, var value]) { return null; }
         var token = _providers.Select(provider => provider.FindAccessToken(value)).FirstOrDefault(found => found is not null);
         if (!(token?.ExpiresAt > clock.GetUtcNow())) { return null; }
+        if (Audience is not null && !token.Audiences.Contains(Audience))
+        {
+            Interlocked.Increment(ref _misled);
+            return null;
+        }
+
         if (token.KeyThumbprint is null) { return scheme == "Bearer" ? token.Subject : null; }
         if (Proofs.NonceFor(context.Request.Path) is { } nonce) { context.Response.Headers["DPoP-Nonce"] = nonce; }
         var proof = scheme == "DPoP" ? await Proofs.CheckAsync(context.Request, value) : new(null, "invalid_token", "a bound token as a bearer token");

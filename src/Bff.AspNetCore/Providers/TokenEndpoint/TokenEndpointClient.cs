@@ -29,8 +29,9 @@ internal sealed partial class TokenEndpointClient(
     /// <param name="current">The session's tokens.</param>
     /// <param name="subject">The session's user; an ID token for anyone else ends the session.</param>
     /// <param name="tenant">The user's, at a provider of many tenants, who has the same subject as somebody in another one, maybe.</param>
+    /// <param name="api">Which API the new access token is for; null for the one of the sign-in, whose token is replaced.</param>
     /// <remarks>Ends by its own time limit only: nobody who stops waiting may cut off an answer that carries a rotated token.</remarks>
-    public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject, string? tenant = null)
+    public async Task<RefreshOutcome> RefreshAsync(TokenSet current, string subject, string? tenant = null, ApiTarget? api = null)
     {
         using var limit = new CancellationTokenSource(options.CurrentValue.TokenTimeout, clock);
         try
@@ -39,9 +40,9 @@ internal sealed partial class TokenEndpointClient(
             var sentAt = clock.GetUtcNow();
 
             // A session of before this setting gets its key now.
-            var key = current.Key ?? (registration.Options.TokenType == TokenType.DPoP ? ProofKey.New() : null);
-            using var answer = await SendAsync(current.RefreshToken!, key, metadata, limit.Token);
-            return await ReadAsync(answer, current, key, (subject, tenant), sentAt, limit.Token);
+            var key = KeyFor(current);
+            using var answer = await SendAsync(current.RefreshToken!, api, key, metadata, limit.Token);
+            return await ReadAsync(answer, current, api, key, (subject, tenant), sentAt, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -98,18 +99,31 @@ internal sealed partial class TokenEndpointClient(
             : RevocationOutcome.Refused;
     }
 
-    private async Task<TokenResponse> SendAsync(
-        string refreshToken, ProofKey? key, OpenIdConnectConfiguration metadata, CancellationToken limit)
+    private ProofKey? KeyFor(TokenSet? current) => current?.Key ?? (registration.Options.TokenType == TokenType.DPoP ? ProofKey.New() : null);
+
+    private Task<TokenResponse> SendAsync(
+        string refreshToken, ApiTarget? api, ProofKey? key, OpenIdConnectConfiguration metadata, CancellationToken limit) =>
+        SendAsync<RefreshTokenRequest>(
+            request =>
+            {
+                request.RefreshToken = refreshToken;
+                AddTarget(request, api);
+            },
+            (client, request) => client.RequestRefreshTokenAsync(request, limit), key, metadata);
+
+    /// <summary>Sends it; and once more, made anew, where the provider wants a nonce in the proof.</summary>
+    private async Task<TokenResponse> SendAsync<T>(
+        Action<T> fill, Func<HttpClient, T, Task<TokenResponse>> send, ProofKey? key, OpenIdConnectConfiguration metadata)
+        where T : ProtocolRequest, new()
     {
         for (string? challenge = null; ;)
         {
             var endpoint = ProviderEndpoints.Token(metadata, registration.Options);
-            using var request = Authenticated<RefreshTokenRequest>(endpoint, metadata);
-            request.RefreshToken = refreshToken;
-            foreach (var (name, value) in registration.Options.TokenParameters) { request.Parameters.Add(name, value); }
+            using var request = Authenticated<T>(endpoint, metadata);
+            fill(request);
             GatedCalls.Mark(request, CallKind.Renewal);
             var sent = proofs.Prove(request, endpoint, key, challenge);
-            var answer = await registration.CreateHttpClient().RequestRefreshTokenAsync(request, limit);
+            var answer = await send(registration.CreateHttpClient(), request);
             var asked = answer.HttpResponse is { } response ? await proofs.ChallengeAsync(endpoint, response, key, sent) : null;
             if (asked is null || challenge is not null) { return answer; }
             answer.Dispose();
@@ -128,19 +142,17 @@ internal sealed partial class TokenEndpointClient(
     }
 
     private async Task<RefreshOutcome> ReadAsync(
-        TokenResponse answer, TokenSet current, ProofKey? key, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
+        TokenResponse answer, TokenSet current, ApiTarget? api, ProofKey? key, (string Subject, string? Tenant) owner, DateTimeOffset sentAt,
+        CancellationToken limit)
     {
-        if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
-        var status = (int)answer.HttpResponse.StatusCode;
-        if (status is 429 or 503) { return new Unavailable($"http_{status}", RetryAfter(answer.HttpResponse)); }
-        if (status is >= 500 or 408 or (>= 300 and < 400)) { return new Unavailable($"http_{status}"); }
-
+        if (NoAnswer(answer) is { } nothing) { return nothing; }
+        var status = (int)answer.HttpResponse!.StatusCode;
         var body = await TokenEndpointBody.ReadAsync(answer.HttpResponse);
         var rotated = body.Token("refresh_token");
         var rotatedEnd = TokenSet.ReadRefreshTokenEnd(body.Text(TokenSet.RefreshTokenExpiresIn), body.Text(TokenSet.RefreshExpiresIn), sentAt);
         var outcome = status >= 400 || body.Token("error") is not null
             ? RefusedRefresh.Of(status, body, ChallengesClient(answer.HttpResponse), isProven: key is not null)
-            : await ReadTokensAsync(body, current, key, owner, sentAt, limit);
+            : await ReadTokensAsync(body, current, api, key, owner, sentAt, limit);
         return outcome switch
         {
             Renewed renewed => renewed with
@@ -156,32 +168,54 @@ internal sealed partial class TokenEndpointClient(
         };
     }
 
-    private async Task<RefreshOutcome> ReadTokensAsync(
-        TokenEndpointBody body, TokenSet current, ProofKey? key, (string Subject, string? Tenant) owner, DateTimeOffset sentAt, CancellationToken limit)
+    /// <summary>There was no response, or only one about the weather.</summary>
+    private Unavailable? NoAnswer(TokenResponse answer)
+    {
+        if (answer.HttpResponse is null) { return new Unavailable(answer.Exception is OperationCanceledException ? "timeout" : "connection"); }
+        var status = (int)answer.HttpResponse.StatusCode;
+        if (status is 429 or 503) { return new Unavailable($"http_{status}", RetryAfter(answer.HttpResponse)); }
+        return status is >= 500 or 408 or (>= 300 and < 400) ? new Unavailable($"http_{status}") : null;
+    }
+
+    /// <summary>What is wrong with a response that should bring an access token; null when it does.</summary>
+    private RefreshOutcome? ObjectionTo(TokenEndpointBody body, ProofKey? key)
     {
         if (!body.IsObject) { return new Unavailable("not_json") { IsResponse = !body.IsPage }; }
-        if (body.AccessToken is not { } accessToken)
-        {
-            return new Unavailable("no_access_token") { IsResponse = true };
-        }
+        if (body.AccessToken is null) { return new Unavailable("no_access_token") { IsResponse = true }; }
 
         // Where the operator asks for none any more, a session may have a bearer token beside its key, which its refresh token may be bound to.
-        var isBound = key is not null && body.IsBound;
         var mayBeBearer = registration.Options.TokenType == TokenType.Bearer && body.IsBearer;
-        if (!isBound && !mayBeBearer) { return new Misconfigured("token_type", MayPass: true); }
+        return IsBound(body, key) || mayBeBearer ? null : new Misconfigured("token_type", MayPass: true);
+    }
 
+    private static bool IsBound(TokenEndpointBody body, ProofKey? key) => key is not null && body.IsBound;
+
+    private DateTimeOffset ExpiryOf(TokenEndpointBody body, DateTimeOffset sentAt) =>
+        sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime);
+
+    private async Task<RefreshOutcome> ReadTokensAsync(
+        TokenEndpointBody body, TokenSet current, ApiTarget? api, ProofKey? key, (string Subject, string? Tenant) owner, DateTimeOffset sentAt,
+        CancellationToken limit)
+    {
+        if (ObjectionTo(body, key) is { } useless) { return useless; }
+        var (accessToken, isBound) = (body.AccessToken!, IsBound(body, key));
         var (user, idToken, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, owner, limit) : default;
-        return objection ?? new Renewed(
+        if (objection is not null) { return objection; }
+        if (api is not null) { return new Renewed(current.HeldBy(key).With(NewToken(api, current.Find(api), body, key, sentAt))); }
+        return new Renewed(
             new TokenSet(
                 accessToken,
                 current.RefreshToken,
                 idToken ?? current.IdToken,
                 body.Text("scope") ?? current.Scope,
                 sentAt,
-                sentAt + TokenSet.ReadLifetime(body.Text("expires_in"), options.CurrentValue.AssumedLifetime),
+                ExpiryOf(body, sentAt),
                 Acr: current.SignInAcr ?? "",
                 ProofKey: key?.Text,
-                IsBearer: !isBound),
+                IsBearer: !isBound)
+            {
+                ApiTokens = current.ApiTokens,
+            },
             user);
     }
 

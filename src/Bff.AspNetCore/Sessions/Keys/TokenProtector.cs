@@ -10,6 +10,8 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
 {
     private readonly IDataProtector _protector = protection.CreateProtector("Bff.Sessions.Tokens.v1");
 
+    private const string ClientPrefix = "client:";
+
     private sealed record Envelope(string Session, TokenSet Tokens);
 
     public byte[] Protect(SessionId id, TokenSet tokens)
@@ -18,6 +20,12 @@ internal sealed partial class TokenProtector(IDataProtectionProvider protection,
         if (tokens.StoreHasRefreshToken is not null) { throw new ArgumentException("These tokens are not whole.", nameof(tokens)); }
         return _protector.Protect(JsonSerializer.SerializeToUtf8Bytes(new Envelope(id.Value, tokens)));
     }
+
+    /// <summary>As <see cref="Protect"/>, for a token of our client's: bound to its name, which is no session's.</summary>
+    public byte[] ProtectOfClient(string name, TokenSet tokens) => Protect(new SessionId(ClientPrefix + name), tokens);
+
+    /// <summary>Null when this key ring cannot open it.</summary>
+    public TokenSet? UnprotectOfClient(string name, byte[] sealedTokens) => Unprotect(new SessionId(ClientPrefix + name), sealedTokens);
 
     /// <summary>Finds out at start whether the keys can be read and written, not at the first sign-in.</summary>
     /// <exception cref="IOException">They cannot; the message names the setting.</exception>

@@ -186,6 +186,17 @@ internal sealed partial class InstrumentedSessionStore(
         Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancellationToken) =>
         ReadAsync("list_of_user", () => store.ListOfUserAsync(session, handle, take, now, cancellationToken));
 
+    public Task<StoredClientToken?> FindClientTokenAsync(string id, CancellationToken cancellationToken) =>
+        ReadAsync("find_client_token", () => store.FindClientTokenAsync(id, cancellationToken));
+
+    public Task<bool> ClaimClientTokenAsync(
+        string id, long version, DateTimeOffset now, string owner, DateTimeOffset until, CancellationToken cancellationToken) =>
+        WriteAsync("claim_client_token", () => store.ClaimClientTokenAsync(id, version, now, owner, until, cancellationToken));
+
+    public Task<bool> CompleteClientTokenAsync(
+        string id, string owner, TokenSet? tokens, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
+        WriteAsync("complete_client_token", () => store.CompleteClientTokenAsync(id, owner, tokens, forgetAt, cancellationToken));
+
     private void Tell(EndedSession ended)
     {
         var (session, reason, frontEnd, provider) = ($"{ended.Id}", ended.Reason, ended.FrontEnd, ended.Provider);

@@ -77,6 +77,7 @@ internal sealed class SessionCopy
             Write(writer, text);
         }
 
+        Write(writer, tokens.ApiTokens ?? []);
         writer.Write7BitEncodedInt(session.Claims.Count);
         foreach (var (type, value, valueType) in session.Claims)
         {
@@ -86,6 +87,42 @@ internal sealed class SessionCopy
         }
 
         return stream.ToArray();
+    }
+
+    private static void Write(BinaryWriter writer, IReadOnlyList<ApiToken> tokens)
+    {
+        writer.Write7BitEncodedInt(tokens.Count);
+        foreach (var token in tokens)
+        {
+            foreach (var time in new[] { token.ObtainedAt, token.ExpiresAt, token.UsedAt, token.FailedAt }) { writer.Write(time.UtcTicks); }
+            writer.Write(token.Target.IsExchanged);
+            writer.Write(token.Count);
+            writer.Write(token.Failures);
+            writer.Write((int)token.Fault);
+            foreach (var text in new[] { token.Target.Audience, token.Target.Resource, token.Target.Scope, token.Authorization, token.Error })
+            {
+                Write(writer, text);
+            }
+        }
+    }
+
+    private static ApiToken[]? ReadApiTokens(ref Reader reader)
+    {
+        var count = reader.Length();
+        if (count == 0) { return null; }
+        var tokens = new ApiToken[count];
+        for (var place = 0; place < count; place++)
+        {
+            var (obtainedAt, expiresAt, usedAt, failedAt) = (reader.Time(), reader.Time(), reader.Time(), reader.Time());
+            var (isExchanged, number, failures, fault) = (reader.Boolean(), reader.Int32(), reader.Int32(), (ApiTokenFault)reader.Int32());
+            var target = new ApiTarget(reader.Text(), reader.Text(), reader.Text(), isExchanged);
+            tokens[place] = new(target, reader.Text()!, obtainedAt, expiresAt, usedAt, number)
+            {
+                Error = reader.Text(), Failures = failures, Fault = fault, FailedAt = failedAt,
+            };
+        }
+
+        return tokens;
     }
 
     private static string? Short(string name) => name == SettingsSection.Default ? null : name;
@@ -112,6 +149,7 @@ internal sealed class SessionCopy
         var (version, hasRefreshToken, failures) = (reader.Int64(), reader.Boolean(), reader.Int32());
         var (sid, subject, sessionState, lastError) = (reader.Text()!, reader.Text()!, reader.Text(), reader.Text());
         var (scope, authorization, provider, frontEnd, proofKey) = (reader.Text(), reader.Text()!, reader.Text(), reader.Text(), reader.Text());
+        var apiTokens = ReadApiTokens(ref reader);
         return new Session
         {
             Id = id, Sid = sid, Provider = provider ?? SettingsSection.Default, FrontEnd = frontEnd ?? SettingsSection.Default,
@@ -119,7 +157,7 @@ internal sealed class SessionCopy
             Claims = new PackedClaims(packed, reader.At),
             CreatedAt = createdAt, EndsAt = endsAt, AbsoluteEndsAt = absoluteEndsAt, Version = version, DueAt = dueAt, Failures = failures,
             FailingSince = failingSince, LastError = lastError, NotBefore = notBefore, LeaseUntil = leaseUntil,
-            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey),
+            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey, apiTokens),
         };
     }
 

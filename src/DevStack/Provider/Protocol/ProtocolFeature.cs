@@ -19,6 +19,7 @@ internal static class ProtocolFeature
                 .AddEndpoints(options)
                 .AddTokens(options, directory)
                 .AcceptAudience()
+                .NarrowOrders(options)
                 .RegisterScopes([.. DemoScopes.All])
                 .RegisterClaims(Claims.Name, Claims.PreferredUsername, Claims.Email));
         return provider!;
@@ -36,7 +37,8 @@ internal static class ProtocolFeature
         .AllowAuthorizationCodeFlow()
         .RequireProofKeyForCodeExchange()
         .Configure(server => server.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain))
-        .AllowRefreshTokenFlow();
+        .AllowRefreshTokenFlow()
+        .AllowClientCredentialsFlow();
 
     private static OpenIddictServerBuilder AddEndpoints(this OpenIddictServerBuilder server, DevStackOptions options)
     {

@@ -27,6 +27,10 @@ internal static class TokenPrincipal
         return new ClaimsPrincipal(identity);
     }
 
+    public static ClaimsPrincipal OfClient(string clientId, string audience) => new(
+        new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role)
+            .SetClaim(Claims.Subject, clientId).SetResources(audience));
+
     private static string[] DestinationsOf(Claim claim, ClaimsIdentity identity) => claim.Type switch
     {
         Claims.Name or Claims.PreferredUsername when identity.HasScope(Scopes.Profile) => [Destinations.IdentityToken],

@@ -53,6 +53,8 @@ internal static class RedisKeys
 
     public static RedisKey Ends(int shard) => $"{Names[shard]}:ends";
 
+    public static RedisKey ClientToken(int shard, string id) => $"{Names[shard]}:c:{id}";
+
     public static RedisKey Undone(int shard) => $"{Names[shard]}:todo";
 
     public static RedisKey Probe(int shard) => $"{Names[shard]}:probe";

@@ -38,6 +38,9 @@ internal static class RedisScripts
     public static readonly string ClaimRevocations = Read(Revocations, "claim_revocations");
     public static readonly string CompleteRevocation = Read("complete_revocation");
 
+    public static readonly string ClaimClientToken = Read("claim_client_token");
+    public static readonly string CompleteClientToken = Read("complete_client_token");
+
     public static readonly string Count = Read("count");
 
     private static string Read(params IEnumerable<string> parts) =>

@@ -29,6 +29,7 @@ internal static class SessionSchema
         new(6, "which provider and which front end a session is of, and sessions by the provider's sid", ProvidersAndFrontEnds),
         new(7, "what is due at one provider is found beside the backlog of another", DueByClient),
         new(8, "what one node was renewing is found when it has died, and nodes count together", LeasesByNode),
+        new(9, "tokens of our clients themselves", ClientTokens),
     ];
 
     /// <summary>The statements that bring a database from version <paramref name="from"/> (0: an empty one) to <see cref="Version"/>.</summary>
@@ -176,6 +177,19 @@ internal static class SessionSchema
             forget_at  BIGINT NOT NULL
         );
         CREATE INDEX IF NOT EXISTS counts_end ON counts (forget_at);
+
+        """;
+
+    /// <summary>They are no session's. Without tokens while the first is being got; a node of the version before has none and asks for none.</summary>
+    private static string ClientTokens(string bytes) => $"""
+        CREATE TABLE IF NOT EXISTS client_tokens (
+            id          TEXT    NOT NULL PRIMARY KEY,
+            version     BIGINT  NOT NULL,
+            tokens      {bytes},
+            lease_owner TEXT,
+            lease_until BIGINT  NOT NULL,
+            forget_at   BIGINT  NOT NULL
+        );
 
         """;
 }

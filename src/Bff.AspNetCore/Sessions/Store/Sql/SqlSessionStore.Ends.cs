@@ -42,6 +42,7 @@ internal sealed partial class SqlSessionStore
         await DeleteUntilAsync("used_once", "forget_at", Milliseconds(now), cancellationToken);
         if (database.IsShared) { await DeleteUntilAsync("counts", "forget_at", Milliseconds(now), cancellationToken); }
         await ForgetEndsAsync(now, cancellationToken);
+        await ForgetClientTokensAsync(now, cancellationToken);
         var ended = new List<EndedSession>();
         for (var batch = SqlStatements.Batch; batch == SqlStatements.Batch;)
         {
