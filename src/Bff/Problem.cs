@@ -45,7 +45,18 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>Where a person finds what they were looking for; null for the ways above.</summary>
     public string? PageUrl { get; init; }
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (Status != StatusCodes.Status401Unauthorized || httpContext.Features.Get<InsteadOfUnauthorized>() is not { } instead)
+        {
+            return WriteAsync(httpContext);
+        }
+
+        httpContext.Features.Set<InsteadOfUnauthorized>(null);
+        return instead.RespondAsync(httpContext, this);
+    }
+
+    private async Task WriteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = Status;

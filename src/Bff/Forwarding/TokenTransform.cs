@@ -29,6 +29,7 @@ internal sealed class TokenTransform(Renewer renewer, bool required) : RequestTr
             headers.Remove(HeaderNames.Authorization);
             headers.TryAddWithoutValidation(HeaderNames.Authorization, tokens.Authorization);
             if (tokens.IsBound) { ProvenCalls.Mark(context.ProxyRequest, tokens); }
+            if (context.HttpContext.Features.Get<SentToken>() is { } sent) { sent.ExpiresAt = tokens.ExpiresAt; }
             return null;
         }
 

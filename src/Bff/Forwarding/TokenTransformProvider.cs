@@ -11,7 +11,11 @@ internal sealed class TokenTransformProvider : ITransformProvider
 {
     private const string OurMetadata = "Bff";
 
-    private static readonly string[] Keys = [TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata];
+    private static readonly string[] Keys =
+    [
+        TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata,
+        CsrfModes.MetadataKey, .. StreamPolicy.Keys,
+    ];
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -30,6 +34,12 @@ internal sealed class TokenTransformProvider : ITransformProvider
         catch (FormatException error)
         {
             context.Errors.Add(new ArgumentException($"{key}:{HeaderNameList.MetadataKey}: {error.Message}"));
+        }
+
+        if (CsrfModes.MistakeIn(context.Route) is { } mistake) { context.Errors.Add(new ArgumentException($"{key}:{CsrfModes.MetadataKey}: {mistake}")); }
+        foreach (var wrong in StreamPolicy.MistakesIn(context.Route.Metadata, TokenPolicies.UsesSession(context.Route)))
+        {
+            context.Errors.Add(new ArgumentException($"{key}:{wrong.Key}: {wrong.Mistake}"));
         }
 
         // A misspelt key would quietly mean "no token".
