@@ -20,7 +20,7 @@ internal static class PageBehindSignIn
     /// <summary>After the session has been read.</summary>
     public static IApplicationBuilder UsePagesBehindSignIn(this IApplicationBuilder app)
     {
-        var instead = new InsteadOfUnauthorized(LeadAsync);
+        var instead = new Problem.Instead(LeadAsync);
         return app.Use((context, next) =>
         {
             if (Is(context.GetEndpoint()) && HttpMethods.IsGet(context.Request.Method) && FetchMetadata.IsTopLevel(context.Request))

@@ -5,6 +5,8 @@ namespace Bff.HostTests.Login;
 /// <summary>A route with <c>Bff.Csrf: Navigation</c>: a page behind the sign-in.</summary>
 public sealed class PageBehindSignInTests
 {
+    private const string Arrived = "__Host-bff-arrived";
+
     private const string Address = "/pages/report?month=2026-11&name=a%2Fb%20c&empty=";
 
     [Fact]
@@ -67,8 +69,7 @@ public sealed class PageBehindSignInTests
         (await alice.SendAsync(ahead)).ShouldSay("not_ahead_of_time");
 
         // An address that no return URL may be, and one that no provider would carry.
-        var doubled = await alice.SendAsync(Tab(alice, "/pages//evil.example/" + new string('x', 2000), "none"));
-        doubled.Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await alice.SendAsync(Tab(alice, "/pages/" + new string('x', 2000), "none"))).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await RawClient.SendAsync(world.Bff.Address, ["GET //evil.example/x HTTP/1.1", "Accept: text/html"])).ShouldNotContain("Location");
         world.Api.Calls.ShouldBeEmpty();
     }
@@ -78,7 +79,7 @@ public sealed class PageBehindSignInTests
     {
         await using var world = await StartAsync();
         var alice = world.NewBrowser();
-        await alice.OpenAsync(Address);
+        (await alice.OpenAsync(Address)).SetCookie(Arrived).ShouldContain("max-age=30; path=/; secure; samesite=lax; httponly");
         alice.Cookies.Remove(Browser.SessionCookie);   // the browser did not keep it
 
         var told = await alice.SendAsync(Tab(alice, Address, "same-origin"));
@@ -86,7 +87,7 @@ public sealed class PageBehindSignInTests
         told.ShouldSay("session_required");
         told.Body.ShouldContain("/bff/login?returnUrl=%2Fpages%2Freport%3Fmonth%3D2026-11");
 
-        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        alice.Cookies.Remove(Arrived);   // half a minute later
         (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Location!.AbsolutePath.ShouldBe("/bff/login");
     }
 
@@ -117,6 +118,8 @@ public sealed class PageBehindSignInTests
         (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Body.ShouldBe("alice");
 
         await world.AdvanceAsync(TimeSpan.FromMinutes(6));
+        (await alice.SendAsync(Tab(alice, Address, "same-origin"))).ShouldSay("token_expired");
+        alice.Cookies.Remove(Arrived);   // half a minute later
         await alice.OpenAsync(Address);
         (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Body.ShouldBe("alice");
     }

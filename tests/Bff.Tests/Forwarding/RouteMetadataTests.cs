@@ -43,6 +43,7 @@ public class RouteMetadataTests
     private static string? MistakeIn(string key, string value, string token)
     {
         var route = new RouteConfig { Metadata = new Dictionary<string, string> { ["Bff.Token"] = token, [key] = value } };
-        return CsrfModes.MistakeIn(route) ?? StreamPolicy.MistakesIn(route.Metadata, TokenPolicies.UsesSession(route)).Select(wrong => wrong.Mistake).FirstOrDefault();
+        return CsrfModes.MistakeIn(route)
+            ?? StreamPolicy.MistakesIn(route.Metadata, TokenPolicies.UsesSession(route)).Select(wrong => wrong.Mistake).FirstOrDefault();
     }
 }
