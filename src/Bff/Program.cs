@@ -18,7 +18,7 @@ static WebApplicationBuilder Compose(string[] args)
     builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
     return builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
-        .AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
+        .AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().AddLogFormat().WithoutUnusedKeyRing();
 }
 
 static async Task RunAsync(WebApplication app)

@@ -221,5 +221,5 @@ internal static class ConfigurationSchema
 
     private static bool IsOptions(Type type) => IsOurs(type) && type.Name.EndsWith("Options", StringComparison.Ordinal);
 
-    private static bool IsOurs(Type type) => type.Assembly == typeof(Program).Assembly;
+    private static bool IsOurs(Type type) => Product.Assemblies.Contains(type.Assembly);
 }

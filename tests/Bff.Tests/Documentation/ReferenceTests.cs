@@ -82,7 +82,7 @@ public sealed partial class ReferenceTests
     public void A_limit_that_is_new_has_its_row_too()
     {
         var documented = MarkdownTable.Rows(Page, "Fixed limits").Select(cells => MarkdownTable.Code(cells[2]).Single());
-        var constants = from type in typeof(Program).Assembly.GetTypes()
+        var constants = from type in Product.Assemblies.SelectMany(assembly => assembly.GetTypes())
                         from field in type.GetFields(AnyConstant)
                         where field.Name.StartsWith("Max", StringComparison.Ordinal) || field.Name.StartsWith("Min", StringComparison.Ordinal)
                         where field.FieldType == typeof(int) || field.FieldType == typeof(long) || field.FieldType == typeof(TimeSpan)
@@ -113,7 +113,7 @@ public sealed partial class ReferenceTests
     private static string Value(string name)
     {
         var (type, field) = name.Split('.') is [var before, var after] ? (before, after) : throw new ArgumentException(name);
-        var candidates = typeof(Program).Assembly.GetTypes().Where(candidate => candidate.Name == type)
+        var candidates = Product.Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(candidate => candidate.Name == type)
             .Select(candidate => candidate.GetField(field, AnyConstant));
         return candidates.FirstOrDefault(found => found is not null)?.GetValue(null) switch
         {

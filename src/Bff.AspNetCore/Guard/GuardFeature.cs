@@ -37,7 +37,6 @@ internal static class GuardFeature
         services.AddSingleton<MatcherPolicy, OwnPaths.Policy>().AddSingleton(new ConfigurationRule(FrontEndPaths.Mistakes));
         services.AddSingleton<GuardMetrics>().AddSingleton<Refusals>();
         FrameworkSwitches.TakeOut(services);
-        LogFormat.Apply(builder);
         QuietLogs.Apply(services);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

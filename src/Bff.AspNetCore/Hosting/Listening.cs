@@ -6,15 +6,6 @@ internal static class Listening
     /// <summary>Where browsers reach us when nothing else is said.</summary>
     public const string DefaultAddress = "http://localhost:3001";
 
-    /// <summary>Listens here unless an address is configured, in any of the ways Kestrel knows.</summary>
-    public static WebApplicationBuilder ListenByDefaultOn(this WebApplicationBuilder builder, string address)
-    {
-        // Not in appsettings.json: a value there would win over ASPNETCORE_URLS.
-        var configured = builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? builder.Configuration["https_ports"];
-        if (string.IsNullOrEmpty(configured) && !HasPublicEndpoint(builder.Configuration)) { builder.WebHost.UseUrls(address); }
-        return builder;
-    }
-
     /// <summary>Kestrel's own endpoints say where to listen. The one called Ops is not public.</summary>
     public static bool HasPublicEndpoint(IConfiguration configuration) =>
         configuration.GetSection("Kestrel:Endpoints").GetChildren().Any(endpoint => !IsOps(endpoint));

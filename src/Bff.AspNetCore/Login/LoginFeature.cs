@@ -75,7 +75,7 @@ internal static class LoginFeature
         bff.MapGet("/frontchannel", FrontChannelEndpoint.Handle);
         app.MapPost(BackChannelEndpoint.Path, app.Services.GetRequiredService<BackChannelEndpoint>().HandleAsync).AllowAnonymous()
             .WithMetadata(new RefusesLargeBodies());
-        ScriptEndpoint.Map(app, PageFile.Read);
+        ScriptEndpoint.Map(app, name => PageFile.Read(typeof(ScriptEndpoint).Assembly, name));
         foreach (var provider in app.Services.GetRequiredService<ProviderSet>().All) { MapCallbacks(app, provider); }
         return app;
     }
