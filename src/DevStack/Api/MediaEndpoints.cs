@@ -19,7 +19,7 @@ internal static class MediaEndpoints
         app.UseWebSockets();
         var media = app.MapGroup("/api/media").RequireAuthorization();
         media.MapGet("/picture.svg", Picture);
-        media.MapGet("/clock", (TimeProvider clock, CancellationToken cancellationToken) => TypedResults.ServerSentEvents(TimesAsync(clock, cancellationToken)));
+        media.MapGet("/clock", (TimeProvider clock, CancellationToken gone) => TypedResults.ServerSentEvents(TimesAsync(clock, gone)));
         media.Map("/echo", EchoAsync);
     }
 
@@ -35,14 +35,14 @@ internal static class MediaEndpoints
             "image/svg+xml; charset=utf-8");
     }
 
-    private static async IAsyncEnumerable<SseItem<string>> TimesAsync(TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SseItem<string>> TimesAsync(TimeProvider clock, [EnumeratorCancellation] CancellationToken gone)
     {
         using var timer = new PeriodicTimer(Tick, clock);
         do
         {
             yield return new(clock.GetUtcNow().ToString("HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
         }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
+        while (await timer.WaitForNextTickAsync(gone));
     }
 
     /// <summary>Says each message again, until the other side closes or goes.</summary>
