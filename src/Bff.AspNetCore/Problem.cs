@@ -48,7 +48,24 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>Where a person finds what they were looking for; null for the ways above.</summary>
     public string? PageUrl { get; init; }
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    /// <summary>
+    /// On a request of somebody who is better led on than told that they are not signed in: what to do in the place of a problem with 401. It is taken off the
+    /// request before it is done.
+    /// </summary>
+    public sealed record Instead(Func<HttpContext, Problem, Task> RespondAsync);
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (Status != StatusCodes.Status401Unauthorized || httpContext.Features.Get<Instead>() is not { } instead)
+        {
+            return WriteAsync(httpContext);
+        }
+
+        httpContext.Features.Set<Instead>(null);
+        return instead.RespondAsync(httpContext, this);
+    }
+
+    private async Task WriteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = Status;

@@ -12,9 +12,10 @@ internal abstract record ClientTokenResult
     /// <summary>A token that may be sent.</summary>
     /// <param name="Authorization">As a header has it.</param>
     /// <param name="Key">That it is bound to; null for a bearer token.</param>
-    internal sealed record Issued(string Authorization, ProofKey? Key) : ClientTokenResult
+    /// <param name="ExpiresAt">When it expires.</param>
+    internal sealed record Issued(string Authorization, ProofKey? Key, DateTimeOffset ExpiresAt) : ClientTokenResult
     {
-        public static Issued Of(TokenSet tokens) => new(tokens.Authorization, tokens.IsBound ? tokens.Key : null);
+        public static Issued Of(TokenSet tokens) => new(tokens.Authorization, tokens.IsBound ? tokens.Key : null, tokens.ExpiresAt);
     }
 
     /// <summary>The provider gives our client none.</summary>

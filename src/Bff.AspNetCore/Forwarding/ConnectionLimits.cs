@@ -17,66 +17,91 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _byCaller = [];
+    private readonly Dictionary<string, int> _byRoute = [];
+    private readonly Dictionary<(string Route, string Caller), int> _byBoth = [];
     private int _all;
     private int _strangers;
     private long? _saidAt;
 
+    private static readonly Problem Exhausted = new(
+        StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has reached its limit of WebSockets and event streams.",
+        "Try again later.", RetryAfter);
+
     /// <summary>The request has its place; it has no second one.</summary>
     private sealed class Place;
+
+    /// <param name="Caller">A session, or an address.</param>
+    /// <param name="IsStranger">It is an address.</param>
+    /// <param name="Route">The route's name.</param>
+    private sealed record Taken(string Caller, bool IsStranger, string Route);
 
     /// <returns>Why there is no room; null when there is. The place is given back when the request has completed.</returns>
     public Problem? TakePlace(HttpContext context)
     {
         if (context.Features.Get<Place>() is not null) { return null; }
         var session = context.FindSession()?.Id;
-        var caller = session?.Value ?? AddressOf(context);
-        if (Refusal(caller, session is null) is { } problem) { return problem; }
+        var taken = new Taken(session?.Value ?? AddressOf(context), session is null, CallMetrics.RouteOf(context) ?? "");
+        if (Refusal(taken, StreamPolicy.Of(context)) is { } problem) { return problem; }
         context.Features.Set(new Place());
         context.Response.OnCompleted(() =>
         {
-            GiveBack(caller, session is null);
+            GiveBack(taken);
             return Task.CompletedTask;
         });
         return null;
     }
 
-    private Problem? Refusal(string caller, bool stranger)
+    private Problem? Refusal(Taken taken, StreamPolicy route)
     {
         var limits = options.CurrentValue;
-        var most = stranger ? limits.MaxConnectionsPerAddress : limits.MaxConnectionsPerSession;
+        var most = taken.IsStranger ? limits.MaxConnectionsPerAddress : limits.MaxConnectionsPerSession;
         lock (_lock)
         {
-            var open = _byCaller.GetValueOrDefault(caller);
-            if (open >= most)
+            if (_byCaller.GetValueOrDefault(taken.Caller) >= most) { return TooMany(most, taken, ""); }
+            if (route.MaxPerSession is { } mostHere && _byBoth.GetValueOrDefault((taken.Route, taken.Caller)) >= mostHere)
             {
-                return new Problem(
-                    StatusCodes.Status429TooManyRequests, "too_many_connections", "Too many WebSockets and event streams are open.",
-                    $"At most {most} for one {(stranger ? "address" : "session")}. Close one first.", RetryAfter);
+                return TooMany(mostHere, taken, " here");
             }
 
-            if (_all >= limits.MaxConnections || (stranger && _strangers >= Math.Max(1, limits.MaxConnections / 2)))
+            if (_all >= limits.MaxConnections || (taken.IsStranger && _strangers >= Math.Max(1, limits.MaxConnections / 2)))
             {
                 SayFull();
-                return new Problem(
-                    StatusCodes.Status503ServiceUnavailable, "connections_exhausted", "This server has reached its limit of WebSockets and event streams.",
-                    "Try again later.", RetryAfter);
+                return Exhausted;
             }
 
-            _byCaller[caller] = open + 1;
-            _all++;
-            if (stranger) { _strangers++; }
+            if (_byRoute.GetValueOrDefault(taken.Route) >= route.MaxConnections)
+            {
+                SayFull(taken.Route);
+                return Exhausted;
+            }
+
+            Count(taken, 1);
             return null;
         }
     }
 
-    private void GiveBack(string caller, bool stranger)
+    private static Problem TooMany(int most, Taken taken, string where) => new(
+        StatusCodes.Status429TooManyRequests, "too_many_connections", "Too many WebSockets and event streams are open.",
+        $"At most {most}{where} for one {(taken.IsStranger ? "address" : "session")}. Close one first.", RetryAfter);
+
+    private void GiveBack(Taken taken)
     {
-        lock (_lock)
-        {
-            _all--;
-            if (stranger) { _strangers--; }
-            if (--_byCaller[caller] == 0) { _byCaller.Remove(caller); }
-        }
+        lock (_lock) { Count(taken, -1); }
+    }
+
+    private void Count(Taken taken, int one)
+    {
+        _all += one;
+        if (taken.IsStranger) { _strangers += one; }
+        Count(_byCaller, taken.Caller, one);
+        Count(_byRoute, taken.Route, one);
+        Count(_byBoth, (taken.Route, taken.Caller), one);
+    }
+
+    private static void Count<T>(Dictionary<T, int> counts, T of, int one)
+        where T : notnull
+    {
+        if ((counts[of] = counts.GetValueOrDefault(of) + one) == 0) { counts.Remove(of); }
     }
 
     /// <summary>Who has one IPv6 address has a network of them.</summary>
@@ -89,15 +114,19 @@ internal sealed partial class ConnectionLimits(IOptionsMonitor<ForwardingOptions
             : address.ToString();
     }
 
-    private void SayFull()
+    private void SayFull(string? route = null)
     {
         if (_saidAt is { } said && clock.GetElapsedTime(said) < SayEvery) { return; }
         _saidAt = clock.GetTimestamp();
-        Full(_all, _strangers);
+        if (route is null) { Full(_all, _strangers); }
+        else { RouteFull(route, _byRoute[route]); }
     }
 
     [LoggerMessage(
         LogLevel.Warning,
         "A WebSocket or event stream was refused: {Open} are open, {Strangers} of them without a session. See Bff:Forwarding:MaxConnections.")]
     private partial void Full(int open, int strangers);
+
+    [LoggerMessage(LogLevel.Warning, "A WebSocket or event stream was refused: {Open} of route {Route} are open. See its Bff.MaxConnections.")]
+    private partial void RouteFull(string route, int open);
 }

@@ -79,14 +79,16 @@ internal static class ForwardingFeature
         }).Add(endpoint =>
         {
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
+            var streams = StreamPolicy.Read(route.Metadata);
+            if (streams != StreamPolicy.Default) { endpoint.Metadata.Add(streams); }
             if (!TokenPolicies.UsesSession(route))
             {
                 endpoint.Metadata.Add(new WebSocketOriginRequired());
                 return;
             }
 
-            endpoint.Metadata.Add(new CsrfHeaderRequired());
-            endpoint.Metadata.Add(new KeepsSessionAlive());
+            endpoint.Metadata.Add(new CsrfHeaderRequired(CsrfModes.Read(route.Metadata)));
+            if (streams.CountsAsUse != UseOfSession.None) { endpoint.Metadata.Add(new KeepsSessionAlive()); }
         });
         app.MapNeverThePage();
         app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done

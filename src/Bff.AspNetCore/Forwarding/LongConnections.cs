@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
@@ -6,48 +7,52 @@ using Yarp.ReverseProxy.Model;
 namespace Bff.Forwarding;
 
 /// <summary>
-/// A step of YARP's pipeline for requests that ask for a WebSocket or an event stream: gives them a place, and lets them be quiet for longer than YARP's 100
-/// seconds once the upstream has responded.
+/// A step of YARP's pipeline for requests that ask for a connection that stays: gives them a place, and lets them be quiet for longer than YARP's 100 seconds
+/// once the upstream has responded. When they have been quiet for too long they are told so (<see cref="LongLivedRequests"/>), while YARP could only cut them.
 /// </summary>
 internal sealed class LongConnections(RequestDelegate next, ConnectionLimits limits, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock)
 {
     /// <summary>YARP's own default, which would count for the response's headers, too.</summary>
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(100);
 
-    private readonly ConditionalWeakTable<ClusterModel, Patient> _clusters = [];
+    /// <summary>YARP cuts what is there so long after it should have ended.</summary>
+    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(10);
 
-    /// <summary>A cluster as it is but for its timeout.</summary>
-    private sealed record Patient(TimeSpan Timeout, ClusterModel Cluster);
+    private readonly ConditionalWeakTable<ClusterModel, ConcurrentDictionary<TimeSpan, ClusterModel>> _patient = [];
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (Upgrades.IsRequestedBy(context)) { return limits.TakePlace(context) is { } problem ? problem.ExecuteAsync(context) : WithPatienceAsync(context); }
-        return Upgrades.IsEventStreamRequestedBy(context) ? WithPatienceAsync(context) : next(context);
-    }
-
-    private async Task WithPatienceAsync(HttpContext context)
-    {
-        var proxy = context.GetReverseProxyFeature();
-        if (proxy.Cluster.Config.HttpRequest?.ActivityTimeout is not null)
+        var policy = StreamPolicy.Of(context);
+        if (policy.EndsWithToken) { context.Features.Set(new SentToken()); }
+        var isGrpc = policy.ActivityTimeout is not null && Upgrades.IsGrpc(context.Request.ContentType);
+        if (isGrpc || Upgrades.IsRequestedBy(context))
         {
-            await next(context);
-            return;
+            return limits.TakePlace(context) is { } problem ? problem.ExecuteAsync(context) : WithPatienceAsync(context, policy, isGrpc);
         }
 
-        context.Features.Set<IReverseProxyFeature>(new PatientFeature(proxy, PatientOf(proxy.Cluster)));
-        using var wait = new HeadersWait(context, HeadersTimeout, clock);
+        return Upgrades.IsEventStreamRequestedBy(context) ? WithPatienceAsync(context, policy, isGrpc: false) : next(context);
+    }
+
+    /// <param name="context">The request.</param>
+    /// <param name="policy">Of its route.</param>
+    /// <param name="isGrpc">A service sends its headers with its first message, for which a caller waits as for any other.</param>
+    private async Task WithPatienceAsync(HttpContext context, StreamPolicy policy, bool isGrpc)
+    {
+        var proxy = context.GetReverseProxyFeature();
+        var ofCluster = proxy.Cluster.Config.HttpRequest?.ActivityTimeout;
+        var timeout = policy.ActivityTimeout ?? ofCluster ?? options.CurrentValue.StreamActivityTimeout;
+        context.Features.Set<IReverseProxyFeature>(new PatientFeature(proxy, PatientOf(proxy.Cluster, timeout + Reserve)));
+        using var wait = new HeadersWait(context, isGrpc ? timeout : ofCluster ?? HeadersTimeout, timeout, clock);
         await next(context);
     }
 
-    private ClusterModel PatientOf(ClusterModel cluster)
-    {
-        var timeout = options.CurrentValue.StreamActivityTimeout;
-        if (_clusters.TryGetValue(cluster, out var patient) && patient.Timeout == timeout) { return patient.Cluster; }
-        var request = (cluster.Config.HttpRequest ?? ForwarderRequestConfig.Empty) with { ActivityTimeout = timeout };
-        patient = new Patient(timeout, new ClusterModel(cluster.Config with { HttpRequest = request }, cluster.HttpClient));
-        _clusters.AddOrUpdate(cluster, patient);
-        return patient.Cluster;
-    }
+    /// <summary>A cluster as it is but for its timeout.</summary>
+    private ClusterModel PatientOf(ClusterModel cluster, TimeSpan timeout) => _patient.GetOrCreateValue(cluster).GetOrAdd(
+        timeout,
+        static (timeout, cluster) => new ClusterModel(
+            cluster.Config with { HttpRequest = (cluster.Config.HttpRequest ?? ForwarderRequestConfig.Empty) with { ActivityTimeout = timeout } },
+            cluster.HttpClient),
+        cluster);
 
     /// <summary>The pipeline's own feature does not let its cluster be set.</summary>
     private sealed class PatientFeature(IReverseProxyFeature feature, ClusterModel cluster) : IReverseProxyFeature

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bff.FrontEnds;
 using Bff.Hosting;
 using Bff.Sessions;
@@ -8,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace Bff.Forwarding;
 
 /// <summary>
-/// Forwarded calls that may outlive the session they began with: WebSockets, and answers that are streamed or large. They are cut when it ends: at once when
-/// this node is told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets are cut also when the
-/// process stops, since nothing else would end them before the shutdown's time limit.
+/// Forwarded calls that stay open: WebSockets, and responses that are streamed or large. They end with the session they began with: at once when this node is
+/// told, and within seconds when nobody tells it, since each session with open calls is read again and again. WebSockets end also when the process stops, since
+/// nothing else would end them before the shutdown's time limit; and all that stays ends when it has been quiet for too long.
 /// </summary>
 internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecycleService
 {
@@ -20,7 +21,9 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
 
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 8 };
 
-    private readonly PerSession<Call> _calls;
+    /// <summary>Those that may end by time alone, or are to be told that they end; most responses are neither.</summary>
+    private readonly ConcurrentDictionary<LongCall, bool> _open = new();
+    private readonly PerSession<LongCall> _calls;
     private readonly SessionCache _sessions;
     private readonly SlidingExpiration _idle;
     private readonly FrontEndSet _frontEnds;
@@ -29,65 +32,44 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     private readonly ILogger<LongLivedRequests> _logger;
     private volatile bool _stopping;
 
-    private sealed class Call(HttpContext context)
-    {
-        private readonly Lock _lock = new();
-        private long _lookAt;
-        private bool _completed;
-
-        public bool IsUpgraded { get; } = context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols
-            || HttpMethods.IsConnect(context.Request.Method);
-
-        /// <summary>At first, too: the session may have ended while the upstream took its time.</summary>
-        public bool IsToBeLookedAt(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _lookAt);
-
-        public void LookAt(DateTimeOffset when) => Volatile.Write(ref _lookAt, when.UtcTicks);
-
-        /// <summary>The server reuses contexts: a call that has completed must not cut the next one.</summary>
-        public void Cut()
-        {
-            lock (_lock)
-            {
-                if (!_completed) { context.Abort(); }
-            }
-        }
-
-        public void Complete()
-        {
-            lock (_lock) { _completed = true; }
-        }
-    }
-
     public LongLivedRequests(
         SessionCache sessions, SlidingExpiration idle, FrontEndSet frontEnds, IOptionsMonitor<ForwardingOptions> options, TimeProvider clock,
         ILogger<LongLivedRequests> logger)
         : base(Tick, clock, logger)
     {
         (_sessions, _idle, _frontEnds, _options, _clock, _logger) = (sessions, idle, frontEnds, options, clock, logger);
-        _calls = new(sessions, CutIfEnded, call => call.LookAt(DateTimeOffset.MinValue));
+        _calls = new(sessions, EndIfEnded, call => call.LookAt(DateTimeOffset.MinValue));
         frontEnds.Changed += LookAtAll;
     }
 
-    /// <summary>To be called when the answer's headers have come.</summary>
-    public void Watch(HttpContext context, SessionId session)
+    /// <summary>To be called when the response's headers have come.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="answer">The upstream's; is given a content that can be ended.</param>
+    /// <param name="session">The call ends with; null for none.</param>
+    public void Watch(HttpContext context, HttpResponseMessage answer, SessionId? session)
     {
-        if (context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols && context.Response.ContentLength < Large) { return; }
-        var call = new Call(context);
-        _calls.TryAdd(session, call);
+        var (kind, activityTimeout) = (Upgrades.KindOf(context), context.Features.Get<HeadersWait>()?.ActivityTimeout);
+        var isEndable = kind != CallKind.Opaque || activityTimeout is not null;
+        if (!isEndable && (session is null || context.Response.ContentLength < Large)) { return; }
+        var call = new LongCall(context, kind, session, activityTimeout, _clock);
+        if (isEndable) { answer.Content = new EndableContent(answer.Content, call); }
+        if (call.HasTimes) { _open.TryAdd(call, true); }
+        if (session is { } id) { _calls.TryAdd(id, call); }
         context.Response.OnCompleted(() =>
         {
             call.Complete();
-            _calls.Remove(session, call);
+            if (call.HasTimes) { _open.TryRemove(call, out _); }
+            if (session is { } ended) { _calls.Remove(ended, call); }
             return Task.CompletedTask;
         });
-        if (_stopping && call.IsUpgraded) { call.Cut(); }
+        if (_stopping && call.IsUpgraded) { call.Finish(CallEnd.Stopping); }
     }
 
     /// <summary>After the drain and before the server waits for its connections.</summary>
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        foreach (var call in _calls.All.Where(call => call.IsUpgraded)) { call.Cut(); }
+        foreach (var call in _open.Keys.Where(call => call.IsUpgraded)) { call.Finish(CallEnd.Stopping); }
         return Task.CompletedTask;
     }
 
@@ -98,6 +80,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
+        foreach (var call in _open.Keys) { call.Tick(now); }
         var due = _calls.BySession.Where(entry => Array.Exists(entry.Value, call => call.IsToBeLookedAt(now))).ToList();
         if (due.Count == 0) { return; }
         await TryLookAsync(due.Select(entry => entry.Key), cancellationToken);
@@ -127,20 +110,21 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         }
     }
 
-    private async Task RefreshAsync(SessionId id, Call[] calls, CancellationToken cancellationToken)
+    private async Task RefreshAsync(SessionId id, LongCall[] calls, CancellationToken cancellationToken)
     {
         var session = await _sessions.FindAsync(id, cancellationToken);
         var now = _clock.GetUtcNow();
         if (session is null || session.EndsAt <= now || !_frontEnds.Accept(session))
         {
-            Cut(id, calls);
+            EndAll(id, calls);
             return;
         }
 
-        var isInUse = _options.CurrentValue.WebSocketsKeepAlive && Array.Exists(calls, call => call.IsUpgraded);
+        var keepsAlive = _options.CurrentValue.WebSocketsKeepAlive;
+        var isInUse = Array.FindAll(calls, call => call.IsUse(keepsAlive)).Length > 0;   // all are asked: what each has carried counts once
         if ((isInUse ? await _idle.SlideAsync(session) : session.EndsAt) is not { } endsAt)
         {
-            Cut(id, calls);
+            EndAll(id, calls);
             return;
         }
 
@@ -154,15 +138,16 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         foreach (var call in _calls.All) { call.LookAt(DateTimeOffset.MinValue); }
     }
 
-    private void CutIfEnded(SessionChange change, Call[] calls)
+    private void EndIfEnded(SessionChange change, LongCall[] calls)
     {
-        if (change.Ended is not null) { Cut(change.Id, calls); }
+        if (change.Ended is not null) { EndAll(change.Id, calls); }
     }
 
-    private void Cut(SessionId id, Call[] calls)
+    private void EndAll(SessionId id, LongCall[] calls)
     {
-        Ended(calls.Length, id);
-        foreach (var call in calls) { call.Cut(); }
+        var open = calls.Count(call => call.End is null);
+        if (open > 0) { Ended(open, id); }
+        foreach (var call in calls) { call.Finish(CallEnd.Session); }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -178,6 +163,6 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         base.Dispose();
     }
 
-    [LoggerMessage(LogLevel.Information, "{Count} calls of session {Session} were cut: it has ended.")]
+    [LoggerMessage(LogLevel.Information, "{Count} calls of session {Session} end: it has ended.")]
     private partial void Ended(int count, SessionId session);
 }

@@ -16,6 +16,7 @@ internal sealed partial class RouteBorder(
     private const long Large = 1024 * 1024;
 
     private readonly bool _usesSession = TokenPolicies.UsesSession(route);
+    private readonly CsrfMode _csrf = CsrfModes.Read(route.Metadata);
     private readonly FrozenSet<string>? _requestHeaders = HeaderNameList.Read(route.Metadata);
 
     /// <summary>
@@ -69,11 +70,12 @@ internal sealed partial class RouteBorder(
             response.SuppressResponseBody = true;
         }
 
-        if (_usesSession && context.FindSession() is { } session) { longCalls.Watch(context, session.Id); }
+        longCalls.Watch(context, answer, _usesSession ? context.FindSession()?.Id : null);
         UpstreamResponse.RemoveHopByHop(context, answer);
         UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie);
         context.Response.Headers.Remove(StepUp.Header);   // the API's word alone does not stand in a header that is ours
         if (!_usesSession) { return; }
+        if (_csrf != CsrfMode.Header) { FetchedResponse.Guard(context.Response.Headers, _csrf); }
         UpstreamResponse.MakePersonal(context.Response.Headers);
         StepUpChallenge.Tell(context.Response.Headers, answer);
     }

@@ -27,7 +27,7 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
     {
         if (route.Policy != TokenPolicy.Client && context.FindSession() is { } session) { return await ReplaceAsync(context, session, sent); }
         var issued = await clientTokens.ReplaceAsync(Provider.Name, Target, sent, context.RequestAborted) as ClientTokenResult.Issued;
-        return issued is not null && issued.Authorization != sent ? new CallToken(issued.Authorization, issued.Key) : null;
+        return issued is not null && issued.Authorization != sent ? new CallToken(issued.Authorization, issued.Key, issued.ExpiresAt) : null;
     }
 
     private Provider Provider => providers.Find(route.Provider) ?? providers.Default;
@@ -51,9 +51,9 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
             ? RenewalProblems.TokenExpired : await RenewalProblems.OfAsync(context, session.Id, result));
     }
 
-    private static CallToken Of(Session session) => new(session.Tokens!.Authorization, session.Tokens.IsBound ? session.Tokens.Key : null);
+    private static CallToken Of(Session session) => new(session.Tokens!.Authorization, session.Tokens.IsBound ? session.Tokens.Key : null, session.Tokens.ExpiresAt);
 
-    private static CallToken Of(UsableApi api) => new(api.Token.Authorization, api.Token.IsBound ? api.Session.Tokens!.Key : null);
+    private static CallToken Of(UsableApi api) => new(api.Token.Authorization, api.Token.IsBound ? api.Session.Tokens!.Key : null, api.Token.ExpiresAt);
 
     private async ValueTask<CallToken> OfNobodyAsync(HttpContext context)
     {
@@ -70,7 +70,7 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
     private async ValueTask<CallToken> OfClientAsync(CancellationToken cancellationToken) =>
         await clientTokens.GetAsync(Provider.Name, Target, cancellationToken) switch
         {
-            ClientTokenResult.Issued issued => new(issued.Authorization, issued.Key),
+            ClientTokenResult.Issued issued => new(issued.Authorization, issued.Key, issued.ExpiresAt),
             ClientTokenResult.Refused refused => new(Problem: RenewalProblems.ApiRefused(refused.Error, isOfUser: false)),
             var unavailable => new(Problem: RenewalProblems.ProviderUnavailable(((ClientTokenResult.Unavailable)unavailable).RetryAfter)),
         };

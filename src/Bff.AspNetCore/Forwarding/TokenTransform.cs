@@ -21,6 +21,7 @@ internal sealed class TokenTransform(RouteTokens tokens) : RequestTransform
         var headers = context.ProxyRequest.Headers;
         headers.Remove(HeaderNames.Authorization);
         headers.TryAddWithoutValidation(HeaderNames.Authorization, token.Authorization);
+        if (context.HttpContext.Features.Get<SentToken>() is { } sent) { sent.ExpiresAt = token.ExpiresAt; }
         if (token.Key is { } key) { ProvenCalls.Mark(context.ProxyRequest, key); }
         KeptBody.Keep(context.HttpContext);
     }

@@ -13,9 +13,7 @@ internal sealed class TokenTransformProvider : ITransformProvider
 
     private static readonly string[] Keys =
     [
-        TokenPolicies.MetadataKey, .. RouteToken.Keys,
-        HeaderNameList.MetadataKey,
-        FrontEndsFeature.RouteMetadata,
+        TokenPolicies.MetadataKey, .. RouteToken.Keys, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata, CsrfModes.MetadataKey, .. StreamPolicy.Keys,
     ];
 
     public void ValidateRoute(TransformRouteValidationContext context)
@@ -41,6 +39,12 @@ internal sealed class TokenTransformProvider : ITransformProvider
         catch (FormatException error)
         {
             context.Errors.Add(new ArgumentException($"{key}:{HeaderNameList.MetadataKey}: {error.Message}"));
+        }
+
+        if (CsrfModes.MistakeIn(context.Route) is { } mistake) { context.Errors.Add(new ArgumentException($"{key}:{CsrfModes.MetadataKey}: {mistake}")); }
+        foreach (var wrong in StreamPolicy.MistakesIn(context.Route.Metadata, TokenPolicies.UsesSession(context.Route)))
+        {
+            context.Errors.Add(new ArgumentException($"{key}:{wrong.Key}: {wrong.Mistake}"));
         }
 
         // A misspelt key would quietly mean "no token".

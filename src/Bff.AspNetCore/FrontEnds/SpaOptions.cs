@@ -24,7 +24,7 @@ internal sealed class SpaOptions : IValidatableObject
 
     private static readonly string[] UsuallyExposed =
     [
-        "Content-Disposition", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Total-Count", "traceparent",
+        "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Total-Count", "traceparent",
         "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining",
         "X-RateLimit-Reset",
     ];

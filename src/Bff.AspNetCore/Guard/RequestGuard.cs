@@ -10,35 +10,44 @@ namespace Bff.Guard;
 /// </summary>
 internal sealed class RequestGuard(RequestDelegate next, FrontEndSet frontEnds, Refusals refusals)
 {
+    private const string Header = $"{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}";
+
     public Task InvokeAsync(HttpContext context)
     {
         if (HttpMethods.IsTrace(context.Request.Method)) { return refusals.RefuseAsync(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
         var metadata = context.GetEndpoint()?.Metadata;
+        var header = metadata?.GetMetadata<CsrfHeaderRequired>();
         var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null
             || (metadata?.GetMetadata<WebSocketOriginRequired>() is not null && IsBrowsersWebSocket(context));
-        if (!originWillDo && metadata?.GetMetadata<CsrfHeaderRequired>() is null) { return next(context); }
-        return Objection(context, originWillDo || IsWebSocket(context)) is { } problem ? refusals.RefuseAsync(context, problem) : next(context);
+        if (!originWillDo && header is null) { return next(context); }
+        var objection = Objection(context, originWillDo || IsWebSocket(context), header?.Mode ?? CsrfMode.Header);
+        return objection is null ? next(context) : refusals.RefuseAsync(context, objection);
     }
 
     /// <param name="context">The request.</param>
     /// <param name="originWillDo">No script can add a header here (a WebSocket handshake, an <c>EventSource</c>): who asks must be known another way.</param>
-    private Problem? Objection(HttpContext context, bool originWillDo)
+    /// <param name="mode">What else will do than the header.</param>
+    private Problem? Objection(HttpContext context, bool originWillDo, CsrfMode mode)
     {
-        var headers = context.Request.Headers;
-        if (!StringValues.IsNullOrEmpty(headers.Origin))
+        var (request, hasHeader) = (context.Request, CsrfHeaderRequired.IsOn(context.Request));
+        var needsNoScript = mode != CsrfMode.Header && !originWillDo && FetchMetadata.IsSafe(request);
+        if (!StringValues.IsNullOrEmpty(request.Headers.Origin))
         {
             var frontEnd = frontEnds.Of(context);
-            if (!IsAllowed(frontEnd, headers.Origin.ToString(), context.Request))
+            if (!IsAllowed(frontEnd, request.Headers.Origin.ToString(), request))
             {
                 var cure = $"Add it to {frontEnd.Section}:Origins if it is one of your front ends.";
                 return Forbidden(Refusals.OriginNotAllowed, "This origin may not call the proxy.", cure);
             }
+
+            if (needsNoScript) { return null; }
         }
-        else if (headers["Sec-Fetch-Site"] == "cross-site")
+        else if (needsNoScript && IsKnownWithoutOrigin(request, mode)) { return null; }
+        else if (FetchMetadata.IsCrossSite(request))
         {
             return Forbidden("cross_site_request", "Requests from other sites are refused.", null);
         }
-        else if (originWillDo && headers["Sec-Fetch-Site"] != "same-origin" && headers[CsrfHeaderRequired.Name] != CsrfHeaderRequired.Value)
+        else if (originWillDo && !FetchMetadata.IsSameOrigin(request) && !hasHeader)
         {
             return Forbidden(
                 "origin_required",
@@ -46,11 +55,22 @@ internal sealed class RequestGuard(RequestDelegate next, FrontEndSet frontEnds, 
                 "A browser sends it with WebSocket handshakes and with event streams from another origin.");
         }
 
-        return originWillDo || headers[CsrfHeaderRequired.Name] == CsrfHeaderRequired.Value
-            ? null
-            : Forbidden(
-                "csrf_header_missing", "The CSRF header is missing.", $"Send '{CsrfHeaderRequired.Name}: {CsrfHeaderRequired.Value}' with every request.");
+        return originWillDo || hasHeader ? null : HeaderMissing(needsNoScript);
     }
+
+    /// <summary>
+    /// Our own origin's page; or, where pages are, whoever sends the whole tab there: no page reads what comes, and only what a link does can be done. Which
+    /// page of the same site it was the browser does not say, so "same-site" is anybody's: a sibling subdomain, another port.
+    /// </summary>
+    private static bool IsKnownWithoutOrigin(HttpRequest request, CsrfMode mode) => FetchMetadata.IsSameOrigin(request)
+        || (mode == CsrfMode.Navigation && (FetchMetadata.IsOfUser(request) || FetchMetadata.IsTopLevel(request)));
+
+    private static Problem HeaderMissing(bool needsNoScript) => Forbidden(
+        "csrf_header_missing",
+        "The CSRF header is missing.",
+        needsNoScript
+            ? $"A page of this origin needs none for a GET. One of another origin has to send its Origin (crossorigin=\"use-credentials\"), or '{Header}'."
+            : $"Send '{Header}' with every request.");
 
     /// <summary>A handshake without origin and cookies is a program's: no browser sends one.</summary>
     private static bool IsBrowsersWebSocket(HttpContext context) =>

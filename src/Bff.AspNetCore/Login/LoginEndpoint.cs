@@ -28,10 +28,15 @@ internal static class LoginEndpoint
         {
             var request = context.Request;
             if (request.Query.ContainsKey(Again)) { return LoginProblems.CookiesMissing; }
-            var step = StepCookie(context);
-            context.Response.Cookies.Append(step.Name, "1", step.Options);
+            StepCookie.Set(context, CookieNames.Step, SameSiteMode.Strict, StepTime);
             return new ContinuePage(QueryHelpers.AddQueryString(request.PathBase + request.Path + request.QueryString, Again, "1"));
         }
+
+        // A link led to a page behind the sign-in, and the step from our own page has shown that the user is signed in.
+        var session = context.GetSession();
+        var isIn = session is not null
+            && context.Request.Query.ContainsKey(Again) && parameters.Count == 0 && string.IsNullOrEmpty(provider);
+        if (isIn && PageBehindSignIn.IsAt(context, target)) { return Results.Redirect(target); }
 
         var properties = new OpenIdConnectChallengeProperties
         {
@@ -39,7 +44,7 @@ internal static class LoginEndpoint
             Parameters = { [LoginParameters.Key] = parameters },
         };
         LoginParameters.Keep(parameters, properties);
-        if (context.GetSession() is { } session) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
+        if (session is not null) { properties.Items[SessionAuthentication.Replaces] = session.Id.Value; }
         return await OidcChallenge.SendAsync(context, chosen, properties);
     }
 
@@ -50,14 +55,5 @@ internal static class LoginEndpoint
     /// </summary>
     private static bool IsCookieWithheld(HttpContext context) =>
         context.GetSession() is null && Initiator.IsTab(context.Request) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site"
-        && context.GetFrontEnd().CookieSameSite == SameSiteMode.Strict && !context.Request.Cookies.ContainsKey(StepCookie(context).Name);
-
-    private static (string Name, CookieOptions Options) StepCookie(HttpContext context)
-    {
-        var isSecure = !context.GetFrontEnd().IsCookieInsecure;
-        return ((isSecure ? CookieNames.HostPrefix : "") + CookieNames.Step, new CookieOptions
-        {
-            HttpOnly = true, Secure = isSecure, SameSite = SameSiteMode.Strict, Path = "/", MaxAge = StepTime, IsEssential = true,
-        });
-    }
+        && context.GetFrontEnd().CookieSameSite == SameSiteMode.Strict && !StepCookie.Has(context, CookieNames.Step);
 }

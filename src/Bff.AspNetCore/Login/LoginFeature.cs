@@ -43,7 +43,7 @@ internal static class LoginFeature
     public static WebApplication UseSessions(this WebApplication app)
     {
         var authorization = app.Services.GetRequiredService<CallAuthorization>();
-        app.MapWhen(IsShort, calls => calls.UseMiddleware<SessionMiddleware>()
+        app.MapWhen(IsShort, calls => calls.UseMiddleware<SessionMiddleware>().UsePagesBehindSignIn()
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
             .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);

@@ -69,6 +69,10 @@ internal static class LoginProblems
         StatusCodes.Status400BadRequest, "invalid_return_url", "This return URL is not allowed.",
         $"Use a path on this host, or a page under one of {context.GetFrontEnd().Section}:Origins.");
 
+    /// <param name="code">The provider's word, which is a plain one.</param>
+    public static Problem RefusedByProvider(string code) => new(
+        StatusCodes.Status403Forbidden, "sign_in_refused", "The sign-in service did not sign you in.", $"Its reason: {code}.");
+
     private static Problem ForeignPage(FrontEnd frontEnd) => new(
         StatusCodes.Status403Forbidden, "foreign_page", "A page that is not an allowed front end cannot begin a sign-in in a frame.",
         $"Pages of {frontEnd.Section}:Origins can, if they send a Referer: <iframe referrerpolicy=\"origin\">.");

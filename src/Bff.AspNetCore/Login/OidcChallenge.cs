@@ -56,6 +56,7 @@ internal static partial class OidcChallenge
 
             // A frame shows nobody a problem page; the silent page can tell its parent.
             if (isSilent) { return Results.Redirect(SilentPage.Failure(page!, word)); }
+            if (problem is null && PageBehindSignIn.IsAt(context, properties.RedirectUri!)) { problem = LoginProblems.RefusedByProvider(word); }
             return (IResult?)problem ?? Results.Redirect(QueryHelpers.AddQueryString(properties.RedirectUri!, "error", word));
         }
     }

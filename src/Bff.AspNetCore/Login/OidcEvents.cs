@@ -244,7 +244,7 @@ internal sealed partial class OidcEvents(
                 await ContinueAsync(new SessionId(continued), context.Principal!, properties);
             }
             else { await context.HttpContext.SignInAsync(SessionAuthentication.Scheme, context.Principal!, properties); }
-            await Onward.GoAsync(context.HttpContext, target, isFramed: IsSilent(properties, out _));
+            await GoOnAsync(context.HttpContext, target, isSilent: IsSilent(properties, out _));
         }
         catch (SignedOutMeanwhileException signedOut)
         {
@@ -262,6 +262,11 @@ internal sealed partial class OidcEvents(
             await FailAsync(context, LoginProblems.TooManySessions, "login_required", error.Message, target);
         }
     }
+
+    private static Task GoOnAsync(HttpContext context, string target, bool isSilent) =>
+        !isSilent && PageBehindSignIn.IsAt(context, target)
+            ? PageBehindSignIn.ArriveAsync(context, target)
+            : Onward.GoAsync(context, target, isFramed: isSilent);
 
     /// <param name="context">Of a sign-in whose session could not begin.</param>
     /// <param name="problem">What the user is told.</param>

@@ -49,12 +49,14 @@ internal sealed class WayBack(FlowState flow)
     private async Task LeadBackAsync(RemoteFailureContext context, string target, SignInFailure failure)
     {
         var (http, properties) = (context.HttpContext, context.Properties!);
-        if (failure.Problem is not { } problem)
+        if (failure.Problem is not { } problem && !PageBehindSignIn.IsAt(http, target))
         {
             await Onward.GoAsync(http, ErrorQuery.AddTo(target, failure.Code, failure.Description), isFramed: false);
             return;
         }
 
+        // Who goes back without a session to a page behind the sign-in would begin anew what has just failed.
+        problem = failure.Problem ?? LoginProblems.RefusedByProvider(failure.Code);
         var isStateInvalid = failure.Code == SignInFailure.InvalidState;
         if (isStateInvalid && flow.IsFresh(properties) && await GoesOnAsync(http, properties, target)) { return; }
         var isRepeatable = HttpMethods.IsGet(http.Request.Method) && problem.RetryAfter is not null && !isStateInvalid && !SignInProgress.Of(http).HasUsedState;

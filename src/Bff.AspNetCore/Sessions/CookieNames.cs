@@ -12,6 +12,9 @@ internal static class CookieNames
     /// <summary>Says that a sign-in begins from a page of our own.</summary>
     public const string Step = Flow + "step";
 
+    /// <summary>Says that a sign-in for a page behind it has just ended.</summary>
+    public const string Arrived = Flow + "arrived";
+
     /// <summary>Of the session of a front end with a name.</summary>
     public const string OfFrontEnd = "bff.";
 

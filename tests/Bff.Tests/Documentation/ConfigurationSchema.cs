@@ -10,6 +10,7 @@ using System.Text.Json.Serialization.Metadata;
 using Bff.Configuration;
 using Bff.Configuration.Kestrel;
 using Bff.Forwarding;
+using Bff.Guard;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Bff.Tests.Documentation;
@@ -199,9 +200,31 @@ internal static class ConfigurationSchema
         {
             ["description"] = "The only request headers that go upstream, beside those every API needs; separated by commas.", ["type"] = "string",
         },
+        [CsrfModes.MetadataKey] = Words<CsrfMode>("What a request needs: the X-CSRF header; or none for what a browser fetches without script; or for a page."),
+        [StreamPolicy.ActivityTimeoutKey] = new JsonObject
+        {
+            ["description"] = "How long a WebSocket, an event stream or a gRPC call may be quiet before it ends; 1s to 1d.",
+            ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = "#/definitions/duration" }),
+        },
+        [StreamPolicy.CountsAsUseKey] = Words<UseOfSession>("What is use of the session: each request, what its connection carries as well, or nothing."),
+        [StreamPolicy.EndsWithTokenKey] = new JsonObject
+        {
+            ["description"] = "Whether WebSockets and responses end with the access token they began with.", ["enum"] = new JsonArray("true", "false"),
+        },
+        [StreamPolicy.MaxConnectionsKey] = Count("WebSockets and event streams open at once through one node, for this route."),
+        [StreamPolicy.MaxPerSessionKey] = Count("WebSockets and event streams open at once through one node, for this route and one session or address."),
     };
 
     private static JsonObject Text(string description) => new() { ["description"] = description, ["type"] = "string" };
+
+    private static JsonObject Words<T>(string description)
+        where T : struct, Enum => new()
+        {
+            ["description"] = description, ["enum"] = new JsonArray([.. Enum.GetNames<T>().Select(name => (JsonNode)name)]),
+        };
+
+    /// <summary>Metadata are texts.</summary>
+    private static JsonObject Count(string description) => new() { ["description"] = description, ["type"] = "string", ["pattern"] = "^[1-9][0-9]{0,6}$" };
 
     private static bool IsOptions(Type type) => IsOurs(type) && type.Name.EndsWith("Options", StringComparison.Ordinal);
 

@@ -28,7 +28,8 @@ public sealed partial class ReferenceTests
         "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
         "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlStatements.MaxBatches", "SqliteWrites.MaxTogether",
         "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
-        "StoreHealth.MaxReason", "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered", "UserClaims.MaxNamed",
+        "StoreHealth.MaxReason", "StreamPolicy.MaxActivityTimeout", "StreamPolicy.MinActivityTimeout",
+        "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered", "UserClaims.MaxNamed",
     ];
 
     [Fact]
