@@ -39,6 +39,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>Why the session is over, where that is known (<c>reason</c>); null otherwise.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The policy of the configuration that refused (<c>policy</c>); null where none did.</summary>
+    public string? Policy { get; init; }
+
     /// <summary>Where a person signs in again; keeps the page they wanted. Null for the plain way.</summary>
     public string? SignInUrl { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             Status = Status, Title = Title, Detail = DetailBelow(pathBase), Type = "about:blank", Extensions = { ["code"] = Code },
         };
         if (Reason is not null) { details.Extensions["reason"] = Reason; }
+        if (Policy is not null) { details.Extensions["policy"] = Policy; }
         return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
     }
 

@@ -35,8 +35,14 @@ public class HouseTests
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [
-            "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers", "Providers.DPoP", "Hosting",
-            "Configuration",
+            "Forwarding.Identity", "Forwarding.PassThrough", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions",
+            "Providers", "Providers.DPoP", "Hosting", "Configuration",
+        ]),
+        ("Forwarding.Identity", ["Policies", "Sessions.Authentication", "Sessions", "Configuration"]),
+        ("Forwarding.PassThrough",
+        [
+            "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Providers.Named", "Providers.Metadata", "Providers",
+            "Providers.DPoP", "Configuration",
         ]),
         ("Login",
         [
@@ -49,6 +55,8 @@ public class HouseTests
             "Providers", "Hosting",
             "Configuration",
         ]),
+        ("Policies",
+            ["FrontEnds", "Guard", "Sessions.Authentication", "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Configuration"]),
         ("Guard", ["FrontEnds", "Hosting", "Configuration"]),
         ("Sessions.Authentication", ["FrontEnds", "Sessions.Store", "Sessions", "Providers"]),
         ("FrontEnds", ["Sessions", "Providers", "Configuration"]),

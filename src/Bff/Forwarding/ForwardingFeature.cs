@@ -1,4 +1,6 @@
 using Bff.Configuration;
+using Bff.Forwarding.Identity;
+using Bff.Forwarding.PassThrough;
 using Bff.Guard;
 using Bff.Providers.DPoP;
 using Bff.Sessions.Authentication;
@@ -13,6 +15,8 @@ internal static class ForwardingFeature
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<ForwardingOptions>("Bff:Forwarding");
+        builder.Services.AddPassThrough().AddSingleton(new ConfigurationRule(PassThroughRoutes.Mistakes));
+        builder.Services.AddIdentityHeaders().AddSingleton(new ConfigurationRule(IdentityRoutes.Mistakes));
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
@@ -79,6 +83,13 @@ internal static class ForwardingFeature
         }).Add(endpoint =>
         {
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
+            if (TokenPolicies.TakesTokens(route))
+            {
+                endpoint.Metadata.Add(new TakesTokens(route.Metadata?.GetValueOrDefault(PassThroughFeature.AudienceMetadata), TokenPolicies.TakesTokensAlone(route)));
+                endpoint.Metadata.Add(new TokenInstead());
+                if (TokenPolicies.TakesTokensAlone(route)) { return; }
+            }
+
             if (!TokenPolicies.UsesSession(route))
             {
                 endpoint.Metadata.Add(new WebSocketOriginRequired());

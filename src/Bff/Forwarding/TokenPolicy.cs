@@ -11,4 +11,10 @@ internal enum TokenPolicy
 
     /// <summary>The user's access token when signed in, else none.</summary>
     UserOrNone,
+
+    /// <summary>The caller's own access token, which they bring; 401 without one.</summary>
+    PassThrough,
+
+    /// <summary>The caller's own access token when they bring one, else the user's; 401 without both.</summary>
+    UserOrPassThrough,
 }

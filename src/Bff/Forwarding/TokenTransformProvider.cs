@@ -1,3 +1,5 @@
+using Bff.Forwarding.Identity;
+using Bff.Forwarding.PassThrough;
 using Bff.FrontEnds;
 using Bff.Renewal;
 using Yarp.ReverseProxy.Transforms;
@@ -11,7 +13,11 @@ internal sealed class TokenTransformProvider : ITransformProvider
 {
     private const string OurMetadata = "Bff";
 
-    private static readonly string[] Keys = [TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata];
+    private static readonly string[] Keys =
+    [
+        TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata,
+        PassThroughFeature.AudienceMetadata, IdentityFeature.RouteMetadata,
+    ];
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -69,10 +75,18 @@ internal sealed class TokenTransformProvider : ITransformProvider
             return default;
         });
         foreach (var first in copies.Prepend(clean)) { context.RequestTransforms.Insert(0, first); }
-        if (policy != TokenPolicy.None)
+        if (policy is not (TokenPolicy.None or TokenPolicy.PassThrough or TokenPolicy.UserOrPassThrough))
         {
             context.RequestTransforms.Add(new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: policy == TokenPolicy.User));
         }
+
+        if (policy is TokenPolicy.PassThrough or TokenPolicy.UserOrPassThrough)
+        {
+            var ofUser = policy == TokenPolicy.PassThrough ? null : new TokenTransform(context.Services.GetRequiredService<Renewer>(), required: true);
+            context.RequestTransforms.Add(new CallersTokenTransform(ofUser));
+        }
+
+        if (IdentityFeature.IsOn(context.Route.Metadata)) { context.AddRequestTransform(context.Services.GetRequiredService<IdentityHeaders>().SendAsync); }
         context.AddRequestTransform(EncodedSlashes.KeepAsync);
         context.AddResponseTransform(border.CleanResponseAsync);
     }
