@@ -44,7 +44,8 @@ internal static class RouteCheck
             var refused = Undefined(route).ToList();
             if (route.AuthorizationPolicy is { Length: > 0 } policy && !IsOneOf(policy, policies) && !isPolicyOfCode(policy))
             {
-                refused.Add((nameof(route.AuthorizationPolicy), $"there is no policy '{policy}' in {PolicySection}. There are: {string.Join(", ", policies)}."));
+                var there = string.Join(", ", policies);
+                refused.Add((nameof(route.AuthorizationPolicy), $"there is no policy '{policy}' in {PolicySection}. There are: {there}."));
             }
 
             found.AddRange(refused.Select(setting => $"{key}:{setting.Name}: {setting.Cure}"));

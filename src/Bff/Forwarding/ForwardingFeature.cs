@@ -85,9 +85,10 @@ internal static class ForwardingFeature
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
             if (TokenPolicies.TakesTokens(route))
             {
-                endpoint.Metadata.Add(new TakesTokens(route.Metadata?.GetValueOrDefault(PassThroughFeature.AudienceMetadata), TokenPolicies.TakesTokensAlone(route)));
+                var isOnlyWay = TokenPolicies.TakesTokensAlone(route);
+                endpoint.Metadata.Add(new TakesTokens(route.Metadata?.GetValueOrDefault(PassThroughFeature.AudienceMetadata), isOnlyWay));
                 endpoint.Metadata.Add(new TokenInstead());
-                if (TokenPolicies.TakesTokensAlone(route)) { return; }
+                if (isOnlyWay) { return; }
             }
 
             if (!TokenPolicies.UsesSession(route))

@@ -9,6 +9,8 @@ internal static class IdentityRoutes
 {
     private const string AllowedRequestHeaders = $"Bff:Forwarding:{nameof(ForwardingOptions.AllowedRequestHeaders)}";
 
+    private const string KnowsNobody = "nobody is known on this route. Give it a Bff.Token, or an AuthorizationPolicy other than anonymous.";
+
     public static IEnumerable<string> Mistakes(IConfiguration configuration)
     {
         var names = (configuration.GetSection(IdentityFeature.Section).Get<IdentityHeaderOptions>() ?? new()).Names.ToList();
@@ -23,15 +25,14 @@ internal static class IdentityRoutes
             if (metadata.TryGetValue(IdentityFeature.RouteMetadata, out var word))
             {
                 if (!bool.TryParse(word, out var isOn)) { yield return $"{key}:{IdentityFeature.RouteMetadata}: '{word}' is neither true nor false."; }
-                else if (isOn && !KnowsCallers(route, metadata))
-                {
-                    yield return $"{key}:{IdentityFeature.RouteMetadata}: nobody is known on this route. Give it a Bff.Token, or an AuthorizationPolicy other than "
-                        + "anonymous.";
-                }
+                else if (isOn && !KnowsCallers(route, metadata)) { yield return $"{key}:{IdentityFeature.RouteMetadata}: {KnowsNobody}"; }
             }
 
             var listed = (metadata.GetValueOrDefault(HeaderNameList.MetadataKey) ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
-            if (Array.Find(listed, name => IdentityNames.Has(names, name)) is { } wrong) { yield return $"{key}:{HeaderNameList.MetadataKey}: {OnlyOurs(wrong)}"; }
+            foreach (var wrong in listed.Where(name => IdentityNames.Has(names, name)))
+            {
+                yield return $"{key}:{HeaderNameList.MetadataKey}: {OnlyOurs(wrong)}";
+            }
         }
     }
 

@@ -15,8 +15,8 @@ internal static class PassThroughRoutes
             var takesTokens = word is nameof(TokenPolicy.PassThrough) or nameof(TokenPolicy.UserOrPassThrough);
             if (takesTokens && string.IsNullOrWhiteSpace(audience) && (audience is not null || !hasAudiences))
             {
-                yield return $"{route.Path}:Metadata:{PassThroughFeature.AudienceMetadata}: is required where callers bring their own tokens: the aud that those "
-                    + $"must have. For all such routes: {PassThroughFeature.Section}:{nameof(PassThroughOptions.Audiences)}.";
+                yield return $"{route.Path}:Metadata:{PassThroughFeature.AudienceMetadata}: is required where callers bring their own tokens: the aud "
+                    + $"that those must have. For all such routes: {PassThroughFeature.Section}:{nameof(PassThroughOptions.Audiences)}.";
             }
         }
     }

@@ -20,7 +20,7 @@ internal static class TokenPolicies
     /// </summary>
     public static bool UsesSession(RouteConfig route) => !TakesTokensAlone(route)
         && ((TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
-            || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase)));
+            || !(string.IsNullOrEmpty(route.AuthorizationPolicy) || string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Callers may bring a token of their own.</summary>
     public static bool TakesTokens(RouteConfig route) =>

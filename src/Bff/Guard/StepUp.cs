@@ -16,7 +16,8 @@ internal static class StepUp
 
     /// <param name="acrValues">Separated by spaces; null for whatever way.</param>
     /// <param name="maxAge">In seconds; null for however long ago.</param>
-    public static string Encode(string? acrValues, int? maxAge) => $"error={Error}{(acrValues is null && maxAge is null ? "" : "&")}{EncodeLogin(acrValues, maxAge)}";
+    public static string Encode(string? acrValues, int? maxAge) =>
+        $"error={Error}{(acrValues is null && maxAge is null ? "" : "&")}{EncodeLogin(acrValues, maxAge)}";
 
     /// <summary>As parameters of a sign-in.</summary>
     public static string EncodeLogin(string? acrValues, int? maxAge)

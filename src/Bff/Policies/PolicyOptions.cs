@@ -51,7 +51,7 @@ internal sealed class PolicyOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (string.IsNullOrEmpty(Claim) && Values.Length > 0) { yield return new("is required with Values: the claim whose values they are.", [nameof(Claim)]); }
+        if (string.IsNullOrEmpty(Claim) && Values.Length > 0) { yield return new("is required with Values: whose values they are.", [nameof(Claim)]); }
         else if (Claim is null or "" && Roles.Length + Groups.Length + Scopes.Length + Acr.Length == 0 && MaxAge is null)
         {
             yield return new(

@@ -22,5 +22,6 @@ internal sealed class PolicySet(AcceptedConfiguration accepted)
     }
 
     private FrozenDictionary<string, Policy> Read() => accepted.Root.GetSection(RouteCheck.PolicySection).GetChildren()
-        .ToFrozenDictionary(section => section.Key, section => new Policy(section.Key, section.Get<PolicyOptions>() ?? new()), StringComparer.OrdinalIgnoreCase);
+        .Select(section => new Policy(section.Key, section.Get<PolicyOptions>() ?? new()))
+        .ToFrozenDictionary(policy => policy.Name, StringComparer.OrdinalIgnoreCase);
 }

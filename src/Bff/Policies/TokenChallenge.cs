@@ -36,7 +36,8 @@ internal static class TokenChallenge
 
     /// <summary>The caller may not do this, whoever they are; with what a token would have to be good for.</summary>
     public static StringValues NotEnough(string scheme, Policy? policy) => Of(
-        scheme, "insufficient_scope", policy is null ? "The token is not good for this." : $"The policy {policy.Name} asks for more.", ("scope", policy?.Scope));
+        scheme, "insufficient_scope", policy is null ? "The token is not good for this." : $"The policy {policy.Name} asks for more.",
+        ("scope", policy?.Scope));
 
     public static StringValues SignInAnew(string scheme, Policy policy) => Of(
         scheme, "insufficient_user_authentication", "Another sign-in is needed.", ("acr_values", policy.AcrValues),

@@ -187,8 +187,16 @@ internal static class ConfigurationSchema
     {
         ["Bff.Token"] = new JsonObject
         {
-            ["description"] = "The token a call is sent with: none, the user's (401 without a session), or the user's where somebody is signed in.",
+            ["description"] = "The token a call is sent with: none, the user's (401 without a session), the user's where somebody is signed in, or the caller's own.",
             ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
+        },
+        ["Bff.Audience"] = new JsonObject
+        {
+            ["description"] = "For whom the token of a caller with one of their own must be (aud).", ["type"] = "string",
+        },
+        ["Bff.IdentityHeaders"] = new JsonObject
+        {
+            ["description"] = "Whether the API is told in headers who calls; see Bff:IdentityHeaders.", ["enum"] = new JsonArray("true", "false"),
         },
         ["Bff.RequestHeaders"] = new JsonObject
         {

@@ -17,7 +17,8 @@ internal static class HeaderText
     public static string Of(string text) => Of(text, Plain);
 
     /// <summary>Separated by commas; one within a value is encoded.</summary>
-    public static string OfList(IEnumerable<string> values) => string.Join(',', values.Where(value => value.Length > 0).Select(value => Of(value, PlainInList)));
+    public static string OfList(IEnumerable<string> values) =>
+        string.Join(',', values.Where(value => value.Length > 0).Select(value => Of(value, PlainInList)));
 
     private static string Of(string text, SearchValues<char> plain)
     {

@@ -32,7 +32,8 @@ internal sealed class CallersTokens(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, AccessTokenValidator> _validators = providers.All.ToDictionary(
-        provider => provider.Name, provider => new AccessTokenValidator(provider.Registration, provider.Metadata, provider.IdTokens, clock), StringComparer.Ordinal);
+        provider => provider.Name, provider => new AccessTokenValidator(provider.Registration, provider.Metadata, provider.IdTokens, clock),
+        StringComparer.Ordinal);
 
     /// <param name="context">The request.</param>
     /// <param name="route">Where it goes.</param>
@@ -57,7 +58,7 @@ internal sealed class CallersTokens(
         var allowed = frontEnds.Of(context).Providers;
         if (_validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && allowed.Contains(one.Key, StringComparer.Ordinal)).Value is not { } validator)
         {
-            return (null, TokenProblems.Wrong("The access token is of another issuer."));
+            return (null, TokenProblems.OtherIssuer);
         }
 
         try
@@ -80,10 +81,9 @@ internal sealed class CallersTokens(
 
     private Problem? Objection(HttpContext context, TakesTokens route, AccessToken token, string scheme)
     {
-        if (!frontEnds.Of(context).Providers.Contains(token.Provider, StringComparer.Ordinal)) { return TokenProblems.Wrong("The access token is of another issuer."); }
-        var isForUs = route.Audience is { } audience
-            ? token.Audiences.Contains(audience, StringComparer.Ordinal) : token.Audiences.Intersect(options.CurrentValue.Audiences, StringComparer.Ordinal).Any();
-        if (!isForUs) { return TokenProblems.Wrong("The access token is for another audience."); }
+        if (!frontEnds.Of(context).Providers.Contains(token.Provider, StringComparer.Ordinal)) { return TokenProblems.OtherIssuer; }
+        var audiences = route.Audience is { } audience ? [audience] : options.CurrentValue.Audiences;
+        if (!token.Audiences.Intersect(audiences, StringComparer.Ordinal).Any()) { return TokenProblems.Wrong("The access token is for another audience."); }
         if (token.IsBoundElsewhere)
         {
             return TokenProblems.Wrong("The access token is bound to a client certificate, or to something else that cannot be shown through this proxy.");
@@ -101,7 +101,7 @@ internal sealed class CallersTokens(
     private async Task<Problem?> ObjectionToProofAsync(HttpContext context, AccessToken token, string key, string text)
     {
         var request = context.Request;
-        if (request.Headers[ProofHeaders.Proof] is not [{ Length: > 0 } shown]) { return TokenProblems.WrongProof("There is no proof in the header DPoP, or more than one."); }
+        if (request.Headers[ProofHeaders.Proof] is not [{ Length: > 0 } shown]) { return TokenProblems.NoProof; }
         var use = new PresentedProof.Use(request.Method, AddressOf(request), text, clock.GetUtcNow(), token.ClockTolerance);
         var (proof, objection) = PresentedProof.Read(shown, use);
         if (proof is null) { return TokenProblems.WrongProof($"The proof {objection}."); }

@@ -13,5 +13,9 @@ internal static class TokenProblems
 
     public static Problem Wrong(string why) => new(StatusCodes.Status401Unauthorized, "invalid_token", "The access token is not good here.", why);
 
+    public static readonly Problem OtherIssuer = Wrong("The access token is of another issuer.");
+
+    public static readonly Problem NoProof = WrongProof("There is no proof in the header DPoP, or more than one.");
+
     public static Problem WrongProof(string why) => new(StatusCodes.Status401Unauthorized, "invalid_dpop_proof", "The proof is not good here.", why);
 }

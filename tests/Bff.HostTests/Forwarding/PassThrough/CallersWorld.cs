@@ -9,7 +9,7 @@ namespace Bff.HostTests.Forwarding.PassThrough;
 /// <summary>A world with routes for callers with tokens of their own, shared by the tests of a class; and what such a caller sends.</summary>
 public sealed class CallersWorld : IAsyncLifetime
 {
-    public const string Audience = "orders", Scope = "orders.read", Path = "/machines/echo";
+    public const string Audience = "orders", Scope = "orders.read", Target = "/machines/echo";
 
     private readonly ECDsa _pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ECDsa _otherPair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -59,7 +59,7 @@ public sealed class CallersWorld : IAsyncLifetime
     {
         var all = new Dictionary<string, object?>
         {
-            ["htm"] = "GET", ["htu"] = $"http://{Host}{Path}", ["iat"] = World.Clock.Now.ToUnixTimeSeconds(), ["jti"] = Guid.NewGuid().ToString("N"),
+            ["htm"] = "GET", ["htu"] = $"http://{Host}{Target}", ["iat"] = World.Clock.Now.ToUnixTimeSeconds(), ["jti"] = Guid.NewGuid().ToString("N"),
             ["ath"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(token))),
         };
         var head = new Dictionary<string, object?> { ["typ"] = "dpop+jwt", ["alg"] = "ES256", ["jwk"] = Members(_pair) };
@@ -74,7 +74,13 @@ public sealed class CallersWorld : IAsyncLifetime
 
     internal Dictionary<string, string> OtherMembers() => Members(_otherPair);
 
-    internal Task<RawCall> GetAsync(string path, params string[] headers) => RawCall.GetAsync(World.Bff.Address, path, Host, headers);
+    /// <summary>What the API is sent is marked with it: tests of a class run at once.</summary>
+    internal AsyncLocal<string> Mark { get; } = new();
+
+    internal IEnumerable<PretendApi.Call> MarkedCalls => World.Api.Calls.Where(call => call.Header("X-Mark") == Mark.Value);
+
+    internal Task<RawCall> GetAsync(string path, params string[] headers) =>
+        RawCall.GetAsync(World.Bff.Address, path, Host, [.. headers, "X-Mark: " + (Mark.Value ??= Guid.NewGuid().ToString("N"))]);
 
     internal static string Bearer(string token) => "Authorization: Bearer " + token;
 

@@ -12,13 +12,13 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
 {
     public static readonly IReadOnlyDictionary<string, WrongCallersToken> All = new Dictionary<string, WrongCallersToken>
     {
-        ["none"] = new(401, "Bearer", null, world => world.GetAsync(Path)),
-        ["none, but a session cookie"] = new(401, "Bearer", null, world => world.GetAsync(Path, "Cookie: " + Cookie)),
-        ["scheme: Basic"] = new(401, "Bearer", null, world => world.GetAsync(Path, "Authorization: Basic YWxpY2U6c2VjcmV0")),
-        ["request: two headers"] = Request(world => world.GetAsync(Path, Bearer(world.Token()), Bearer(world.Token()))),
-        ["request: a session cookie beside it"] = Request(world => world.GetAsync(Path, Bearer(world.Token()), "Cookie: theme=dark; " + Cookie)),
-        ["request: in the query"] = Request(world => world.GetAsync($"{Path}?access_token={world.Token()}")),
-        ["request: in the query, too"] = Request(world => world.GetAsync($"{Path}?access_token={world.Token()}", Bearer(world.Token()))),
+        ["none"] = new(401, "Bearer", null, world => world.GetAsync(Target)),
+        ["none, but a session cookie"] = new(401, "Bearer", null, world => world.GetAsync(Target, "Cookie: " + Cookie)),
+        ["scheme: Basic"] = new(401, "Bearer", null, world => world.GetAsync(Target, "Authorization: Basic YWxpY2U6c2VjcmV0")),
+        ["request: two headers"] = Request(world => world.GetAsync(Target, Bearer(world.Token()), Bearer(world.Token()))),
+        ["request: a session cookie beside it"] = Request(world => world.GetAsync(Target, Bearer(world.Token()), "Cookie: theme=dark; " + Cookie)),
+        ["request: in the query"] = Request(world => world.GetAsync($"{Target}?access_token={world.Token()}")),
+        ["request: in the query, too"] = Request(world => world.GetAsync($"{Target}?access_token={world.Token()}", Bearer(world.Token()))),
 
         ["form: nothing after the scheme"] = Text(_ => ""),
         ["form: no JWT"] = Text(_ => "an-opaque-token"),
@@ -30,7 +30,8 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
             $$"""{"alg":"RS256","typ":"at+jwt","kid":"{{world.World.Provider.Key.Kid}}"}""",
             $$"""{"iss":"{{world.World.Provider.Issuer}}","sub":"script","aud":"other","aud":"orders","scope":"orders.read","exp":9999999999}""",
             world.World.Provider.Key)),
-        ["form: crit"] = Text(world => Jwt.Sign(world.Claims(), world.World.Provider.Key, header => (header["typ"], header["crit"]) = ("at+jwt", new[] { "x" }))),
+        ["form: crit"] = Text(
+            world => Jwt.Sign(world.Claims(), world.World.Provider.Key, header => (header["typ"], header["crit"]) = ("at+jwt", new[] { "x" }))),
 
         ["signature: of another key under the kid of the right one"] =
             Text(world => world.Token(key: SigningKey.Number(2) with { Kid = world.World.Provider.Key.Kid })),
@@ -73,14 +74,14 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
         ["bound: not, and sent as DPoP"] = new(401, "DPoP", "invalid_token", world =>
         {
             var token = world.Token();
-            return world.GetAsync(Path, Bound(token), Shown(world.Proof(token)));
+            return world.GetAsync(Target, Bound(token), Shown(world.Proof(token)));
         }),
         ["bound: to another key"] = new(401, "DPoP", "invalid_token", world =>
         {
             var token = world.BoundToken(toAnother: true);
-            return world.GetAsync(Path, Bound(token), Shown(world.Proof(token)));
+            return world.GetAsync(Target, Bound(token), Shown(world.Proof(token)));
         }),
-        ["proof: none"] = new(401, "DPoP", "invalid_dpop_proof", world => world.GetAsync(Path, Bound(world.BoundToken()))),
+        ["proof: none"] = new(401, "DPoP", "invalid_dpop_proof", world => world.GetAsync(Target, Bound(world.BoundToken()))),
         ["proof: two"] = Proofs((world, token) => [world.Proof(token), world.Proof(token)]),
         ["proof: for another address"] = Proof(claims => claims["htu"] = "http://localhost:1/machines/echo"),
         ["proof: for another path"] = Proof(claims => claims["htu"] = $"{claims["htu"]}/more"),
@@ -102,8 +103,8 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
         {
             var token = world.BoundToken();
             var proof = world.Proof(token);
-            (await world.GetAsync(Path, Bound(token), Shown(proof))).Status.ShouldBe(200);
-            return await world.GetAsync(Path, Bound(token), Shown(proof));
+            (await world.GetAsync(Target, Bound(token), Shown(proof))).Status.ShouldBe(200);
+            return await world.GetAsync(Target, Bound(token), Shown(proof));
         }),
     };
 
@@ -112,17 +113,17 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
     private static WrongCallersToken Request(Func<CallersWorld, Task<RawCall>> send) => new(400, "Bearer", "invalid_request", send);
 
     private static WrongCallersToken Text(Func<CallersWorld, string> token) =>
-        new(401, "Bearer", "invalid_token", world => world.GetAsync(Path, Bearer(token(world))));
+        new(401, "Bearer", "invalid_token", world => world.GetAsync(Target, Bearer(token(world))));
 
     private static WrongCallersToken Claim(string name, object? value) => Text(world => world.Token(Set(name, value)));
 
     private static WrongCallersToken NotEnough(string name, object? value) =>
-        new(403, "Bearer", "insufficient_scope", world => world.GetAsync(Path, Bearer(world.Token(Set(name, value)))));
+        new(403, "Bearer", "insufficient_scope", world => world.GetAsync(Target, Bearer(world.Token(Set(name, value)))));
 
     private static WrongCallersToken Proofs(Func<CallersWorld, string, string[]> proofs) => new(401, "DPoP", "invalid_dpop_proof", world =>
     {
         var token = world.BoundToken();
-        return world.GetAsync(Path, [Bound(token), .. proofs(world, token).Select(Shown)]);
+        return world.GetAsync(Target, [Bound(token), .. proofs(world, token).Select(Shown)]);
     });
 
     private static WrongCallersToken Proof(
