@@ -91,7 +91,7 @@ internal sealed record TokenSet(
     /// <summary>As a local copy has it.</summary>
     public TokenSet ForCalls() =>
         ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, proofKey: null)
-            with { Key = Key, Acr = SignInAcr ?? "" };   // the key is opened, maybe
+            with { Key = Key, Acr = Acr ?? SignInAcr };   // the key is opened, maybe
 
     public static TokenSet ForCalls(
         string authorization, bool hasRefreshToken, string? scope, DateTimeOffset obtainedAt, DateTimeOffset expiresAt,

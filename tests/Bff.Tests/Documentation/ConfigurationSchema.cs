@@ -187,7 +187,8 @@ internal static class ConfigurationSchema
     {
         ["Bff.Token"] = new JsonObject
         {
-            ["description"] = "The token a call is sent with: none, the user's (401 without a session), the user's where somebody is signed in, or the caller's own.",
+            ["description"] =
+                "The token a call is sent with: none, the user's (401 without a session), the user's where somebody is signed in, or the caller's own.",
             ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
         },
         ["Bff.Audience"] = new JsonObject

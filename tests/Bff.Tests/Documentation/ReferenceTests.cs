@@ -18,7 +18,8 @@ public sealed partial class ReferenceTests
     [
         "AccessLog.MaxAgent", "AccessLog.MaxPath", "AdminAudit.MaxRemembered", "BackupCipher.MaxIterations", "Drain.MaxClosed", "HeaderNameList.MaxLength",
         "ClientKey.MaxLabel",
-        "HealthCommand.MaxCauses", "IdentityHeaders.MaxLines", "TokenLife.MaxWatched", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
+        "IdentityHeaders.MaxLines", "TokenLife.MaxWatched",
+        "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "ProviderMetadata.MaxRefreshesForStrangers", "Overview.MaxDetail", "Overview.MinFailures",
         "RedisChanges.MaxNodes", "RedisChanges.MaxPayload", "RedisChanges.MaxWaiting", "RedisSessionStore.MaxBatches", "RedisSessionStore.MaxUndos",
         "ShardedScripts.MaxShare",

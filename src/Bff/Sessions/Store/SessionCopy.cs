@@ -72,7 +72,7 @@ internal sealed class SessionCopy
         writer.Write(tokens.HasRefreshToken);
         writer.Write(session.Failures);
         foreach (var text in new[] { session.Sid, session.Subject, session.SessionState, session.LastError, tokens.Scope, tokens.Authorization,
-            Short(session.Provider), Short(session.FrontEnd), tokens.ProofKey, tokens.SignInAcr })
+            Short(session.Provider), Short(session.FrontEnd), tokens.ProofKey, tokens.Acr ?? tokens.SignInAcr })
         {
             Write(writer, text);
         }
@@ -112,7 +112,7 @@ internal sealed class SessionCopy
         var (version, hasRefreshToken, failures) = (reader.Int64(), reader.Boolean(), reader.Int32());
         var (sid, subject, sessionState, lastError) = (reader.Text()!, reader.Text()!, reader.Text(), reader.Text());
         var (scope, authorization, provider, frontEnd, proofKey) = (reader.Text(), reader.Text()!, reader.Text(), reader.Text(), reader.Text());
-        var acr = reader.Text() ?? "";
+        var acr = reader.Text();
         return new Session
         {
             Id = id, Sid = sid, Provider = provider ?? SettingsSection.Default, FrontEnd = frontEnd ?? SettingsSection.Default,
