@@ -23,6 +23,13 @@ internal sealed class CallersTokenTransform(RequestTransform? otherwise) : Reque
         return default;
     }
 
+    /// <summary>What came is not sent before it is known to be good.</summary>
+    public static void TakeOff(HttpRequestMessage request)
+    {
+        request.Headers.Remove(HeaderNames.Authorization);
+        request.Headers.Remove(ProofHeaders.Proof);
+    }
+
     private static void Send(RequestTransformContext context, string name)
     {
         context.ProxyRequest.Headers.Remove(name);

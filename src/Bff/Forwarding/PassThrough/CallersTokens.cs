@@ -82,8 +82,7 @@ internal sealed class CallersTokens(
     private Problem? Objection(HttpContext context, TakesTokens route, AccessToken token, string scheme)
     {
         if (!frontEnds.Of(context).Providers.Contains(token.Provider, StringComparer.Ordinal)) { return TokenProblems.OtherIssuer; }
-        var audiences = route.Audience is { } audience ? [audience] : options.CurrentValue.Audiences;
-        if (!token.Audiences.Intersect(audiences, StringComparer.Ordinal).Any()) { return TokenProblems.Wrong("The access token is for another audience."); }
+        if (!IsFor(token, route)) { return TokenProblems.Wrong("The access token is for another audience."); }
         if (token.IsBoundElsewhere)
         {
             return TokenProblems.Wrong("The access token is bound to a client certificate, or to something else that cannot be shown through this proxy.");
@@ -95,6 +94,17 @@ internal sealed class CallersTokens(
             (false, true) => TokenProblems.Wrong("The access token is bound to a key. Send it as DPoP, with a proof."),
             _ => null,
         };
+    }
+
+    private bool IsFor(AccessToken token, TakesTokens route)
+    {
+        if (route.Audience is { } audience) { return token.IsFor(audience); }
+        foreach (var one in options.CurrentValue.Audiences)
+        {
+            if (token.IsFor(one)) { return true; }
+        }
+
+        return false;
     }
 
     /// <summary>The store is asked last: nobody writes to it who has not proven everything else.</summary>

@@ -11,7 +11,7 @@ internal sealed record AccessToken
     /// <summary>What it says, each role as a <c>role</c>.</summary>
     public required ClaimsPrincipal User { get; init; }
 
-    public required IReadOnlyCollection<string> Audiences { get; init; }
+    public required string[] Audiences { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
@@ -29,6 +29,8 @@ internal sealed record AccessToken
 
     /// <summary>When nobody takes it any more, whatever clock they have; no later than the end of time.</summary>
     public DateTimeOffset EndsAt => ExpiresAt < DateTimeOffset.MaxValue - ClockTolerance ? ExpiresAt + ClockTolerance : DateTimeOffset.MaxValue;
+
+    public bool IsFor(string audience) => Array.IndexOf(Audiences, audience) >= 0;
 
     /// <summary>A record prints its members.</summary>
     public override string ToString() => $"access token expiring {ExpiresAt:O}";

@@ -36,7 +36,8 @@ internal static class ProtocolFeature
         .AllowAuthorizationCodeFlow()
         .RequireProofKeyForCodeExchange()
         .Configure(server => server.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain))
-        .AllowRefreshTokenFlow();
+        .AllowRefreshTokenFlow()
+        .AllowClientCredentialsFlow();
 
     private static OpenIddictServerBuilder AddEndpoints(this OpenIddictServerBuilder server, DevStackOptions options)
     {

@@ -10,11 +10,16 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace DevStack.Provider.Protocol;
 
-/// <summary>OpenIddict has validated the code or the refresh token; here the user behind it is looked at again.</summary>
+/// <summary>OpenIddict has validated the code, the refresh token or the client; here the user behind it is looked at again, where there is one.</summary>
 internal static class TokenEndpoint
 {
     public static async Task<IResult> Handle(HttpContext context, DevStackOptions options, Switches switches)
     {
+        if (context.GetOpenIddictServerRequest() is { } asked && asked.IsClientCredentialsGrantType())
+        {
+            return ProviderResults.IssueToClient(asked.ClientId!, asked.GetScopes(), options.ApiAudience);
+        }
+
         var grant = (await context.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal!;
         if (DemoUsers.Find(grant.GetClaim(Claims.Subject)) is not { } user)
         {

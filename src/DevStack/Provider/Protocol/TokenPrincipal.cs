@@ -27,6 +27,14 @@ internal static class TokenPrincipal
         return new ClaimsPrincipal(identity);
     }
 
+    /// <summary>Nobody's but the client's own: its id stands for the user (RFC 9068 section 2.2).</summary>
+    public static ClaimsPrincipal OfClient(string clientId, IEnumerable<string> scopes, string audience)
+    {
+        var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, clientId).SetScopes(scopes).SetResources(audience);
+        return new ClaimsPrincipal(identity);
+    }
+
     private static string[] DestinationsOf(Claim claim, ClaimsIdentity identity) => claim.Type switch
     {
         Claims.Name or Claims.PreferredUsername when identity.HasScope(Scopes.Profile) => [Destinations.IdentityToken],
