@@ -38,7 +38,8 @@ public class HouseTests
             "Forwarding.Identity", "Forwarding.PassThrough", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions",
             "Providers", "Providers.DPoP", "Hosting", "Configuration",
         ]),
-        ("Forwarding.Identity", ["Policies", "Sessions.Authentication", "Sessions", "Configuration"]),
+        ("Forwarding.Identity",
+            ["Policies", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Keys", "Sessions", "Configuration"]),
         ("Forwarding.PassThrough",
         [
             "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Providers.Named", "Providers.Metadata", "Providers",

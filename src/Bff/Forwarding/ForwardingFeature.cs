@@ -101,6 +101,7 @@ internal static class ForwardingFeature
             endpoint.Metadata.Add(new KeepsSessionAlive());
         });
         app.MapNeverThePage();
+        app.MapAssertionKeys();
         app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done
         return app;
     }

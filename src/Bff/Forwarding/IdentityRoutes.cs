@@ -28,6 +28,14 @@ internal static class IdentityRoutes
                 else if (isOn && !KnowsCallers(route, metadata)) { yield return $"{key}:{IdentityFeature.RouteMetadata}: {KnowsNobody}"; }
             }
 
+            if (metadata.TryGetValue(IdentityFeature.AssertionMetadata, out var audience))
+            {
+                var assertion = $"{key}:{IdentityFeature.AssertionMetadata}";
+                if (string.IsNullOrWhiteSpace(audience)) { yield return $"{assertion}: is empty: write the aud that the API expects."; }
+                else if (!KnowsCallers(route, metadata)) { yield return $"{assertion}: {KnowsNobody}"; }
+                if (string.IsNullOrEmpty(configuration["Bff:PublicUrl"])) { yield return $"{assertion}: needs Bff:PublicUrl, which is the iss of assertions."; }
+            }
+
             var listed = (metadata.GetValueOrDefault(HeaderNameList.MetadataKey) ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
             foreach (var wrong in listed.Where(name => IdentityNames.Has(names, name)))
             {

@@ -16,7 +16,7 @@ internal sealed class TokenTransformProvider : ITransformProvider
     private static readonly string[] Keys =
     [
         TokenPolicies.MetadataKey, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata,
-        PassThroughFeature.AudienceMetadata, IdentityFeature.RouteMetadata,
+        PassThroughFeature.AudienceMetadata, IdentityFeature.RouteMetadata, IdentityFeature.AssertionMetadata,
     ];
 
     public void ValidateRoute(TransformRouteValidationContext context)
@@ -87,6 +87,12 @@ internal sealed class TokenTransformProvider : ITransformProvider
         }
 
         if (IdentityFeature.IsOn(context.Route.Metadata)) { context.AddRequestTransform(context.Services.GetRequiredService<IdentityHeaders>().SendAsync); }
+        if (context.Route.Metadata?.GetValueOrDefault(IdentityFeature.AssertionMetadata) is { Length: > 0 } audience)
+        {
+            var assertions = context.Services.GetRequiredService<Assertions>();
+            context.AddRequestTransform(request => assertions.SendAsync(request, audience));
+        }
+
         context.AddRequestTransform(EncodedSlashes.KeepAsync);
         context.AddResponseTransform(border.CleanResponseAsync);
     }

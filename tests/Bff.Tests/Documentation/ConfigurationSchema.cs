@@ -199,6 +199,10 @@ internal static class ConfigurationSchema
         {
             ["description"] = "Whether the API is told in headers who calls; see Bff:IdentityHeaders.", ["enum"] = new JsonArray("true", "false"),
         },
+        ["Bff.Assertion"] = new JsonObject
+        {
+            ["description"] = "For whom a signed assertion of who calls is made (aud); without it none is sent.", ["type"] = "string",
+        },
         ["Bff.RequestHeaders"] = new JsonObject
         {
             ["description"] = "The only request headers that go upstream, beside those every API needs; separated by commas.", ["type"] = "string",

@@ -30,6 +30,9 @@ internal sealed class IdentityHeaderOptions : IValidatableObject
     /// <summary>The claim it has, such as <c>role</c>. Default: <c>groups</c>.</summary>
     public string GroupsClaim { get; set; } = "groups";
 
+    /// <summary>The header with a signed assertion of who calls, on routes with <c>Bff.Assertion</c>. Default: <c>X-Forwarded-Assertion</c>.</summary>
+    public string Assertion { get; set; } = "X-Forwarded-Assertion";
+
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
@@ -44,11 +47,12 @@ internal sealed class IdentityHeaderOptions : IValidatableObject
 
     private static readonly string[] TakenBeginnings = ["Content-", "Accept", "If-", "Sec-", "Access-Control-"];
 
-    public IEnumerable<string> Names => new[] { User, Email, Groups }.Where(name => name.Length > 0);
+    public IEnumerable<string> Names => new[] { User, Email, Groups, Assertion }.Where(name => name.Length > 0);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var (key, name) in new[] { (nameof(User), User), (nameof(Email), Email), (nameof(Groups), Groups) })
+        if (Assertion.Length == 0) { yield return new("is empty: write the name of a header.", [nameof(Assertion)]); }
+        foreach (var (key, name) in new[] { (nameof(User), User), (nameof(Email), Email), (nameof(Groups), Groups), (nameof(Assertion), Assertion) })
         {
             if (name.Length == 0) { continue; }
             if (name.Length > MaxName || name.AsSpan().ContainsAnyExcept(NameCharacters))

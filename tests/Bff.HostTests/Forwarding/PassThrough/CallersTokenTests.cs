@@ -209,6 +209,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         world.Settings["ReverseProxy:Routes:plain:Metadata:Bff.IdentityHeaders"] = "true";
         world.Settings["ReverseProxy:Routes:api:Metadata:Bff.IdentityHeaders"] = "yes";
         world.Settings["ReverseProxy:Routes:api:Metadata:Bff.RequestHeaders"] = "X_Corp_User";
+        world.Settings["ReverseProxy:Routes:api:Metadata:Bff.Assertion"] = "https://orders.example";
         world.Settings["Bff:IdentityHeaders:User"] = "X-Corp-User";
         world.Settings["Bff:IdentityHeaders:Email"] = "X_Corp_Email";
         world.Settings["Bff:IdentityHeaders:Groups"] = "Authorization";
@@ -229,6 +230,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
             "ReverseProxy:Routes:plain:Metadata:Bff.IdentityHeaders: nobody is known on this route.",
             "ReverseProxy:Routes:api:Metadata:Bff.IdentityHeaders: 'yes' is neither true nor false.",
             "ReverseProxy:Routes:api:Metadata:Bff.RequestHeaders: 'X_Corp_User' is a header of Bff:IdentityHeaders",
+            "ReverseProxy:Routes:api:Metadata:Bff.Assertion: needs Bff:PublicUrl",
             "Bff:IdentityHeaders:Email: must be a header's name",
             "Bff:IdentityHeaders:Groups: must not be Authorization",
         ];
