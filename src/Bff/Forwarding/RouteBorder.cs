@@ -30,9 +30,9 @@ internal sealed partial class RouteBorder(
 
     public void CleanRequest(RequestTransformContext request)
     {
+        if (_takesTokens) { CallersTokenTransform.TakeOff(request.ProxyRequest); }   // a good one comes back later; nobody need be told
         var (source, target) = (request.HttpContext.Request, request.ProxyRequest);
         target.Headers.Remove(HeaderNames.Cookie);
-        if (_takesTokens) { CallersTokenTransform.TakeOff(target); }   // a good one comes back later; nobody need be told
         requestHeaders.Apply(source, target, _requestHeaders);
         if (ForwardsCookies && ForeignCookies(source) is { Length: > 0 } cookies) { target.Headers.TryAddWithoutValidation(HeaderNames.Cookie, cookies); }
 

@@ -14,6 +14,9 @@ namespace Bff.Forwarding.Identity;
 /// </summary>
 internal sealed class AssertionKey
 {
+    /// <summary>How long an assertion is good for.</summary>
+    public static readonly TimeSpan LifeOfAssertions = TimeSpan.FromMinutes(1);
+
     private const int ScalarBytes = 32;
 
     /// <summary>More than the number has, so that the remainder is as good as even (FIPS 186-5, appendix A.2.1).</summary>

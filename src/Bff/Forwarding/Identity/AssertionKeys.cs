@@ -28,7 +28,7 @@ internal sealed class AssertionKeys(LiveKeys ring, TimeProvider clock)
     {
         get
         {
-            var from = clock.GetUtcNow() - Assertions.Life;
+            var from = clock.GetUtcNow() - AssertionKey.LifeOfAssertions;
             return $$"""{"keys":[{{string.Join(',', All.Where(key => key.ExpiresAt > from).Select(key => key.Public.Trim()))}}]}""";
         }
     }

@@ -18,11 +18,10 @@ namespace Bff.Forwarding.Identity;
 /// </summary>
 internal sealed class Assertions(AssertionKeys keys, IOptionsMonitor<IdentityHeaderOptions> options, IOptions<ProxyOptions> proxy, TimeProvider clock)
 {
-    /// <summary>How long one is good for.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
-
     /// <summary>Not an ID token, and not an access token (RFC 8725 section 3.11).</summary>
     private const string Type = "bff-assertion+jwt";
+
+    private static readonly TimeSpan Life = AssertionKey.LifeOfAssertions;
 
     private readonly string _issuer = PublicAddress.Parse(proxy.Value.PublicUrl)?.ToString() ?? "";
     private readonly ConditionalWeakTable<object, ConcurrentDictionary<string, Signed>> _signed = [];
