@@ -42,6 +42,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>The provider's own code, where it is about that (<c>providerError</c>); null otherwise.</summary>
     public string? ProviderError { get; init; }
 
+    /// <summary>The policy of the configuration that refused (<c>policy</c>); null where none did.</summary>
+    public string? Policy { get; init; }
+
     /// <summary>Where a person signs in again; keeps the page they wanted. Null for the plain way.</summary>
     public string? SignInUrl { get; init; }
 
@@ -89,6 +92,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         };
         if (Reason is not null) { details.Extensions["reason"] = Reason; }
         if (ProviderError is not null) { details.Extensions["providerError"] = ProviderError; }
+        if (Policy is not null) { details.Extensions["policy"] = Policy; }
         return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
     }
 

@@ -35,8 +35,15 @@ public class HouseTests
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [
-            "ClientTokens", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers.Named", "Providers",
-            "Providers.DPoP", "Hosting", "Configuration",
+            "Forwarding.Identity", "Forwarding.PassThrough", "ClientTokens", "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication",
+            "Sessions.Store", "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Hosting", "Configuration",
+        ]),
+        ("Forwarding.Identity",
+            ["Policies", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Keys", "Sessions", "Configuration"]),
+        ("Forwarding.PassThrough",
+        [
+            "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Providers.Named", "Providers.Metadata", "Providers",
+            "Providers.DPoP", "Configuration",
         ]),
         ("Login",
         [
@@ -53,6 +60,8 @@ public class HouseTests
             "Providers", "Hosting",
             "Configuration",
         ]),
+        ("Policies",
+            ["FrontEnds", "Guard", "Sessions.Authentication", "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Configuration"]),
         ("Guard", ["FrontEnds", "Hosting", "Configuration"]),
         ("Sessions.Authentication", ["FrontEnds", "Sessions.Store", "Sessions", "Providers"]),
         ("FrontEnds", ["Sessions", "Providers", "Configuration"]),

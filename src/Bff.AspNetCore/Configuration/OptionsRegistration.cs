@@ -24,11 +24,14 @@ internal static class OptionsRegistration
     /// <param name="section">Has one section for each name.</param>
     /// <param name="names">Those whose options change with a reload.</param>
     /// <param name="preset">The lines of a preset; see <see cref="SettingsSection.Preset"/>.</param>
+    /// <param name="reserved">Names that nobody may give; see <see cref="SettingsSection.Reserved"/>. Null for the usual one.</param>
     public static void AddNamedSettings<T>(
-        this IServiceCollection services, string section, IEnumerable<string> names, Func<string, IEnumerable<(string Key, string Value)>>? preset = null)
+        this IServiceCollection services, string section, IEnumerable<string> names, Func<string, IEnumerable<(string Key, string Value)>>? preset = null,
+        IReadOnlyDictionary<string, string>? reserved = null)
         where T : class
     {
-        services.AddSingleton(new SettingsSection(section, typeof(T), IsNamed: true) { Preset = preset });
+        var registered = new SettingsSection(section, typeof(T), IsNamed: true) { Preset = preset };
+        services.AddSingleton(reserved is null ? registered : registered with { Reserved = reserved });
         services.AddValidation<T>(name => string.IsNullOrEmpty(name) ? null : $"{section}:{name}");
         services.AddSingleton<IConfigureOptions<T>>(
             provider => new NamedBinding<T>(section, provider.GetRequiredService<AcceptedConfiguration>()));

@@ -10,14 +10,24 @@ internal static class RouteCheck
 {
     public const string Section = "ReverseProxy";
 
+    /// <summary>Who may use a route, by the names that routes have for it.</summary>
+    public const string PolicySection = "Bff:Policies";
+
+    private static readonly string[] AuthorizationPolicies = ["default", "anonymous"];
+
     private static readonly string[] CorsPolicies = ["Default", "Disable"];
 
     private const string NoTimeout = "Disable";
 
-    public static async Task<List<string>> MistakesAsync(IConfigValidator validator, IConfiguration configuration)
+    /// <param name="validator">YARP's, of the program as it runs: it knows the policies of the configuration in use.</param>
+    /// <param name="configuration">The one that is judged.</param>
+    /// <param name="isPolicyOfCode">There is an authorization policy of this name whatever the configuration says.</param>
+    public static async Task<List<string>> MistakesAsync(IConfigValidator validator, IConfiguration configuration, Predicate<string> isPolicyOfCode)
     {
         var found = new List<string>();
-        await using var yarp = new ServiceCollection().AddLogging().AddReverseProxy().LoadFromConfig(configuration).Services.BuildServiceProvider();
+        string[] policies = [.. AuthorizationPolicies, .. configuration.GetSection(PolicySection).GetChildren().Select(policy => policy.Key)];
+        await using var yarp = new ServiceCollection().AddLogging().AddReverseProxy().LoadFromConfig(configuration.GetSection(Section)).Services
+            .BuildServiceProvider();
         IProxyConfig config;
         try
         {
@@ -32,8 +42,16 @@ internal static class RouteCheck
         {
             var key = $"ReverseProxy:Routes:{route.RouteId}";
             var refused = Undefined(route).ToList();
+            if (route.AuthorizationPolicy is { Length: > 0 } policy && !IsOneOf(policy, policies) && !isPolicyOfCode(policy))
+            {
+                var there = string.Join(", ", policies);
+                refused.Add((nameof(route.AuthorizationPolicy), $"there is no policy '{policy}' in {PolicySection}. There are: {there}."));
+            }
+
             found.AddRange(refused.Select(setting => $"{key}:{setting.Name}: {setting.Cure}"));
-            found.AddRange((await validator.ValidateRouteAsync(Without(route, refused.Select(setting => setting.Name)))).Select(error => Keyed(key, error)));
+            IEnumerable<string> judged = IsOneOf(route.AuthorizationPolicy, policies) ? [nameof(route.AuthorizationPolicy)] : [];
+            var rest = Without(route, refused.Select(setting => setting.Name).Concat(judged));
+            found.AddRange((await validator.ValidateRouteAsync(rest)).Select(error => Keyed(key, error)));
             if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
             {
                 var clusters = string.Join(", ", config.Clusters.Select(cluster => cluster.ClusterId));
@@ -88,6 +106,7 @@ internal static class RouteCheck
         nameof(route.OutputCachePolicy) => rest with { OutputCachePolicy = null },
         nameof(route.RateLimiterPolicy) => rest with { RateLimiterPolicy = null },
         nameof(route.TimeoutPolicy) => rest with { TimeoutPolicy = null },
+        nameof(route.AuthorizationPolicy) => rest with { AuthorizationPolicy = null },
         _ => rest with { CorsPolicy = null },
     });
 

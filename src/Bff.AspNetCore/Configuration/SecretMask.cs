@@ -37,6 +37,9 @@ internal sealed partial class SecretMask(SettingsSchema schema)
         "LoadBalancingPolicy", "AvailableDestinationsPolicy", "FailurePolicy", "Policy", "AffinityKeyName", "Domain", "RequestHeaderEncoding",
         "ResponseHeaderEncoding", "Subject", "Location", "Preset", "ResponseMode", "ReturnParameter", "ClearSiteData");
 
+    /// <summary>Sections of ours whose every text is the name of something.</summary>
+    private static readonly string[] SectionsOfWords = ["Bff:Policies:", "Bff:PassThrough:", "Bff:IdentityHeaders:"];
+
     /// <summary>Transforms of YARP whose value is the name of something. What they set may be an API's key.</summary>
     private static readonly HashSet<string> Transforms = Names(
         "RequestHeader", "RequestHeaderRemove", "RequestHeadersCopy", "RequestHeaderOriginalHost", "RequestHeadersAllowed", "ResponseHeader",
@@ -71,6 +74,7 @@ internal sealed partial class SecretMask(SettingsSchema schema)
             return value.Split('?', 2) is [var path, _] ? $"{Printable.Text(path)}?{Printable.Mask}" : Printable.Text(value);
         }
 
+        if (Array.Exists(SectionsOfWords, section => key.StartsWith(section, StringComparison.OrdinalIgnoreCase))) { return Printable.Text(value); }
         return Words.Contains(name) ? Printable.Text(value) : Printable.Mask;
     }
 

@@ -15,6 +15,14 @@ internal sealed record SettingsSection(string Path, Type Options, bool IsNamed =
     /// <summary>What a preset of this name puts beneath the section, by keys relative to it; nothing for a name that is none. Null: there are no presets here.</summary>
     public Func<string, IEnumerable<(string Key, string Value)>>? Preset { get; init; }
 
+    /// <summary>Names that nobody may give, and why, as a message says it after the key.</summary>
+    public IReadOnlyDictionary<string, string> Reserved { get; init; } = ReservedByDefault;
+
+    private static readonly Dictionary<string, string> ReservedByDefault = new(StringComparer.Ordinal)
+    {
+        [Default] = "is the one that is configured without a name. Give this one another.",
+    };
+
     /// <summary>As they are in this configuration: one for each name.</summary>
     public IEnumerable<SettingsSection> In(IConfiguration configuration) =>
         IsNamed ? configuration.GetSection(Path).GetChildren().Select(child => new SettingsSection(child.Path, Options, Name: child.Key) { Preset = Preset })

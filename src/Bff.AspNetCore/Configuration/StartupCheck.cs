@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Bff.Configuration.Kestrel;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -27,7 +28,7 @@ internal static class StartupCheck
         if (!reading.IsWhole) { return [.. reading.Mistakes.Select(mistake => printed.Scrub(mistake, reading.Values))]; }
         var configuration = Snapshot.Restore(reading.Values);
         var found = UnknownKeys(configuration, sections).Concat(SettingsSchema.UnknownKeys(reading.Values.Keys)).ToList();
-        found.AddRange(sections.Where(section => section.IsNamed).SelectMany(section => Unnamed(configuration.GetSection(section.Path))));
+        found.AddRange(sections.Where(section => section.IsNamed).SelectMany(section => Unnamed(configuration.GetSection(section.Path), section.Reserved)));
         foreach (var section in sections.SelectMany(section => section.In(configuration)))
         {
             var unreadable = UnreadableValues(configuration.GetSection(section.Path), section.Options).ToList();
@@ -41,7 +42,9 @@ internal static class StartupCheck
         found.AddRange(KestrelSettings.Mistakes(configuration, reading.Certificates));
         if (!ofOthers.Exists(mistake => mistake.StartsWith(RouteCheck.Section, StringComparison.OrdinalIgnoreCase)))   // else YARP cannot read it as a whole
         {
-            found.AddRange(await RouteCheck.MistakesAsync(services.GetRequiredService<IConfigValidator>(), configuration.GetSection(RouteCheck.Section)));
+            var ofCode = services.GetRequiredService<IOptions<AuthorizationOptions>>().Value;
+            found.AddRange(await RouteCheck.MistakesAsync(
+                services.GetRequiredService<IConfigValidator>(), configuration, policy => ofCode.GetPolicy(policy) is not null));
         }
 
         // A secret whose file is the mistake is not missing besides.
@@ -147,7 +150,7 @@ internal static class StartupCheck
             [.. services.GetServices<IValidateOptions<T>>().SelectMany(validator => validator.Validate(name, options).Failures ?? [])];
 
     /// <summary>Names are in addresses, cookies, metrics and log lines.</summary>
-    private static IEnumerable<string> Unnamed(IConfigurationSection named)
+    private static IEnumerable<string> Unnamed(IConfigurationSection named, IReadOnlyDictionary<string, string> reserved)
     {
         if (!string.IsNullOrEmpty(named.Value)) { yield return $"{named.Path}: has sections below it, each with a name, and no value of its own."; }
         foreach (var child in named.GetChildren())
@@ -156,9 +159,9 @@ internal static class StartupCheck
             {
                 yield return $"{child.Path}: is not a name: write up to {SettingsSection.MaxName} small letters, digits and '-'.";
             }
-            else if (child.Key == SettingsSection.Default)
+            else if (reserved.TryGetValue(child.Key, out var why))
             {
-                yield return $"{child.Path}: is the one that is configured without a name. Give this one another.";
+                yield return $"{child.Path}: {why}";
             }
             else if (!string.IsNullOrEmpty(child.Value))
             {

@@ -1,4 +1,6 @@
 using Bff.Configuration;
+using Bff.Forwarding.Identity;
+using Bff.Forwarding.PassThrough;
 using Bff.Guard;
 using Bff.Providers.DPoP;
 using Bff.Sessions.Authentication;
@@ -13,6 +15,8 @@ internal static class ForwardingFeature
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<ForwardingOptions>("Bff:Forwarding");
+        builder.Services.AddPassThrough().AddSingleton(new ConfigurationRule(PassThroughRoutes.Mistakes));
+        builder.Services.AddIdentityHeaders().AddSingleton(new ConfigurationRule(IdentityRoutes.Mistakes));
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.AcceptedConfiguration().GetSection("ReverseProxy"))
             .AddTransforms<TokenTransformProvider>();
@@ -81,6 +85,14 @@ internal static class ForwardingFeature
             var route = endpoint.Metadata.OfType<RouteModel>().First().Config;
             var streams = StreamPolicy.Read(route.Metadata);
             if (streams != StreamPolicy.Default) { endpoint.Metadata.Add(streams); }
+            if (TokenPolicies.TakesTokens(route))
+            {
+                var isOnlyWay = TokenPolicies.TakesTokensAlone(route);
+                endpoint.Metadata.Add(new TakesTokens(route.Metadata?.GetValueOrDefault(PassThroughFeature.AudienceMetadata), isOnlyWay));
+                endpoint.Metadata.Add(new TokenInstead());
+                if (isOnlyWay) { return; }
+            }
+
             if (!TokenPolicies.UsesSession(route))
             {
                 endpoint.Metadata.Add(new WebSocketOriginRequired());
@@ -91,6 +103,7 @@ internal static class ForwardingFeature
             if (streams.CountsAsUse != UseOfSession.None) { endpoint.Metadata.Add(new KeepsSessionAlive()); }
         });
         app.MapNeverThePage();
+        app.MapAssertionKeys();
         app.Services.GetRequiredService<OpenRoutes>();   // speaks when the start is done
         return app;
     }

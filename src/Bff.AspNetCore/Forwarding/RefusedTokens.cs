@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.Policies;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
@@ -55,7 +56,9 @@ internal sealed partial class RefusedTokens(RouteConfig route, RouteTokens token
         return true;
     }
 
-    public static bool IsOne(ResponseTransformContext response) => response.ProxyResponse is { StatusCode: HttpStatusCode.Unauthorized };
+    /// <summary>And the token was ours: for one that the caller has brought there is no other.</summary>
+    public static bool IsOne(ResponseTransformContext response) =>
+        response.ProxyResponse is { StatusCode: HttpStatusCode.Unauthorized } && response.HttpContext.Features.Get<TokenCaller>() is null;
 
     private static string? SentWith(HttpResponseMessage answer) =>
         answer.RequestMessage is { } request && request.Headers.NonValidated.TryGetValues(HeaderNames.Authorization, out var values) ? values.ToString() : null;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Bff.Forwarding.Identity;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -15,14 +16,16 @@ internal sealed partial class RequestHeaderFilter : IDisposable
     private const int MaxNameLength = 64;
 
     private readonly ConcurrentDictionary<string, bool> _reported = new(StringComparer.OrdinalIgnoreCase);
+    private readonly IdentityNames _identity;
     private readonly ILogger<RequestHeaderFilter> _logger;
     private readonly bool _reports;
     private readonly IDisposable? _changes;
     private volatile FrozenSet<string> _allowed;
 
-    public RequestHeaderFilter(IOptionsMonitor<ForwardingOptions> options, IHostEnvironment environment, ILogger<RequestHeaderFilter> logger)
+    public RequestHeaderFilter(
+        IOptionsMonitor<ForwardingOptions> options, IdentityNames identity, IHostEnvironment environment, ILogger<RequestHeaderFilter> logger)
     {
-        (_logger, _reports) = (logger, environment.IsDevelopment());
+        (_identity, _logger, _reports) = (identity, logger, environment.IsDevelopment());
         _allowed = AllowedBy(options.CurrentValue);
         _changes = options.OnChange(changed => _allowed = AllowedBy(changed));
     }
@@ -48,6 +51,7 @@ internal sealed partial class RequestHeaderFilter : IDisposable
 
     private bool Passes(string name, FrozenSet<string>? routeList)
     {
+        if (_identity.Has(name)) { return false; }
         if (routeList is not null) { return UpstreamHeaders.IsOrdinary(name) || routeList.Contains(name); }
         return !UpstreamHeaders.IsForbidden(name) || _allowed.Contains(name);
     }

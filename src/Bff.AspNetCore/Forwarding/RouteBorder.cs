@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Bff.Forwarding.PassThrough;
 using Bff.Guard;
 using Bff.Sessions.Authentication;
 using Microsoft.Net.Http.Headers;
@@ -10,22 +11,27 @@ namespace Bff.Forwarding;
 /// <summary>What one route lets through to its upstream and back, decided when the route is loaded.</summary>
 internal sealed partial class RouteBorder(
     RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongLivedRequests longCalls, ConnectionLimits limits,
-    ILogger<RouteBorder> logger)
+    TimeProvider clock, ILogger<RouteBorder> logger)
 {
     /// <summary>A body from this size on is sent only when the upstream asks for it.</summary>
     private const long Large = 1024 * 1024;
 
     private readonly bool _usesSession = TokenPolicies.UsesSession(route);
     private readonly CsrfMode _csrf = CsrfModes.Read(route.Metadata);
+    private readonly bool _takesTokens = TokenPolicies.TakesTokens(route);
     private readonly FrozenSet<string>? _requestHeaders = HeaderNameList.Read(route.Metadata);
 
     /// <summary>
-    /// A route that uses the session forwards no cookie: what its upstream is to know of the user, the token says. A list of headers names none either.
+    /// A route that uses the session, or a caller's token, forwards no cookie: what its upstream is to know of the user, the token says. A list of headers names
+    /// none either.
     /// </summary>
-    private bool ForwardsCookies => !_usesSession && _requestHeaders is null;
+    private bool ForwardsCookies => !IsPersonal && _requestHeaders is null;
+
+    private bool IsPersonal => _usesSession || _takesTokens;
 
     public void CleanRequest(RequestTransformContext request)
     {
+        if (_takesTokens) { CallersTokenTransform.TakeOff(request.ProxyRequest); }   // a good one comes back later; nobody need be told
         var (source, target) = (request.HttpContext.Request, request.ProxyRequest);
         target.Headers.Remove(HeaderNames.Cookie);
         requestHeaders.Apply(source, target, _requestHeaders);
@@ -58,11 +64,14 @@ internal sealed partial class RouteBorder(
         }
 
         // Who asked for a stream may be quiet for as long as one, whatever came instead.
-        if ((wait is not null || Upgrades.IsEventStream(context.Response)) && limits.TakePlace(context) is { } problem)
+        var isStream = wait is not null || Upgrades.IsEventStream(context.Response);
+        if (isStream && limits.TakePlace(context) is { } problem)
         {
             await ReplaceAsync(response, problem);
             return;
         }
+
+        if (_takesTokens && (isStream || Upgrades.IsRequestedBy(context))) { TokenLife.Watch(context, clock); }
 
         if (UpstreamResponse.HasNoBody(context.Response.StatusCode))
         {
@@ -74,10 +83,10 @@ internal sealed partial class RouteBorder(
         UpstreamResponse.RemoveHopByHop(context, answer);
         UpstreamResponse.KeepOurCookies(context.Response.Headers, sessionCookie);
         context.Response.Headers.Remove(StepUp.Header);   // the API's word alone does not stand in a header that is ours
-        if (!_usesSession) { return; }
-        if (_csrf != CsrfMode.Header) { FetchedResponse.Guard(context.Response.Headers, _csrf); }
+        if (!IsPersonal) { return; }
+        if (_usesSession && _csrf != CsrfMode.Header) { FetchedResponse.Guard(context.Response.Headers, _csrf); }
         UpstreamResponse.MakePersonal(context.Response.Headers);
-        StepUpChallenge.Tell(context.Response.Headers, answer);
+        if (_usesSession) { StepUpChallenge.Tell(context.Response.Headers, answer); }
     }
 
     private string ForeignCookies(HttpRequest request) => string.Join("; ", request.Headers.Cookie

@@ -17,7 +17,7 @@ internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string?
     public static readonly string[] Keys = [AudienceKey, ResourceKey, ScopeKey, ProviderKey];
 
     /// <summary>Somebody has to be signed in.</summary>
-    public bool NeedsUser => Policy is TokenPolicy.User or TokenPolicy.Exchange;
+    public bool NeedsUser => Policy is TokenPolicy.User or TokenPolicy.Exchange or TokenPolicy.UserOrPassThrough;
 
     /// <summary>Of a route without <see cref="Mistakes"/>.</summary>
     public static RouteToken Read(RouteConfig route)
@@ -39,6 +39,10 @@ internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string?
         {
             if (Of(route, key) is not { } value) { continue; }
             if (policy == TokenPolicy.None) { yield return (key, $"the route sends no token. Set {TokenPolicies.MetadataKey}, or remove it."); }
+            else if (policy == TokenPolicy.PassThrough && key != AudienceKey)
+            {
+                yield return (key, $"a caller's own token goes on as it is. Remove it; for whom it must be is said by {AudienceKey}.");
+            }
             else if (Objection(key, value, providers) is { } objection) { yield return (key, objection); }
         }
 

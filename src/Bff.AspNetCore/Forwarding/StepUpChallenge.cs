@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Bff.Guard;
-using Microsoft.AspNetCore.WebUtilities;
 using NameValueHeaderValue = Microsoft.Net.Http.Headers.NameValueHeaderValue;
 
 namespace Bff.Forwarding;
@@ -13,13 +12,8 @@ namespace Bff.Forwarding;
 /// </summary>
 internal static class StepUpChallenge
 {
-    private const string Error = "insufficient_user_authentication";
-
     /// <summary>Of all challenges together; what is longer is passed on and not read.</summary>
     private const int MaxChallenges = 4096;
-
-    /// <summary>What a sign-in takes of it is less than a parameter of <c>/bff/login</c> may have.</summary>
-    private const int MaxAcrValues = 1000;
 
     public static void Tell(IHeaderDictionary headers, HttpResponseMessage answer)
     {
@@ -34,7 +28,7 @@ internal static class StepUpChallenge
         {
             // Of a token's scheme; what others call an error is not known.
             if (!IsOfToken(challenge.Scheme) || ParametersOf(challenge) is not { } parameters) { continue; }
-            if (parameters.GetValueOrDefault("error") == Error) { return Encode(parameters); }
+            if (parameters.GetValueOrDefault("error") == StepUp.Error) { return Encode(parameters); }
         }
 
         return null;
@@ -62,20 +56,16 @@ internal static class StepUpChallenge
     /// <returns>Null when a value is nothing that a page could ask for.</returns>
     private static string? Encode(Dictionary<string, string> parameters)
     {
-        var asked = new Dictionary<string, string?> { ["error"] = Error };
-        if (parameters.TryGetValue("acr_values", out var acrValues))
+        var hasAcrValues = parameters.TryGetValue("acr_values", out var acrValues);
+
+        // Printable, with single spaces between (RFC 9470 section 3, RFC 6749 appendix A).
+        if (hasAcrValues
+            && (acrValues!.Length > StepUp.MaxAcrValues || acrValues.Split(' ').Any(value => value.Length == 0 || value.Any(c => c is < '!' or > '~'))))
         {
-            // Printable, with single spaces between (RFC 9470 section 3, RFC 6749 appendix A).
-            if (acrValues.Length > MaxAcrValues || acrValues.Split(' ').Any(value => value.Length == 0 || value.Any(c => c is < '!' or > '~'))) { return null; }
-            asked["acr_values"] = acrValues;
+            return null;
         }
 
-        if (parameters.TryGetValue("max_age", out var maxAge))
-        {
-            if (!int.TryParse(maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) { return null; }
-            asked["max_age"] = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return QueryHelpers.AddQueryString("", asked)[1..];
+        if (!parameters.TryGetValue("max_age", out var maxAge)) { return StepUp.Encode(acrValues, maxAge: null); }
+        return int.TryParse(maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? StepUp.Encode(acrValues, seconds) : null;
     }
 }

@@ -19,7 +19,14 @@ internal static class TokenPolicies
     /// go upstream, whether a response is personal, whether a connection ends with the session. A token of our client's counts like a user's: a page of another
     /// site must not make a browser spend it.
     /// </summary>
-    public static bool UsesSession(RouteConfig route) =>
-        (TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
-        || (!string.IsNullOrEmpty(route.AuthorizationPolicy) && !string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
+    public static bool UsesSession(RouteConfig route) => !TakesTokensAlone(route)
+        && ((TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None)
+            || !(string.IsNullOrEmpty(route.AuthorizationPolicy) || string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Callers may bring a token of their own.</summary>
+    public static bool TakesTokens(RouteConfig route) =>
+        TryRead(route.Metadata, out var policy) && policy is TokenPolicy.PassThrough or TokenPolicy.UserOrPassThrough;
+
+    /// <summary>Nobody else may call: no cookie counts.</summary>
+    public static bool TakesTokensAlone(RouteConfig route) => TryRead(route.Metadata, out var policy) && policy == TokenPolicy.PassThrough;
 }

@@ -20,4 +20,10 @@ internal enum TokenPolicy
 
     /// <summary>A token that the user's is exchanged for (RFC 8693); 401 without a session.</summary>
     Exchange,
+
+    /// <summary>The caller's own access token, which they bring; 401 without one.</summary>
+    PassThrough,
+
+    /// <summary>The caller's own access token when they bring one, else the user's; 401 without both.</summary>
+    UserOrPassThrough,
 }

@@ -1,3 +1,5 @@
+using Bff.Forwarding.Identity;
+using Bff.Forwarding.PassThrough;
 using Bff.FrontEnds;
 using Bff.Providers;
 using Yarp.ReverseProxy.Transforms;
@@ -14,6 +16,7 @@ internal sealed class TokenTransformProvider : ITransformProvider
     private static readonly string[] Keys =
     [
         TokenPolicies.MetadataKey, .. RouteToken.Keys, HeaderNameList.MetadataKey, FrontEndsFeature.RouteMetadata, CsrfModes.MetadataKey, .. StreamPolicy.Keys,
+        IdentityFeature.RouteMetadata, IdentityFeature.AssertionMetadata,
     ];
 
     public void ValidateRoute(TransformRouteValidationContext context)
@@ -86,6 +89,13 @@ internal sealed class TokenTransformProvider : ITransformProvider
         foreach (var first in copies.Prepend(clean)) { context.RequestTransforms.Insert(0, first); }
         if (token.Policy == TokenPolicy.None) { context.AddResponseTransform(border.CleanResponseAsync); }
         else { SendToken(context, token, border); }
+        if (IdentityFeature.IsOn(context.Route.Metadata)) { context.AddRequestTransform(context.Services.GetRequiredService<IdentityHeaders>().SendAsync); }
+        if (context.Route.Metadata?.GetValueOrDefault(IdentityFeature.AssertionMetadata) is { Length: > 0 } audience)
+        {
+            var assertions = context.Services.GetRequiredService<Assertions>();
+            context.AddRequestTransform(request => assertions.SendAsync(request, audience));
+        }
+
         context.AddRequestTransform(EncodedSlashes.KeepAsync);
     }
 
@@ -93,7 +103,12 @@ internal sealed class TokenTransformProvider : ITransformProvider
     {
         var tokens = ActivatorUtilities.CreateInstance<RouteTokens>(context.Services, token);
         var refused = ActivatorUtilities.CreateInstance<RefusedTokens>(context.Services, context.Route, tokens);
-        context.RequestTransforms.Add(new TokenTransform(tokens));
+        context.RequestTransforms.Add(token.Policy switch
+        {
+            TokenPolicy.PassThrough => new CallersTokenTransform(otherwise: null),
+            TokenPolicy.UserOrPassThrough => new CallersTokenTransform(new TokenTransform(tokens)),
+            _ => new TokenTransform(tokens),
+        });
         context.AddResponseTransform(response => RefusedTokens.IsOne(response) ? TakeOrCleanAsync(response) : border.CleanResponseAsync(response));
 
         async ValueTask TakeOrCleanAsync(ResponseTransformContext response)

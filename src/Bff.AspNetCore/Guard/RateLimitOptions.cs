@@ -41,4 +41,11 @@ internal sealed class RateLimitOptions
     /// </summary>
     [Range(0, MaxLimit)]
     public int LogoutTokens { get; set; } = 600;
+
+    /// <summary>
+    /// Access tokens and proofs of callers (<c>Bff.Token</c> is <c>PassThrough</c> or <c>UserOrPassThrough</c>) that are wrong, in a minute; beyond that no token
+    /// is looked at that was not found good before. 0: no limit. Default: 600.
+    /// </summary>
+    [Range(0, MaxLimit)]
+    public int WrongTokens { get; set; } = 600;
 }

@@ -16,6 +16,7 @@ internal sealed class RequestGuard(RequestDelegate next, FrontEndSet frontEnds, 
     {
         if (HttpMethods.IsTrace(context.Request.Method)) { return refusals.RefuseAsync(context, new Problem(405, "method_not_allowed", "TRACE is off.")); }
         var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<TokenInstead>() is not null && TokenInstead.IsNobodysSession(context.Request)) { return next(context); }
         var header = metadata?.GetMetadata<CsrfHeaderRequired>();
         var originWillDo = metadata?.GetMetadata<OriginRequired>() is not null
             || (metadata?.GetMetadata<WebSocketOriginRequired>() is not null && IsBrowsersWebSocket(context));

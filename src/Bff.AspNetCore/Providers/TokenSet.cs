@@ -119,6 +119,7 @@ internal sealed record TokenSet(
         ForCalls(Authorization, HasRefreshToken, Scope, ObtainedAt, ExpiresAt, RefreshTokenExpiresAt, proofKey: null, ApiTokens) with
         {
             Key = Key,   // opened, maybe
+            Acr = Acr ?? SignInAcr,
         };
 
     public static TokenSet ForCalls(

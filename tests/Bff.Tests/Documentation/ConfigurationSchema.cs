@@ -189,13 +189,21 @@ internal static class ConfigurationSchema
         ["Bff.Token"] = new JsonObject
         {
             ["description"] = "The token a call is sent with: none, the user's (401 without a session), the user's where somebody is signed in, the "
-                + "application's own, the user's or else the application's own, or one that the user's is exchanged for.",
+                + "application's own, the user's or else the application's own, one that the user's is exchanged for, or the caller's own.",
             ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
         },
-        [RouteToken.AudienceKey] = Text("The API that the token is for, by its name at the provider: a session has a token for each."),
+        [RouteToken.AudienceKey] = Text("The API that the token is for, by its name at the provider: a session has a token for each. And for whom a token that a caller brings must be."),
         [RouteToken.ResourceKey] = Text("The API that the token is for, by its address (RFC 8707): an absolute URI without a fragment."),
         [RouteToken.ScopeKey] = Text("The scopes of the token, separated by single spaces."),
         [RouteToken.ProviderKey] = Text("Whose token is sent: a name of Bff:Providers, or default."),
+        ["Bff.IdentityHeaders"] = new JsonObject
+        {
+            ["description"] = "Whether the API is told in headers who calls; see Bff:IdentityHeaders.", ["enum"] = new JsonArray("true", "false"),
+        },
+        ["Bff.Assertion"] = new JsonObject
+        {
+            ["description"] = "For whom a signed assertion of who calls is made (aud); without it none is sent.", ["type"] = "string",
+        },
         ["Bff.RequestHeaders"] = new JsonObject
         {
             ["description"] = "The only request headers that go upstream, beside those every API needs; separated by commas.", ["type"] = "string",

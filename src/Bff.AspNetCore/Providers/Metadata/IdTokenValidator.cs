@@ -14,7 +14,8 @@ namespace Bff.Providers.Metadata;
 /// </summary>
 internal sealed class IdTokenValidator : JsonWebTokenHandler
 {
-    private const string IdToken = "ID token", UserInfo = "userinfo response", Response = "authorization response", Logout = "logout token";
+    private const string IdToken = "ID token", UserInfo = "userinfo response", Response = "authorization response", Logout = "logout token",
+        Access = "access token";
 
     /// <summary>RFC 7518 section 3.3.</summary>
     private const int MinRsaBits = 2048;
@@ -94,6 +95,22 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             ? WithoutKeys()
             : await CheckAsync(Logout, token.Text, new TokenValidationParameters(), cancellationToken, mayFetch, token.KeyName);
 
+    /// <summary>
+    /// Signature, times and issuer of an access token that anybody may bring; <see cref="AccessTokenValidator"/> looks at the rest. A key that nobody has seen
+    /// makes us fetch the keys less often, and a wrong signature under the name of a known one does not.
+    /// </summary>
+    /// <param name="token">The token.</param>
+    /// <param name="keyName">Its <c>kid</c>; null when it has none.</param>
+    /// <param name="cancellationToken">Ends the wait for keys that have to be fetched.</param>
+    /// <exception cref="ProviderUnavailableException">The keys that are needed cannot be had now.</exception>
+    public async Task<TokenValidationResult> ValidateAccessTokenAsync(string token, string? keyName, CancellationToken cancellationToken)
+    {
+        var result = await CheckAsync(Access, token, new TokenValidationParameters(), cancellationToken, keyName: keyName);
+        if (!result.IsValid) { return result; }
+        var other = OtherIssuer((JsonWebToken)result.SecurityToken, await _provider.GetConfigurationAsync(cancellationToken));
+        return other is null ? result : Invalid(Access, "is of another issuer");
+    }
+
     private async Task<TokenValidationResult> ValidateAsync(
         string token, TokenValidationParameters parameters, Func<JsonWebToken, string?> more, CancellationToken cancellationToken)
     {
@@ -139,7 +156,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         string? keyName = null)
     {
         if (ObjectionToForm(what, token, out var algorithm) is { } malformed) { return Invalid(what, malformed); }
-        if (!_registration.Options.EffectiveSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal))
+        if (!_registration.Options.EffectiveSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
+            || (what == Access && TokenAlgorithms.BySecret.Contains(algorithm)))
         {
             return Invalid(what, "is signed with an algorithm that is not accepted");
         }
@@ -148,7 +166,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         var result = await CheckWithAsync(known, what, token, algorithm, parameters);
         if (result.Exception is SecurityTokenInvalidSignatureException && !TokenAlgorithms.BySecret.Contains(algorithm) && !HasKey(known, keyName))
         {
-            var fresh = mayFetch ? await _provider.GetFreshConfigurationAsync(known, cancellationToken, isForStranger: what == Logout) : known;
+            var fresh = mayFetch ? await _provider.GetFreshConfigurationAsync(known, cancellationToken, isForStranger: what is Logout or Access) : known;
             if (fresh != known) { result = await CheckWithAsync(fresh, what, token, algorithm, parameters); }
             else if (what == Logout) { return WithoutKeys(); }
         }
@@ -192,7 +210,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             IssuerValidator = (issuer, _, _) => issuer,
             ValidateIssuer = what != UserInfo,
             ValidAudience = _registration.Options.ClientId,
-            ValidateAudience = what != UserInfo,
+            ValidateAudience = what is not (UserInfo or Access),
             IssuerSigningKeyResolver = (_, read, _, _) => KeysFor(algorithm, (JsonWebToken)read, provider, what),
             TryAllIssuerSigningKeys = false,
             ValidAlgorithms = [algorithm],
@@ -211,7 +229,7 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
         if (TokenAlgorithms.BySecret.Contains(algorithm)) { return SecretFor(algorithm, token.Kid); }
         var announced = what != UserInfo || provider.UserInfoEndpointSigningAlgValuesSupported.Count == 0
             ? provider.IdTokenSigningAlgValuesSupported : provider.UserInfoEndpointSigningAlgValuesSupported;
-        var isAnnounced = announced.Count == 0 ? algorithm == TokenAlgorithms.Default : announced.Contains(algorithm);
+        var isAnnounced = what == Access || (announced.Count == 0 ? algorithm == TokenAlgorithms.Default : announced.Contains(algorithm));
         var keys = (provider.JsonWebKeySet?.Keys ?? []).Where(key =>
             IsSignatureKey(key) && (string.IsNullOrEmpty(key.Alg) ? isAnnounced : key.Alg == algorithm) && Fits(key, algorithm)
             && IsOfIssuer(key, token)).ToList();
@@ -288,7 +306,8 @@ internal sealed class IdTokenValidator : JsonWebTokenHandler
             }
 
             if (header.RootElement.TryGetProperty("alg", out var named)) { algorithm = named.GetString() ?? ""; }
-            return what != Logout && header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "is a token of another type" : null;
+            if (what is Logout or Access) { return null; }   // whoever asked looks at it
+            return header.RootElement.TryGetProperty("typ", out var type) && !IsTypeOfIdToken(type) ? "is a token of another type" : null;
         }
         catch (Exception error) when (error is FormatException or ArgumentException or JsonException or InvalidOperationException)
         {

@@ -26,7 +26,7 @@ internal sealed class CallAuthorization(IAuthorizationPolicyProvider policies)
         return _rules.GetValue(endpoint, found => new(RuleOf(found))).Value switch
         {
             Rule.Anybody => false,
-            Rule.WhoeverIsSignedIn => context.FindSession() is null,
+            Rule.WhoeverIsSignedIn => context.FindSession() is null && context.User.Identity is not { IsAuthenticated: true },
             _ => true,
         };
     }

@@ -31,6 +31,32 @@ internal sealed class SessionCookie(FrontEndSet frontEnds)
         return _keys.TryRead(found, out id);
     }
 
+    /// <summary>Whether the request brought the session cookie of any front end, with a session or without.</summary>
+    public bool IsBroughtBy(HttpRequest request)
+    {
+        foreach (var line in request.Headers.Cookie)
+        {
+            foreach (var range in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan()[range].Trim(" \t");
+                if (IsOfSession(pair[..(pair.IndexOf('=') is >= 0 and var end ? end : pair.Length)])) { return true; }
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsOfSession(ReadOnlySpan<char> name)
+    {
+        if (name.Equals(frontEnds.Default.CookieName, StringComparison.Ordinal)) { return true; }
+        foreach (var frontEnd in frontEnds.Named)
+        {
+            if (name.Equals(frontEnd.CookieName, StringComparison.Ordinal)) { return true; }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a cookie of this name is one of ours, whichever front end's.</summary>
     public bool IsOurs(ReadOnlySpan<char> name)
     {

@@ -48,7 +48,8 @@ internal sealed partial class LiveKeys(
 
     /// <param name="Protection">Has read these keys at least.</param>
     /// <param name="Keys">The keys there were just before, and whether they were revoked by then.</param>
-    private sealed record Ring(IDataProtectionProvider Protection, HashSet<(Guid Id, bool Revoked)> Keys)
+    /// <param name="Stored">The same, as they are stored.</param>
+    private sealed record Ring(IDataProtectionProvider Protection, HashSet<(Guid Id, bool Revoked)> Keys, IReadOnlyCollection<IKey> Stored)
     {
         public bool Has(Guid key) => Keys.Contains((key, false)) || Keys.Contains((key, true));
     }
@@ -58,9 +59,12 @@ internal sealed partial class LiveKeys(
         get
         {
             if (_ring is { } ring) { return ring; }
-            lock (_opening) { return _ring ??= Open(StoredKeys()); }   // at the start, before anybody is served
+            lock (_opening) { return _ring ??= Open(ReadStored()); }   // at the start, before anybody is served
         }
     }
+
+    /// <summary>The keys as they were read last: another list when there is a new one, or one is revoked.</summary>
+    public IReadOnlyCollection<IKey> Stored => Current.Stored;
 
     /// <summary>Why keys could not be read the last time; null when they could.</summary>
     public SessionStoreException? Unreadable => _unreadable;
@@ -156,11 +160,12 @@ internal sealed partial class LiveKeys(
         try
         {
             var seen = Current;
-            var keys = StoredKeys();
+            var read = ReadStored();
+            var keys = IdsOf(read);
             _unreadable = null;
             if (keys.IsSubsetOf(seen.Keys)) { return; }
             foreach (var (key, _) in keys.Except(seen.Keys).Where(key => key.Revoked)) { _revoked[key] = Clock.GetTimestamp(); }
-            _ring = Open(keys);
+            _ring = Open(read);
             Learned();
         }
         catch (Exception error)
@@ -171,24 +176,32 @@ internal sealed partial class LiveKeys(
         }
     }
 
-    private HashSet<(Guid Id, bool Revoked)> StoredKeys()
+    private static HashSet<(Guid Id, bool Revoked)> IdsOf(IEnumerable<IKey> keys) => [.. keys.Select(key => (key.KeyId, key.IsRevoked))];
+
+    private IReadOnlyCollection<IKey> ReadStored()
     {
         if (_closed is { } reason) { throw reason; }
         var (keys, now) = (stored.Value.GetAllKeys(), Clock.GetUtcNow());
         metrics?.KeyIs(now - keys.Where(key => !key.IsRevoked && key.ActivationDate <= now).MaxBy(key => key.ActivationDate)?.CreationDate);
-        return [.. keys.Select(key => (key.KeyId, key.IsRevoked))];
+        return keys;
     }
 
     /// <summary>The framework's own provider, made anew: one that has read its keys cannot be told to read them again.</summary>
-    private Ring Open(HashSet<(Guid Id, bool Revoked)> keys)
+    private Ring Open(IReadOnlyCollection<IKey> read)
     {
+        var keys = IdsOf(read);
         var services = new ServiceCollection().AddSingleton(loggers).AddSingleton(stored.Value).AddSingleton(options);
         services.AddDataProtection().SetApplicationName(ApplicationName);
         var protection = services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>();
 
         // Reads the keys here and now, not on the thread of the first request; and makes the very first one.
-        if (KeyOf(protection.CreateProtector(nameof(LiveKeys)).Protect([])) is { } current && keys.Add((current, false))) { metrics?.KeyIs(TimeSpan.Zero); }
-        return new Ring(protection, keys);
+        if (KeyOf(protection.CreateProtector(nameof(LiveKeys)).Protect([])) is { } current && keys.Add((current, false)))
+        {
+            metrics?.KeyIs(TimeSpan.Zero);
+            read = stored.Value.GetAllKeys();
+        }
+
+        return new Ring(protection, keys, read);
     }
 
     private static Guid? KeyOf(string sealedText)

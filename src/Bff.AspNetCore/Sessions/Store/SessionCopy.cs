@@ -72,7 +72,7 @@ internal sealed class SessionCopy
         writer.Write(tokens.HasRefreshToken);
         writer.Write(session.Failures);
         foreach (var text in new[] { session.Sid, session.Subject, session.SessionState, session.LastError, tokens.Scope, tokens.Authorization,
-            Short(session.Provider), Short(session.FrontEnd), tokens.ProofKey })
+            Short(session.Provider), Short(session.FrontEnd), tokens.ProofKey, tokens.Acr ?? tokens.SignInAcr })
         {
             Write(writer, text);
         }
@@ -149,6 +149,7 @@ internal sealed class SessionCopy
         var (version, hasRefreshToken, failures) = (reader.Int64(), reader.Boolean(), reader.Int32());
         var (sid, subject, sessionState, lastError) = (reader.Text()!, reader.Text()!, reader.Text(), reader.Text());
         var (scope, authorization, provider, frontEnd, proofKey) = (reader.Text(), reader.Text()!, reader.Text(), reader.Text(), reader.Text());
+        var acr = reader.Text();
         var apiTokens = ReadApiTokens(ref reader);
         return new Session
         {
@@ -157,7 +158,7 @@ internal sealed class SessionCopy
             Claims = new PackedClaims(packed, reader.At),
             CreatedAt = createdAt, EndsAt = endsAt, AbsoluteEndsAt = absoluteEndsAt, Version = version, DueAt = dueAt, Failures = failures,
             FailingSince = failingSince, LastError = lastError, NotBefore = notBefore, LeaseUntil = leaseUntil,
-            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey, apiTokens),
+            Tokens = TokenSet.ForCalls(authorization, hasRefreshToken, scope, obtainedAt, expiresAt, refreshTokenExpiresAt, proofKey, apiTokens) with { Acr = acr },
         };
     }
 
