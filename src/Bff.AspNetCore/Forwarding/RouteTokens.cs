@@ -51,7 +51,11 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
             ? RenewalProblems.TokenExpired : await RenewalProblems.OfAsync(context, session.Id, result));
     }
 
-    private static CallToken Of(Session session) => new(session.Tokens!.Authorization, session.Tokens.IsBound ? session.Tokens.Key : null, session.Tokens.ExpiresAt);
+    private static CallToken Of(Session session)
+    {
+        var tokens = session.Tokens!;
+        return new(tokens.Authorization, tokens.IsBound ? tokens.Key : null, tokens.ExpiresAt);
+    }
 
     private static CallToken Of(UsableApi api) => new(api.Token.Authorization, api.Token.IsBound ? api.Session.Tokens!.Key : null, api.Token.ExpiresAt);
 

@@ -44,7 +44,7 @@ internal sealed class TokenTransformProvider : ITransformProvider
             context.Errors.Add(new ArgumentException($"{key}:{HeaderNameList.MetadataKey}: {error.Message}"));
         }
 
-        if (CsrfModes.MistakeIn(context.Route) is { } mistake) { context.Errors.Add(new ArgumentException($"{key}:{CsrfModes.MetadataKey}: {mistake}")); }
+        if (CsrfModes.MistakeIn(context.Route) is { } wrongMode) { context.Errors.Add(new ArgumentException($"{key}:{CsrfModes.MetadataKey}: {wrongMode}")); }
         foreach (var wrong in StreamPolicy.MistakesIn(context.Route.Metadata, TokenPolicies.UsesSession(context.Route)))
         {
             context.Errors.Add(new ArgumentException($"{key}:{wrong.Key}: {wrong.Mistake}"));
