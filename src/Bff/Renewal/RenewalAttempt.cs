@@ -23,19 +23,24 @@ internal sealed class RenewalAttempt(
         {
             var admitted = await admission.EnterAsync(providers[session.Provider], CallKind.Renewal, session, CancellationToken.None);
             if (admitted.Permit is not { } permit) { return new Unreachable(admitted.RetryAfter); }
-            if (await ClaimAsync(session, permit) is { } lease) { return await RunAsync(lease, permit, dueAt: null); }
+            if (await ClaimAsync(session, permit) is { } lease && await TryAsync(lease, permit, dueAt: null) is { } renewed) { return renewed; }
 
             // Null: whoever had the lease is gone without a result. Then it is ours to take.
             if (await leases.FollowAsync(session) is { } result) { return result; }
         }
     }
 
-    /// <summary>Renews a claimed session.</summary>
+    /// <summary>Renews a session that was claimed because it was due.</summary>
     /// <param name="lease">The claim.</param>
     /// <param name="permit">The place at the token endpoint; given back here.</param>
-    /// <param name="dueAt">When the renewal was due; null when somebody asked for it.</param>
-    public async Task<RenewalResult> RunAsync(Lease lease, Permit permit, DateTimeOffset? dueAt)
+    /// <param name="dueAt">When the renewal was due.</param>
+    public async Task<RenewalResult> RunDueAsync(Lease lease, Permit permit, DateTimeOffset? dueAt) =>
+        await TryAsync(lease, permit, dueAt) ?? await leases.FollowAsync(lease.Session) ?? new Unreachable(RenewalLeases.StoreAllowance);
+
+    /// <returns>Null when the claim was lost before anybody was asked.</returns>
+    private async Task<RenewalResult?> TryAsync(Lease lease, Permit permit, DateTimeOffset? dueAt)
     {
+        if (!await IsStillHeldAsync(lease, permit)) { return null; }
         using var entry = log.Begin(lease.Session, dueAt);
         leases.Hold(lease);
         RenewalDecision decision;
@@ -92,9 +97,25 @@ internal sealed class RenewalAttempt(
         }
         finally
         {
-            if (lease is null) { providers[session.Provider].Gate.Leave(permit, CallVerdict.NotMade); }
+            if (lease is null) { GiveBack(session, permit); }
         }
     }
+
+    /// <summary>Looks whether the claim still counts; gives the permit back if not.</summary>
+    private async Task<bool> IsStillHeldAsync(Lease lease, Permit permit)
+    {
+        var isHeld = false;
+        try
+        {
+            return isHeld = await leases.IsStillHeldAsync(lease);
+        }
+        finally
+        {
+            if (!isHeld) { GiveBack(lease.Session, permit); }
+        }
+    }
+
+    private void GiveBack(Session session, Permit permit) => providers[session.Provider].Gate.Leave(permit, CallVerdict.NotMade);
 
     /// <summary>The token call and nothing else: its place is free again before the store is written.</summary>
     private async Task<RefreshOutcome> AskAsync(Session session, Permit permit)

@@ -80,7 +80,7 @@ internal sealed partial class RenewalSchedule(
             foreach (var lease in claimed)
             {
                 var (session, permit) = (lease.Session, permits.Dequeue());
-                flights.Begin(session.Id, () => attempt.RunAsync(lease, permit, session.Tokens is { } tokens ? policy.DueAt(session.Id, tokens) : null));
+                flights.Begin(session.Id, () => attempt.RunDueAsync(lease, permit, session.Tokens is { } tokens ? policy.DueAt(session.Id, tokens) : null));
             }
 
             return due == places;
