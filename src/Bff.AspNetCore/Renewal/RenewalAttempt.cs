@@ -28,8 +28,7 @@ internal sealed class RenewalAttempt(
         {
             var admitted = await admission.EnterAsync(providers[session.Provider], CallKind.Renewal, current, CancellationToken.None);
             if (admitted.Permit is not { } permit) { return new Unreachable(admitted.RetryAfter); }
-
-            if (await ClaimAsync(current, permit) is { } lease) { return await RunAsync(lease, permit, api, dueAt: null); }
+            if (await ClaimAsync(current, permit) is { } lease && await TryAsync(lease, permit, api, dueAt: null) is { } renewed) { return renewed; }
 
             // Null: whoever had the lease is gone without a result. Then it is ours to take.
             var result = await leases.FollowAsync(current);
@@ -47,13 +46,18 @@ internal sealed class RenewalAttempt(
         && (token.ObtainedAt, token.Authorization, token.Failures, token.FailedAt)
             == (before.ObtainedAt, before.Authorization, before.Failures, before.FailedAt);
 
-    /// <summary>Renews one token of a claimed session.</summary>
+    /// <summary>Renews one token of a session that was claimed because it was due.</summary>
     /// <param name="lease">The claim.</param>
     /// <param name="permit">The place at the token endpoint; given back here.</param>
     /// <param name="api">Which token; null for that of the sign-in.</param>
-    /// <param name="dueAt">When the renewal was due; null when somebody asked for it.</param>
-    public async Task<RenewalResult> RunAsync(Lease lease, Permit permit, ApiTarget? api, DateTimeOffset? dueAt)
+    /// <param name="dueAt">When the renewal was due.</param>
+    public async Task<RenewalResult> RunDueAsync(Lease lease, Permit permit, ApiTarget? api, DateTimeOffset? dueAt) =>
+        await TryAsync(lease, permit, api, dueAt) ?? await leases.FollowAsync(lease.Session) ?? new Unreachable(RenewalLeases.StoreAllowance);
+
+    /// <returns>Null when the claim was lost before anybody was asked.</returns>
+    private async Task<RenewalResult?> TryAsync(Lease lease, Permit permit, ApiTarget? api, DateTimeOffset? dueAt)
     {
+        if (!await IsStillHeldAsync(lease, permit)) { return null; }
         using var entry = log.Begin(lease.Session, dueAt, api: api);
         leases.Hold(lease);
         RenewalDecision decision;
@@ -123,9 +127,25 @@ internal sealed class RenewalAttempt(
         }
         finally
         {
-            if (lease is null) { providers[session.Provider].Gate.Leave(permit, CallVerdict.NotMade); }
+            if (lease is null) { GiveBack(session, permit); }
         }
     }
+
+    /// <summary>Looks whether the claim still counts; gives the permit back if not.</summary>
+    private async Task<bool> IsStillHeldAsync(Lease lease, Permit permit)
+    {
+        var isHeld = false;
+        try
+        {
+            return isHeld = await leases.IsStillHeldAsync(lease);
+        }
+        finally
+        {
+            if (!isHeld) { GiveBack(lease.Session, permit); }
+        }
+    }
+
+    private void GiveBack(Session session, Permit permit) => providers[session.Provider].Gate.Leave(permit, CallVerdict.NotMade);
 
     /// <summary>The token call and nothing else: its place is free again before the store is written.</summary>
     private async Task<RefreshOutcome> AskAsync(Session session, ApiTarget? api, Permit permit)

@@ -30,19 +30,32 @@ internal sealed class RenewalLeases(
     /// <returns>Null when somebody has it, or has renewed it: to be followed.</returns>
     public async Task<Lease?> ClaimAsync(Session session)
     {
-        await heartbeat.SpeakUpAsync(CancellationToken.None);
+        var heardAt = await heartbeat.SpeakUpToSendAsync(CancellationToken.None);
         var now = clock.GetUtcNow();
         var lease = await queue.ClaimAsync(session.Id, session.Version, now, NewOwner(), now + Duration, CancellationToken.None);
-        return lease is not null && Adopts(lease) ? null : lease;
+        return lease is null || Adopts(lease) ? null : lease with { HeardAt = heardAt };
+    }
+
+    /// <summary>
+    /// Asked before the refresh token is sent. A process that stood still after its claim, long enough to be taken for dead, looks whether others have freed
+    /// it: the token may be used up by now, and a provider that allows no repetition would end the session.
+    /// </summary>
+    public async Task<bool> IsStillHeldAsync(Lease lease)
+    {
+        if (clock.GetUtcNow() >= lease.Until) { return false; }
+        if (!heartbeat.MayBeMissedSince(lease.HeardAt)) { return true; }
+        await heartbeat.SpeakUpToSendAsync(CancellationToken.None);
+        return await store.FindAsync(lease.Session.Id, CancellationToken.None) is { } now && now.Version == lease.Session.Version
+            && now.LeaseUntil.ToUnixTimeMilliseconds() == lease.Until.ToUnixTimeMilliseconds();
     }
 
     /// <returns>How many were due; and those to renew, which are fewer when some are being renewed here already.</returns>
     public async Task<(int Due, IReadOnlyList<Lease> Leases)> ClaimDueAsync(string provider, int max, CancellationToken cancellationToken)
     {
-        await heartbeat.SpeakUpAsync(cancellationToken);
+        var heardAt = await heartbeat.SpeakUpToSendAsync(cancellationToken);
         var now = clock.GetUtcNow();
         var leases = await queue.ClaimDueAsync(provider, now, NewOwner(), now + Duration, max, cancellationToken);
-        return (leases.Count, [.. leases.Where(lease => !Adopts(lease))]);
+        return (leases.Count, [.. leases.Where(lease => !Adopts(lease)).Select(lease => lease with { HeardAt = heardAt })]);
     }
 
     /// <summary>

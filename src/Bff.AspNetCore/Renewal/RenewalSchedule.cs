@@ -81,7 +81,7 @@ internal sealed partial class RenewalSchedule(
             {
                 var (session, permit) = (lease.Session, permits.Dequeue());
                 var due = session.Tokens is { } tokens ? policy.NextDue(session.Id, tokens) : null;
-                flights.Begin(new(session.Id, due?.Api), () => attempt.RunAsync(lease, permit, due?.Api, due?.At));
+                flights.Begin(new(session.Id, due?.Api), () => attempt.RunDueAsync(lease, permit, due?.Api, due?.At));
             }
 
             return found == places;

@@ -17,9 +17,10 @@ public sealed class RedisCluster : IAsyncDisposable
 
     public string ConnectionString => string.Join(',', _servers.Select(server => server.ConnectionString));
 
-    public static async Task<RedisCluster> StartAsync()
+    /// <param name="settings">Of each server, as the command line has them.</param>
+    public static async Task<RedisCluster> StartAsync(params string[] settings)
     {
-        var servers = await Task.WhenAll(Enumerable.Range(0, Primaries).Select(_ => RedisServer.StartAsync("--cluster-enabled", "yes")));
+        var servers = await Task.WhenAll(Enumerable.Range(0, Primaries).Select(_ => RedisServer.StartAsync(["--cluster-enabled", "yes", .. settings])));
         var cluster = new RedisCluster(servers);
         using var create = Process.Start(
             new ProcessStartInfo("redis-cli", ["--cluster", "create", .. servers.Select(server => server.ConnectionString), "--cluster-yes"])
@@ -29,9 +30,11 @@ public sealed class RedisCluster : IAsyncDisposable
         var said = await create.StandardOutput.ReadToEndAsync();
         await create.WaitForExitAsync();
         if (create.ExitCode != 0) { throw new InvalidOperationException("redis-cli: " + said); }
-        await Eventually.HappensAsync(cluster.IsWholeAsync, "the cluster is whole");
+        await cluster.BecomesWholeAsync();
         return cluster;
     }
+
+    public Task BecomesWholeAsync() => Eventually.HappensAsync(IsWholeAsync, "the cluster is whole");
 
     public async ValueTask DisposeAsync()
     {

@@ -29,7 +29,8 @@ public sealed class TakeOverTests(ITestOutputHelper output)
         provider.Lifetime = TokenLife;
         var sessions = await cluster.LogInAsync(Users);
         var (times, lost) = (new List<TimeSpan>(), 0);
-        for (var round = 0; round < (ByHand.Rounds ?? 3); round++)
+        var rounds = ByHand.Rounds ?? 2;
+        for (var round = 0; round < rounds; round++)
         {
             await cluster.IsCompleteAsync();
             var victim = cluster.Nodes[round % cluster.Nodes.Count];
@@ -63,7 +64,7 @@ public sealed class TakeOverTests(ITestOutputHelper output)
             }
 
             browsers.ForEach(browser => browser.Dispose());
-            await victim.StartAsync();
+            if (round + 1 < rounds) { await victim.StartAsync(); }
         }
 
         times.Sort();

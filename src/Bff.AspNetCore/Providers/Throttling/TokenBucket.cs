@@ -24,10 +24,18 @@ internal sealed class TokenBucket
     private double Capacity => Math.Max(1, _perSecond() / 20);
 
     /// <summary>
-    /// What may come at once is taken off what flows in, so that no second sees more than the limit. A tenth stays free: calls let in one after the other may
-    /// leave together, since each renewal writes its claim to the store in between.
+    /// What may come at once beside the next one is taken off what flows in, so that no second sees more than the limit. A tenth stays free: calls let in one
+    /// after the other may leave together, since each renewal writes its claim to the store in between. Of the part of a small limit that a node has, such as
+    /// 2.5, a second can see whole calls only.
     /// </summary>
-    private double RefillPerSecond => Math.Max((0.9 * _perSecond()) - Capacity, _perSecond() / 2);
+    private double RefillPerSecond
+    {
+        get
+        {
+            var limit = _perSecond();
+            return limit < 1 ? 0.9 * limit : Math.Max((0.9 * Math.Floor(limit)) - (Capacity - 1), limit / 2);
+        }
+    }
 
     public bool HasOne
     {

@@ -43,6 +43,9 @@ internal sealed partial class Heartbeat : PeriodicService
     private volatile View _view = new([], IsHeard: false);
     private long _heardAt = Never;
     private long _triedAt = Never;
+
+    /// <summary>When it was heard of again after others may have taken it for dead.</summary>
+    private long _heardAgainAt = Never;
     private volatile bool _stopped;
 
     /// <param name="Others">The other nodes; and whether each is alive, null for one of an older version, which beats more slowly.</param>
@@ -52,7 +55,8 @@ internal sealed partial class Heartbeat : PeriodicService
     /// <param name="Node">As it was at its last sign of life.</param>
     /// <param name="Since">When this node noticed that.</param>
     /// <param name="IsTold">Its silence was logged.</param>
-    private sealed record Watched(Node Node, long Since, bool IsTold);
+    /// <param name="TriedAt">When its leases were last looked for.</param>
+    private sealed record Watched(Node Node, long Since, bool IsTold, long TriedAt = Never);
 
     public Heartbeat(SessionStorage storage, IRenewalQueue queue, IOptions<NodeDescription> self, TimeProvider clock, ILogger<Heartbeat> logger)
         : base(Interval, clock, logger, runsAtStart: true) =>
@@ -90,6 +94,26 @@ internal sealed partial class Heartbeat : PeriodicService
             throw new SessionStoreException("This node cannot say in it that it lives, and claims nothing.") { IsUnanswered = true };
         }
     }
+
+    /// <summary>
+    /// As <see cref="SpeakUpAsync"/>, before a claim whose refresh token is sent. Who read a moment ago that this node is silent may free its leases even now,
+    /// and such a claim with them: until nobody does, nothing is claimed.
+    /// </summary>
+    /// <returns>From when on the claim is safe, for <see cref="MayBeMissedSince"/>.</returns>
+    /// <exception cref="SessionStoreException">Nothing is to be claimed now.</exception>
+    public async ValueTask<long> SpeakUpToSendAsync(CancellationToken cancellationToken)
+    {
+        await SpeakUpAsync(cancellationToken);
+        if (Volatile.Read(ref _heardAgainAt) is var again and not Never && Interval - _clock.GetElapsedTime(again) is var left && left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, _clock, cancellationToken);
+        }
+
+        return HeardAt is var heard and not Never ? heard : _clock.GetTimestamp();
+    }
+
+    /// <summary>Whether others may have taken this node for dead, and freed what it claimed then: it was last heard of at that time, or has stood still since.</summary>
+    public bool MayBeMissedSince(long heardAt) => HeardAt != Never && _clock.GetElapsedTime(heardAt) >= MaxSilence;
 
     /// <summary>Never before its first beat: nobody knows this node then.</summary>
     private bool HasPaused => HeardAt is var heard and not Never && _clock.GetElapsedTime(heard) >= MaxPause && !_stopped;
@@ -160,6 +184,7 @@ internal sealed partial class Heartbeat : PeriodicService
         _triedAt = began;
         var others = await _storage.AnnounceAsync(SelfAt(now), now - ForgetAfter, cancellationToken);
         if (_heardAt == Never || _clock.GetElapsedTime(_heardAt, began) > MaxPause) { _watched.Clear(); }
+        if (_heardAt != Never && _clock.GetElapsedTime(_heardAt, began) >= MaxSilence) { Volatile.Write(ref _heardAgainAt, _clock.GetTimestamp()); }
         Volatile.Write(ref _heardAt, began);
         Watch(others, _clock.GetElapsedTime(began) <= Prompt ? began : _clock.GetTimestamp());
         _view = new([.. others.Select(node => (node, IsAliveAt(node, began)))], IsHeard: true);
@@ -188,7 +213,8 @@ internal sealed partial class Heartbeat : PeriodicService
 
     private async Task FreeAsync(IReadOnlyList<Node> others, long began, CancellationToken cancellationToken)
     {
-        foreach (var (instance, silent) in _watched.Where(entry => SilenceOf(entry.Value, began) >= MaxSilence).ToList())
+        // Those first that were not tried for longest: of many at once a slow store frees some with each beat.
+        foreach (var (instance, silent) in _watched.Where(entry => SilenceOf(entry.Value, began) >= MaxSilence).OrderBy(entry => entry.Value.TriedAt).ToList())
         {
             // Long after it was asked who lives, the answer says nothing.
             if (_clock.GetElapsedTime(began) >= Interval) { return; }
@@ -201,7 +227,7 @@ internal sealed partial class Heartbeat : PeriodicService
 
             var freed = await _queue.FreeLeasesAsync(instance, _clock.GetUtcNow(), cancellationToken);
             if (freed > 0 || !(silent.IsTold || hasLeft)) { IsSilent(silent.Node.Name, instance, freed); }
-            _watched[instance] = silent with { IsTold = true };
+            _watched[instance] = silent with { IsTold = true, TriedAt = began };
         }
     }
 

@@ -5,4 +5,8 @@ namespace Bff.Sessions.Store;
 /// <param name="Owner">The instance of the node that claimed it (<see cref="Node.Instance"/>), a slash, and what is unique to this claim; every write of the
 /// renewal carries it.</param>
 /// <param name="Until">When others may take over.</param>
-internal sealed record Lease(Session Session, string Owner, DateTimeOffset Until);
+internal sealed record Lease(Session Session, string Owner, DateTimeOffset Until)
+{
+    /// <summary>When the node that claimed it had last been heard of, as a timestamp of its clock.</summary>
+    public long HeardAt { get; init; }
+}

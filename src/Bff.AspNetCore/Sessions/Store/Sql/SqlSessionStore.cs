@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using Bff.Providers;
@@ -198,13 +197,15 @@ internal sealed partial class SqlSessionStore(
         if (counts.Count == 0) { return new Dictionary<string, long>(); }
         var ordered = counts.OrderBy(count => count.Key, StringComparer.Ordinal).ToList();   // nodes that add to the same rows take them one after the other
         var names = Numbered("name", ordered.Select(count => $"{count.Key}@{Milliseconds(windowEnd)}"));
-        var rows = names.Zip(ordered, (name, count) => string.Create(CultureInfo.InvariantCulture, $"(@{name.Name}, {count.Value}, @forget_at)"));
+        var added = ordered.Select((count, number) => (Name: $"count{number}", Value: (object?)(long)count.Value)).ToList();   // prepared, whatever they are
+        var rows = names.Zip(added, (name, count) => $"(@{name.Name}, @{count.Name}, @forget_at)");
         var sums = await _statements.WriteAsync(
             $"""
             INSERT INTO counts (id, counted, forget_at) VALUES {string.Join(", ", rows)}
             ON CONFLICT (id) DO UPDATE SET counted = counts.counted + excluded.counted RETURNING id, counted
             """,
-            row => (Name: row.GetString(0), Sum: row.GetInt64(1)), [.. names, ("forget_at", Milliseconds(windowEnd))], sealedColumn: -1, cancellationToken);
+            row => (Name: row.GetString(0), Sum: row.GetInt64(1)), [.. names, .. added, ("forget_at", Milliseconds(windowEnd))], sealedColumn: -1,
+            cancellationToken);
         return sums.ToDictionary(row => row.Name[..row.Name.LastIndexOf('@')], row => row.Sum);
     }
 
