@@ -38,6 +38,7 @@ internal sealed class RedisStock(RedisStorage storage, TokenProtector protector,
                 template with
                 {
                     Id = entry.Id, Sid = "sid-" + entry.Id.Value, Subject = UserOf(entry), Tokens = tokens(entry), DueAt = entry.DueAt,
+                    CreatedAt = template.CreatedAt.AddMilliseconds(-entry.Number),
                     Claims = [.. template.Claims.Select(claim => claim.Type == "sid" ? claim with { Value = $"provider-sid-{entry.Number}" } : claim)],
                 },
                 [], limit: null, cancellationToken);

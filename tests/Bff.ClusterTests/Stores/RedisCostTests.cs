@@ -2,6 +2,7 @@ using System.Globalization;
 using Bff.ClusterTests.Redis;
 using Bff.Configuration;
 using Bff.Sessions;
+using Bff.Sessions.Store;
 using Bff.Sessions.Store.Redis;
 using Bff.Tests.Sessions;
 
@@ -37,10 +38,20 @@ public sealed class RedisCostTests(OneRedis servers) : StoreContract
     }
 
     /// <summary>Looks at sorted sets so far, those of scripts included.</summary>
-    private async Task<long> RangesAsync()
+    private async Task<long> RangesAsync(string command = "zrange")
     {
         var stats = (await servers.Admin.GetServers().Single().InfoAsync("commandstats")).Single().ToDictionary();
-        return long.Parse(stats["cmdstat_zrange"].Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture);
+        if (!stats.TryGetValue("cmdstat_" + command, out var figures)) { return 0; }
+        return long.Parse(figures.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task Who_wants_one_session_does_not_look_at_all_that_began_together()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(number => AddAsync(user: $"user-{number % 3}")));
+        var before = await RangesAsync("zrevrangebyscore");
+        (await Directory.SearchAsync(SessionFilter.None, after: null, take: 1, Now, default)).ShouldHaveSingleItem();
+        (await RangesAsync("zrevrangebyscore") - before).ShouldBeLessThanOrEqualTo(RedisKeys.Shards);
     }
 
     [Fact]

@@ -91,9 +91,9 @@ internal sealed partial class RedisSessionStore
             await Task.WhenAll(parts.Select(part => SearchAsync(part, filter, after, take, now, cancellationToken)));
             hits = [.. hits.Concat(parts.SelectMany(part => part.Found)).DistinctBy(hit => hit.Place.Id).OrderDescending().Take(take)];
 
-            // What is left of a part is no newer than what was seen of it last.
-            var oldest = hits.Count == take ? hits[^1].CreatedAt : long.MinValue;
-            parts = [.. parts.Where(part => part.From is not null && SessionRecord.Number(part.From) >= oldest)];
+            // What is left of a part is listed behind what was seen of it last.
+            var last = hits.Count == take ? hits[^1] : null;
+            parts = [.. parts.Where(part => part.From is not null && part.LastSeen!.CompareTo(last) > 0)];
         }
 
         return await ReadAsync(hits, after: null, take, cancellationToken);
@@ -107,6 +107,7 @@ internal sealed partial class RedisSessionStore
             RedisScripts.Search, part.Shard, new() { Of(filter), part.Client, now, newest, after?.Handle, part.From, part.Past, Batch, take },
             cancellationToken))!;
         (part.From, part.Past, part.Found) = ((string?)page[0], (int)page[1], Hit.Read(part.Shard, page[2]));
+        if (part.From is not null) { part.LastSeen = new(new(new SessionId((string)page[3]!), part.Shard), SessionRecord.Number(part.From)); }
     }
 
     /// <summary>How far a search has come in one shard.</summary>
@@ -118,6 +119,8 @@ internal sealed partial class RedisSessionStore
 
         /// <summary>When the last one seen began; null before the first look, and after the last.</summary>
         public string? From { get; set; }
+
+        public Hit? LastSeen { get; set; }
 
         /// <summary>How many of that time were seen.</summary>
         public int Past { get; set; }

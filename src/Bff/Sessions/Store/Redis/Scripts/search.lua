@@ -1,5 +1,5 @@
 -- Living sessions, newest first, some looked at at a time: says where to go on, and which. One goes on with the time of the last one looked at, past so many
--- of the same time: sessions that end meanwhile move nothing.
+-- of the same time: sessions that end meanwhile move nothing. Those of one time come in the order in which they are listed.
 local client, now, newest, handle = arg(), arg(), arg(), given()
 local from, past, many, take = given(), tonumber(arg()), tonumber(arg()), tonumber(arg())
 local page = redis.call('ZREVRANGEBYSCORE', key('new', client), from or newest, '-inf', 'WITHSCORES', 'LIMIT', past, many)
@@ -17,4 +17,4 @@ for i = 1, #page, 2 do
     if #hits == take then break end
   end
 end
-return { (seen == many or #hits == take) and from or false, past, hits }
+return { (seen == many or #hits == take) and from or false, past, hits, seen > 0 and page[seen * 2 - 1] or false }
