@@ -20,6 +20,9 @@ internal sealed class SessionStoreException(string reason, Exception? inner = nu
     /// <summary>What is stored is damaged.</summary>
     public bool IsDamage { get; init; }
 
+    /// <summary>What was stored is gone.</summary>
+    public bool IsLoss { get; init; }
+
     /// <summary>It answered, and refused this one operation; that says nothing of how it fares with others.</summary>
     public bool IsRefusal { get; init; }
 

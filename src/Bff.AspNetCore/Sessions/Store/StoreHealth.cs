@@ -133,6 +133,7 @@ internal sealed partial class StoreHealth(TimeProvider clock, ILogger<StoreHealt
                 _away.TrySetResult();
             }
 
+            if (error.IsLoss) { return; }   // told of elsewhere: that nobody is signed out is not so
             _failed++;
             tell = _told is not { } told || clock.GetElapsedTime(told) >= (_toldAway ? LogInterval : MinLogPause);
             failed = _failed;

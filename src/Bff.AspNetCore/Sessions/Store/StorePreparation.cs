@@ -47,6 +47,7 @@ internal sealed partial class StorePreparation(
     private void IsUnprepared(SessionStoreException reason)
     {
         _isDone = false;
+        if (reason.IsLoss) { Lost(reason.Message); }
         MustBePrepared(reason);
     }
 
@@ -80,6 +81,9 @@ internal sealed partial class StorePreparation(
 
     [LoggerMessage(LogLevel.Warning, "The session store: {Found} {Advice}")]
     private partial void Remarked(string found, string advice);
+
+    [LoggerMessage(LogLevel.Error, "The session store has lost sessions, and is prepared anew: {Reason}")]
+    private partial void Lost(string reason);
 
     [LoggerMessage(LogLevel.Error, "The session store is there, but cannot be used: {Reason}")]
     private partial void CannotBePrepared(string reason);

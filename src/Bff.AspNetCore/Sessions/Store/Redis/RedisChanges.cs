@@ -26,6 +26,9 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
 
     private static readonly TimeSpan EchoTimeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>The driver has a connection of its own for messages, which is made after the first one: with TLS, a little later.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3), ConnectPause = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(30);
 
     private readonly string _node = Guid.NewGuid().ToString("N");
@@ -37,6 +40,8 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     private string? _unsent;
 
     private long _sent;
+    private long _said;
+    private long _saidBeforeLoss;
     private long _echoedAt;
     private long? _told;
 
@@ -75,6 +80,12 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
         var server = connection.Multiplexer;
         var channel = RedisChannel.Literal(ChannelName);
         var subscriber = server.GetSubscriber();
+        var began = TimeProvider.System.GetTimestamp();
+        while (!subscriber.IsConnected(channel) && TimeProvider.System.GetElapsedTime(began) < ConnectTimeout)
+        {
+            await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken);
+        }
+
         var messages = await subscriber.SubscribeAsync(channel).WaitAsync(cancellationToken);
         server.ConnectionFailed += IsLost;
         try
@@ -95,11 +106,13 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
         while (true)
         {
             _unsent ??= NextBatch();
-            await subscriber.PublishAsync(channel, _unsent).WaitAsync(cancellationToken);
+            var said = Interlocked.Increment(ref _said);
+            await subscriber.PublishAsync(channel, string.Create(CultureInfo.InvariantCulture, $"{_node} {said} {_unsent}")).WaitAsync(cancellationToken);
             _unsent = null;
 
             // The driver subscribes again by itself after most losses, and not after all.
             if (clock.GetElapsedTime(Volatile.Read(ref _echoedAt)) > EchoTimeout) { throw new TimeoutException("nothing was heard"); }
+            if (subscriber.Multiplexer != connection.Multiplexer) { throw new TimeoutException("the connection was made anew"); }
             await ChangesOrBeatAsync(cancellationToken);
         }
     }
@@ -112,7 +125,7 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>The sender, how many batches with this one, and the changes; without any it is no new batch.</summary>
+    /// <summary>How many batches with this one, and the changes; without any it is no new batch.</summary>
     private string NextBatch()
     {
         var payload = new StringBuilder();
@@ -122,7 +135,7 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
         }
 
         if (payload.Length > 0) { _sent++; }
-        return string.Create(CultureInfo.InvariantCulture, $"{_node} {_sent}{payload}");
+        return string.Create(CultureInfo.InvariantCulture, $"{_sent}{payload}");
     }
 
     private void Enqueue(SessionChange change)
@@ -132,7 +145,8 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
 
     private void Hear(string? payload)
     {
-        if (payload?.Split(' ') is not [var node, var number, .. var words]
+        if (payload?.Split(' ') is not [var node, var message, var number, .. var words]
+            || !long.TryParse(message, NumberStyles.None, CultureInfo.InvariantCulture, out var said)
             || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var sent))
         {
             return;
@@ -140,6 +154,8 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
 
         if (node == _node)
         {
+            // What was said before the connection broke may still be waiting to be heard, and proves nothing.
+            if (said <= Volatile.Read(ref _saidBeforeLoss)) { return; }
             Volatile.Write(ref _echoedAt, clock.GetTimestamp());
             changes.Blind = false;
             return;
@@ -169,6 +185,7 @@ internal sealed partial class RedisChanges(RedisConnection connection, SessionCh
     /// <summary>A store that is away is told of elsewhere, once for all who miss it; this line says what follows, now and then.</summary>
     private void Lose(string reason)
     {
+        Volatile.Write(ref _saidBeforeLoss, Interlocked.Read(ref _said));
         changes.Blind = true;
         if (_told is { } told && clock.GetElapsedTime(told) < TellInterval) { return; }
         _told = clock.GetTimestamp();

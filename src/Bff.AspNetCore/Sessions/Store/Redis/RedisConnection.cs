@@ -17,16 +17,23 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// </summary>
     public const CommandFlags Primary = CommandFlags.DemandMaster;
 
+    /// <summary>Failures come together, and one of them is enough of a reason to look.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
     private readonly Lock _opening = new();
     private readonly ConfigurationOptions _options;
+    private readonly TimeSpan _timeout;
     private volatile ConnectionMultiplexer? _connection;
+    private volatile bool _isDisposed;
+    private long? _lookedAt;
+    private long? _withoutPrimarySince;
 
     /// <exception cref="ArgumentException">
     /// The connection string cannot be read. The message holds nothing of it, since a password may be what is wrong.
     /// </exception>
     public RedisConnection(string connectionString, TimeSpan timeout)
     {
-        _options = Read(connectionString);
+        (_options, _timeout) = (Read(connectionString), timeout);
         _options.AbortOnConnectFail = true;   // says why; until the first time somebody tries anew who waits for it
         _options.ConnectTimeout = _options.AsyncTimeout = _options.SyncTimeout = (int)timeout.TotalMilliseconds;
         _options.ConnectRetry = 1;
@@ -69,8 +76,62 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>The servers that take writes: one, or those of a cluster.</summary>
     public IEnumerable<IServer> Primaries => Multiplexer.GetServers().Where(server => server is { IsConnected: true, IsReplica: false });
 
+    /// <summary>
+    /// After a failure: where all that is connected has become a replica, and stays one, the connection is made anew. Behind a DNS name or a proxy the driver
+    /// would keep to the old primary for as long as that lives.
+    /// </summary>
+    public void LeaveReplicas()
+    {
+        lock (_opening)
+        {
+            if (_connection is null || (_lookedAt is { } looked && TimeProvider.System.GetElapsedTime(looked) < LookInterval)) { return; }
+            _lookedAt = TimeProvider.System.GetTimestamp();
+        }
+
+        _ = Task.Run(LeaveReplicasAsync);
+    }
+
+    private async Task LeaveReplicasAsync()
+    {
+        try
+        {
+            var old = Multiplexer;
+            if (!await IsWithoutPrimaryAsync(old))
+            {
+                _withoutPrimarySince = null;
+                return;
+            }
+
+            // A failover may be under way. Nodes do not all connect in one moment.
+            _withoutPrimarySince ??= TimeProvider.System.GetTimestamp();
+            if (TimeProvider.System.GetElapsedTime(_withoutPrimarySince.Value) < _timeout * (1 + Random.Shared.NextDouble())) { return; }
+            _withoutPrimarySince = null;
+            _connection = await ConnectionMultiplexer.ConnectAsync(_options);
+            await Task.Delay(_timeout, TimeProvider.System);   // whoever waits for an answer on the old one
+            await old.DisposeAsync();
+            if (_isDisposed) { await Multiplexer.DisposeAsync(); }
+        }
+        catch (Exception error) when (error is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
+        {
+            // The next failure is the next reason to look.
+        }
+    }
+
+    private static async Task<bool> IsWithoutPrimaryAsync(ConnectionMultiplexer connection)
+    {
+        var connected = connection.GetServers().Where(server => server.IsConnected).ToList();
+        foreach (var server in connected)
+        {
+            var role = (await server.InfoAsync("replication")).SelectMany(group => group).FirstOrDefault(entry => entry.Key == "role").Value;
+            if (role != "slave") { return false; }
+        }
+
+        return connected.Count > 0;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         if (_connection is { } connection) { await connection.DisposeAsync(); }
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace Bff.Sessions.Store.Redis;
@@ -25,7 +26,8 @@ internal static class RedisFailures
         "LOADING" or "CLUSTERDOWN" or "MASTERDOWN" or "TRYAGAIN" or "BUSY" or "MOVED" or "ASK" =>
             new(error.Message, error) { IsUnanswered = true, IsConnection = true },
         "NOAUTH" or "WRONGPASS" or "NOPERM" => new($"{error.Message.TrimEnd('.')}. {NotAllowed}", error),
-        "READONLY" or "MISCONF" or "NOREPLICAS" or "OOM" => new(error.Message, error),
+        "READONLY" => new(error.Message, error) { IsConnection = true },
+        "MISCONF" or "NOREPLICAS" or "OOM" => new(error.Message, error),
         _ => new(error.Message, error) { IsRefusal = true },
     };
 
@@ -46,6 +48,12 @@ internal static class RedisFailures
 
     private static string WhyLost(RedisConnectionException error)
     {
+        // The driver calls both an authentication failure.
+        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException tls) { return $"There is no TLS connection to Redis: {tls.Message}"; }
+        }
+
         for (Exception? cause = error; cause is not null; cause = cause.InnerException)
         {
             if (cause is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })

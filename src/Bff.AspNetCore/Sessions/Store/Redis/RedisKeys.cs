@@ -59,6 +59,9 @@ internal static class RedisKeys
 
     public static RedisKey Probe(int shard) => $"{Names[shard]}:probe";
 
+    /// <summary>Who prepared the shard when nothing was in it.</summary>
+    public static RedisKey Origin(int shard) => $"{Names[shard]}:origin";
+
     /// <summary>In which shard a session is.</summary>
     public static RedisKey Place(string handle) => $"bff:h:{handle}";
 }

@@ -33,13 +33,14 @@ internal sealed class RedisRevocations(RedisConnection connection, TokenProtecto
         return await _scripts.TakeAsync(
             shards.TakeWhile(shard => shard.At <= now).Select(shard => shard.Shard), take, TakeFromAsync, cancellationToken);
 
-        async Task<IReadOnlyList<Revocation>> TakeFromAsync(int shard, int share)
+        async Task<(IReadOnlyList<Revocation>, bool)> TakeFromAsync(int shard, int share)
         {
-            var rows = (RedisResult[])(await _scripts.RunAsync(
+            var result = (RedisResult[])(await _scripts.RunAsync(
                 RedisScripts.ClaimRevocations, shard, new() { client, now, until, now + Revocation.HeldBackFor, now + Revocation.ForgetAfter, owner, share },
                 cancellationToken))!;
+            var rows = (RedisResult[])result[0]!;
             var read = await _scripts.AnsweredAsync([.. rows.Select(row => ReadAsync(shard, (RedisValue[])row!, owner, cancellationToken))], cancellationToken);
-            return [.. read.Select(each => each.Answer)];
+            return ([.. read.Select(each => each.Answer)], ShardedScripts.TimeOf(result[1]) <= now);
         }
     }
 

@@ -3,8 +3,7 @@ namespace Bff.Sessions.Store.Redis;
 /// <summary>The scripts, each with the parts that it shares with others. The server keeps them; they are sent again when it has lost them.</summary>
 internal static class RedisScripts
 {
-    private const string Shard = "_shard", Revocations = "_revocations", Ends = "_ends", Claims = "_claims", Leases = "_leases", Trouble = "_trouble",
-        Filter = "_filter";
+    private const string Shard = "_shard", Revocations = "_revocations", Ends = "_ends", Claims = "_claims", Leases = "_leases", Filter = "_filter";
 
     public static readonly string Add = Read(Revocations, Ends, "add");
     public static readonly string End = Read(Revocations, Ends, "end");
@@ -29,8 +28,8 @@ internal static class RedisScripts
     public static readonly string CountDue = Read("count_due");
 
     public static readonly string CountUpcoming = Read("count_upcoming");
-    public static readonly string CountTrouble = Read(Trouble, "count_trouble");
-    public static readonly string SearchTrouble = Read(Trouble, Filter, "search_trouble");
+    public static readonly string CountTrouble = Read("count_trouble");
+    public static readonly string SearchTrouble = Read(Filter, "search_trouble");
     public static readonly string Search = Read(Filter, "search");
     public static readonly string ListOfUser = Read("list_of_user");
 

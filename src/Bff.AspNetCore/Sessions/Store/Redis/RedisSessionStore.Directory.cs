@@ -7,6 +7,9 @@ namespace Bff.Sessions.Store.Redis;
 /// <content>Its <see cref="ISessionDirectory"/>.</content>
 internal sealed partial class RedisSessionStore
 {
+    /// <summary>What one script looks at that counts, from a few numbers of each.</summary>
+    private const int CountBatch = 1000;
+
     public async Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var from = now.ToUnixTimeMilliseconds();
@@ -36,7 +39,7 @@ internal sealed partial class RedisSessionStore
     public async Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken)
     {
         var found = await Task.WhenAll(TroubledParts(now, lateBefore, Ours).Select(part => PagesAsync(
-            from => _scripts.RunAsync(RedisScripts.CountTrouble, part.Shard, new() { part.Arguments, from, Batch }, cancellationToken),
+            from => _scripts.RunAsync(RedisScripts.CountTrouble, part.Shard, new() { part.Arguments, from, CountBatch }, cancellationToken),
             page => (Late: (long)page[1], Expired: (long)page[2], Since: page[3].IsNull ? (DateTimeOffset?)null : SessionRecord.Time((RedisValue)page[3])))));
         var pages = found.SelectMany(each => each).ToList();
         return new(pages.Sum(page => page.Late), pages.Sum(page => page.Expired), pages.Min(page => page.Since));
@@ -70,7 +73,7 @@ internal sealed partial class RedisSessionStore
         SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken)
     {
         var found = await Task.WhenAll(TroubledParts(now, lateBefore, NamesOf(filter.Provider)).Select(part => PagesAsync(
-            from => _scripts.RunAsync(RedisScripts.SearchTrouble, part.Shard, new() { part.Arguments, from, Batch, Of(filter) }, cancellationToken),
+            from => _scripts.RunAsync(RedisScripts.SearchTrouble, part.Shard, new() { Of(filter), part.Arguments, from, Batch }, cancellationToken),
             page => Hit.Read(part.Shard, page[1]))));
         return await ReadAsync(found.SelectMany(each => each).SelectMany(each => each), after, take, cancellationToken);
     }
@@ -88,9 +91,9 @@ internal sealed partial class RedisSessionStore
             await Task.WhenAll(parts.Select(part => SearchAsync(part, filter, after, take, now, cancellationToken)));
             hits = [.. hits.Concat(parts.SelectMany(part => part.Found)).DistinctBy(hit => hit.Place.Id).OrderDescending().Take(take)];
 
-            // What is left of a part is no newer than what was seen of it last.
-            var oldest = hits.Count == take ? hits[^1].CreatedAt : long.MinValue;
-            parts = [.. parts.Where(part => part.From is not null && part.LastSeen >= oldest)];
+            // What is left of a part is listed behind what was seen of it last.
+            var last = hits.Count == take ? hits[^1] : null;
+            parts = [.. parts.Where(part => part.From is not null && part.LastSeen!.CompareTo(last) > 0)];
         }
 
         return await ReadAsync(hits, after: null, take, cancellationToken);
@@ -101,9 +104,10 @@ internal sealed partial class RedisSessionStore
     {
         var newest = after is null ? "+inf" : $"{after.CreatedAt.ToUnixTimeMilliseconds()}";
         var page = (RedisResult[])(await _scripts.RunAsync(
-            RedisScripts.Search, part.Shard, new() { Of(filter), part.Client, now, newest, after?.Handle, part.From, Batch, take }, cancellationToken))!;
-        (part.From, part.Found) = ((string?)page[0], Hit.Read(part.Shard, page[1]));
-        if (!page[2].IsNull) { part.LastSeen = SessionRecord.Number((RedisValue)page[2]); }
+            RedisScripts.Search, part.Shard, new() { Of(filter), part.Client, now, newest, after?.Handle, part.From, part.Past, Batch, take },
+            cancellationToken))!;
+        (part.From, part.Past, part.Found) = ((string?)page[0], (int)page[1], Hit.Read(part.Shard, page[2]));
+        if (part.From is not null) { part.LastSeen = new(new(new SessionId((string)page[3]!), part.Shard), SessionRecord.Number(part.From)); }
     }
 
     /// <summary>How far a search has come in one shard.</summary>
@@ -113,13 +117,16 @@ internal sealed partial class RedisSessionStore
 
         public string Client => client;
 
-        /// <summary>Null at the end.</summary>
-        public string? From { get; set; } = "0";
+        /// <summary>When the last one seen began; null before the first look, and after the last.</summary>
+        public string? From { get; set; }
+
+        public Hit? LastSeen { get; set; }
+
+        /// <summary>How many of that time were seen.</summary>
+        public int Past { get; set; }
 
         /// <summary>By the last look.</summary>
         public IReadOnlyList<Hit> Found { get; set; } = [];
-
-        public long LastSeen { get; set; } = long.MaxValue;
     }
 
     /// <summary>Ordered as sessions are listed.</summary>
@@ -159,8 +166,8 @@ internal sealed partial class RedisSessionStore
         Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var rows = (RedisResult[])(await _scripts.RunAsync(
-            RedisScripts.ListOfUser, RedisKeys.ShardOf(session.Subject), new() { session.Subject, now, NamesOf(session.Provider), UserSession.MaxOfSubject },
-            cancellationToken))!;
+            RedisScripts.ListOfUser, RedisKeys.ShardOf(session.Subject),
+            new() { session.Subject, session.Id.Value, now, NamesOf(session.Provider), UserSession.MaxOfSubject }, cancellationToken))!;
         return
         [
             .. rows.Select(row => (RedisValue[])row!)
@@ -177,18 +184,22 @@ internal sealed partial class RedisSessionStore
     public async Task<IReadOnlyList<Session>> RemoveUserAsync(
         string subject, string? provider, string reason, CancellationToken cancellationToken)
     {
-        var shard = RedisKeys.ShardOf(subject);
-        var rows = (RedisResult[])(await _scripts.RunAsync(
-            RedisScripts.RemoveUser, shard, new() { Ending(reason), subject, reason, NamesOf(provider) }, cancellationToken))!;
-        var removed = new List<Session>();
-        foreach (var row in rows)
+        var (shard, removed, from) = (RedisKeys.ShardOf(subject), new List<Session>(), "0");
+        do
         {
-            if (await ReadRowAsync(shard, row, cancellationToken) is not { } session) { continue; }
-            _places.ForgetLater(session.Id);
-            if (session.ClaimValue("sid") is { } sid) { Unreserve(clients.Value.Of(session.Provider).Name, sid, new(session.Id, shard)); }
-            removed.Add(session);
-            changes.Publish(new SessionChange(session.Id, DueAt: null, reason));
+            var page = (RedisResult[])(await _scripts.RunAsync(
+                RedisScripts.RemoveUser, shard, new() { Ending(reason), subject, reason, NamesOf(provider), from, Batch }, cancellationToken))!;
+            from = (string)page[0]!;
+            foreach (var row in (RedisResult[])page[1]!)
+            {
+                if (await ReadRowAsync(shard, row, cancellationToken) is not { } session) { continue; }
+                _places.ForgetLater(session.Id);
+                if (session.ClaimValue("sid") is { } sid) { Unreserve(clients.Value.Of(session.Provider).Name, sid, new(session.Id, shard)); }
+                removed.Add(session);
+                changes.Publish(new SessionChange(session.Id, DueAt: null, reason));
+            }
         }
+        while (from != "0");
 
         return removed;
     }

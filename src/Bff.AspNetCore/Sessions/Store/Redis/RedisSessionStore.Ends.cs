@@ -112,7 +112,6 @@ internal sealed partial class RedisSessionStore
     }
 
     /// <summary>Other nodes hear of the ends at once: a shard that fails must not keep what ended in the others in their copies.</summary>
-
     private async Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(
         int shard, string client, Guid key, string reason, CancellationToken cancellationToken)
     {
@@ -133,6 +132,7 @@ internal sealed partial class RedisSessionStore
 
     public async Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        await origins.EnsureKeptAsync(clock, cancellationToken);   // noticed also where nobody calls
         var ended = new ConcurrentQueue<EndedSession>();
         try
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Bff.Providers;
 using StackExchange.Redis;
@@ -10,22 +11,49 @@ internal sealed partial class RedisSessionStore
     /// <summary>When something may have become due in a shard that did not answer.</summary>
     private static readonly TimeSpan AskedAgain = TimeSpan.FromSeconds(2);
 
+    /// <summary>By client.</summary>
+    private readonly ConcurrentDictionary<string, DueShards> _due = new(StringComparer.Ordinal);
+
+    private DueShards DueShardsOf(string client) => _due.GetOrAdd(client, _ => new(clock));
+
     public async Task<IReadOnlyList<Lease>> ClaimDueAsync(
         string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancellationToken)
     {
         var client = clients.Value.Of(provider).Name;
-        var (shards, _) = await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken);
-        var claimed = await _scripts.TakeAsync(
-            shards.TakeWhile(shard => shard.At <= now).Select(shard => shard.Shard), take, TakeFromAsync, cancellationToken);
+        var due = DueShardsOf(client);
+        var claimed = await TakeRememberedAsync();
+        if (claimed.Count == 0)
+        {
+            var (shards, _) = await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken);
+            due.Remember(shards);
+            claimed = await _scripts.TakeAsync(due.DueAt(now), take, TakeFromAsync, cancellationToken);
+        }
+
         return [.. claimed.OfType<Lease>()];
 
-        async Task<IReadOnlyList<Lease?>> TakeFromAsync(int shard, int share)
+        // What has become due elsewhere since then is found when the next due time is asked for, which is what follows a claim that found few.
+        async Task<IReadOnlyList<Lease?>> TakeRememberedAsync()
         {
-            var rows = (RedisResult[])(await _scripts.RunAsync(
+            try
+            {
+                return await _scripts.TakeAsync(due.DueAt(now).Take(take), take, TakeFromAsync, cancellationToken);
+            }
+            catch (Exception error) when (ShardedScripts.IsNoAnswer(error))
+            {
+                return [];
+            }
+        }
+
+        async Task<(IReadOnlyList<Lease?>, bool)> TakeFromAsync(int shard, int share)
+        {
+            var result = (RedisResult[])(await _scripts.RunAsync(
                 RedisScripts.ClaimDue, shard, new() { client, now, owner, leaseUntil, share }, cancellationToken))!;
+            var head = ShardedScripts.TimeOf(result[1]);
+            due.Remember(shard, head);
+            var rows = (RedisResult[])result[0]!;
             var leases = await _scripts.AnsweredAsync(
                 [.. rows.Select(row => LeaseOfAsync(shard, row, owner, leaseUntil, cancellationToken))], cancellationToken);
-            return [.. leases.Select(lease => lease.Answer)];
+            return ([.. leases.Select(lease => lease.Answer)], head <= now);
         }
     }
 
@@ -121,6 +149,7 @@ internal sealed partial class RedisSessionStore
         var client = clients.Value.Of(provider).Name;
         DateTimeOffset? next = null;
         var (shards, isWhole) = await _scripts.EarliestAsync(shard => RedisKeys.Due(shard, client), cancellationToken);
+        DueShardsOf(client).Remember(shards);
         foreach (var (shard, at) in shards)
         {
             if (next <= at) { break; }

@@ -61,6 +61,9 @@ internal sealed partial class RedisSessionStore
         var result = await InsertAsync(session, place, ttl, replaced, limit, task, cancellationToken);
         switch ((string?)result[0])
         {
+            case "lost":
+                Withdraw(session, place);
+                throw origins.Lose();
             case "there": throw new SessionStoreException("There is a session of this id already.") { IsRefusal = true };
             case "signed_out":
                 Withdraw(session, place);
@@ -85,7 +88,7 @@ internal sealed partial class RedisSessionStore
                 place.Shard,
                 new()
                 {
-                    Ending(EndReasons.Replaced), session.Id.Value, ttl, session.SignInBegunAt + LogoutMarks.Life, marks,
+                    Ending(EndReasons.Replaced), origins.Of(place.Shard), session.Id.Value, ttl, session.SignInBegunAt + LogoutMarks.Life, marks,
                     (long?)limit?.Max, limit?.WhenTooMany == TooManySessions.RefuseNewest, SessionLimit.MaxEndedByOne,
                     session.Tenant is { } tenant ? TextOfTenant(tenant) : null, replaced, Ours, task is null ? null : session.Id.Value, $"{task}",
                     _records.Write(session),

@@ -16,10 +16,11 @@ namespace Bff.Sessions.Store.Redis;
 /// <param name="changes">Told of each write.</param>
 /// <param name="clients">Ours.</param>
 /// <param name="clock">The time.</param>
+/// <param name="origins">Notices that what was stored is gone.</param>
 /// <param name="maxRememberedEnds">The oldest ends are forgotten sooner when there are more: they take about 300 bytes each.</param>
 internal sealed partial class RedisSessionStore(
     RedisConnection connection, TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock,
-    int maxRememberedEnds = 1_000_000)
+    ShardOrigins origins, int maxRememberedEnds = 1_000_000)
     : IFullSessionStore
 {
     /// <summary>A node's own, so that nobody takes another's for it.</summary>
@@ -39,8 +40,14 @@ internal sealed partial class RedisSessionStore(
 
     public async Task<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
-        if (await _places.FindAsync(id, cancellationToken) is not { } shard) { return null; }
-        var found = await FindAsync(new Place(id, shard), cancellationToken);
+        var shard = await _places.FindAsync(id, cancellationToken);
+        var found = shard is { } known ? await FindAsync(new Place(id, known), cancellationToken) : null;
+        if (found is null)
+        {
+            // Nobody is told that they have no session by servers that have lost all of them.
+            await origins.EnsureKeptAsync(shard ?? RedisKeys.ShardOf(id.Value), cancellationToken);
+            if (shard is null) { await origins.EnsureKeptAsync(clock, cancellationToken); }
+        }
 
         // Its key may be among those that cannot be read now.
         return found is { Tokens: null } && protector.Unreadable is { } keys ? throw keys : found;
@@ -100,8 +107,7 @@ internal sealed partial class RedisSessionStore(
             ? reason : null;
     }
 
-    public Task ProbeReadAsync(CancellationToken cancellationToken) =>
-        InAllShards((database, shard) => database.KeyExistsAsync(RedisKeys.Probe(shard), flags: Primary), cancellationToken);
+    public Task ProbeReadAsync(CancellationToken cancellationToken) => origins.ProbeAsync(cancellationToken);
 
     public Task ProbeWriteAsync(CancellationToken cancellationToken) =>
         InAllShards((database, shard) => database.StringSetAsync(RedisKeys.Probe(shard), ProbeValue, ProbeLife), cancellationToken);

@@ -10,6 +10,7 @@ internal sealed class RedisStorage : SessionStorage
 {
     private readonly RedisConnection _connection;
     private readonly RedisNodes _nodes;
+    private readonly ShardOrigins _origins;
 
     /// <param name="connectionString">StackExchange.Redis' own.</param>
     /// <param name="timeout">How long to wait for a connection, and for an answer.</param>
@@ -20,6 +21,7 @@ internal sealed class RedisStorage : SessionStorage
         {
             _connection = new(connectionString, timeout);
             _nodes = new(_connection);
+            _origins = new(_connection, loss => Unprepared?.Invoke(loss));
         }
         catch (ArgumentException error)
         {
@@ -52,10 +54,8 @@ internal sealed class RedisStorage : SessionStorage
     // The driver looks only once a second for what is late.
     public override Task<T> WithinAsync<T>(Task<T> work, TimeSpan limit, TimeProvider clock) => work.WaitAsync(limit, clock);
 
-    // There is one, and the driver makes it anew when it is dead.
-    public override void ForgetConnections()
-    {
-    }
+    // There is one, and the driver makes it anew when it is dead; not when it leads to what is a primary no longer.
+    public override void ForgetConnections() => _connection.LeaveReplicas();
 
     public override SessionStoreException? FailureOf(Exception error) => RedisFailures.Of(error) ?? base.FailureOf(error);
 
@@ -65,7 +65,7 @@ internal sealed class RedisStorage : SessionStorage
         new RedisChanges(_connection, changes, clock, loggers.CreateLogger<RedisChanges>()).CarryAsync(cancellationToken);
 
     public override IFullSessionStore OpenStore(TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock) =>
-        new RedisSessionStore(_connection, protector, changes, clients, clock);
+        new RedisSessionStore(_connection, protector, changes, clients, clock, _origins);
 
     /// <param name="protector">Seals the tokens.</param>
     /// <param name="changes">Told of each write.</param>
@@ -74,7 +74,7 @@ internal sealed class RedisStorage : SessionStorage
     /// <param name="maxRememberedEnds">The oldest ends are forgotten sooner when there are more.</param>
     public IFullSessionStore OpenStore(
         TokenProtector protector, SessionChanges changes, IOptions<SessionClients> clients, TimeProvider clock, int maxRememberedEnds) =>
-        new RedisSessionStore(_connection, protector, changes, clients, clock, maxRememberedEnds);
+        new RedisSessionStore(_connection, protector, changes, clients, clock, _origins, maxRememberedEnds);
 
     public override IXmlRepository OpenKeyRing(ILoggerFactory loggers) => new RedisKeyRing(_connection);
 
@@ -89,6 +89,7 @@ internal sealed class RedisStorage : SessionStorage
         RedisSchema.EnsureUsable(_connection.Database);
         _remarks = RedisServerChecks.Run(_connection.Primaries);
         RedisSchema.Write(_connection.Database);
+        Task.Run(_origins.WriteAsync).GetAwaiter().GetResult();   // one by one, with a shard for each, it would take as many round trips
     });
 
     private void Use(Action use)

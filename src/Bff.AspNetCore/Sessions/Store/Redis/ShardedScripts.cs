@@ -43,11 +43,11 @@ internal sealed class ShardedScripts(RedisConnection connection)
     /// </summary>
     /// <param name="due">Shards with something due, the earliest first.</param>
     /// <param name="take">How many.</param>
-    /// <param name="takeFromAsync">Takes some of one shard.</param>
+    /// <param name="takeFromAsync">Takes some of one shard, and says whether it has more.</param>
     /// <param name="cancellationToken">Stops waiting for the store.</param>
     /// <exception cref="Exception">Nothing could be taken; this is why.</exception>
     public async Task<IReadOnlyList<T>> TakeAsync<T>(
-        IEnumerable<int> due, int take, Func<int, int, Task<IReadOnlyList<T>>> takeFromAsync, CancellationToken cancellationToken)
+        IEnumerable<int> due, int take, Func<int, int, Task<(IReadOnlyList<T> Taken, bool HasMore)>> takeFromAsync, CancellationToken cancellationToken)
     {
         var (taken, shards, why) = (new List<T>(), due.ToList(), (Exception?)null);
         while (shards.Count > 0 && taken.Count < take)
@@ -55,7 +55,7 @@ internal sealed class ShardedScripts(RedisConnection connection)
             var rest = take - taken.Count;
             var asked = shards.Take(rest).ToList();
             var shares = asked.Select((shard, number) => (Shard: shard, Share: ShareOf(number, rest, asked.Count))).ToList();
-            IReadOnlyList<(int Asked, IReadOnlyList<T> Answer)> found = [];
+            IReadOnlyList<(int Asked, (IReadOnlyList<T> Taken, bool HasMore) Answer)> found = [];
             try
             {
                 found = await AnsweredAsync([.. shares.Select(share => takeFromAsync(share.Shard, share.Share))], cancellationToken);
@@ -65,10 +65,10 @@ internal sealed class ShardedScripts(RedisConnection connection)
                 why = error;
             }
 
-            taken.AddRange(found.SelectMany(each => each.Answer));
+            taken.AddRange(found.SelectMany(each => each.Answer.Taken));
             shards =
             [
-                .. found.Where(each => each.Answer.Count == shares[each.Asked].Share).Select(each => shares[each.Asked].Shard),
+                .. found.Where(each => each.Answer.HasMore).Select(each => shares[each.Asked].Shard),
                 .. shards.Skip(asked.Count),
             ];
         }
@@ -89,6 +89,9 @@ internal sealed class ShardedScripts(RedisConnection connection)
         cancellationToken.ThrowIfCancellationRequested();
         return answered.Count > 0 ? answered : [.. (await all.WaitAsync(cancellationToken)).Index()];
     }
+
+    /// <param name="head">The earliest time that is left of what is due in a shard, as scripts have it.</param>
+    public static DateTimeOffset? TimeOf(RedisResult head) => head.IsNull ? null : SessionRecord.Time((RedisValue)head);
 
     public static bool IsNoAnswer(Exception error) => error is SessionStoreException or TimeoutException || RedisFailures.Of(error) is not null;
 

@@ -77,6 +77,21 @@ local function read(id)
   return session
 end
 
+local GLANCED = { 'v', 'client', 'fe', 'sub', 'name', 'created', 'ends', 'abs' }
+
+-- A session by some short fields, for who looks at many: neither tokens nor claims. Nil when there is none, or nobody here can read it.
+local function glance(id)
+  local values = redis.pcall('HMGET', record(id), unpack(GLANCED))
+  if values.err or not values[1] or string.match(values[1], '^%d+') ~= MAJOR then return nil end
+  local session = {}
+  for i, name in ipairs(GLANCED) do session[name] = values[i] or nil end
+  for name in pairs(NUMBERS) do
+    if name ~= 'ver' and not tonumber(session[name] or '') then return nil end
+  end
+  if not (session.sub and session.client) then return nil end
+  return session
+end
+
 -- What the node that has claimed a session holds; nil for a node that does not say which it is.
 local function held_by(owner)
   local instance = owner and string.match(owner, '^([^/]+)/')
@@ -106,15 +121,21 @@ local function forget(id)
   return redis.call('DEL', record(id))
 end
 
+-- What is in the set of a subject, if it is a session of theirs and of one of these clients.
+local function session_of(subject, id, clients)
+  local session = read(id)
+  if session then return session.sub == subject and contains(clients, session.client) and session or nil end
+  forget(id)
+  redis.call('SREM', user(subject), id)
+  return nil
+end
+
 -- The sessions of a subject, of one of these clients: each once, with its id.
 local function of_subject(subject, clients)
   local found = {}
   for _, id in ipairs(redis.call('SMEMBERS', user(subject))) do
-    local session = read(id)
-    if not session then
-      forget(id)
-      redis.call('SREM', user(subject), id)
-    elseif session.sub == subject and contains(clients, session.client) then found[#found + 1] = { id = id, session = session } end
+    local session = session_of(subject, id, clients)
+    if session then found[#found + 1] = { id = id, session = session } end
   end
   return found
 end

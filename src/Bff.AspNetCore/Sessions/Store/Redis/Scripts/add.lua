@@ -1,11 +1,13 @@
 -- Keeps a new session, and ends those of this shard that it takes the place of: both or neither.
-local id, ttl, since, marks = arg(), arg(), arg(), list()
+local origin, id, ttl, since, marks = given(), arg(), arg(), arg(), list()
 local max, refuses, most, tenant = given(), given(), tonumber(arg()), given()
 local replaced, ours, todo, task = list(), list(), given(), arg()
 local fields = list()
 local session = {}
 for i = 1, #fields, 2 do session[fields[i]] = fields[i + 1] end
 
+-- Its tokens are sealed with keys that were lost with all else, and that no other node can read.
+if origin and redis.call('GET', key('origin')) ~= origin then return { 'lost' } end
 if redis.call('EXISTS', record(id)) == 1 then return { 'there' } end
 if marked(since, marks) then return { 'signed_out' } end
 

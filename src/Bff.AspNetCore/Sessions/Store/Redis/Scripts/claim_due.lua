@@ -1,4 +1,4 @@
--- Takes due sessions of a client, the earliest first; with them what nobody here can read: who asks ends it, and says so.
+-- Takes due sessions of a client, the earliest first, and says when the earliest of the rest is due; with them what nobody here can read: who asks ends it, and says so.
 local client, now, owner, lease, take = arg(), arg(), arg(), arg(), tonumber(arg())
 local MAX_ROUNDS = 10
 local due = key('due', client)
@@ -17,4 +17,4 @@ for _ = 1, MAX_ROUNDS do
   end
   if #ids == 0 or #claimed >= take then break end
 end
-return claimed
+return { claimed, redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2] or false }

@@ -1,4 +1,4 @@
--- Takes what is due to be revoked; what a living session of its user holds back is looked at again later, and is no attempt.
+-- Takes what is due to be revoked, and says when the earliest of the rest is due; what a living session of its user holds back is looked at again later, and is no attempt.
 local client, now, lease, again, forget, owner, take = arg(), arg(), arg(), arg(), arg(), arg(), tonumber(arg())
 local MAX_LOOKED_AT = 100
 local due = key('vdue', client)
@@ -48,4 +48,4 @@ for _ = 1, MAX_LOOKED_AT do
     claimed[#claimed + 1] = { id, it[1], it[3], attempts, it[5] }
   end
 end
-return claimed
+return { claimed, redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2] or false }
