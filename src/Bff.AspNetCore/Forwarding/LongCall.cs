@@ -1,5 +1,3 @@
-using Bff.Sessions;
-
 namespace Bff.Forwarding;
 
 /// <summary>A forwarded call that stays open: when it was used, when it is to be looked at, and whether it is to end.</summary>
@@ -8,49 +6,51 @@ internal sealed class LongCall
     /// <summary>What has been told that it ends, and goes on, is cut after this.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private const long Never = long.MaxValue;
+
     private readonly HttpContext _context;
     private readonly StreamPolicy _policy;
     private readonly TimeProvider _clock;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource? _ending;
-    private readonly TimeSpan? _activityTimeout;
-    private readonly DateTimeOffset? _tokenExpiresAt;
+
+    /// <summary>In ticks, as all times here: very many responses are calls like this for a moment.</summary>
+    private readonly long _activityTimeout, _tokenExpiresAt;
     private volatile CallEnd? _end;
     private long _lookAt;
     private long _usedAt;
-    private DateTimeOffset? _cutAt;
+    private long _cutAt;
     private bool _hasTraffic;
     private bool _completed;
 
     /// <param name="context">Of the request.</param>
     /// <param name="kind">What it speaks.</param>
-    /// <param name="session">It ends with; null for none.</param>
     /// <param name="activityTimeout">How long it may be quiet; null where YARP alone looks at that.</param>
     /// <param name="clock">The time.</param>
-    public LongCall(HttpContext context, CallKind kind, SessionId? session, TimeSpan? activityTimeout, TimeProvider clock)
+    public LongCall(HttpContext context, CallKind kind, TimeSpan? activityTimeout, TimeProvider clock)
     {
-        (_context, Kind, Session, _activityTimeout, _clock) = (context, kind, session, activityTimeout, clock);
+        (_context, Kind, _clock) = (context, kind, clock);
         _policy = StreamPolicy.Of(context);
-        _tokenExpiresAt = context.Features.Get<SentToken>()?.ExpiresAt;
+        _activityTimeout = activityTimeout?.Ticks ?? Never;
+        _tokenExpiresAt = context.Features.Get<SentToken>()?.ExpiresAt?.UtcTicks ?? Never;
         _usedAt = clock.GetUtcNow().UtcTicks;
         IsUpgraded = Upgrades.IsUpgraded(context);
-        HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt is not null;
+        HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt != Never
+            || _policy.CountsAsUse == UseOfSession.Traffic;
         _ending = HasTimes ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
     }
 
     public CallKind Kind { get; }
-
-    public SessionId? Session { get; }
 
     public bool IsUpgraded { get; }
 
     /// <summary>Why it ends; null while it need not.</summary>
     public CallEnd? End => _end;
 
-    /// <summary>Completes when <see cref="End"/> is there.</summary>
-    public Task Ending => _ending?.Task ?? Task.CompletedTask;
+    /// <summary>Completes when it is to end, and can be told.</summary>
+    public Task Ending => (_ending ?? throw new InvalidOperationException("Nobody looks at what this call carries.")).Task;
 
-    /// <summary>It has to be told of the <see cref="Tick"/>.</summary>
+    /// <summary>It has to be told of the <see cref="Tick"/>, and of what it carries.</summary>
     public bool HasTimes { get; }
 
     /// <summary>At first, too: the session may have ended while the upstream took its time.</summary>
@@ -77,9 +77,9 @@ internal sealed class LongCall
     /// <summary>What is over by time alone; once a second.</summary>
     public void Tick(DateTimeOffset now)
     {
-        if (_end is null && _tokenExpiresAt <= now) { Finish(CallEnd.Token); }
-        else if (_end is null && now.UtcTicks - Volatile.Read(ref _usedAt) >= _activityTimeout?.Ticks) { Finish(CallEnd.Idle); }
-        else if (_end is not null && now >= _cutAt) { Cut(); }
+        if (_end is null && _tokenExpiresAt <= now.UtcTicks) { Finish(CallEnd.Token); }
+        else if (_end is null && now.UtcTicks - Volatile.Read(ref _usedAt) >= _activityTimeout) { Finish(CallEnd.Idle); }
+        else if (_end is not null && now.UtcTicks >= Volatile.Read(ref _cutAt)) { Cut(); }
     }
 
     /// <summary>Tells its caller that it ends, where the protocol has a way; else cuts it.</summary>
@@ -88,7 +88,8 @@ internal sealed class LongCall
         lock (_lock)
         {
             if (_end is not null) { return; }
-            (_end, _cutAt) = (end, _clock.GetUtcNow() + Grace);
+            Volatile.Write(ref _cutAt, (_clock.GetUtcNow() + Grace).UtcTicks);
+            _end = end;
         }
 
         if (Kind == CallKind.Opaque) { Cut(); }

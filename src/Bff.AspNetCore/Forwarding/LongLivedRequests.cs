@@ -49,11 +49,15 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     public void Watch(HttpContext context, HttpResponseMessage answer, SessionId? session)
     {
         var (kind, activityTimeout) = (Upgrades.KindOf(context), context.Features.Get<HeadersWait>()?.ActivityTimeout);
-        var isEndable = kind != CallKind.Opaque || activityTimeout is not null;
-        if (!isEndable && (session is null || context.Response.ContentLength < Large)) { return; }
-        var call = new LongCall(context, kind, session, activityTimeout, _clock);
-        if (isEndable) { answer.Content = new EndableContent(answer.Content, call); }
-        if (call.HasTimes) { _open.TryAdd(call, true); }
+        var isOrdinary = kind == CallKind.Opaque && activityTimeout is null;
+        if (isOrdinary && (session is null || context.Response.ContentLength < Large)) { return; }
+        var call = new LongCall(context, kind, activityTimeout, _clock);
+        if (call.HasTimes)
+        {
+            answer.Content = new EndableContent(answer.Content, call);
+            _open.TryAdd(call, true);
+        }
+
         if (session is { } id) { _calls.TryAdd(id, call); }
         context.Response.OnCompleted(() =>
         {

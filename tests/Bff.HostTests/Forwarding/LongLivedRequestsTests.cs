@@ -1,3 +1,4 @@
+using System.Net;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
@@ -35,6 +36,21 @@ public sealed class LongLivedRequestsTests
         (await download.EndsAsAsync()).ShouldBeNull("half a file must not look like a whole one");
         bobs.IsOpen.ShouldBeTrue();
         await Eventually.HappensAsync(() => world.Api.Closed.SequenceEqual([1008]));   // the API is told, too
+    }
+
+    [Fact]
+    public async Task A_WebSocket_over_HTTP_2_is_told_as_well()
+    {
+        var port = FreePort.Find();
+        await using var world = await World.StartAsync(
+            ("Kestrel:Endpoints:Main:Url", $"http://127.0.0.1:{FreePort.Find()}"), ("Kestrel:Endpoints:Other:Url", $"http://127.0.0.1:{port}"),
+            ("Kestrel:Endpoints:Other:Protocols", "Http2"));
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, new Uri($"http://localhost:{port}"), "/api/socket", HttpVersion.Version20);
+
+        await alice.PostAsync("/bff/logout");
+
+        (await socket.EndsAsAsync()).ShouldBe("1008 session_ended");
     }
 
     [Fact]

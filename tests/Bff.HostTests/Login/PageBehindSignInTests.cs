@@ -34,6 +34,19 @@ public sealed class PageBehindSignInTests
     }
 
     [Fact]
+    public async Task Each_front_end_has_its_users_sign_in_at_its_own_provider()
+    {
+        var (world, staff) = await TwoProviders.StartAsync([.. FetchedRoutes.Of("pages", "Navigation")]);
+        await using var _ = world;
+        var bob = world.NewBrowser();
+        var back = Continued(await bob.OpenAsync("/admin" + Address)).ShouldNotBeNull();
+        back.PathAndQuery.ShouldBe("/admin" + Address);
+        (await bob.SendAsync(Tab(bob, back.PathAndQuery, "same-origin"))).Status.ShouldBe(HttpStatusCode.OK);
+        world.Api.LastCall.Token.ShouldBe(staff.Grant.AccessToken!.Value);
+        (await bob.SendAsync(Tab(bob, "/pages/x", "same-origin"))).Status.ShouldNotBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_link_on_another_site_shows_the_page_to_who_is_signed_in_and_asks_no_provider()
     {
         await using var world = await StartAsync();

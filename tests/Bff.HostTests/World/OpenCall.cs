@@ -32,12 +32,18 @@ internal sealed class OpenCall : IAsyncDisposable
     /// <summary>Of a WebSocket.</summary>
     public Task SendAsync(string text) => SendAsync((ClientWebSocket)_call, text);
 
-    public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path)
+    /// <param name="browser">Whose cookies go along.</param>
+    /// <param name="bff">Where to.</param>
+    /// <param name="path">Of the WebSocket.</param>
+    /// <param name="version">HTTP/1.1's upgrade, or HTTP/2's CONNECT (RFC 8441).</param>
+    public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path, Version? version = null)
     {
         var socket = new ClientWebSocket();
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (version ?? HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
         socket.Options.SetRequestHeader("Origin", Browser.SpaOrigin);
         if (browser.Cookies.HeaderFor("localhost") is { Length: > 0 } cookies) { socket.Options.SetRequestHeader("Cookie", cookies); }
-        await socket.ConnectAsync(new UriBuilder(new Uri(bff, path)) { Scheme = "ws", Host = "127.0.0.1" }.Uri, CancellationToken.None);
+        using var invoker = version is null ? null : new HttpMessageInvoker(new SocketsHttpHandler(), disposeHandler: false);
+        await socket.ConnectAsync(new UriBuilder(new Uri(bff, path)) { Scheme = "ws", Host = "127.0.0.1" }.Uri, invoker, CancellationToken.None);
 
         await SendAsync(socket, "hello");
         var buffer = new byte[1024];

@@ -21,7 +21,8 @@ internal sealed class RouteChecks(
 
     public IReadOnlyList<Finding> Run() =>
     [
-        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. Fetched(), .. OpsPort(), .. WideProxies(),
+        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. NeverLedToSignIn(), .. OpsPort(),
+        .. WideProxies(),
     ];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
@@ -85,29 +86,14 @@ internal sealed class RouteChecks(
             $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.",
             "If that is intended, set AuthorizationPolicy: anonymous.");
 
-    /// <summary>Routes that trust what a browser says by itself, where it says nothing or nobody asks.</summary>
-    private IEnumerable<Finding> Fetched()
-    {
-        var isPlain = PublicAddress.Parse(proxy.Value.PublicUrl) is { Scheme: "http" } address && !PublicAddress.IsLoopback(address.Host.Host);
-        foreach (var route in Routes)
-        {
-            if (CsrfModes.Read(route.Metadata) is var mode && mode == CsrfMode.Header) { continue; }
-            var key = $"ReverseProxy:Routes:{route.RouteId}:Metadata:{CsrfModes.MetadataKey}";
-            if (isPlain)
-            {
-                yield return new(
-                    "routes", Result.Warning, $"{key}: browsers send no Sec-Fetch-Site to {Printable.Address(proxy.Value.PublicUrl)}, which is plain http.",
-                    "Use https; until then only pages that send an Origin or the header get anything from this route.");
-            }
-
-            if (mode == CsrfMode.Navigation && ServesEverybody(route))
-            {
-                yield return new(
-                    "routes", Result.Warning, $"{key}: nobody is ever led to sign in, since the route serves everybody.",
-                    "Give it AuthorizationPolicy: default, or Bff.Token: User.");
-            }
-        }
-    }
+    private IEnumerable<Finding> NeverLedToSignIn() =>
+        from route in Routes
+        where CsrfModes.Read(route.Metadata) == CsrfMode.Navigation && ServesEverybody(route)
+        select new Finding(
+            "routes",
+            Result.Warning,
+            $"ReverseProxy:Routes:{route.RouteId}:Metadata:{CsrfModes.MetadataKey}: nobody is ever led to sign in, since the route serves everybody.",
+            "Give it AuthorizationPolicy: default, or Bff.Token: User.");
 
     private IEnumerable<Finding> OpsPort()
     {
