@@ -88,6 +88,8 @@ internal static class Presets
         [
             ("Scope", "openid profile email",
                 "A refresh token comes without asking; that of `offline_access` survives the sign-out (Keycloak: Server Administration Guide)."),
+            ("ApiTokens", "Exchange",
+                "A refresh takes neither `audience` nor `resource`; tokens are exchanged (Keycloak: Configuring and using token exchange)."),
             ("Logout:IdTokenHint", "Fit",
                 "Without it the user is asked to confirm (Keycloak: Server Administration Guide, RP-Initiated Logout)."),
         ],

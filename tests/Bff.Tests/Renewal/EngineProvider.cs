@@ -127,14 +127,15 @@ internal sealed class EngineProvider(TimeProvider clock)
         Interlocked.Increment(ref _working);
         try
         {
-            var parts = HttpUtility.ParseQueryString(await request.Content!.ReadAsStringAsync(CancellationToken.None))["refresh_token"]!.Split('.');
+            var form = HttpUtility.ParseQueryString(await request.Content!.ReadAsStringAsync(CancellationToken.None));
+            var parts = form["refresh_token"]!.Split('.');
             if (Poison is { } poison && poison.Session.Value == parts[0])
             {
                 lock (_lock) { Poisoned.Add(clock.GetUtcNow()); }
                 return poison.Response();
             }
 
-            return await RefreshAsync(parts[0], int.Parse(parts[2]), alive, cancel);
+            return await RefreshAsync(parts[0], int.Parse(parts[2]), form["audience"] ?? "access", alive, cancel);
         }
         finally
         {
@@ -155,7 +156,7 @@ internal sealed class EngineProvider(TimeProvider clock)
         }
     }
 
-    private async Task<HttpResponseMessage> RefreshAsync(string grant, int presented, Func<bool> alive, CancellationToken cancel)
+    private async Task<HttpResponseMessage> RefreshAsync(string grant, int presented, string kind, Func<bool> alive, CancellationToken cancel)
     {
         int generation;
         bool lost;
@@ -202,7 +203,7 @@ internal sealed class EngineProvider(TimeProvider clock)
         var tokens = Tokens(grant, generation);
         return Json(
             200,
-            $$"""{"access_token":"{{tokens.AccessToken}}","refresh_token":"{{tokens.RefreshToken}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds}}}""");
+            $$"""{"access_token":"{{grant}}.{{kind}}.{{generation}}","refresh_token":"{{tokens.RefreshToken}}","token_type":"Bearer","expires_in":{{Lifetime.TotalSeconds}}}""");
     }
 
     private static HttpResponseMessage Json(int status, string body) =>

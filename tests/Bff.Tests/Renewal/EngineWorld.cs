@@ -85,9 +85,12 @@ internal sealed class EngineWorld : IAsyncDisposable
     }
 
     /// <summary>One call through one node, as a request would do it; it goes on while the world does.</summary>
-    public void Call(int session, int node)
+    /// <param name="session">Whose call.</param>
+    /// <param name="node">At which node.</param>
+    /// <param name="api">Which API's token it needs; null for that of the sign-in.</param>
+    public void Call(int session, int node, string? api = null)
     {
-        if (Sessions.Count > 0) { _calls.Add(CallAsync(Sessions[session % Sessions.Count], _nodes[node % Nodes])); }
+        if (Sessions.Count > 0) { _calls.Add(CallAsync(Sessions[session % Sessions.Count], _nodes[node % Nodes], api)); }
     }
 
     public async Task LogOutAsync(int session)
@@ -161,17 +164,25 @@ internal sealed class EngineWorld : IAsyncDisposable
         if (_calls.Where(call => !call.IsCompleted).Count() is > 0 and var waiting && _dead.Count == 0) { _violations.Add($"{waiting} calls never came back"); }
     }
 
-    private async Task CallAsync(SessionId id, Node node)
+    private async Task CallAsync(SessionId id, Node node, string? api)
     {
         try
         {
             if (await node.Cache.FindAsync(id, default) is not { } session || session.EndsAt <= Clock.GetUtcNow()) { return; }
-            if (await node.Renewer.GetUsableAsync(session, default) is not Usable { Session: { Tokens: { } tokens } used } || !node.Alive) { return; }
-            if (used.Id != id || !tokens.AccessToken.StartsWith(id.Value, StringComparison.Ordinal))
+            var result = api is null ? await node.Renewer.GetUsableAsync(session, default)
+                : await node.Renewer.GetUsableAsync(session, new ApiTarget(api), default);
+            var (used, token, expiresAt) = result switch
             {
-                _violations.Add($"{id}: got the token of another session");
+                Usable own => (own.Session, own.Session.Tokens!.AccessToken, own.Session.Tokens.ExpiresAt),
+                UsableApi further => (further.Session, further.Token.AccessToken, further.Token.ExpiresAt),
+                _ => (null, "", default),
+            };
+            if (used is null || !node.Alive) { return; }
+            if (used.Id != id || !token.StartsWith($"{id.Value}.{api ?? "access"}.", StringComparison.Ordinal))
+            {
+                _violations.Add($"{id}: got the token of another session or API");
             }
-            if (tokens.ExpiresAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: an expired token would have been forwarded"); }
+            if (expiresAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: an expired token would have been forwarded"); }
             if (used.EndsAt <= Clock.GetUtcNow()) { _violations.Add($"{id}: used past its end"); }
         }
         catch (DbException) when (!node.Alive)

@@ -48,7 +48,8 @@ public sealed class SessionCopyTests
         ApiToken[] tokens =
         [
             new(new("orders", null, "read write"), "DPoP one", Now, Now.AddMinutes(1), Now.AddMinutes(2), Count: 7),
-            ApiToken.None(new(null, "https://billing.example.com", null, IsExchanged: true), Now).Failed(ApiTokenFault.User, "access_denied", Now.AddMinutes(3)),
+            ApiToken.None(new(null, "https://billing.example.com", null, IsExchanged: true), Now)
+                .Failed(ApiTokenFault.User, "access_denied", Now.AddMinutes(3)),
         ];
         var session = Full() with { Tokens = Full().Tokens! with { ApiTokens = tokens } };
 

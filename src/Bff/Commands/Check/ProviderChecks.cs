@@ -7,12 +7,14 @@ using Bff.Providers.Named;
 using Bff.Providers.TokenEndpoint;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Yarp.ReverseProxy.Configuration;
 
 namespace Bff.Commands.Check;
 
 /// <summary>The provider responds and is the configured one, supports what Bff needs, knows the client, and its clock agrees.</summary>
 internal sealed class ProviderChecks(
-    Provider provider, FrontEndSignIns frontEnds, IOptions<ProxyOptions> proxy, IHostEnvironment environment, TimeProvider clock)
+    Provider provider, ProviderSet providers, FrontEndSignIns frontEnds, IEnumerable<IProxyConfigProvider> routes, IOptions<ProxyOptions> proxy,
+    IHostEnvironment environment, TimeProvider clock)
 {
     private const string Discovery = "provider";
     private const string Client = "client";
@@ -67,6 +69,8 @@ internal sealed class ProviderChecks(
                 findings.Add(new(Client, Result.Warning, publicClient, "Let the provider give the client a secret or take its key, if it can."));
             }
             findings.AddRange(new MetadataChecks(metadata, _options, Section, _signIns).Run());
+            var all = routes.SelectMany(source => source.GetConfig().Routes);
+            findings.AddRange(new GrantChecks(metadata, _options, provider.Name, isFirst: provider == providers.Default, all).Run());
             if (new UnusedMetadata(metadata, _options, Section).Explain() is { } unused) { findings.Add(unused); }
             if (_options.BackChannelLogout && _signIns is [var any, ..] && new AnnouncedMembers(metadata).IsTrue("backchannel_logout_supported"))
             {
