@@ -21,7 +21,7 @@ internal sealed class RedisClusterStore(IReadOnlyList<RedisServer> servers, stri
 
     public static async Task<RedisClusterStore> StartClusterAsync()
     {
-        var cluster = await RedisCluster.StartAsync(ForgetsNothing);
+        var cluster = await RedisCluster.StartAsync(settings: ForgetsNothing);
         return new(cluster.Servers, cluster.ConnectionString, cluster);
     }
 

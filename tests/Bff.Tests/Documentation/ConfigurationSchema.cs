@@ -192,7 +192,8 @@ internal static class ConfigurationSchema
                 + "application's own, the user's or else the application's own, one that the user's is exchanged for, or the caller's own.",
             ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
         },
-        [RouteToken.AudienceKey] = Text("The API that the token is for, by its name at the provider: a session has a token for each. And for whom a token that a caller brings must be."),
+        [RouteToken.AudienceKey] = Text(
+            "The API that the token is for, by its name at the provider: a session has a token for each. And for whom a token that a caller brings must be."),
         [RouteToken.ResourceKey] = Text("The API that the token is for, by its address (RFC 8707): an absolute URI without a fragment."),
         [RouteToken.ScopeKey] = Text("The scopes of the token, separated by single spaces."),
         [RouteToken.ProviderKey] = Text("Whose token is sent: a name of Bff:Providers, or default."),
