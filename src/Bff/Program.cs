@@ -1,3 +1,4 @@
+using Bff.ClientTokens;
 using Bff.Commands;
 using Bff.Configuration;
 using Bff.Forwarding;
@@ -20,7 +21,7 @@ static WebApplicationBuilder Compose(string[] args)
     builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
     return builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
-        .AddSessions().AddPolicies().AddRenewal().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
+        .AddSessions().AddPolicies().AddRenewal().AddClientTokens().AddLogin().AddForwarding().AddOps().AddLogFormat().WithoutUnusedKeyRing();
 }
 
 static async Task RunAsync(WebApplication app)

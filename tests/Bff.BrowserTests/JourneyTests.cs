@@ -21,7 +21,7 @@ public sealed class JourneyTests(
     [Theory]
     [InlineData("chromium")]
     [InlineData("firefox")]
-    public async Task Sign_in_three_apis_a_renewal_by_hand_and_one_in_the_background(string engine)
+    public async Task Sign_in_five_apis_a_renewal_by_hand_and_one_in_the_background(string engine)
     {
         await using var demo = await Demo.StartAsync();
         await using var alice = await _engines[engine].VisitAsync();
@@ -37,6 +37,11 @@ public sealed class JourneyTests(
 
         (await alice.CallApiAsync("private")).ShouldBe(200);
         await demo.SawOneRefreshPerRenewalAsync();
+
+        // Two more APIs want other tokens: one of this session for the orders alone, and the application's own.
+        (await alice.CallApiAsync("orders")).ShouldBe(200);
+        (await alice.CallApiAsync("machine")).ShouldBe(200);
+        (await alice.CallApiAsync("private")).ShouldBe(200);
         alice.Faults.ShouldBeEmpty();
     }
 
@@ -216,6 +221,38 @@ public sealed class JourneyTests(
         await alice.Profile.SetOfflineAsync(false);
         await alice.Page.Clock.RunForAsync(1_000);
         await alice.SeesStateAsync("signed-out");
+        alice.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_page_behind_the_sign_in_and_what_is_fetched_without_script()
+    {
+        await using var demo = await Demo.StartAsync();
+        await using var alice = await chromium.VisitAsync();
+        const string Address = "/api/pages/hello?from=a%2Fmail&n=1";
+        await alice.Page.GotoAsync(Demo.BffUrl + Address);
+        await alice["#username"].FillAsync("alice");
+        await alice["#password"].FillAsync("alice");
+        await alice["#login-submit"].ClickAsync();
+        await Expect(alice["#consent-form, #address"]).ToBeVisibleAsync();
+        if (await alice["#consent-allow"].IsVisibleAsync()) { await alice["#consent-allow"].ClickAsync(); }
+        await Expect(alice["#address"]).ToHaveTextAsync(Address);
+        alice.Page.Url.ShouldBe(Demo.BffUrl + Address);
+
+        await alice.OpenAsync();
+        await alice.SeesStateAsync("signed-in");
+        var file = await alice.Page.RunAndWaitForDownloadAsync(() => alice["#report"].ClickAsync());
+        (file.SuggestedFilename, await file.FailureAsync()).ShouldBe(("report.txt", null));
+        await alice["#show-picture"].ClickAsync();
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The picture is here.");
+        await alice["#ask-echo"].ClickAsync();
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The echo says hello.");
+        await alice["#watch-clock"].ClickAsync();
+        await Expect(alice["#fetched"]).ToContainTextAsync("UTC");
+
+        await EndElsewhereAsync(alice);
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The echo has gone: 1008 session_ended");
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The clock has stopped.");
         alice.Faults.ShouldBeEmpty();
     }
 

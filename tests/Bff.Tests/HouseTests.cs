@@ -5,8 +5,8 @@ using ArchUnitNET.Loader;
 namespace Bff.Tests;
 
 /// <summary>
-/// Holds the arrows between the rooms of <c>src/Bff</c>: which types of one use types of another, in whatever way. A room is a folder, and so is a folder in a
-/// folder. What lies in no folder may be used by every room and uses none, but for the program itself.
+/// Holds the arrows between the rooms of <c>src/Bff</c> and <c>src/Bff.AspNetCore</c>: which types of one use types of another, in whatever way. A room is a
+/// folder, and so is a folder in a folder. What lies in no folder may be used by every room and uses none, but for the program itself.
 /// </summary>
 public class HouseTests
 {
@@ -35,8 +35,8 @@ public class HouseTests
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [
-            "Forwarding.Identity", "Forwarding.PassThrough", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions",
-            "Providers", "Providers.DPoP", "Hosting", "Configuration",
+            "Forwarding.Identity", "Forwarding.PassThrough", "ClientTokens", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store",
+            "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Hosting", "Configuration",
         ]),
         ("Forwarding.Identity",
             ["Policies", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Keys", "Sessions", "Configuration"]),
@@ -49,6 +49,10 @@ public class HouseTests
         [
             "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
             "Providers.TokenEndpoint", "Providers.Throttling", "Providers.Metadata", "Providers", "Providers.DPoP", "Hosting", "Configuration",
+        ]),
+        ("ClientTokens",
+        [
+            "Renewal", "Sessions.Store", "Sessions", "Providers.Named", "Providers.TokenEndpoint", "Providers.Throttling", "Providers", "Providers.DPoP",
         ]),
         ("Renewal",
         [
@@ -83,7 +87,7 @@ public class HouseTests
         (Root, []),
     ];
 
-    private static readonly Architecture House = new ArchLoader().LoadAssemblies(typeof(Program).Assembly).Build();
+    private static readonly Architecture House = new ArchLoader().LoadAssemblies(Product.Assemblies).Build();
 
     private static readonly IReadOnlyList<(IType From, IType To)> Arrows =
     [
@@ -132,11 +136,25 @@ public class HouseTests
         Plan.Single(entry => entry.Room == room).Uses.Except(used).ShouldBeEmpty();
     }
 
+    /// <summary>What people run has a command line, an ops port and ways to log; what is made of it has none of them.</summary>
     [Fact]
-    public void Sessions_know_of_providers_nothing_but_the_token_set() =>
+    public void The_program_has_rooms_of_its_own_above_those_of_the_library()
+    {
+        var (program, library) = (RoomsOf(Product.Host), RoomsOf(Product.Library));
+
+        program.Where(room => room.Split('.')[0] is not ("Commands" or "Ops" or "Hosting")).ShouldBeEmpty();
+        program.Intersect(library).ShouldBe(["Hosting"], "each has what it needs of it");
+        Plan.Select(entry => entry.Room).Except([.. program, .. library, Root]).ShouldBeEmpty();
+
+        static IEnumerable<string> RoomsOf(System.Reflection.Assembly assembly) => assembly.GetTypes()
+            .Where(type => type.Namespace?.StartsWith("Bff.", StringComparison.Ordinal) == true).Select(type => type.Namespace!["Bff.".Length..]).Distinct();
+    }
+
+    [Fact]
+    public void Sessions_know_of_providers_nothing_but_tokens() =>
         Arrows.Where(
             arrow => RoomOf(arrow.From).StartsWith("Sessions", StringComparison.Ordinal) && RoomOf(arrow.To).StartsWith("Providers", StringComparison.Ordinal))
-            .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet"]);
+            .Select(arrow => arrow.To.Name).Distinct().ShouldBe(["TokenSet", "ApiToken", "ApiTarget", "ApiTokenFault"], ignoreOrder: true);
 
     [Fact]
     public void Only_the_store_knows_which_databases_there_are()

@@ -119,6 +119,11 @@ internal static class SessionsCommand
         Write("Idle timeout", Time(session.EndsAt));
         Write("Absolute timeout", Time(session.AbsoluteEndsAt));
         Write("Token expires", session.AccessTokenExpiresAt is { } expiry ? Time(expiry) : "unreadable");
+        foreach (var token in session.ApiTokens ?? [])
+        {
+            Write("Token for an API", $"{token.Api}: {(token.ExpiresAt is { } end ? Time(end) : "none")}{(token.Error is null ? "" : $" ({token.Error})")}");
+        }
+
         Write("Next renewal", session.RenewsAt is { } due ? Time(due) : "-");
         Write("Renewal", session.Renewal);
         Write("Renewals", $"{session.Renewals}");

@@ -11,7 +11,7 @@ internal static class Errors
         return response.WriteAsJsonAsync(new Answer(response.StatusCode switch
         {
             StatusCodes.Status401Unauthorized => "This endpoint needs a valid access token, and there was none.",
-            StatusCodes.Status403Forbidden => $"Your access token is valid, but it does not carry the scope {TokenValidation.ReadMessages}.",
+            StatusCodes.Status403Forbidden => "Your access token is valid, but it does not carry the scope, or it is a user's at an endpoint for machines.",
             StatusCodes.Status404NotFound => "There is nothing here.",
             StatusCodes.Status503ServiceUnavailable => "Your access token cannot be checked right now: the provider does not answer.",
             _ => "That did not work.",

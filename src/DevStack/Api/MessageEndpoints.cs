@@ -1,3 +1,5 @@
+using System.Security.Claims;
+
 namespace DevStack.Api;
 
 internal static class MessageEndpoints
@@ -12,6 +14,12 @@ internal static class MessageEndpoints
         app.MapGet("/api/private-scoped", () => new Answer(
                 $"Hello from the scoped endpoint. You can read this because you are signed in and may {TokenValidation.ReadMessages}."))
             .RequireAuthorization(TokenValidation.ReadMessages);
+        app.MapGet("/api/orders", (ClaimsPrincipal user) => new Answer(
+                $"Hello from the orders, an API of their own. Your token is for {user.FindFirst("aud")?.Value} alone and may {user.FindFirst("scope")?.Value}."))
+            .RequireAuthorization(TokenValidation.ReadOrders);
+        app.MapGet("/api/machine", (ClaimsPrincipal user) => new Answer(
+                $"Hello from the machines' endpoint. No user asked here, but the application {user.FindFirst("sub")?.Value}."))
+            .RequireAuthorization(TokenValidation.Machine);
         app.MapGet("/api/slow", WaitAsync);
     }
 

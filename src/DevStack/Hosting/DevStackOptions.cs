@@ -49,9 +49,13 @@ internal sealed class DevStackOptions
     [Required, Url]
     public Uri Authority { get; set; } = new("http://localhost:5001");
 
-    /// <summary>The API's name: the <c>aud</c> of every access token the provider issues, and the one the API insists on.</summary>
+    /// <summary>The API's name: the <c>aud</c> of access tokens for which nothing else is asked, and the one the API insists on.</summary>
     [Required]
     public string ApiAudience { get; set; } = "https://demo-api.example";
+
+    /// <summary>The name of the orders, an API of their own: the <c>aud</c> of tokens that are asked for with it, and no other opens it.</summary>
+    [Required]
+    public string OrdersAudience { get; set; } = "orders";
 
     /// <summary>The provider gives no refresh tokens, so that pages renew silently. <c>/trouble</c> switches it while the provider runs.</summary>
     public bool NoRefreshTokens { get; set; }

@@ -16,7 +16,7 @@ public sealed class UpgradeTests
             DROP INDEX sessions_provider_sid; ALTER TABLE sessions DROP COLUMN provider; ALTER TABLE sessions DROP COLUMN front_end;
             DROP TABLE bff_store; DROP TABLE nodes; DROP INDEX sessions_failing;
             ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;
-            DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends; DROP INDEX sessions_due; DROP INDEX sessions_client_due; DROP INDEX sessions_end;
+            DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends; DROP TABLE client_tokens; DROP INDEX sessions_due; DROP INDEX sessions_client_due; DROP INDEX sessions_end;
             ALTER TABLE sessions DROP COLUMN client;
             CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL; CREATE INDEX sessions_end ON sessions (ends_at);
             PRAGMA user_version = 2

@@ -16,7 +16,9 @@ internal sealed class PretendApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<PretendProvider> _providers = new();
+    private readonly ConcurrentDictionary<HttpResponse, bool> _streams = new();
     private int _refused;
+    private int _misled;
 
     /// <param name="Method">The request's.</param>
     /// <param name="Path">As the framework decodes it.</param>
@@ -62,6 +64,12 @@ internal sealed class PretendApi : IAsyncDisposable
             }
 
             Answers(context);
+            if (Serve is not null)
+            {
+                await Serve(context);
+                return;
+            }
+
             if (context.Response is { StatusCode: 401, Headers.WWWAuthenticate.Count: > 0 }) { return; }
             if (context.WebSockets.IsWebSocketRequest)
             {
@@ -98,8 +106,17 @@ internal sealed class PretendApi : IAsyncDisposable
 
     public Call LastCall => Calls.Last();
 
+    /// <summary>The codes of WebSockets whose callers took leave.</summary>
+    public ConcurrentQueue<int> Closed { get; } = new();
+
     /// <summary>Calls without a token that is good: none, an unknown one, or one that has expired.</summary>
     public int Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Takes tokens for this audience only; null for whatever comes.</summary>
+    public string? Audience { get; set; }
+
+    /// <summary>Good tokens that were for another audience.</summary>
+    public int Misled => Volatile.Read(ref _misled);
 
     /// <summary>Keeps no <see cref="Calls"/>: for very many.</summary>
     public bool Forgets { get; set; }
@@ -113,24 +130,41 @@ internal sealed class PretendApi : IAsyncDisposable
     /// <summary>Adds to the answer what a test needs.</summary>
     public Action<HttpContext> Answers { get; set; } = _ => { };
 
+    /// <summary>Answers in the place of all that follows.</summary>
+    public Func<HttpContext, Task>? Serve { get; set; }
+
     /// <summary>Writes no body of its own.</summary>
     public bool Silent { get; set; }
 
-    private static async Task EchoAsync(WebSocket socket, CancellationToken gone)
+    private async Task EchoAsync(WebSocket socket, CancellationToken gone)
     {
         var buffer = new byte[1024];
         while (await socket.ReceiveAsync(buffer, gone) is { MessageType: not WebSocketMessageType.Close } received)
         {
             await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, gone);
         }
+
+        Closed.Enqueue((int)socket.CloseStatus!);
     }
 
-    /// <summary>One line, and then nothing for as long as anybody listens.</summary>
-    private static async Task StreamAsync(HttpContext context)
+    /// <summary>One line more on each stream that is open.</summary>
+    public async Task TellAsync(string line)
+    {
+        foreach (var response in _streams.Keys)
+        {
+            await response.WriteAsync(line + "\n");
+            await response.Body.FlushAsync();
+        }
+    }
+
+    /// <summary>One line, and then nothing but what it is told for as long as anybody listens.</summary>
+    private async Task StreamAsync(HttpContext context)
     {
         await context.Response.WriteAsync("begun\n");
         await context.Response.Body.FlushAsync();
+        _streams.TryAdd(context.Response, true);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _streams.TryRemove(context.Response, out _);
     }
 
     private async Task<string?> SubjectAsync(HttpContext context, TimeProvider clock)
@@ -138,6 +172,12 @@ internal sealed class PretendApi : IAsyncDisposable
         if (context.Request.Headers.Authorization.ToString().Split(' ', 2) is not [var scheme, var value]) { return null; }
         var token = _providers.Select(provider => provider.FindAccessToken(value)).FirstOrDefault(found => found is not null);
         if (!(token?.ExpiresAt > clock.GetUtcNow())) { return null; }
+        if (Audience is not null && !token.Audiences.Contains(Audience))
+        {
+            Interlocked.Increment(ref _misled);
+            return null;
+        }
+
         if (token.KeyThumbprint is null) { return scheme == "Bearer" ? token.Subject : null; }
         if (Proofs.NonceFor(context.Request.Path) is { } nonce) { context.Response.Headers["DPoP-Nonce"] = nonce; }
         var proof = scheme == "DPoP" ? await Proofs.CheckAsync(context.Request, value) : new(null, "invalid_token", "a bound token as a bearer token");

@@ -8,6 +8,9 @@ public class TokenPoliciesTests
     [InlineData("None")]
     [InlineData("User")]
     [InlineData("UserOrNone")]
+    [InlineData("Client")]
+    [InlineData("UserOrClient")]
+    [InlineData("Exchange")]
     public void The_words_of_the_contract_are_read(string word)
     {
         TokenPolicies.TryRead(new Dictionary<string, string> { ["Bff.Token"] = word }, out var policy).ShouldBeTrue();

@@ -95,6 +95,23 @@ public class TokenSetTests
         System.Text.Json.JsonSerializer.Deserialize<TokenSet>(Json(tokens)).ShouldBe(tokens);
     }
 
+    [Fact]
+    public void Tokens_of_APIs_are_stored_beside_the_others_and_a_set_without_any_is_as_it_was_before_there_were_some()
+    {
+        var tokens = new TokenSet("access", "refresh", "id", "openid", Now, Now.AddMinutes(1));
+        Json(tokens).ShouldNotContain("ApiTokens");
+        var token = new ApiToken(new("orders"), "Bearer secret-1", Now, Now.AddMinutes(1), Now);
+        var failed = ApiToken.None(new("billing"), Now).Failed(ApiTokenFault.Client, "invalid_target", Now);
+
+        var read = JsonSerializer.Deserialize<TokenSet>(Json(tokens.With(token).With(failed)))!;
+
+        read.ApiTokens.ShouldBe([token, failed]);
+        (read with { ApiTokens = null }).ShouldBe(tokens, "what an older node makes of it");
+        read.With(token with { Count = 2 }).ApiTokens!.Count.ShouldBe(2, "in the place of the first");
+        read.Without(known => !known.HasToken).ApiTokens.ShouldBe([token]);
+        $"{token} {read}".ShouldNotContain("secret");
+    }
+
     private static string Json(TokenSet tokens) => System.Text.Json.JsonSerializer.Serialize(tokens);
 
     [Fact]

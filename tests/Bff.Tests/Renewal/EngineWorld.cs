@@ -316,6 +316,17 @@ internal sealed class EngineWorld : IAsyncDisposable
         public Task<IReadOnlyDictionary<string, long>> CountAsync(
             IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancel) => Living.CountAsync(counts, windowEnd, cancel);
 
+        public Task<StoredClientToken?> FindClientTokenAsync(string id, CancellationToken cancellationToken) =>
+            Living.FindClientTokenAsync(id, cancellationToken);
+
+        public Task<bool> ClaimClientTokenAsync(
+            string id, long version, DateTimeOffset now, string owner, DateTimeOffset until, CancellationToken cancellationToken) =>
+            Living.ClaimClientTokenAsync(id, version, now, owner, until, cancellationToken);
+
+        public Task<bool> CompleteClientTokenAsync(
+            string id, string owner, TokenSet? tokens, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
+            Living.CompleteClientTokenAsync(id, owner, tokens, forgetAt, cancellationToken);
+
         public Task ProbeReadAsync(CancellationToken cancellationToken) => Living.ProbeReadAsync(cancellationToken);
 
         public Task ProbeWriteAsync(CancellationToken cancellationToken) => Living.ProbeWriteAsync(cancellationToken);

@@ -43,6 +43,25 @@ public sealed class SessionCopyTests
     }
 
     [Fact]
+    public void A_copy_has_the_tokens_of_all_APIs()
+    {
+        ApiToken[] tokens =
+        [
+            new(new("orders", null, "read write"), "DPoP one", Now, Now.AddMinutes(1), Now.AddMinutes(2), Count: 7),
+            ApiToken.None(new(null, "https://billing.example.com", null, IsExchanged: true), Now)
+                .Failed(ApiTokenFault.User, "access_denied", Now.AddMinutes(3)),
+        ];
+        var session = Full() with { Tokens = Full().Tokens! with { ApiTokens = tokens } };
+
+        var copy = new SessionCopy(session, Now, epoch: 0).Unpack();
+
+        copy.Tokens!.ApiTokens.ShouldBe(tokens);
+        copy.Claims.ShouldBe(session.Claims);
+        copy.Tokens.Find(new("orders", null, "read write")).ShouldBe(tokens[0]);
+        copy.Tokens.Find(new("orders")).ShouldBeNull();
+    }
+
+    [Fact]
     public void Whoever_reads_it_first_finds_what_all_others_find()
     {
         var copy = new SessionCopy(Full(), Now, epoch: 0);

@@ -18,7 +18,7 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected const string BackToTheFirstVersion =
         """
-        DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends;
+        DROP INDEX sessions_newest; DROP INDEX sessions_handle; DROP TABLE used_once; DROP TABLE revocations; DROP TABLE ends; DROP TABLE client_tokens;
         DROP INDEX sessions_due; DROP INDEX sessions_client_due; DROP INDEX sessions_leased; DROP TABLE counts; DROP INDEX sessions_end; DROP INDEX sessions_failing; DROP TABLE nodes;
         DROP INDEX sessions_provider_sid; ALTER TABLE sessions DROP COLUMN provider; ALTER TABLE sessions DROP COLUMN front_end;
         ALTER TABLE sessions DROP COLUMN token_expires_at; ALTER TABLE sessions DROP COLUMN failing_since;

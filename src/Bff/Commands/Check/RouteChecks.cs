@@ -19,8 +19,10 @@ internal sealed class RouteChecks(
     /// <summary>More addresses than anybody has proxies, as bits of the network's prefix.</summary>
     private const int WidestIPv4 = 16, WidestIPv6 = 48;
 
-    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. OpsPort(),
-        .. WideProxies()];
+    public IReadOnlyList<Finding> Run() =>
+    [
+        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. Fetched(), .. OpsPort(), .. WideProxies(),
+    ];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
 
@@ -83,6 +85,30 @@ internal sealed class RouteChecks(
             $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.",
             "If that is intended, set AuthorizationPolicy: anonymous.");
 
+    /// <summary>Routes that trust what a browser says by itself, where it says nothing or nobody asks.</summary>
+    private IEnumerable<Finding> Fetched()
+    {
+        var isPlain = PublicAddress.Parse(proxy.Value.PublicUrl) is { Scheme: "http" } address && !PublicAddress.IsLoopback(address.Host.Host);
+        foreach (var route in Routes)
+        {
+            if (CsrfModes.Read(route.Metadata) is var mode && mode == CsrfMode.Header) { continue; }
+            var key = $"ReverseProxy:Routes:{route.RouteId}:Metadata:{CsrfModes.MetadataKey}";
+            if (isPlain)
+            {
+                yield return new(
+                    "routes", Result.Warning, $"{key}: browsers send no Sec-Fetch-Site to {Printable.Address(proxy.Value.PublicUrl)}, which is plain http.",
+                    "Use https; until then only pages that send an Origin or the header get anything from this route.");
+            }
+
+            if (mode == CsrfMode.Navigation && ServesEverybody(route))
+            {
+                yield return new(
+                    "routes", Result.Warning, $"{key}: nobody is ever led to sign in, since the route serves everybody.",
+                    "Give it AuthorizationPolicy: default, or Bff.Token: User.");
+            }
+        }
+    }
+
     private IEnumerable<Finding> OpsPort()
     {
         var options = ops.Value;
@@ -105,6 +131,10 @@ internal sealed class RouteChecks(
 
     private static bool SendsToken(RouteConfig route) =>
         TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None;
+
+    private static bool ServesEverybody(RouteConfig route) =>
+        TokenPolicies.TryRead(route.Metadata, out var policy) && policy is TokenPolicy.None or TokenPolicy.UserOrNone
+        && (string.IsNullOrEmpty(route.AuthorizationPolicy) || string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsLoopback(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)));

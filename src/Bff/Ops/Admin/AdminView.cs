@@ -19,7 +19,8 @@ internal sealed record AdminView(
     long Renewals,
     int Failures,
     string? LastError,
-    DateTimeOffset? OverdueSince)
+    DateTimeOffset? OverdueSince,
+    IReadOnlyList<ApiTokenView>? ApiTokens)
 {
     /// <summary>The keys that sealed the tokens are gone, so nobody can use them, or tell what they were.</summary>
     private const string Unreadable = "unreadable";
@@ -42,7 +43,8 @@ internal sealed record AdminView(
         session.Version - 1,
         session.Failures,
         session.LastFailure?.Word,
-        session.DueAt is { } due && (session.Failures > 0 || due <= lateBefore) ? FirstDueAt(session, schedule) ?? due : null);
+        session.DueAt is { } due && (session.Failures > 0 || due <= lateBefore) ? FirstDueAt(session, schedule) ?? due : null,
+        session.Tokens?.ApiTokens?.Select(ApiTokenView.Of).ToList());
 
     /// <summary>A failure moves the due time on; what it was before follows from the tokens.</summary>
     private static DateTimeOffset? FirstDueAt(Session session, RenewalPolicy schedule) =>

@@ -143,6 +143,7 @@ function describe(session) {
     'Idle timeout': moment(open.endsAt),
     'Absolute timeout': moment(open.absoluteEndsAt),
     'Token expires': moment(open.accessTokenExpiresAt),
+    ...Object.fromEntries((open.apiTokens ?? []).map(({ api, expiresAt, error }) => [`Token for ${api}`, error ? `${moment(expiresAt)} (${error})` : moment(expiresAt)])),
     'Next renewal': open.renewal === 'background' ? moment(open.renewsAt) : renewal(open),
     Renewals: number(open.renewals),
     ...(open.overdueSince && { 'Overdue since': moment(open.overdueSince) }),

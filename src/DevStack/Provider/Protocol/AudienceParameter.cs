@@ -6,7 +6,8 @@ namespace DevStack.Provider.Protocol;
 
 /// <summary>
 /// Lets a client name the API by Auth0's word <c>audience</c> as well as by RFC 8707's <c>resource</c>. OpenIddict knows the
-/// second only and refuses the first. Whatever is asked for, tokens are for the demo API: there is no other.
+/// second only and refuses the first. A sign-in is for the demo API whatever it asks for; a refresh, or the client itself, may
+/// ask for each of <see cref="DemoApis"/>, also for one that the sign-in did not name.
 /// </summary>
 internal static class AudienceParameter
 {
@@ -27,6 +28,8 @@ internal static class AudienceParameter
                     request.Resources = [.. request.GetResources(), .. request.GetAudiences()];
                     request.Audiences = null;
                 }
+
+                if (context is ExtractTokenRequestContext && context.Transaction.Request is { } token) { DemoApis.TakeFrom(token); }
 
                 return ValueTask.CompletedTask;
             }));

@@ -19,6 +19,7 @@ internal static class ProtocolFeature
                 .AddEndpoints(options)
                 .AddTokens(options, directory)
                 .AcceptAudience()
+                .NarrowOrders(options)
                 .RegisterScopes([.. DemoScopes.All])
                 .RegisterClaims(Claims.Name, Claims.PreferredUsername, Claims.Email));
         return provider!;

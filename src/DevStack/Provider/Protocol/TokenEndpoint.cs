@@ -15,11 +15,9 @@ internal static class TokenEndpoint
 {
     public static async Task<IResult> Handle(HttpContext context, DevStackOptions options, Switches switches)
     {
-        if (context.GetOpenIddictServerRequest() is { } asked && asked.IsClientCredentialsGrantType())
-        {
-            return ProviderResults.IssueToClient(asked.ClientId!, asked.GetScopes(), options.ApiAudience);
-        }
-
+        var request = context.GetOpenIddictServerRequest()!;
+        if (DemoApis.AskedFor(request, options) is not { } api) { return ProviderResults.Error(Errors.InvalidTarget, "There is no such API."); }
+        if (request.IsClientCredentialsGrantType()) { return ProviderResults.IssueToClient(request.ClientId!, request.GetScopes(), api); }
         var grant = (await context.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal!;
         if (DemoUsers.Find(grant.GetClaim(Claims.Subject)) is not { } user)
         {
@@ -27,9 +25,9 @@ internal static class TokenEndpoint
         }
 
         long? signedInAt = long.TryParse(grant.GetClaim(Claims.AuthenticationTime), CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
-        if (!context.GetOpenIddictServerRequest()!.IsAuthorizationCodeGrantType())
+        if (!request.IsAuthorizationCodeGrantType())
         {
-            return ProviderResults.Issue(user, grant.GetScopes(), options.ApiAudience, signedInAt);
+            return ProviderResults.Issue(user, grant.GetScopes(), api, signedInAt);
         }
 
         switches.SignedIn();

@@ -66,6 +66,7 @@ internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, 
                 Permissions.Endpoints.EndSession,
                 Permissions.GrantTypes.AuthorizationCode,
                 Permissions.GrantTypes.RefreshToken,
+                Permissions.GrantTypes.ClientCredentials,
                 Permissions.ResponseTypes.Code,
             },
         };

@@ -19,6 +19,8 @@ internal sealed partial class PretendProvider
         {
             "authorization_code" => Redeem(request, form),
             "refresh_token" => Refresh(request, form),
+            Exchange => ExchangeToken(request, form),
+            "client_credentials" => IssueToClient(request, form),
             _ => Error(request, 400, "unsupported_grant_type"),
         };
     }
@@ -66,6 +68,7 @@ internal sealed partial class PretendProvider
                 return Refuse(request, 400, "invalid_grant", "a refresh token of another key");
             }
 
+            if (Apis is not null && AudienceIn(form) is not null) { return IssueForApi(request, form, "refresh_token", grant.Subject, grant); }
             return RefuseTarget(request, request.Form[Target?.Parameter ?? ""]) ?? Results.Json(Issue(request, grant, nonce: null));
         }
     }
