@@ -88,7 +88,9 @@ internal static class ForwardingFeature
             if (TokenPolicies.TakesTokens(route))
             {
                 var isOnlyWay = TokenPolicies.TakesTokensAlone(route);
-                endpoint.Metadata.Add(new TakesTokens(route.Metadata?.GetValueOrDefault(PassThroughFeature.AudienceMetadata), isOnlyWay));
+                var metadata = route.Metadata!;
+                endpoint.Metadata.Add(new TakesTokens(
+                    metadata.GetValueOrDefault(RouteToken.AudienceKey), metadata.GetValueOrDefault(RouteToken.ProviderKey), isOnlyWay));
                 endpoint.Metadata.Add(new TokenInstead());
                 if (isOnlyWay) { return; }
             }

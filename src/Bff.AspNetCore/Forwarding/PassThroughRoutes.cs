@@ -11,11 +11,11 @@ internal static class PassThroughRoutes
         var hasAudiences = configuration.GetSection($"{PassThroughFeature.Section}:{nameof(PassThroughOptions.Audiences)}").GetChildren().Any();
         foreach (var route in configuration.GetSection($"{RouteCheck.Section}:Routes").GetChildren())
         {
-            var (word, audience) = (route[$"Metadata:{TokenPolicies.MetadataKey}"], route[$"Metadata:{PassThroughFeature.AudienceMetadata}"]);
+            var (word, audience) = (route[$"Metadata:{TokenPolicies.MetadataKey}"], route[$"Metadata:{RouteToken.AudienceKey}"]);
             var takesTokens = word is nameof(TokenPolicy.PassThrough) or nameof(TokenPolicy.UserOrPassThrough);
             if (takesTokens && string.IsNullOrWhiteSpace(audience) && (audience is not null || !hasAudiences))
             {
-                yield return $"{route.Path}:Metadata:{PassThroughFeature.AudienceMetadata}: is required where callers bring their own tokens: the aud "
+                yield return $"{route.Path}:Metadata:{RouteToken.AudienceKey}: is required where callers bring their own tokens: the aud "
                     + $"that those must have. For all such routes: {PassThroughFeature.Section}:{nameof(PassThroughOptions.Audiences)}.";
             }
         }

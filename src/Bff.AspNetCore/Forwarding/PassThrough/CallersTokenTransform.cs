@@ -23,6 +23,9 @@ internal sealed class CallersTokenTransform(RequestTransform? otherwise) : Reque
         return default;
     }
 
+    /// <summary>The token that goes upstream is the caller's: there is no other that could take its place.</summary>
+    public static bool IsCallers(HttpContext context) => context.Features.Get<TokenCaller>() is not null;
+
     /// <summary>What came is not sent before it is known to be good.</summary>
     public static void TakeOff(HttpRequestMessage request)
     {

@@ -42,7 +42,7 @@ internal sealed class CallersTokens(
     /// <returns>The caller, or why they do not pass.</returns>
     public async ValueTask<(TokenCaller? Caller, Problem? Problem)> JudgeAsync(HttpContext context, TakesTokens route, string scheme, string text)
     {
-        var (token, problem) = known.Find(text) is { } found ? (found, null) : await ValidateAsync(context, text);
+        var (token, problem) = known.Find(text) is { } found ? (found, null) : await ValidateAsync(context, route, text);
         if (token is not null) { problem = Objection(context, route, token, scheme); }
         if (token is not null && problem is null && token.KeyThumbprint is { } key) { problem = await ObjectionToProofAsync(context, token, key, text); }
         if (problem is null) { return (new(scheme, token!.User, token.EndsAt), null); }
@@ -50,13 +50,12 @@ internal sealed class CallersTokens(
         return (null, problem);
     }
 
-    private async Task<(AccessToken? Token, Problem? Problem)> ValidateAsync(HttpContext context, string text)
+    private async Task<(AccessToken? Token, Problem? Problem)> ValidateAsync(HttpContext context, TakesTokens route, string text)
     {
         if (text.Length > MaxLength) { return (null, TokenProblems.Wrong("The access token is too long.")); }
         if (limit.IsSpent(context) is { } wait) { return (null, RateLimits.TooMany(wait)); }
         if (Read(text) is not { } read) { return (null, TokenProblems.Wrong("The access token is no signed JWT.")); }
-        var allowed = frontEnds.Of(context).Providers;
-        if (_validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && allowed.Contains(one.Key, StringComparer.Ordinal)).Value is not { } validator)
+        if (_validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && IsAllowed(context, route, one.Key)).Value is not { } validator)
         {
             return (null, TokenProblems.OtherIssuer);
         }
@@ -81,7 +80,7 @@ internal sealed class CallersTokens(
 
     private Problem? Objection(HttpContext context, TakesTokens route, AccessToken token, string scheme)
     {
-        if (!frontEnds.Of(context).Providers.Contains(token.Provider, StringComparer.Ordinal)) { return TokenProblems.OtherIssuer; }
+        if (!IsAllowed(context, route, token.Provider)) { return TokenProblems.OtherIssuer; }
         if (!IsFor(token, route)) { return TokenProblems.Wrong("The access token is for another audience."); }
         if (token.IsBoundElsewhere)
         {
@@ -95,6 +94,9 @@ internal sealed class CallersTokens(
             _ => null,
         };
     }
+
+    private bool IsAllowed(HttpContext context, TakesTokens route, string provider) =>
+        route.Provider is { } one ? one == provider : frontEnds.Of(context).Providers.Contains(provider, StringComparer.Ordinal);
 
     private bool IsFor(AccessToken token, TakesTokens route)
     {

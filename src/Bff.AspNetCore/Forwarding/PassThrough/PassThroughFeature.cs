@@ -4,9 +4,6 @@ namespace Bff.Forwarding.PassThrough;
 
 internal static class PassThroughFeature
 {
-    /// <summary>Of a route: for whom a caller's token must be.</summary>
-    public const string AudienceMetadata = "Bff.Audience";
-
     public const string Section = "Bff:PassThrough";
 
     public static IServiceCollection AddPassThrough(this IServiceCollection services)
