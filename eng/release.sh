@@ -84,7 +84,7 @@ esac
 publish() {   # RUNTIME FOLDER
   local how=(--self-contained true -r "$1" -p:PublishReadyToRun=true)
   [ "$1" != portable ] || how=(--self-contained false -p:UseAppHost=false)
-  rm -rf src/Bff/obj/Release   # what was compiled without the properties below would be taken as it is
+  rm -rf src/Bff/obj/Release src/Bff.AspNetCore/obj/Release   # what was compiled without the properties below would be taken as it is
   # Locked: exactly the packages of the lock files, by their hashes. As in CI, so that no folder of this machine is in the program.
   dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false \
     -p:RestoreLockedMode=true -p:ContinuousIntegrationBuild=true "${how[@]}"

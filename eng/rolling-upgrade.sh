@@ -13,6 +13,7 @@ service=${1:-bff} wait=${WAIT:-120}
 say() { echo "rolling-upgrade: $*"; }
 fail() { echo "rolling-upgrade: $*" >&2; exit 1; }
 nodes() { docker compose ps --quiet "$service"; }
+all() { docker compose ps --all --quiet "$service"; }
 health() { docker inspect --format '{{if .State.Running}}{{if .State.Health}}{{.State.Health.Status}}{{else}}without a health check{{end}}{{else}}stopped{{end}}' "$1"; }
 
 # Of the first list, what is not in the second.
@@ -33,12 +34,15 @@ count=$(echo $old | wc -w)
 [ "$count" -gt 0 ] || fail "no node of the service '$service' runs here; start it with: docker compose up --detach --wait"
 [ "$count" -gt 1 ] || say "there is one node only: browsers notice when the old one goes"
 
+# One that has been stopped would be started again in place of a new one, with its old image.
+docker compose rm --force "$service" >/dev/null 2>&1 || true
+
 replaced=0
 for node in $old; do
-  before=$(nodes)
+  before=$(all)
   docker compose up --detach --no-deps --no-recreate --no-build --scale "$service=$((count + 1))" "$service" >/dev/null 2>&1 \
     || fail "docker compose could not start one more '$service'; $replaced of $count replaced. Try: docker compose up --no-recreate --scale $service=$((count + 1)) $service"
-  new=$(without "$(nodes)" "$before")
+  new=$(without "$(all)" "$before")   # also one that has ended by now
   [ -n "$new" ] || fail "docker compose started no new node; $replaced of $count replaced"
 
   left=$wait

@@ -51,7 +51,9 @@ const fromDeps = (folder) => {
   const found = Object.entries(deps.libraries).filter(([, { type }]) => type === 'package' || type === 'runtimepack')
     .map(([key, { type }]) => ({ key, component: { ...nuget(nameOf(key), key.split('/')[1]), type: type === 'runtimepack' ? 'framework' : 'library' } }));
   const refs = new Map(found.map(({ key, component }) => [key, component['bom-ref']]));
-  const edges = (key) => Object.entries(targets[key]?.dependencies ?? {}).map(([name, version]) => refs.get(`${name}/${version}`)).filter(Boolean).sort();
+  // A project of ours is no component: what it depends on, the program does.
+  const edges = (key) => [...new Set(Object.entries(targets[key]?.dependencies ?? {}).map(([name, version]) => `${name}/${version}`)
+    .flatMap((to) => (deps.libraries[to]?.type === 'project' ? edges(to) : refs.get(to) ?? [])))].sort();
   return {
     components: found.map(({ component }) => component),
     dependencies: found.map(({ key, component }) => ({ ref: component['bom-ref'], dependsOn: edges(key) })),

@@ -2,11 +2,13 @@ using Bff.ClientTokens;
 using Bff.Commands;
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.Forwarding.PassThrough;
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Hosting;
 using Bff.Login;
 using Bff.Ops;
+using Bff.Policies;
 using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -19,7 +21,7 @@ static WebApplicationBuilder Compose(string[] args)
     builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
     return builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
-        .AddSessions().AddRenewal().AddClientTokens().AddLogin().AddForwarding().AddOps().WithoutUnusedKeyRing();
+        .AddSessions().AddPolicies().AddRenewal().AddClientTokens().AddLogin().AddForwarding().AddOps().AddLogFormat().WithoutUnusedKeyRing();
 }
 
 static async Task RunAsync(WebApplication app)
@@ -32,6 +34,7 @@ static async Task RunAsync(WebApplication app)
     app.UseAccessLog().UseCallMetrics();
     app.UseGuard();                                  // headers, CORS and the CSRF header: before any store is read
     app.UseRouteTimeouts();
+    app.UseCallersTokens();                          // a token of the caller's own, on routes that take one: no session is read then
     app.UseSessions();                               // the one session read of a request happens here
     app.MapLogin().MapRenewal().MapForwarding();
 

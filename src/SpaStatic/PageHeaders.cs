@@ -27,8 +27,8 @@ internal sealed class PageHeaders(RequestDelegate next, IOptions<SpaOptions> opt
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
-        $"connect-src 'self' {options.BffOrigin}",
+        $"img-src 'self' {options.BffOrigin}",
+        $"connect-src 'self' {options.BffOrigin} {options.BffSocketOrigin}",
         // The invisible frame goes from Bff to the provider and back before it ends on our silent page.
         $"frame-src {string.Join(' ', ["'self'", options.BffOrigin, .. options.FrameOrigins])}",
         $"frame-ancestors {frameAncestors}",

@@ -32,6 +32,9 @@ internal sealed class SpaOptions
 
     public string BffOrigin => Origin(BffUrl);
 
+    /// <summary>For WebSockets, whose scheme a policy takes for another origin.</summary>
+    public string BffSocketOrigin => "ws" + BffOrigin["http".Length..];
+
     public IEnumerable<string> FrameOrigins => (ProviderOrigins ?? ["http://localhost:5001"]).Select(Origin);
 
     private static string Origin(string url) => new Uri(url).GetLeftPart(UriPartial.Authority);

@@ -224,6 +224,38 @@ public sealed class JourneyTests(
         alice.Faults.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_page_behind_the_sign_in_and_what_is_fetched_without_script()
+    {
+        await using var demo = await Demo.StartAsync();
+        await using var alice = await chromium.VisitAsync();
+        const string Address = "/api/pages/hello?from=a%2Fmail&n=1";
+        await alice.Page.GotoAsync(Demo.BffUrl + Address);
+        await alice["#username"].FillAsync("alice");
+        await alice["#password"].FillAsync("alice");
+        await alice["#login-submit"].ClickAsync();
+        await Expect(alice["#consent-form, #address"]).ToBeVisibleAsync();
+        if (await alice["#consent-allow"].IsVisibleAsync()) { await alice["#consent-allow"].ClickAsync(); }
+        await Expect(alice["#address"]).ToHaveTextAsync(Address);
+        alice.Page.Url.ShouldBe(Demo.BffUrl + Address);
+
+        await alice.OpenAsync();
+        await alice.SeesStateAsync("signed-in");
+        var file = await alice.Page.RunAndWaitForDownloadAsync(() => alice["#report"].ClickAsync());
+        (file.SuggestedFilename, await file.FailureAsync()).ShouldBe(("report.txt", null));
+        await alice["#show-picture"].ClickAsync();
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The picture is here.");
+        await alice["#ask-echo"].ClickAsync();
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The echo says hello.");
+        await alice["#watch-clock"].ClickAsync();
+        await Expect(alice["#fetched"]).ToContainTextAsync("UTC");
+
+        await EndElsewhereAsync(alice);
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The echo has gone: 1008 session_ended");
+        await Expect(alice["#fetched"]).ToHaveTextAsync("The clock has stopped.");
+        alice.Faults.ShouldBeEmpty();
+    }
+
     /// <summary>A script outside of this browser that has its cookie signs out.</summary>
     internal static async Task EndElsewhereAsync(Visitor visitor)
     {

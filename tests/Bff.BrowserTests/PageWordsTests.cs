@@ -95,13 +95,20 @@ public sealed class PageWordsTests(Chromium chromium)
 
         await Expect(bff.Visitor["#found"]).ToContainTextAsync("No token among");
         var code = await bff.Visitor["#try pre"].AllInnerTextsAsync();
-        foreach (var part in new[] { "bff.renew()", "bff.on('signedOut'", "bff.logout()", "bff.fetch(path", "localStorage", "bff.login(", "life.follow(" })
+        foreach (var part in new[]
+        {
+            "bff.renew()", "bff.on('signedOut'", "bff.logout()", "bff.fetch(path", "localStorage", "use-credentials", "bff.login(", "life.follow(",
+        })
         {
             code.ShouldContain(excerpt => excerpt.Contains(part, StringComparison.Ordinal), part);
         }
 
         code.ShouldAllBe(excerpt => excerpt.TrimEnd().EndsWith('}') || excerpt.TrimEnd().EndsWith(';'));
         (await bff.Visitor["#try a"].EvaluateAllAsync<string[]>("links => links.map(({ href }) => href)"))
-            .ShouldBe([$"{Demo.PageUrl}/", $"{Demo.ProviderUrl}/trouble", $"{Demo.ProviderUrl}/diary", $"{Demo.OpsUrl}/"]);
+            .ShouldBe(
+            [
+                $"{Demo.PageUrl}/", $"{Demo.ProviderUrl}/trouble", $"{Demo.BffUrl}/api/pages/report.txt", $"{Demo.BffUrl}/api/pages/hello?from=demo&n=1",
+                $"{Demo.ProviderUrl}/diary", $"{Demo.OpsUrl}/",
+            ]);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Bff.ClusterTests;
+using Bff.ClusterTests.Redis;
 using Bff.Commands.Check;
 using Bff.Sessions;
 
@@ -63,7 +64,14 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("bff-faults-").FullName;
     private readonly List<Row> _rows = [];
     private readonly Lazy<Task<PostgreSqlServer>> _server = new(() => PostgreSqlServer.StartAsync());   // scenarios may ask for it at once
+    private readonly List<IAsyncDisposable> _redis = [];
     private int _files;
+
+    /// <summary>A kind of store beside those of <c>Bff:Sessions:Store</c>: three primaries.</summary>
+    public const string RedisInCluster = "RedisCluster";
+
+    /// <summary>As docs/operations.md wants it, with Redis' own default of how often it is on the disk.</summary>
+    private static readonly string[] RedisSettings = ["--appendonly", "yes", "--appendfsync", "everysec"];
 
     public BenchOptions Options => options;
 
@@ -82,6 +90,20 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
     public async Task<Store> NewStoreAsync(string kind)
     {
         if (kind == SessionsOptions.Sqlite) { return new Store("SQLite", kind, "Data Source=" + Path.Combine(_folder, $"store-{++_files}", "bff.db")); }
+        if (kind == SessionsOptions.Redis)
+        {
+            var server = await RedisServer.StartAsync(RedisSettings);
+            _redis.Add(server);
+            return new Store("Redis", kind, server.ConnectionString);
+        }
+
+        if (kind == RedisInCluster)
+        {
+            var cluster = await RedisCluster.StartAsync(replicas: 0, RedisSettings);
+            _redis.Add(cluster);
+            return new Store("Redis Cluster", SessionsOptions.Redis, cluster.ConnectionString);
+        }
+
         return new Store("PostgreSQL", kind, await (await _server.Value).CreateDatabaseAsync());
     }
 
@@ -121,6 +143,7 @@ internal sealed class Bench(BenchOptions options) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var redis in _redis) { await redis.DisposeAsync(); }
         if (_server.IsValueCreated) { await (await _server.Value).DisposeAsync(); }
         if (!Missed) { Directory.Delete(_folder, recursive: true); }
         else { Console.Error.WriteLine($"Logs and databases are kept in {_folder}."); }

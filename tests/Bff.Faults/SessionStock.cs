@@ -6,6 +6,7 @@ using Bff.Sessions;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.PostgreSql;
+using Bff.Sessions.Store.Redis;
 using Bff.Sessions.Store.Sql;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
@@ -17,16 +18,17 @@ using Npgsql;
 namespace Bff.Faults;
 
 /// <summary>
-/// Writes very many sessions into a store, with the product's own schema, key ring and encryption. One is added by the product's store;
-/// the others are its row with another key, subject, due time and tokens, so that a new column needs nothing here.
+/// Writes very many sessions into a store, with the product's own schema, key ring and encryption. In SQL one is added by the product's store;
+/// the others are its row with another key, subject, due time and tokens, so that a new column needs nothing here. In Redis each is.
 /// </summary>
 internal sealed class SessionStock : IAsyncDisposable
 {
     private static readonly TimeSpan SessionLife = TimeSpan.FromHours(12);
 
     private readonly WebApplication _app;
-    private readonly SessionDatabase _database;
+    private readonly SessionStorage _storage;
     private readonly TokenProtector _protector;
+    private readonly Lazy<Task<RedisStock>> _redis;
 
     /// <param name="Key">In the browser's cookie.</param>
     /// <param name="Id">In the store.</param>
@@ -37,15 +39,23 @@ internal sealed class SessionStock : IAsyncDisposable
         // The product's own set-up of a store, in a program that is never run.
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection([new("Bff:Sessions:Store", store.Kind), new("Bff:Sessions:ConnectionString", store.ConnectionString)]);
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("Bff:Sessions:Store", store.Kind), new("Bff:Sessions:ConnectionString", store.ConnectionString), new("Bff:Sessions:StoreTimeout", "00:00:30"),
+        ]);
         _app = builder.AddConfiguration().AddProviders().AddFrontEnds().AddSessions().Build();
         _app.PrepareSessions();
-        _database = (SessionDatabase)_app.Services.GetRequiredService<SessionStorage>();
+        _storage = _app.Services.GetRequiredService<SessionStorage>();
         _protector = _app.Services.GetRequiredService<TokenProtector>();
+        _redis = new(() => RedisStock.OpenAsync((RedisStorage)_storage, _protector, store.ConnectionString));
         Sessions = _app.Services.GetRequiredService<ISessionStore>();
         Queue = _app.Services.GetRequiredService<IRenewalQueue>();
         Directory = _app.Services.GetRequiredService<ISessionDirectory>();
     }
+
+    private SessionDatabase Database => (SessionDatabase)_storage;
+
+    private bool IsRedis => _storage is RedisStorage;
 
     public ISessionStore Sessions { get; }
 
@@ -62,12 +72,19 @@ internal sealed class SessionStock : IAsyncDisposable
         return new Entry(number, key, id, dueAt, expiresAt);
     })];
 
-    /// <summary>Writes the entries, in the order of their ids, as one transaction.</summary>
+    /// <summary>Writes the entries; in SQL in the order of their ids, as one transaction.</summary>
     /// <param name="entries">From <see cref="Plan"/>.</param>
     /// <param name="tokens">Of each.</param>
     /// <param name="client">Whose they are, as <see cref="SessionClient.NameOf"/> has it; null for whoever asks first, who then writes it into each.</param>
-    public async Task FillAsync(IEnumerable<Entry> entries, Func<Entry, TokenSet> tokens, string? client = null)
+    /// <param name="tell">Told now and then how many there are, where it takes long.</param>
+    public async Task FillAsync(IEnumerable<Entry> entries, Func<Entry, TokenSet> tokens, string? client = null, Action<int>? tell = null)
     {
+        if (IsRedis)
+        {
+            await (await _redis.Value).FillAsync(entries, Template(), tokens, client ?? "", tell ?? (_ => { }));
+            return;
+        }
+
         var (columns, template) = await TemplateAsync();
         var rows = entries.OrderBy(entry => entry.Id.Value, StringComparer.Ordinal).Select(entry =>
         {
@@ -81,31 +98,52 @@ internal sealed class SessionStock : IAsyncDisposable
             Set("due_at", entry.DueAt.ToUnixTimeMilliseconds());
             return row;
         });
-        if (_database is PostgreSqlDatabase postgres) { await CopyAsync((NpgsqlDataSource)postgres.DataSource, columns, rows); }
-        else { Insert(_database.DataSource.ConnectionString, columns, rows); }
+        if (Database is PostgreSqlDatabase postgres) { await CopyAsync((NpgsqlDataSource)postgres.DataSource, columns, rows); }
+        else { Insert(Database.DataSource.ConnectionString, columns, rows); }
     }
 
     public async Task<long> AskAsync(string sql)
     {
-        await using var command = _database.DataSource.CreateCommand(sql);
+        await using var command = Database.DataSource.CreateCommand(sql);
         return Convert.ToInt64(await command.ExecuteScalarAsync(), null);
     }
 
     public async Task ExecuteAsync(string sql)
     {
-        await using var command = _database.DataSource.CreateCommand(sql);
+        await using var command = Database.DataSource.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>What the sessions take on disk, indexes included.</summary>
-    public Task<long> BytesAsync() => AskAsync(_database is PostgreSqlDatabase
-        ? "SELECT pg_total_relation_size('sessions')"
-        : "SELECT (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size())");
+    /// <summary>What the sessions take, indexes included: on disk, or in Redis' memory.</summary>
+    public async Task<long> BytesAsync()
+    {
+        if (IsRedis) { return await (await _redis.Value).BytesAsync(); }
+        return await AskAsync(Database is PostgreSqlDatabase
+            ? "SELECT pg_total_relation_size('sessions')"
+            : "SELECT (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size())");
+    }
 
-    private async Task<(string[] Columns, object[] Values)> TemplateAsync()
+    /// <summary>What Redis takes of the machine's memory, and on disk; null of another store.</summary>
+    public async Task<(long Resident, long File)?> FootprintAsync() => IsRedis ? await (await _redis.Value).FootprintAsync() : null;
+
+    /// <summary>The first entries, which were due one millisecond after the other, are due over a time.</summary>
+    public async Task MoveDueAsync(IReadOnlyList<Entry> due, DateTimeOffset start, TimeSpan length)
+    {
+        if (IsRedis)
+        {
+            await (await _redis.Value).MoveDueAsync(due, start, length);
+            return;
+        }
+
+        await ExecuteAsync(
+            $"UPDATE sessions SET due_at = {start.ToUnixTimeMilliseconds()} + (due_at - {due[0].DueAt.ToUnixTimeMilliseconds()}) * "
+            + $"{length.TotalMilliseconds:F0} / {due.Count} WHERE due_at <= {due[^1].DueAt.ToUnixTimeMilliseconds()}");
+    }
+
+    private static Session Template()
     {
         var now = TimeProvider.System.GetUtcNow();
-        var session = new Session
+        return new Session
         {
             Id = SessionKey.New().Id,
             Sid = "sid",
@@ -117,8 +155,13 @@ internal sealed class SessionStock : IAsyncDisposable
             AbsoluteEndsAt = now + SessionLife,
             Tokens = new TokenSet("", null, null, null, now, now),
         };
+    }
+
+    private async Task<(string[] Columns, object[] Values)> TemplateAsync()
+    {
+        var session = Template();
         await Sessions.AddAsync(session, [], limit: null, CancellationToken.None);
-        await using var connection = await _database.DataSource.OpenConnectionAsync();
+        await using var connection = await Database.DataSource.OpenConnectionAsync();
         await using var select = connection.CreateCommand();
         select.CommandText = "SELECT * FROM sessions";
         string[] columns;
@@ -178,6 +221,7 @@ internal sealed class SessionStock : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_redis.IsValueCreated) { await (await _redis.Value).DisposeAsync(); }
         await _app.DisposeAsync();
         SqliteConnection.ClearAllPools();
     }

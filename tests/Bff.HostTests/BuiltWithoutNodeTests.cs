@@ -20,7 +20,7 @@ public sealed class BuiltWithoutNodeTests
         builder.Logging.ClearProviders();
         await using var app = builder.Build();
         ScriptEndpoint.Map(app, _ => null);
-        app.MapPage(name => name.Contains("uplot", StringComparison.Ordinal) ? null : PageFile.Read(name));
+        app.MapPage(name => name.Contains("uplot", StringComparison.Ordinal) ? null : PageFeature.Read(name));
         await app.StartAsync();
         using var http = app.GetTestClient();
 

@@ -5,8 +5,8 @@ using ArchUnitNET.Loader;
 namespace Bff.Tests;
 
 /// <summary>
-/// Holds the arrows between the rooms of <c>src/Bff</c>: which types of one use types of another, in whatever way. A room is a folder, and so is a folder in a
-/// folder. What lies in no folder may be used by every room and uses none, but for the program itself.
+/// Holds the arrows between the rooms of <c>src/Bff</c> and <c>src/Bff.AspNetCore</c>: which types of one use types of another, in whatever way. A room is a
+/// folder, and so is a folder in a folder. What lies in no folder may be used by every room and uses none, but for the program itself.
 /// </summary>
 public class HouseTests
 {
@@ -35,8 +35,15 @@ public class HouseTests
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [
-            "ClientTokens", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions", "Providers.Named", "Providers",
-            "Providers.DPoP", "Hosting", "Configuration",
+            "Forwarding.Identity", "Forwarding.PassThrough", "ClientTokens", "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication",
+            "Sessions.Store", "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Hosting", "Configuration",
+        ]),
+        ("Forwarding.Identity",
+            ["Policies", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Keys", "Sessions", "Configuration"]),
+        ("Forwarding.PassThrough",
+        [
+            "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Providers.Named", "Providers.Metadata", "Providers",
+            "Providers.DPoP", "Configuration",
         ]),
         ("Login",
         [
@@ -53,6 +60,8 @@ public class HouseTests
             "Providers", "Hosting",
             "Configuration",
         ]),
+        ("Policies",
+            ["FrontEnds", "Guard", "Sessions.Authentication", "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Configuration"]),
         ("Guard", ["FrontEnds", "Hosting", "Configuration"]),
         ("Sessions.Authentication", ["FrontEnds", "Sessions.Store", "Sessions", "Providers"]),
         ("FrontEnds", ["Sessions", "Providers", "Configuration"]),
@@ -78,7 +87,7 @@ public class HouseTests
         (Root, []),
     ];
 
-    private static readonly Architecture House = new ArchLoader().LoadAssemblies(typeof(Program).Assembly).Build();
+    private static readonly Architecture House = new ArchLoader().LoadAssemblies(Product.Assemblies).Build();
 
     private static readonly IReadOnlyList<(IType From, IType To)> Arrows =
     [
@@ -125,6 +134,20 @@ public class HouseTests
     {
         var used = Arrows.Where(arrow => RoomOf(arrow.From) == room).Select(arrow => RoomOf(arrow.To));
         Plan.Single(entry => entry.Room == room).Uses.Except(used).ShouldBeEmpty();
+    }
+
+    /// <summary>What people run has a command line, an ops port and ways to log; what is made of it has none of them.</summary>
+    [Fact]
+    public void The_program_has_rooms_of_its_own_above_those_of_the_library()
+    {
+        var (program, library) = (RoomsOf(Product.Host), RoomsOf(Product.Library));
+
+        program.Where(room => room.Split('.')[0] is not ("Commands" or "Ops" or "Hosting")).ShouldBeEmpty();
+        program.Intersect(library).ShouldBe(["Hosting"], "each has what it needs of it");
+        Plan.Select(entry => entry.Room).Except([.. program, .. library, Root]).ShouldBeEmpty();
+
+        static IEnumerable<string> RoomsOf(System.Reflection.Assembly assembly) => assembly.GetTypes()
+            .Where(type => type.Namespace?.StartsWith("Bff.", StringComparison.Ordinal) == true).Select(type => type.Namespace!["Bff.".Length..]).Distinct();
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed partial class ReleaseTests
         var materials = build.GetProperty("resolvedDependencies").EnumerateArray().ToList();
         Text(materials[0].GetProperty("digest"), "gitCommit").Length.ShouldBe(40);
         Text(materials[0], "uri").ShouldNotContain("@", Case.Sensitive, "an address may hold a password");
-        materials.Skip(1).Select(material => Text(material, "name")).ShouldContain("src/Bff/packages.lock.json");
+        materials.Skip(1).Select(material => Text(material, "name")).ShouldContain("src/Bff.AspNetCore/packages.lock.json");
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal static class LogFormat
     /// <summary>Here and not in a file, so that they count wherever Bff is started.</summary>
     private const string Levels = "Logging:LogLevel";
 
-    public static void Apply(WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddLogFormat(this WebApplicationBuilder builder)
     {
         var usual = SystemdHelpers.IsSystemdService() ? ConsoleFormatterNames.Systemd
             : builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json;
@@ -43,5 +43,6 @@ internal static class LogFormat
         // Quotes and the like stay readable: this JSON never gets into a web page.
         builder.Services.Configure<JsonConsoleFormatterOptions>(
             options => options.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return builder;
     }
 }

@@ -58,7 +58,7 @@ internal static class OpsFeature
         ops.MapTelemetry();
         ops.MapLive();
         ops.MapAdmin();
-        ops.MapPage(PageFile.Read);
+        ops.MapPage(PageFeature.Read);
     }
 
     /// <summary>What an endpoint sets itself stays.</summary>

@@ -16,6 +16,8 @@ internal static class ApiProgram
         app.UseAuthorization();
         app.MapMessages();
         app.MapEcho();
+        app.MapMedia();
+        app.MapPages();
         await app.RunAsync();
         return 0;
     }

@@ -4,6 +4,7 @@ import { forgetAnswer, wireApi } from './api.js';
 import * as bff from './bff.js';
 import { bffUrl } from './config.js';
 import * as ending from './ending.js';
+import { wireFetched } from './fetched.js';
 import * as life from './life.js';
 import { isFinal, isUnreachable } from './messages.js';
 import { showProfile, wirePages } from './pages.js';
@@ -127,6 +128,7 @@ window.addEventListener('load', () => {
   wireApi();
   wirePages();
   wireTry();
+  wireFetched();
   ending.wire({ login, logout });
 
   bff.on('sessionChanged', (event) => setSession(event.session));

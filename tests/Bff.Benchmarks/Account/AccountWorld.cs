@@ -6,6 +6,7 @@ using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
+using Bff.Policies;
 using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -73,7 +74,7 @@ internal sealed class AccountWorld(OneSession session) : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(session.Settings);
         if (without is LeftOut.Session or LeftOut.Token) { builder.Configuration["ReverseProxy:Routes:api:Metadata:Bff.Token"] = "None"; }
         if (without == LeftOut.Session) { builder.Configuration["ReverseProxy:Routes:api:AuthorizationPolicy"] = "anonymous"; }
-        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies().AddRenewal().AddLogin().AddForwarding().AddOps();
         builder.Services.AddSingleton<IForwarderHttpClientFactory>(_upstream);
         if (without == LeftOut.Metrics)
         {

@@ -16,8 +16,14 @@ internal static class BenchmarkCommand
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    private static readonly (string Contender, string Store)[] Kinds =
-        [(Contender.Sqlite, SessionsOptions.Sqlite), (Contender.PostgreSql, SessionsOptions.PostgreSql)];
+    private const string Redis = "redis", RedisCluster = "redis-cluster";
+
+    /// <summary>What can have a million sessions.</summary>
+    private static readonly (string Name, string Store)[] Kinds =
+    [
+        (Contender.Sqlite, SessionsOptions.Sqlite), (Contender.PostgreSql, SessionsOptions.PostgreSql), (Redis, SessionsOptions.Redis),
+        (RedisCluster, Bench.RedisInCluster),
+    ];
 
     public static RootCommand Describe()
     {
@@ -32,10 +38,11 @@ internal static class BenchmarkCommand
         var only = new Option<string[]>("--only")
         {
             Description = "Only this contender; may be given several times.\n"
-                + string.Join('\n', Contender.Names.Select(name => $"{name}: {Contender.LabelOf(name)}")),
+                + string.Join('\n', Contender.Names.Select(name => $"{name}: {Contender.LabelOf(name)}"))
+                + $"\n{Redis}, {RedisCluster}: with --million",
             HelpName = "NAME",
         };
-        only.AcceptOnlyFromAmong([.. Contender.Names]);
+        only.AcceptOnlyFromAmong([.. Contender.Names, Redis, RedisCluster]);
         var rounds = new Option<int>("--rounds") { Description = "Windows of each contender, taken in turn.", DefaultValueFactory = _ => 5 };
         var seconds = new Option<double>("--seconds") { Description = "The length of a window.", DefaultValueFactory = _ => 4 };
         var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load on each contender before a scenario.", DefaultValueFactory = _ => 10 };
@@ -85,7 +92,7 @@ internal static class BenchmarkCommand
         var million = new Option<bool>("--million")
         {
             Description = "Measure stores with 1,000,000 sessions instead: bytes and statements for each, 10,000 renewals a minute. "
-                + "--only sqlite, --only postgres.",
+                + $"--only {string.Join(", --only ", Kinds.Select(kind => kind.Name))}.",
         };
         var sessions = new Option<int>("--sessions") { Description = "With --million: how many.", DefaultValueFactory = _ => 1_000_000 };
         var due = new Option<int>("--due") { Description = "With --million: renewals that are due in a minute.", DefaultValueFactory = _ => 10_000 };
@@ -97,6 +104,13 @@ internal static class BenchmarkCommand
             root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail, million, sessions,
             due, minutes,
         };
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(million) && (result.GetValue(only) ?? []).FirstOrDefault(name => name is Redis or RedisCluster) is { } name)
+            {
+                result.AddError($"--only {name}: with --million.");
+            }
+        });
         command.SetAction(async parsed =>
         {
             if (parsed.GetResult(account) is not null) { return await AccountCommand.RunAsync(parsed.GetValue(account) ?? []); }
@@ -128,7 +142,7 @@ internal static class BenchmarkCommand
 
             if (parsed.GetValue(million))
             {
-                string[] kinds = [.. Kinds.Where(kind => options.Contenders.Contains(kind.Contender)).Select(kind => kind.Store)];
+                string[] kinds = [.. Kinds.Where(kind => contenders.Length == 0 || contenders.Contains(kind.Name)).Select(kind => kind.Store)];
                 var figures = new MillionOptions(parsed.GetValue(sessions), parsed.GetValue(due), parsed.GetValue(minutes));
                 Console.WriteLine(await InBenchAsync(options, bench => new MillionMeasure(figures, bench).RunAsync(kinds)));
                 return 0;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Bff.ClusterTests;
 using Bff.Faults;
 using Bff.Sessions;
-using Npgsql;
 
 namespace Bff.Benchmarks.Measuring;
 
@@ -63,7 +61,7 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
     {
         var store = await bench.NewStoreAsync(kind);
         _store = store.Name;
-        await using var counter = kind == SessionsOptions.PostgreSql ? await ServerCounter.StartAsync(await bench.ServerAsync(), store.ConnectionString) : null;
+        await using var counter = await ServerCounter.StartAsync(bench, store);
         await using var provider = await MassProvider.StartAsync(options.Sessions);
         var due = options.DuePerMinute * options.Minutes;
         await using var stock = new SessionStock(store);
@@ -76,9 +74,17 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
             entry => new(
                 provider.AccessToken(entry.Number, entry.ExpiresAt), provider.RefreshToken(entry.Number), new string('i', IdTokenLength), "openid profile",
                 now, entry.ExpiresAt),
-            SessionClient.NameOf(provider.Issuer, HostTests.PretendProvider.ClientId));
+            SessionClient.NameOf(provider.Issuer, HostTests.PretendProvider.ClientId),
+            written => bench.Say($"{store.Name}: {written:N0} sessions"));
         Row("written in, with a seal for each", $"{(TimeProvider.System.GetUtcNow() - now).TotalSeconds:F0} s");
-        Row("bytes of a session on disk, indexes included", $"{(double)await stock.BytesAsync() / options.Sessions:N0}");
+        var isInMemory = store.Kind == SessionsOptions.Redis;
+        Row(
+            isInMemory ? "bytes of a session in memory, indexes included" : "bytes of a session on disk, indexes included",
+            $"{(double)await stock.BytesAsync() / options.Sessions:N0}");
+        if (await stock.FootprintAsync() is var (resident, file))
+        {
+            Row("the server's memory, its append-only file rewritten", $"{Megabytes(resident)}, {Megabytes(file)}");
+        }
 
         var ops = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         await using var bff = await BffProcess.StartAsync(
@@ -94,6 +100,7 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
 
     private async Task MeasureIdleAsync(Uri ops, ServerCounter? counter)
     {
+        if (counter is not null) { await counter.ForgetAsync(); }
         var (before, atServer) = (await ReadAsync(ops), counter is null ? 0 : await counter.CountAsync());
         await Pause.ForAsync(Idle);
         var statements = (await ReadAsync(ops)).Since(before);
@@ -101,7 +108,9 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         Row("store operations of an idle node in an hour", $"{statements.Count / hours:N0}");
         Row("of them", statements.Told(hours));
         foreach (var counting in new[] { "count", "count_due" }) { Row($"one {counting}", $"{statements.MillisecondsOf(counting):F1} ms"); }
-        if (counter is not null) { Row("statements of an idle node in an hour, at the server", $"{(await counter.CountAsync() - atServer) / hours:N0}"); }
+        if (counter is null) { return; }
+        Row($"{counter.Counted} of an idle node in an hour, at the server", $"{(await counter.CountAsync() - atServer) / hours:N0}");
+        bench.Say(await counter.MostAsync());
     }
 
     /// <summary>Some sessions call again and again, as pages do.</summary>
@@ -130,14 +139,13 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         // Their due times are moved, so that all figures so far are of a store in which nothing was due.
         var start = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(20);
         var length = Minute * options.Minutes;
-        await stock.ExecuteAsync(
-            $"UPDATE sessions SET due_at = {start.ToUnixTimeMilliseconds()} + (due_at - {due[0].DueAt.ToUnixTimeMilliseconds()}) * "
-            + $"{length.TotalMilliseconds:F0} / {due.Count} WHERE due_at <= {due[^1].DueAt.ToUnixTimeMilliseconds()}");
+        await stock.MoveDueAsync(due, start, length);
         if (counter is not null) { await counter.ForgetAsync(); }
         var (before, atServer, cpu) = (await ReadAsync(ops), counter is null ? 0 : await counter.CountAsync(), bff.Cpu);
+        var serverCpu = counter is null ? null : await counter.CpuAsync();
         for (var end = start + length + Lead; provider.Renewals < due.Count && TimeProvider.System.GetUtcNow() < end; await Pause.ForAsync(500)) { }
         await Pause.ForAsync(1000);
-        var (statements, used) = ((await ReadAsync(ops)).Since(before), bff.Cpu - cpu);
+        var (statements, usedByBff) = ((await ReadAsync(ops)).Since(before), bff.Cpu - cpu);
 
         // Bff's log has a line for each, written when it is stored.
         var stored = StoredAt(bff.Log);
@@ -150,11 +158,12 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
         Row("store operations of a renewal", $"{Renewing(statements).Count / due.Count:F2} ({Renewing(statements).Told(due.Count)})");
         if (counter is not null)
         {
-            Row("statements of a renewal at the server, idle ones included", $"{(double)(await counter.CountAsync() - atServer) / due.Count:F2}");
+            Row($"{counter.Counted} of a renewal at the server, idle ones included", $"{(double)(await counter.CountAsync() - atServer) / due.Count:F2}");
+            if (await counter.CpuAsync() - serverCpu is { } used) { Row("CPU of the server for a renewal", $"{used.TotalMilliseconds / due.Count:F2} ms"); }
             bench.Say(await counter.MostAsync());
         }
 
-        Row("CPU of Bff for a renewal", $"{used.TotalMilliseconds / due.Count:F2} ms");
+        Row("CPU of Bff for a renewal", $"{usedByBff.TotalMilliseconds / due.Count:F2} ms");
 
         double LagOf(SessionStock.Entry entry) => stored.TryGetValue($"{entry.Id}", out var at)
             ? (at - (start + (length * entry.Number / due.Count))).TotalSeconds : double.PositiveInfinity;
@@ -196,52 +205,4 @@ internal sealed partial class MillionMeasure(MillionOptions options, Bench bench
 
     [GeneratedRegex("""^bff_store_duration(_seconds)?_(?<what>count|sum)\{[^}]*operation="(?<operation>\w+)"[^}]*\} (?<value>\S+)""", RegexOptions.Multiline)]
     private static partial Regex Sample();
-
-    /// <summary>Counts the statements of a database where they arrive: PostgreSQL's own <c>pg_stat_statements</c>.</summary>
-    private sealed class ServerCounter(string connectionString) : IAsyncDisposable
-    {
-        private readonly NpgsqlDataSource _database = NpgsqlDataSource.Create(connectionString);
-
-        private const string Ours = "query NOT LIKE '%pg_stat_statements%' "
-            + "AND query !~* '^(BEGIN|COMMIT|ROLLBACK|DISCARD|RESET|SET|CLOSE|UNLISTEN|SELECT pg_advisory_unlock_all)\\y'";
-
-        public static async Task<ServerCounter> StartAsync(PostgreSqlServer server, string connectionString)
-        {
-            var counter = new ServerCounter(connectionString);
-            await counter.ExecuteAsync("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'");
-            await server.StopAsync();
-            await server.ResumeAsync();
-            counter._database.Clear();
-            await counter.ExecuteAsync("CREATE EXTENSION pg_stat_statements");
-            return counter;
-        }
-
-        /// <summary>Without its own question, and without what the driver sends around statements.</summary>
-        public async Task<long> CountAsync()
-        {
-            await using var command = _database.CreateCommand(
-                "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-                + $"AND {Ours}");
-            return (long)(await command.ExecuteScalarAsync())!;
-        }
-
-        /// <summary>What was asked most since <see cref="ForgetAsync"/>.</summary>
-        public async Task<string> MostAsync()
-        {
-            await using var command = _database.CreateCommand(
-                $"SELECT string_agg(calls || ' ' || left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 60), '; ') FROM "
-                + $"(SELECT calls, query FROM pg_stat_statements WHERE {Ours} ORDER BY calls DESC LIMIT 8) most");
-            return await command.ExecuteScalarAsync() as string ?? "";
-        }
-
-        public Task ForgetAsync() => ExecuteAsync("SELECT pg_stat_statements_reset()");
-
-        private async Task ExecuteAsync(string sql)
-        {
-            await using var command = _database.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync();
-        }
-
-        public ValueTask DisposeAsync() => _database.DisposeAsync();
-    }
 }

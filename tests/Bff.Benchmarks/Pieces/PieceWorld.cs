@@ -4,6 +4,7 @@ using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
+using Bff.Policies;
 using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -31,7 +32,8 @@ internal sealed class PieceWorld : IAsyncDisposable
         var builder = WebApplication.CreateBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(session.Settings);
-        var app = builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps().Build();
+        var app = builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies()
+            .AddRenewal().AddLogin().AddForwarding().AddOps().Build();
         app.PrepareSessions();
         app.MapForwarding();
         return new PieceWorld(session, app);

@@ -23,13 +23,15 @@ public sealed class BackChannelTests(PostgreSqlFixture postgres)
         other.Cookies.Set(Browser.SessionCookie, alice.Session!);
         await using var socket = await OpenCall.WebSocketAsync(other, there.Address, "/api/socket");
         await using var stream = await OpenCall.StreamAsync(other, "/api/stream");
+        await using var events = await OpenCall.StreamAsync(other, "/api/events", "text/event-stream");
         (await other.GetAsync("/api/echo")).Body.ShouldBe("alice");
         var token = world.Provider.LogoutToken("alice");
 
         (await SendAsync(world.Bff, world, token)).Status.ShouldBe(HttpStatusCode.OK);
 
         (await alice.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.Unauthorized);
-        await Task.WhenAll(socket.EndsAsync(Soon), stream.EndsAsync(Soon));
+        await Task.WhenAll(socket.EndsAsync(Soon), stream.EndsAsync(Soon), events.EndsAsync(Soon));
+        (socket.End, stream.End, events.End).ShouldBe(("1008 session_ended", null, "complete"));
         (await other.GetAsync("/api/echo")).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await bob.GetAsync("/api/echo")).Body.ShouldBe("bob");
         (await SendAsync(there, world, token)).Status.ShouldBe(HttpStatusCode.BadRequest);

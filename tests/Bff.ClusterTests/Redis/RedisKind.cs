@@ -22,7 +22,15 @@ public abstract class RedisKind : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await StartAsync();
-        Admin = await ConnectionMultiplexer.ConnectAsync(ConnectionString + ",allowAdmin=true");
+        try
+        {
+            Admin = await ConnectionMultiplexer.ConnectAsync(ConnectionString + ",allowAdmin=true");
+        }
+        catch
+        {
+            await StopAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -26,8 +26,16 @@ public sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartAsync(params string[] settings)
     {
         var server = new RedisServer(settings);
-        await server.ResumeAsync();
-        return server;
+        try
+        {
+            await server.ResumeAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the server, again after <see cref="Kill"/>.</summary>
@@ -43,6 +51,15 @@ public sealed class RedisServer : IAsyncDisposable
                 ]),
             _ => { }, _ => { });
         await Eventually.HappensAsync(AnswersAsync, "Redis starts");
+    }
+
+    /// <summary>Runs <c>redis-cli</c>, for what a driver thinks better of.</summary>
+    public static async Task CommandAsync(params string[] arguments)
+    {
+        using var command = Process.Start(new ProcessStartInfo("redis-cli", ["-e", .. arguments]) { RedirectStandardOutput = true })!;
+        var said = await command.StandardOutput.ReadToEndAsync();
+        await command.WaitForExitAsync();
+        if (command.ExitCode != 0) { throw new InvalidOperationException("redis-cli: " + said); }
     }
 
     /// <summary>Ends it as a crash would.</summary>

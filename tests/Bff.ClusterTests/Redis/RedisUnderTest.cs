@@ -3,6 +3,8 @@ using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Redis;
 using Bff.Tests.Sessions;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Bff.ClusterTests.Redis;
@@ -32,4 +34,20 @@ internal sealed class RedisUnderTest(RedisKind servers, TimeSpan timeout) : Stor
     public static StackExchange.Redis.RedisKey RecordOf(Session session) => RedisKeys.Record(RedisKeys.ShardOf(session.Subject), session.Id);
 
     public override ValueTask DisposeAsync() => Redis.DisposeAsync();
+
+    /// <summary>A store on the real clock, of a node that has seen nothing so far.</summary>
+    public static IFullSessionStore StoreOn(RedisStorage storage, SessionChanges? changes = null, TokenProtector? protector = null) => storage.OpenStore(
+        protector ?? new(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance), changes ?? new(), Options.Create(new SessionClients()),
+        TimeProvider.System);
+
+    public static Session NewSession(string user)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        return new()
+        {
+            Id = SessionKey.New().Id, Sid = SessionKey.New().Key, Subject = user, Claims = [new("sub", user)], CreatedAt = now, SignInBegunAt = now,
+            EndsAt = now.AddMinutes(30), AbsoluteEndsAt = now.AddHours(12), Tokens = new("access", "refresh", "id", "openid", now, now.AddMinutes(1)),
+            DueAt = now,
+        };
+    }
 }

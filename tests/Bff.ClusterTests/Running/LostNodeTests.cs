@@ -38,11 +38,11 @@ public sealed class LostNodeTests(ITestOutputHelper output)
         var users = callers.Select(caller => Task.Run(() => caller.PumpAsync(cluster.Balancer.Address, answers, PauseOfAUser, stop.Token))).ToList();
         do
         {
+            await Pause.ForAsync(Calm);
             foreach (var blow in new[] { KillAsync, ReplaceAsync, RestartAsync })
             {
-                await Pause.ForAsync(Calm);
                 await blow(cluster, outages);
-                await cluster.IsCompleteAsync();
+                await cluster.IsCompleteAsync();   // which takes some seconds
             }
 
             await Pause.ForAsync(Calm);
@@ -65,6 +65,7 @@ public sealed class LostNodeTests(ITestOutputHelper output)
         (cluster.World.Provider.Reuses, cluster.World.Api.Refused).ShouldBe((0, 0), "used refresh tokens at the provider, bad tokens at the API");
         failed.RemoveAll(answer => answer is { Status: 503, RetryAfter: not null } && outages.Exists(outage => outage.Contains(answer)));
         failed.ShouldBeEmpty();
+        (await cluster.Store.CountWhatALaterVersionKnowsAsync()).ShouldBe(Users);
         foreach (var caller in callers) { (await caller.GetAsync(cluster.Balancer.Address)).Status.ShouldBe(200); }
     }
 
@@ -84,9 +85,11 @@ public sealed class LostNodeTests(ITestOutputHelper output)
         await cluster.Nodes[0].StartAsync();
     }
 
+    /// <summary>In good order. A later version has been there meanwhile: what it knows more of every session has to stay.</summary>
     private static async Task ReplaceAsync(Cluster cluster, List<Outage> outages)
     {
         await cluster.Nodes[1].StopAsync();
+        await cluster.Store.AddWhatALaterVersionKnowsAsync();
         await cluster.Nodes[1].StartAsync();
     }
 

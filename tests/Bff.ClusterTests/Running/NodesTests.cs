@@ -15,39 +15,42 @@ public sealed class NodesTests
         var session = await cluster.LogInAsync("alice");
         using (var alice = other.Open(session)) { (await alice.PostAsync("/bff/renew")).Status.ShouldBe(System.Net.HttpStatusCode.OK); }
 
-        await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: true, Renewals: 1 }, "the renewal of the other node is seen");
-        (await SeenAsync(cluster, asked)).ShouldBe(new Seen(Alive: true, Renewals: 0));
+        await Eventually.HappensAsync(async () => await SeenAsync(asked, other) is { Alive: true, Renewals: 1 }, "the renewal of the other node is seen");
         using (var metrics = await other.OperateAsync(HttpMethod.Get, "/metrics"))
         {
             (await metrics.Content.ReadAsStringAsync()).ShouldContain($"service_instance_id=\"{Environment.MachineName}:{other.OpsAddress.Port}\"");
         }
 
         other.Kill();
-        await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: false }, "the other node is missed");
+        await Eventually.HappensAsync(async () => await SeenAsync(asked, other) is { Alive: false }, "the other node is missed");
 
-        var (exitCode, table) = await cluster.World.RunAsync("nodes", OpsUrl(asked));
+        var at = "--Bff:Ops:Url=" + asked.OpsAddress.GetLeftPart(UriPartial.Authority);
+        var (said, forPrograms) = (cluster.World.RunAsync("nodes", at), cluster.World.RunAsync("nodes", "--json", at));
+        JsonDocument.Parse((await forPrograms).Output).RootElement.GetProperty("nodes").GetArrayLength().ShouldBe(2);
+        var (exitCode, table) = await said;
         exitCode.ShouldBe(0, table);
         var lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         lines[0].ShouldStartWith("NODE");
-        LineOf(asked).ShouldEndWith("(this one)");
+        LineOf(asked).ShouldContain(" 0  (this one)");
         LineOf(other).ShouldContain("not reporting");
+        LineOf(other).ShouldEndWith(" 1");
 
         await other.StartAsync();
-        await Eventually.HappensAsync(async () => await SeenAsync(cluster, other) is { Alive: true }, "who has its place is seen, and nobody else there");
+        await Eventually.HappensAsync(async () => await SeenAsync(asked, other) is { Alive: true }, "who has its place is seen, and nobody else there");
+
+        await other.StopAsync();
+        await Eventually.HappensAsync(async () => await SeenAsync(asked, other) is null, "who has left in good order is forgotten");
 
         string LineOf(ClusterNode node) => lines.Single(line => line.Contains($":{node.OpsAddress.Port} ", StringComparison.Ordinal));
     }
 
     private sealed record Seen(bool? Alive, long Renewals);
 
-    /// <summary>What <c>bff nodes</c> says of a node, asked at the first.</summary>
-    private static async Task<Seen?> SeenAsync(Cluster cluster, ClusterNode node)
+    private static async Task<Seen?> SeenAsync(ClusterNode asked, ClusterNode node)
     {
-        var (_, json) = await cluster.World.RunAsync("nodes", "--json", OpsUrl(cluster.Nodes[0]));
-        var nodes = JsonDocument.Parse(json).RootElement.GetProperty("nodes").EnumerateArray();
+        using var overview = await asked.OperateAsync(HttpMethod.Get, "/overview");
+        var nodes = JsonDocument.Parse(await overview.Content.ReadAsStringAsync()).RootElement.GetProperty("nodes").EnumerateArray();
         return nodes.Where(one => one.GetProperty("name").GetString()!.EndsWith($":{node.OpsAddress.Port}", StringComparison.Ordinal))
             .Select(one => new Seen(one.GetProperty("alive").ValueKind == JsonValueKind.True, one.GetProperty("renewals").GetInt64())).SingleOrDefault();
     }
-
-    private static string OpsUrl(ClusterNode node) => "--Bff:Ops:Url=" + node.OpsAddress.GetLeftPart(UriPartial.Authority);
 }

@@ -1,4 +1,5 @@
 using Bff.Sessions;
+using Bff.Sessions.Store.Sql;
 using Npgsql;
 
 namespace Bff.ClusterTests.Running;
@@ -31,6 +32,22 @@ internal sealed class PostgreSqlClusterStore : ClusterStore
     public override Task CrashAsync() => _server.StopAsync();
 
     public override Task ResumeAsync() => _server.ResumeAsync();
+
+    public override async Task AddWhatALaterVersionKnowsAsync()
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(
+            "ALTER TABLE sessions ADD COLUMN IF NOT EXISTS later TEXT; UPDATE sessions SET later = 'on'; "
+            + $"UPDATE bff_schema SET version = {SessionSchema.Version + 1}, readable_from = {SessionSchema.Version}", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public override async Task<long> CountWhatALaterVersionKnowsAsync()
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT count(later) FROM sessions", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
 
     public override async Task<IReadOnlyDictionary<string, long>> CountOperationsAsync()
     {

@@ -29,7 +29,8 @@ public sealed class TakeOverTests(ITestOutputHelper output)
         provider.Lifetime = TokenLife;
         var sessions = await cluster.LogInAsync(Users);
         var (times, lost) = (new List<TimeSpan>(), 0);
-        for (var round = 0; round < (ByHand.Rounds ?? 3); round++)
+        var rounds = ByHand.Rounds ?? 2;
+        for (var round = 0; round < rounds; round++)
         {
             await cluster.IsCompleteAsync();
             var victim = cluster.Nodes[round % cluster.Nodes.Count];
@@ -48,15 +49,22 @@ public sealed class TakeOverTests(ITestOutputHelper output)
             provider.ComeBack();
             provider.Faults.Release();
 
-            times.AddRange(await Task.WhenAll(sessions.Select(async session =>
+            var round_ = await Task.WhenAll(sessions.Select(async session =>
             {
                 using var browser = new Browser(() => cluster.Balancer.Address, provider.Address, TimeProvider.System);
                 browser.Cookies.Set(Browser.SessionCookie, session);
                 await Eventually.HappensAsync(async () => IsFresh(await browser.GetAsync("/api/echo"), killedAt), "a call with a fresh token");
                 return Stopwatch.GetElapsedTime(killed);
-            })));
+            }));
+            times.AddRange(round_);
+            if (round_.Max() > Quiet)
+            {
+                output.WriteLine($"Round {round}, killed at {killedAt:HH:mm:ss.fff}: {string.Join(", ", round_.Select(time => $"{time.TotalSeconds:F2}"))}");
+                foreach (var node in cluster.Nodes.Where(node => node != victim)) { output.WriteLine(node.Output); }
+            }
+
             browsers.ForEach(browser => browser.Dispose());
-            await victim.StartAsync();
+            if (round + 1 < rounds) { await victim.StartAsync(); }
         }
 
         times.Sort();

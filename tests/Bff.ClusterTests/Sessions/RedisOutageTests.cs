@@ -8,9 +8,9 @@ namespace Bff.ClusterTests.Sessions;
 public sealed class RedisOutageTests
 {
     [Fact]
-    public async Task A_server_that_comes_after_the_start_is_prepared_and_used()
+    public async Task A_server_that_comes_after_the_start_or_comes_back_empty_is_prepared_and_used()
     {
-        await using var server = await RedisServer.StartAsync("--appendonly", "yes");
+        await using var server = await RedisServer.StartAsync();
         server.Kill();
         await using var world = await WorldOnAsync(server);
         await world.StartListeningAsync();
@@ -24,6 +24,13 @@ public sealed class RedisOutageTests
         await Eventually.HappensAsync(async () => (await http.GetAsync(ready)).StatusCode == HttpStatusCode.OK);
         using var alice = await world.LogInAsync();
         (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+
+        server.Kill();
+        await server.ResumeAsync();
+        await Eventually.HappensAsync(async () => (await alice.GetAsync("/api/echo")).Status == HttpStatusCode.Unauthorized);
+        world.Bff.Output.Split("The session store has lost sessions, and is prepared anew").Length.ShouldBe(2, "it is told once");
+        using var again = await world.LogInAsync();
+        (await again.GetAsync("/api/echo")).Body.ShouldBe("alice");
     }
 
     [Theory]

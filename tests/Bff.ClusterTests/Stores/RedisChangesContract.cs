@@ -14,6 +14,10 @@ public abstract class RedisChangesContract(RedisKind servers) : IAsyncLifetime
     private readonly ConcurrentQueue<SessionChange> _changes = new();
     private Node? _sender, _hearer;
 
+    private protected SessionChanges Heard => _heard;
+
+    private protected IReadOnlyCollection<SessionChange> Changes => _changes;
+
     /// <summary>A node that carries its changes.</summary>
     private sealed record Node(RedisStorage Storage, SessionChangeCarrier Carrier) : IAsyncDisposable
     {

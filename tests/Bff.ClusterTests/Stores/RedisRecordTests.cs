@@ -196,7 +196,10 @@ public sealed class RedisRecordTests(OneRedis servers) : StoreContract
 
         (await CommandsOfAsync(() => elsewhere.FindAsync(session.Id, default))).ShouldBe(2);
         (await CommandsOfAsync(() => elsewhere.FindAsync(session.Id, default))).ShouldBe(1);
-        (await CommandsOfAsync(() => elsewhere.FindAsync(SessionKey.New().Id, default))).ShouldBe(1);
+
+        // Nobody hears that they have no session from a server that was emptied; all shards are asked once in a while.
+        await elsewhere.FindAsync(SessionKey.New().Id, default);
+        (await CommandsOfAsync(() => elsewhere.FindAsync(SessionKey.New().Id, default))).ShouldBe(2);
     }
 
     private async Task<long> CommandsOfAsync(Func<Task> act)
@@ -226,7 +229,8 @@ public sealed class RedisRecordTests(OneRedis servers) : StoreContract
         Clock.Advance(TimeSpan.FromDays(4));
         await Store.RemoveEndedAsync(Clock.GetUtcNow(), default);
 
-        var left = servers.Admin.GetServers().Single().Keys().Select(key => (string)key!).Order(StringComparer.Ordinal);
+        var left = servers.Admin.GetServers().Single().Keys().Select(key => (string)key!).Where(key => !key.EndsWith(":origin", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
         left.ShouldBe([$"bff:h:{session.Id}", "bff:schema", $"{RedisKeys.DeclaredOf(RedisKeys.ShardOf("alice"))[0]}:clients"]);
         foreach (var key in left.Where(key => key.StartsWith("bff:h:", StringComparison.Ordinal)))
         {

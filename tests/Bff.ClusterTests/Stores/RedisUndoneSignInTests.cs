@@ -17,23 +17,26 @@ public sealed class RedisUndoneSignInTests(ClusteredRedis servers) : StoreContra
         var template = await AddAsync();
         await Store.RemoveAsync(template.Id, null, EndReasons.Unknown, default);
         await Store.CompleteRevocationAsync((await ClaimRevocationsAsync()).Single(), again: null, default);
-        var hanging = servers.ServerOf(RedisKeys.DeclaredOf(RedisKeys.ShardOf("alice"))[0]);
+        var hanging = servers.Admin.GetServer(RedisKeys.DeclaredOf(RedisKeys.ShardOf("alice"))[0]);
         var session = template;
-        while (servers.ServerOf(RedisKeys.Place($"{session.Id}")) == hanging) { session = template with { Id = SessionKey.New().Id }; }
+        while (Equals(servers.Admin.GetServer(RedisKeys.Place($"{session.Id}")).EndPoint, hanging.EndPoint))
+        {
+            session = template with { Id = SessionKey.New().Id };
+        }
 
         using var waiting = new CancellationTokenSource();
-        hanging.Freeze();
+        await hanging.ExecuteAsync("CLIENT", "PAUSE", "60000", "WRITE");
         try
         {
             var adding = Store.AddAsync(session, [], limit: null, waiting.Token);
-            await Eventually.HappensAsync(() => servers.Admin.GetDatabase().KeyExistsAsync(RedisKeys.Place($"{session.Id}")), "its place is taken");
-            await Eventually.ShortlyAsync();   // the next step is on its way
+            await Eventually.HappensAsync(
+                async () => (await hanging.InfoAsync("clients")).Single().Single(entry => entry.Key == "blocked_clients").Value == "1", "it is on its way");
             await waiting.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(adding);
         }
         finally
         {
-            hanging.Thaw();
+            await hanging.ExecuteAsync("CLIENT", "UNPAUSE");
         }
 
         await Eventually.HappensAsync(async () =>

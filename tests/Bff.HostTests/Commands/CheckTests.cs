@@ -248,6 +248,7 @@ public sealed class CheckTests
         world.Settings["ReverseProxy:Routes:all:Match:Path"] = "/{**catch-all}";
         world.Settings["ReverseProxy:Routes:all:Metadata:Bff.Token"] = "User";
         world.Settings["ReverseProxy:Routes:plain:AuthorizationPolicy"] = "";
+        world.Settings["ReverseProxy:Routes:open:Metadata:Bff.Csrf"] = "Navigation";
         world.Settings["Bff:PublicUrl"] = "https://app.example";
         world.Settings["Bff:TrustedProxies:0"] = "10.0.0.0/8";
         world.Settings["Bff:TrustedProxies:1"] = "10.1.2.3/32";
@@ -263,6 +264,7 @@ public sealed class CheckTests
         RowOf("routes", output).ShouldContain("'/{**catch-all}' also matches /bff, /signin-oidc, /signout-callback-oidc");
         output.ShouldContain("ReverseProxy:Routes:plain: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.");
         output.ShouldNotContain("ReverseProxy:Routes:open: has neither");
+        output.ShouldContain("ReverseProxy:Routes:open:Metadata:Bff.Csrf: nobody is ever led to sign in");
         output.ShouldContain("Bff:TrustedProxies:0: everybody in 10.0.0.0/8");
         output.ShouldContain("Bff:TrustedProxies:2: everybody in 2001:db8::/32");
         output.ShouldNotContain("Bff:TrustedProxies:1");

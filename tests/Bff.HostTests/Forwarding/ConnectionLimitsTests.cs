@@ -25,6 +25,31 @@ public sealed class ConnectionLimitsTests
     }
 
     [Fact]
+    public async Task A_route_has_limits_of_its_own_for_one_session_and_for_all()
+    {
+        await using var world = await World.StartAsync(
+            [.. FetchedRoutes.Of("live", "Header", ("Bff.MaxConnections", "3"), ("Bff.MaxConnectionsPerSession", "2"))]);
+        var (alice, bob) = (await world.LogInAsync(), await world.LogInAsync("bob"));
+        await using var one = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/live/socket");
+        await using (await OpenCall.StreamAsync(alice, "/live/events"))
+        {
+            (await alice.GetAsync("/live/events")).ShouldBeProblem(429, "too_many_connections");
+            await using var elsewhere = await OpenCall.StreamAsync(alice, "/api/events");
+            await using var bobs = await OpenCall.WebSocketAsync(bob, world.Bff.Address, "/live/socket");
+            var full = await bob.GetAsync("/live/events");
+            full.ShouldBeProblem(503, "connections_exhausted");
+            full.Header("Retry-After").ShouldNotBeNull();
+            (await bob.GetAsync("/live/echo")).Body.ShouldBe("bob");
+        }
+
+        await Eventually.HappensAsync(async () =>
+        {
+            using var again = await alice.BeginAsync(alice.Script(HttpMethod.Get, "/live/events"));
+            return again.StatusCode == HttpStatusCode.OK;
+        });
+    }
+
+    [Fact]
     public async Task A_connection_that_ends_makes_room()
     {
         await using var world = await World.StartAsync(("Bff:Forwarding:MaxConnectionsPerSession", "1"));

@@ -1,5 +1,8 @@
+using Bff.Sessions;
+using Bff.Sessions.Store;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Forwarding;
 
@@ -44,7 +47,46 @@ public sealed class GrpcTests
         test.Api.Refusals.Count.ShouldBe(1);
     }
 
-    private static async Task<Test> StartAsync()
+    [Fact]
+    [Trait("Standard", "ASVS-4")]
+    public async Task A_conversation_goes_on_through_renewals_and_ends_with_a_status_when_its_session_ends_at_another_node()
+    {
+        await using var test = await StartAsync();
+        using var talk = test.Begin();
+        for (var renewals = 0; renewals <= 3; renewals++)
+        {
+            await test.World.AdvanceUntilAsync(() => test.World.Provider.Refreshes >= renewals, within: TimeSpan.FromMinutes(6));
+            await talk.RequestStream.WriteAsync($"message {renewals}");
+            (await talk.ResponseStream.MoveNext(CancellationToken.None)).ShouldBeTrue();
+            talk.ResponseStream.Current.ShouldBe($"You said message {renewals}");
+        }
+
+        test.EndSessionElsewhere();
+
+        // The clock stands still: it takes no second.
+        var ended = await Should.ThrowAsync<RpcException>(
+            () => talk.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Eventually.Deadline, TimeProvider.System));
+        (ended.StatusCode, ended.Status.Detail).ShouldBe((StatusCode.Unauthenticated, "session_ended"));
+    }
+
+    [Fact]
+    public async Task A_quiet_conversation_ends_after_the_time_of_its_route_and_takes_a_place_until_then()
+    {
+        await using var test = await StartAsync(("Bff.StreamActivityTimeout", "10m"), ("Bff.MaxConnectionsPerSession", "1"));
+        using var talk = test.Begin();
+        await talk.RequestStream.WriteAsync("one");
+        (await talk.ResponseStream.MoveNext(CancellationToken.None)).ShouldBeTrue();
+        (await Should.ThrowAsync<RpcException>(() => test.GreetAsync("alice"))).StatusCode.ShouldBe(StatusCode.Unavailable);   // 429
+
+        await test.World.AdvanceAsync(TimeSpan.FromSeconds(595));
+        test.World.Clock.Advance(TimeSpan.FromSeconds(5));   // no further: who is told has a second of this clock
+        var ended = await Should.ThrowAsync<RpcException>(
+            () => talk.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Eventually.Deadline, TimeProvider.System));
+        (ended.StatusCode, ended.Status.Detail).ShouldBe((StatusCode.Unavailable, "idle_timeout"));
+        await Eventually.HappensAsync(async () => await test.GreetAsync("alice").ContinueWith(greeted => greeted.IsCompletedSuccessfully));
+    }
+
+    private static async Task<Test> StartAsync(params (string Key, string Value)[] metadata)
     {
         GrpcApi? api = null;
         var port = FreePort.Find();
@@ -53,7 +95,7 @@ public sealed class GrpcTests
             world.Provider.Proofs = new(world.Clock);
             api = await GrpcApi.StartAsync(world.Provider, world.Clock);
             const string Route = "ReverseProxy:Routes:grpc", Cluster = "ReverseProxy:Clusters:grpc";
-            foreach (var (key, value) in new[]
+            foreach (var (key, value) in new List<(string, string)>
             {
                 ("Bff:Oidc:TokenType", "DPoP"),
                 ("Kestrel:Endpoints:Main:Url", $"http://127.0.0.1:{FreePort.Find()}"),
@@ -66,7 +108,7 @@ public sealed class GrpcTests
                 (Route + ":Match:Path", "/test.Greeter/{**rest}"),
                 (Route + ":Metadata:Bff.Token", "User"),
                 (Route + ":AuthorizationPolicy", "default"),
-            })
+            }.Concat(metadata.Select(entry => ($"{Route}:Metadata:{entry.Key}", entry.Value))))
             {
                 world.Set(key, value);
             }
@@ -80,10 +122,21 @@ public sealed class GrpcTests
         private readonly GrpcChannel _channel = GrpcChannel.ForAddress(
             $"http://127.0.0.1:{port}", new() { HttpHandler = new SocketsHttpHandler { UseCookies = false }, DisposeHttpClient = true });
 
+        public World World => world;
+
         public GrpcApi Api => api;
 
         private CallOptions Options => new(
             new() { { "cookie", alice.Cookies.HeaderFor("localhost") }, { "x-csrf", "1" }, { "origin", Browser.SpaOrigin } });
+
+        public AsyncDuplexStreamingCall<string, string> Begin() =>
+            _channel.CreateCallInvoker().AsyncDuplexStreamingCall(GrpcApi.Greeter.Talk, host: null, Options);
+
+        public void EndSessionElsewhere()
+        {
+            SessionKey.TryRead(alice.Session, out var id).ShouldBeTrue();
+            world.Bff.Services.GetRequiredService<SessionChanges>().Publish(new SessionChange(id, DueAt: null, EndReasons.SignedOut, Remote: true));
+        }
 
         public Task CallAsync(string method) => method switch
         {
@@ -103,7 +156,7 @@ public sealed class GrpcTests
 
         public async Task<List<string>> TalkAsync(params string[] messages)
         {
-            using var call = _channel.CreateCallInvoker().AsyncDuplexStreamingCall(GrpcApi.Greeter.Talk, host: null, Options);
+            using var call = Begin();
             var answers = new List<string>();
             foreach (var message in messages)
             {

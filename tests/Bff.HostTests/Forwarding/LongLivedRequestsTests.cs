@@ -1,3 +1,4 @@
+using System.Net;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
@@ -9,34 +10,143 @@ public sealed class LongLivedRequestsTests
 {
     [Fact]
     [Trait("Standard", "ASVS-4")]
-    public async Task A_WebSocket_and_a_stream_are_cut_when_their_session_ends()
+    public async Task What_stays_open_goes_on_through_renewals_and_is_told_when_its_session_ends_at_another_node()
     {
         await using var world = await World.StartAsync();
-        var alice = await world.LogInAsync();
-        var bob = await world.LogInAsync("bob");
+        var (alice, bob) = (await world.LogInAsync(), await world.LogInAsync("bob"));
         await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
-        await using var stream = await OpenCall.StreamAsync(alice, "/api/stream");
+        await using var events = await OpenCall.StreamAsync(alice, "/api/events");
+        await using var download = await OpenCall.StreamAsync(alice, "/api/stream");
         await using var bobs = await OpenCall.WebSocketAsync(bob, world.Bff.Address, "/api/socket");
+        for (var renewals = 2; renewals <= 6; renewals += 2)   // of both
+        {
+            await world.AdvanceUntilAsync(() => world.Provider.Refreshes >= renewals, within: TimeSpan.FromMinutes(6));
+            await socket.SendAsync("still there?");
+            await world.Api.TellAsync("still here");
+        }
 
-        await alice.PostAsync("/bff/logout");
-
-        await socket.EndsAsync();
-        await stream.EndsAsync();
-        bobs.IsOpen.ShouldBeTrue();
-    }
-
-    [Fact]
-    [Trait("Standard", "ASVS-4")]
-    public async Task A_session_that_ends_at_another_node_cuts_its_calls_here()
-    {
-        await using var world = await World.StartAsync();
-        var alice = await world.LogInAsync();
-        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        await Eventually.HappensAsync(() => (socket.Received.Count, events.Received.Count, download.Received.Count) == (3, 3, 3));
         SessionKey.TryRead(alice.Session, out var id).ShouldBeTrue();
 
         world.Bff.Services.GetRequiredService<SessionChanges>().Publish(new SessionChange(id, DueAt: null, EndReasons.SignedOut, Remote: true));
 
+        // The clock stands still: it takes no second.
+        (await socket.EndsAsAsync()).ShouldBe("1008 session_ended");
+        (await events.EndsAsAsync()).ShouldBe("complete");
+        (await download.EndsAsAsync()).ShouldBeNull("half a file must not look like a whole one");
+        bobs.IsOpen.ShouldBeTrue();
+        await Eventually.HappensAsync(() => world.Api.Closed.SequenceEqual([1008]));   // the API is told, too
+    }
+
+    [Fact]
+    public async Task A_WebSocket_over_HTTP_2_is_told_as_well()
+    {
+        var port = FreePort.Find();
+        await using var world = await World.StartAsync(
+            ("Kestrel:Endpoints:Main:Url", $"http://127.0.0.1:{FreePort.Find()}"), ("Kestrel:Endpoints:Other:Url", $"http://127.0.0.1:{port}"),
+            ("Kestrel:Endpoints:Other:Protocols", "Http2"));
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, new Uri($"http://localhost:{port}"), "/api/socket", HttpVersion.Version20);
+
+        await alice.PostAsync("/bff/logout");
+
+        (await socket.EndsAsAsync()).ShouldBe("1008 session_ended");
+    }
+
+    [Fact]
+    public async Task Who_does_not_close_when_told_to_is_cut()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var deaf = await RawSocket.OpenAsync(alice, world.Bff.Address, "/api/socket");
+        await alice.PostAsync("/bff/logout");
+        await deaf.SeesAsync("session_ended");
+
+        await deaf.SendTextAsync("and yet");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(2));
+
+        await deaf.IsCutAsync();
+        world.Api.Closed.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_frame_under_way_is_finished_before_the_end_is_told()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        var longText = new string('x', 100_000);
+        await socket.SendAsync(longText);
+        await alice.PostAsync("/bff/logout");
+
+        (await socket.EndsAsAsync()).ShouldBe("1008 session_ended");
+        longText.ShouldStartWith(string.Concat(socket.Received));
+    }
+
+    [Theory]
+    [InlineData("true", "1008 token_expired")]
+    [InlineData("false", null)]
+    public async Task A_route_says_whether_its_connections_end_with_the_token_they_began_with(string withToken, string? end)
+    {
+        await using var world = await World.StartAsync([.. FetchedRoutes.Of("live", "Header", ("Bff.EndsWithToken", withToken))]);
+        var alice = await world.LogInAsync();
+        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/live/socket");
+        await using var events = await OpenCall.StreamAsync(alice, "/live/events", "text/event-stream");
+        await using var others = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+
+        await world.AdvanceAsync(world.Provider.Lifetime - TimeSpan.FromSeconds(5));
+        (socket.IsOpen, events.IsOpen).ShouldBe((true, true));
+        world.Clock.Advance(TimeSpan.FromSeconds(5));   // no further: who is told has a second of this clock
+
+        if (end is null) { await socket.SendAsync("still there?"); }
+        else
+        {
+            (await socket.EndsAsAsync()).ShouldBe(end);
+            (await events.EndsAsAsync()).ShouldBe("complete");
+        }
+
+        (socket.IsOpen, others.IsOpen).ShouldBe((end is null, true));
+    }
+
+    [Theory]
+    [InlineData("Traffic", true)]
+    [InlineData("Request", false)]
+    [InlineData(null, false)]
+    public async Task A_route_says_whether_what_its_connections_carry_is_use_of_the_session(string? use, bool lives)
+    {
+        await using var world = await World.StartAsync([.. FetchedRoutes.Of("live", "Header"),
+            ("ReverseProxy:Routes:live:Metadata:Bff.CountsAsUse", use), ("Bff:Sessions:IdleTimeout", "00:01:00")]);
+        await using var socket = await OpenCall.WebSocketAsync(await world.LogInAsync(), world.Bff.Address, "/live/socket");
+        for (var second = 0; second < (lives ? 120 : 60); second += 10)   // the session of a call alone ends after the last of them
+        {
+            await socket.SendAsync("at work");
+            await world.AdvanceAsync(TimeSpan.FromSeconds(10));
+        }
+
+        if (lives)
+        {
+            socket.IsOpen.ShouldBeTrue();
+            await world.AdvanceAsync(TimeSpan.FromSeconds(80));   // a quiet one is no use
+        }
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(2));
         await socket.EndsAsync();
+    }
+
+    [Fact]
+    public async Task Calls_of_a_route_that_says_so_are_no_use_of_the_session()
+    {
+        await using var world = await World.StartAsync([.. FetchedRoutes.Of("status", "Header", ("Bff.CountsAsUse", "None")),
+            ("Bff:Sessions:IdleTimeout", "00:01:00")]);
+        var alice = await world.LogInAsync();
+        for (var second = 0; second < 50; second += 10)
+        {
+            (await alice.GetAsync("/status/x")).Body.ShouldBe("alice");
+            await world.AdvanceAsync(TimeSpan.FromSeconds(10));
+        }
+
+        await world.AdvanceAsync(TimeSpan.FromSeconds(20));
+        (await alice.GetAsync("/status/x")).ShouldBeProblem(401, "session_required");
     }
 
     [Fact]

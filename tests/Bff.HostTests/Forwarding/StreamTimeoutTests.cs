@@ -2,26 +2,32 @@ namespace Bff.HostTests.Forwarding;
 
 public sealed class StreamTimeoutTests
 {
-    [Fact]
-    public async Task A_quiet_WebSocket_and_a_quiet_event_stream_end_after_their_own_time()
+    /// <summary>Of the configuration, the cluster, and the route, whose word is the last.</summary>
+    [Theory]
+    [InlineData("00:00:30", null, null)]
+    [InlineData("00:10:00", "00:00:30", null)]
+    [InlineData("00:00:10", "00:10:00", "30s")]
+    public async Task A_quiet_WebSocket_and_a_quiet_event_stream_are_told_that_they_end_after_their_own_time(string all, string? cluster, string? route)
     {
-        await using var world = await World.StartAsync(("Bff:Forwarding:StreamActivityTimeout", "00:00:03"));
+        await using var world = await World.StartAsync(
+            ("Bff:Forwarding:StreamActivityTimeout", all), ("ReverseProxy:Clusters:api:HttpRequest:ActivityTimeout", cluster),
+            ("ReverseProxy:Routes:api:Metadata:Bff.StreamActivityTimeout", route), ("ReverseProxy:Routes:plain:Metadata:Bff.StreamActivityTimeout", route));
         var alice = await world.LogInAsync();
         await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
+        await using var strangers = await OpenCall.WebSocketAsync(world.NewBrowser(), world.Bff.Address, "/plain/socket");
         await using var stream = await OpenCall.StreamAsync(alice, "/api/events", "text/event-stream");
+        await using var busy = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
 
-        await socket.EndsAsync();
-        await stream.EndsAsync();
-    }
+        await world.AdvanceAsync(TimeSpan.FromSeconds(25));
+        await busy.SendAsync("still here");
+        await Eventually.HappensAsync(() => !busy.Received.IsEmpty);
+        (socket.IsOpen, stream.IsOpen, strangers.IsOpen).ShouldBe((true, true, true));
+        world.Clock.Advance(TimeSpan.FromSeconds(5));   // no further: who is told has a second of this clock
 
-    [Fact]
-    public async Task What_the_cluster_says_itself_wins()
-    {
-        await using var world = await World.StartAsync(("ReverseProxy:Clusters:api:HttpRequest:ActivityTimeout", "00:00:03"));
-        var alice = await world.LogInAsync();
-        await using var socket = await OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket");
-
-        await socket.EndsAsync();
+        (await socket.EndsAsAsync()).ShouldBe("1001 idle_timeout");
+        (await strangers.EndsAsAsync()).ShouldBe("1001 idle_timeout");
+        (await stream.EndsAsAsync()).ShouldBe("complete");
+        busy.IsOpen.ShouldBeTrue();
     }
 
     [Fact]

@@ -87,7 +87,17 @@ public sealed class DrainTests
         var stopped = await world.Clock.StartsWaitAsync(Open, () => world.Bff.DisposeAsync().AsTask());
 
         (await AskAsync()).ShouldBe(HttpStatusCode.OK);   // its answer comes with GOAWAY
-        await Eventually.HappensAsync(async () => await AskAsync() == HttpStatusCode.OK && connections > 1, "a connection of its own");
+        await Eventually.HappensAsync(async () =>
+        {
+            try
+            {
+                return await AskAsync() == HttpStatusCode.OK && connections > 1;
+            }
+            catch (HttpRequestException error) when (error.InnerException is HttpProtocolException { ErrorCode: 0 })
+            {
+                return false;   // begun just when the connection was closed in good order (NO_ERROR): .NET's client leaves the repeat to its caller
+            }
+        }, "a connection of its own");
         await world.RunAsync(AdvanceAsync(world, stopped));
     }
 

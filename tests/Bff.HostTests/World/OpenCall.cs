@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -10,24 +11,49 @@ internal sealed class OpenCall : IAsyncDisposable
     private readonly IDisposable _call;
     private readonly Task _end;
 
-    private OpenCall(IDisposable call, Task end) => (_call, _end) = (call, end);
+    private OpenCall(IDisposable call, Func<OpenCall, Task> read) => (_call, _end) = (call, EndAsync(() => read(this)));
 
     public bool IsOpen => !_end.IsCompleted;
 
+    /// <summary>What came, one message or line each.</summary>
+    public ConcurrentQueue<string> Received { get; } = new();
+
+    /// <summary>How it ended: <c>1008 session_ended</c> of a WebSocket, <c>complete</c> of a stream; null while it is open, or when it was cut.</summary>
+    public string? End { get; private set; }
+
     public Task EndsAsync(TimeSpan? within = null) => _end.WaitAsync(within ?? Eventually.Deadline, TimeProvider.System);
 
-    public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path)
+    public async Task<string?> EndsAsAsync()
+    {
+        await EndsAsync();
+        return End;
+    }
+
+    /// <summary>Of a WebSocket.</summary>
+    public Task SendAsync(string text) => SendAsync((ClientWebSocket)_call, text);
+
+    /// <param name="browser">Whose cookies go along.</param>
+    /// <param name="bff">Where to.</param>
+    /// <param name="path">Of the WebSocket.</param>
+    /// <param name="version">HTTP/1.1's upgrade, or HTTP/2's CONNECT (RFC 8441).</param>
+    public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path, Version? version = null)
     {
         var socket = new ClientWebSocket();
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (version ?? HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
         socket.Options.SetRequestHeader("Origin", Browser.SpaOrigin);
         if (browser.Cookies.HeaderFor("localhost") is { Length: > 0 } cookies) { socket.Options.SetRequestHeader("Cookie", cookies); }
-        await socket.ConnectAsync(new UriBuilder(new Uri(bff, path)) { Scheme = "ws", Host = "127.0.0.1" }.Uri, CancellationToken.None);
+        using var invoker = version is null ? null : new HttpMessageInvoker(new SocketsHttpHandler(), disposeHandler: false);
+        await socket.ConnectAsync(new UriBuilder(new Uri(bff, path)) { Scheme = "ws", Host = "127.0.0.1" }.Uri, invoker, CancellationToken.None);
 
-        var buffer = new byte[64];
-        await socket.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-        var echo = await socket.ReceiveAsync(buffer, CancellationToken.None);
-        Encoding.UTF8.GetString(buffer, 0, echo.Count).ShouldBe("hello");
-        return new OpenCall(socket, EndAsync(async () => await socket.ReceiveAsync(buffer, CancellationToken.None)));
+        await SendAsync(socket, "hello");
+        var buffer = new byte[1024];
+        (await ReadAsync(socket, buffer)).ShouldBe("hello");
+        return new OpenCall(socket, async call =>
+        {
+            while (await ReadAsync(socket, buffer) is { } text) { call.Received.Enqueue(text); }
+            call.End = $"{(int)socket.CloseStatus!} {socket.CloseStatusDescription}";
+            await socket.CloseOutputAsync(socket.CloseStatus.Value, statusDescription: null, CancellationToken.None);   // as every browser does
+        });
     }
 
     public static async Task<OpenCall> StreamAsync(Browser browser, string path, string? accept = null)
@@ -38,7 +64,20 @@ internal sealed class OpenCall : IAsyncDisposable
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
         (await lines.ReadLineAsync()).ShouldBe("begun");
-        return new OpenCall(response, EndAsync(() => lines.ReadLineAsync()));
+        return new OpenCall(response, async call =>
+        {
+            while (await lines.ReadLineAsync() is { } line) { call.Received.Enqueue(line); }
+            call.End = "complete";
+        });
+    }
+
+    private static Task SendAsync(ClientWebSocket socket, string text) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+
+    private static async Task<string?> ReadAsync(ClientWebSocket socket, byte[] buffer)
+    {
+        var received = await socket.ReceiveAsync(buffer, CancellationToken.None);
+        return received.MessageType == WebSocketMessageType.Close ? null : Encoding.UTF8.GetString(buffer, 0, received.Count);
     }
 
     private static async Task EndAsync(Func<Task> read)

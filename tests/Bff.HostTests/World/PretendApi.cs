@@ -16,6 +16,7 @@ internal sealed class PretendApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<PretendProvider> _providers = new();
+    private readonly ConcurrentDictionary<HttpResponse, bool> _streams = new();
     private int _refused;
     private int _misled;
 
@@ -63,6 +64,12 @@ internal sealed class PretendApi : IAsyncDisposable
             }
 
             Answers(context);
+            if (Serve is not null)
+            {
+                await Serve(context);
+                return;
+            }
+
             if (context.Response is { StatusCode: 401, Headers.WWWAuthenticate.Count: > 0 }) { return; }
             if (context.WebSockets.IsWebSocketRequest)
             {
@@ -99,6 +106,9 @@ internal sealed class PretendApi : IAsyncDisposable
 
     public Call LastCall => Calls.Last();
 
+    /// <summary>The codes of WebSockets whose callers took leave.</summary>
+    public ConcurrentQueue<int> Closed { get; } = new();
+
     /// <summary>Calls without a token that is good: none, an unknown one, or one that has expired.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
@@ -120,24 +130,41 @@ internal sealed class PretendApi : IAsyncDisposable
     /// <summary>Adds to the answer what a test needs.</summary>
     public Action<HttpContext> Answers { get; set; } = _ => { };
 
+    /// <summary>Answers in the place of all that follows.</summary>
+    public Func<HttpContext, Task>? Serve { get; set; }
+
     /// <summary>Writes no body of its own.</summary>
     public bool Silent { get; set; }
 
-    private static async Task EchoAsync(WebSocket socket, CancellationToken gone)
+    private async Task EchoAsync(WebSocket socket, CancellationToken gone)
     {
         var buffer = new byte[1024];
         while (await socket.ReceiveAsync(buffer, gone) is { MessageType: not WebSocketMessageType.Close } received)
         {
             await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, gone);
         }
+
+        Closed.Enqueue((int)socket.CloseStatus!);
     }
 
-    /// <summary>One line, and then nothing for as long as anybody listens.</summary>
-    private static async Task StreamAsync(HttpContext context)
+    /// <summary>One line more on each stream that is open.</summary>
+    public async Task TellAsync(string line)
+    {
+        foreach (var response in _streams.Keys)
+        {
+            await response.WriteAsync(line + "\n");
+            await response.Body.FlushAsync();
+        }
+    }
+
+    /// <summary>One line, and then nothing but what it is told for as long as anybody listens.</summary>
+    private async Task StreamAsync(HttpContext context)
     {
         await context.Response.WriteAsync("begun\n");
         await context.Response.Body.FlushAsync();
+        _streams.TryAdd(context.Response, true);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _streams.TryRemove(context.Response, out _);
     }
 
     private async Task<string?> SubjectAsync(HttpContext context, TimeProvider clock)

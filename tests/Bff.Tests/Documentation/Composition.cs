@@ -4,6 +4,7 @@ using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
+using Bff.Policies;
 using Bff.Providers;
 using Bff.Renewal;
 using Bff.Sessions;
@@ -18,7 +19,7 @@ internal static class Composition
     public static IReadOnlyList<SettingsSection> Sections()
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = Path.GetTempPath() });
-        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies().AddRenewal().AddLogin().AddForwarding().AddOps();
         var sections = builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
         return [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal)];
     }

@@ -10,6 +10,7 @@ using System.Text.Json.Serialization.Metadata;
 using Bff.Configuration;
 using Bff.Configuration.Kestrel;
 using Bff.Forwarding;
+using Bff.Guard;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Bff.Tests.Documentation;
@@ -188,22 +189,53 @@ internal static class ConfigurationSchema
         ["Bff.Token"] = new JsonObject
         {
             ["description"] = "The token a call is sent with: none, the user's (401 without a session), the user's where somebody is signed in, the "
-                + "application's own, the user's or else the application's own, or one that the user's is exchanged for.",
+                + "application's own, the user's or else the application's own, one that the user's is exchanged for, or the caller's own.",
             ["enum"] = new JsonArray([.. Enum.GetNames<TokenPolicy>().Select(name => (JsonNode)name)]),
         },
-        [RouteToken.AudienceKey] = Text("The API that the token is for, by its name at the provider: a session has a token for each."),
+        [RouteToken.AudienceKey] = Text(
+            "The API that the token is for, by its name at the provider: a session has a token for each. And for whom a token that a caller brings must be."),
         [RouteToken.ResourceKey] = Text("The API that the token is for, by its address (RFC 8707): an absolute URI without a fragment."),
         [RouteToken.ScopeKey] = Text("The scopes of the token, separated by single spaces."),
         [RouteToken.ProviderKey] = Text("Whose token is sent: a name of Bff:Providers, or default."),
+        ["Bff.IdentityHeaders"] = new JsonObject
+        {
+            ["description"] = "Whether the API is told in headers who calls; see Bff:IdentityHeaders.", ["enum"] = new JsonArray("true", "false"),
+        },
+        ["Bff.Assertion"] = new JsonObject
+        {
+            ["description"] = "For whom a signed assertion of who calls is made (aud); without it none is sent.", ["type"] = "string",
+        },
         ["Bff.RequestHeaders"] = new JsonObject
         {
             ["description"] = "The only request headers that go upstream, beside those every API needs; separated by commas.", ["type"] = "string",
         },
+        [CsrfModes.MetadataKey] = Words<CsrfMode>("What a request needs: the X-CSRF header; or none for what a browser fetches without script; or for a page."),
+        [StreamPolicy.ActivityTimeoutKey] = new JsonObject
+        {
+            ["description"] = "How long a WebSocket, an event stream or a gRPC call may be quiet before it ends; 1s to 1d.",
+            ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = "#/definitions/duration" }),
+        },
+        [StreamPolicy.CountsAsUseKey] = Words<UseOfSession>("What is use of the session: each request, what its connection carries as well, or nothing."),
+        [StreamPolicy.EndsWithTokenKey] = new JsonObject
+        {
+            ["description"] = "Whether WebSockets and responses end with the access token they began with.", ["enum"] = new JsonArray("true", "false"),
+        },
+        [StreamPolicy.MaxConnectionsKey] = Count("WebSockets and event streams open at once through one node, for this route."),
+        [StreamPolicy.MaxPerSessionKey] = Count("WebSockets and event streams open at once through one node, for this route and one session or address."),
     };
 
     private static JsonObject Text(string description) => new() { ["description"] = description, ["type"] = "string" };
 
+    private static JsonObject Words<T>(string description)
+        where T : struct, Enum => new()
+        {
+            ["description"] = description, ["enum"] = new JsonArray([.. Enum.GetNames<T>().Select(name => (JsonNode)name)]),
+        };
+
+    /// <summary>Metadata are texts.</summary>
+    private static JsonObject Count(string description) => new() { ["description"] = description, ["type"] = "string", ["pattern"] = "^[1-9][0-9]{0,6}$" };
+
     private static bool IsOptions(Type type) => IsOurs(type) && type.Name.EndsWith("Options", StringComparison.Ordinal);
 
-    private static bool IsOurs(Type type) => type.Assembly == typeof(Program).Assembly;
+    private static bool IsOurs(Type type) => Product.Assemblies.Contains(type.Assembly);
 }

@@ -17,7 +17,7 @@ public sealed partial class ReferenceTests
     private static readonly string[] Internal =
     [
         "AccessLog.MaxAgent", "AccessLog.MaxPath", "AdminAudit.MaxRemembered", "BackupCipher.MaxIterations", "Drain.MaxClosed", "HeaderNameList.MaxLength",
-        "ClientKey.MaxLabel", "ClientTokenSource.MaxPoll",
+        "ClientKey.MaxLabel", "ClientTokenSource.MaxPoll", "IdentityHeaders.MaxLines", "TokenLife.MaxWatched",
         "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "ProviderMetadata.MaxRefreshesForStrangers", "Overview.MaxDetail", "Overview.MinFailures",
         "RedisChanges.MaxNodes", "RedisChanges.MaxPayload", "RedisChanges.MaxWaiting", "RedisSessionStore.MaxBatches", "RedisSessionStore.MaxUndos",
@@ -28,7 +28,8 @@ public sealed partial class ReferenceTests
         "RenewalWriter.MaxRetry", "RequestHeaderFilter.MaxNameLength", "RequestHeaderFilter.MaxReported", "RoutesView.Max", "SecretMask.MaxMessage",
         "SessionsCommand.MaxCell", "SignInFailure.MaxDescription", "SqlStatements.MaxBatches", "SqliteWrites.MaxTogether",
         "StartFailure.MaxLine", "SessionCounts.MaxOutlookAge",
-        "StoreHealth.MaxReason", "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered", "UserClaims.MaxNamed",
+        "StoreHealth.MaxReason", "StreamPolicy.MaxActivityTimeout", "StreamPolicy.MinActivityTimeout",
+        "StoreHealth.MinLogPause", "Suggestion.MaxDistance", "Table.MaxLine", "UpstreamHeaders.MaxRemembered", "UserClaims.MaxNamed",
     ];
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed partial class ReferenceTests
     public void A_limit_that_is_new_has_its_row_too()
     {
         var documented = MarkdownTable.Rows(Page, "Fixed limits").Select(cells => MarkdownTable.Code(cells[2]).Single());
-        var constants = from type in typeof(Program).Assembly.GetTypes()
+        var constants = from type in Product.Assemblies.SelectMany(assembly => assembly.GetTypes())
                         from field in type.GetFields(AnyConstant)
                         where field.Name.StartsWith("Max", StringComparison.Ordinal) || field.Name.StartsWith("Min", StringComparison.Ordinal)
                         where field.FieldType == typeof(int) || field.FieldType == typeof(long) || field.FieldType == typeof(TimeSpan)
@@ -112,7 +113,7 @@ public sealed partial class ReferenceTests
     private static string Value(string name)
     {
         var (type, field) = name.Split('.') is [var before, var after] ? (before, after) : throw new ArgumentException(name);
-        var candidates = typeof(Program).Assembly.GetTypes().Where(candidate => candidate.Name == type)
+        var candidates = Product.Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(candidate => candidate.Name == type)
             .Select(candidate => candidate.GetField(field, AnyConstant));
         return candidates.FirstOrDefault(found => found is not null)?.GetValue(null) switch
         {

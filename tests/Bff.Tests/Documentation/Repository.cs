@@ -5,6 +5,9 @@ internal static class Repository
 {
     public static readonly string Root = Find(AppContext.BaseDirectory);
 
+    /// <summary>Of the product, below <c>src</c>.</summary>
+    private static readonly string[] Projects = ["Bff.AspNetCore", "Bff"];
+
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
     public const string HowToWrite =
@@ -21,7 +24,8 @@ internal static class Repository
         [.. Directory.GetFiles(Root, "*.md"), .. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)];
 
     /// <summary>The product's source, without what the build makes.</summary>
-    public static IEnumerable<string> Sources() => Directory.EnumerateFiles(Path.Combine(Root, "src", "Bff"), "*.cs", SearchOption.AllDirectories)
+    public static IEnumerable<string> Sources() => Projects
+        .SelectMany(project => Directory.EnumerateFiles(Path.Combine(Root, "src", project), "*.cs", SearchOption.AllDirectories))
         .Where(file => !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(folder => folder is "bin" or "obj"));
 
     private static string Find(string folder) => File.Exists(Path.Combine(folder, "Bff.sln")) ? folder : Find(Path.GetDirectoryName(folder)!);

@@ -116,7 +116,7 @@ internal sealed class EngineWorld : IAsyncDisposable
             }
         }
 
-        await _nodes[(node + 1) % Nodes].Store.FreeLeasesAsync(killed.Instance, Clock.GetUtcNow(), default);
+        await _nodes[(node + 1) % Nodes].Store.FreeLeasesAsync(killed.Heartbeat.Instance, Clock.GetUtcNow(), default);
         _nodes[node % Nodes] = await Node.StartAsync(this);
     }
 
@@ -197,7 +197,9 @@ internal sealed class EngineWorld : IAsyncDisposable
         for (var quiet = 0; quiet < 3;)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            quiet = Provider.Working == 0 && _nodes.Sum(node => node.Gate.Running) <= Provider.Hanging ? quiet + 1 : 0;
+            var isQuiet = Provider.Working == 0 && _nodes.Sum(node => node.Gate.Running) <= Provider.Hanging
+                && _nodes.All(node => node.WayToStore.UnderWay == 0);
+            quiet = isQuiet ? quiet + 1 : 0;
         }
     }
 
@@ -222,6 +224,8 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public required IFullSessionStore Store { get; init; }
 
+        public required MortalStore WayToStore { get; init; }
+
         public required SessionCache Cache { get; init; }
 
         public required StoreHealth Health { get; init; }
@@ -232,7 +236,7 @@ internal sealed class EngineWorld : IAsyncDisposable
 
         public required Renewer Renewer { get; init; }
 
-        public required string Instance { get; init; }
+        public required Heartbeat Heartbeat { get; init; }
 
         public static async Task<Node> StartAsync(EngineWorld world)
         {
@@ -240,7 +244,8 @@ internal sealed class EngineWorld : IAsyncDisposable
             bool IsAlive() => node is null || node.Alive;
             var clock = world.Clock;
             var changes = new SessionChanges();
-            var store = new MortalStore(new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClients()), clock), IsAlive);
+            var store = MortalStore.Of(
+                new SqlSessionStore(world._database, world._protector, changes, Options.Create(new SessionClients()), clock), IsAlive, out var way);
             var clients = new EngineProvider.Clients(world.Provider, IsAlive);
             var provider = ProviderPieces.Of(clients, clock, throttling: new ThrottlingOptions { MaxPerSecond = 1000 });
             var engine = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(clock)
@@ -255,12 +260,13 @@ internal sealed class EngineWorld : IAsyncDisposable
             node = new Node
             {
                 Store = store,
+                WayToStore = way,
                 Health = engine.GetRequiredService<StoreHealth>(),
                 Gate = provider.Gate,
                 Cache = engine.GetRequiredService<SessionCache>(),
                 Schedule = engine.GetRequiredService<RenewalPolicy>(),
                 Renewer = engine.GetRequiredService<Renewer>(),
-                Instance = engine.GetRequiredService<Heartbeat>().Instance,
+                Heartbeat = engine.GetRequiredService<Heartbeat>(),
                 Scheduler = engine.GetRequiredService<RenewalScheduler>(),
             };
             await node.Scheduler.StartAsync(default);
@@ -274,124 +280,5 @@ internal sealed class EngineWorld : IAsyncDisposable
             Scheduler.Dispose();
             Cache.Dispose();
         }
-    }
-
-    /// <summary>The store as one process sees it: gone for a process that is gone.</summary>
-    private sealed class MortalStore(IFullSessionStore store, Func<bool> alive) : IFullSessionStore
-    {
-        private sealed class Gone() : DbException("the process was killed");
-
-        private IFullSessionStore Living => alive() ? store : throw new Gone();
-
-        public Task<IReadOnlyList<EndedSession>?> AddAsync(
-            Session session, IReadOnlyCollection<SessionId> replaced, SessionLimit? limit, CancellationToken cancel) =>
-            Living.AddAsync(session, replaced, limit, cancel);
-
-        public Task<Session?> FindAsync(SessionId id, CancellationToken cancel) => Living.FindAsync(id, cancel);
-
-        public Task<IReadOnlyList<SessionGlance>> GlanceAsync(IReadOnlyCollection<SessionId> ids, CancellationToken cancel) => Living.GlanceAsync(ids, cancel);
-
-        public Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) => Living.FindEndAsync(id, cancellationToken);
-
-        public Task<DateTimeOffset?> SlideAsync(SessionId id, DateTimeOffset endsAt, CancellationToken cancel) => Living.SlideAsync(id, endsAt, cancel);
-
-        public Task<EndedSession?> RemoveAsync(SessionId id, long? version, string reason, CancellationToken cancel) =>
-            Living.RemoveAsync(id, version, reason, cancel);
-
-        public Task<bool> RemoveAsync(Lease lease, string reason, CancellationToken cancellationToken) => Living.RemoveAsync(lease, reason, cancellationToken);
-
-        public Task<IReadOnlyList<EndedSession>> RemoveEndedAsync(DateTimeOffset now, CancellationToken cancel) => Living.RemoveEndedAsync(now, cancel);
-
-        public Task<IReadOnlyList<EndedSession>> RemoveSealedWithAsync(Guid key, string reason, CancellationToken cancellationToken) =>
-            Living.RemoveSealedWithAsync(key, reason, cancellationToken);
-
-        public Task<IReadOnlyList<EndedSession>?> LogOutAsync(ProviderLogout logout, CancellationToken cancellationToken) =>
-            Living.LogOutAsync(logout, cancellationToken);
-
-        public Task EnsureNotSignedOutAsync(Session session, CancellationToken cancellationToken) => Living.EnsureNotSignedOutAsync(session, cancellationToken);
-
-        public Task RevokeLaterAsync(
-            SessionId id, string provider, string? subject, TokenSet tokens, bool ended, CancellationToken cancellationToken) =>
-            Living.RevokeLaterAsync(id, provider, subject, tokens, ended, cancellationToken);
-
-        public Task<IReadOnlyList<Revocation>> ClaimRevocationsAsync(
-            string provider, DateTimeOffset now, DateTimeOffset until, int take, CancellationToken cancellationToken) =>
-            Living.ClaimRevocationsAsync(provider, now, until, take, cancellationToken);
-
-        public Task CompleteRevocationAsync(Revocation revocation, DateTimeOffset? again, CancellationToken cancellationToken) =>
-            Living.CompleteRevocationAsync(revocation, again, cancellationToken);
-
-        public Task<bool> UseOnceAsync(string id, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
-            Living.UseOnceAsync(id, forgetAt, cancellationToken);
-
-        public Task<IReadOnlyDictionary<string, long>> CountAsync(
-            IReadOnlyDictionary<string, int> counts, DateTimeOffset windowEnd, CancellationToken cancel) => Living.CountAsync(counts, windowEnd, cancel);
-
-        public Task<StoredClientToken?> FindClientTokenAsync(string id, CancellationToken cancellationToken) =>
-            Living.FindClientTokenAsync(id, cancellationToken);
-
-        public Task<bool> ClaimClientTokenAsync(
-            string id, long version, DateTimeOffset now, string owner, DateTimeOffset until, CancellationToken cancellationToken) =>
-            Living.ClaimClientTokenAsync(id, version, now, owner, until, cancellationToken);
-
-        public Task<bool> CompleteClientTokenAsync(
-            string id, string owner, TokenSet? tokens, DateTimeOffset forgetAt, CancellationToken cancellationToken) =>
-            Living.CompleteClientTokenAsync(id, owner, tokens, forgetAt, cancellationToken);
-
-        public Task ProbeReadAsync(CancellationToken cancellationToken) => Living.ProbeReadAsync(cancellationToken);
-
-        public Task ProbeWriteAsync(CancellationToken cancellationToken) => Living.ProbeWriteAsync(cancellationToken);
-
-        public Task<IReadOnlyList<Lease>> ClaimDueAsync(
-            string provider, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, int take, CancellationToken cancel) =>
-            Living.ClaimDueAsync(provider, now, owner, leaseUntil, take, cancel);
-
-        public Task<Lease?> ClaimAsync(SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancel) =>
-            Living.ClaimAsync(id, version, now, owner, leaseUntil, cancel);
-
-        public Task<Lease?> ClaimToReplaceAsync(
-            SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
-            Living.ClaimToReplaceAsync(id, version, now, owner, leaseUntil, cancellationToken);
-
-        public Task<bool> CompleteRenewalAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancel) =>
-            Living.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancel);
-
-        public Task<bool> ReleaseRotatedAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
-            Living.ReleaseRotatedAsync(lease, tokens, dueAt, notBefore, error, cancel);
-
-        public Task ReleaseAsync(Lease lease, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancel) =>
-            Living.ReleaseAsync(lease, dueAt, notBefore, error, cancel);
-
-        public Task<int> FreeLeasesAsync(string instance, DateTimeOffset now, CancellationToken cancel) => Living.FreeLeasesAsync(instance, now, cancel);
-
-        public Task<DateTimeOffset?> NextDueAsync(string provider, DateTimeOffset now, CancellationToken cancel) => Living.NextDueAsync(provider, now, cancel);
-
-        public Task<SessionTrouble> CountTroubleAsync(DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
-            Living.CountTroubleAsync(now, lateBefore, cancellationToken);
-
-        public Task<IReadOnlyList<Session>> SearchTroubleAsync(
-            SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, DateTimeOffset lateBefore, CancellationToken cancellationToken) =>
-            Living.SearchTroubleAsync(filter, after, take, now, lateBefore, cancellationToken);
-
-        public Task<long> CountDueAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountDueAsync(now, cancel);
-
-        public Task<SessionCount> CountAsync(DateTimeOffset now, CancellationToken cancel) => Living.CountAsync(now, cancel);
-
-        public Task<IReadOnlyList<Session>> RemoveUserAsync(string subject, string? provider, string reason, CancellationToken cancel) =>
-            Living.RemoveUserAsync(subject, provider, reason, cancel);
-
-        public Task<IReadOnlyList<long>> CountUpcomingAsync(DateTimeOffset now, TimeSpan step, int steps, CancellationToken cancel) =>
-            Living.CountUpcomingAsync(now, step, steps, cancel);
-
-        public Task<Session?> FindByHandleAsync(string handle, CancellationToken cancel) => Living.FindByHandleAsync(handle, cancel);
-
-        public Task<IReadOnlyList<UserSession>> ListOfUserAsync(
-            Session session, string? handle, int take, DateTimeOffset now, CancellationToken cancel) =>
-            Living.ListOfUserAsync(session, handle, take, now, cancel);
-
-        public Task<IReadOnlyList<Session>> SearchAsync(SessionFilter filter, SessionPosition? after, int take, DateTimeOffset now, CancellationToken cancel) =>
-            Living.SearchAsync(filter, after, take, now, cancel);
     }
 }

@@ -67,6 +67,64 @@ public class RenewerTests
         world.Violations.ShouldBeEmpty();
     }
 
+    public enum Meanwhile
+    {
+        Nothing, Freed, Renewed,
+    }
+
+    [Theory]
+    [InlineData(Meanwhile.Nothing, true)]
+    [InlineData(Meanwhile.Nothing, false)]
+    [InlineData(Meanwhile.Freed, true)]
+    [InlineData(Meanwhile.Freed, false)]
+    [InlineData(Meanwhile.Renewed, true)]
+    [InlineData(Meanwhile.Renewed, false)]
+    public async Task A_node_that_stood_still_after_its_claim_sends_no_refresh_token_that_another_may_have_used(Meanwhile what, bool isDue)
+    {
+        await using var world = new EngineWorld();
+        await world.StartAsync();
+        await world.LogInAsync();
+        var id = world.Sessions[0];
+        var session = (await world[0].Store.FindAsync(id, default))!;
+        if (isDue) { await world.AdvanceAsync(TimeSpan.FromSeconds(44)); }   // soon
+        EngineWorld.Node[] beating = [world[0], world[1]];
+        await BeatAsync();
+        world[0].WayToStore.AfterClaim = () => StandStillAsync(world[0], world[1]);
+        world[1].WayToStore.AfterClaim = () => StandStillAsync(world[1], world[0]);
+
+        var renewal = isDue ? null : world[0].Renewer.RenewNowAsync(session, default);
+        await Eventually.HappensAsync(async () =>
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            await BeatAsync();
+            await Eventually.ShortlyAsync();
+            var isStored = (await world[0].Store.FindAsync(id, default))!.Tokens!.RefreshToken == $"{id.Value}.refresh.1";
+            return isStored && renewal?.IsCompleted != false && world[0].Gate.Running + world[1].Gate.Running == 0;
+        }, "it is renewed");
+
+        if (renewal is not null) { (await renewal).ShouldBeOfType<Usable>().Session.Tokens!.AccessToken.ShouldBe($"{id.Value}.access.1"); }
+        world.Violations.ShouldBeEmpty();
+
+        async Task BeatAsync()
+        {
+            foreach (var node in beating) { await node.Heartbeat.BeatAsync(default); }
+        }
+
+        async Task StandStillAsync(EngineWorld.Node node, EngineWorld.Node other)
+        {
+            (other.WayToStore.AfterClaim, beating) = (null, [other]);
+            for (var silent = TimeSpan.Zero; silent <= Heartbeat.MaxSilence; silent += Heartbeat.Interval)
+            {
+                world.Clock.Advance(Heartbeat.Interval);
+                await BeatAsync();
+            }
+
+            if (what == Meanwhile.Nothing) { return; }
+            (await other.Store.FreeLeasesAsync(node.Heartbeat.Instance, world.Clock.GetUtcNow(), default)).ShouldBe(1);
+            if (what == Meanwhile.Renewed) { (await other.Renewer.RenewNowAsync(session, default)).ShouldBeOfType<Usable>(); }
+        }
+    }
+
     [Fact]
     public async Task After_the_store_was_away_nothing_is_claimed_before_every_node_can_have_noticed_that_it_is_back()
     {

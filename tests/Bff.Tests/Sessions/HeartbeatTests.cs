@@ -2,6 +2,7 @@ using Bff.Sessions;
 using Bff.Sessions.Keys;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
+using Bff.Tests.Renewal;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.Logging;
@@ -21,9 +22,15 @@ public sealed class HeartbeatTests : IAsyncDisposable
     private readonly FakeTimeProvider _clock = new(Now);
     private readonly List<Heartbeat> _running = [];
 
-    private SqlSessionStore Store => field ??= new(
-        _storage.Database, new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance), new SessionChanges(),
-        Options.Create(new SessionClients()), _clock);
+    private readonly MortalStore _way;
+
+    public HeartbeatTests() => Store = MortalStore.Of(
+        new SqlSessionStore(
+            _storage.Database, new TokenProtector(new EphemeralDataProtectionProvider(), NullLogger<TokenProtector>.Instance), new SessionChanges(),
+            Options.Create(new SessionClients()), _clock),
+        isAlive: () => true, out _way);
+
+    private IFullSessionStore Store { get; }
 
     [Fact]
     public async Task A_node_that_is_silent_for_three_seconds_loses_its_leases()
@@ -104,6 +111,50 @@ public sealed class HeartbeatTests : IAsyncDisposable
         await PassAsync(1);
         (await IsLeasedAsync(session)).ShouldBeTrue();
         other.Living.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_node_that_stood_still_claims_nothing_to_renew_until_nobody_frees_its_leases_who_has_not_heard_of_it_yet()
+    {
+        var (paused, other) = (await StartAsync(), await StartAsync());
+        await PassAsync(3);
+        _running.Remove(paused);
+        await PassAsync(10);
+        Task<Session>? claim = null;
+        _shared.AfterAnswer = () =>
+        {
+            _shared.AfterAnswer = null;
+            claim = ClaimAsync();
+        };
+
+        await PassAsync(2);
+
+        (await IsLeasedAsync(await claim!)).ShouldBeTrue();
+        other.Living.ShouldBe(2);
+
+        async Task<Session> ClaimAsync()
+        {
+            await paused.SpeakUpToSendAsync(default);
+            _running.Add(paused);
+            return await AddLeasedToAsync(paused);
+        }
+    }
+
+    [Fact]
+    public async Task Of_many_nodes_that_die_at_once_a_slow_store_frees_all_before_long()
+    {
+        var dead = new List<Session>();
+        for (var node = 0; node < 10; node++) { dead.Add(await AddLeasedToAsync(await StartAsync())); }
+        _running.Clear();
+        await StartAsync();
+        _way.Before = operation =>
+        {
+            if (operation == nameof(IRenewalQueue.FreeLeasesAsync)) { _clock.Advance(TimeSpan.FromMilliseconds(200)); }
+        };
+
+        await PassAsync(6);
+
+        foreach (var session in dead) { (await IsLeasedAsync(session)).ShouldBeFalse(); }
     }
 
     [Fact]
@@ -250,6 +301,9 @@ public sealed class HeartbeatTests : IAsyncDisposable
         /// <summary>Happens between what a node asks and the answer to it.</summary>
         public Func<Task>? Meanwhile { get; set; }
 
+        /// <summary>Happens between the answer to a node and what it does then.</summary>
+        public Action? AfterAnswer { get; set; }
+
         public override bool IsShared => true;
 
         public override async Task<IReadOnlyList<Node>> AnnounceAsync(Node self, DateTimeOffset forgetBefore, CancellationToken cancellationToken)
@@ -257,7 +311,9 @@ public sealed class HeartbeatTests : IAsyncDisposable
             if (IsAway) { throw new IOException("away"); }
             _nodes[self.Instance!] = self;
             if (Meanwhile is { } meanwhile) { await meanwhile(); }
-            return [.. _nodes.Values.Where(node => node.Instance != self.Instance)];
+            List<Node> others = [.. _nodes.Values.Where(node => node.Instance != self.Instance)];
+            AfterAnswer?.Invoke();
+            return others;
         }
 
         public override Task LeaveAsync(Node self, CancellationToken cancellationToken) => Task.FromResult(_nodes.Remove(self.Instance!));

@@ -90,6 +90,34 @@ public abstract class SessionDirectoryContract : StoreContract
     }
 
     [Fact]
+    public async Task What_was_not_renewed_in_time_is_counted_and_found_until_it_is()
+    {
+        var (failing, late) = (await AddAsync(dueIn: 0), await AddAsync(dueIn: 5, user: "bob"));
+        var over = await AddAsync(dueIn: 0, endsIn: TimeSpan.FromSeconds(20));
+        await AddAsync(dueIn: 0, endsIn: TimeSpan.FromSeconds(20));
+        await AddAsync(dueIn: 50);
+        await AddAsync(dueIn: null);
+        foreach (var session in new[] { failing, over })
+        {
+            await Queue.ReleaseAsync((await ClaimAsync(session))!, Now.AddSeconds(50), Now, "http_503", default);
+        }
+
+        (await TroubleAsync(seconds: 30)).ShouldBe(new SessionTrouble(2, 0, ExpiredSince: null));
+        (await FoundAsync(SessionFilter.None)).ShouldBe([failing.Id, late.Id], ignoreOrder: true);
+        (await FoundAsync(new("bo"))).ShouldBe([late.Id]);
+        (await TroubleAsync(seconds: 70)).ShouldBe(new SessionTrouble(2, 2, Now.AddMinutes(1)));
+
+        await Queue.CompleteRenewalAsync((await ClaimAsync(failing))!, Tokens("new"), Now.AddMinutes(5), claims: null, default);
+        (await TroubleAsync(seconds: 70)).ShouldBe(new SessionTrouble(1, 1, Now.AddMinutes(1)));
+        (await FoundAsync(SessionFilter.None)).ShouldBe([late.Id]);
+
+        Task<SessionTrouble> TroubleAsync(int seconds) => Directory.CountTroubleAsync(Now.AddSeconds(seconds), Now.AddSeconds(10), default);
+
+        async Task<IEnumerable<SessionId>> FoundAsync(SessionFilter filter) =>
+            (await Directory.SearchTroubleAsync(filter, null, 10, Now.AddSeconds(30), Now.AddSeconds(10), default)).Select(session => session.Id);
+    }
+
+    [Fact]
     public async Task A_session_is_found_by_its_handle()
     {
         var session = await AddAsync();

@@ -19,8 +19,11 @@ internal sealed class RouteChecks(
     /// <summary>More addresses than anybody has proxies, as bits of the network's prefix.</summary>
     private const int WidestIPv4 = 16, WidestIPv6 = 48;
 
-    public IReadOnlyList<Finding> Run() => [.. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. OpsPort(),
-        .. WideProxies()];
+    public IReadOnlyList<Finding> Run() =>
+    [
+        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. NeverLedToSignIn(), .. OpsPort(),
+        .. WideProxies(),
+    ];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
 
@@ -83,6 +86,15 @@ internal sealed class RouteChecks(
             $"{route}: has neither an AuthorizationPolicy nor a Bff.Token: anybody may call it.",
             "If that is intended, set AuthorizationPolicy: anonymous.");
 
+    private IEnumerable<Finding> NeverLedToSignIn() =>
+        from route in Routes
+        where CsrfModes.Read(route.Metadata) == CsrfMode.Navigation && ServesEverybody(route)
+        select new Finding(
+            "routes",
+            Result.Warning,
+            $"ReverseProxy:Routes:{route.RouteId}:Metadata:{CsrfModes.MetadataKey}: nobody is ever led to sign in, since the route serves everybody.",
+            "Give it AuthorizationPolicy: default, or Bff.Token: User.");
+
     private IEnumerable<Finding> OpsPort()
     {
         var options = ops.Value;
@@ -105,6 +117,10 @@ internal sealed class RouteChecks(
 
     private static bool SendsToken(RouteConfig route) =>
         TokenPolicies.TryRead(route.Metadata, out var policy) && policy != TokenPolicy.None;
+
+    private static bool ServesEverybody(RouteConfig route) =>
+        TokenPolicies.TryRead(route.Metadata, out var policy) && policy is TokenPolicy.None or TokenPolicy.UserOrNone
+        && (string.IsNullOrEmpty(route.AuthorizationPolicy) || string.Equals(route.AuthorizationPolicy, "anonymous", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsLoopback(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)));

@@ -24,7 +24,8 @@ internal static class PageFeature
     public static void MapPage(this IEndpointRouteBuilder ops, Func<string, byte[]?> read)
     {
         var types = new FileExtensionContentTypeProvider();
-        var files = PageFile.Names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]);
+        var files = typeof(PageFeature).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]);
         foreach (var name in files.Union(Charts))
         {
             if (read(Prefix + name) is not { } content)
@@ -38,6 +39,8 @@ internal static class PageFeature
             ops.MapGet(name == Index ? "/" : "/" + name, (HttpContext context) => Respond(context, content, type, tag)).WithMetadata(new OpenToProbes());
         }
     }
+
+    public static byte[]? Read(string name) => PageFile.Read(typeof(PageFeature).Assembly, name);
 
     private static IResult Respond(HttpContext context, byte[] content, string type, EntityTagHeaderValue tag)
     {

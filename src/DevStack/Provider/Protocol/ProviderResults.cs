@@ -12,9 +12,9 @@ internal static class ProviderResults
     public static IResult Issue(DemoUser user, IEnumerable<string> scopes, string audience, long? signedInAt) =>
         Results.SignIn(TokenPrincipal.Create(user, scopes, audience, signedInAt), authenticationScheme: Scheme);
 
-    /// <summary>A token that is no user's.</summary>
-    public static IResult IssueToClient(string clientId, string audience) =>
-        Results.SignIn(TokenPrincipal.OfClient(clientId, audience), authenticationScheme: Scheme);
+    /// <summary>An access token in the client's own name.</summary>
+    public static IResult IssueToClient(string clientId, IEnumerable<string> scopes, string audience) =>
+        Results.SignIn(TokenPrincipal.OfClient(clientId, scopes, audience), authenticationScheme: Scheme);
 
     /// <summary>A standard error: to the client's redirect address, or as the token endpoint's answer.</summary>
     public static IResult Error(string error, string description) => Results.Forbid(

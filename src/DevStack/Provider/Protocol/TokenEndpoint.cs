@@ -10,14 +10,14 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace DevStack.Provider.Protocol;
 
-/// <summary>OpenIddict has validated the code, the refresh token, or the client; here the user behind it is looked at again.</summary>
+/// <summary>OpenIddict has validated the code, the refresh token or the client; here the user behind it is looked at again, where there is one.</summary>
 internal static class TokenEndpoint
 {
     public static async Task<IResult> Handle(HttpContext context, DevStackOptions options, Switches switches)
     {
         var request = context.GetOpenIddictServerRequest()!;
         if (DemoApis.AskedFor(request, options) is not { } api) { return ProviderResults.Error(Errors.InvalidTarget, "There is no such API."); }
-        if (request.IsClientCredentialsGrantType()) { return ProviderResults.IssueToClient(request.ClientId!, api); }
+        if (request.IsClientCredentialsGrantType()) { return ProviderResults.IssueToClient(request.ClientId!, request.GetScopes(), api); }
         var grant = (await context.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal!;
         if (DemoUsers.Find(grant.GetClaim(Claims.Subject)) is not { } user)
         {

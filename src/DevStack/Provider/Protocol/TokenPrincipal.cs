@@ -27,9 +27,13 @@ internal static class TokenPrincipal
         return new ClaimsPrincipal(identity);
     }
 
-    public static ClaimsPrincipal OfClient(string clientId, string audience) => new(
-        new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role)
-            .SetClaim(Claims.Subject, clientId).SetResources(audience));
+    /// <summary>Nobody's but the client's own: its id stands for the user (RFC 9068 section 2.2).</summary>
+    public static ClaimsPrincipal OfClient(string clientId, IEnumerable<string> scopes, string audience)
+    {
+        var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, clientId).SetScopes(scopes).SetResources(audience);
+        return new ClaimsPrincipal(identity);
+    }
 
     private static string[] DestinationsOf(Claim claim, ClaimsIdentity identity) => claim.Type switch
     {

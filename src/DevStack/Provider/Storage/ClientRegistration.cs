@@ -5,17 +5,25 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace DevStack.Provider.Storage;
 
-/// <summary>The one client, Bff. Written anew at every start, so that changed addresses take effect.</summary>
+/// <summary>Bff, and a script that has no user and calls with a token of its own. Written anew at every start, so that changed addresses take effect.</summary>
 internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, DevStackOptions options)
 {
     private const string ClientSecret = "demo-only-not-a-secret";
+
+    /// <summary>The client of docs/machines.md.</summary>
+    private const string Script = "demo-script";
 
     private readonly string _clientId = options.ProviderName is null ? "bff" : $"bff-{options.ProviderName}";
 
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
-        var description = Describe();
-        if (await clients.FindByClientIdAsync(_clientId, cancellationToken) is { } existing)
+        await SaveAsync(_clientId, Describe(), cancellationToken);
+        await SaveAsync(Script, DescribeScript(), cancellationToken);
+    }
+
+    private async Task SaveAsync(string clientId, OpenIddictApplicationDescriptor description, CancellationToken cancellationToken)
+    {
+        if (await clients.FindByClientIdAsync(clientId, cancellationToken) is { } existing)
         {
             await clients.UpdateAsync(existing, description, cancellationToken);
         }
@@ -24,6 +32,20 @@ internal sealed class ClientRegistration(IOpenIddictApplicationManager clients, 
             await clients.CreateAsync(description, cancellationToken);
         }
     }
+
+    private static OpenIddictApplicationDescriptor DescribeScript() => new()
+    {
+        ClientId = Script,
+        ClientSecret = ClientSecret,
+        ClientType = ClientTypes.Confidential,
+        DisplayName = "Demo script",
+        Permissions =
+        {
+            Permissions.Endpoints.Token,
+            Permissions.GrantTypes.ClientCredentials,
+            Permissions.Prefixes.Scope + DemoScopes.ReadMessages,
+        },
+    };
 
     private OpenIddictApplicationDescriptor Describe()
     {

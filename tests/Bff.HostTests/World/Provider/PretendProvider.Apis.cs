@@ -11,7 +11,10 @@ internal sealed partial class PretendProvider
     public ApiRule? Apis { get; set; }
 
     /// <summary>The access token is good no longer, and nobody is told.</summary>
-    public void RevokeBehindOurBack(string accessToken) => _accessTokens.TryRemove(accessToken, out _).ShouldBeTrue();
+    public void RevokeBehindOurBack(string accessToken)
+    {
+        if (!_accessTokens.TryRemove(accessToken, out _)) { throw new InvalidOperationException("There is no such token."); }
+    }
 
     /// <summary>The subject of the client's own tokens.</summary>
     public string ClientSubject => "client-" + AcceptedClientId;

@@ -247,7 +247,7 @@ public sealed class TokenCallGateTests
     public void A_call_whose_turn_comes_while_the_queue_is_looked_through_is_let_in()
     {
         // Between two looks at the clock passes what the rate needs for three quarters of a call.
-        var clock = new HastyClock { Step = TimeSpan.FromSeconds(1.5) };
+        var clock = new HastyClock { Step = TimeSpan.FromSeconds(0.75 / 0.9) };
         using var gate = new TokenCallGate(FixedOptions.Of(new ThrottlingOptions { MaxConcurrency = 32, MaxPerSecond = 1 }), clock);
         gate.EnterAsync(CallKind.BackgroundRenewal, default).IsCompleted.ShouldBeTrue();
         gate.EnterAsync(CallKind.BackgroundRenewal, default).IsCompleted.ShouldBeFalse();

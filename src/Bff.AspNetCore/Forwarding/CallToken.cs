@@ -1,0 +1,15 @@
+using Bff.Providers.DPoP;
+
+namespace Bff.Forwarding;
+
+/// <summary>What a call is sent with.</summary>
+/// <param name="Authorization">As the header has it; null for no token.</param>
+/// <param name="Key">That the token is bound to, so that each call with it needs a proof (RFC 9449); null for bearer tokens.</param>
+/// <param name="ExpiresAt">Of the token; null for no token.</param>
+/// <param name="Problem">What the caller is answered instead; null when the call is sent.</param>
+internal readonly record struct CallToken(
+    string? Authorization = null, ProofKey? Key = null, DateTimeOffset? ExpiresAt = null, Problem? Problem = null)
+{
+    /// <summary>A record prints its members; this must never reach a log.</summary>
+    public override string ToString() => nameof(CallToken);
+}

@@ -1,0 +1,157 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Bff.Forwarding;
+
+/// <summary>
+/// What comes from an upstream for as long as it comes, and of a WebSocket also what goes there. When the call is to end, the reader finds the end its protocol
+/// has: nothing more, or a close frame, then nothing more once the caller has closed, too. YARP then completes the response as it would for an upstream that
+/// ended it.
+/// </summary>
+/// <remarks>
+/// YARP waits for data without a buffer and reads then; that wait is what is left behind here, so no buffer is ever written to that has gone back to its pool.
+/// </remarks>
+internal sealed class EndableStream(Stream inner, LongCall call) : Stream
+{
+    private const byte FinalClose = 0x88;
+    private const int HeadAndCode = 4;
+
+    private readonly WebSocketFrames? _toCaller = call.Kind == CallKind.WebSocket ? new() : null;
+    private readonly WebSocketFrames? _toUpstream = call.Kind == CallKind.WebSocket ? new() : null;
+    private readonly TaskCompletionSource _callerClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _leftBehind;
+    private bool _closeSent;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => inner.CanWrite;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (call.End is not null) { return buffer.IsEmpty ? new(0) : EndAsync(buffer, cancellationToken); }
+        var reading = inner.ReadAsync(buffer, cancellationToken);
+        if (reading.IsCompletedSuccessfully) { return new(Passed(buffer, reading.Result)); }
+        return buffer.IsEmpty ? WaitAsync(reading.AsTask()) : ReadAsync(reading, buffer);
+    }
+
+    private async ValueTask<int> ReadAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading);
+
+    private async ValueTask<int> WaitAsync(Task<int> reading)
+    {
+        if (await Task.WhenAny(reading, call.Ending) == reading) { return await reading; }
+        _leftBehind = reading;
+        _ = reading.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return 0;
+    }
+
+    private int Passed(Memory<byte> buffer, int read)
+    {
+        if (read == 0) { return 0; }
+        _toCaller?.Pass(buffer.Span[..read]);
+        call.Use();
+        return read;
+    }
+
+    private async ValueTask<int> EndAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_toCaller is null)
+        {
+            call.SayStatus();
+            return 0;
+        }
+
+        if (_closeSent)
+        {
+            await _callerClosed.Task.WaitAsync(cancellationToken);
+            return 0;
+        }
+
+        if (_toCaller.IsBetween && !_toCaller.HasClose)
+        {
+            _closeSent = true;
+            return WriteClose(buffer.Span, call.End!);
+        }
+
+        // The rest of a frame; or of a conversation whose upstream has closed it already.
+        if (_leftBehind is { } waiting)
+        {
+            await waiting.WaitAsync(cancellationToken);
+            _leftBehind = null;
+        }
+
+        var most = _toCaller.HasClose ? buffer.Length : Math.Min(_toCaller.UpToTheEnd, buffer.Length);
+        return Passed(buffer, await inner.ReadAsync(buffer[..most], cancellationToken));
+    }
+
+    /// <summary>RFC 6455 sections 5.5.1 and 7.4.</summary>
+    private static int WriteClose(Span<byte> buffer, CallEnd end)
+    {
+        var length = Encoding.UTF8.GetBytes(end.Code, buffer[HeadAndCode..]);
+        (buffer[0], buffer[1]) = (FinalClose, (byte)(sizeof(ushort) + length));
+        BinaryPrimitives.WriteUInt16BigEndian(buffer[2..], (ushort)end.WebSocket);
+        return HeadAndCode + length;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var isBetween = _toUpstream?.IsBetween == true;
+        _toUpstream?.Pass(buffer.Span);
+        if (call.End is null)
+        {
+            call.Use();
+            if (_toUpstream?.HasClose == true) { _callerClosed.TrySetResult(); }
+            return inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        // Nothing of it is the caller's to send any more but its close frame, which takes leave of the upstream as well.
+        return _toUpstream?.HasClose == true ? LeaveAsync(isBetween && WebSocketFrames.IsClose(buffer.Span) ? buffer : default, cancellationToken) : default;
+    }
+
+    private async ValueTask LeaveAsync(ReadOnlyMemory<byte> close, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (close.IsEmpty) { return; }
+            await inner.WriteAsync(close, cancellationToken);
+            await inner.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            _callerClosed.TrySetResult();
+        }
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) { inner.Dispose(); }
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,120 @@
+namespace Bff.Forwarding;
+
+/// <summary>A forwarded call that stays open: when it was used, when it is to be looked at, and whether it is to end.</summary>
+internal sealed class LongCall
+{
+    /// <summary>What has been told that it ends, and goes on, is cut after this.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private const long Never = long.MaxValue;
+
+    private readonly HttpContext _context;
+    private readonly StreamPolicy _policy;
+    private readonly TimeProvider _clock;
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource? _ending;
+
+    /// <summary>In ticks, as all times here: very many responses are calls like this for a moment.</summary>
+    private readonly long _activityTimeout, _tokenExpiresAt;
+    private volatile CallEnd? _end;
+    private long _lookAt;
+    private long _usedAt;
+    private long _cutAt;
+    private bool _hasTraffic;
+    private bool _completed;
+
+    /// <param name="context">Of the request.</param>
+    /// <param name="kind">What it speaks.</param>
+    /// <param name="activityTimeout">How long it may be quiet; null where YARP alone looks at that.</param>
+    /// <param name="clock">The time.</param>
+    public LongCall(HttpContext context, CallKind kind, TimeSpan? activityTimeout, TimeProvider clock)
+    {
+        (_context, Kind, _clock) = (context, kind, clock);
+        _policy = StreamPolicy.Of(context);
+        _activityTimeout = activityTimeout?.Ticks ?? Never;
+        _tokenExpiresAt = context.Features.Get<SentToken>()?.ExpiresAt?.UtcTicks ?? Never;
+        _usedAt = clock.GetUtcNow().UtcTicks;
+        IsUpgraded = Upgrades.IsUpgraded(context);
+        HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt != Never
+            || _policy.CountsAsUse == UseOfSession.Traffic;
+        _ending = HasTimes ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+    }
+
+    public CallKind Kind { get; }
+
+    public bool IsUpgraded { get; }
+
+    /// <summary>Why it ends; null while it need not.</summary>
+    public CallEnd? End => _end;
+
+    /// <summary>Completes when it is to end, and can be told.</summary>
+    public Task Ending => (_ending ?? throw new InvalidOperationException("Nobody looks at what this call carries.")).Task;
+
+    /// <summary>It has to be told of the <see cref="Tick"/>, and of what it carries.</summary>
+    public bool HasTimes { get; }
+
+    /// <summary>At first, too: the session may have ended while the upstream took its time.</summary>
+    public bool IsToBeLookedAt(DateTimeOffset now) => now.UtcTicks >= Volatile.Read(ref _lookAt);
+
+    public void LookAt(DateTimeOffset when) => Volatile.Write(ref _lookAt, when.UtcTicks);
+
+    /// <summary>It has carried something.</summary>
+    public void Use()
+    {
+        Volatile.Write(ref _usedAt, _clock.GetUtcNow().UtcTicks);
+        Volatile.Write(ref _hasTraffic, true);
+    }
+
+    /// <summary>Whether its session is in use by it since this was asked last.</summary>
+    /// <param name="webSocketsKeepAlive">What the configuration says of WebSockets whose route says nothing.</param>
+    public bool IsUse(bool webSocketsKeepAlive) => _policy.CountsAsUse switch
+    {
+        UseOfSession.Traffic => Interlocked.Exchange(ref _hasTraffic, false),
+        null => webSocketsKeepAlive && IsUpgraded,
+        _ => false,
+    };
+
+    /// <summary>What is over by time alone; once a second.</summary>
+    public void Tick(DateTimeOffset now)
+    {
+        if (_end is null && _tokenExpiresAt <= now.UtcTicks) { Finish(CallEnd.Token); }
+        else if (_end is null && now.UtcTicks - Volatile.Read(ref _usedAt) >= _activityTimeout) { Finish(CallEnd.Idle); }
+        else if (_end is not null && now.UtcTicks >= Volatile.Read(ref _cutAt)) { Cut(); }
+    }
+
+    /// <summary>Tells its caller that it ends, where the protocol has a way; else cuts it.</summary>
+    public void Finish(CallEnd end)
+    {
+        lock (_lock)
+        {
+            if (_end is not null) { return; }
+            Volatile.Write(ref _cutAt, (_clock.GetUtcNow() + Grace).UtcTicks);
+            _end = end;
+        }
+
+        if (Kind == CallKind.Opaque) { Cut(); }
+        else { _ending?.SetResult(); }
+    }
+
+    /// <summary>For gRPC, before the response completes.</summary>
+    public void SayStatus()
+    {
+        if (_end is not { } end || Kind != CallKind.Grpc || !_context.Response.SupportsTrailers()) { return; }
+        _context.Response.AppendTrailer("grpc-status", $"{(int)end.Status}");
+        _context.Response.AppendTrailer("grpc-message", end.Code);
+    }
+
+    /// <summary>The server reuses contexts: a call that has completed must not cut the next one.</summary>
+    private void Cut()
+    {
+        lock (_lock)
+        {
+            if (!_completed) { _context.Abort(); }
+        }
+    }
+
+    public void Complete()
+    {
+        lock (_lock) { _completed = true; }
+    }
+}

@@ -1,0 +1,84 @@
+using Bff.Providers;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Bff.Forwarding;
+
+/// <summary>What a route says of its token, read once when the route is loaded.</summary>
+/// <param name="Policy">Whose token.</param>
+/// <param name="Target">Which API it is for; null for whatever the sign-in, or the client, gets without a word.</param>
+/// <param name="Provider">Whose token it is; null for that of the caller's session, and the first for our client's.</param>
+internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string? Provider)
+{
+    public const string AudienceKey = "Bff.Audience", ResourceKey = "Bff.Resource", ScopeKey = "Bff.Scope", ProviderKey = "Bff.Provider";
+
+    /// <summary>Of a value.</summary>
+    private const int MaxLength = 2000;
+
+    public static readonly string[] Keys = [AudienceKey, ResourceKey, ScopeKey, ProviderKey];
+
+    /// <summary>Somebody has to be signed in.</summary>
+    public bool NeedsUser => Policy is TokenPolicy.User or TokenPolicy.Exchange or TokenPolicy.UserOrPassThrough;
+
+    /// <summary>Of a route without <see cref="Mistakes"/>.</summary>
+    public static RouteToken Read(RouteConfig route)
+    {
+        TokenPolicies.TryRead(route.Metadata, out var policy);
+        var (audience, resource, scope) = (Of(route, AudienceKey), Of(route, ResourceKey), Of(route, ScopeKey));
+        var target = audience is null && resource is null && scope is null ? null
+            : new ApiTarget(audience, resource, scope, IsExchanged: policy == TokenPolicy.Exchange);
+        return new(policy, target, Of(route, ProviderKey));
+    }
+
+    /// <param name="route">The route.</param>
+    /// <param name="providers">There are.</param>
+    /// <returns>By metadata key; those of the policy's own word are told elsewhere.</returns>
+    public static IEnumerable<(string Key, string Mistake)> Mistakes(RouteConfig route, IReadOnlyList<string> providers)
+    {
+        if (!TokenPolicies.TryRead(route.Metadata, out var policy)) { yield break; }
+        foreach (var key in Keys)
+        {
+            if (Of(route, key) is not { } value) { continue; }
+            if (policy == TokenPolicy.None) { yield return (key, $"the route sends no token. Set {TokenPolicies.MetadataKey}, or remove it."); }
+            else if (policy == TokenPolicy.PassThrough && key != AudienceKey)
+            {
+                yield return (key, $"a caller's own token goes on as it is. Remove it; for whom it must be is said by {AudienceKey}.");
+            }
+            else if (Objection(key, value, providers) is { } objection) { yield return (key, objection); }
+        }
+
+        if (policy == TokenPolicy.Exchange && Keys.SkipLast(1).All(key => Of(route, key) is null))
+        {
+            yield return (TokenPolicies.MetadataKey, $"Exchange needs to know for which API: set {AudienceKey}, {ResourceKey} or {ScopeKey}.");
+        }
+
+        if (policy is TokenPolicy.Client or TokenPolicy.UserOrClient && string.IsNullOrEmpty(route.AuthorizationPolicy))
+        {
+            yield return (TokenPolicies.MetadataKey, $"{policy} lets callers use this application's own rights, so the route has to say who may: set its "
+                + "AuthorizationPolicy, to 'default' for users who are signed in, or to 'anonymous' for everybody.");
+        }
+    }
+
+    private static string? Of(RouteConfig route, string key) => route.Metadata?.GetValueOrDefault(key);
+
+    private static string? Objection(string key, string value, IReadOnlyList<string> providers)
+    {
+        if (value.Length is 0 or > MaxLength) { return $"must have 1 to {MaxLength} characters; remove it to ask for nothing."; }
+        return key switch
+        {
+            ResourceKey when !IsResource(value) =>
+                $"'{Printable.Text(value)}' is not an absolute URI without a fragment (RFC 8707 section 2), such as https://orders.example.com.",
+            ScopeKey when !value.Split(' ').All(IsScope) =>
+                "must be scopes with single spaces between, of printable ASCII characters but \" and \\ (RFC 6749 section 3.3).",
+            AudienceKey when value.Any(char.IsControl) => "must have no control characters.",
+            ProviderKey when !providers.Contains(value, StringComparer.Ordinal) =>
+                $"there is no provider '{Printable.Text(value)}'. There are: {string.Join(", ", providers)}.",
+            _ => null,
+        };
+    }
+
+    private static bool IsResource(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && value.Contains(':', StringComparison.Ordinal) && !value.StartsWith('/')
+        && uri.Fragment.Length == 0 && !value.Contains('#', StringComparison.Ordinal) && !value.Any(c => c is <= ' ' or > '~');
+
+    private static bool IsScope(string scope) => scope.Length > 0 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
+}
