@@ -34,6 +34,15 @@ internal sealed class ClientToken(string id, Provider provider, ApiTarget target
 
     public State Now => Volatile.Read(ref _state);
 
+    /// <summary>A request for it is under way, or another node's is waited for.</summary>
+    public bool IsUnderWay
+    {
+        get
+        {
+            lock (_lock) { return _flight is { IsCompleted: false }; }
+        }
+    }
+
     public void Use() => _isUsed = true;
 
     /// <summary>Whether it was used since it came.</summary>

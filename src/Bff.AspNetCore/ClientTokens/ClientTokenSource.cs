@@ -36,6 +36,9 @@ internal sealed class ClientTokenSource(
 
     private readonly ConcurrentDictionary<(string Provider, ApiTarget Target), ClientToken> _tokens = new();
 
+    /// <summary>None is being got just now.</summary>
+    public bool IsIdle => _tokens.All(entry => !entry.Value.IsUnderWay);
+
     /// <summary>A token that may be sent.</summary>
     public ValueTask<ClientTokenResult> GetAsync(string provider, ApiTarget target, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Bff.ClientTokens;
 using Bff.Providers.Named;
 using Bff.Providers.Throttling;
 using Microsoft.AspNetCore.Hosting;
@@ -36,6 +37,9 @@ internal sealed class BffHost : WebApplicationFactory<Program>
 
     /// <summary>A circuit breaker of it is open.</summary>
     public bool LeavesProviderAlone => Services.GetRequiredService<ProviderSet>().All.Any(provider => provider.Gate.State == BreakerState.Open);
+
+    /// <summary>It is getting no token of the application's own.</summary>
+    public bool IsIdle => Services.GetRequiredService<ClientTokenSource>().IsIdle;
 
     public BffHost Start()
     {

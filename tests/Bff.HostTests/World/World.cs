@@ -160,6 +160,12 @@ internal sealed class World : IAsyncDisposable
     {
         var hosts = _hosts.Where(host => host.Clock == Clock).ToList();
         if (RevocationsUnderWay > 0) { return false; }
+        if (hosts.Exists(host => !host.IsIdle))
+        {
+            if (Ask("SELECT COUNT(*) FROM client_tokens WHERE lease_until > @now") == 0) { Clock.Advance(TimeSpan.FromMilliseconds(100)); }   // who waits polls
+            return false;
+        }
+
         if (Ask("SELECT COUNT(*) FROM sessions WHERE lease_until > @now") > 0 || Clock.Sleepers < hosts.Count) { return false; }
         if (Ask("SELECT COUNT(*) FROM sessions WHERE ends_at > @now AND due_at <= @now") == 0 || hosts.All(host => host.LeavesProviderAlone)) { return true; }
 
