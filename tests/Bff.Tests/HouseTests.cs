@@ -35,8 +35,8 @@ public class HouseTests
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [
-            "Forwarding.Identity", "Forwarding.PassThrough", "ClientTokens", "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication",
-            "Sessions.Store", "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Hosting", "Configuration",
+            "Forwarding.Identity", "Forwarding.PassThrough", "ClientTokens", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store",
+            "Sessions", "Providers.Named", "Providers", "Providers.DPoP", "Hosting", "Configuration",
         ]),
         ("Forwarding.Identity",
             ["Policies", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Keys", "Sessions", "Configuration"]),

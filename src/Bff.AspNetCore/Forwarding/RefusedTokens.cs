@@ -1,5 +1,5 @@
 using System.Net;
-using Bff.Policies;
+using Bff.Forwarding.PassThrough;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
@@ -58,7 +58,7 @@ internal sealed partial class RefusedTokens(RouteConfig route, RouteTokens token
 
     /// <summary>And the token was ours: for one that the caller has brought there is no other.</summary>
     public static bool IsOne(ResponseTransformContext response) =>
-        response.ProxyResponse is { StatusCode: HttpStatusCode.Unauthorized } && response.HttpContext.Features.Get<TokenCaller>() is null;
+        response.ProxyResponse is { StatusCode: HttpStatusCode.Unauthorized } && !CallersTokenTransform.IsCallers(response.HttpContext);
 
     private static string? SentWith(HttpResponseMessage answer) =>
         answer.RequestMessage is { } request && request.Headers.NonValidated.TryGetValues(HeaderNames.Authorization, out var values) ? values.ToString() : null;

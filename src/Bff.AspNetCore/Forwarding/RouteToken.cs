@@ -39,9 +39,9 @@ internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string?
         {
             if (Of(route, key) is not { } value) { continue; }
             if (policy == TokenPolicy.None) { yield return (key, $"the route sends no token. Set {TokenPolicies.MetadataKey}, or remove it."); }
-            else if (policy == TokenPolicy.PassThrough && key != AudienceKey)
+            else if (policy == TokenPolicy.PassThrough && key is ResourceKey or ScopeKey)
             {
-                yield return (key, $"a caller's own token goes on as it is. Remove it; for whom it must be is said by {AudienceKey}.");
+                yield return (key, $"callers bring their tokens themselves. Set {AudienceKey}, and ask for scopes by a policy of Bff:Policies.");
             }
             else if (Objection(key, value, providers) is { } objection) { yield return (key, objection); }
         }
