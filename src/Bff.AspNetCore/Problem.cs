@@ -68,7 +68,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
             Status = Status, Title = Title, Detail = DetailBelow(pathBase), Type = "about:blank", Extensions = { ["code"] = Code },
         };
         if (Reason is not null) { details.Extensions["reason"] = Reason; }
-        return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
+        return response.WriteAsJsonAsync(details, OwnJson.Options, MediaTypeNames.Application.ProblemJson);
     }
 
     private Task WritePageAsync(HttpResponse response, PathString pathBase)
