@@ -6,6 +6,8 @@
 #   bff-VERSION-portable.tar.gz       needs the ASP.NET Core 10 runtime: dotnet Bff.dll
 #   bff_VERSION_amd64.deb, …_arm64.deb   a Debian package of the self-contained builds, with a systemd unit
 #   bff-js-VERSION.tgz                the page's side for npm: npm publish FILE
+#   Bff.AspNetCore.VERSION.nupkg      the library, with its symbols (.snupkg): dotnet nuget push FILE
+#   Bff.Templates.VERSION.nupkg       dotnet new bff
 #   *.cdx.json                        what is in each of them, and in the image: CycloneDX
 #   bff-VERSION.intoto.json           how they were made: SLSA provenance
 #   SHA256SUMS, SHA256SUMS.asc        of all of them; the signature where --sign names a key of gpg
@@ -51,6 +53,8 @@ version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "release.sh: '$version' in Directory.Build.props is no version" >&2; exit 1; }
 script=$(node -p 'require("./src/bff-js/package.json").version')
 [ "$script" = "$version" ] || { echo "release.sh: src/bff-js/package.json has version $script, Directory.Build.props $version" >&2; exit 1; }
+template=src/Bff.Templates/content/bff/BffApp.csproj
+grep -q "Include=\"Bff.AspNetCore\" Version=\"$version\"" $template || { echo "release.sh: $template wants another Bff.AspNetCore than $version" >&2; exit 1; }
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 epoch=$(git log -1 --format=%ct 2>/dev/null || date +%s)
 work=$(mktemp -d)
@@ -89,6 +93,10 @@ publish() {   # RUNTIME FOLDER
   dotnet publish src/Bff -c Release --nologo -v quiet -o "$2" -p:SourceRevisionId="$revision" -p:DebugType=none -p:DebugSymbols=false -p:RunAnalyzers=false \
     -p:RestoreLockedMode=true -p:ContinuousIntegrationBuild=true "${how[@]}"
   cp LICENSE eng/debian/bff.json bff.schema.json "$2"/
+}
+
+nuget() {   # PROJECT CONFIGURATION [OPTION…]
+  dotnet pack "src/$1" -c "$2" --nologo -v quiet -o "$output" -p:SourceRevisionId="$revision" -p:RunAnalyzers=false "${@:3}"
 }
 
 archive() {   # FOLDER FILE: the same bytes for the same commit
@@ -138,6 +146,16 @@ done
 echo "Packing bff-js"
 (cd src/bff-js && npm ci --ignore-scripts --silent && npm pack --silent --pack-destination "$output" >/dev/null)
 bill npm src/bff-js "bff-js-$version"
+
+echo "Packing Bff.AspNetCore and Bff.Templates"
+# Whoever names a published program has built all of it for tests.
+if [ -n "$published" ]; then nuget Bff.AspNetCore Debug --no-build
+else
+  rm -rf src/Bff.AspNetCore/obj/Release   # compiled without symbols above
+  nuget Bff.AspNetCore Release -p:RestoreLockedMode=true -p:ContinuousIntegrationBuild=true
+fi
+bill nuget src/Bff.AspNetCore "Bff.AspNetCore-$version"
+nuget Bff.Templates Release
 
 here=$PWD
 files() { find . -maxdepth 1 -type f ! -name 'SHA256SUMS*' -printf '%P\n' | LC_ALL=C sort; }

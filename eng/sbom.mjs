@@ -3,6 +3,7 @@
 //   node eng/sbom.mjs program FOLDER     of a published program: its packages, the .NET runtime it has or needs, what Node.js made of npm packages
 //   node eng/sbom.mjs image FOLDER       of an image with that program: the same, the base image, and the packages of its /var/lib/dpkg/status
 //   node eng/sbom.mjs npm FOLDER         of an npm package
+//   node eng/sbom.mjs nuget FOLDER       of a NuGet package: what it needs besides, and the page script that is in it
 //
 // Options: --version V, --epoch SECONDS (of the commit), --name N, --base IMAGE[@sha256:…], --dpkg FILE. The same input gives the same bytes.
 import { createHash } from 'node:crypto';
@@ -79,6 +80,21 @@ const npmPackages = (folder) => Object.entries(json(join(root, folder, 'package-
     return { type: 'library', 'bom-ref': purl, name, version, purl, hashes, licenses: license && named(license) };
   });
 
+/** What the lock file of a project says is needed at run time: what is asked for, and what that brings. */
+const nugetPackages = (folder) => {
+  const locked = json(join(root, folder, 'packages.lock.json')).dependencies['net10.0'];
+  const builds = new Set([...readFileSync(join(root, folder, `${folder.split('/').at(-1)}.csproj`), 'utf8').matchAll(/Include="([^"]+)" PrivateAssets="all"/g),
+    ...readFileSync(join(root, 'Directory.Build.props'), 'utf8').matchAll(/Include="([^"]+)" PrivateAssets="all"/g)].map(([, name]) => name));
+  const needed = Object.entries(locked).filter(([name, { type }]) => type !== 'Project' && !builds.has(name));
+  const components = needed.map(([name, { resolved }]) => nuget(name, resolved));
+  const refs = new Map(needed.map(([name], at) => [name, components[at]['bom-ref']]));
+  return {
+    components, direct: needed.filter(([, { type }]) => type === 'Direct').map(([name]) => refs.get(name)),
+    dependencies: needed.map(([name, { dependencies }]) => (
+      { ref: refs.get(name), dependsOn: Object.keys(dependencies ?? {}).map((to) => refs.get(to)).filter(Boolean).sort() })),
+  };
+};
+
 const npmPackage = (folder) => {
   const { name, version } = json(join(root, folder, 'package.json'));
   return ours('library', name, version, `pkg:npm/${name}@${version}`);
@@ -116,6 +132,11 @@ const program = (folder, options, image) => {
 const kinds = {
   program: (folder, options) => program(folder, options, false),
   image: (folder, options) => program(folder, options, true),
+  nuget: (folder, { version }) => {
+    const name = folder.split('/').at(-1), script = npmPackage('src/bff-js'), { components, dependencies, direct } = nugetPackages(folder);
+    return { main: ours('library', name, version, `pkg:nuget/${name}@${version}`), components: [...components, script],
+      dependencies: [...dependencies, { ref: script['bom-ref'], dependsOn: [] }], direct: [...direct, script['bom-ref']] };
+  },
   npm: (folder) => {
     const components = npmPackages(folder);
     return { main: npmPackage(folder), components, dependencies: components.map((one) => ({ ref: one['bom-ref'], dependsOn: [] })),

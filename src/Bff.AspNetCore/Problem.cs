@@ -93,7 +93,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         if (Reason is not null) { details.Extensions["reason"] = Reason; }
         if (ProviderError is not null) { details.Extensions["providerError"] = ProviderError; }
         if (Policy is not null) { details.Extensions["policy"] = Policy; }
-        return response.WriteAsJsonAsync(details, options: null, MediaTypeNames.Application.ProblemJson);
+        return response.WriteAsJsonAsync(details, OwnJson.Options, MediaTypeNames.Application.ProblemJson);
     }
 
     private Task WritePageAsync(HttpResponse response, PathString pathBase)

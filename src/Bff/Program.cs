@@ -1,17 +1,8 @@
-using Bff.ClientTokens;
+using Bff;
 using Bff.Commands;
 using Bff.Configuration;
-using Bff.Forwarding;
-using Bff.Forwarding.PassThrough;
-using Bff.FrontEnds;
-using Bff.Guard;
 using Bff.Hosting;
-using Bff.Login;
 using Bff.Ops;
-using Bff.Policies;
-using Bff.Providers;
-using Bff.Renewal;
-using Bff.Sessions;
 
 return await CommandLine.InvokeAsync(args, Compose, RunAsync);
 
@@ -20,23 +11,18 @@ static WebApplicationBuilder Compose(string[] args)
     var builder = ConfigurationFiles.CreateBuilder(args, WebApplication.CreateBuilder);
     builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
-    return builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
-        .AddSessions().AddPolicies().AddRenewal().AddClientTokens().AddLogin().AddForwarding().AddOps().AddLogFormat().WithoutUnusedKeyRing();
+    builder.Services.AddSettings<ConfigurationFileOptions>("Bff");
+    return builder.AddBff().AddOps().AddLogFormat();
 }
 
 static async Task RunAsync(WebApplication app)
 {
-    await app.CheckConfigurationAsync();
-    app.WarnOfClients();
-    app.PrepareSessions();
+    await app.PrepareBffAsync();
 
     app.MapOps();                                    // a port and a pipeline of their own
-    app.UseAccessLog().UseCallMetrics();
-    app.UseGuard();                                  // headers, CORS and the CSRF header: before any store is read
-    app.UseRouteTimeouts();
-    app.UseCallersTokens();                          // a token of the caller's own, on routes that take one: no session is read then
-    app.UseSessions();                               // the one session read of a request happens here
-    app.MapLogin().MapRenewal().MapForwarding();
+    app.UseAccessLog();
+    app.UseBff(isWholeProgram: true);
+    app.MapBff();
 
     app.Lifetime.ApplicationStarted.Register(HostLog.LogHostFromNowOn);
     await app.RunAsync();

@@ -6,11 +6,14 @@ namespace Bff.Tests;
 
 /// <summary>
 /// Holds the arrows between the rooms of <c>src/Bff</c> and <c>src/Bff.AspNetCore</c>: which types of one use types of another, in whatever way. A room is a
-/// folder, and so is a folder in a folder. What lies in no folder may be used by every room and uses none, but for the program itself.
+/// folder, and so is a folder in a folder. What lies in no folder may be used by every room and uses none, but for the doors of the house.
 /// </summary>
 public class HouseTests
 {
     private const string Root = "";
+
+    /// <summary>What puts the whole house together, or hands out what is in it.</summary>
+    private static readonly string[] Doors = [nameof(Program), nameof(BffApplication), nameof(BffPreparation), nameof(BffHttpClients)];
 
     /// <summary>From the roof down: a room uses rooms that stand below it here, and of those the ones it names.</summary>
     internal static readonly (string Room, string[] Uses)[] Plan =
@@ -179,7 +182,7 @@ public class HouseTests
     {
         var from = RoomOf(type);
         var isFrontDoor = type.Name.EndsWith("Feature", StringComparison.Ordinal) || type.Name == "CommandLine";
-        return room == from || room == Root || type.Name == nameof(Program) || (isFrontDoor && room.StartsWith(from + ".", StringComparison.Ordinal))
+        return room == from || room == Root || Doors.Contains(type.Name) || (isFrontDoor && room.StartsWith(from + ".", StringComparison.Ordinal))
             || Plan.Single(entry => entry.Room == from).Uses.Contains(room);
     }
 

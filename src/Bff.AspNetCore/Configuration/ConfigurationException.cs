@@ -2,7 +2,7 @@ namespace Bff.Configuration;
 
 /// <summary>The configuration is wrong; every error is listed under its key.</summary>
 internal sealed class ConfigurationException(IReadOnlyList<string> mistakes)
-    : Exception("The configuration has mistakes:" + string.Concat(mistakes.Select(mistake => Environment.NewLine + "  - " + mistake)))
+    : InvalidOperationException("The configuration has mistakes:" + string.Concat(mistakes.Select(mistake => Environment.NewLine + "  - " + mistake)))
 {
     public IReadOnlyList<string> Mistakes => mistakes;
 }

@@ -9,9 +9,9 @@ internal static class ConfigurationFeature
 {
     public static WebApplicationBuilder AddConfiguration(this WebApplicationBuilder builder)
     {
+        Durations.ReadEverywhere();
         var accepted = new AcceptedConfiguration();
         accepted.Accept(Snapshot.Of(builder.Configuration), []);
-        builder.Services.AddSettings<ConfigurationFileOptions>("Bff");
         builder.Services.AddSingleton(accepted).AddSingleton<ConfigurationReader>().AddSingleton<ServerCertificates>();
         builder.Services.AddSingleton<ConfigurationReload>().AddHostedService(provider => provider.GetRequiredService<ConfigurationReload>());
         builder.WebHost.ConfigureKestrel(kestrel => KestrelLimits.Apply(accepted.Root, kestrel.Limits));

@@ -16,7 +16,7 @@ internal static partial class Durations
         () => TypeDescriptor.AddAttributes(typeof(TimeSpan), new TypeConverterAttribute(typeof(Converter))));
 
     /// <summary>
-    /// From here on whatever binds a configuration in this process reads durations like this. YARP reads its own (<see cref="Reload.ConfigurationReader"/>).
+    /// From here on whatever binds a configuration in this process reads durations like this. YARP reads its own (<see cref="ConfigurationReader"/>).
     /// </summary>
     public static void ReadEverywhere() => _ = Registered.Value;
 

@@ -50,7 +50,7 @@ internal static class ForwardingFeature
     }
 
     private static bool HasTimeout(HttpContext context) =>
-        context.GetEndpoint()?.Metadata is { } metadata
+        OwnPaths.IsForwarded(context) && context.GetEndpoint()?.Metadata is { } metadata
         && (metadata.GetMetadata<RequestTimeoutAttribute>() is not null || metadata.GetMetadata<RequestTimeoutPolicy>() is not null);
 
     private static async Task AnswerInTimeAsync(HttpContext context, RequestDelegate next)

@@ -14,10 +14,12 @@ internal static class BodyLimit
         StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body of this request is too large for this address.");
 
     /// <summary>After routing.</summary>
-    public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((context, next) =>
+    /// <param name="app">The pipeline.</param>
+    /// <param name="isWholeProgram">Else endpoints that are not ours have limits of their own.</param>
+    public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app, bool isWholeProgram = true) => app.Use((context, next) =>
     {
         var metadata = context.GetEndpoint()?.Metadata;
-        if (metadata?.GetMetadata<RouteModel>() is not null) { return next(context); }
+        if (metadata?.GetMetadata<RouteModel>() is not null || !(isWholeProgram || OwnPaths.Has(context.Request.Path))) { return next(context); }
         var isTooLarge = IsExceeded(context) && metadata?.GetMetadata<RefusesLargeBodies>() is null;
         return isTooLarge ? TooLarge.ExecuteAsync(context) : next(context);
     });

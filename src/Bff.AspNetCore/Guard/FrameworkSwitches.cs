@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
@@ -12,8 +11,20 @@ internal static partial class FrameworkSwitches
 {
     private const string ForwardedHeaders = "ForwardedHeaders_Enabled", AllowedHosts = "AllowedHosts";
 
-    /// <summary>All the middleware the builder has prepared so far is the framework's.</summary>
-    public static void TakeOut(IServiceCollection services) => services.RemoveAll<IStartupFilter>();
+    /// <summary>The middleware that the framework has prepared so far; what the program itself has stays.</summary>
+    public static void TakeOut(IServiceCollection services)
+    {
+        foreach (var filter in services.Where(service => service.ServiceType == typeof(IStartupFilter) && IsOfFramework(service)).ToList())
+        {
+            services.Remove(filter);
+        }
+    }
+
+    private static bool IsOfFramework(ServiceDescriptor service)
+    {
+        var type = service.ImplementationType ?? service.ImplementationInstance?.GetType() ?? service.ImplementationFactory?.Method.DeclaringType;
+        return type?.Assembly.GetName().Name?.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) == true;
+    }
 
     public static void Explain(WebApplication app)
     {

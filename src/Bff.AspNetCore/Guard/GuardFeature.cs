@@ -50,10 +50,12 @@ internal static class GuardFeature
     }
 
     /// <summary>Everything that must happen before a session is read.</summary>
-    public static WebApplication UseGuard(this WebApplication app)
+    /// <param name="app">The program.</param>
+    /// <param name="isWholeProgram">Else what is neither ours nor forwarded has its own body limits and errors, and is asked for by what comes later.</param>
+    public static WebApplication UseGuard(this WebApplication app, bool isWholeProgram)
     {
         FrameworkSwitches.Explain(app);
-        app.UseProblemsForExceptions();
+        if (isWholeProgram) { app.UseProblemsForExceptions(); }
         app.UseSecurityHeaders();
 
         // With no known network the framework would believe every caller, so without trusted proxies the middleware stays out.
@@ -63,10 +65,16 @@ internal static class GuardFeature
         if (!app.Environment.IsDevelopment()) { app.UseHsts(); }
         app.UseMiddleware<OneMeaning>();
         app.UseRouting();
-        app.UseBodyLimit();
-        app.UseWhen(context => context.Request.Headers.Origin.Count > 0, asked => asked.UseCors());   // it says nothing to others
+        if (!isWholeProgram)
+        {
+            app.UseWhen(context => OwnPaths.Has(context.Request.Path) || OwnPaths.IsForwarded(context), ours => ours.UseProblemsForExceptions());
+            app.UseMiddleware<ProblemResponses>();
+        }
+
+        app.UseBodyLimit(isWholeProgram);
+        app.UseWhen(IsAboutCors, asked => asked.UseCors());
         app.UseMiddleware<OwnPaths>((IEndpointRouteBuilder)app);
-        app.UseMiddleware<NothingHere>();
+        if (isWholeProgram) { app.UseMiddleware<NothingHere>(); }
         app.UseMiddleware<RequestGuard>();
         app.UseRateLimiter();
         app.Lifetime.ApplicationStarted.Register(() => OwnPaths.ExplainOverlaps(app, app.Services.GetRequiredService<ILogger<OwnPaths>>()));
@@ -79,6 +87,10 @@ internal static class GuardFeature
         ExceptionHandler = context => ProblemOf(context.Features.Get<IExceptionHandlerFeature>()?.Error).ExecuteAsync(context),
         SuppressDiagnosticsCallback = context => ProblemException.In(context.Exception) is not null,
     });
+
+    /// <summary>It says nothing to others, but routing insists that endpoints with a policy of their own meet it.</summary>
+    private static bool IsAboutCors(HttpContext context) => context.Request.Headers.Origin.Count > 0
+        || (context.GetEndpoint()?.Metadata.GetMetadata<ICorsMetadata>() is not null && !OwnPaths.IsForwarded(context));
 
     /// <summary>What cannot be read as a request is the caller's mistake.</summary>
     private static Problem ProblemOf(Exception? error) => error switch

@@ -34,6 +34,9 @@ internal sealed partial class OwnPaths(RequestDelegate next, IEndpointRouteBuild
         return false;
     }
 
+    /// <summary>A route of the configuration takes the request.</summary>
+    public static bool IsForwarded(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is not null;
+
     /// <summary>The endpoints below our own paths, none of which takes in all that is below it.</summary>
     private static IEnumerable<RouteEndpoint> Endpoints(IEndpointRouteBuilder routes) =>
         routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()

@@ -167,7 +167,7 @@ internal sealed class BackChannelEndpoint(
         // Section 2.8; a description would help nobody but who tries.
         context.Response.StatusCode = StatusCodes.Status400BadRequest;
         context.Items[Problem.CodeItem] = "invalid_request";
-        await context.Response.WriteAsJsonAsync(new { error = "invalid_request" });
+        await context.Response.WriteAsJsonAsync(new { error = "invalid_request" }, OwnJson.Options);
     }
 
     private Task TurnAwayAsync(HttpContext context, Provider? provider, TimeSpan wait)

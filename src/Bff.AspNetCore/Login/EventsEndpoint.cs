@@ -10,8 +10,6 @@ using Bff.Sessions.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Features.Authentication;
-using Microsoft.AspNetCore.Http.Json;
-using Microsoft.Extensions.Options;
 
 namespace Bff.Login;
 
@@ -22,7 +20,7 @@ namespace Bff.Login;
 /// with.
 /// </summary>
 internal sealed class EventsEndpoint(
-    EventStreams streams, SessionCache sessions, FrontEndSet frontEnds, ISessionStore store, IOptions<JsonOptions> json, TimeProvider clock)
+    EventStreams streams, SessionCache sessions, FrontEndSet frontEnds, ISessionStore store, TimeProvider clock)
 {
     public const string Path = "/bff/events";
 
@@ -149,10 +147,10 @@ internal sealed class EventsEndpoint(
     }
 
     /// <summary>As the HTML Living Standard has it, section 9.2.5. JSON has no line ends of its own.</summary>
-    private void Write<T>(PipeWriter writer, string name, T news, string? id = null, TimeSpan? reconnect = null)
+    private static void Write<T>(PipeWriter writer, string name, T news, string? id = null, TimeSpan? reconnect = null)
     {
         Encoding.UTF8.GetBytes($"event: {name}\ndata: ", writer);
-        using (var text = new Utf8JsonWriter(writer)) { JsonSerializer.Serialize(text, news, json.Value.SerializerOptions); }
+        using (var text = new Utf8JsonWriter(writer)) { JsonSerializer.Serialize(text, news, OwnJson.Options); }
         if (id is not null) { Encoding.UTF8.GetBytes($"\nid: {id}", writer); }
         if (reconnect is { } wait) { Encoding.UTF8.GetBytes($"\nretry: {(long)wait.TotalMilliseconds}", writer); }
         writer.Write("\n\n"u8);

@@ -99,7 +99,7 @@ internal sealed class FlowState(ISessionStore store, TimeProvider clock)
     }
 
     /// <exception cref="SignInRefusedException">It was used up before.</exception>
-    /// <exception cref="SessionStoreException">The store cannot say; nothing is used up.</exception>
+    /// <exception cref="Sessions.SessionStoreException">The store cannot say; nothing is used up.</exception>
     public async Task UseUpAsync(AuthenticationProperties properties)
     {
         // What is inside, not the text around it: one state can be spelled in more than one way.

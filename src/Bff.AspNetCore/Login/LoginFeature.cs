@@ -31,14 +31,12 @@ internal static class LoginFeature
                 (options, provider) => Configure(options, provider.GetRequiredService<ProviderSet>()[name], provider));
         }
 
-        services.ConfigureHttpJsonOptions(
-            json => json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull);
         return builder;
     }
 
     /// <summary>
-    /// A call to a route has its session read and nothing else. At our own paths the framework's middleware does it, which asks every sign-in handler first
-    /// whether the request is its callback; what it makes for that would stay as long as an event stream is open.
+    /// A call to a route has its session read and nothing else. Elsewhere the framework's middleware does it, which asks every sign-in handler first whether the
+    /// request is its callback; what it makes for that would stay as long as an event stream is open.
     /// </summary>
     public static WebApplication UseSessions(this WebApplication app)
     {
@@ -50,7 +48,7 @@ internal static class LoginFeature
         app.UseAuthentication().UseAuthorization();
         return app;
 
-        static bool IsShort(HttpContext context) => !OwnPaths.Has(context.Request.Path) || context.Request.Path == EventsEndpoint.Path;
+        static bool IsShort(HttpContext context) => OwnPaths.IsForwarded(context) || context.Request.Path == EventsEndpoint.Path;
     }
 
     public static WebApplication MapLogin(this WebApplication app)

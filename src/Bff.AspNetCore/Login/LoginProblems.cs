@@ -27,6 +27,11 @@ internal static class LoginProblems
         StatusCodes.Status503ServiceUnavailable, "store_unavailable", "Signing in is not possible at the moment.", "Nothing is lost; try again in a moment.",
         SessionStoreException.RetryAfter);
 
+    /// <summary>The program around us could not add what it knows of the user.</summary>
+    public static readonly Problem ClaimsUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable, "claims_unavailable", "Signing in is not possible at the moment.",
+        "Nothing is lost; try again in a moment. The log says what was wrong.", Retry);
+
     public static readonly Problem TooManySessions = new(
         StatusCodes.Status409Conflict, "too_many_sessions", "You are signed in at as many places as you may be.",
         "Sign out somewhere else, or wait until a session there has ended; then sign in again.");

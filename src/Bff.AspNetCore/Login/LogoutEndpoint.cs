@@ -44,7 +44,7 @@ internal static class LogoutEndpoint
             context.Response.Headers.Remove("Location");
         }
 
-        return Results.Ok(new { location });
+        return OwnJson.Ok(new { location });
     }
 
     /// <returns>True when the response now redirects to the provider; false when it offers no sign-out or cannot be reached.</returns>

@@ -256,6 +256,11 @@ internal sealed partial class OidcEvents(
             UnusedTokens.RevokeNow(provider, properties, SignInProgress.Of(context.HttpContext));
             await FailAsync(context, LoginProblems.StoreUnavailable, SignInFailure.TemporarilyUnavailable, SignInFailure.CauseOf(error), target);
         }
+        catch (ClaimsNotEnrichedException error)
+        {
+            await unused.RevokeAsync(context.HttpContext, provider, properties);
+            await FailAsync(context, LoginProblems.ClaimsUnavailable, SignInFailure.TemporarilyUnavailable, error.Message, target);
+        }
         catch (TooManySessionsException error)
         {
             await unused.RevokeAsync(context.HttpContext, provider, properties);

@@ -85,7 +85,7 @@ internal sealed class OidcHandler(
         return true;
     }
 
-    /// <exception cref="SessionStoreException">The key that sealed it may be one that cannot be read now.</exception>
+    /// <exception cref="Sessions.SessionStoreException">The key that sealed it may be one that cannot be read now.</exception>
     private async Task<bool> HasStateOfOursAsync(StringValues state)
     {
         if (state is not [{ Length: > 0 } sealedText, ..]) { return false; }

@@ -18,8 +18,8 @@ internal static class SessionEndpoint
             session = session with { EndsAt = endsAt };
         }
 
-        return Results.Ok(SessionView.Of(session, clock.GetUtcNow(), context.Request.PathBase));
+        return OwnJson.Ok(SessionView.Of(session, clock.GetUtcNow(), context.Request.PathBase));
 
-        IResult Ended(string? reason) => Results.Ok(SessionView.Of(session: null, clock.GetUtcNow(), context.Request.PathBase, reason));
+        IResult Ended(string? reason) => OwnJson.Ok(SessionView.Of(session: null, clock.GetUtcNow(), context.Request.PathBase, reason));
     }
 }

@@ -16,7 +16,7 @@ internal static class UserEndpoint
         }
 
         var secondsLeft = (long)(endsAt - clock.GetUtcNow()).TotalSeconds;
-        return Results.Ok(session.Claims.Select(claim => new UserClaim(claim.Type, claim.Value)).Concat(
+        return OwnJson.Ok(session.Claims.Select(claim => new UserClaim(claim.Type, claim.Value)).Concat(
         [
             new UserClaim("bff:session_expires_in", secondsLeft.ToString(CultureInfo.InvariantCulture)),
             new UserClaim("bff:session_state", session.SessionState ?? ""),

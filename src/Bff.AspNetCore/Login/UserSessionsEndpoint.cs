@@ -24,7 +24,7 @@ internal static class UserSessionsEndpoint
         var now = clock.GetUtcNow();
         var found = await directory.ListOfUserAsync(session, handle: null, MaxListed + 1, now, context.RequestAborted);
         if (!IsAlive(session, found)) { return await EndedAsync(context, session); }
-        return Results.Ok(new UserSessions(
+        return OwnJson.Ok(new UserSessions(
             now, [.. found.Take(MaxListed).Select(one => UserSessionView.Of(one, session, frontEnds.Find(one.FrontEnd), now))], found.Count > MaxListed));
     }
 

@@ -11,7 +11,7 @@ internal static class RenewEndpoint
         if (context.GetSession() is not { } session) { return await context.SignInRequiredAsync(); }
         var result = await renewer.RenewNowAsync(session, context.RequestAborted);
         return result is RenewalResult.Usable renewed
-            ? Results.Ok(SessionView.Of(renewed.Session, clock.GetUtcNow(), context.Request.PathBase))
+            ? OwnJson.Ok(SessionView.Of(renewed.Session, clock.GetUtcNow(), context.Request.PathBase))
             : await RenewalProblems.OfAsync(context, session.Id, result);
     }
 }

@@ -13,7 +13,7 @@ namespace Bff.Renewal;
 /// <summary>One renewal, from the top down: get a place and the claim, ask the provider, decide what its response means, store what follows.</summary>
 internal sealed class RenewalAttempt(
     RenewalAdmission admission, RenewalLeases leases, ProviderSet providers, RenewalPolicy policy, RenewalJudge judge, RenewalWriter writer,
-    RenewalLog log, TimeProvider clock)
+    RenewalLog log, ClaimsEnrichers enrichers, TimeProvider clock)
 {
     /// <summary>
     /// Gets a token that somebody needs now; when another node or request is at the session, waits for what it brings, and goes on when that is something else:
@@ -64,7 +64,7 @@ internal sealed class RenewalAttempt(
         try
         {
             var outcome = entry.Outcome = await AskAsync(lease.Session, api, permit);
-            decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null, api);
+            decision = await EnrichAsync(lease.Session, judge.Decide(lease.Session, outcome, onDemand: dueAt is null, api));
         }
         catch
         {
@@ -106,7 +106,7 @@ internal sealed class RenewalAttempt(
         var (session, old) = (lease.Session, lease.Session.Tokens);
         var renewed = new Renewed(brought.CompletedFrom(old), user);
         entry.Outcome = renewed;
-        var decision = judge.DecideOnSignIn(session, renewed);
+        var decision = (RenewalDecision.Keep)await EnrichAsync(session, judge.DecideOnSignIn(session, renewed));
         var isWritten = await writer.TryWriteAsync(lease, decision);
         entry.Finish(isWritten ? decision : null);
         if (isWritten && old is not null && old.RefreshToken != renewed.Tokens.RefreshToken)
@@ -115,6 +115,13 @@ internal sealed class RenewalAttempt(
         }
 
         return isWritten;
+    }
+
+    private async Task<RenewalDecision> EnrichAsync(Session session, RenewalDecision decision)
+    {
+        if (decision is not RenewalDecision.Keep keep) { return decision; }
+        var claims = await enrichers.AtRenewalAsync(session, keep.Claims);
+        return ReferenceEquals(claims, keep.Claims) ? keep : keep with { Claims = claims, Session = keep.Session with { Claims = claims ?? session.Claims } };
     }
 
     /// <summary>Claims the session, or gives the permit back.</summary>

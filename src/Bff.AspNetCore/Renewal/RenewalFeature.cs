@@ -29,6 +29,9 @@ internal static class RenewalFeature
                 sessions.AssumedLifetime = () => tokens.CurrentValue.AssumedLifetime;
             });
 
+        // Looked up when it beats: what counts renewals knows the providers, whose limits depend on how many nodes live.
+        services.AddOptions<NodeDescription>().Configure<IServiceProvider>(
+            (node, provider) => node.CountRenewals = () => provider.GetRequiredService<RenewalMetrics>().RenewedSoFar);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         return builder;
     }
@@ -45,7 +48,7 @@ internal static class RenewalFeature
     public static IServiceCollection AddRenewalEngine(this IServiceCollection services) => services
         .AddSingleton<Renewer>().AddSingleton<RenewalPolicy>().AddSingleton<RenewalFlights>().AddSingleton<RenewalAttempt>()
         .AddSingleton<RenewalAdmission>().AddSingleton<RenewalLeases>().AddSingleton<RenewalJudge>().AddSingleton<RenewalWriter>()
-        .AddSingleton<RenewalLog>().AddSingleton<RenewalMetrics>();
+        .AddSingleton<RenewalLog>().AddSingleton<RenewalMetrics>().AddSingleton<ClaimsEnrichers>();
 
     public static WebApplication MapRenewal(this WebApplication app)
     {

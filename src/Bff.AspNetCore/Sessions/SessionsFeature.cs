@@ -22,6 +22,7 @@ internal static partial class SessionsFeature
             (options, environment) => !options.InsecureCookie || environment.IsDevelopment(),
             "Bff:Sessions:InsecureCookie: is for Development only; elsewhere the session cookie must be Secure.");
         services.AddSingleton<IValidateOptions<SessionsOptions>, ConnectionStringCheck>();
+        services.AddSingleton<SessionEvents>().AddHostedService(provider => provider.GetRequiredService<SessionEvents>());   // stops after all that tells it
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>()
             .AddSingleton<SessionReader>().AddSingleton<CallAuthorization>().AddSingleton<TokenProtector>();
         services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>();

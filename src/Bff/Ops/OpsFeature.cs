@@ -17,6 +17,7 @@ internal static class OpsFeature
         builder.Services.AddSettings<OpsOptions>(OpsOptions.Section);
         builder.Services.AddSettings<AccessLogOptions>(AccessLogOptions.Section);
         builder.Services.AddSingleton<CredentialLimit>();
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.DefaultIgnoreCondition = OwnJson.Options.DefaultIgnoreCondition);
         OpsPort.Listen(builder);
         builder.Services.AddAdmin();
         builder.Services.AddLive();

@@ -21,6 +21,9 @@ internal sealed class DemoProcess(string name, string project, string url, strin
 
     public string Name => name;
 
+    /// <summary>The program, where it is none of ours.</summary>
+    public string? Program { get; init; }
+
     public Dictionary<string, string> Environment { get; } = new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ASPNETCORE_URLS"] = url };
 
     /// <summary>What it has printed so far.</summary>
@@ -81,9 +84,9 @@ internal sealed class DemoProcess(string name, string project, string url, strin
         var port = new Uri(url).Port;
         IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
             .ShouldNotContain(listener => listener.Port == port, $"port {port} is taken, and {name} needs it");
-        var start = new ProcessStartInfo("dotnet", [SourceTree.ProgramOf(project), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program ?? SourceTree.ProgramOf(project), .. arguments])
         {
-            WorkingDirectory = SourceTree.FolderOf(project),
+            WorkingDirectory = Program is null ? SourceTree.FolderOf(project) : Path.GetFullPath("../../..", Path.GetDirectoryName(Program)!),
         };
         start.Environment["DOTNET_TC_CallCounting"] = "0";   // what is gone in a minute is not worth compiling twice
         start.Environment["DOTNET_gcServer"] = "0";

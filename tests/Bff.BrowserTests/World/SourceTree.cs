@@ -7,6 +7,9 @@ internal static class SourceTree
 
     public static readonly string Root = Path.GetFullPath(Path.Combine(Output.FullName, "../../../../.."));
 
+    /// <summary>What the tests were built as.</summary>
+    public static readonly string Configuration = Output.Parent!.Name;
+
     public static string FolderOf(string project) => Path.Combine(Root, "src", project);
 
     /// <summary>What npm has fetched for the tests.</summary>

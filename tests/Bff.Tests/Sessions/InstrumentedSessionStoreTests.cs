@@ -34,6 +34,7 @@ public sealed class InstrumentedSessionStoreTests : IAsyncDisposable
                 _database, protector, new SessionChanges(), Options.Create(new SessionClients()), _clock), _database, _health,
             new SessionMetrics(meters, new SignInPlaces(() => [])),
             new Audit(NullLogger<Audit>.Instance, _clock, new AuditedClient()),
+            new SessionEvents([], _clock, NullLogger<SessionEvents>.Instance),
             FixedOptions.Of(new SessionsOptions()), _clock, NullLogger<InstrumentedSessionStore>.Instance);
     }
 

@@ -19,6 +19,7 @@ internal sealed partial class SessionAuthenticationHandler(
     SessionCookie cookie,
     SessionReader reader,
     FrontEndSet frontEnds,
+    ClaimsEnrichers enrichers,
     IOptionsMonitor<SessionsOptions> sessions,
     ILogger<SessionAuthenticationHandler> logger)
     : SignInAuthenticationHandler<SessionAuthenticationOptions>(options, NullLoggerFactory.Instance, encoder)   // the base class would log every 401 as news
@@ -51,7 +52,7 @@ internal sealed partial class SessionAuthenticationHandler(
             Tokens = tokenSet,
             DueAt = Options.FirstDueAt(id, tokenSet),
         };
-        await AddAsync(session, [.. ReplacedBy(properties)], LimitOf(properties));
+        await AddAsync(await enrichers.AtSignInAsync(session), [.. ReplacedBy(properties)], LimitOf(properties));
         cookie.Write(Context, key, session.AbsoluteEndsAt);
         Started(id, tokenSet.ExpiresAt, session.DueAt);
     }

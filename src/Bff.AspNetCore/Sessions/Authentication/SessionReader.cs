@@ -31,7 +31,7 @@ internal sealed class SessionReader(
         }
 
         if (session.Tokens is null) { return null; }   // no key here opens them
-        if (context.GetEndpoint()?.Metadata.GetMetadata<KeepsSessionAlive>() is not null && await idle.SlideAsync(session) is null)
+        if (KeepsSessionAlive.Is(context.GetEndpoint()) && await idle.SlideAsync(session) is null)
         {
             // Another node has ended it, and this one had a copy.
             context.Features.Set(new SessionEnd(id, Reason: null));

@@ -15,7 +15,7 @@ namespace Bff.Sessions.Keys;
 /// </summary>
 /// <remarks>
 /// What browsers bring may name any key. So keys are read by one thread of its own, however many wait for it: those who can, wait without a thread
-/// (<see cref="KnowsAsync"/>); of the others only a few do.
+/// (<see cref="KnowsAsync(string, CancellationToken)"/>); of the others only a few do.
 /// </remarks>
 internal sealed partial class LiveKeys(
     Lazy<IKeyManager> stored, IOptions<KeyManagementOptions> options, ILoggerFactory loggers, TimeProvider clock, SessionMetrics? metrics = null)

@@ -8,8 +8,8 @@ namespace Bff.Sessions.Store;
 /// in and what ends. Whatever the store's driver throws leaves here as <see cref="SessionStoreException"/>, and in time.
 /// </summary>
 internal sealed partial class InstrumentedSessionStore(
-    IFullSessionStore store, SessionStorage storage, StoreHealth health, SessionMetrics metrics, Audit audit, IOptionsMonitor<SessionsOptions> options,
-    TimeProvider clock, ILogger<InstrumentedSessionStore> logger) : IFullSessionStore
+    IFullSessionStore store, SessionStorage storage, StoreHealth health, SessionMetrics metrics, Audit audit, SessionEvents events,
+    IOptionsMonitor<SessionsOptions> options, TimeProvider clock, ILogger<InstrumentedSessionStore> logger) : IFullSessionStore
 {
     private const string Probe = "probe";
 
@@ -39,6 +39,7 @@ internal sealed partial class InstrumentedSessionStore(
         foreach (var session in ended) { Tell(session); }
         metrics.Created(added.FrontEnd, added.Provider);
         audit.SignedIn($"{added.Id}", added.Subject, added.FrontEnd, added.Provider);
+        events.Started(added);
         return ended;
     }
 
@@ -134,9 +135,13 @@ internal sealed partial class InstrumentedSessionStore(
         SessionId id, long version, DateTimeOffset now, string owner, DateTimeOffset leaseUntil, CancellationToken cancellationToken) =>
         WriteAsync("claim", () => store.ClaimToReplaceAsync(id, version, now, owner, leaseUntil, cancellationToken));
 
-    public Task<bool> CompleteRenewalAsync(
-        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancellationToken) =>
-        WriteAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancellationToken));
+    public async Task<bool> CompleteRenewalAsync(
+        Lease lease, TokenSet tokens, DateTimeOffset? dueAt, IReadOnlyList<SessionClaim>? claims, CancellationToken cancellationToken)
+    {
+        var isWritten = await WriteAsync("complete_renewal", () => store.CompleteRenewalAsync(lease, tokens, dueAt, claims, cancellationToken));
+        if (isWritten && tokens.AccessToken != lease.Session.Tokens?.AccessToken) { events.Renewed(lease.Session, tokens.ExpiresAt); }
+        return isWritten;
+    }
 
     public Task<bool> ReleaseRotatedAsync(
         Lease lease, TokenSet tokens, DateTimeOffset dueAt, DateTimeOffset notBefore, string error, CancellationToken cancellationToken) =>
@@ -203,6 +208,7 @@ internal sealed partial class InstrumentedSessionStore(
         metrics.Ended(frontEnd, provider, reason);
         if (reason == EndReasons.SignedOut) { audit.SignedOut(session, frontEnd, provider); }
         else { audit.SessionEnded(session, EndReasons.EndedBy(reason), reason, frontEnd, provider); }
+        events.Ended(ended);
     }
 
     public Task ProbeReadAsync(CancellationToken cancellationToken) => ProbeAsync(StoreAccess.Read, () => store.ProbeReadAsync(cancellationToken));

@@ -4,14 +4,13 @@ using System.Net.Sockets;
 using Bff.Hosting;
 using Bff.Ops.Health;
 using Bff.Ops.Telemetry;
-using Bff.Renewal;
 using Bff.Sessions.Store;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Ops.Live;
 
 /// <summary>What the others are told of this node.</summary>
-internal sealed class ThisNode(Readiness readiness, IOptions<OpsOptions> ops, IServiceProvider services) : IConfigureOptions<NodeDescription>
+internal sealed class ThisNode(Readiness readiness, IOptions<OpsOptions> ops) : IConfigureOptions<NodeDescription>
 {
     public void Configure(NodeDescription options)
     {
@@ -20,9 +19,6 @@ internal sealed class ThisNode(Readiness readiness, IOptions<OpsOptions> ops, IS
         options.Version = BuildInfo.Read().Version;
         options.Url = string.IsNullOrEmpty(ops.Value.NodeUrl) ? UrlOf(address) : ops.Value.NodeUrl;
         options.IsReady = () => readiness.IsReady;
-
-        // Looked up when it beats: what counts renewals knows the providers, whose limits depend on how many nodes live.
-        options.CountRenewals = () => services.GetRequiredService<RenewalMetrics>().RenewedSoFar;
     }
 
     /// <summary>By address, which the ops port accepts whatever its names are. Null where it listens on loopback only.</summary>

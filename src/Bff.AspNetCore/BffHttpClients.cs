@@ -1,0 +1,27 @@
+using Bff.Forwarding;
+
+namespace Bff;
+
+/// <summary>Clients of <see cref="IHttpClientFactory"/> that call APIs with tokens of Bff.</summary>
+public static class BffHttpClients
+{
+    /// <summary>
+    /// Sends the access token of the user whose request is being answered with each call, as a route with <c>Bff.Token: User</c> does: renewed first where needed,
+    /// and with a proof where it is bound to a key. Without a session, or a token that can be sent, the call is not made.
+    /// </summary>
+    /// <remarks>
+    /// The call fails with an <see cref="HttpRequestException"/> whose <see cref="HttpRequestException.StatusCode"/> is 401 where the user has to sign in, else 502
+    /// or 503. Where nobody catches it, the response to the user's request is the problem a route would have answered with. A redirect is followed without the
+    /// token. Let nobody choose the addresses that the client calls: whoever is called gets the token.
+    /// </remarks>
+    /// <param name="client">The client.</param>
+    /// <returns>The client.</returns>
+    public static IHttpClientBuilder AddBffUserToken(this IHttpClientBuilder client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        client.Services.AddHttpContextAccessor();
+        return client
+            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<UserTokenHandler>(services))
+            .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProvenCalls>(services));
+    }
+}

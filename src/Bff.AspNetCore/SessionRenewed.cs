@@ -1,0 +1,23 @@
+namespace Bff;
+
+/// <summary>A session has new tokens.</summary>
+public sealed class SessionRenewed
+{
+    /// <summary>The session's handle, as in <see cref="SessionStarted.Session"/>.</summary>
+    public required string Session { get; init; }
+
+    /// <summary>Whose it is: the provider's <c>sub</c>.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>The name of the provider; <c>default</c> for <c>Bff:Oidc</c>.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>The name of the front end; <c>default</c> for the one that is configured without a name.</summary>
+    public required string FrontEnd { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>When the new access token expires.</summary>
+    public required DateTimeOffset AccessTokenExpiresAt { get; init; }
+}

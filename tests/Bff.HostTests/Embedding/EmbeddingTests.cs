@@ -1,0 +1,197 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bff.HostTests.Embedding;
+
+/// <summary>Bff as a part of somebody else's program.</summary>
+public sealed class EmbeddingTests
+{
+    private const string Large = "/local/large";
+
+    [Fact]
+    public async Task Endpoints_of_the_program_know_the_user_and_are_guarded_like_routes()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => builder.Services.AddAuthorizationBuilder().AddPolicy("staff", policy => policy.RequireRole("staff")),
+            app =>
+            {
+                var local = app.MapGroup("/local").RequireAuthorization().RequireBffCsrf();
+                local.MapGet("/me", (ClaimsPrincipal user) => user.Identity!.Name);
+                local.MapGet("/token", (Delegate)((HttpContext context) => context.GetTokenAsync("access_token")));
+                local.MapGet("/staff", () => "staff").RequireAuthorization("staff");
+                app.MapGet("/page", () => "for anybody");
+            });
+        using var browser = program.NewBrowser();
+
+        (await browser.GetAsync("/local/me")).ShouldBeProblem(401, "session_required");
+        (await browser.OpenAsync("/bff/login?login_hint=alice")).Status.ShouldBe(HttpStatusCode.Found);
+
+        (await browser.GetAsync("/local/me")).Body.ShouldBe("Name of alice");
+        (await browser.GetAsync("/local/token")).Body.ShouldBe(program.Provider.Grant.AccessToken!.Value);
+        (await browser.GetAsync("/local/staff")).ShouldBeProblem(403, "forbidden");
+        (await browser.SendAsync(browser.Bare(HttpMethod.Get, "/local/me"))).ShouldBeProblem(403, "csrf_header_missing");
+        (await browser.SendAsync(browser.Bare(HttpMethod.Get, "/page"))).Body.ShouldBe("for anybody");
+        (await browser.GetAsync("/bff/session")).Text("name").ShouldBe("Name of alice");
+    }
+
+    [Fact]
+    public async Task What_is_the_programs_own_stays_as_it_would_be_without_Bff()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder =>
+            {
+                builder.Services.AddCors(cors => cors.AddPolicy("partners", policy => policy.WithOrigins("https://partner.example")));
+                builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = null);
+            },
+            app =>
+            {
+                app.MapPost(Large, async (HttpRequest request) =>
+                {
+                    using var copy = new MemoryStream();
+                    await request.Body.CopyToAsync(copy);
+                    return $"{copy.Length}";
+                });
+                app.MapGet("/local/json", () => new { Word = (string?)null });
+                app.MapGet("/local/broken", string () => throw new InvalidOperationException("The program's own fault."));
+                app.MapGet("/partners", () => "for partners").RequireCors("partners");
+                app.Use((context, next) => context.GetEndpoint() is null ? context.Response.WriteAsync("the program's own answer") : next(context));
+            });
+        using var browser = program.NewBrowser();
+
+        using var upload = browser.Bare(HttpMethod.Post, Large);
+        upload.Content = new ByteArrayContent(new byte[200_000]);
+        (await browser.SendAsync(upload)).Body.ShouldBe("200000");
+        (await browser.GetAsync("/local/json")).Body.ShouldBe("""{"Word":null}""");
+        (await browser.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
+        var broken = await browser.GetAsync("/local/broken");
+        (broken.Status, broken.Body).ShouldBe((HttpStatusCode.InternalServerError, ""));
+        (await browser.SendAsync(browser.Bare(HttpMethod.Get, "/partners"))).Body.ShouldBe("for partners");
+        (await browser.GetAsync("/nowhere")).Body.ShouldBe("the program's own answer");
+        (await browser.GetAsync("/bff/nowhere")).ShouldBeProblem(404, "not_found");
+    }
+
+    [Fact]
+    public async Task A_client_of_the_program_calls_with_the_users_token_renewed_in_time_and_never_without()
+    {
+        string? sent = null;
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => builder.Services.AddHttpClient("api").AddBffUserToken(),
+            app =>
+            {
+                app.MapGet("/local/call", (string to, IHttpClientFactory clients) => clients.CreateClient("api").GetStringAsync(new Uri(to)));
+                app.MapGet("/moved", (HttpContext context, string to) =>
+                {
+                    sent = context.Request.Headers.Authorization;
+                    return Results.Redirect(to);
+                });
+            });
+        string Call(string to) => "/local/call?to=" + Uri.EscapeDataString(to);
+        using var browser = await program.LogInAsync();
+
+        (await browser.GetAsync(Call(program.Api.Address + "/api/echo"))).Body.ShouldBe("alice");
+
+        // Another host, which the first one only points to.
+        var elsewhere = program.Api.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) + "/plain";
+        (await browser.GetAsync(Call($"{program.Address}moved?to={Uri.EscapeDataString(elsewhere)}"))).Body.ShouldBe("nobody");
+        sent.ShouldStartWith("Bearer ");
+        program.Api.LastCall.Header("Authorization").ShouldBeNull();
+
+        program.Clock.Advance(program.Provider.Lifetime + TimeSpan.FromSeconds(1));
+        (await browser.GetAsync(Call(program.Api.Address + "/api/echo"))).Body.ShouldBe("alice");
+        program.Provider.Refreshes.ShouldBe(1);
+
+        var calls = program.Api.Calls.Count;
+        using var stranger = program.NewBrowser();
+        (await stranger.GetAsync(Call(program.Api.Address + "/api/echo"))).ShouldBeProblem(401, "session_required");
+        program.Api.Calls.Count.ShouldBe(calls, "no call was made");
+    }
+
+    [Fact]
+    public async Task Routes_of_the_programs_configuration_are_forwarded()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            _ => { },
+            _ => { },
+            ("ReverseProxy:Clusters:api:Destinations:one:Address", "http://127.0.0.1:9"),
+            ("ReverseProxy:Routes:api:ClusterId", "api"), ("ReverseProxy:Routes:api:Match:Path", "/api/{**rest}"),
+            ("ReverseProxy:Routes:api:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:api:Metadata:Bff.Token", "User"));
+        using var browser = program.NewBrowser();
+
+        (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        await browser.OpenAsync("/bff/login?login_hint=alice");
+        (await browser.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
+    }
+
+    [Fact]
+    public async Task A_listener_is_told_what_happens_to_sessions_and_its_failures_harm_none()
+    {
+        var listener = new Listener();
+        await using var program = await EmbeddedProgram.StartAsync(builder => builder.Services.AddSingleton<ISessionEvents>(listener), _ => { });
+        using var browser = await program.LogInAsync();
+
+        (await browser.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await browser.PostAsync("/bff/logout")).Status.ShouldBe(HttpStatusCode.OK);
+
+        await Eventually.HappensAsync(() => listener.Told.Count == 3, "all is told");
+        var session = listener.Told.First().Split(' ')[0];
+        listener.Told.ShouldBe([$"{session} of alice started", $"{session} of alice renewed", $"{session} ended: signed_out"]);
+        bool IsLogged() => program.Logs.Lines.Count(line => line.Contains("Listener has failed", StringComparison.Ordinal)) == 3;
+        await Eventually.HappensAsync(IsLogged, "each failure is logged");
+    }
+
+    [Fact]
+    public async Task Claims_are_added_at_the_sign_in_and_anew_at_each_renewal()
+    {
+        var ranks = new Ranks();
+        await using var program = await EmbeddedProgram.StartAsync(builder => builder.Services.AddSingleton<IClaimsEnricher>(ranks), _ => { });
+        using var browser = await program.LogInAsync();
+        async Task<string[]> RanksAsync() => [.. (await browser.GetAsync("/bff/user")).Json.EnumerateArray()
+            .Where(claim => claim.GetProperty("type").GetString() == "rank").Select(claim => claim.GetProperty("value").GetString()!)];
+
+        (await RanksAsync()).ShouldBe(["1 of alice"]);
+        program.Clock.Advance(TimeSpan.FromMinutes(1));
+        (await browser.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await RanksAsync()).ShouldBe(["2 of alice, renewed"]);
+
+        ranks.Fails = true;
+        program.Clock.Advance(TimeSpan.FromMinutes(1));
+        (await browser.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await RanksAsync()).ShouldBe(["2 of alice, renewed"]);
+        program.Provider.Refreshes.ShouldBe(2);
+
+        using var another = program.NewBrowser();
+        (await another.OpenAsync("/bff/login?login_hint=bob")).ShouldSay("claims_unavailable");
+        another.Session.ShouldBeNull();
+        program.Logs.Lines.ShouldContain(line => line.Contains("The database of ranks is away.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false, true, "builder.AddBff()")]
+    [InlineData(true, false, "app.UseBff()")]
+    public void Whoever_forgets_a_step_is_told_which(bool adds, bool uses, string missing)
+    {
+        var builder = WebApplication.CreateBuilder();
+        if (adds) { builder.AddBff(); }
+        var app = builder.Build();
+
+        Should.Throw<InvalidOperationException>(() => uses ? app.UseBff() : app.MapBff()).Message.ShouldContain(missing);
+    }
+
+    [Fact]
+    public void A_mistake_of_the_configuration_is_told_by_its_key()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Bff:Oidc:Authority"] = "https://login.example.com", ["Bff:Oidc:ClientId"] = "app", ["Bff:Ops:Url"] = "http://127.0.0.1:3002",
+        });
+        builder.AddBff();
+
+        Should.Throw<InvalidOperationException>(() => builder.Build().UseBff()).Message.ShouldContain("Bff:Ops: is not a setting.");
+    }
+}
