@@ -64,7 +64,8 @@ internal sealed class RenewalAttempt(
         try
         {
             var outcome = entry.Outcome = await AskAsync(lease.Session, api, permit);
-            decision = await EnrichAsync(lease.Session, judge.Decide(lease.Session, outcome, onDemand: dueAt is null, api));
+            decision = judge.Decide(lease.Session, outcome, onDemand: dueAt is null, api);
+            if (api is null) { decision = await EnrichAsync(lease.Session, decision); }
         }
         catch
         {
