@@ -18,7 +18,7 @@ internal static class Composition
     public static IReadOnlyList<SettingsSection> Sections()
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = Path.GetTempPath() });
-        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddRenewal().AddLogin().AddForwarding().AddGateway().AddOps();
         var sections = builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
         return [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal)];
     }
