@@ -16,9 +16,9 @@ internal static class GatewayFeature
         builder.Services.AddSingleton<GatewayCredential>();
         var listened = builder.Services.Select(service => service.ImplementationInstance).OfType<PublicListeners>().Single();
         builder.Services.AddSingleton(new ConfigurationRule(configuration => GatewayOptions.SharedPorts(configuration, listened.Addresses)));
-        if (string.IsNullOrEmpty(builder.Configuration[$"{GatewayOptions.Section}:{nameof(GatewayOptions.Url)}"])) { return builder; }
+        if (builder.AcceptedConfiguration()[$"{GatewayOptions.Section}:{nameof(GatewayOptions.Url)}"] is not { Length: > 0 } url) { return builder; }
         builder.Services.AddSingleton(new PrivateListener(
-            GatewayRequests.Endpoint, services => OptionsOf(services).Url!, services => OptionsOf(services).ClientCertificateAuthority));
+            GatewayRequests.Endpoint, () => url, services => OptionsOf(services).ClientCertificateAuthority));
         return builder;
     }
 

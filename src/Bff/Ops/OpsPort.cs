@@ -35,13 +35,13 @@ internal static class OpsPort
         var accepted = builder.AcceptedConfiguration();
         builder.Services.AddSingleton(new PrivateListener(
             Endpoint,
-            _ => accepted[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl,
+            () => accepted[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl,
             services => services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             var listeners = kestrel.ApplicationServices.GetServices<PrivateListener>().ToList();
             var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address))
-                .Concat(listeners.Select(listener => (listener.Endpoint, listener.Url(kestrel.ApplicationServices))));
+                .Concat(listeners.Select(listener => (listener.Endpoint, listener.Url())));
             var certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
             var configuration = new ConfigurationBuilder()
                 .AddConfiguration(certificates.WithoutOurs(accepted.GetSection("Kestrel")))
@@ -54,8 +54,7 @@ internal static class OpsPort
             }
             foreach (var listener in listeners)
             {
-                var authority = listener.ClientAuthority(kestrel.ApplicationServices);
-                loader.Endpoint(listener.Endpoint, endpoint => Prepare(endpoint, listener, authority, certificates));
+                loader.Endpoint(listener.Endpoint, endpoint => Prepare(endpoint, listener, kestrel.ApplicationServices, certificates));
             }
         });
     }
@@ -86,7 +85,7 @@ internal static class OpsPort
         };
     }
 
-    private static void Prepare(EndpointConfiguration endpoint, PrivateListener listener, string? authority, ServerCertificates certificates)
+    private static void Prepare(EndpointConfiguration endpoint, PrivateListener listener, IServiceProvider services, ServerCertificates certificates)
     {
         // Connections of HTTP/3 do not pass here and would stay unmarked; HTTP/2 needs TLS.
         endpoint.ListenOptions.Protocols = endpoint.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
@@ -97,7 +96,7 @@ internal static class OpsPort
         });
 
         PreparePublic(endpoint, listener.Endpoint, certificates);
-        if (!endpoint.IsHttps || string.IsNullOrEmpty(authority)) { return; }
+        if (!endpoint.IsHttps || listener.ClientAuthority(services) is not { Length: > 0 } authority) { return; }
         endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // who comes without may have a token, or be a probe
         var trusted = new ClientAuthority(authority);
         endpoint.HttpsOptions.OnAuthenticate = (connection, tls) =>

@@ -1,6 +1,7 @@
 using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.FrontEnds;
+using Bff.Gateway;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
