@@ -79,6 +79,7 @@ public sealed class GatewayFilesTests
             request.Headers.Add("X-Forwarded-Uri", "/plain/x");
             request.Headers.Add("X-Forwarded-Method", "OPTIONS");
             request.Headers.Add("X-Forwarded-Host", "evil.example");
+            request.Headers.Add("X-Forwarded-User", "forged");
             request.Headers.Add("X-Bff-Gateway-Token", "forged");
             if (method == HttpMethod.Post) { request.Content = new ByteArrayContent(new byte[2_000_000]); }
         });
@@ -103,7 +104,11 @@ public sealed class GatewayFilesTests
         using var certificate = authority.Issue("localhost");
         await WriteAsync("app.crt", certificate.ExportCertificatePem());
         await WriteAsync("app.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        if (name == "caddy") { return await DocumentedProxy.StartAsync(name, world.Folder, at, await ReadAsync("Caddyfile"), ("BFF_GATEWAY_TOKEN", GatewayClient.Token)); }
+        if (name == "caddy")
+        {
+            return await DocumentedProxy.StartAsync(name, world.Folder, at, await ReadAsync("Caddyfile"), ("BFF_GATEWAY_TOKEN", GatewayClient.Token));
+        }
+
         await WriteAsync("bff-token.conf", $"proxy_set_header X-Bff-Gateway-Token \"{GatewayClient.Token}\";");
         await WriteAsync("bff-question.conf", await ReadAsync("nginx/bff-question.conf"));
         return await DocumentedProxy.StartAsync(name, world.Folder, at, await ReadAsync("nginx/bff.conf"));
