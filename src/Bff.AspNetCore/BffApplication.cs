@@ -49,8 +49,7 @@ public static class BffApplication
     public static WebApplication MapBff(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        if (!PreparationOf(app).IsGuarded) { throw new InvalidOperationException("Call app.UseBff() before app.MapBff()."); }
-        return app.MapLogin().MapRenewal().MapForwarding();
+        return app.MapBff(proxy: null);
     }
 
     /// <summary>
@@ -65,15 +64,25 @@ public static class BffApplication
 
     /// <param name="app">The program.</param>
     /// <param name="isWholeProgram">There is nothing else in it: what no endpoint takes is refused here.</param>
-    internal static WebApplication UseBff(this WebApplication app, bool isWholeProgram)
+    /// <param name="afterGuard">What else may refuse a request, before any session is read.</param>
+    internal static WebApplication UseBff(this WebApplication app, bool isWholeProgram, Action<WebApplication>? afterGuard = null)
     {
         PreparationOf(app).RunAsync(app).GetAwaiter().GetResult();
         PreparationOf(app).IsGuarded = true;
         app.UseCallMetrics();
         app.UseGuard(isWholeProgram);                    // headers, CORS and the CSRF header: before any store is read
+        afterGuard?.Invoke(app);
         app.UseRouteTimeouts();
         app.UseCallersTokens();                          // a token of the caller's own, on routes that take one: no session is read then
         return app.UseSessions();                        // the one session read of a request happens here
+    }
+
+    /// <param name="app">The program.</param>
+    /// <param name="proxy">What comes before a call is forwarded.</param>
+    internal static WebApplication MapBff(this WebApplication app, Action<IReverseProxyApplicationBuilder>? proxy)
+    {
+        if (!PreparationOf(app).IsGuarded) { throw new InvalidOperationException("Call app.UseBff() before app.MapBff()."); }
+        return app.MapLogin().MapRenewal().MapForwarding(proxy);
     }
 
     /// <summary>Reads the whole configuration and the store, once. Else <see cref="UseBff(WebApplication)"/> does.</summary>

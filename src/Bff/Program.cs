@@ -1,6 +1,7 @@
 using Bff;
 using Bff.Commands;
 using Bff.Configuration;
+using Bff.Gateway;
 using Bff.Hosting;
 using Bff.Ops;
 
@@ -12,7 +13,7 @@ static WebApplicationBuilder Compose(string[] args)
     builder.ListenByDefaultOn(Listening.DefaultAddress).LogHostOnlyWhenStarted();
     builder.Services.AddSystemd();                   // Type=notify; nothing elsewhere
     builder.Services.AddSettings<ConfigurationFileOptions>("Bff");
-    return builder.AddBff().AddOps().AddLogFormat();
+    return builder.AddBff().AddGateway().AddOps().AddLogFormat();
 }
 
 static async Task RunAsync(WebApplication app)
@@ -20,9 +21,10 @@ static async Task RunAsync(WebApplication app)
     await app.PrepareBffAsync();
 
     app.MapOps();                                    // a port and a pipeline of their own
+    app.UseGateway();                                // a gateway's question becomes the request it asks about
     app.UseAccessLog();
-    app.UseBff(isWholeProgram: true);
-    app.MapBff();
+    app.UseBff(isWholeProgram: true, afterGuard: guarded => guarded.UseRoutesOnlyAtGateway());
+    app.MapBff(proxy => proxy.AnswerGateway());
 
     app.Lifetime.ApplicationStarted.Register(HostLog.LogHostFromNowOn);
     await app.RunAsync();

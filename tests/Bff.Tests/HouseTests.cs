@@ -20,7 +20,7 @@ public class HouseTests
     [
         ("Commands.Check",
         [
-            "Commands", "Forwarding", "Ops", "Guard", "FrontEnds", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
+            "Commands", "Gateway", "Forwarding", "Ops", "Guard", "FrontEnds", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
             "Providers.ClientAuthentication", "Providers.TokenEndpoint", "Providers", "Providers.DPoP", "Hosting", "Configuration", "Configuration.Kestrel",
         ]),
         ("Commands.Backup", ["Commands", "Sessions.Store.Sqlite", "Sessions.Store.Sql", "Sessions.Store", "Sessions.Keys", "Configuration"]),
@@ -29,12 +29,13 @@ public class HouseTests
         ("Ops.Admin", ["Ops", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
-            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers.Named",
+            "Ops.Health", "Ops.Telemetry", "Gateway", "Ops", "Forwarding", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers.Named",
             "Providers.ClientAuthentication", "Providers.Throttling",
             "Providers", "Configuration", "Configuration.Kestrel",
         ]),
         ("Ops.Health", ["Ops", "Sessions.Store", "Sessions", "Providers.Named", "Providers", "Hosting", "Configuration"]),
         ("Ops.Telemetry", ["Ops", "Sessions.Authentication", "Sessions", "Providers"]),
+        ("Gateway", ["Ops", "Forwarding", "Guard", "Providers.DPoP", "Hosting", "Configuration"]),
         ("Ops", ["Guard", "Providers", "Hosting", "Configuration", "Configuration.Kestrel"]),
         ("Forwarding",
         [

@@ -73,10 +73,13 @@ internal static class ForwardingFeature
     private static bool IsTimedOut(HttpContext context) =>
         context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true };
 
-    public static WebApplication MapForwarding(this WebApplication app)
+    /// <param name="app">Where to.</param>
+    /// <param name="before">Steps that come before those that forward.</param>
+    public static WebApplication MapForwarding(this WebApplication app, Action<IReverseProxyApplicationBuilder>? before = null)
     {
         app.MapReverseProxy(proxy =>
         {
+            before?.Invoke(proxy);
             proxy.UseMiddleware<UpstreamErrors>();
             proxy.UseMiddleware<LongConnections>();
             proxy.UseSessionAffinity().UseLoadBalancing().UsePassiveHealthChecks();

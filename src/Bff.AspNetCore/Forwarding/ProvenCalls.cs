@@ -21,6 +21,12 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
     /// <summary>The call goes with a token that is bound to this key.</summary>
     public static void Mark(HttpRequestMessage request, ProofKey key) => request.Options.Set(Key, key);
 
+    /// <summary>Puts the proof on a call that somebody else sends; what the API says to it is not heard here.</summary>
+    public static void Prove(HttpRequestMessage request, ProvenRequests proofs)
+    {
+        if (Find(request) is { } tokens) { proofs.Prove(request, tokens.Key!, challenge: null, tokens.Authorization); }
+    }
+
     /// <summary>The API did nothing but to ask for its nonce, and the call was not repeated with it.</summary>
     /// <param name="response">The API's.</param>
     /// <param name="maySendAgain">Whoever made the call may: the nonce is known by now, and only the body, which was sent, was in the way.</param>

@@ -10,7 +10,7 @@ internal sealed class GuardMetrics : IDisposable
     private static readonly string[] Codes =
     [
         "csrf_header_missing", "cross_site_request", "origin_not_allowed", "origin_required", "host_not_allowed", "method_not_allowed",
-        "ops_token_required", "token_required", "invalid_request", "invalid_token", "invalid_dpop_proof", RateLimits.Code,
+        "ops_token_required", "gateway_credential_required", "token_required", "invalid_request", "invalid_token", "invalid_dpop_proof", RateLimits.Code,
     ];
 
     private readonly Meter _meter;

@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Bff.Ops;
 
 /// <summary>
-/// The certificate authorities of <c>Bff:Ops:ClientCertificateAuthority</c>, and nobody else: the machine's own do not count. The TLS handshake builds the one
-/// chain of a connection by this policy; that it did is marked on the connection, and only then does its certificate prove anything.
+/// The certificate authorities that a private listener is told (<c>Bff:Ops:ClientCertificateAuthority</c>), and nobody else: the machine's own do not count.
+/// The TLS handshake builds the one chain of a connection by this policy; that it did is marked on the connection, and only then does its certificate prove
+/// anything.
 /// </summary>
 internal sealed class ClientAuthority(string pem)
 {

@@ -9,10 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace Bff.Ops;
 
-/// <summary>
-/// A listener of its own. Each connection it accepts is marked, and the mark decides what can be reached: what a request says about itself, such as its
-/// <c>Host</c> header, counts for nothing.
-/// </summary>
+/// <summary>The operators' listener, and how it and others that are not public get their place beside the public ones.</summary>
 internal static class OpsPort
 {
     /// <summary>Its name among Kestrel's endpoints: <c>Kestrel:Endpoints:Ops</c> may say more about it, such as its certificate.</summary>
@@ -20,13 +17,8 @@ internal static class OpsPort
 
     private const string Endpoints = "Endpoints";
 
-    private sealed class Mark
-    {
-        public static readonly Mark Instance = new();
-    }
-
     /// <summary>The request came in on the ops port.</summary>
-    public static bool Received(HttpContext context) => context.Features.Get<Mark>() is not null;
+    public static bool Received(HttpContext context) => PrivateListener.Of(context) is { Endpoint: Endpoint };
 
     /// <summary>Where a process on this machine reaches the ops port at <paramref name="url"/>; null when that cannot be told.</summary>
     public static Uri? LocalAddress(string url)
@@ -41,10 +33,15 @@ internal static class OpsPort
     {
         var addresses = TakePublicAddresses(builder);
         var accepted = builder.AcceptedConfiguration();
+        builder.Services.AddSingleton(new PrivateListener(
+            Endpoint,
+            () => accepted[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl,
+            services => services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            var url = accepted[$"{OpsOptions.Section}:{nameof(OpsOptions.Url)}"] is { Length: > 0 } given ? given : OpsOptions.DefaultUrl;
-            var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address)).Append((Endpoint, url));
+            var listeners = kestrel.ApplicationServices.GetServices<PrivateListener>().ToList();
+            var endpoints = addresses.Select((address, index) => ($"Bff{(index == 0 ? "" : index + 1)}", address))
+                .Concat(listeners.Select(listener => (listener.Endpoint, listener.Url())));
             var certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
             var configuration = new ConfigurationBuilder()
                 .AddConfiguration(certificates.WithoutOurs(accepted.GetSection("Kestrel")))
@@ -55,7 +52,10 @@ internal static class OpsPort
             {
                 loader.Endpoint(name, endpoint => PreparePublic(endpoint, name, certificates));
             }
-            loader.Endpoint(Endpoint, endpoint => Prepare(endpoint, kestrel.ApplicationServices, certificates));
+            foreach (var listener in listeners)
+            {
+                loader.Endpoint(listener.Endpoint, endpoint => Prepare(endpoint, listener, kestrel.ApplicationServices, certificates));
+            }
         });
     }
 
@@ -85,27 +85,24 @@ internal static class OpsPort
         };
     }
 
-    private static void Prepare(EndpointConfiguration endpoint, IServiceProvider services, ServerCertificates certificates)
+    private static void Prepare(EndpointConfiguration endpoint, PrivateListener listener, IServiceProvider services, ServerCertificates certificates)
     {
         // Connections of HTTP/3 do not pass here and would stay unmarked; HTTP/2 needs TLS.
         endpoint.ListenOptions.Protocols = endpoint.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
         endpoint.ListenOptions.Use(next => connection =>
         {
-            connection.Features.Set(Mark.Instance);
+            connection.Features.Set(listener);
             return next(connection);
         });
 
-        PreparePublic(endpoint, Endpoint, certificates);
-        if (!endpoint.IsHttps || services.GetRequiredService<IOptions<OpsOptions>>().Value.ClientCertificateAuthority is not { Length: > 0 } authority)
-        {
-            return;
-        }
-        endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // probes come without; OpsGuard asks the others
-        var operators = new ClientAuthority(authority);
+        PreparePublic(endpoint, listener.Endpoint, certificates);
+        if (!endpoint.IsHttps || listener.ClientAuthority(services) is not { Length: > 0 } authority) { return; }
+        endpoint.HttpsOptions.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // who comes without may have a token, or be a probe
+        var trusted = new ClientAuthority(authority);
         endpoint.HttpsOptions.OnAuthenticate = (connection, tls) =>
         {
-            operators.Decide(connection, tls);
-            certificates.Show(Endpoint, tls);
+            trusted.Decide(connection, tls);
+            certificates.Show(listener.Endpoint, tls);
         };
     }
 }

@@ -22,6 +22,9 @@ internal sealed record LoadOrder
     /// <summary>How many of those.</summary>
     public int Sessions { get; init; } = 1;
 
+    /// <summary>More headers of each request.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Of the request.</summary>
     public int BodyBytes { get; init; }
 

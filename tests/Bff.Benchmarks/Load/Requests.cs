@@ -47,6 +47,7 @@ internal sealed class Requests
     private IEnumerable<(string Name, string Value)> Common()
     {
         foreach (var header in Browser) { yield return header; }
+        foreach (var (name, value) in _order.Headers) { yield return (name, value); }
         yield return ("referer", $"http://{Authority}/");
         if (Body.Length == 0) { yield break; }
         yield return ("origin", $"http://{Authority}");

@@ -62,7 +62,7 @@ internal static class Chart
 
     private static string ColourOf(string contender) => contender switch
     {
-        Contender.Sqlite or Contender.PostgreSql or Contender.Bound => Ours,
+        Contender.Sqlite or Contender.PostgreSql or Contender.Bound or Contender.Gateway => Ours,
         Contender.Bare => Peer,
         _ => Others,
     };

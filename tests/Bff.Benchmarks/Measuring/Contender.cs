@@ -7,16 +7,18 @@ namespace Bff.Benchmarks.Measuring;
 /// <param name="Process">To stop it.</param>
 internal sealed record Contender(string Name, int Port, int ProcessId, IAsyncDisposable Process) : IAsyncDisposable
 {
-    public const string Direct = "direct", Bare = "bare", Nginx = "nginx", Apache = "apache", Sqlite = "sqlite", PostgreSql = "postgres", Bound = "bound";
+    public const string Direct = "direct", Bare = "bare", Nginx = "nginx", Apache = "apache", Sqlite = "sqlite", PostgreSql = "postgres", Bound = "bound",
+        Gateway = "gateway";
 
     private static readonly (string Name, string Label)[] All =
     [
         (Direct, "the upstream itself"), (Bare, "bare YARP"), (Nginx, "nginx"), (Apache, "Apache, mod_auth_openidc"), (Sqlite, "Bff, SQLite"),
         (PostgreSql, "Bff, PostgreSQL"), (Bound, "Bff, SQLite, bound token"),
+        (Gateway, "Bff, SQLite, asked by a gateway"),
     ];
 
-    /// <summary>In the order of the table, but for the one that is there beside <see cref="Sqlite"/> where a scenario asks for it.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(one => one.Name).Where(name => name != Bound)];
+    /// <summary>In the order of the table, but for those that are there beside <see cref="Sqlite"/> where a scenario asks for them.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(one => one.Name).Where(name => name is not (Bound or Gateway))];
 
     public static string LabelOf(string name) => All.Single(one => one.Name == name).Label;
 
@@ -25,6 +27,9 @@ internal sealed record Contender(string Name, int Port, int ProcessId, IAsyncDis
 
     /// <summary>With the header of its session; null for those that were written into the stores.</summary>
     public string? CookieFile { get; init; }
+
+    /// <summary>What comes before the path of a call, and with which headers.</summary>
+    public (string Prefix, IReadOnlyDictionary<string, string> Headers) Asks { get; init; } = ("", new Dictionary<string, string>());
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 }

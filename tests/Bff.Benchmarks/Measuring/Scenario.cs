@@ -24,6 +24,9 @@ internal sealed record Scenario(string Name, string Title)
     /// <summary>Bff's calls with a token that is bound to a key (RFC 9449) are measured beside those with a bearer token, in the same process.</summary>
     public bool Bound { get; init; }
 
+    /// <summary>What a gateway asks about the call is measured beside the call itself, in the same process.</summary>
+    public bool Asked { get; init; }
+
     /// <summary>Calls a second; 0 for as many as the connections can.</summary>
     public int Rate { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed record Scenario(string Name, string Title)
         new("h2", "HTTP/2 in front, 8 calls at once on a connection") { Http2 = true },
         new("rate", "1,000 calls a second, for latencies of a machine with time to spare") { Rate = 1_000 },
         new("dpop", "a token that is bound to a key, beside a bearer token") { Bound = true },
+        new("gateway", "what a gateway asks about the call, beside the call") { Asked = true },
         new("renewals", "10,000 sessions in turn, whose tokens last 10 s") { Sessions = 10_000, Renewing = true },
     ];
 

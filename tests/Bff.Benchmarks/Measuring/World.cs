@@ -12,6 +12,8 @@ internal sealed class World : IAsyncDisposable
 {
     private const int UsualSessions = 10_000;
 
+    private const string GatewayToken = "a-gateway-token-of-the-benchmark";
+
     /// <summary>With it, a bearer token of MassProvider makes a header of 900 bytes.</summary>
     private const int TokenPadding = 870;
 
@@ -24,6 +26,7 @@ internal sealed class World : IAsyncDisposable
     private readonly Bench _bench;
     private readonly IReadOnlyList<string> _settings;
     private readonly bool _http2, _renewing;
+    private readonly int? _gatewayPort;
     private readonly Dictionary<string, Contender?> _contenders = [];
     private readonly Role _upstream;
     private readonly MassProvider _provider;
@@ -33,8 +36,9 @@ internal sealed class World : IAsyncDisposable
     private readonly string _boundCookieFile;
 
     private World(
-        Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, Role upstream, MassProvider provider, int sessions)
+        Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, bool asked, Role upstream, MassProvider provider, int sessions)
     {
+        if (asked) { _gatewayPort = FreePort.Find(); }
         (_bench, _settings, _http2, _renewing, _upstream, _provider) = (bench, settings, http2, renewing, upstream, provider);
         if (renewing) { provider.Lifetime = ShortLife; }
         var now = TimeProvider.System.GetUtcNow();
@@ -62,8 +66,8 @@ internal sealed class World : IAsyncDisposable
     public Store? Store { get; private set; }
 
     public static async Task<World> StartAsync(
-        Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, int sessions = UsualSessions) =>
-        new(bench, settings, http2, renewing, await Role.StartAsync("upstream"), await MassProvider.StartAsync(sessions, TokenPadding), sessions);
+        Bench bench, IReadOnlyList<string> settings, bool http2, bool renewing, int sessions = UsualSessions, bool asked = false) =>
+        new(bench, settings, http2, renewing, asked, await Role.StartAsync("upstream"), await MassProvider.StartAsync(sessions, TokenPadding), sessions);
 
     /// <summary>Calls that have reached the upstream with a token that had expired, or none.</summary>
     public async Task<long> ExpiredAsync() =>
@@ -83,11 +87,19 @@ internal sealed class World : IAsyncDisposable
             Contender.Sqlite => await StartBffAsync(name, SessionsOptions.Sqlite),
             Contender.Bound => await FindAsync(Contender.Sqlite) is { } bff
                 ? bff with { Name = name, Process = new Nobodys(), CookieFile = _boundCookieFile } : null,
+            Contender.Gateway => await FindAsync(Contender.Sqlite) is { } bff ? AskedAt(bff, _gatewayPort!.Value) : null,
             Contender.PostgreSql => PostgreSqlServer.IsInstalled
                 ? await StartBffAsync(name, SessionsOptions.PostgreSql) : LeftOut("PostgreSQL", "postgresql"),
             _ => throw new ArgumentException($"There is no '{name}'."),
         };
     }
+
+    /// <summary>As Envoy asks: the call as it is, below the endpoint's path.</summary>
+    private static Contender AskedAt(Contender bff, int port) => bff with
+    {
+        Name = Contender.Gateway, Port = port, Process = new Nobodys(),
+        Asks = ("/check", new Dictionary<string, string> { ["x-bff-gateway-token"] = GatewayToken, ["x-forwarded-proto"] = "http" }),
+    };
 
     private string UpstreamAddress => $"http://127.0.0.1:{_upstream.Port}";
 
@@ -157,6 +169,12 @@ internal sealed class World : IAsyncDisposable
         yield return ("ReverseProxy:Routes:token:Metadata:Bff.Token", "User");
         yield return ("ReverseProxy:Routes:policy:AuthorizationPolicy", "default");
         yield return ("ReverseProxy:Routes:open:AuthorizationPolicy", "anonymous");
+        if (_gatewayPort is { } port)
+        {
+            yield return ("Bff:Gateway:Url", $"http://127.0.0.1:{port}");
+            yield return ("Bff:Gateway:Token", GatewayToken);
+        }
+
         if (_http2) { yield return ("Kestrel:EndpointDefaults:Protocols", "Http2"); }
         if (_renewing)
         {

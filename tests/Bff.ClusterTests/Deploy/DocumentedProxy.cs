@@ -55,7 +55,6 @@ internal sealed class DocumentedProxy : IAsyncDisposable
     public static async Task<DocumentedProxy> StartAsync(string name, string folder, Uri at, Uri bff, Uri ops)
     {
         var kind = Array.Find(Kinds, kind => kind.Name == name)!;
-        File.Exists(kind.Program).ShouldBeTrue($"{kind.Program} is not installed; test.sh does it");
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "deploy", name + ".md"));
         var text = page.Split($"```{name}\n")[1].Split("```")[0];
         if (at.AbsolutePath != "/")
@@ -65,15 +64,30 @@ internal sealed class DocumentedProxy : IAsyncDisposable
             text = text.Replace(kind.Below.Root, kind.Below.Path, StringComparison.Ordinal);
         }
 
-        text = text.Replace(
+        return await StartAsync(kind, folder, at, text.Replace(
             "127.0.0.1:3001", $"127.0.0.1:{bff.Port}", StringComparison.Ordinal).Replace("port 3002", $"port {ops.Port}", StringComparison.Ordinal)
-            .Replace("/etc/ssl/", folder + "/", StringComparison.Ordinal).Replace("/etc/haproxy/", folder + "/", StringComparison.Ordinal);
+            .Replace("/etc/ssl/", folder + "/", StringComparison.Ordinal).Replace("/etc/haproxy/", folder + "/", StringComparison.Ordinal), []);
+    }
+
+    /// <summary>With a configuration of deploy/gateways, in which this machine's addresses stand already.</summary>
+    /// <param name="name">The proxy's.</param>
+    /// <param name="folder">As above.</param>
+    /// <param name="at">As above.</param>
+    /// <param name="text">The configuration.</param>
+    /// <param name="environment">Of the process.</param>
+    public static Task<DocumentedProxy> StartAsync(string name, string folder, Uri at, string text, params (string Name, string Value)[] environment) =>
+        StartAsync(Array.Find(Kinds, kind => kind.Name == name)!, folder, at, text, environment);
+
+    private static async Task<DocumentedProxy> StartAsync(Kind kind, string folder, Uri at, string text, (string Name, string Value)[] environment)
+    {
+        File.Exists(kind.Program).ShouldBeTrue($"{kind.Program} is not installed; test.sh does it");
         var start =
             new ProcessStartInfo(kind.Program, kind.Command(folder, at, text)) { RedirectStandardError = true, RedirectStandardOutput = true,
                 WorkingDirectory = folder };
+        foreach (var (variable, value) in environment) { start.Environment[variable] = value; }
         (start.Environment["HOME"], start.Environment["XDG_DATA_HOME"], start.Environment["XDG_CONFIG_HOME"]) = (folder, folder, folder);
         var proxy = new DocumentedProxy(Process.Start(start)!);
-        await Eventually.HappensAsync(() => proxy._process.HasExited || Listens(at.Port), name + " listens");
+        await Eventually.HappensAsync(() => proxy._process.HasExited || Listens(at.Port), kind.Name + " listens");
         proxy._process.HasExited.ShouldBeFalse(proxy.Said);
         return proxy;
     }

@@ -15,7 +15,7 @@ internal sealed class RemoteBrowser : IDisposable
     private const string Host = "localhost";
 
     private readonly Uri _bff;
-    private readonly CookieJar _cookies = new(TimeProvider.System);
+    private readonly CookieJar _cookies;
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -26,7 +26,8 @@ internal sealed class RemoteBrowser : IDisposable
     });
 
     /// <param name="bff">As browsers write it.</param>
-    public RemoteBrowser(Uri bff) => _bff = bff;
+    /// <param name="clock">Where it is not the real one.</param>
+    public RemoteBrowser(Uri bff, TimeProvider? clock = null) => (_bff, _cookies) = (bff, new(clock ?? TimeProvider.System));
 
     /// <summary>By the proxy's name, through the provider and back.</summary>
     /// <returns>The <c>redirect_uri</c> Bff asked the provider to come back to.</returns>

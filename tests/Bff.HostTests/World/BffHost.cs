@@ -35,6 +35,9 @@ internal sealed class BffHost : WebApplicationFactory<Program>
 
     public Uri OpsAddress { get; private set; } = new("http://localhost");
 
+    /// <summary>Where a gateway asks, where there is one; else a public address.</summary>
+    public Uri GatewayAddress { get; private set; } = new("http://localhost");
+
     /// <summary>A circuit breaker of it is open.</summary>
     public bool LeavesProviderAlone => Services.GetRequiredService<ProviderSet>().All.Any(provider => provider.Gate.State == BreakerState.Open);
 
@@ -48,6 +51,7 @@ internal sealed class BffHost : WebApplicationFactory<Program>
         var addresses = Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         Address = new UriBuilder(addresses.First()) { Host = "localhost" }.Uri;
         OpsAddress = new Uri(addresses.Last());
+        GatewayAddress = new Uri(addresses.SkipLast(1).Last());   // endpoints are in the order of their names
         return this;
     }
 

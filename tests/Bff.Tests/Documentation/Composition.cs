@@ -1,6 +1,7 @@
 using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.FrontEnds;
+using Bff.Gateway;
 using Bff.Guard;
 using Bff.Login;
 using Bff.Ops;
@@ -19,7 +20,7 @@ internal static class Composition
     public static IReadOnlyList<SettingsSection> Sections()
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = Path.GetTempPath() });
-        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies().AddRenewal().AddLogin().AddForwarding().AddGateway().AddOps();
         var sections = builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
         return [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal)];
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.FrontEnds;
+using Bff.Gateway;
 using Bff.Guard;
 using Bff.Ops;
 using Microsoft.Extensions.Options;
@@ -13,15 +14,15 @@ namespace Bff.Commands.Check;
 
 /// <summary>What is allowed and seldom meant: tokens in clear text, certificates that nobody checks, routes that reach over our own paths.</summary>
 internal sealed class RouteChecks(
-    IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IOptions<ProxyOptions> proxy, AcceptedConfiguration accepted,
-    FrontEndSet frontEnds, IHostEnvironment environment)
+    IEnumerable<IProxyConfigProvider> configurations, IOptions<OpsOptions> ops, IOptions<GatewayOptions> gateway, IOptions<ProxyOptions> proxy,
+    AcceptedConfiguration accepted, FrontEndSet frontEnds, IHostEnvironment environment)
 {
     /// <summary>More addresses than anybody has proxies, as bits of the network's prefix.</summary>
     private const int WidestIPv4 = 16, WidestIPv6 = 48;
 
     public IReadOnlyList<Finding> Run() =>
     [
-        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. NeverLedToSignIn(), .. OpsPort(),
+        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. NeverLedToSignIn(), .. OpsPort(), .. GatewayPort(),
         .. WideProxies(),
     ];
 
@@ -103,6 +104,16 @@ internal sealed class RouteChecks(
             yield return new("clear text", Result.Warning,
                 $"Bff:Ops:Url: the operators' token goes to {Printable.Address(options.Url)} over plain http (RFC 6750 section 5.3).",
                 "Use https with Kestrel:Endpoints:Ops:Certificate, or keep the port in a network that only operators can reach.");
+        }
+    }
+
+    private IEnumerable<Finding> GatewayPort()
+    {
+        if (gateway.Value.Url is { } url && url.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !IsLoopback(url))
+        {
+            yield return new("clear text", Result.Warning,
+                $"Bff:Gateway:Url: the gateway's token and the users' access tokens go over plain http at {Printable.Address(url)} (RFC 6750 section 5.3).",
+                "Use https with Kestrel:Endpoints:Gateway:Certificate, unless everybody who can reach that network may have the tokens.");
         }
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bff.Configuration;
 using Bff.Configuration.Kestrel;
+using Bff.Gateway;
 using Bff.Providers;
 using Bff.Providers.ClientAuthentication;
 using Bff.Providers.Named;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace Bff.Ops.Live;
 
 /// <summary>
-/// When the certificates of the configuration end: the listeners', the client authority's, those we show at providers, the key certificate's. The last one
+/// When the certificates of the configuration end: the listeners', the client authorities', those we show at providers, the key certificate's. The last one
 /// serves beyond its dates, so nothing is raised for it (meter <c>Bff.Certificates</c>).
 /// </summary>
 internal sealed class Certificates : IDisposable
@@ -21,6 +22,12 @@ internal sealed class Certificates : IDisposable
 
     /// <summary>Files are replaced while Bff runs.</summary>
     private static readonly TimeSpan ReadInterval = TimeSpan.FromMinutes(1);
+
+    private static readonly string[] Authorities =
+    [
+        $"{OpsOptions.Section}:{nameof(OpsOptions.ClientCertificateAuthority)}",
+        $"{GatewayOptions.Section}:{nameof(GatewayOptions.ClientCertificateAuthority)}",
+    ];
 
     private readonly Lock _lock = new();
     private readonly AcceptedConfiguration _accepted;
@@ -48,7 +55,7 @@ internal sealed class Certificates : IDisposable
         {
             if (_readAt is { } at && _clock.GetElapsedTime(at) < ReadInterval) { return _ends; }
             _readAt = _clock.GetTimestamp();
-            return _ends = [.. Listeners().Concat(Authority()).Concat(Clients()).Concat(Keys()).OrderBy(end => end.NotAfter)];
+            return _ends = [.. Listeners().Concat(Authorities.SelectMany(Authority)).Concat(Clients()).Concat(Keys()).OrderBy(end => end.NotAfter)];
         }
     }
 
@@ -58,16 +65,12 @@ internal sealed class Certificates : IDisposable
     private IEnumerable<CertificateEnd> Listeners() => KestrelCertificates.Find(_accepted.Root.GetSection(KestrelSettings.Section))
         .SelectMany(section => Read(section.Path, () => [KestrelCertificates.Load(section, new CertificateFiles(_environment.ContentRootPath))]));
 
-    private CertificateEnd[] Authority()
+    private CertificateEnd[] Authority(string key) => _accepted.Root[key] is { Length: > 0 } authority ? Read(key, () =>
     {
-        const string key = OpsOptions.Section + ":" + nameof(OpsOptions.ClientCertificateAuthority);
-        return _accepted.Root[key] is { Length: > 0 } authority ? Read(key, () =>
-        {
-            var certificates = new X509Certificate2Collection();
-            certificates.ImportFromPem(authority);   // the file's content stands in its place
-            return certificates;
-        }) : [];
-    }
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPem(authority);   // the file's content stands in its place
+        return certificates;
+    }) : [];
 
     private IEnumerable<CertificateEnd> Clients() => _providers.All.Where(provider => provider.Options.HasClientCertificate).SelectMany(provider => Read(
         $"{provider.Registration.Section}:{nameof(OidcOptions.ClientCertificate)}", () => [ClientCertificate.Load(provider.Options)]));
