@@ -24,7 +24,7 @@ internal sealed class ProvenCalls(ProvenRequests proofs, CallMetrics metrics) : 
     /// <summary>Puts the proof on a call that somebody else sends; what the API says to it is not heard here.</summary>
     public static void Prove(HttpRequestMessage request, ProvenRequests proofs)
     {
-        if (Find(request) is { } tokens) { proofs.Prove(request, tokens.Key!, challenge: null, tokens.Authorization); }
+        if (Find(request) is ({ } key, var authorization)) { proofs.Prove(request, key, challenge: null, authorization); }
     }
 
     /// <summary>The API did nothing but to ask for its nonce, and the call was not repeated with it.</summary>

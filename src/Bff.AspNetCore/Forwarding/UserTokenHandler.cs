@@ -23,7 +23,7 @@ internal sealed class UserTokenHandler(IHttpContextAccessor current, Renewer ren
         var tokens = usable.Session.Tokens!;
         request.Headers.Remove(HeaderNames.Authorization);
         request.Headers.TryAddWithoutValidation(HeaderNames.Authorization, tokens.Authorization);
-        if (tokens.IsBound) { ProvenCalls.Mark(request, tokens); }
+        if (tokens.IsBound) { ProvenCalls.Mark(request, tokens.Key!); }
         return await base.SendAsync(request, cancellationToken);
     }
 }
