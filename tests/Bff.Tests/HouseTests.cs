@@ -29,7 +29,7 @@ public class HouseTests
         ("Ops.Admin", ["Ops", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers"]),
         ("Ops.Live",
         [
-            "Ops.Health", "Ops.Telemetry", "Gateway", "Ops", "Forwarding", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers.Named",
+            "Ops.Health", "Ops.Telemetry", "Ops", "Forwarding", "Renewal", "FrontEnds", "Sessions.Store", "Sessions", "Providers.Named",
             "Providers.ClientAuthentication", "Providers.Throttling",
             "Providers", "Configuration", "Configuration.Kestrel",
         ]),
