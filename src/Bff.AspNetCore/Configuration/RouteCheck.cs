@@ -25,7 +25,8 @@ internal static class RouteCheck
     public static async Task<List<string>> MistakesAsync(IConfigValidator validator, IConfiguration configuration, Predicate<string> isPolicyOfCode)
     {
         var found = new List<string>();
-        string[] policies = [.. AuthorizationPolicies, .. configuration.GetSection(PolicySection).GetChildren().Select(policy => policy.Key)];
+        string[] configured = [.. configuration.GetSection(PolicySection).GetChildren().Select(policy => policy.Key)];
+        string[] policies = [.. AuthorizationPolicies, .. configured];
         await using var yarp = new ServiceCollection().AddLogging().AddReverseProxy().LoadFromConfig(configuration.GetSection(Section)).Services
             .BuildServiceProvider();
         IProxyConfig config;
@@ -49,7 +50,8 @@ internal static class RouteCheck
             }
 
             found.AddRange(refused.Select(setting => $"{key}:{setting.Name}: {setting.Cure}"));
-            IEnumerable<string> judged = IsOneOf(route.AuthorizationPolicy, policies) ? [nameof(route.AuthorizationPolicy)] : [];
+            var isNew = !string.IsNullOrEmpty(route.AuthorizationPolicy) && IsOneOf(route.AuthorizationPolicy, configured);
+            IEnumerable<string> judged = isNew ? [nameof(route.AuthorizationPolicy)] : [];
             var rest = Without(route, refused.Select(setting => setting.Name).Concat(judged));
             found.AddRange((await validator.ValidateRouteAsync(rest)).Select(error => Keyed(key, error)));
             if (route.ClusterId is null || config.Clusters.All(cluster => cluster.ClusterId != route.ClusterId))
@@ -106,7 +108,7 @@ internal static class RouteCheck
         nameof(route.OutputCachePolicy) => rest with { OutputCachePolicy = null },
         nameof(route.RateLimiterPolicy) => rest with { RateLimiterPolicy = null },
         nameof(route.TimeoutPolicy) => rest with { TimeoutPolicy = null },
-        nameof(route.AuthorizationPolicy) => rest with { AuthorizationPolicy = null },
+        nameof(route.AuthorizationPolicy) => rest with { AuthorizationPolicy = AuthorizationPolicies[0] },   // without any it would be an open route
         _ => rest with { CorsPolicy = null },
     });
 
