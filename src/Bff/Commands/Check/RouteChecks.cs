@@ -22,8 +22,8 @@ internal sealed class RouteChecks(
 
     public IReadOnlyList<Finding> Run() =>
     [
-        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. NeverLedToSignIn(), .. OpsPort(), .. GatewayPort(),
-        .. WideProxies(),
+        .. Destinations(), .. UncheckedCertificates(), .. Overlaps(), .. Hidden(), .. Pageless(), .. Open(), .. NeverLedToSignIn(), .. OpsPort(),
+        .. GatewayPort(), .. WideProxies(),
     ];
 
     private IEnumerable<ClusterConfig> Clusters => configurations.SelectMany(provider => provider.GetConfig().Clusters);
