@@ -1,7 +1,9 @@
 using Bff.Benchmarks.Pieces;
 using Bff.Benchmarks.Roles;
+using Bff.ClientTokens;
 using Bff.Configuration;
 using Bff.Forwarding;
+using Bff.Forwarding.PassThrough;
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Login;
@@ -74,7 +76,8 @@ internal sealed class AccountWorld(OneSession session) : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(session.Settings);
         if (without is LeftOut.Session or LeftOut.Token) { builder.Configuration["ReverseProxy:Routes:api:Metadata:Bff.Token"] = "None"; }
         if (without == LeftOut.Session) { builder.Configuration["ReverseProxy:Routes:api:AuthorizationPolicy"] = "anonymous"; }
-        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies().AddRenewal().AddLogin().AddForwarding().AddOps();
+        builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
+            .AddSessions().AddPolicies().AddRenewal().AddClientTokens().AddLogin().AddForwarding().AddOps();
         builder.Services.AddSingleton<IForwarderHttpClientFactory>(_upstream);
         if (without == LeftOut.Metrics)
         {
@@ -88,8 +91,9 @@ internal sealed class AccountWorld(OneSession session) : IAsyncDisposable
         if (without != LeftOut.AccessLog) { app.UseAccessLog(); }
         if (without != LeftOut.CallMetrics) { app.UseCallMetrics(); }
         if (without == LeftOut.Guard) { app.UseRouting(); }
-        else { app.UseGuard(); }
+        else { app.UseGuard(isWholeProgram: true); }
         if (without != LeftOut.TimeLimits) { app.UseRouteTimeouts(); }
+        app.UseCallersTokens();
         app.UseSessions();
         app.MapLogin().MapRenewal().MapForwarding();
         return app;

@@ -1,3 +1,4 @@
+using Bff.ClientTokens;
 using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.FrontEnds;
@@ -33,7 +34,7 @@ internal sealed class PieceWorld : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(session.Settings);
         var app = builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard().AddSessions().AddPolicies()
-            .AddRenewal().AddLogin().AddForwarding().AddOps().Build();
+            .AddRenewal().AddClientTokens().AddLogin().AddForwarding().AddOps().Build();
         app.PrepareSessions();
         app.MapForwarding();
         return new PieceWorld(session, app);

@@ -34,7 +34,7 @@ public class PiecesOfACall : IDisposable
     public async Task StartAsync()
     {
         _world = await PieceWorld.StartAsync();
-        _guard = _world.PipelineOf(app => app.UseGuard());
+        _guard = _world.PipelineOf(app => app.UseGuard(isWholeProgram: true));
         _cookie = _world.Services.GetRequiredService<SessionCookie>();
         _frontEnd = _world.Services.GetRequiredService<FrontEndSet>().Default;
         _cache = _world.Services.GetRequiredService<SessionCache>();
