@@ -131,7 +131,8 @@ public sealed class PostgreSqlSessionStoreTests(PostgreSqlFixture postgres) : Sq
         new SessionMetrics(
             new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(),
             new SignInPlaces(() => [])),
-        new Audit(NullLogger<Audit>.Instance, Clock, new AuditedClient()), FixedOptions.Of(options), TimeProvider.System,
+        new Audit(NullLogger<Audit>.Instance, Clock, new AuditedClient()),
+        new SessionEvents([], Clock, NullLogger<SessionEvents>.Instance), FixedOptions.Of(options), TimeProvider.System,
         NullLogger<InstrumentedSessionStore>.Instance);
 
     [Fact]
