@@ -10,7 +10,8 @@ public sealed class BuildTests
     /// <summary>What a checkout has that decides whether Node.js is needed.</summary>
     private static readonly string[] Copied =
     [
-        "global.json", "Directory.Build.props", "Directory.Packages.props", "src/Npm.targets", "src/PageFiles.targets", "src/Bff/Bff.csproj",
+        "global.json", "Directory.Build.props", "Directory.Packages.props", "src/Npm.targets", "src/PageFiles.targets", "src/Package.props",
+        "src/Bff/Bff.csproj",
         "src/Bff.AspNetCore/Bff.AspNetCore.csproj",
         "src/bff-js/bff-js.csproj", "src/bff-js/package.json", "src/bff-js/package-lock.json",
         "src/ops-charts/ops-charts.csproj", "src/ops-charts/package.json", "src/ops-charts/package-lock.json",

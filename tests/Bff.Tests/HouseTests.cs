@@ -140,13 +140,13 @@ public class HouseTests
         Plan.Single(entry => entry.Room == room).Uses.Except(used).ShouldBeEmpty();
     }
 
-    /// <summary>What people run has a command line, an ops port and ways to log; what is made of it has none of them.</summary>
+    /// <summary>What people run has a command line, ports for operators and gateways, and ways to log; what is made of it has none of them.</summary>
     [Fact]
     public void The_program_has_rooms_of_its_own_above_those_of_the_library()
     {
         var (program, library) = (RoomsOf(Product.Host), RoomsOf(Product.Library));
 
-        program.Where(room => room.Split('.')[0] is not ("Commands" or "Ops" or "Hosting")).ShouldBeEmpty();
+        program.Where(room => room.Split('.')[0] is not ("Commands" or "Gateway" or "Ops" or "Hosting")).ShouldBeEmpty();
         program.Intersect(library).ShouldBe(["Hosting"], "each has what it needs of it");
         Plan.Select(entry => entry.Room).Except([.. program, .. library, Root]).ShouldBeEmpty();
 

@@ -90,7 +90,8 @@ public sealed class PresetTests
 
         await Eventually.HappensAsync(() => world.Bff.Output.Contains("A restart is needed for changes to: ", StringComparison.Ordinal));
         world.Bff.Output.ShouldContain(
-            "A restart is needed for changes to: Bff:Oidc:AudienceParameter, Bff:Oidc:Preset, Bff:Oidc:Scope. Until then the old values stay.");
+            "A restart is needed for changes to: Bff:Oidc:ApiTokens, Bff:Oidc:AudienceParameter, Bff:Oidc:Preset, Bff:Oidc:Scope. "
+            + "Until then the old values stay.");
         await Eventually.HappensAsync(() => world.Bff.Output.Contains("Changed: Bff:Oidc:RequireAcr.", StringComparison.Ordinal));
 
         file.Edit(("Bff:Oidc:Preset", null), ("Bff:Oidc:RequireAcr", null));

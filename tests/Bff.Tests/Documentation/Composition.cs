@@ -20,6 +20,7 @@ internal static class Composition
     public static IReadOnlyList<SettingsSection> Sections()
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = Path.GetTempPath() });
+        builder.Services.AddSettings<ConfigurationFileOptions>("Bff");
         builder.AddBff().AddGateway().AddOps();
         var sections = builder.Services.Select(service => service.ImplementationInstance).OfType<SettingsSection>();
         return [.. sections.OrderBy(section => section.Path, StringComparer.Ordinal)];

@@ -33,9 +33,12 @@ public sealed class SettingsReferenceTests
     {
         var page = MarkdownTable.Rows(Repository.Read("docs/reference.md"), "Settings")
             .Where(cells => MarkdownTable.Code(cells[0])[0].StartsWith("Bff:", StringComparison.Ordinal))
-            .Select(cells => string.Join(" | ", cells[..4]));
+            .Select(cells => string.Join(" | ", cells[..4])).ToList();
+        var settings = Composition.Sections().SelectMany(Expected).ToList();
 
-        page.Order(StringComparer.Ordinal).ShouldBe(Composition.Sections().SelectMany(Expected).Order(StringComparer.Ordinal));
+        settings.Except(page).ShouldBeEmpty("has no such row");
+        page.Except(settings).ShouldBeEmpty("is a row of no setting");
+        page.ShouldBeUnique();
     }
 
     /// <summary>What has the settings of another section under a name needs no rows of its own.</summary>
