@@ -96,7 +96,8 @@ public sealed class PresetTests
 
         file.Edit(("Bff:Oidc:Preset", null), ("Bff:Oidc:RequireAcr", null));
         await Eventually.HappensAsync(
-            () => world.Bff.Output.Contains("changes to: Bff:Oidc:Logout:IdTokenHint, Bff:Oidc:Preset, Bff:Oidc:Scope.", StringComparison.Ordinal));
+            () => world.Bff.Output.Contains(
+                "changes to: Bff:Oidc:ApiTokens, Bff:Oidc:Logout:IdTokenHint, Bff:Oidc:Preset, Bff:Oidc:Scope.", StringComparison.Ordinal));
         using var alice = await world.LogInAsync();
         await alice.OpenAsync((await alice.GetAsync("/bff/session")).Text("logoutUrl")!);
         world.Provider.SignOuts.Single().ShouldContainKey("id_token_hint");
