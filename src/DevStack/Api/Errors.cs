@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace DevStack.Api;
@@ -11,7 +12,11 @@ internal static class Errors
         return response.WriteAsJsonAsync(new Answer(response.StatusCode switch
         {
             StatusCodes.Status401Unauthorized => "This endpoint needs a valid access token, and there was none.",
-            StatusCodes.Status403Forbidden => "Your access token is valid, but it does not carry the scope, or it is a user's at an endpoint for machines.",
+            StatusCodes.Status403Forbidden => context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy switch
+            {
+                TokenValidation.Machine => "Your access token is valid, but it is a user's, and this endpoint is for machines.",
+                var scope => $"Your access token is valid, but it does not carry the scope {scope}.",
+            },
             StatusCodes.Status404NotFound => "There is nothing here.",
             StatusCodes.Status503ServiceUnavailable => "Your access token cannot be checked right now: the provider does not answer.",
             _ => "That did not work.",
