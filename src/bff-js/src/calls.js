@@ -63,4 +63,4 @@ export const bffFetch = async (input, init) => {
 
 /** Bff's own 503 comes before anything was done. @param {string} method @param {Response} response */
 const mayRepeat = async (method, response) => /^(GET|HEAD|OPTIONS)$/.test(method)
-  || /^(provider|store|proof|token)_(unavailable|outdated|replaced)$/.test((await response.clone().json().catch(() => null))?.code);
+  || /^(provider|store|proof|token)_(una|out|rep)/.test((await response.clone().json().catch(() => null))?.code);
