@@ -15,7 +15,7 @@ internal abstract record ClientTokenResult
     /// <param name="ExpiresAt">When it expires.</param>
     internal sealed record Issued(string Authorization, ProofKey? Key, DateTimeOffset ExpiresAt) : ClientTokenResult
     {
-        public static Issued Of(TokenSet tokens) => new(tokens.Authorization, tokens.IsBound ? tokens.Key : null, tokens.ExpiresAt);
+        public static Issued Of(TokenSet tokens) => new(tokens.Authorization, tokens.BoundKey, tokens.ExpiresAt);
     }
 
     /// <summary>The provider gives our client none.</summary>

@@ -26,7 +26,6 @@ internal sealed class ClientTokenSource(
     /// <summary>A call whose token is about to expire waits this long for another one.</summary>
     private static readonly TimeSpan MaxWaitWhileAlive = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan StoreAllowance = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxPoll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
@@ -112,7 +111,7 @@ internal sealed class ClientTokenSource(
             var stored = await store.FindClientTokenAsync(token.Id, CancellationToken.None);
             if (stored?.Tokens is { } found && IsNews(token, found, refused)) { return token.Take(found, stored.Version, isAwaited, TimerOf(token, found)); }
             var now = clock.GetUtcNow();
-            var until = now + options.CurrentValue.TokenTimeout + StoreAllowance;
+            var until = now + options.CurrentValue.TokenTimeout + RenewalLeases.StoreAllowance;
             if (await store.ClaimClientTokenAsync(token.Id, stored?.Version ?? 0, now, owner, until, CancellationToken.None))
             {
                 return await AskAsync(token, isAwaited, new Claim(owner, stored?.Version ?? 0));

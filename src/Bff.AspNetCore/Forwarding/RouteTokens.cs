@@ -47,14 +47,13 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
         if (result is Usable usable) { return Of(usable.Session); }
         if (result is UsableApi api) { return Of(api); }
         if (route.Policy == TokenPolicy.UserOrNone && result is (Ended or NotRenewable or SignInNeeded)) { return default; }
-        return new(Problem: result is NotRenewable or SignInNeeded
-            ? RenewalProblems.TokenExpired : await RenewalProblems.OfAsync(context, session.Id, result));
+        return new(Problem: await RenewalProblems.OfCallAsync(context, session.Id, result));
     }
 
     private static CallToken Of(Session session)
     {
         var tokens = session.Tokens!;
-        return new(tokens.Authorization, tokens.IsBound ? tokens.Key : null, tokens.ExpiresAt);
+        return new(tokens.Authorization, tokens.BoundKey, tokens.ExpiresAt);
     }
 
     private static CallToken Of(UsableApi api) => new(api.Token.Authorization, api.Token.IsBound ? api.Session.Tokens!.Key : null, api.Token.ExpiresAt);

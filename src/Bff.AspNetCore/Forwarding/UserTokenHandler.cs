@@ -14,16 +14,12 @@ internal sealed class UserTokenHandler(IHttpContextAccessor current, Renewer ren
             ?? throw new InvalidOperationException("A client with the user's token can only be used while a request of that user is answered.");
         if (context.GetSession() is not { } session) { throw TokenMissingException.Of(await context.SignInRequiredAsync()); }
         var result = await renewer.GetUsableAsync(session, cancellationToken);
-        if (result is not Usable usable)
-        {
-            throw TokenMissingException.Of(
-                result is NotRenewable or SignInNeeded ? RenewalProblems.TokenExpired : await RenewalProblems.OfAsync(context, session.Id, result));
-        }
+        if (result is not Usable usable) { throw TokenMissingException.Of(await RenewalProblems.OfCallAsync(context, session.Id, result)); }
 
         var tokens = usable.Session.Tokens!;
         request.Headers.Remove(HeaderNames.Authorization);
         request.Headers.TryAddWithoutValidation(HeaderNames.Authorization, tokens.Authorization);
-        if (tokens.IsBound) { ProvenCalls.Mark(request, tokens.Key!); }
+        if (tokens.BoundKey is { } key) { ProvenCalls.Mark(request, key); }
         return await base.SendAsync(request, cancellationToken);
     }
 }

@@ -68,6 +68,10 @@ internal sealed record TokenSet(
         init => Authorization = Scheme + value;
     }
 
+    /// <summary>That each call with the access token has to prove; null for a bearer token.</summary>
+    [JsonIgnore]
+    public ProofKey? BoundKey => IsBound ? Key : null;
+
     private string Scheme => IsBound ? Bound : Bearer;
 
     /// <summary>

@@ -48,6 +48,13 @@ internal static class RenewalProblems
         _ => throw new UnreachableException(),
     };
 
+    /// <summary>The same for a call that goes on to an API: whatever may renew it in the page, its token has expired.</summary>
+    /// <param name="context">The request that needs a token.</param>
+    /// <param name="session">Whose.</param>
+    /// <param name="result">Anything but <see cref="Usable"/>.</param>
+    public static async ValueTask<Problem> OfCallAsync(HttpContext context, SessionId session, RenewalResult result) =>
+        result is RenewalResult.NotRenewable or RenewalResult.SignInNeeded ? TokenExpired : await OfAsync(context, session, result);
+
     public static Problem ProviderUnavailable(TimeSpan retryAfter) => new(
         StatusCodes.Status503ServiceUnavailable, "provider_unavailable", "The sign-in service cannot be reached.",
         "You stay signed in; try again shortly.", retryAfter);
