@@ -50,7 +50,9 @@ internal sealed class DemoNodes(IReadOnlyList<DemoNode> nodes, TimeProvider cloc
             Ports = [FirstPort + number, opsUrl.Port],
             Arguments =
             [
-                .. bff.Arguments, $"--Bff:Ops:Url=http://{opsUrl.Authority}", $"--Bff:Ops:NodeUrl=http://{opsUrl.Authority}", "--Bff:Sessions:Store=PostgreSql",
+                .. bff.Arguments, $"--Bff:PublicUrl={bff.Url}", "--Bff:TrustedProxies:0=127.0.0.1/32", "--Bff:TrustedProxies:1=::1/128",
+                $"--Bff:Ops:Url=http://{opsUrl.Authority}", $"--Bff:Ops:NodeUrl=http://{opsUrl.Authority}",
+                "--Bff:Sessions:Store=PostgreSql",
                 $"--Bff:Sessions:ConnectionString={DemoDatabase.ConnectionString}",
             ],
         };

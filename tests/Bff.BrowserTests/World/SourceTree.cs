@@ -20,7 +20,10 @@ internal static class SourceTree
     /// </summary>
     public static string ProgramOf(string project) => Environment.GetEnvironmentVariable("BFF_PROGRAMS") is { Length: > 0 } published
         ? Path.Combine(Path.GetFullPath(published, Root), project, project + ".dll")
-        : Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
+        : BuiltProgramOf(project);
+
+    /// <summary>From the same kind of build as the tests, in the source tree.</summary>
+    public static string BuiltProgramOf(string project) => Path.Combine(FolderOf(project), "bin", Output.Parent!.Name, Output.Name, project + ".dll");
 
     /// <summary>The page's script where a page's bundler looks for what npm has installed.</summary>
     public static void CopyScriptPackageTo(string folder)
