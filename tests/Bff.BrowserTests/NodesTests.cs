@@ -17,6 +17,7 @@ public sealed class NodesTests(Chromium chromium)
         await using var launcher = new DemoProcess("the demo", "DevStack", NodesUrl, "/state", "--nodes", "3")
         {
             Program = SourceTree.BuiltProgramOf("DevStack"),
+            EndsOthers = true,
         };
         await launcher.StartAsync();
         await Eventually.HappensAsync(() => launcher.Output.Contains("start here", StringComparison.Ordinal), "all of the demo is there");

@@ -13,6 +13,10 @@ internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<Forw
     /// <summary>What the framework leaves where it has believed a proxy about the address.</summary>
     private const string OriginalFor = "X-Original-For";
 
+    /// <summary>All that it leaves: nobody sent these, and no API is to have them.</summary>
+    private static readonly string[] Marks = [OriginalFor, "X-Original-Proto", "X-Original-Host", "X-Original-Prefix"];
+
+    private readonly bool _hasTrusted = trusted.Value.KnownIPNetworks.Count > 0;
     private int _said;
 
     /// <summary>After the forwarded headers of trusted proxies, which leave a mark.</summary>
@@ -22,6 +26,12 @@ internal sealed partial class UntrustedProxy(RequestDelegate next, IOptions<Forw
         {
             Said(ClientAddress.Of(context), header);
         }
+
+        if (_hasTrusted)
+        {
+            foreach (var mark in Marks) { context.Request.Headers.Remove(mark); }
+        }
+
         return next(context);
     }
 

@@ -24,6 +24,9 @@ internal sealed class DemoProcess(string name, string project, string url, strin
     /// <summary>The program, where it is none of ours.</summary>
     public string? Program { get; init; }
 
+    /// <summary>It has started others, and ends them when it is asked to end.</summary>
+    public bool EndsOthers { get; init; }
+
     public Dictionary<string, string> Environment { get; } = new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ASPNETCORE_URLS"] = url };
 
     /// <summary>What it has printed so far.</summary>
@@ -77,7 +80,16 @@ internal sealed class DemoProcess(string name, string project, string url, strin
 
     public void Thaw() => _process!.Thaw();
 
-    public async ValueTask DisposeAsync() => await KillAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (EndsOthers && _process is { HasExited: false } process)
+        {
+            process.Terminate();
+            await process.ExitsAsync();
+        }
+
+        await KillAsync();
+    }
 
     public void Launch()
     {

@@ -13,6 +13,15 @@ public sealed class ForwardedHeadersTests
         world.Bff.Logs.Lines.ShouldAllBe(line => !line.Contains("is not among Bff:TrustedProxies", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_the_framework_notes_of_a_trusted_proxys_word_is_no_header_that_anybody_sent()
+    {
+        await using var world = await World.StartAsync(
+            ("Bff:TrustedProxies:0", "127.0.0.0/8"), ("Bff:PublicUrl", "https://app.example"), ("Logging:Capture:LogLevel:Bff.Forwarding", "Debug"));
+        (await BehindProxyAsync(world, "/plain/echo")).Status.ShouldBe(HttpStatusCode.OK);
+        world.Bff.Logs.Lines.ShouldAllBe(line => !line.Contains("X-Original-", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("10.0.0.0/8")]
@@ -48,10 +57,10 @@ public sealed class ForwardedHeadersTests
             line => line.Contains($"127.0.0.1 sends {header} and is not among Bff:TrustedProxies", StringComparison.Ordinal)).ShouldBe(lines);
     }
 
-    private static Task<Answer> BehindProxyAsync(World world)
+    private static Task<Answer> BehindProxyAsync(World world, string path = "/bff/login")
     {
         var browser = world.NewBrowser();
-        var request = browser.Bare(HttpMethod.Get, "/bff/login");
+        var request = browser.Bare(HttpMethod.Get, path);
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
         request.Headers.Add("X-Forwarded-Proto", "https");
         request.Headers.Add("X-Forwarded-Host", "app.example");
