@@ -225,7 +225,7 @@ public sealed class JourneyTests(
     }
 
     [Fact]
-    public async Task A_page_behind_the_sign_in_and_what_is_fetched_without_script()
+    public async Task Whatever_the_demo_can_fetch_by_script_and_without_is_there_across_renewals_and_ends_with_the_session()
     {
         await using var demo = await Demo.StartAsync();
         await using var alice = await chromium.VisitAsync();
@@ -241,18 +241,31 @@ public sealed class JourneyTests(
 
         await alice.OpenAsync();
         await alice.SeesStateAsync("signed-in");
-        var file = await alice.Page.RunAndWaitForDownloadAsync(() => alice["#report"].ClickAsync());
-        (file.SuggestedFilename, await file.FailureAsync()).ShouldBe(("report.txt", null));
         await alice["#show-picture"].ClickAsync();
-        await Expect(alice["#fetched"]).ToHaveTextAsync("The picture is here.");
-        await alice["#ask-echo"].ClickAsync();
-        await Expect(alice["#fetched"]).ToHaveTextAsync("The echo says hello.");
+        await Expect(alice["#picture-says"]).ToHaveTextAsync("The picture is here.");
         await alice["#watch-clock"].ClickAsync();
-        await Expect(alice["#fetched"]).ToContainTextAsync("UTC");
+        await Expect(alice["#clock-says"]).ToContainTextAsync("UTC");
+        for (var renewals = 0; renewals <= 3; renewals++)
+        {
+            if (renewals > 0) { await alice["#renew"].ClickAsync(); }
+            await alice.SeesRenewalsAsync(renewals);
+
+            // The API looks at audience and scope of each token.
+            foreach (var api in new[] { "private", "orders", "machine" }) { (await alice.CallApiAsync(api)).ShouldBe(200, api); }
+            await alice["#ask-echo"].ClickAsync();
+            await Expect(alice["#echo-says"]).ToHaveTextAsync("The echo says hello.");
+            var file = await alice.Page.RunAndWaitForDownloadAsync(() => alice["#report"].ClickAsync());
+            (file.SuggestedFilename, await file.FailureAsync()).ShouldBe(("report.txt", null));
+            var page = await alice.Profile.OpenAsync();
+            await page.GotoAsync(Demo.BffUrl + Address);
+            await Expect(page.Locator("#address")).ToHaveTextAsync(Address);
+            await page.CloseAsync();
+            await Expect(alice["#clock-says"]).Not.ToHaveTextAsync(await alice["#clock-says"].InnerTextAsync());   // goes on
+        }
 
         await EndElsewhereAsync(alice);
-        await Expect(alice["#fetched"]).ToHaveTextAsync("The echo has gone: 1008 session_ended");
-        await Expect(alice["#fetched"]).ToHaveTextAsync("The clock has stopped.");
+        await Expect(alice["#echo-says"]).ToHaveTextAsync("The echo has gone: 1008 session_ended");
+        await Expect(alice["#clock-says"]).ToHaveTextAsync("The clock has stopped.");
         alice.Faults.ShouldBeEmpty();
     }
 

@@ -18,9 +18,12 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
 
     private readonly WebSocketFrames? _toCaller = call.Kind == CallKind.WebSocket ? new() : null;
     private readonly WebSocketFrames? _toUpstream = call.Kind == CallKind.WebSocket ? new() : null;
-    private readonly TaskCompletionSource _callerClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _leftBehind;
     private bool _closeSent;
+
+    /// <summary>Whether the upstream has half of a frame whose rest it will not get; null before the call ends.</summary>
+    private bool? _hasHalf;
+    private bool _isLeaving;
 
     public override bool CanRead => true;
 
@@ -72,7 +75,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
 
         if (_closeSent)
         {
-            await _callerClosed.Task.WaitAsync(cancellationToken);
+            await call.WaitForLeaveAsync().WaitAsync(cancellationToken);
             return 0;
         }
 
@@ -109,13 +112,18 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
         if (call.End is null)
         {
             call.Use();
-            if (_toUpstream?.HasClose == true) { _callerClosed.TrySetResult(); }
+            if (HasCallerClosed) { call.Leave(); }
             return inner.WriteAsync(buffer, cancellationToken);
         }
 
-        // Nothing of it is the caller's to send any more but its close frame, which takes leave of the upstream as well.
-        return _toUpstream?.HasClose == true ? LeaveAsync(isBetween && WebSocketFrames.IsClose(buffer.Span) ? buffer : default, cancellationToken) : default;
+        // Nothing of it is the caller's to send any more but its close frame, which takes leave of the upstream as well; not where that has half of a frame.
+        _hasHalf ??= !isBetween;
+        _isLeaving |= _hasHalf == false && isBetween && WebSocketFrames.IsClose(buffer.Span);
+        return LeaveAsync(_isLeaving ? buffer : default, cancellationToken);
     }
+
+    /// <summary>Its close frame has come whole: what is left unread when the connection ends would make a reset of its end.</summary>
+    private bool HasCallerClosed => _toUpstream is { HasClose: true, IsBetween: true };
 
     private async ValueTask LeaveAsync(ReadOnlyMemory<byte> close, CancellationToken cancellationToken)
     {
@@ -127,7 +135,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
         }
         finally
         {
-            _callerClosed.TrySetResult();
+            if (HasCallerClosed) { call.Leave(); }
         }
     }
 

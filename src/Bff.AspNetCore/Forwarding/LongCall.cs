@@ -3,7 +3,7 @@ namespace Bff.Forwarding;
 /// <summary>A forwarded call that stays open: when it was used, when it is to be looked at, and whether it is to end.</summary>
 internal sealed class LongCall
 {
-    /// <summary>What has been told that it ends, and goes on, is cut after this.</summary>
+    /// <summary>For each step of an end: to take what it is told, to close as well, to be gone.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private const long Never = long.MaxValue;
@@ -12,7 +12,7 @@ internal sealed class LongCall
     private readonly StreamPolicy _policy;
     private readonly TimeProvider _clock;
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource? _ending;
+    private readonly TaskCompletionSource? _ending, _left;
 
     /// <summary>In ticks, as all times here: very many responses are calls like this for a moment.</summary>
     private readonly long _activityTimeout, _tokenExpiresAt;
@@ -21,6 +21,7 @@ internal sealed class LongCall
     private long _usedAt;
     private long _cutAt;
     private bool _hasTraffic;
+    private volatile bool _hasTaken;
     private bool _completed;
 
     /// <param name="context">Of the request.</param>
@@ -38,6 +39,7 @@ internal sealed class LongCall
         HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt != Never
             || _policy.CountsAsUse == UseOfSession.Traffic;
         _ending = HasTimes ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        _left = kind == CallKind.WebSocket ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
     }
 
     public CallKind Kind { get; }
@@ -79,8 +81,39 @@ internal sealed class LongCall
     {
         if (_end is null && _tokenExpiresAt <= now.UtcTicks) { Finish(CallEnd.Token); }
         else if (_end is null && now.UtcTicks - Volatile.Read(ref _usedAt) >= _activityTimeout) { Finish(CallEnd.Idle); }
-        else if (_end is not null && now.UtcTicks >= Volatile.Read(ref _cutAt)) { Cut(); }
+        else if (_end is not null && now.UtcTicks >= Volatile.Read(ref _cutAt)) { EndAtLast(); }
     }
+
+    /// <summary>
+    /// In order where the caller has only not closed yet: a reset would take from one who is slow what it was told. Who does not even take that is cut.
+    /// </summary>
+    private void EndAtLast()
+    {
+        if (_hasTaken && !_left!.Task.IsCompleted) { Leave(); }
+        else { Cut(); }
+    }
+
+    /// <summary>The caller of a WebSocket has taken the close frame.</summary>
+    /// <returns>Completes when it has closed, too, or had its time for that.</returns>
+    public Task WaitForLeaveAsync()
+    {
+        if (!_hasTaken)
+        {
+            Volatile.Write(ref _cutAt, InGrace);
+            _hasTaken = true;
+        }
+
+        return _left!.Task;
+    }
+
+    /// <summary>The caller of a WebSocket has closed, too.</summary>
+    public void Leave()
+    {
+        Volatile.Write(ref _cutAt, InGrace);
+        _left!.TrySetResult();
+    }
+
+    private long InGrace => (_clock.GetUtcNow() + Grace).UtcTicks;
 
     /// <summary>Tells its caller that it ends, where the protocol has a way; else cuts it.</summary>
     public void Finish(CallEnd end)
@@ -88,7 +121,7 @@ internal sealed class LongCall
         lock (_lock)
         {
             if (_end is not null) { return; }
-            Volatile.Write(ref _cutAt, (_clock.GetUtcNow() + Grace).UtcTicks);
+            Volatile.Write(ref _cutAt, InGrace);
             _end = end;
         }
 

@@ -11,9 +11,15 @@ export function wireFetched() {
   $('#ask-echo').on('click', askEcho);
 }
 
-const say = (text) => { $('#fetched').text(text); };
+/** Empty until there is something to say. */
+const sayAt = (place) => {
+  const say = (text) => { $(place).text(text); };
+  say('');
+  return say;
+};
 
 function showPicture() {
+  const say = sayAt('#picture-says');
   const picture = Object.assign(new Image(), { crossOrigin: 'use-credentials', alt: 'Drawn by the API for whoever is signed in' });
   picture.onload = () => say('The picture is here.');
   picture.onerror = () => say('There is no picture. Sign in first.');
@@ -23,12 +29,14 @@ function showPicture() {
 
 /** The stream ends with the session; the browser then asks once more by itself, and is refused. */
 function watchClock() {
+  const say = sayAt('#clock-says');
   const clock = new EventSource(addressOf('/api/media/clock').href, { withCredentials: true });
   clock.onmessage = ({ data }) => say(`The API’s clock says ${data}.`);
   clock.onerror = () => { if (clock.readyState === EventSource.CLOSED) say('The clock has stopped.'); };
 }
 
 function askEcho() {
+  const say = sayAt('#echo-says');
   const address = addressOf('/api/media/echo');
   address.protocol = address.protocol.replace('http', 'ws');
   const echo = new WebSocket(address.href);

@@ -22,17 +22,18 @@ const measure = ({ isLoggedIn, sessionExpiresAt }) => { longest = isLoggedIn ? M
 export const watchIdle = () => {
   whenHeard(measure);
   addChore(() => {
-    const known = latest;
-    const endsAt = known?.isLoggedIn ? ms(known.sessionExpiresAt) : Infinity;
+    const endsAt = ms(latest?.sessionExpiresAt);
     if (endsAt === toldOf || endsAt <= now()) return Infinity;
     const warnAt = Math.max(askAt, endsAt - Math.min(settings.warnBefore, longest / 4));
-    if (warnAt > now()) return warnAt;
-    askAt = now() + 5 * SECOND;
-    check().then((news) => {
-      if (isMuted() || !news?.isLoggedIn || ms(news.sessionExpiresAt) !== endsAt) return;
-      toldOf = endsAt;
-      emit('sessionExpiring', { session: news, endsAt, canExtend: endsAt < ms(news.absoluteEndsAt) });
-    });
-    return askAt;
+    if (warnAt <= now()) {
+      askAt = Infinity; // one question at a time
+      check().then((news) => {
+        askAt = now() + 5 * SECOND;
+        if (!news?.isLoggedIn || isMuted() || ms(news.sessionExpiresAt) !== endsAt) return;
+        toldOf = endsAt;
+        emit('sessionExpiring', { session: news, endsAt, canExtend: endsAt < ms(news.absoluteEndsAt) });
+      });
+    }
+    return warnAt;
   });
 };

@@ -54,19 +54,44 @@ public sealed class LongLivedRequestsTests
     }
 
     [Fact]
-    public async Task Who_does_not_close_when_told_to_is_cut()
+    public async Task Who_does_not_close_when_told_to_is_at_its_end_and_still_finds_what_it_was_told()
     {
         await using var world = await World.StartAsync();
         var alice = await world.LogInAsync();
         await using var deaf = await RawSocket.OpenAsync(alice, world.Bff.Address, "/api/socket");
+        await using var slow = await RawSocket.OpenAsync(alice, world.Bff.Address, "/api/socket");
         await alice.PostAsync("/bff/logout");
         await deaf.SeesAsync("session_ended");
 
-        await deaf.SendTextAsync("and yet");
-        await world.AdvanceAsync(TimeSpan.FromSeconds(2));
+        await deaf.SendAsync(RawSocket.Frame("and yet"));
+        await world.AdvanceAsync(TimeSpan.FromSeconds(4));
 
-        await deaf.IsCutAsync();
+        await deaf.SeesEndAsync();
         world.Api.Closed.ShouldBeEmpty();
+        await slow.SendCloseAsync();
+        await slow.SeesAsync("session_ended");
+        await slow.SeesEndAsync();
+    }
+
+    /// <summary>What came after it would be taken for the rest of that frame.</summary>
+    [Fact]
+    public async Task An_API_that_has_half_of_a_frame_gets_no_other_after_it()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        await using var one = await RawSocket.OpenAsync(alice, world.Bff.Address, "/api/socket");
+        var half = RawSocket.Frame("half of it");
+        await one.SendAsync([.. RawSocket.Frame("whole"), .. half[..^8]]);
+        await one.SeesAsync("whole");
+        await alice.PostAsync("/bff/logout");
+        await one.SeesAsync("session_ended");
+
+        await one.SendAsync(half[^8..]);
+        await one.SendCloseAsync();
+
+        await one.SeesEndAsync();
+        await Eventually.HappensAsync(() => world.Api.Sockets.Open == 0);
+        world.Api.Sockets.Messages.ShouldBe(1);
     }
 
     [Fact]

@@ -19,6 +19,8 @@ internal sealed class PretendApi : IAsyncDisposable
     private readonly ConcurrentDictionary<HttpResponse, bool> _streams = new();
     private int _refused;
     private int _misled;
+    private int _sockets;
+    private int _messages;
 
     /// <param name="Method">The request's.</param>
     /// <param name="Path">As the framework decodes it.</param>
@@ -77,10 +79,9 @@ internal sealed class PretendApi : IAsyncDisposable
                 return;
             }
 
-            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)) { context.Response.ContentType = "text/event-stream"; }
-            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)
-                || context.Request.Path.Value!.EndsWith("/stream", StringComparison.Ordinal))
+            if (context.Request.Path.Value!.Split('/')[^1] is ("events" or "stream" or "grpc") and var kind)
             {
+                if (kind != "stream") { context.Response.ContentType = kind == "grpc" ? "application/grpc" : "text/event-stream"; }
                 await StreamAsync(context);
                 return;
             }
@@ -108,6 +109,9 @@ internal sealed class PretendApi : IAsyncDisposable
 
     /// <summary>The codes of WebSockets whose callers took leave.</summary>
     public ConcurrentQueue<int> Closed { get; } = new();
+
+    /// <summary>WebSockets that are open, and the messages that came whole by all that were.</summary>
+    public (int Open, int Messages) Sockets => (Volatile.Read(ref _sockets), Volatile.Read(ref _messages));
 
     /// <summary>Calls without a token that is good: none, an unknown one, or one that has expired.</summary>
     public int Refused => Volatile.Read(ref _refused);
@@ -138,13 +142,22 @@ internal sealed class PretendApi : IAsyncDisposable
 
     private async Task EchoAsync(WebSocket socket, CancellationToken gone)
     {
+        Interlocked.Increment(ref _sockets);
         var buffer = new byte[1024];
-        while (await socket.ReceiveAsync(buffer, gone) is { MessageType: not WebSocketMessageType.Close } received)
+        try
         {
-            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, gone);
-        }
+            while (await socket.ReceiveAsync(buffer, gone) is { MessageType: not WebSocketMessageType.Close } received)
+            {
+                if (received.EndOfMessage) { Interlocked.Increment(ref _messages); }
+                await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, gone);
+            }
 
-        Closed.Enqueue((int)socket.CloseStatus!);
+            Closed.Enqueue((int)socket.CloseStatus!);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _sockets);
+        }
     }
 
     /// <summary>One line more on each stream that is open.</summary>

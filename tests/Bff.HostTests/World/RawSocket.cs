@@ -25,9 +25,13 @@ internal sealed class RawSocket : IAsyncDisposable
         return socket;
     }
 
-    /// <summary>One masked frame (RFC 6455 section 5.3) of less than 126 bytes; the mask is of zeros.</summary>
-    public async Task SendTextAsync(string text) =>
-        await _stream.WriteAsync((byte[])[0x81, (byte)(0x80 | text.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)]);
+    /// <summary>One masked binary frame (RFC 6455 section 5.3) of less than 126 bytes; the mask is of zeros.</summary>
+    public static byte[] Frame(string text) => [0x82, (byte)(0x80 | text.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)];
+
+    /// <summary>Code 1000.</summary>
+    public Task SendCloseAsync() => SendAsync([0x88, 0x82, 0, 0, 0, 0, 3, 0xE8]);
+
+    public Task SendAsync(byte[] bytes) => _stream.WriteAsync(bytes).AsTask();
 
     public async Task SeesAsync(string text)
     {
@@ -40,17 +44,9 @@ internal sealed class RawSocket : IAsyncDisposable
         }
     }
 
-    public async Task IsCutAsync()
-    {
-        try
-        {
-            (await _stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System)).ShouldBe(0);
-        }
-        catch (IOException)
-        {
-            // Reset.
-        }
-    }
+    /// <summary>The connection ends in order, not by a reset.</summary>
+    public async Task SeesEndAsync() =>
+        (await _stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System)).ShouldBe(0);
 
     public async ValueTask DisposeAsync()
     {
