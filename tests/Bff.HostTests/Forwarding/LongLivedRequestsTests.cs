@@ -144,8 +144,11 @@ public sealed class LongLivedRequestsTests
         await using var socket = await OpenCall.WebSocketAsync(await world.LogInAsync(), world.Bff.Address, "/live/socket");
         for (var second = 0; second < (lives ? 120 : 60); second += 10)   // the session of a call alone ends after the last of them
         {
+            var heard = socket.Received.Count;
             await socket.SendAsync("at work");
+            await Eventually.HappensAsync(() => socket.Received.Count > heard);
             await world.AdvanceAsync(TimeSpan.FromSeconds(10));
+            if (lives) { await world.AdvanceUntilAsync(() => world.Ask("SELECT ends_at - @now FROM sessions") > 20_000, TimeSpan.FromSeconds(15)); }
         }
 
         if (lives)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Bff.HostTests.Guard;
 
 [Trait("Standard", "SEC-8")]
