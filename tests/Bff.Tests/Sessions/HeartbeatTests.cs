@@ -21,6 +21,7 @@ public sealed class HeartbeatTests : IAsyncDisposable
     private readonly SharedNodes _shared = new();
     private readonly FakeTimeProvider _clock = new(Now);
     private readonly List<Heartbeat> _running = [];
+    private readonly List<string> _warnings = [];
 
     private readonly MortalStore _way;
 
@@ -48,6 +49,22 @@ public sealed class HeartbeatTests : IAsyncDisposable
         (await IsLeasedAsync(session)).ShouldBeFalse();
         alive.Living.ShouldBe(1);
         alive.Others.Single().IsAlive.ShouldBe(false);
+    }
+
+    [Theory]
+    [InlineData(4, 2)]
+    [InlineData(120, 1)]
+    public async Task Who_starts_long_after_a_nodes_death_says_nothing_of_it(int seconds, int warnings)
+    {
+        var (dead, _) = (await StartAsync(), await StartAsync());
+        await PassAsync(3);
+        _running.Remove(dead);
+        await PassAsync(seconds);
+        _warnings.ShouldHaveSingleItem().ShouldContain(dead.Instance);
+
+        await StartAsync();
+        await PassAsync(10);
+        _warnings.Count.ShouldBe(warnings);
     }
 
     [Fact]
@@ -240,7 +257,7 @@ public sealed class HeartbeatTests : IAsyncDisposable
     private async Task<Heartbeat> StartAsync(TimeSpan ahead = default)
     {
         var node = new Heartbeat(
-            _shared, Store, Options.Create(new NodeDescription { Name = "node" }), new WrongClock(_clock, ahead), NullLogger<Heartbeat>.Instance);
+            _shared, Store, Options.Create(new NodeDescription { Name = "node" }), new WrongClock(_clock, ahead), new Warnings(_warnings));
         _running.Add(node);
         await node.BeatAsync(default);
         return node;
@@ -278,6 +295,16 @@ public sealed class HeartbeatTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _storage.DisposeAsync();
+
+    private sealed class Warnings(List<string> lines) : ILogger<Heartbeat>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add(formatter(state, exception));
+    }
 
     private sealed class WrongClock(FakeTimeProvider clock, TimeSpan ahead) : TimeProvider
     {

@@ -36,6 +36,9 @@ internal sealed partial class Heartbeat : PeriodicService
 
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromHours(1);
 
+    /// <summary>Whose sign of life was older when this node first saw it, by the clocks of both, died before its time: others have said so.</summary>
+    private static readonly TimeSpan LongGone = TimeSpan.FromMinutes(1);
+
     private const long Never = long.MinValue;
 
     private readonly SessionStorage _storage;
@@ -60,7 +63,7 @@ internal sealed partial class Heartbeat : PeriodicService
 
     /// <param name="Node">As it was at its last sign of life.</param>
     /// <param name="Since">When this node noticed that.</param>
-    /// <param name="IsTold">Its silence was logged.</param>
+    /// <param name="IsTold">Its silence need not be logged.</param>
     /// <param name="TriedAt">When its leases were last looked for.</param>
     private sealed record Watched(Node Node, long Since, bool IsTold, long TriedAt = Never);
 
@@ -209,7 +212,8 @@ internal sealed partial class Heartbeat : PeriodicService
         foreach (var node in others)
         {
             if (node.Instance is not { } instance) { continue; }
-            if (_watched.GetValueOrDefault(instance)?.Node.SeenAt != node.SeenAt) { _watched[instance] = new(node, now, IsTold: false); }
+            if (!_watched.TryGetValue(instance, out var known)) { _watched[instance] = new(node, now, IsTold: _clock.GetUtcNow() - node.SeenAt > LongGone); }
+            else if (known.Node.SeenAt != node.SeenAt) { _watched[instance] = new(node, now, IsTold: false); }
         }
     }
 
