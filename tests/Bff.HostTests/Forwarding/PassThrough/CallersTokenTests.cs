@@ -73,6 +73,11 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         refused.ShouldBeProblem(400, "invalid_request");
         refused.Header("WWW-Authenticate")!.ShouldContain("error=\"invalid_request\"");
 
+        // As a gateway sends it that has nothing to pass on.
+        string[] empty = ["Authorization:", "Cookie: " + alice.Cookies.HeaderFor("localhost"), "Origin: " + Browser.SpaOrigin];
+        (await callers.GetAsync("/both/echo", [.. empty, "X-CSRF: 1"])).Status.ShouldBe(200);
+        (await callers.GetAsync("/both/echo", empty)).Says("csrf_header_missing").ShouldBeTrue();
+
         var nobody = await callers.GetAsync("/both/echo");
         (nobody.Status, nobody.Says("session_required")).ShouldBe((401, true));
         nobody.Header("WWW-Authenticate").ShouldBe("Bearer realm=\"bff\"");
@@ -201,6 +206,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         await using var world = await RealTimeWorld.StartAsync();
         foreach (var (key, value) in Settings) { world.Settings[key] = key.EndsWith("Bff.Audience", StringComparison.Ordinal) ? null : value; }
         world.Settings["Bff:PassThrough:Audience"] = "orders";
+        world.Settings["ReverseProxy:Routes:machines:Metadata:Bff.Csrf"] = "Navigation";
         world.Settings["Bff:Policies:default:Roles:0"] = "admin";
         world.Settings["Bff:Policies:anonymous:Roles:0"] = "admin";
         world.Settings["Bff:Policies:empty:Match"] = "All";
@@ -222,6 +228,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
             "ReverseProxy:Routes:machines:Metadata:Bff.Audience: is required",
             "ReverseProxy:Routes:both:Metadata:Bff.Audience: is required",
             "Bff:PassThrough:Audience: is not a setting. There are: Audiences.",
+            "ReverseProxy:Routes:machines:Metadata:Bff.Csrf: has no effect where callers bring tokens",
             "Bff:Policies:default: means whoever is signed in",
             "Bff:Policies:anonymous: means everybody",
             "Bff:Policies:empty:Claim: or Roles, Groups, Scopes, Acr or MaxAge is required",

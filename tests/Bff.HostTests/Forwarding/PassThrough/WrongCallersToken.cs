@@ -17,6 +17,7 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
         ["scheme: Basic"] = new(401, "Bearer", null, world => world.GetAsync(Target, "Authorization: Basic YWxpY2U6c2VjcmV0")),
         ["request: two headers"] = Request(world => world.GetAsync(Target, Bearer(world.Token()), Bearer(world.Token()))),
         ["request: a session cookie beside it"] = Request(world => world.GetAsync(Target, Bearer(world.Token()), "Cookie: theme=dark; " + Cookie)),
+        ["request: in the query of a route for pages, too"] = Request(world => world.GetAsync($"/both/echo?access_token={world.Token()}")),
         ["request: in the query"] = Request(world => world.GetAsync($"{Target}?access_token={world.Token()}")),
         ["request: in the query, too"] = Request(world => world.GetAsync($"{Target}?access_token={world.Token()}", Bearer(world.Token()))),
 
