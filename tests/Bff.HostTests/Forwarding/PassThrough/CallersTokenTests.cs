@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.WebSockets;
 using static Bff.HostTests.Forwarding.PassThrough.CallersWorld;
 
 namespace Bff.HostTests.Forwarding.PassThrough;
@@ -94,24 +93,30 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
-    public async Task A_token_that_was_good_is_over_when_it_says_so_and_so_is_a_WebSocket_that_began_with_it()
+    public async Task A_token_that_was_good_is_over_when_it_says_so_and_so_is_all_that_began_with_it()
     {
-        await using var world = new CallersWorld();
-        await world.InitializeAsync();
-        var token = world.Token();
-        (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(200);
-        using var socket = new ClientWebSocket();
-        socket.Options.SetRequestHeader("Authorization", "Bearer " + token);
-        await socket.ConnectAsync(new UriBuilder(new Uri(world.World.Bff.Address, "/machines/socket")) { Scheme = "ws", Host = "127.0.0.1" }.Uri, default);
-        var received = socket.ReceiveAsync(new byte[16], default);
+        await using var callers = new CallersWorld();
+        await callers.InitializeAsync();
+        var (world, token) = (callers.World, callers.Token());
+        var (nobody, authorization) = (world.NewBrowser(), "Bearer " + token);
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200);
+        await using var socket = await OpenCall.WebSocketAsync(nobody, world.Bff.Address, "/machines/socket", authorization: authorization);
+        await using var events = await OpenCall.StreamAsync(nobody, "/machines/events", "text/event-stream", authorization);
+        await using var download = await OpenCall.StreamAsync(nobody, "/machines/stream", authorization: authorization);
+        world.Api.Answers = context => context.Response.ContentType = "application/grpc";
+        await using var conversation = await OpenCall.StreamAsync(nobody, "/machines/stream", authorization: authorization);
+        world.Api.Answers = _ => { };
 
-        world.World.Clock.Advance(TimeSpan.FromMinutes(6));
-        (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(200, "the clocks may be off by two minutes");
-        received.IsCompleted.ShouldBeFalse();
-        world.World.Clock.Advance(TimeSpan.FromMinutes(1));
+        await world.AdvanceAsync(TimeSpan.FromMinutes(6));
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200, "the clocks may be off by two minutes");
+        new[] { socket, events, download, conversation }.ShouldAllBe(call => call.IsOpen);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));   // no further: who is told has a second of this clock
 
-        (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(401);
-        await Should.ThrowAsync<WebSocketException>(() => received.WaitAsync(Eventually.Deadline, TimeProvider.System));
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(401);
+        (await socket.EndsAsAsync()).ShouldBe("1008 token_expired");
+        (await events.EndsAsAsync()).ShouldBe("complete");
+        (await conversation.EndsAsAsync()).ShouldBe("complete");
+        (await download.EndsAsAsync()).ShouldBeNull("it is not whole");
     }
 
     [Fact]
