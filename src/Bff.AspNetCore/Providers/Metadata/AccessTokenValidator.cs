@@ -10,6 +10,9 @@ namespace Bff.Providers.Metadata;
 /// </summary>
 internal sealed class AccessTokenValidator(ClientRegistration registration, ProviderMetadata metadata, IdTokenValidator idTokens, TimeProvider clock)
 {
+    /// <summary>How old the keys may be that somebody else's token is checked with: one of them may have been taken back.</summary>
+    public static readonly TimeSpan MaxKeyAge = TimeSpan.FromMinutes(5);
+
     private const string Role = OidcOptions.DefaultRoleClaim;
 
     private static readonly string[] TypesOfAccessTokens = ["at+jwt", "application/at+jwt"];
@@ -32,9 +35,12 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
     public async Task<AccessToken> ValidateAsync(JsonWebToken read, CancellationToken cancellationToken)
     {
         if (read.ValidTo <= clock.GetUtcNow().UtcDateTime - Options.ClockTolerance) { throw new TokenRefusedException("The access token has expired."); }
+        await metadata.GetConfigurationAsync(cancellationToken);   // the first token has them fetched
+        metadata.KeepYoungerThan(MaxKeyAge);
+        var keys = metadata.Keys;   // before they are used: newer ones are not those that it was found good by
         var result = await idTokens.ValidateAccessTokenAsync(read.EncodedToken, read.Kid, cancellationToken);
         if (!result.IsValid) { throw result.Exception; }
-        var (token, keys) = ((JsonWebToken)result.SecurityToken, metadata.Known);
+        var token = (JsonWebToken)result.SecurityToken;
         var claims = IdTokenClaims.Payload(token.EncodedPayload);
         if (OfAnotherKind(token, claims) is { } objection) { throw new TokenRefusedException($"The access token {objection}."); }
         var (thumbprint, isBoundElsewhere) = BindingOf(claims);
@@ -47,7 +53,7 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
             KeyThumbprint = thumbprint,
             IsBoundElsewhere = isBoundElsewhere,
             ClockTolerance = Options.ClockTolerance,
-            IsOfSameKeys = () => ReferenceEquals(metadata.Known, keys),
+            IsOfSameKeys = () => ReferenceEquals(metadata.Keys, keys),
         };
     }
 

@@ -128,7 +128,8 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         var before = world.World.Provider.KeyDownloads;
 
         world.World.Provider.Key = SigningKey.Number(2);
-        (await world.GetAsync(Target, Bearer(world.Token()))).Status.ShouldBe(200);
+        var atOnce = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => world.GetAsync(Target, Bearer(world.Token()))));
+        atOnce.ShouldAllBe(answer => answer.Status == 200);
         (world.World.Provider.KeyDownloads - before).ShouldBe(1);
 
         foreach (var _ in Enumerable.Range(0, 20))
@@ -144,18 +145,33 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    public async Task A_key_that_the_provider_has_taken_back_is_of_no_use_after_minutes()
+    {
+        await using var callers = new CallersWorld();
+        await callers.InitializeAsync();
+        var token = callers.Token(claims => claims["exp"] = callers.World.Clock.Now.AddHours(9).ToUnixTimeSeconds());
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200);
+
+        callers.World.Provider.Key = SigningKey.Number(2);   // and nobody comes with a token of that one
+        callers.World.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        await Eventually.HappensAsync(async () => (await callers.GetAsync(Target, Bearer(token))).Status == 401, "the keys are looked at again");
+    }
+
+    [Fact]
     public async Task Whoever_brings_many_wrong_tokens_waits_and_tokens_that_are_known_pass_all_the_same()
     {
         await using var world = await World.StartAsync([.. Settings, ("Bff:RateLimits:WrongTokens", "3")]);
-        string Good() => Jwt.Sign(
+        string Good(SigningKey? key = null) => Jwt.Sign(
             new Dictionary<string, object?>
             {
                 ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = Audience, ["scope"] = Scope, ["jti"] = Guid.NewGuid(),
                 ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
-            }, world.Provider.Key, header => header["typ"] = "at+jwt");
+            }, key ?? world.Provider.Key, header => header["typ"] = "at+jwt");
         var known = Good();
         (await GetAsync(known)).Status.ShouldBe(200);
-        foreach (var _ in Enumerable.Range(0, 3)) { (await GetAsync("rubbish")).Status.ShouldBe(401); }
+        (await GetAsync(Good(SigningKey.Number(2) with { Kid = "new" }))).Status.ShouldBe(401, "the keys are looked at again, and are the same");
+        foreach (var _ in Enumerable.Range(0, 2)) { (await GetAsync("rubbish")).Status.ShouldBe(401); }
 
         var refused = await GetAsync(Good());
 
