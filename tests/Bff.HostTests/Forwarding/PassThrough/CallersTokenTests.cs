@@ -222,6 +222,33 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    public async Task A_token_is_as_good_at_a_front_end_with_a_client_of_its_own_at_the_same_provider()
+    {
+        await using var world = await World.StartPreparedAsync(world =>
+        {
+            foreach (var (key, value) in Settings) { world.Set(key, value); }
+            world.Set("Bff:Providers:second:Authority", world.Provider.Issuer);
+            world.Set("Bff:Providers:second:ClientId", "another-client-there");
+            world.Set("Bff:Providers:second:ClientSecret", "another-secret-there-7d1f");
+            world.Set("Bff:Providers:second:RequireHttps", "false");
+            world.Set("Bff:FrontEnds:office:PathBase", "/office");
+            world.Set("Bff:FrontEnds:office:Provider", "second");
+            world.Set("Bff:FrontEnds:office:Origins:0", Browser.SpaOrigin);
+        });
+        var claims = new Dictionary<string, object?>
+        {
+            ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = Audience, ["scope"] = Scope,
+            ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
+        };
+        var token = Jwt.Sign(claims, world.Provider.Key, header => header["typ"] = "at+jwt");
+
+        foreach (var path in new[] { Target, "/office" + Target, Target })
+        {
+            (await RawCall.GetAsync(world.Bff.Address, path, world.Bff.Address.Authority, Bearer(token))).Status.ShouldBe(200, path);
+        }
+    }
+
+    [Fact]
     public async Task Without_an_audience_nothing_starts()
     {
         await using var world = await RealTimeWorld.StartAsync();
