@@ -47,7 +47,7 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
         return new()
         {
             Provider = registration.Name,
-            User = new(new ClaimsIdentity(ClaimsOf(token, claims), nameof(AccessToken), "name", Role)),
+            User = new(new ClaimsIdentity(ClaimsOf(claims), nameof(AccessToken), "name", Role)),
             Audiences = [.. token.Audiences],
             ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero),
             KeyThumbprint = thumbprint,
@@ -79,10 +79,11 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
         return isKey && TextOf(confirmation, "jkt") is { Length: > 0 } thumbprint ? (thumbprint, false) : (null, true);
     }
 
-    private IEnumerable<Claim> ClaimsOf(JsonWebToken token, JsonElement claims)
+    /// <summary>Read as those of an ID token are, so that a policy finds the same.</summary>
+    private IEnumerable<Claim> ClaimsOf(JsonElement claims)
     {
         var roles = ClaimPath.Roles(ClaimPath.Find(claims, Options.RoleClaim)).Select(role => new Claim(Role, role));
-        return token.Claims.Where(claim => claim.Type != Role).Concat(roles);
+        return IdTokenClaims.ReadAll(claims).Where(claim => claim.Type != Role).Concat(roles);
     }
 
     private static string? TextOf(JsonElement members, string name) =>
