@@ -17,6 +17,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
 
     [Theory]
     [MemberData(nameof(Right))]
+    [Trait("Standard", "RFC9068-1")]
     public async Task A_right_token_reaches_the_API_as_it_came_without_a_header_of_ours_and_without_cookies(string kind)
     {
         var token = kind switch
@@ -41,6 +42,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    [Trait("Standard", "RFC9449-9")]
     public async Task A_bound_token_reaches_the_API_with_its_proof_which_says_the_address_that_the_caller_knows()
     {
         var token = callers.BoundToken();
@@ -55,6 +57,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    [Trait("Standard", "RFC6750-1")]
     public async Task A_page_and_a_machine_share_a_route()
     {
         var alice = await World.LogInAsync();
