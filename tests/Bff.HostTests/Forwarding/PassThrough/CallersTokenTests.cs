@@ -57,6 +57,26 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    [Trait("Standard", "RFC9449-9")]
+    public async Task Behind_a_proxy_and_below_a_path_a_proof_names_the_public_address()
+    {
+        await using var callers = await CallersWorld.StartAsync(("Bff:PublicUrl", "https://app.example.com/base"), ("Bff:TrustedProxies:0", "127.0.0.0/8"));
+        foreach (var (address, expected) in new[]
+        {
+            ("https://app.example.com/base/machines/echo", 200), ("https://APP.example.com:443/base/machines/%65cho?y=2", 200),
+            ("http://app.example.com/base/machines/echo", 401), ("https://app.example.com/machines/echo", 401),
+            ("https://app.example.com.evil.example/base/machines/echo", 401), ("https://app.example.com/BASE/machines/echo", 401),
+            ("https://x@app.example.com/base/machines/echo", 401), ("/base/machines/echo", 401), ("", 401),
+        })
+        {
+            var token = callers.BoundToken();
+            var proof = callers.Proof(token, claims => claims["htu"] = address);
+            var answer = await RawCall.GetAsync(callers.World.Bff.Address, "/base/machines/echo?x=1", "app.example.com", Bound(token), Shown(proof));
+            answer.Status.ShouldBe(expected, address + answer.Text);
+        }
+    }
+
+    [Fact]
     [Trait("Standard", "RFC6750-1")]
     public async Task A_page_and_a_machine_share_a_route()
     {
