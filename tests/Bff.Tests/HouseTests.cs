@@ -51,7 +51,7 @@ public class HouseTests
         ]),
         ("Login",
         [
-            "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
+            "Policies", "Renewal", "FrontEnds", "Guard", "Sessions.Authentication", "Sessions.Store", "Sessions.Keys", "Sessions", "Providers.Named",
             "Providers.TokenEndpoint", "Providers.Throttling", "Providers.Metadata", "Providers", "Providers.DPoP", "Hosting", "Configuration",
         ]),
         ("ClientTokens",

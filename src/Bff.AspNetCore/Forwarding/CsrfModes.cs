@@ -16,6 +16,11 @@ internal static class CsrfModes
     {
         if (Read(route.Metadata) != CsrfMode.Header && !TokenPolicies.UsesSession(route))
         {
+            if (TokenPolicies.TakesTokensAlone(route))
+            {
+                throw new FormatException("has no effect where callers bring tokens and no page comes. Remove it, or set Bff.Token to UserOrPassThrough.");
+            }
+
             throw new FormatException("has no effect on a route that uses no session, which needs no header. Give it an AuthorizationPolicy or a Bff.Token.");
         }
     });

@@ -7,11 +7,12 @@ internal sealed class KeptBody : Stream
     public const int MaxBytes = 64 * 1024;
 
     private readonly Stream _body;
-    private readonly byte[] _kept;
+    private readonly int _length;
+    private byte[] _kept = [];   // as much as has come: a length alone is easily said
     private int _read;
     private int _at;
 
-    private KeptBody(Stream body, int length) => (_body, _kept) = (body, new byte[length]);
+    private KeptBody(Stream body, int length) => (_body, _length) = (body, length);
 
     public override bool CanRead => true;
 
@@ -19,7 +20,7 @@ internal sealed class KeptBody : Stream
 
     public override bool CanWrite => false;
 
-    public override long Length => _kept.Length;
+    public override long Length => _length;
 
     public override long Position
     {
@@ -64,6 +65,7 @@ internal sealed class KeptBody : Stream
 
     private int Keep(Span<byte> buffer, int count)
     {
+        if (_read + count > _kept.Length) { Array.Resize(ref _kept, Math.Min(_length, Math.Max(_read + count, 2 * _kept.Length))); }
         buffer[..count].CopyTo(_kept.AsSpan(_read));   // the server lets no more through than Content-Length says
         _read += count;
         _at = _read;

@@ -27,13 +27,14 @@ internal sealed class LongCall
     /// <param name="context">Of the request.</param>
     /// <param name="kind">What it speaks.</param>
     /// <param name="activityTimeout">How long it may be quiet; null where YARP alone looks at that.</param>
+    /// <param name="tokenExpiresAt">When it ends in any case, with the token it began with; null where it may outlive that.</param>
     /// <param name="clock">The time.</param>
-    public LongCall(HttpContext context, CallKind kind, TimeSpan? activityTimeout, TimeProvider clock)
+    public LongCall(HttpContext context, CallKind kind, TimeSpan? activityTimeout, DateTimeOffset? tokenExpiresAt, TimeProvider clock)
     {
         (_context, Kind, _clock) = (context, kind, clock);
         _policy = StreamPolicy.Of(context);
         _activityTimeout = activityTimeout?.Ticks ?? Never;
-        _tokenExpiresAt = context.Features.Get<SentToken>()?.ExpiresAt?.UtcTicks ?? Never;
+        _tokenExpiresAt = tokenExpiresAt?.UtcTicks ?? Never;
         _usedAt = clock.GetUtcNow().UtcTicks;
         IsUpgraded = Upgrades.IsUpgraded(context);
         HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt != Never

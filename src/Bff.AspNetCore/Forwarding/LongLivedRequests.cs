@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Bff.Forwarding.PassThrough;
 using Bff.FrontEnds;
 using Bff.Hosting;
 using Bff.Sessions;
@@ -50,8 +51,9 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     {
         var (kind, activityTimeout) = (Upgrades.KindOf(context), context.Features.Get<HeadersWait>()?.ActivityTimeout);
         var isOrdinary = kind == CallKind.Opaque && activityTimeout is null;
-        if (isOrdinary && (session is null || context.Response.ContentLength < Large)) { return; }
-        var call = new LongCall(context, kind, activityTimeout, _clock);
+        var tokenExpiresAt = CallersTokenTransform.EndOf(context) ?? context.Features.Get<SentToken>()?.ExpiresAt;
+        if (isOrdinary && ((session is null && tokenExpiresAt is null) || context.Response.ContentLength < Large)) { return; }
+        var call = new LongCall(context, kind, activityTimeout, tokenExpiresAt, _clock);
         if (call.HasTimes)
         {
             answer.Content = new EndableContent(answer.Content, call);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace Bff.Guard;
 
 /// <summary>
@@ -6,5 +8,8 @@ namespace Bff.Guard;
 /// </summary>
 internal sealed class TokenInstead
 {
-    public static bool IsNobodysSession(HttpRequest request) => request.Headers.Authorization.Count > 0 || request.Headers.Cookie.Count == 0;
+    public static bool IsNobodysSession(HttpRequest request) => IsBrought(request) || request.Headers.Cookie.Count == 0;
+
+    /// <summary>An empty header is none: gateways send it that have nothing to pass on.</summary>
+    public static bool IsBrought(HttpRequest request) => !StringValues.IsNullOrEmpty(request.Headers.Authorization);
 }

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using Bff.Configuration;
 using Bff.FrontEnds;
 using Bff.Guard;
+using Bff.Policies;
 using Bff.Providers;
 using Bff.Providers.Named;
 using Bff.Sessions;

@@ -23,7 +23,7 @@ internal static class PageBehindSignIn
         var instead = new Problem.Instead(LeadAsync);
         return app.Use((context, next) =>
         {
-            if (Is(context.GetEndpoint()) && HttpMethods.IsGet(context.Request.Method) && FetchMetadata.IsTopLevel(context.Request))
+            if (Is(context.GetEndpoint()) && HttpMethods.IsGet(context.Request.Method) && FetchMetadata.IsTopLevel(context.Request) && !HasToken(context))
             {
                 context.Features.Set(instead);
             }
@@ -51,13 +51,25 @@ internal static class PageBehindSignIn
 
     private static bool Is(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<CsrfHeaderRequired>()?.Mode == CsrfMode.Navigation;
 
+    /// <summary>A sign-in does not help who comes with a token of their own.</summary>
+    private static bool HasToken(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<TokenInstead>() is not null && TokenInstead.IsBrought(context.Request);
+
+    /// <summary>With what the problem wants of a sign-in, such as a stronger one, or one at another provider.</summary>
+    private static string LoginUrl(HttpRequest request, Problem problem, string target)
+    {
+        var wanted = problem.SignInUrl?.Split('?', 2) is [_, var query] ? QueryHelpers.ParseQuery(query) : [];
+        wanted["returnUrl"] = target;
+        return QueryHelpers.AddQueryString(request.PathBase + "/bff/login", wanted);
+    }
+
     private static Task LeadAsync(HttpContext context, Problem problem)
     {
         var request = context.Request;
         if (Initiator.IsSpeculative(request)) { return LoginProblems.NotAhead.ExecuteAsync(context); }
         var address = request.GetEncodedPathAndQuery();
         if (address.Length > MaxAddress || !ReturnUrls.Of(context).TryResolve(address, out var target)) { return problem.ExecuteAsync(context); }
-        var login = QueryHelpers.AddQueryString(request.PathBase + "/bff/login", "returnUrl", target);
+        var login = LoginUrl(request, problem, target);
         if (StepCookie.Has(context, CookieNames.Arrived)) { return (problem with { SignInUrl = login }).ExecuteAsync(context); }
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Redirect(login);

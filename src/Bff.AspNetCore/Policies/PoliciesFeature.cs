@@ -1,5 +1,6 @@
 using Bff.Configuration;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
 
 namespace Bff.Policies;
 
@@ -15,8 +16,16 @@ internal static class PoliciesFeature
     public static WebApplicationBuilder AddPolicies(this WebApplicationBuilder builder)
     {
         builder.Services.AddNamedSettings<PolicyOptions>(RouteCheck.PolicySection, names: [], reserved: Reserved);
-        builder.Services.AddSingleton<PolicySet>().AddSingleton<IAuthorizationPolicyProvider, PolicyProvider>()
+        var services = builder.Services;
+        services.AddSingleton<PolicySet>().AddSingleton<PolicyJudge>().AddSingleton<IAuthorizationPolicyProvider, PolicyProvider>()
             .AddSingleton<IAuthorizationHandler, PolicyHandler>().AddSingleton<IAuthorizationMiddlewareResultHandler, PolicyResponses>();
+        services.AddSingleton(
+            provider => ActivatorUtilities.CreateInstance<CallAuthorization>(provider, HasOtherHandlers(services)));
         return builder;
     }
+
+    /// <summary>Than the framework's and ours.</summary>
+    private static bool HasOtherHandlers(IServiceCollection services) => services.Any(
+        service => service.ServiceType == typeof(IAuthorizationHandler)
+            && service.ImplementationType != typeof(PolicyHandler) && service.ImplementationType != typeof(PassThroughAuthorizationHandler));
 }

@@ -19,8 +19,8 @@ internal sealed class Policy(string name, PolicyOptions options)
     /// <summary>What cannot be helped comes first: nobody signs in anew for what they may not do anyway.</summary>
     public Shortfall Judge(Caller caller, DateTimeOffset now)
     {
-        if (!HasClaim(caller) || !Has(options.Roles, caller.ValuesOf(Role)) || !Has(options.Groups, caller.ValuesOf(Groups))) { return Shortfall.Rights; }
-        if (!Has(options.Scopes, caller.Scopes)) { return Shortfall.Scope; }
+        if (!HasClaim(caller) || !Has(caller, Role, options.Roles) || !Has(caller, Groups, options.Groups)) { return Shortfall.Rights; }
+        if (!Has(caller, claim: null, options.Scopes)) { return Shortfall.Scope; }
         var isSignedInSo = options.Acr.Length == 0 || options.Acr.Contains(caller.Acr, StringComparer.Ordinal);
         var isFresh = options.MaxAge is not { } age || caller.SignedInAt is { } at && now - at <= age;
         return isSignedInSo && isFresh ? Shortfall.Nothing : Shortfall.SignIn;
@@ -29,15 +29,22 @@ internal sealed class Policy(string name, PolicyOptions options)
     private bool HasClaim(Caller caller)
     {
         if (string.IsNullOrEmpty(options.Claim)) { return true; }
-        var had = caller.ValuesOf(options.Claim);
-        return options.Values.Length == 0 ? had.Any() : Has(options.Values, had);
+        return options.Values.Length == 0 ? caller.Has(options.Claim, value: null) : Has(caller, options.Claim, options.Values);
     }
 
-    private bool Has(string[] wanted, IEnumerable<string> had)
+    /// <param name="caller">Whoever calls.</param>
+    /// <param name="claim">Null for the scopes of their token.</param>
+    /// <param name="wanted">Any or all of these; nothing where there are none.</param>
+    private bool Has(Caller caller, string? claim, string[] wanted)
     {
-        if (wanted.Length == 0) { return true; }
-        return options.Match == PolicyMatch.All ? wanted.Except(had, StringComparer.Ordinal).FirstOrDefault() is null
-            : had.Any(value => wanted.Contains(value, StringComparer.Ordinal));
+        var needsAll = options.Match == PolicyMatch.All;
+        foreach (var value in wanted)
+        {
+            var has = claim is null ? caller.HasScope(value) : caller.Has(claim, value);
+            if (has != needsAll) { return has; }
+        }
+
+        return needsAll || wanted.Length == 0;
     }
 
     private static string? Joined(string[] words) => words.Length == 0 ? null : string.Join(' ', words);

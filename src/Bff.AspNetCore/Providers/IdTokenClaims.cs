@@ -68,6 +68,9 @@ internal static class IdTokenClaims
 
     public static IReadOnlyList<Claim> Read(JsonElement idToken) => Read(idToken, NotAboutTheUser.Contains, ClaimsIdentity.DefaultIssuer);
 
+    /// <summary>Of another token, what is about it and the protocol, too.</summary>
+    public static IReadOnlyList<Claim> ReadAll(JsonElement token) => Read(token, isLeftOut: _ => false, ClaimsIdentity.DefaultIssuer);
+
     /// <summary>What a userinfo response adds: nothing of the protocol, and nothing that the ID token speaks of.</summary>
     public static IReadOnlyList<Claim> ReadUserInfo(JsonElement userInfo, JsonElement idToken) => Read(
         userInfo, name => NotAboutTheUser.Contains(name) || OfTheIdTokenOnly.Contains(name) || idToken.TryGetProperty(name, out _), ClaimOrigin.UserInfo);

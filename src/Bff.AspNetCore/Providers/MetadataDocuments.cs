@@ -14,9 +14,12 @@ internal sealed class MetadataDocuments(HttpClient client, ClientRegistration re
 
     private readonly HttpDocumentRetriever _others = new(client) { RequireHttps = requireHttps };
 
+    /// <summary>The provider's keys as they came; null where it names no address of theirs.</summary>
+    public string? Keys { get; private set; }
+
     public async Task<string> GetDocumentAsync(string address, CancellationToken cancel)
     {
-        if (address != registration.Options.EffectiveMetadataAddress) { return await _others.GetDocumentAsync(address, cancel); }
+        if (address != registration.Options.EffectiveMetadataAddress) { return Keys = await _others.GetDocumentAsync(address, cancel); }
         var document = await FollowAsync(new Uri(address), cancel);
         return registration.Options.Endpoints.Count == 0 ? document : WithEndpoints(document);
     }

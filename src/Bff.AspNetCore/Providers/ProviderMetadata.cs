@@ -39,10 +39,16 @@ internal sealed partial class ProviderMetadata(
     private TimeSpan _pause;
     private DateTimeOffset _pauseEnds;
 
-    private sealed record Copy(OpenIdConnectConfiguration Configuration, DateTimeOffset At);
+    /// <param name="Configuration">The metadata, keys included.</param>
+    /// <param name="Keys">As they came, to tell others from the same ones.</param>
+    /// <param name="At">When they were fetched.</param>
+    private sealed record Copy(OpenIdConnectConfiguration Configuration, string? Keys, DateTimeOffset At);
 
     /// <summary>The metadata had so far; null before the first fetch.</summary>
     public OpenIdConnectConfiguration? Known => _current?.Configuration;
+
+    /// <summary>The same object for as long as the provider has the same keys, however often they are fetched.</summary>
+    public object? Keys => _current?.Keys;
 
     /// <summary>The metadata; the first call fetches it.</summary>
     /// <exception cref="ProviderUnavailableException">It is not known yet and cannot be had now.</exception>
@@ -62,7 +68,13 @@ internal sealed partial class ProviderMetadata(
         OpenIdConnectConfiguration outdated, CancellationToken cancellationToken, bool isForStranger = false)
     {
         var limit = isForStranger ? MaxRefreshesForStrangers : MostRefreshes;
-        if (_current is { } copy && (copy.Configuration != outdated || !MayRefresh(limit))) { return copy.Configuration; }
+        if (_current is { } copy)
+        {
+            if (copy.Configuration != outdated) { return copy.Configuration; }
+            if (UnderWay is { } fetch) { return (await fetch.WaitAsync(cancellationToken)).Configuration; }
+            if (!MayRefresh(limit)) { return copy.Configuration; }
+        }
+
         return (await FetchAsync().WaitAsync(cancellationToken)).Configuration;
     }
 
@@ -70,6 +82,25 @@ internal sealed partial class ProviderMetadata(
     public void RequestRefresh()
     {
         if (MayRefresh(MostRefreshes)) { FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default); }
+    }
+
+    /// <summary>Fetches again, beside who asks, what is older. Anybody may be who asks.</summary>
+    /// <param name="age">That is good enough.</param>
+    public void KeepYoungerThan(TimeSpan age)
+    {
+        if (_current is { } copy && clock.GetUtcNow() - copy.At > age && UnderWay is null && MayRefresh(MaxRefreshesForStrangers))
+        {
+            FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>A download that has begun; to wait for it costs nothing more.</summary>
+    private Task<Copy>? UnderWay
+    {
+        get
+        {
+            lock (_lock) { return _fetch is { IsCompleted: false } fetch ? fetch : null; }
+        }
     }
 
     private bool MayRefresh(int limit)
@@ -100,6 +131,7 @@ internal sealed partial class ProviderMetadata(
         try
         {
             var copy = await DownloadAsync();
+            if (_current is { } before && before.Keys == copy.Keys) { copy = copy with { Keys = before.Keys }; }   // the same object
             lock (_lock) { _pause = TimeSpan.Zero; }
             if (_current?.Configuration.AuthorizationEndpoint != copy.Configuration.AuthorizationEndpoint
                 && ProviderRemarks.OutOfReach(copy.Configuration, registration.Section, accepted.Root["Bff:PublicUrl"]) is { } remark)
@@ -145,7 +177,7 @@ internal sealed partial class ProviderMetadata(
         }
 
         if (!IsUsable(found.UserInfoEndpoint)) { found.UserInfoEndpoint = null; }   // as good as none: it would be given an access token
-        return new Copy(found, clock.GetUtcNow());
+        return new Copy(found, documents.Keys, clock.GetUtcNow());
     }
 
     private string ManyIssuersCure =>

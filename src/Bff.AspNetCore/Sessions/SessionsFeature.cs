@@ -24,7 +24,7 @@ internal static partial class SessionsFeature
         services.AddSingleton<IValidateOptions<SessionsOptions>, ConnectionStringCheck>();
         services.AddSingleton<SessionEvents>().AddHostedService(provider => provider.GetRequiredService<SessionEvents>());   // stops after all that tells it
         services.AddSingleton<SessionChanges>().AddSingleton<SessionCache>().AddSingleton<SessionCookie>().AddSingleton<SlidingExpiration>()
-            .AddSingleton<SessionReader>().AddSingleton<CallAuthorization>().AddSingleton<TokenProtector>();
+            .AddSingleton<SessionReader>().AddSingleton<TokenProtector>();
         services.AddSingleton(OpenStorage).AddSingleton<StoreHealth>().AddSingleton<StorePreparation>().AddSingleton<SessionMetrics>();
         services.AddSingleton<Audit>().AddSingleton<AuditedClient>();
         services.AddSingleton(OpenStore);

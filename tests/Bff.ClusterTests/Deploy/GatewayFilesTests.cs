@@ -11,6 +11,12 @@ public sealed class GatewayFilesTests
 
     public static TheoryData<string> Gateways => ["nginx", "caddy"];
 
+    private static readonly (string Key, string? Value)[] Machines =
+    [
+        ("ReverseProxy:Routes:machines:ClusterId", "api"), ("ReverseProxy:Routes:machines:Match:Path", "/open/machines/{**rest}"),
+        ("ReverseProxy:Routes:machines:Metadata:Bff.Token", "PassThrough"), ("ReverseProxy:Routes:machines:Metadata:Bff.Audience", "orders"),
+    ];
+
     [Theory]
     [MemberData(nameof(Gateways))]
     public async Task The_page_lives_its_life_with_Bff_out_of_the_way_of_its_calls(string name)
@@ -18,7 +24,7 @@ public sealed class GatewayFilesTests
         var at = new Uri($"https://localhost:{FreePort.Find()}");
         await using var world = await World.StartAsync(
         [
-            .. GatewayClient.Settings, ("Bff:PublicUrl", at.AbsoluteUri.TrimEnd('/')), ("Bff:TrustedProxies:0", "127.0.0.1/32"),
+            .. GatewayClient.Settings, .. Machines, ("Bff:PublicUrl", at.AbsoluteUri.TrimEnd('/')), ("Bff:TrustedProxies:0", "127.0.0.1/32"),
             ("Bff:Sessions:CacheLifetime", "00:00:00"),
         ]);
         await using var gateway = await StartAsync(name, world, at);
@@ -32,6 +38,21 @@ public sealed class GatewayFilesTests
         await CallsAsync(alice, world, gateway, "alice", HttpMethod.Post);
         world.Api.LastCall.Target.ShouldBe("/api/a%20b?q=%C3%A4%2F1");
         await CallsAsync(stranger, world, gateway, "nobody", HttpMethod.Get, "/open/a%20b?q=%C3%A4%2F1");
+
+        // A caller's own token is Bff's to judge, and reaches the API when it is good.
+        var machine = "Bearer " + Jwt.Sign(
+            new Dictionary<string, object?>
+            {
+                ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = "orders",
+                ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
+            }, world.Provider.Key, header => header["typ"] = "at+jwt");
+        using (var answer = await stranger.CallAsync(HttpMethod.Get, "/open/machines/x", Bearing(machine)))
+        {
+            (answer.StatusCode, world.Api.LastCall.Header("Authorization")).ShouldBe((HttpStatusCode.OK, machine), gateway.Said);
+        }
+
+        await IsRefusedAsync(await stranger.CallAsync(HttpMethod.Get, "/open/machines/x", Bearing(machine + "x")), 401, "invalid_token", gateway);
+        await IsRefusedAsync(await stranger.CallAsync(HttpMethod.Get, "/open/machines/x"), 401, "token_required", gateway);
 
         // Renewals go on behind it.
         var before = world.Provider.Grant.AccessToken!.Value;
@@ -67,6 +88,9 @@ public sealed class GatewayFilesTests
         (await alice.CallAsync(HttpMethod.Post, "/bff/logout")).StatusCode.ShouldBe(HttpStatusCode.OK);
         await IsRefusedAsync(await alice.CallAsync(HttpMethod.Get, "/api/echo"), 401, "session_required", gateway);
     }
+
+    private static Action<HttpRequestMessage> Bearing(string authorization) =>
+        request => request.Headers.TryAddWithoutValidation("Authorization", authorization);
 
     private static async Task CallsAsync(
         RemoteBrowser browser, World world, DocumentedProxy gateway, string user, HttpMethod method, string path = "/api/a%20b?q=%C3%A4%2F1")

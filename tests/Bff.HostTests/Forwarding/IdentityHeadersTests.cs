@@ -1,4 +1,5 @@
 using Bff.HostTests.Forwarding.PassThrough;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Bff.HostTests.Forwarding;
 
@@ -44,6 +45,7 @@ public sealed class IdentityHeadersTests(IdentityHeadersTests.Users users) : ICl
     [InlineData("x-forwarded_groups")]
     [InlineData("X.Forwarded-Groups")]
     [InlineData("X-Forwarded-User")]
+    [InlineData("X_Forwarded-Provider")]
     public async Task What_a_caller_says_of_itself_reaches_no_API(string name)
     {
         foreach (var (path, isKnown) in new[] { ("/api/echo", true), ("/open/echo", true), ("/plain/echo", false) })
@@ -54,6 +56,7 @@ public sealed class IdentityHeadersTests(IdentityHeadersTests.Users users) : ICl
             var call = await SendAsync(users.Alice, request);
             call.Headers.Values.ShouldNotContain(value => value.Contains("forged", StringComparison.Ordinal));
             call.Header("X-Corp-Who").ShouldBe(isKnown ? "alice" : null);
+            call.Header("X-Forwarded-Provider").ShouldBe(isKnown ? "default" : null);
             call.Header("X-Forwarded-Email").ShouldBe(isKnown ? "zo%C3%AB@example.com" : null);
             call.Header("X-Forwarded-Groups").ShouldBe(isKnown ? "a,b%2Cc,d%0D%0AX-Admin: 1" : null);
             call.Header("X-Admin").ShouldBeNull();
@@ -68,7 +71,7 @@ public sealed class IdentityHeadersTests(IdentityHeadersTests.Users users) : ICl
 
         var claims = new Dictionary<string, object?>
         {
-            ["iss"] = users.World.Provider.Issuer, ["sub"] = "script", ["aud"] = CallersWorld.Audience, ["role"] = "machine",
+            ["SUB"] = "root", ["iss"] = users.World.Provider.Issuer, ["sub"] = "script", ["aud"] = CallersWorld.Audience, ["role"] = "machine",
             ["exp"] = users.World.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
         };
         var token = Jwt.Sign(claims, users.World.Provider.Key, header => header["typ"] = "at+jwt");
@@ -79,6 +82,7 @@ public sealed class IdentityHeadersTests(IdentityHeadersTests.Users users) : ICl
         answer.Status.ShouldBe(200, answer.Text);
         var call = users.World.Api.Calls.Single(one => one.Header("X-Mark") == "of-the-machine");
         (call.Header("X-Corp-Who"), call.Header("X-Forwarded-Email"), call.Header("X-Forwarded-Groups")).ShouldBe(("script", null, "machine"));
+        call.Header("X-Forwarded-Provider").ShouldBe("default");
     }
 
     [Fact]
@@ -91,6 +95,27 @@ public sealed class IdentityHeadersTests(IdentityHeadersTests.Users users) : ICl
 
         (call.Header("X-Corp-Who"), call.Header("X-Forwarded-Groups")).ShouldBe(("bob", null));
         users.World.Bff.Logs.Lines.ShouldContain(line => line.Contains("The header X-Forwarded-Groups of a user was left out", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Users_of_two_providers_are_told_apart_though_their_names_there_are_the_same()
+    {
+        var (world, _) = await TwoProviders.StartAsync(
+        [
+            ("ReverseProxy:Routes:api:Metadata:Bff.IdentityHeaders", "true"), ("ReverseProxy:Routes:api:Metadata:Bff.Assertion", "orders"),
+            .. World.BehindProxy(),
+        ]);
+        await using var end = world;
+        List<(string?, string?, string?)> seen = [];
+        foreach (var (browser, path) in new[] { (await world.LogInAsync(), "/api/echo"), (await world.LogInAtAdminAsync("alice"), "/admin/api/echo") })
+        {
+            ((int)(await browser.GetAsync(path)).Status).ShouldBe(200);
+            var call = world.Api.LastCall;
+            var assertion = new JsonWebToken(call.Header("X-Forwarded-Assertion"));
+            seen.Add((call.Header("X-Forwarded-User"), call.Header("X-Forwarded-Provider"), assertion.GetClaim("idp").Value));
+        }
+
+        seen.ShouldBe([("alice", "default", "default"), ("alice", "staff", "staff")]);
     }
 
     /// <summary>What reached the API; tests of a class run at once.</summary>

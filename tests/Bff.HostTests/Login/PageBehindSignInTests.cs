@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.HostTests.Forwarding.PassThrough;
 
 namespace Bff.HostTests.Login;
 
@@ -135,6 +136,46 @@ public sealed class PageBehindSignInTests
         alice.Cookies.Remove(Arrived);   // half a minute later
         await alice.OpenAsync(Address);
         (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task Who_has_not_signed_in_as_the_page_s_policy_asks_is_led_to_do_so_and_a_caller_with_a_token_is_told()
+    {
+        await using var world = await World.StartAsync(
+        [
+            .. FetchedRoutes.Of("pages", "Navigation"), ("ReverseProxy:Routes:pages:AuthorizationPolicy", "strong"),
+            ("ReverseProxy:Routes:pages:Metadata:Bff.Token", "UserOrPassThrough"), ("ReverseProxy:Routes:pages:Metadata:Bff.Audience", CallersWorld.Audience),
+            ("Bff:Policies:strong:Acr:0", "urn:mfa"), ("Bff:Policies:strong:MaxAge", "5m"),
+        ]);
+        world.Provider.Strength = new() { UsualAcr = "urn:password", AcrInstead = "urn:password" };
+        var alice = await world.LogInAsync();
+
+        // A provider that does not do as it is asked leads nobody round in a circle.
+        var led = await alice.SendAsync(Tab(alice, Address, "same-origin"));
+        led.Status.ShouldBe(HttpStatusCode.Found);
+        await alice.OpenAsync(led.Location!);
+        var told = await alice.SendAsync(Tab(alice, Address, "same-origin"));
+        told.Status.ShouldBe(HttpStatusCode.Unauthorized);
+        told.ShouldSay("stronger_sign_in_required");
+
+        world.Provider.Strength = new() { UsualAcr = "urn:password" };
+        await alice.OpenAsync(WebUtility.HtmlDecode(told.Body.Split("<a href=\"")[1].Split('"')[0]));
+        (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Status.ShouldBe(HttpStatusCode.OK);
+
+        var claims = new Dictionary<string, object?>
+        {
+            ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = CallersWorld.Audience,
+            ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
+        };
+        var token = Jwt.Sign(claims, world.Provider.Key, header => header["typ"] = "at+jwt");
+        foreach (var (bearer, error) in new[] { (token, "insufficient_user_authentication"), (token + "x", "invalid_token") })
+        {
+            var refused = await RawCall.GetAsync(
+                world.Bff.Address, Address, world.Bff.Address.Authority, "Accept: text/html", CallersWorld.Bearer(bearer));
+            refused.Status.ShouldBe(401, refused.Text);
+            refused.Header("WWW-Authenticate")!.ShouldContain($"error=\"{error}\"");
+            refused.Header("Location").ShouldBeNull();
+        }
     }
 
     private static Task<World> StartAsync() => World.StartAsync([.. FetchedRoutes.Of("pages", "Navigation"), .. Everything]);

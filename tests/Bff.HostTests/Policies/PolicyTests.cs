@@ -1,6 +1,12 @@
 using System.Net;
+using System.Security.Claims;
+using System.Text.Json.Nodes;
 using Bff.HostTests.Forwarding.PassThrough;
+using Bff.Policies;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bff.HostTests.Policies;
 
@@ -32,6 +38,28 @@ public sealed class PolicyTests
         refused.Header("WWW-Authenticate").ShouldBeNull();
         refused.Header("Bff-Step-Up").ShouldBeNull();
         (await world.NewBrowser().GetAsync("/admins/echo")).ShouldBeProblem(401, "session_required");
+    }
+
+    [Fact]
+    public async Task Whom_a_policy_lets_pass_the_framework_which_makes_its_services_anew_for_each_call_is_not_asked_about()
+    {
+        await using var world = await World.StartAsync(Settings);
+        var authorization = world.Bff.Services.GetRequiredService<CallAuthorization>();
+        var routes = world.Bff.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+        var admins = routes.Single(route => route.RoutePattern.RawText == "/admins/{**rest}");
+
+        IsAsked("admin").ShouldBeFalse();
+        IsAsked("editor").ShouldBeTrue();
+        IsAsked(null).ShouldBeTrue();
+
+        bool IsAsked(string? role)
+        {
+            var context = new DefaultHttpContext();
+            context.SetEndpoint(admins);
+            var user = new ClaimsPrincipal(new ClaimsIdentity([new("role", role ?? "")], "test"));
+            if (role is not null) { context.Features.Set(new TokenCaller("Bearer", user, "default", DateTimeOffset.MaxValue)); }
+            return authorization.IsToBeAsked(context);
+        }
     }
 
     [Fact]
@@ -100,6 +128,39 @@ public sealed class PolicyTests
 
         Task<RawCall> GetAsync(string path, string token) =>
             RawCall.GetAsync(world.Bff.Address, path, world.Bff.Address.Authority, CallersWorld.Bearer(token));
+    }
+
+    [Fact]
+    public async Task A_claim_is_the_same_in_a_session_and_in_a_callers_token_whatever_kind_it_is()
+    {
+        await using var world = await World.StartAsync(
+        [
+            ("Bff:Policies:any:Claim", "dept"), ("Bff:Policies:these:Claim", "dept"),
+            ("Bff:Policies:these:Values:0", "true"), ("Bff:Policies:these:Values:1", "1.0"), ("Bff:Policies:these:Values:2", "a"),
+            ("Bff:Policies:these:Values:3", "7"), .. Route("any"), .. Route("these"),
+        ]);
+        foreach (var (json, any, these) in new[]
+        {
+            ("null", 403, 403), ("[]", 403, 403), ("[null]", 403, 403), ("\"\"", 200, 403), ("false", 200, 403), ("true", 200, 200), ("1", 200, 403),
+            ("1.0", 200, 200), ("7", 200, 200), ("[ \"b\", \"a\" ]", 200, 200), ("[ [ \"a\" ] ]", 200, 403), ("{ \"a\": true }", 200, 403),
+        })
+        {
+            var value = JsonNode.Parse(json);
+            world.Provider.ShapeIdToken = claims => claims["dept"] = value;
+            var user = await world.LogInAsync();
+            var claims = new Dictionary<string, object?>
+            {
+                ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = CallersWorld.Audience, ["dept"] = value,
+                ["exp"] = world.Clock.Now.AddMinutes(9).ToUnixTimeSeconds(),
+            };
+            var token = Jwt.Sign(claims, world.Provider.Key, header => header["typ"] = "at+jwt");
+            foreach (var (path, expected) in new[] { ("/any/echo", any), ("/these/echo", these) })
+            {
+                ((int)(await user.GetAsync(path)).Status).ShouldBe(expected, $"a session with {json} at {path}");
+                var call = await RawCall.GetAsync(world.Bff.Address, path, world.Bff.Address.Authority, CallersWorld.Bearer(token));
+                call.Status.ShouldBe(expected, $"a token with {json} at {path}");
+            }
+        }
     }
 
     [Fact]

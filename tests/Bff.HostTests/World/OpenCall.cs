@@ -36,12 +36,14 @@ internal sealed class OpenCall : IAsyncDisposable
     /// <param name="bff">Where to.</param>
     /// <param name="path">Of the WebSocket.</param>
     /// <param name="version">HTTP/1.1's upgrade, or HTTP/2's CONNECT (RFC 8441).</param>
-    public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path, Version? version = null)
+    /// <param name="authorization">Of a caller that has a token of its own.</param>
+    public static async Task<OpenCall> WebSocketAsync(Browser browser, Uri bff, string path, Version? version = null, string? authorization = null)
     {
         var socket = new ClientWebSocket();
         (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (version ?? HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
         socket.Options.SetRequestHeader("Origin", Browser.SpaOrigin);
         if (browser.Cookies.HeaderFor("localhost") is { Length: > 0 } cookies) { socket.Options.SetRequestHeader("Cookie", cookies); }
+        if (authorization is not null) { socket.Options.SetRequestHeader("Authorization", authorization); }
         using var invoker = version is null ? null : new HttpMessageInvoker(new SocketsHttpHandler(), disposeHandler: false);
         await socket.ConnectAsync(new UriBuilder(new Uri(bff, path)) { Scheme = "ws", Host = "127.0.0.1" }.Uri, invoker, CancellationToken.None);
 
@@ -56,9 +58,10 @@ internal sealed class OpenCall : IAsyncDisposable
         });
     }
 
-    public static async Task<OpenCall> StreamAsync(Browser browser, string path, string? accept = null)
+    public static async Task<OpenCall> StreamAsync(Browser browser, string path, string? accept = null, string? authorization = null)
     {
         var request = browser.Script(HttpMethod.Get, path);
+        if (authorization is not null) { request.Headers.TryAddWithoutValidation("Authorization", authorization); }
         if (accept is not null) { request.Headers.Add("Accept", accept); }
         var response = await browser.BeginAsync(request);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);

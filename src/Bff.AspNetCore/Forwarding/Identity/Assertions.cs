@@ -39,16 +39,12 @@ internal sealed class Assertions(AssertionKeys keys, IOptionsMonitor<IdentityHea
 
     private string? Of(HttpContext context, IdentityHeaderOptions now, string audience)
     {
-        if (context.Features.Get<TokenCaller>() is { } caller)
-        {
-            return Of(caller.User, now, audience, type => caller.User.FindAll(type).Select(claim => claim.Value));
-        }
-
+        if (context.Features.Get<TokenCaller>() is { } caller) { return Of(caller.User, caller.Provider, now, audience, caller.ValuesOf); }
         return context.FindSession() is { } session
-            ? Of(session, now, audience, type => session.Claims.Where(claim => claim.Type == type).Select(claim => claim.Value)) : null;
+            ? Of(session, session.Provider, now, audience, type => session.Claims.Where(claim => claim.Type == type).Select(claim => claim.Value)) : null;
     }
 
-    private string? Of(object caller, IdentityHeaderOptions settings, string audience, Func<string, IEnumerable<string>> valuesOf)
+    private string? Of(object caller, string provider, IdentityHeaderOptions settings, string audience, Func<string, IEnumerable<string>> valuesOf)
     {
         var (now, key) = (clock.GetUtcNow(), keys.Current);
         var known = _signed.GetOrCreateValue(caller);   // one for each audience of a route: those are the configuration's
@@ -58,17 +54,18 @@ internal sealed class Assertions(AssertionKeys keys, IOptionsMonitor<IdentityHea
         }
 
         if (valuesOf(settings.UserClaim).FirstOrDefault() is not { Length: > 0 } subject) { return null; }
-        var text = Sign(key, Claims(subject, audience, now, valuesOf(settings.EmailClaim).FirstOrDefault(), [.. valuesOf(settings.GroupsClaim)]));
+        var claims = Claims((subject, provider), audience, now, valuesOf(settings.EmailClaim).FirstOrDefault(), [.. valuesOf(settings.GroupsClaim)]);
+        var text = Sign(key, claims);
         known[audience] = new(text, now, key, settings);
         return text;
     }
 
-    private Dictionary<string, object> Claims(string subject, string audience, DateTimeOffset now, string? email, string[] groups)
+    private Dictionary<string, object> Claims((string Subject, string Provider) user, string audience, DateTimeOffset now, string? email, string[] groups)
     {
         var claims = new Dictionary<string, object>
         {
-            ["iss"] = _issuer, ["sub"] = subject, ["aud"] = audience, ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = (now + Life).ToUnixTimeSeconds(),
-            ["jti"] = Guid.NewGuid().ToString("N"),
+            ["iss"] = _issuer, ["sub"] = user.Subject, ["idp"] = user.Provider, ["aud"] = audience, ["jti"] = Guid.NewGuid().ToString("N"),
+            ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = (now + Life).ToUnixTimeSeconds(),
         };
         if (email is not null) { claims["email"] = email; }
         if (groups.Length > 0 && groups.Sum(group => group.Length) <= IdentityHeaders.MaxValue) { claims["groups"] = groups; }

@@ -18,6 +18,12 @@ internal sealed class IdentityHeaderOptions : IValidatableObject
     /// <summary>The claim it has. Default: <c>sub</c>, which stays the same when a user is given another name.</summary>
     public string UserClaim { get; set; } = "sub";
 
+    /// <summary>
+    /// The header with the provider whose user it is, by its name below <c>Bff:Providers</c>; <c>default</c> is that of <c>Bff:Oidc</c>. A <c>sub</c> is one
+    /// provider's (OpenID Connect Core 1.0 section 2): another may give the same to somebody else. Empty for none. Default: <c>X-Forwarded-Provider</c>.
+    /// </summary>
+    public string Provider { get; set; } = "X-Forwarded-Provider";
+
     /// <summary>The header with the user's e-mail address; empty for none. Default: <c>X-Forwarded-Email</c>.</summary>
     public string Email { get; set; } = "X-Forwarded-Email";
 
@@ -41,18 +47,23 @@ internal sealed class IdentityHeaderOptions : IValidatableObject
     {
         "Authorization", "Proxy-Authorization", "DPoP", "Cookie", "Forwarded", "X-Forwarded", "Proxy", "Host", "Connection", "Proxy-Connection", "Keep-Alive",
         "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Origin", "Referer", "Range", "User-Agent", "Via", "Pragma", "Cache-Control", "Prefer",
-        "Last-Event-ID", "traceparent", "tracestate", "Date", "From", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
+        "Last-Event-ID", "traceparent", "tracestate", "Date", "From", "Allow", "Expires", "Last-Modified",
+        "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
         "X-Forwarded-Port", "X-Forwarded-Server", "X-Content-Length", "X-CSRF",
     };
 
     private static readonly string[] TakenBeginnings = ["Content-", "Accept", "If-", "Sec-", "Access-Control-"];
 
-    public IEnumerable<string> Names => new[] { User, Email, Groups, Assertion }.Where(name => name.Length > 0);
+    public IEnumerable<string> Names => new[] { User, Provider, Email, Groups, Assertion }.Where(name => name.Length > 0);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Assertion.Length == 0) { yield return new("is empty: write the name of a header.", [nameof(Assertion)]); }
-        foreach (var (key, name) in new[] { (nameof(User), User), (nameof(Email), Email), (nameof(Groups), Groups), (nameof(Assertion), Assertion) })
+        (string Key, string Name)[] headers =
+        [
+            (nameof(User), User), (nameof(Provider), Provider), (nameof(Email), Email), (nameof(Groups), Groups), (nameof(Assertion), Assertion),
+        ];
+        foreach (var (key, name) in headers)
         {
             if (name.Length == 0) { continue; }
             if (name.Length > MaxName || name.AsSpan().ContainsAnyExcept(NameCharacters))

@@ -33,17 +33,18 @@ internal sealed partial class IdentityHeaders(IOptionsMonitor<IdentityHeaderOpti
 
     private (string Name, string Value)[] Of(HttpContext context, IdentityHeaderOptions now)
     {
-        if (context.Features.Get<TokenCaller>() is { } caller) { return Of(caller.User, now, type => caller.User.FindAll(type).Select(claim => claim.Value)); }
+        if (context.Features.Get<TokenCaller>() is { } caller) { return Of(caller.User, caller.Provider, now, caller.ValuesOf); }
         return context.FindSession() is { } session
-            ? Of(session, now, type => session.Claims.Where(claim => claim.Type == type).Select(claim => claim.Value)) : [];
+            ? Of(session, session.Provider, now, type => session.Claims.Where(claim => claim.Type == type).Select(claim => claim.Value)) : [];
     }
 
-    private (string Name, string Value)[] Of(object caller, IdentityHeaderOptions now, Func<string, IEnumerable<string>> valuesOf)
+    private (string Name, string Value)[] Of(object caller, string provider, IdentityHeaderOptions now, Func<string, IEnumerable<string>> valuesOf)
     {
         if (_written.TryGetValue(caller, out var known) && known.By == now) { return known.Headers; }
         (string Name, string Value)[] all =
         [
             (now.User, HeaderText.Of(valuesOf(now.UserClaim).FirstOrDefault() ?? "")),
+            (now.Provider, HeaderText.Of(provider)),
             (now.Email, HeaderText.Of(valuesOf(now.EmailClaim).FirstOrDefault() ?? "")),
             (now.Groups, HeaderText.OfList(valuesOf(now.GroupsClaim))),
         ];

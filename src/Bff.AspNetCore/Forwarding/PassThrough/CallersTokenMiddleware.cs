@@ -22,14 +22,12 @@ internal sealed class CallersTokenMiddleware(RequestDelegate next, CallersTokens
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<TakesTokens>() is not { } route) { return next(context); }
         var request = context.Request;
-        if (request.Headers.Authorization.Count > 0) { return JudgeAsync(context, route); }
-        if (!route.IsOnlyWay)
-        {
-            if (request.Headers.Cookie.Count == 0) { context.Response.Headers.WWWAuthenticate = TokenChallenge.Bare; }   // the session that is missing will be said
-            return next(context);
-        }
-
-        return request.Query.ContainsKey(InQuery) ? RefuseAsync(context, TokenChallenge.Bearer, TokenProblems.TwoWays) : AskAsync(context);
+        if (TokenInstead.IsBrought(request)) { return JudgeAsync(context, route); }
+        if (!route.IsOnlyWay && request.Headers.Cookie.Count > 0) { return next(context); }
+        if (request.Query.ContainsKey(InQuery)) { return RefuseAsync(context, TokenChallenge.Bearer, TokenProblems.TwoWays); }
+        if (route.IsOnlyWay) { return AskAsync(context); }
+        context.Response.Headers.WWWAuthenticate = TokenChallenge.Bare;   // the session that is missing will be said
+        return next(context);
     }
 
     private async Task JudgeAsync(HttpContext context, TakesTokens route)

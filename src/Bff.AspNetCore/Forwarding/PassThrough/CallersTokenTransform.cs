@@ -23,6 +23,9 @@ internal sealed class CallersTokenTransform(RequestTransform? otherwise) : Reque
         return default;
     }
 
+    /// <summary>When nobody takes the caller's token any more; null where they brought none.</summary>
+    public static DateTimeOffset? EndOf(HttpContext context) => context.Features.Get<TokenCaller>()?.EndsAt;
+
     /// <summary>The token that goes upstream is the caller's: there is no other that could take its place.</summary>
     public static bool IsCallers(HttpContext context) => context.Features.Get<TokenCaller>() is not null;
 

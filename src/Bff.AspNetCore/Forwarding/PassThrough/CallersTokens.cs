@@ -42,10 +42,12 @@ internal sealed class CallersTokens(
     /// <returns>The caller, or why they do not pass.</returns>
     public async ValueTask<(TokenCaller? Caller, Problem? Problem)> JudgeAsync(HttpContext context, TakesTokens route, string scheme, string text)
     {
-        var (token, problem) = known.Find(text) is { } found ? (found, null) : await ValidateAsync(context, route, text);
-        if (token is not null) { problem = Objection(context, route, token, scheme); }
+        // One that is known by another client of ours at the same provider may be good here by this route's own.
+        var (token, problem) = known.Find(text) is { } found && IsAllowed(context, route, found.Provider)
+            ? (found, null) : await ValidateAsync(context, route, text);
+        if (token is not null) { problem = Objection(route, token, scheme); }
         if (token is not null && problem is null && token.KeyThumbprint is { } key) { problem = await ObjectionToProofAsync(context, token, key, text); }
-        if (problem is null) { return (new(scheme, token!.User, token.EndsAt), null); }
+        if (problem is null) { return (new(scheme, token!.User, token.Provider, token.EndsAt), null); }
         if (problem.Status == StatusCodes.Status401Unauthorized) { limit.Count(context); }
         return (null, problem);
     }
@@ -78,9 +80,8 @@ internal sealed class CallersTokens(
         }
     }
 
-    private Problem? Objection(HttpContext context, TakesTokens route, AccessToken token, string scheme)
+    private Problem? Objection(TakesTokens route, AccessToken token, string scheme)
     {
-        if (!IsAllowed(context, route, token.Provider)) { return TokenProblems.OtherIssuer; }
         if (!IsFor(token, route)) { return TokenProblems.Wrong("The access token is for another audience."); }
         if (token.IsBoundElsewhere)
         {

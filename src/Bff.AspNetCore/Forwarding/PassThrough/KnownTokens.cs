@@ -13,17 +13,22 @@ namespace Bff.Forwarding.PassThrough;
 /// </summary>
 internal sealed class KnownTokens(TimeProvider clock)
 {
-    /// <summary>When there are more, those that are over are left out, and if there are none, all.</summary>
+    /// <summary>When there are more, those that are over are left out, and where that makes too little room, all.</summary>
     public const int MaxKept = 10_000;
 
-    /// <summary>A provider that takes a key back is heard after so long; and at once when its keys are fetched anew.</summary>
+    /// <summary>The same of their texts together, in characters: what a token says is kept, and a long one says much.</summary>
+    public const int MaxText = 16 * 1024 * 1024;
+
+    /// <summary>For so long nobody looks at its signature again, but where the provider's keys are found to be others.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<Hash, Kept> _kept = new();
+    private readonly Lock _keeping = new();
+    private long _text;
 
     private readonly record struct Hash(ulong A, ulong B, ulong C, ulong D);
 
-    private sealed record Kept(AccessToken Token, DateTimeOffset Until);
+    private sealed record Kept(AccessToken Token, int Length, DateTimeOffset Until);
 
     /// <param name="text">ASCII.</param>
     public AccessToken? Find(string text) =>
@@ -32,13 +37,30 @@ internal sealed class KnownTokens(TimeProvider clock)
     public void Keep(string text, AccessToken token)
     {
         var now = clock.GetUtcNow();
-        if (_kept.Count >= MaxKept)
+        lock (_keeping)
         {
-            foreach (var (hash, _) in _kept.Where(entry => entry.Value.Until <= now).ToList()) { _kept.TryRemove(hash, out _); }
-            if (_kept.Count >= MaxKept) { _kept.Clear(); }
+            if (!HasRoom(MaxKept, MaxText - text.Length)) { MakeRoom(now); }
+            var hash = HashOf(text);
+            Remove(hash);
+            _kept[hash] = new(token, text.Length, token.EndsAt < now + MaxTime ? token.EndsAt : now + MaxTime);
+            _text += text.Length;
         }
+    }
 
-        _kept[HashOf(text)] = new(token, token.EndsAt < now + MaxTime ? token.EndsAt : now + MaxTime);
+    /// <summary>A quarter at least, so that not each token that follows looks through all of them.</summary>
+    private void MakeRoom(DateTimeOffset now)
+    {
+        foreach (var (hash, _) in _kept.Where(entry => entry.Value.Until <= now).ToList()) { Remove(hash); }
+        if (HasRoom(MaxKept / 4 * 3, MaxText / 4 * 3)) { return; }
+        _kept.Clear();
+        _text = 0;
+    }
+
+    private bool HasRoom(int kept, long text) => _kept.Count < kept && _text <= text;
+
+    private void Remove(Hash hash)
+    {
+        if (_kept.TryRemove(hash, out var kept)) { _text -= kept.Length; }
     }
 
     private static Hash HashOf(string text)

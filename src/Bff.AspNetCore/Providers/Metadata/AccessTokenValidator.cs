@@ -10,6 +10,9 @@ namespace Bff.Providers.Metadata;
 /// </summary>
 internal sealed class AccessTokenValidator(ClientRegistration registration, ProviderMetadata metadata, IdTokenValidator idTokens, TimeProvider clock)
 {
+    /// <summary>How old the keys may be that somebody else's token is checked with: one of them may have been taken back.</summary>
+    public static readonly TimeSpan MaxKeyAge = TimeSpan.FromMinutes(5);
+
     private const string Role = OidcOptions.DefaultRoleClaim;
 
     private static readonly string[] TypesOfAccessTokens = ["at+jwt", "application/at+jwt"];
@@ -32,22 +35,25 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
     public async Task<AccessToken> ValidateAsync(JsonWebToken read, CancellationToken cancellationToken)
     {
         if (read.ValidTo <= clock.GetUtcNow().UtcDateTime - Options.ClockTolerance) { throw new TokenRefusedException("The access token has expired."); }
+        await metadata.GetConfigurationAsync(cancellationToken);   // the first token has them fetched
+        metadata.KeepYoungerThan(MaxKeyAge);
+        var keys = metadata.Keys;   // before they are used: newer ones are not those that it was found good by
         var result = await idTokens.ValidateAccessTokenAsync(read.EncodedToken, read.Kid, cancellationToken);
         if (!result.IsValid) { throw result.Exception; }
-        var (token, keys) = ((JsonWebToken)result.SecurityToken, metadata.Known);
+        var token = (JsonWebToken)result.SecurityToken;
         var claims = IdTokenClaims.Payload(token.EncodedPayload);
         if (OfAnotherKind(token, claims) is { } objection) { throw new TokenRefusedException($"The access token {objection}."); }
         var (thumbprint, isBoundElsewhere) = BindingOf(claims);
         return new()
         {
             Provider = registration.Name,
-            User = new(new ClaimsIdentity(ClaimsOf(token, claims), nameof(AccessToken), "name", Role)),
+            User = new(new ClaimsIdentity(ClaimsOf(claims), nameof(AccessToken), "name", Role)),
             Audiences = [.. token.Audiences],
             ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero),
             KeyThumbprint = thumbprint,
             IsBoundElsewhere = isBoundElsewhere,
             ClockTolerance = Options.ClockTolerance,
-            IsOfSameKeys = () => ReferenceEquals(metadata.Known, keys),
+            IsOfSameKeys = () => ReferenceEquals(metadata.Keys, keys),
         };
     }
 
@@ -73,10 +79,11 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
         return isKey && TextOf(confirmation, "jkt") is { Length: > 0 } thumbprint ? (thumbprint, false) : (null, true);
     }
 
-    private IEnumerable<Claim> ClaimsOf(JsonWebToken token, JsonElement claims)
+    /// <summary>Read as those of an ID token are, so that a policy finds the same.</summary>
+    private IEnumerable<Claim> ClaimsOf(JsonElement claims)
     {
         var roles = ClaimPath.Roles(ClaimPath.Find(claims, Options.RoleClaim)).Select(role => new Claim(Role, role));
-        return token.Claims.Where(claim => claim.Type != Role).Concat(roles);
+        return IdTokenClaims.ReadAll(claims).Where(claim => claim.Type != Role).Concat(roles);
     }
 
     private static string? TextOf(JsonElement members, string name) =>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.WebSockets;
 using static Bff.HostTests.Forwarding.PassThrough.CallersWorld;
 
 namespace Bff.HostTests.Forwarding.PassThrough;
@@ -18,6 +17,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
 
     [Theory]
     [MemberData(nameof(Right))]
+    [Trait("Standard", "RFC9068-1")]
     public async Task A_right_token_reaches_the_API_as_it_came_without_a_header_of_ours_and_without_cookies(string kind)
     {
         var token = kind switch
@@ -42,6 +42,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    [Trait("Standard", "RFC9449-9")]
     public async Task A_bound_token_reaches_the_API_with_its_proof_which_says_the_address_that_the_caller_knows()
     {
         var token = callers.BoundToken();
@@ -56,6 +57,27 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    [Trait("Standard", "RFC9449-9")]
+    public async Task Behind_a_proxy_and_below_a_path_a_proof_names_the_public_address()
+    {
+        await using var callers = await CallersWorld.StartAsync(("Bff:PublicUrl", "https://app.example.com/base"), ("Bff:TrustedProxies:0", "127.0.0.0/8"));
+        foreach (var (address, expected) in new[]
+        {
+            ("https://app.example.com/base/machines/echo", 200), ("https://APP.example.com:443/base/machines/%65cho?y=2", 200),
+            ("http://app.example.com/base/machines/echo", 401), ("https://app.example.com/machines/echo", 401),
+            ("https://app.example.com.evil.example/base/machines/echo", 401), ("https://app.example.com/BASE/machines/echo", 401),
+            ("https://x@app.example.com/base/machines/echo", 401), ("/base/machines/echo", 401), ("", 401),
+        })
+        {
+            var token = callers.BoundToken();
+            var proof = callers.Proof(token, claims => claims["htu"] = address);
+            var answer = await RawCall.GetAsync(callers.World.Bff.Address, "/base/machines/echo?x=1", "app.example.com", Bound(token), Shown(proof));
+            answer.Status.ShouldBe(expected, address + answer.Text);
+        }
+    }
+
+    [Fact]
+    [Trait("Standard", "RFC6750-1")]
     public async Task A_page_and_a_machine_share_a_route()
     {
         var alice = await World.LogInAsync();
@@ -73,6 +95,11 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         refused.ShouldBeProblem(400, "invalid_request");
         refused.Header("WWW-Authenticate")!.ShouldContain("error=\"invalid_request\"");
 
+        // As a gateway sends it that has nothing to pass on.
+        string[] empty = ["Authorization:", "Cookie: " + alice.Cookies.HeaderFor("localhost"), "Origin: " + Browser.SpaOrigin];
+        (await callers.GetAsync("/both/echo", [.. empty, "X-CSRF: 1"])).Status.ShouldBe(200);
+        (await callers.GetAsync("/both/echo", empty)).Says("csrf_header_missing").ShouldBeTrue();
+
         var nobody = await callers.GetAsync("/both/echo");
         (nobody.Status, nobody.Says("session_required")).ShouldBe((401, true));
         nobody.Header("WWW-Authenticate").ShouldBe("Bearer realm=\"bff\"");
@@ -89,24 +116,30 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
-    public async Task A_token_that_was_good_is_over_when_it_says_so_and_so_is_a_WebSocket_that_began_with_it()
+    public async Task A_token_that_was_good_is_over_when_it_says_so_and_so_is_all_that_began_with_it()
     {
-        await using var world = new CallersWorld();
-        await world.InitializeAsync();
-        var token = world.Token();
-        (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(200);
-        using var socket = new ClientWebSocket();
-        socket.Options.SetRequestHeader("Authorization", "Bearer " + token);
-        await socket.ConnectAsync(new UriBuilder(new Uri(world.World.Bff.Address, "/machines/socket")) { Scheme = "ws", Host = "127.0.0.1" }.Uri, default);
-        var received = socket.ReceiveAsync(new byte[16], default);
+        await using var callers = new CallersWorld();
+        await callers.InitializeAsync();
+        var (world, token) = (callers.World, callers.Token());
+        var (nobody, authorization) = (world.NewBrowser(), "Bearer " + token);
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200);
+        await using var socket = await OpenCall.WebSocketAsync(nobody, world.Bff.Address, "/machines/socket", authorization: authorization);
+        await using var events = await OpenCall.StreamAsync(nobody, "/machines/events", "text/event-stream", authorization);
+        await using var download = await OpenCall.StreamAsync(nobody, "/machines/stream", authorization: authorization);
+        world.Api.Answers = context => context.Response.ContentType = "application/grpc";
+        await using var conversation = await OpenCall.StreamAsync(nobody, "/machines/stream", authorization: authorization);
+        world.Api.Answers = _ => { };
 
-        world.World.Clock.Advance(TimeSpan.FromMinutes(6));
-        (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(200, "the clocks may be off by two minutes");
-        received.IsCompleted.ShouldBeFalse();
-        world.World.Clock.Advance(TimeSpan.FromMinutes(1));
+        await world.AdvanceAsync(TimeSpan.FromMinutes(6));
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200, "the clocks may be off by two minutes");
+        new[] { socket, events, download, conversation }.ShouldAllBe(call => call.IsOpen);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));   // no further: who is told has a second of this clock
 
-        (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(401);
-        await Should.ThrowAsync<WebSocketException>(() => received.WaitAsync(Eventually.Deadline, TimeProvider.System));
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(401);
+        (await socket.EndsAsAsync()).ShouldBe("1008 token_expired");
+        (await events.EndsAsAsync()).ShouldBe("complete");
+        (await conversation.EndsAsAsync()).ShouldBe("complete");
+        (await download.EndsAsAsync()).ShouldBeNull("it is not whole");
     }
 
     [Fact]
@@ -118,7 +151,8 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         var before = world.World.Provider.KeyDownloads;
 
         world.World.Provider.Key = SigningKey.Number(2);
-        (await world.GetAsync(Target, Bearer(world.Token()))).Status.ShouldBe(200);
+        var atOnce = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => world.GetAsync(Target, Bearer(world.Token()))));
+        atOnce.ShouldAllBe(answer => answer.Status == 200);
         (world.World.Provider.KeyDownloads - before).ShouldBe(1);
 
         foreach (var _ in Enumerable.Range(0, 20))
@@ -134,18 +168,33 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    public async Task A_key_that_the_provider_has_taken_back_is_of_no_use_after_minutes()
+    {
+        await using var callers = new CallersWorld();
+        await callers.InitializeAsync();
+        var token = callers.Token(claims => claims["exp"] = callers.World.Clock.Now.AddHours(9).ToUnixTimeSeconds());
+        (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200);
+
+        callers.World.Provider.Key = SigningKey.Number(2);   // and nobody comes with a token of that one
+        callers.World.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        await Eventually.HappensAsync(async () => (await callers.GetAsync(Target, Bearer(token))).Status == 401, "the keys are looked at again");
+    }
+
+    [Fact]
     public async Task Whoever_brings_many_wrong_tokens_waits_and_tokens_that_are_known_pass_all_the_same()
     {
         await using var world = await World.StartAsync([.. Settings, ("Bff:RateLimits:WrongTokens", "3")]);
-        string Good() => Jwt.Sign(
+        string Good(SigningKey? key = null) => Jwt.Sign(
             new Dictionary<string, object?>
             {
                 ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = Audience, ["scope"] = Scope, ["jti"] = Guid.NewGuid(),
                 ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
-            }, world.Provider.Key, header => header["typ"] = "at+jwt");
+            }, key ?? world.Provider.Key, header => header["typ"] = "at+jwt");
         var known = Good();
         (await GetAsync(known)).Status.ShouldBe(200);
-        foreach (var _ in Enumerable.Range(0, 3)) { (await GetAsync("rubbish")).Status.ShouldBe(401); }
+        (await GetAsync(Good(SigningKey.Number(2) with { Kid = "new" }))).Status.ShouldBe(401, "the keys are looked at again, and are the same");
+        foreach (var _ in Enumerable.Range(0, 2)) { (await GetAsync("rubbish")).Status.ShouldBe(401); }
 
         var refused = await GetAsync(Good());
 
@@ -196,11 +245,39 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
+    public async Task A_token_is_as_good_at_a_front_end_with_a_client_of_its_own_at_the_same_provider()
+    {
+        await using var world = await World.StartPreparedAsync(world =>
+        {
+            foreach (var (key, value) in Settings) { world.Set(key, value); }
+            world.Set("Bff:Providers:second:Authority", world.Provider.Issuer);
+            world.Set("Bff:Providers:second:ClientId", "another-client-there");
+            world.Set("Bff:Providers:second:ClientSecret", "another-secret-there-7d1f");
+            world.Set("Bff:Providers:second:RequireHttps", "false");
+            world.Set("Bff:FrontEnds:office:PathBase", "/office");
+            world.Set("Bff:FrontEnds:office:Provider", "second");
+            world.Set("Bff:FrontEnds:office:Origins:0", Browser.SpaOrigin);
+        });
+        var claims = new Dictionary<string, object?>
+        {
+            ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = Audience, ["scope"] = Scope,
+            ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(),
+        };
+        var token = Jwt.Sign(claims, world.Provider.Key, header => header["typ"] = "at+jwt");
+
+        foreach (var path in new[] { Target, "/office" + Target, Target })
+        {
+            (await RawCall.GetAsync(world.Bff.Address, path, world.Bff.Address.Authority, Bearer(token))).Status.ShouldBe(200, path);
+        }
+    }
+
+    [Fact]
     public async Task Without_an_audience_nothing_starts()
     {
         await using var world = await RealTimeWorld.StartAsync();
         foreach (var (key, value) in Settings) { world.Settings[key] = key.EndsWith("Bff.Audience", StringComparison.Ordinal) ? null : value; }
         world.Settings["Bff:PassThrough:Audience"] = "orders";
+        world.Settings["ReverseProxy:Routes:machines:Metadata:Bff.Csrf"] = "Navigation";
         world.Settings["Bff:Policies:default:Roles:0"] = "admin";
         world.Settings["Bff:Policies:anonymous:Roles:0"] = "admin";
         world.Settings["Bff:Policies:empty:Match"] = "All";
@@ -222,6 +299,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
             "ReverseProxy:Routes:machines:Metadata:Bff.Audience: is required",
             "ReverseProxy:Routes:both:Metadata:Bff.Audience: is required",
             "Bff:PassThrough:Audience: is not a setting. There are: Audiences.",
+            "ReverseProxy:Routes:machines:Metadata:Bff.Csrf: has no effect where callers bring tokens",
             "Bff:Policies:default: means whoever is signed in",
             "Bff:Policies:anonymous: means everybody",
             "Bff:Policies:empty:Claim: or Roles, Groups, Scopes, Acr or MaxAge is required",

@@ -31,6 +31,9 @@ public sealed class CallersWorld : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => World = await World.StartAsync(Settings);
 
+    internal static async Task<CallersWorld> StartAsync(params (string Key, string? Value)[] more) =>
+        new() { World = await World.StartAsync([.. Settings, .. more]) };
+
     internal string Host => World.Bff.Address.Authority;
 
     internal Dictionary<string, object?> Claims() => new()

@@ -17,6 +17,7 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
         ["scheme: Basic"] = new(401, "Bearer", null, world => world.GetAsync(Target, "Authorization: Basic YWxpY2U6c2VjcmV0")),
         ["request: two headers"] = Request(world => world.GetAsync(Target, Bearer(world.Token()), Bearer(world.Token()))),
         ["request: a session cookie beside it"] = Request(world => world.GetAsync(Target, Bearer(world.Token()), "Cookie: theme=dark; " + Cookie)),
+        ["request: in the query of a route for pages, too"] = Request(world => world.GetAsync($"/both/echo?access_token={world.Token()}")),
         ["request: in the query"] = Request(world => world.GetAsync($"{Target}?access_token={world.Token()}")),
         ["request: in the query, too"] = Request(world => world.GetAsync($"{Target}?access_token={world.Token()}", Bearer(world.Token()))),
 
@@ -30,6 +31,11 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
             $$"""{"alg":"RS256","typ":"at+jwt","kid":"{{world.World.Provider.Key.Kid}}"}""",
             $$"""{"iss":"{{world.World.Provider.Issuer}}","sub":"script","aud":"other","aud":"orders","scope":"orders.read","exp":9999999999}""",
             world.World.Provider.Key)),
+        ["form: a token in a token"] = Text(
+            world => Jwt.SignRaw("""{"alg":"RS256","typ":"at+jwt","cty":"JWT"}""", $"\"{world.Token()}\"", world.World.Provider.Key)),
+        ["form: a list"] = Text(world => Jwt.SignRaw("""{"alg":"RS256","typ":"at+jwt"}""", "[]", world.World.Provider.Key)),
+        ["form: lists a hundred deep"] = Text(world => Jwt.SignRaw(
+            """{"alg":"RS256","typ":"at+jwt"}""", $$"""{"more":{{new string('[', 100)}}{{new string(']', 100)}}}""", world.World.Provider.Key)),
         ["form: crit"] = Text(
             world => Jwt.Sign(world.Claims(), world.World.Provider.Key, header => (header["typ"], header["crit"]) = ("at+jwt", new[] { "x" }))),
 
@@ -44,13 +50,36 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
             Text(world => Jwt.SignWithSecret(world.Claims(), world.World.Provider.Key.Rsa.ExportSubjectPublicKeyInfoPem())),
         ["alg: HS256 with the client's secret"] = Text(world => Jwt.SignWithSecret(world.Claims(), PretendProvider.ClientSecret)),
 
+        ["alg: nOnE"] = Header("alg", "nOnE"),
+        ["alg: rs256"] = Header("alg", "rs256"),
+        ["alg: a list"] = Header("alg", new[] { "RS256" }),
+        ["key: of its own, in the header"] = Text(world => Jwt.Sign(world.Claims(), SigningKey.Number(2) with { Kid = null }, header =>
+            (header["typ"], header["jwk"], header["jku"]) = ("at+jwt", SigningKey.Number(2).Public(), "https://evil.example/keys"))),
+        ["key: named by a path"] = Text(world => world.Token(key: SigningKey.Number(2) with { Kid = "../../dev/null" })),
+        ["key: named by a number"] = Header("kid", 1),
+        ["typ: a number"] = Header("typ", 1),
+
         ["iss: another"] = Claim("iss", "https://login.example"),
         ["iss: none"] = Claim("iss", null),
+        ["iss: with a slash"] = Text(world => world.Token(claims => claims["iss"] += "/")),
+        ["iss: a list"] = Text(world => world.Token(claims => claims["iss"] = new[] { claims["iss"] })),
+        ["iss: a number"] = Claim("iss", 1),
         ["aud: none"] = Claim("aud", null),
         ["aud: another"] = Claim("aud", "invoices"),
+        ["aud: two in one text"] = Claim("aud", $"invoices {Audience}"),
+        ["aud: a number"] = Claim("aud", 1),
+        ["aud: a list in a list"] = Claim("aud", new[] { new[] { Audience } }),
+        ["aud: an object"] = Claim("aud", new Dictionary<string, bool> { [Audience] = true }),
         ["aud: others"] = Claim("aud", new[] { "invoices", "order", "Orders" }),
         ["exp: over"] = Text(world => world.Token(claims => claims["exp"] = world.World.Clock.Now.AddMinutes(-3).ToUnixTimeSeconds())),
         ["exp: none"] = Claim("exp", null),
+        ["exp: a word"] = Claim("exp", "never"),
+        ["exp: a truth"] = Claim("exp", true),
+        ["exp: a list"] = Claim("exp", new[] { 9999999999 }),
+        ["exp: below zero"] = Claim("exp", -1),
+        ["exp: null"] = Exp("null"),
+        ["exp: more than a number holds"] = Exp("1e400"),
+        ["nbf: a word"] = Claim("nbf", "now"),
         ["nbf: in an hour"] = Text(world => world.Token(claims => claims["nbf"] = world.World.Clock.Now.AddHours(1).ToUnixTimeSeconds())),
 
         ["kind: an ID token"] = Text(world => world.Token(claims => claims["nonce"] = "n", type: "JWT")),
@@ -68,6 +97,11 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
         ["scope: none"] = NotEnough("scope", null),
         ["scope: others"] = NotEnough("scope", "orders orders.read.all read"),
 
+        ["scope: null"] = new(403, "Bearer", "insufficient_scope", world => world.GetAsync(Target, Bearer(Jwt.SignRaw(
+            """{"alg":"RS256","typ":"at+jwt"}""",
+            $$"""{"iss":"{{world.World.Provider.Issuer}}","sub":"script","aud":"{{Audience}}","scope":null,"exp":9999999999}""", world.World.Provider.Key)))),
+
+        ["bound: to a word"] = Claim("cnf", "key"),
         ["bound: to a certificate"] = Claim("cnf", new Dictionary<string, string> { ["x5t#S256"] = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0" }),
         ["bound: to what nobody knows"] = Claim("cnf", new Dictionary<string, string> { ["jkt"] = "x", ["kid"] = "y" }),
         ["bound: sent as Bearer"] = Text(world => world.BoundToken()),
@@ -116,6 +150,14 @@ internal sealed record WrongCallersToken(int Status, string Challenge, string? E
         new(401, "Bearer", "invalid_token", world => world.GetAsync(Target, Bearer(token(world))));
 
     private static WrongCallersToken Claim(string name, object? value) => Text(world => world.Token(Set(name, value)));
+
+    private static WrongCallersToken Header(string name, object value) =>
+        Text(world => Jwt.Sign(world.Claims(), world.World.Provider.Key, header => (header["typ"], header[name]) = ("at+jwt", value)));
+
+    /// <summary>As JSON, whatever it is.</summary>
+    private static WrongCallersToken Exp(string value) => Text(world => Jwt.SignRaw(
+        """{"alg":"RS256","typ":"at+jwt"}""",
+        $$"""{"iss":"{{world.World.Provider.Issuer}}","sub":"script","aud":"{{Audience}}","scope":"{{Scope}}","exp":{{value}}}""", world.World.Provider.Key));
 
     private static WrongCallersToken NotEnough(string name, object? value) =>
         new(403, "Bearer", "insufficient_scope", world => world.GetAsync(Target, Bearer(world.Token(Set(name, value)))));

@@ -1,10 +1,10 @@
+using Bff.Policies;
 using Bff.Sessions;
-using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
-namespace Bff.Tests.Sessions;
+namespace Bff.Tests.Policies;
 
 public class CallAuthorizationTests
 {
@@ -40,6 +40,9 @@ public class CallAuthorizationTests
         IsAsked(Alice, new AuthorizeAttribute { AuthenticationSchemes = "other" }).ShouldBeTrue();
         IsAsked(Alice, new AuthorizeAttribute(), new AuthorizationPolicyBuilder().RequireClaim("role").Build()).ShouldBeTrue();
         IsAsked(Alice, new Wish()).ShouldBeTrue();
+
+        _options.AddPolicy("staff", policy => policy.RequireAuthenticatedUser().AddRequirements(new PolicyRequirement("staff")));
+        IsAsked(Alice, new AuthorizeAttribute("staff")).ShouldBeTrue("the program's own handlers see it, too");
     }
 
     [Fact]
@@ -55,7 +58,8 @@ public class CallAuthorizationTests
         var context = new DefaultHttpContext();
         context.SetEndpoint(new Endpoint(_ => Task.CompletedTask, new(metadata), "route"));
         if (session is not null) { context.Features.Set(session); }
-        return new CallAuthorization(new DefaultAuthorizationPolicyProvider(Options.Create(_options))).IsToBeAsked(context);
+        var policies = new DefaultAuthorizationPolicyProvider(Options.Create(_options));
+        return new CallAuthorization(policies, judge: null!, hasOtherHandlers: true).IsToBeAsked(context);
     }
 
     private sealed class Wish : IAuthorizationRequirementData
