@@ -35,6 +35,7 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
     public async Task<CallToken?> ReplaceAsync(HttpContext context, string sent)
     {
         if (route.Policy != TokenPolicy.Client && context.FindSession() is { } session) { return await ReplaceAsync(context, session, sent); }
+        if (route.Policy is not (TokenPolicy.Client or TokenPolicy.UserOrClient)) { return null; }
         var issued = await clientTokens.ReplaceAsync(Provider.Name, Target, sent, context.RequestAborted) as ClientTokenResult.Issued;
         return issued is not null && issued.Authorization != sent ? new CallToken(issued.Authorization, issued.Key, issued.ExpiresAt) : null;
     }
@@ -73,10 +74,27 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
         if (route.NeedsUser) { return new(Problem: await context.SignInRequiredAsync()); }
         if (route.Policy != TokenPolicy.UserOrClient) { return default; }
 
-        // The provider no longer renews this user's session: that is no reason to serve them with the rights of the application.
-        return await context.FindEndReasonAsync() == EndReasons.SessionEnded
-            ? new(Problem: RenewalProblems.SessionEnded with { Reason = EndReasons.SessionEnded })
-            : await OfClientAsync(cancellationToken);
+        return await ObjectionToAnonymousAsync(context) is { } problem ? new(Problem: problem) : await OfClientAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Whose session is over without anybody's wish or any rule of ours, be it that the provider no longer renews it, or that nobody knows why, believes to be
+    /// signed in: that is no reason to serve them with the rights of the application.
+    /// </summary>
+    /// <returns>Null for who is anonymous.</returns>
+    private static async Task<Problem?> ObjectionToAnonymousAsync(HttpContext context)
+    {
+        if (context.Features.Get<SessionEnd>() is null) { return null; }
+        try
+        {
+            var reason = await context.RequireEndReasonAsync();
+            if (!EndReasons.MayBeHealed(reason)) { return null; }
+            return (reason == EndReasons.SessionEnded ? RenewalProblems.SessionEnded : Problem.SignInRequired) with { Reason = reason };
+        }
+        catch (SessionStoreException)
+        {
+            return SessionStoreException.Problem;
+        }
     }
 
     private async Task<CallToken?> ReplaceAsync(HttpContext context, Session session, string sent)
