@@ -99,9 +99,9 @@ internal sealed class Renewer(
         }
 
         var known = session.Tokens!.Find(api);
-        var isAlive = known is not null && policy.IsAlive(known);
-        var result = await AskAsync(session, api, known, isAlive ? MaxWaitWhileAlive : options.CurrentValue.TokenTimeout, cancellationToken);
-        return isAlive && result is not (UsableApi or Ended) ? new UsableApi(session, known!) : result;
+        var timeout = known is not null && policy.AliveFor(known) > MaxWaitWhileAlive ? MaxWaitWhileAlive : options.CurrentValue.TokenTimeout;
+        var result = await AskAsync(session, api, known, timeout, cancellationToken);
+        return result is not (UsableApi or Ended) && known is not null && policy.IsAlive(known) ? new UsableApi(session, known) : result;
     }
 
     private async Task<RenewalResult> AskAsync(Session session, ApiTarget api, ApiToken? known, TimeSpan timeout, CancellationToken cancellationToken)

@@ -215,3 +215,29 @@ public sealed class ApiTokensTests
         }
     }
 }
+    [Theory]
+    [InlineData("User")]
+    [InlineData("Client")]
+    public async Task A_token_that_expires_while_another_is_waited_for_is_not_sent(string token)
+    {
+        await using var apis = await StartAsync(token);
+        var world = apis.World;
+        world.Provider.Lifetime = TimeSpan.FromHours(1);
+        apis.Apis.SetLifetime(Orders, TimeSpan.FromMinutes(5));
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
+        world.Provider.Hang();
+        world.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1.5));
+
+        var call = alice.GetAsync("/orders/api/echo");
+        await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1);
+        while (!call.IsCompleted)
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Eventually.ShortlyAsync();
+        }
+
+        (await call).ShouldBeProblem(503, "provider_unavailable");
+        apis.OrdersApi.Calls.Count.ShouldBe(1, "it had expired by then");
+    }
+
