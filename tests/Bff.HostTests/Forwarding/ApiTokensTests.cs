@@ -140,6 +140,85 @@ public sealed class ApiTokensTests
         await using var apis = await StartAsync();
         var world = apis.World;
         var alice = await world.LogInAsync();
+    [Fact]
+    public async Task A_grant_that_one_API_puts_in_doubt_is_renewed_at_once_and_neither_is_asked_again_and_again()
+    {
+        await using var apis = await StartAsync();
+        var world = apis.World;
+        world.Provider.Lifetime = TimeSpan.FromHours(1);
+        apis.Apis.SetLifetime(Orders, TimeSpan.FromMinutes(5));
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        var own = world.Provider.Grant.AccessToken!.Value;
+        apis.Apis.Refused[Billing] = "invalid_grant";
+
+        (await world.RunAsync(alice.GetAsync("/billing/api/echo"))).ShouldBeProblem(502, "api_token_refused");
+        await world.SettleAsync();
+        apis.Apis.CountOf(Orders).ShouldBe(1, "that of the sign-in is renewed, not the one that is due next");
+        world.Provider.Grant.AccessToken!.Value.ShouldNotBe(own);
+
+        // In the background: orders, whose token is in use, is refused from now on.
+        apis.Apis.Refused[Orders] = "invalid_grant";
+        var refreshes = world.Provider.Refreshes;
+        await world.AdvanceAsync(TimeSpan.FromMinutes(5.5));
+        apis.Apis.CountOf(Orders).ShouldBeInRange(2, 3, "when it was due, and a minute later");
+        (world.Provider.Refreshes - refreshes).ShouldBe(2 * (apis.Apis.CountOf(Orders) - 1), "the session's own each time");
+        (await world.RunAsync(alice.GetAsync("/api/echo"))).Body.ShouldBe("alice");
+        world.Provider.Reuses.ShouldBe(0);
+    }
+
+    [Fact]
+    [Trait("Standard", "RFC8707-2")]
+    public async Task A_route_says_resource_and_scope_in_the_words_of_the_standard()
+    {
+        const string address = "https://orders.example";
+        await using var apis = await StartAsync(prepare: world =>
+        {
+            world.Provider.Apis = new(address);
+            AddRoute(world, "by-address", "User", metadata: [("Bff.Resource", address), ("Bff.Scope", "orders.read orders.write")]);
+        });
+        var alice = await apis.World.LogInAsync();
+
+        (await alice.GetAsync("/by-address/api/echo")).Body.ShouldBe("alice");
+
+        var asked = apis.World.Provider.TokenCalls.Last();
+        (asked["grant_type"], asked["resource"], asked["scope"]).ShouldBe(("refresh_token", address, "orders.read orders.write"));
+        asked.ShouldNotContainKey("audience");
+    }
+
+    [Theory]
+    [InlineData("issued_token_type", "urn:ietf:params:oauth:token-type:refresh_token")]
+    [InlineData("token_type", "N_A")]
+    [Trait("Standard", "RFC8693-1")]
+    [Trait("Standard", "RFC8693-2")]
+    [Trait("Standard", "RFC8693-3")]
+    public async Task An_exchange_says_what_it_gives_and_wants_and_what_is_no_access_token_is_not_sent(string field, string wrong)
+    {
+        await using var apis = await StartAsync("Exchange");
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        apis.Apis.SetLifetime(Orders, TimeSpan.FromHours(1));
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        var asked = world.Provider.TokenCalls.Last();
+        asked["grant_type"].ShouldBe("urn:ietf:params:oauth:grant-type:token-exchange");
+        asked["subject_token"].ShouldBe(world.Provider.Grant.AccessToken!.Value);
+        asked["subject_token_type"].ShouldBe("urn:ietf:params:oauth:token-type:access_token");
+        asked["requested_token_type"].ShouldBe("urn:ietf:params:oauth:token-type:access_token");
+
+        world.Provider.ShapeTokenAnswer = answer => answer[field] = wrong;
+        var refused = await world.RunAsync(alice.GetAsync("/billing/api/echo"));
+        refused.ShouldBeProblem(502, "api_token_refused");
+        refused.Text("providerError").ShouldBe(field);
+        apis.BillingApi.Calls.ShouldBeEmpty();
+        world.Sessions.ShouldBe(1);
+
+        // However long the provider lets it live: no longer than the token it came from.
+        world.Provider.ShapeTokenAnswer = _ => { };
+        world.Clock.Advance(world.Provider.Lifetime);
+        (await world.RunAsync(alice.GetAsync("/orders/api/echo"))).Body.ShouldBe("alice");
+        apis.Apis.CountOf(Orders).ShouldBe(2);
+    }
+
         (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
         world.Provider.GoDown();
 

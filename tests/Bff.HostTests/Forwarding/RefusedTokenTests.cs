@@ -10,6 +10,7 @@ public sealed class RefusedTokenTests
     [InlineData("/api/echo", 0)]
     [InlineData("/api/echo", 10_000)]
     [InlineData("/orders/api/echo", 0)]
+    [Trait("Standard", "RFC6750-4")]
     public async Task A_revoked_token_is_replaced_once_and_the_call_sent_again(string path, int body)
     {
         await using var apis = await StartAsync();
@@ -35,6 +36,31 @@ public sealed class RefusedTokenTests
         (await world.RunAsync(SendAsync(alice, path, body))).Body.ShouldBe("alice");
         (world.Provider.Refreshes - refreshes).ShouldBe(2);
         world.Provider.Reuses.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("invalid_target", 1)]
+    [InlineData("invalid_grant", 2)]
+    public async Task Where_there_is_no_other_token_the_APIs_word_is_passed_on_and_the_provider_asked_once_a_minute(string error, int requests)
+    {
+        await using var apis = await StartAsync();
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        world.Provider.RevokeBehindOurBack(apis.OrdersApi.LastCall.Token!);
+        apis.Apis.Refused[Orders] = error;
+        var refreshes = world.Provider.Refreshes;
+
+        for (var round = 0; round < 5; round++)
+        {
+            var refused = await world.RunAsync(SendAsync(alice, "/orders/api/echo", round == 0 ? 100_000 : 0));
+            (refused.Status, refused.Code).ShouldBe((HttpStatusCode.Unauthorized, null));
+        }
+
+        await world.SettleAsync();
+        apis.OrdersApi.Calls.Count(call => call.Status == 401).ShouldBe(5, "none is sent again with the token of before");
+        (world.Provider.Refreshes - refreshes).ShouldBe(requests, "one for the API, and one that finds out about the grant where that is in doubt");
+        (await world.RunAsync(alice.GetAsync("/api/echo"))).Body.ShouldBe("alice");
     }
 
     [Theory]
@@ -80,16 +106,29 @@ public sealed class RefusedTokenTests
         world.Api.Calls.Count.ShouldBe(3);
     }
 
-    [Fact]
-    public async Task A_grant_that_is_over_is_found_out_so()
+    [Theory]
+    [InlineData("/api/echo")]
+    [InlineData("/orders/api/echo")]
+    public async Task A_grant_that_is_over_is_found_out_so(string path)
     {
-        await using var world = await World.StartAsync();
-        var alice = await world.LogInAsync();
-        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
-        world.Provider.RevokeBehindOurBack(world.Api.LastCall.Token!);
+        await using var apis = await StartAsync();
+        var world = apis.World;
+        var (alice, api) = (await world.LogInAsync(), path == "/api/echo" ? world.Api : apis.OrdersApi);
+        (await alice.GetAsync(path)).Body.ShouldBe("alice");
+        world.Provider.RevokeBehindOurBack(api.LastCall.Token!);
         world.Provider.Grant.Over = true;
 
-        (await world.RunAsync(alice.GetAsync("/api/echo"))).ShouldBeProblem(401, "session_ended");
+        (await world.RunAsync(alice.GetAsync(path))).ShouldBeProblem(401, "session_ended");
+    }
+
+    [Fact]
+    public async Task And_so_is_one_that_the_first_call_to_an_API_finds_over()
+    {
+        await using var apis = await StartAsync();
+        var alice = await apis.World.LogInAsync();
+        apis.World.Provider.Grant.Over = true;
+
+        (await apis.World.RunAsync(alice.GetAsync("/orders/api/echo"))).ShouldBeProblem(401, "session_ended");
     }
 
     [Fact]
