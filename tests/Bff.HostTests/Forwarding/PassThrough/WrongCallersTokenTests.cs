@@ -7,6 +7,8 @@ public sealed class WrongCallersTokenTests(CallersWorld callers) : IClassFixture
 
     [Theory]
     [MemberData(nameof(All))]
+    [Trait("Standard", "RFC6750-2")]
+    [Trait("Standard", "RFC6750-3")]
     public async Task A_wrong_token_is_refused_and_the_caller_learns_in_which_way(string wrong)
     {
         var expected = WrongCallersToken.All[wrong];
