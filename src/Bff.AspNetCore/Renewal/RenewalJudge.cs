@@ -81,7 +81,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
 
     private static (ApiTokenFault Fault, string Error) FaultOf(ApiTarget api, RefreshOutcome outcome) => outcome switch
     {
-        Refused refused when ErrorWords.BlameFor(StatusCodes.Status400BadRequest, refused.Error) == Blame.User => (ApiTokenFault.User, refused.Error),
+        Refused refused when RefusedRefresh.IsAboutTheUser(refused.Error) => (ApiTokenFault.User, refused.Error),
         Refused refused => (ApiTokenFault.Client, refused.Error),
         Rejected rejected => (ApiTokenFault.Client, rejected.Error),
         Misconfigured wrong => (ApiTokenFault.Client, wrong.Error),
