@@ -73,7 +73,6 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
         if (context.Features.Get<SessionUnknown>() is not null) { return new(Problem: SessionStoreException.Problem); }
         if (route.NeedsUser) { return new(Problem: await context.SignInRequiredAsync()); }
         if (route.Policy != TokenPolicy.UserOrClient) { return default; }
-
         return await ObjectionToAnonymousAsync(context) is { } problem ? new(Problem: problem) : await OfClientAsync(cancellationToken);
     }
 

@@ -82,6 +82,30 @@ public sealed class RefusedTokenTests
         world.Provider.Refreshes.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("DPoP")]
+    public async Task A_WebSocket_whose_handshake_was_refused_opens_with_another_token(string type)
+    {
+        await using var world = await World.StartPreparedAsync(world =>
+        {
+            world.Set("Bff:Oidc:TokenType", type);
+            if (type == "DPoP") { (world.Provider.Proofs, world.Api.Proofs.Nonce) = (new(world.Clock), "nonce"); }
+        });
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        world.Provider.RevokeBehindOurBack(world.Api.LastCall.Token!);
+        world.Api.Answers = context =>
+        {
+            if (context.Response.StatusCode == 401) { context.Response.Headers.WWWAuthenticate = $"{type} error=\"invalid_token\""; }
+        };
+
+        await using var socket = await world.RunAsync(OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket"));
+
+        world.Api.Calls.TakeLast(2).Select(call => call.Status).ShouldBe([401, 200]);
+        world.Provider.Refreshes.ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_401_about_something_else_or_twice_in_a_row_is_passed_on()
     {
