@@ -69,19 +69,22 @@ internal sealed class ClientTokenSource(
 
     private async Task<ClientTokenResult> WaitAsync(ClientToken token, ClientToken.State now, string? refused, CancellationToken cancellationToken)
     {
-        var alive = now.Tokens is { } tokens && policy.IsAlive(tokens) ? now.Issued : null;
-        if (now.Failure is { } failure && now.RetryAt > clock.GetUtcNow()) { return alive ?? Later(failure, now.RetryAt); }
+        if (now.Failure is { } failure && now.RetryAt > clock.GetUtcNow()) { return (ClientTokenResult?)StillAlive(now) ?? Later(failure, now.RetryAt); }
+        var timeout = now.Tokens is { } tokens && policy.AliveFor(tokens) > MaxWaitWhileAlive ? MaxWaitWhileAlive : options.CurrentValue.TokenTimeout;
         try
         {
-            var flight = token.Join(() => GetNewAsync(token, isAwaited: true, refused));
-            var result = await flight.WaitAsync(alive is null ? options.CurrentValue.TokenTimeout : MaxWaitWhileAlive, clock, cancellationToken);
-            return result is ClientTokenResult.Issued || alive is null ? result : alive;
+            var result = await token.Join(() => GetNewAsync(token, isAwaited: true, refused)).WaitAsync(timeout, clock, cancellationToken);
+            return result is ClientTokenResult.Issued ? result : StillAlive(now) ?? result;
         }
         catch (TimeoutException)
         {
-            return (ClientTokenResult?)alive ?? new ClientTokenResult.Unavailable(FirstRetry);
+            return (ClientTokenResult?)StillAlive(now) ?? new ClientTokenResult.Unavailable(FirstRetry);
         }
     }
+
+    /// <summary>Asked after a wait, too: it may have expired in it.</summary>
+    private ClientTokenResult.Issued? StillAlive(ClientToken.State seen) =>
+        seen.Tokens is { } tokens && policy.IsAlive(tokens) ? seen.Issued : null;
 
     private ClientTokenResult Later(ClientTokenResult failure, DateTimeOffset retryAt) =>
         failure is ClientTokenResult.Unavailable ? new ClientTokenResult.Unavailable(retryAt - clock.GetUtcNow()) : failure;

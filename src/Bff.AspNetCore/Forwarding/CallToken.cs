@@ -1,4 +1,5 @@
 using Bff.Providers.DPoP;
+using Microsoft.Net.Http.Headers;
 
 namespace Bff.Forwarding;
 
@@ -10,6 +11,14 @@ namespace Bff.Forwarding;
 internal readonly record struct CallToken(
     string? Authorization = null, ProofKey? Key = null, DateTimeOffset? ExpiresAt = null, Problem? Problem = null)
 {
+    /// <summary>Puts the token on a call, in the place of one that may be there.</summary>
+    public void PutOn(HttpRequestMessage request)
+    {
+        request.Headers.Remove(HeaderNames.Authorization);
+        request.Headers.TryAddWithoutValidation(HeaderNames.Authorization, Authorization);
+        if (Key is { } key) { ProvenCalls.Mark(request, key); }
+    }
+
     /// <summary>A record prints its members; this must never reach a log.</summary>
     public override string ToString() => nameof(CallToken);
 }

@@ -6,9 +6,12 @@ internal sealed class KeptBody : Stream
     /// <summary>Bodies of up to so many bytes; a larger one is sent once.</summary>
     public const int MaxBytes = 64 * 1024;
 
+    /// <summary>Room is made as the body comes: who promises much and sends little costs little.</summary>
+    private const int FirstRoom = 4096;
+
     private readonly Stream _body;
     private readonly int _length;
-    private byte[] _kept = [];   // as much as has come: a length alone is easily said
+    private byte[] _kept = [];
     private int _read;
     private int _at;
 
@@ -65,9 +68,10 @@ internal sealed class KeptBody : Stream
 
     private int Keep(Span<byte> buffer, int count)
     {
-        if (_read + count > _kept.Length) { Array.Resize(ref _kept, Math.Min(_length, Math.Max(_read + count, 2 * _kept.Length))); }
-        buffer[..count].CopyTo(_kept.AsSpan(_read));   // the server lets no more through than Content-Length says
-        _read += count;
+        var read = _read + count;   // the server lets no more through than Content-Length says
+        if (read > _kept.Length) { Array.Resize(ref _kept, Math.Max(read, Math.Min(_length, Math.Max(FirstRoom, 2 * _kept.Length)))); }
+        buffer[..count].CopyTo(_kept.AsSpan(_read));
+        _read = read;
         _at = _read;
         return count;
     }

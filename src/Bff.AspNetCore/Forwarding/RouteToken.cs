@@ -23,11 +23,32 @@ internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string?
     public static RouteToken Read(RouteConfig route)
     {
         TokenPolicies.TryRead(route.Metadata, out var policy);
-        var (audience, resource, scope) = (Of(route, AudienceKey), Of(route, ResourceKey), Of(route, ScopeKey));
-        var target = audience is null && resource is null && scope is null ? null
-            : new ApiTarget(audience, resource, scope, IsExchanged: policy == TokenPolicy.Exchange);
-        return new(policy, target, Of(route, ProviderKey));
+        return new(policy, TargetOf(Of(route, AudienceKey), Of(route, ResourceKey), Of(route, ScopeKey), policy), Of(route, ProviderKey));
     }
+
+    /// <summary>What a client of the program's own says in code, in the same words.</summary>
+    /// <param name="policy">Whose token.</param>
+    /// <param name="audience"><see cref="AudienceKey"/>; null for none.</param>
+    /// <param name="resource"><see cref="ResourceKey"/>; null for none.</param>
+    /// <param name="scope"><see cref="ScopeKey"/>; null for none.</param>
+    /// <param name="provider"><see cref="ProviderKey"/>, which is known only once the configuration is (<see cref="MistakeInProvider"/>); null for none.</param>
+    /// <exception cref="ArgumentException">One of them is none.</exception>
+    public static RouteToken Of(TokenPolicy policy, string? audience, string? resource, string? scope, string? provider)
+    {
+        Check(AudienceKey, audience, nameof(audience));
+        Check(ResourceKey, resource, nameof(resource));
+        Check(ScopeKey, scope, nameof(scope));
+        return new(policy, TargetOf(audience, resource, scope, policy), provider);
+
+        static void Check(string key, string? value, string parameter)
+        {
+            if (value is not null && Objection(key, value, []) is { } objection) { throw new ArgumentException(objection, parameter); }
+        }
+    }
+
+    /// <param name="providers">There are.</param>
+    /// <returns>Null when it names one of them, or none.</returns>
+    public string? MistakeInProvider(IReadOnlyList<string> providers) => Provider is null ? null : Objection(ProviderKey, Provider, providers);
 
     /// <param name="route">The route.</param>
     /// <param name="providers">There are.</param>
@@ -57,6 +78,9 @@ internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string?
                 + "AuthorizationPolicy, to 'default' for users who are signed in, or to 'anonymous' for everybody.");
         }
     }
+
+    private static ApiTarget? TargetOf(string? audience, string? resource, string? scope, TokenPolicy policy) =>
+        (audience ?? resource ?? scope) is null ? null : new(audience, resource, scope, IsExchanged: policy == TokenPolicy.Exchange);
 
     private static string? Of(RouteConfig route, string key) => route.Metadata?.GetValueOrDefault(key);
 

@@ -13,11 +13,20 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
 {
     public RouteToken Route => route;
 
-    public ValueTask<CallToken> FindAsync(HttpContext context)
+    public ValueTask<CallToken> FindAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        if (route.Policy == TokenPolicy.Client) { return OfClientAsync(context.RequestAborted); }
-        return context.FindSession() is { } session ? OfUserAsync(context, session) : OfNobodyAsync(context);
+        if (route.Policy == TokenPolicy.Client) { return OfClientAsync(cancellationToken); }
+        return context.FindSession() is { } session ? OfUserAsync(context, session, cancellationToken) : OfNobodyAsync(context, cancellationToken);
     }
+
+    /// <summary>Our client's own token, whoever calls, and also when nobody does.</summary>
+    public async ValueTask<CallToken> OfClientAsync(CancellationToken cancellationToken) =>
+        await clientTokens.GetAsync(Provider.Name, Target, cancellationToken) switch
+        {
+            ClientTokenResult.Issued issued => new(issued.Authorization, issued.Key, issued.ExpiresAt),
+            ClientTokenResult.Refused refused => new(Problem: RenewalProblems.ApiRefused(refused.Error, isOfUser: false)),
+            var unavailable => new(Problem: RenewalProblems.ProviderUnavailable(((ClientTokenResult.Unavailable)unavailable).RetryAfter)),
+        };
 
     /// <summary>Another token in the place of the one that was sent, which the API refuses though it should be good.</summary>
     /// <param name="context">Of the call. Its session is the renewed one from then on.</param>
@@ -26,6 +35,7 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
     public async Task<CallToken?> ReplaceAsync(HttpContext context, string sent)
     {
         if (route.Policy != TokenPolicy.Client && context.FindSession() is { } session) { return await ReplaceAsync(context, session, sent); }
+        if (route.Policy is not (TokenPolicy.Client or TokenPolicy.UserOrClient)) { return null; }
         var issued = await clientTokens.ReplaceAsync(Provider.Name, Target, sent, context.RequestAborted) as ClientTokenResult.Issued;
         return issued is not null && issued.Authorization != sent ? new CallToken(issued.Authorization, issued.Key, issued.ExpiresAt) : null;
     }
@@ -34,7 +44,7 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
 
     private ApiTarget Target => route.Target ?? ApiTarget.Whatever;
 
-    private async ValueTask<CallToken> OfUserAsync(HttpContext context, Session session)
+    private async ValueTask<CallToken> OfUserAsync(HttpContext context, Session session, CancellationToken cancellationToken)
     {
         if (route.Provider is { } provider && provider != session.Provider)
         {
@@ -42,8 +52,8 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
         }
 
         var result = route.Target is { } target
-            ? await renewer.GetUsableAsync(session, target, context.RequestAborted)
-            : await renewer.GetUsableAsync(session, context.RequestAborted);
+            ? await renewer.GetUsableAsync(session, target, cancellationToken)
+            : await renewer.GetUsableAsync(session, cancellationToken);
         if (result is Usable usable) { return Of(usable.Session); }
         if (result is UsableApi api) { return Of(api); }
         if (route.Policy == TokenPolicy.UserOrNone && result is (Ended or NotRenewable or SignInNeeded)) { return default; }
@@ -58,25 +68,33 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
 
     private static CallToken Of(UsableApi api) => new(api.Token.Authorization, api.Token.IsBound ? api.Session.Tokens!.Key : null, api.Token.ExpiresAt);
 
-    private async ValueTask<CallToken> OfNobodyAsync(HttpContext context)
+    private async ValueTask<CallToken> OfNobodyAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (context.Features.Get<SessionUnknown>() is not null) { return new(Problem: SessionStoreException.Problem); }
         if (route.NeedsUser) { return new(Problem: await context.SignInRequiredAsync()); }
         if (route.Policy != TokenPolicy.UserOrClient) { return default; }
-
-        // The provider no longer renews this user's session: that is no reason to serve them with the rights of the application.
-        return await context.FindEndReasonAsync() == EndReasons.SessionEnded
-            ? new(Problem: RenewalProblems.SessionEnded with { Reason = EndReasons.SessionEnded })
-            : await OfClientAsync(context.RequestAborted);
+        return await ObjectionToAnonymousAsync(context) is { } problem ? new(Problem: problem) : await OfClientAsync(cancellationToken);
     }
 
-    private async ValueTask<CallToken> OfClientAsync(CancellationToken cancellationToken) =>
-        await clientTokens.GetAsync(Provider.Name, Target, cancellationToken) switch
+    /// <summary>
+    /// Whose session is over without anybody's wish or any rule of ours, be it that the provider no longer renews it, or that nobody knows why, believes to be
+    /// signed in: that is no reason to serve them with the rights of the application.
+    /// </summary>
+    /// <returns>Null for who is anonymous.</returns>
+    private static async Task<Problem?> ObjectionToAnonymousAsync(HttpContext context)
+    {
+        if (context.Features.Get<SessionEnd>() is null) { return null; }
+        try
         {
-            ClientTokenResult.Issued issued => new(issued.Authorization, issued.Key, issued.ExpiresAt),
-            ClientTokenResult.Refused refused => new(Problem: RenewalProblems.ApiRefused(refused.Error, isOfUser: false)),
-            var unavailable => new(Problem: RenewalProblems.ProviderUnavailable(((ClientTokenResult.Unavailable)unavailable).RetryAfter)),
-        };
+            var reason = await context.RequireEndReasonAsync();
+            if (!EndReasons.MayBeHealed(reason)) { return null; }
+            return (reason == EndReasons.SessionEnded ? RenewalProblems.SessionEnded : Problem.SignInRequired) with { Reason = reason };
+        }
+        catch (SessionStoreException)
+        {
+            return SessionStoreException.Problem;
+        }
+    }
 
     private async Task<CallToken?> ReplaceAsync(HttpContext context, Session session, string sent)
     {

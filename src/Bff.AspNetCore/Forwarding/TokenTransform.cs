@@ -1,4 +1,3 @@
-using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Bff.Forwarding;
@@ -8,7 +7,7 @@ internal sealed class TokenTransform(RouteTokens tokens) : RequestTransform
 {
     public override async ValueTask ApplyAsync(RequestTransformContext context)
     {
-        var token = await tokens.FindAsync(context.HttpContext);
+        var token = await tokens.FindAsync(context.HttpContext, context.HttpContext.RequestAborted);
 
         // A response that is set here is what the browser gets; YARP then forwards nothing.
         if (token.Problem is { } problem)
@@ -18,11 +17,8 @@ internal sealed class TokenTransform(RouteTokens tokens) : RequestTransform
         }
 
         if (token.Authorization is null) { return; }
-        var headers = context.ProxyRequest.Headers;
-        headers.Remove(HeaderNames.Authorization);
-        headers.TryAddWithoutValidation(HeaderNames.Authorization, token.Authorization);
+        token.PutOn(context.ProxyRequest);
         if (context.HttpContext.Features.Get<SentToken>() is { } sent) { sent.ExpiresAt = token.ExpiresAt; }
-        if (token.Key is { } key) { ProvenCalls.Mark(context.ProxyRequest, key); }
         KeptBody.Keep(context.HttpContext);
     }
 }

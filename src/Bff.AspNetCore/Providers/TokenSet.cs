@@ -94,6 +94,13 @@ internal sealed record TokenSet(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ApiToken>? ApiTokens { get; init; }
 
+    /// <summary>
+    /// When a request for an API made it doubtful whether the grant still holds, which the renewal of the sign-in's own token is to find out, before all else; null
+    /// when there is no doubt. What a refresh brings has none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? DoubtedAt { get; init; }
+
     public TimeSpan Lifetime => ExpiresAt - ObtainedAt;
 
     /// <summary>What is known of this API; null for nothing.</summary>

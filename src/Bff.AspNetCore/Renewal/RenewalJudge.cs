@@ -69,9 +69,11 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
         var tokens = RotatedBy(outcome, session) ?? session.Tokens!;
         var (fault, error) = FaultOf(api, outcome);
         var known = tokens.Find(api) ?? ApiToken.None(api, clock.GetUtcNow());
-        var kept = DecideToKeep(session, tokens.With(known.Failed(fault, error, clock.GetUtcNow())));
         var isGrantInDoubt = outcome is Rejected && !api.IsExchanged && policy.CanRefresh(tokens);
-        return isGrantInDoubt ? kept with { Session = kept.Session with { DueAt = clock.GetUtcNow() } } : kept;
+        return DecideToKeep(session, tokens.With(known.Failed(fault, error, clock.GetUtcNow())) with
+        {
+            DoubtedAt = isGrantInDoubt ? clock.GetUtcNow() : tokens.DoubtedAt,
+        });
     }
 
     /// <summary>The session goes on with these tokens, of which that of its sign-in is the one it had.</summary>
@@ -79,7 +81,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
 
     private static (ApiTokenFault Fault, string Error) FaultOf(ApiTarget api, RefreshOutcome outcome) => outcome switch
     {
-        Refused refused when ErrorWords.BlameFor(StatusCodes.Status400BadRequest, refused.Error) == Blame.User => (ApiTokenFault.User, refused.Error),
+        Refused refused when RefusedRefresh.IsAboutTheUser(refused.Error) => (ApiTokenFault.User, refused.Error),
         Refused refused => (ApiTokenFault.Client, refused.Error),
         Rejected rejected => (ApiTokenFault.Client, rejected.Error),
         Misconfigured wrong => (ApiTokenFault.Client, wrong.Error),

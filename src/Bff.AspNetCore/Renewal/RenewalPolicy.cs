@@ -50,6 +50,7 @@ internal sealed class RenewalPolicy(IOptionsMonitor<RenewalOptions> options, Tim
     public (DateTimeOffset At, ApiTarget? Api)? NextDue(SessionId id, TokenSet tokens, TokenSet? previous = null)
     {
         if (!tokens.CanRefresh(tokens.ObtainedAt)) { return null; }
+        if (tokens.DoubtedAt is { } doubtedAt) { return (doubtedAt, null); }
         (DateTimeOffset At, ApiTarget? Api) next = (OwnDueAt(id, tokens, previous), null);
         foreach (var token in tokens.ApiTokens ?? [])
         {
@@ -97,6 +98,9 @@ internal sealed class RenewalPolicy(IOptionsMonitor<RenewalOptions> options, Tim
         return token.FailedAt + (onDemand ? Min(pause, LongestBackOffOnDemand) : pause);
     }
 
+    /// <summary>Not even for a call that waits may the provider be asked again by now.</summary>
+    public bool HasToWait(ApiToken token) => token.Fault != ApiTokenFault.None && RetryAt(token, onDemand: true) > clock.GetUtcNow();
+
     /// <summary>Nothing that anybody will ask for again soon: an expired token that nobody uses, a refusal of long ago.</summary>
     public bool IsForgotten(ApiToken token) =>
         token.ExpiresAt + LongestBackOff <= clock.GetUtcNow() && (token.Fault == ApiTokenFault.None || token.FailedAt + LongestRetryAfter <= clock.GetUtcNow());
@@ -130,7 +134,7 @@ internal sealed class RenewalPolicy(IOptionsMonitor<RenewalOptions> options, Tim
     public bool MayReplace(Session session, ApiTarget? api)
     {
         if (api is null) { return session.Version == 1 || clock.GetUtcNow() - session.Tokens!.ObtainedAt >= ReplaceInterval; }
-        return session.Tokens!.Find(api) is { } known && (known.Count <= 1 || clock.GetUtcNow() - known.ObtainedAt >= ReplaceInterval);
+        return session.Tokens!.Find(api) is { } known && !HasToWait(known) && (known.Count <= 1 || clock.GetUtcNow() - known.ObtainedAt >= ReplaceInterval);
     }
 
     /// <summary>The same of a token that is nobody's but our client's.</summary>

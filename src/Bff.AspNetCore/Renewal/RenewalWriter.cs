@@ -103,7 +103,8 @@ internal sealed class RenewalWriter(
     private async Task RevokeBroughtAsync(Lease lease, string? subject, TokenSet? brought)
     {
         var known = lease.Session.Tokens!;
-        var isAccessTokenLeft = brought?.AccessToken != known.AccessToken && RevokesAccessTokens(lease);
+        var isAccessTokenLeft = RevokesAccessTokens(lease)
+            && (brought?.AccessToken != known.AccessToken || (brought?.ApiTokens ?? []).Any(token => !(known.ApiTokens ?? []).Contains(token)));
         if (brought is null || (brought.RefreshToken == known.RefreshToken && !isAccessTokenLeft)) { return; }
         await InsistAsync(lease.Session.Id, async () =>
         {

@@ -61,7 +61,9 @@ internal sealed class Renewer(
             return own is Usable renewed ? await GetNewerAsync(renewed.Session, target, cancellationToken) : own;
         }
 
-        return policy.CanRefresh(session.Tokens!) ? await RenewAsync(session, target, options.CurrentValue.TokenTimeout, cancellationToken) : null;
+        if (!policy.CanRefresh(session.Tokens!)) { return null; }
+        var timeout = options.CurrentValue.TokenTimeout;
+        return await (target is null ? RenewAsync(session, api: null, timeout, cancellationToken) : RenewApiAsync(session, target, timeout, cancellationToken));
     }
 
     /// <summary>Renews although nothing is due, but not what was renewed a moment ago: a page that asks in a loop costs the provider nothing.</summary>
@@ -99,17 +101,25 @@ internal sealed class Renewer(
         }
 
         var known = session.Tokens!.Find(api);
-        var isAlive = known is not null && policy.IsAlive(known);
-        var result = await AskAsync(session, api, known, isAlive ? MaxWaitWhileAlive : options.CurrentValue.TokenTimeout, cancellationToken);
-        return isAlive && result is not (UsableApi or Ended) ? new UsableApi(session, known!) : result;
+        var timeout = known is not null && policy.AliveFor(known) > MaxWaitWhileAlive ? MaxWaitWhileAlive : options.CurrentValue.TokenTimeout;
+        var result = await AskAsync(session, api, known, timeout, cancellationToken);
+        return result is not (UsableApi or Ended) && known is not null && policy.IsAlive(known) ? new UsableApi(session, known) : result;
     }
 
     private async Task<RenewalResult> AskAsync(Session session, ApiTarget api, ApiToken? known, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        if (known is not null && known.Fault != ApiTokenFault.None && RenewalPolicy.RetryAt(known, onDemand: true) > now) { return OfFailure(known, now); }
+        if (known is not null && policy.HasToWait(known)) { return OfFailure(known, clock.GetUtcNow()); }
         if (!api.IsExchanged && !policy.CanRefresh(session.Tokens!)) { return new ApiRefused(RenewalJudge.NoRefreshToken, IsOfUser: false); }
-        return Of(await RenewAsync(session, api, timeout, cancellationToken), api);
+        return await RenewApiAsync(session, api, timeout, cancellationToken);
+    }
+
+    private async Task<RenewalResult> RenewApiAsync(Session session, ApiTarget api, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var result = await RenewAsync(session, api, timeout, cancellationToken);
+        if (result is not Usable { Session: { Tokens.DoubtedAt: not null } doubted }) { return Of(result, api); }
+
+        // Is the grant over, or is it about this API? The session's own renewal, which is due now, knows, and a caller whose session is over had better be told.
+        return await RenewAsync(doubted, api: null, timeout, cancellationToken) is Ended ended ? ended : Of(result, api);
     }
 
     private RenewalResult Of(RenewalResult result, ApiTarget api)

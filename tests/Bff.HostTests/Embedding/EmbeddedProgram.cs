@@ -29,7 +29,7 @@ internal sealed class EmbeddedProgram : IAsyncDisposable
             ["Bff:Oidc:ClientSecret"] = PretendProvider.ClientSecret,
             ["Bff:Oidc:RequireHttps"] = "false",
             ["Bff:Renewal:MaxPerSecond"] = "10000",
-            ["Bff:Sessions:ConnectionString"] = $"Data Source={Path.Combine(_folder.FullName, "bff.db")}",
+            ["Bff:Sessions:ConnectionString"] = $"Data Source={DatabaseFile}",
             ["Bff:Spa:Origins:0"] = Browser.SpaOrigin,
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)));
@@ -49,6 +49,10 @@ internal sealed class EmbeddedProgram : IAsyncDisposable
     public PretendApi Api { get; }
 
     public CapturedLogs Logs { get; } = new();
+
+    public IServiceProvider Services => _app.Services;
+
+    public string DatabaseFile => Path.Combine(_folder.FullName, "bff.db");
 
     public Uri Address { get; private set; } = new("http://localhost");
 

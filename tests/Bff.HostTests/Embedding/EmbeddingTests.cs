@@ -39,6 +39,27 @@ public sealed class EmbeddingTests
         (await browser.GetAsync("/bff/session")).Text("name").ShouldBe("Name of alice");
     }
 
+    [Theory]
+    [InlineData("00:01:00")]
+    [InlineData("00:00:00")]
+    public async Task Refresh_and_ID_token_stay_in_the_store(string cacheLifetime)
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            _ => { },
+            app => app.MapGet("/local/tokens", async (HttpContext context) =>
+            {
+                string[] names = ["access_token", "refresh_token", "id_token"];
+                var known = await Task.WhenAll(names.Select(name => context.GetTokenAsync(name)));
+                return string.Join(' ', names.Where((_, at) => known[at] is not null));
+            }),
+            ("Bff:Sessions:CacheLifetime", cacheLifetime));
+        using var browser = await program.LogInAsync();
+
+        (await browser.GetAsync("/local/tokens")).Body.ShouldBe("access_token");
+        (await browser.PostAsync("/bff/renew")).Status.ShouldBe(HttpStatusCode.OK);
+        (await browser.GetAsync("/local/tokens")).Body.ShouldBe("access_token");
+    }
+
     [Fact]
     public async Task What_is_the_programs_own_stays_as_it_would_be_without_Bff()
     {

@@ -7,8 +7,9 @@ namespace Bff.HostTests.Forwarding;
 public sealed class ApiTokensTests
 {
     [Theory]
-    [InlineData("User", "refresh_token", 3000)]
+    [InlineData("User", "refresh_token", 10_000)]
     [InlineData("Exchange", "token-exchange", 300)]
+    [Trait("Standard", "RFC8707-3")]
     public async Task First_calls_to_two_audiences_on_two_nodes_cost_one_request_each_and_no_token_gets_to_the_other_API(
         string token, string grant, int calls)
     {
@@ -95,6 +96,7 @@ public sealed class ApiTokensTests
     [InlineData("access_denied", 403, "api_not_granted")]
     [InlineData("consent_required", 403, "api_not_granted")]
     [InlineData("invalid_grant", 502, "api_token_refused")]
+    [Trait("Standard", "RFC8707-4")]
     public async Task A_refused_audience_harms_neither_the_session_nor_another_token_and_is_no_loop(string error, int status, string code)
     {
         await using var apis = await StartAsync();
@@ -135,6 +137,85 @@ public sealed class ApiTokensTests
     }
 
     [Fact]
+    public async Task A_grant_that_one_API_puts_in_doubt_is_renewed_at_once_and_neither_is_asked_again_and_again()
+    {
+        await using var apis = await StartAsync();
+        var world = apis.World;
+        world.Provider.Lifetime = TimeSpan.FromHours(1);
+        apis.Apis.SetLifetime(Orders, TimeSpan.FromMinutes(5));
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        var own = world.Provider.Grant.AccessToken!.Value;
+        apis.Apis.Refused[Billing] = "invalid_grant";
+
+        (await world.RunAsync(alice.GetAsync("/billing/api/echo"))).ShouldBeProblem(502, "api_token_refused");
+        await world.SettleAsync();
+        apis.Apis.CountOf(Orders).ShouldBe(1, "that of the sign-in is renewed, not the one that is due next");
+        world.Provider.Grant.AccessToken!.Value.ShouldNotBe(own);
+
+        // In the background: orders, whose token is in use, is refused from now on.
+        apis.Apis.Refused[Orders] = "invalid_grant";
+        var refreshes = world.Provider.Refreshes;
+        await world.AdvanceAsync(TimeSpan.FromMinutes(5.5));
+        apis.Apis.CountOf(Orders).ShouldBeInRange(2, 3, "when it was due, and a minute later");
+        (world.Provider.Refreshes - refreshes).ShouldBe(2 * (apis.Apis.CountOf(Orders) - 1), "the session's own each time");
+        (await world.RunAsync(alice.GetAsync("/api/echo"))).Body.ShouldBe("alice");
+        world.Provider.Reuses.ShouldBe(0);
+    }
+
+    [Fact]
+    [Trait("Standard", "RFC8707-2")]
+    public async Task A_route_says_resource_and_scope_in_the_words_of_the_standard()
+    {
+        const string address = "https://orders.example";
+        await using var apis = await StartAsync(prepare: world =>
+        {
+            world.Provider.Apis = new(address);
+            AddRoute(world, "by-address", "User", metadata: [("Bff.Resource", address), ("Bff.Scope", "orders.read orders.write")]);
+        });
+        var alice = await apis.World.LogInAsync();
+
+        (await alice.GetAsync("/by-address/api/echo")).Body.ShouldBe("alice");
+
+        var asked = apis.World.Provider.TokenCalls.Last();
+        (asked["grant_type"], asked["resource"], asked["scope"]).ShouldBe(("refresh_token", address, "orders.read orders.write"));
+        asked.ShouldNotContainKey("audience");
+    }
+
+    [Theory]
+    [InlineData("issued_token_type", "urn:ietf:params:oauth:token-type:refresh_token")]
+    [InlineData("token_type", "N_A")]
+    [Trait("Standard", "RFC8693-1")]
+    [Trait("Standard", "RFC8693-2")]
+    [Trait("Standard", "RFC8693-3")]
+    public async Task An_exchange_says_what_it_gives_and_wants_and_what_is_no_access_token_is_not_sent(string field, string wrong)
+    {
+        await using var apis = await StartAsync("Exchange");
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        apis.Apis.SetLifetime(Orders, TimeSpan.FromHours(1));
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        var asked = world.Provider.TokenCalls.Last();
+        asked["grant_type"].ShouldBe("urn:ietf:params:oauth:grant-type:token-exchange");
+        asked["subject_token"].ShouldBe(world.Provider.Grant.AccessToken!.Value);
+        asked["subject_token_type"].ShouldBe("urn:ietf:params:oauth:token-type:access_token");
+        asked["requested_token_type"].ShouldBe("urn:ietf:params:oauth:token-type:access_token");
+
+        world.Provider.ShapeTokenAnswer = answer => answer[field] = wrong;
+        var refused = await world.RunAsync(alice.GetAsync("/billing/api/echo"));
+        refused.ShouldBeProblem(502, "api_token_refused");
+        refused.Text("providerError").ShouldBe(field);
+        apis.BillingApi.Calls.ShouldBeEmpty();
+        world.Sessions.ShouldBe(1);
+
+        // However long the provider lets it live: no longer than the token it came from.
+        world.Provider.ShapeTokenAnswer = _ => { };
+        world.Clock.Advance(world.Provider.Lifetime);
+        (await world.RunAsync(alice.GetAsync("/orders/api/echo"))).Body.ShouldBe("alice");
+        apis.Apis.CountOf(Orders).ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_provider_that_is_down_costs_an_API_its_calls_only_once_its_token_has_expired()
     {
         await using var apis = await StartAsync();
@@ -158,6 +239,32 @@ public sealed class ApiTokensTests
                 && (await world.RunAsync(alice.GetAsync("/billing/api/echo"))).Body == "alice";
         });
         world.Provider.Reuses.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("User")]
+    [InlineData("Client")]
+    public async Task A_token_that_expires_while_another_is_waited_for_is_not_sent(string token)
+    {
+        await using var apis = await StartAsync(token);
+        var world = apis.World;
+        world.Provider.Lifetime = TimeSpan.FromHours(1);
+        apis.Apis.SetLifetime(Orders, TimeSpan.FromMinutes(5));
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Status.ShouldBe(HttpStatusCode.OK);
+        world.Provider.Hang();
+        world.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1.5));
+
+        var call = alice.GetAsync("/orders/api/echo");
+        await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1);
+        while (!call.IsCompleted)
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Eventually.ShortlyAsync();
+        }
+
+        (await call).ShouldBeProblem(503, "provider_unavailable");
+        apis.OrdersApi.Calls.Count.ShouldBe(1, "it had expired by then");
     }
 
     [Fact]

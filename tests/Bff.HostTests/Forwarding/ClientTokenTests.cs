@@ -67,6 +67,24 @@ public sealed class ClientTokenTests
         (await bob.GetAsync("/orders/api/echo")).Body.ShouldBe(world.Provider.ClientSubject, "who has signed out is anonymous");
     }
 
+    [Theory]
+    [InlineData("UPDATE sessions SET tokens = zeroblob(100)", 401, "session_required")]
+    [InlineData("DELETE FROM sessions", 401, "session_required")]
+    [InlineData("DELETE FROM sessions; ALTER TABLE ends RENAME TO away", 503, "store_unavailable")]
+    public async Task Nor_for_a_user_whose_session_cannot_be_read_or_ended_for_reasons_that_nobody_knows(string trouble, int status, string code)
+    {
+        await using var apis = await StartAsync("UserOrClient", world => world.Set("Bff:Sessions:CacheLifetime", "00:00:00"));
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+
+        world.Execute(trouble);
+
+        (await world.RunAsync(alice.GetAsync("/orders/api/echo"))).ShouldBeProblem(status, code);
+        apis.OrdersApi.Calls.Count.ShouldBe(1);
+        apis.Apis.Requests.ShouldAllBe(request => request.Grant == "refresh_token");
+    }
+
     [Fact]
     public async Task What_the_provider_refuses_the_client_is_told_and_remembered_and_a_browser_needs_the_header()
     {

@@ -10,6 +10,7 @@ public sealed class RefusedTokenTests
     [InlineData("/api/echo", 0)]
     [InlineData("/api/echo", 10_000)]
     [InlineData("/orders/api/echo", 0)]
+    [Trait("Standard", "RFC6750-4")]
     public async Task A_revoked_token_is_replaced_once_and_the_call_sent_again(string path, int body)
     {
         await using var apis = await StartAsync();
@@ -38,6 +39,31 @@ public sealed class RefusedTokenTests
     }
 
     [Theory]
+    [InlineData("invalid_target", 1)]
+    [InlineData("invalid_grant", 2)]
+    public async Task Where_there_is_no_other_token_the_APIs_word_is_passed_on_and_the_provider_asked_once_a_minute(string error, int requests)
+    {
+        await using var apis = await StartAsync();
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        world.Provider.RevokeBehindOurBack(apis.OrdersApi.LastCall.Token!);
+        apis.Apis.Refused[Orders] = error;
+        var refreshes = world.Provider.Refreshes;
+
+        for (var round = 0; round < 5; round++)
+        {
+            var refused = await world.RunAsync(SendAsync(alice, "/orders/api/echo", round == 0 ? 100_000 : 0));
+            (refused.Status, refused.Code).ShouldBe((HttpStatusCode.Unauthorized, null));
+        }
+
+        await world.SettleAsync();
+        apis.OrdersApi.Calls.Count(call => call.Status == 401).ShouldBe(5, "none is sent again with the token of before");
+        (world.Provider.Refreshes - refreshes).ShouldBe(requests, "one for the API, and one that finds out about the grant where that is in doubt");
+        (await world.RunAsync(alice.GetAsync("/api/echo"))).Body.ShouldBe("alice");
+    }
+
+    [Theory]
     [InlineData(5_000_000, false)]
     [InlineData(10_000, true)]
     public async Task What_cannot_be_sent_again_is_left_to_the_caller_who_is_told(int body, bool isChunked)
@@ -53,6 +79,30 @@ public sealed class RefusedTokenTests
         refused.Header("Retry-After").ShouldBe("1");
         world.Api.Calls.Count.ShouldBe(2);
         (await world.RunAsync(SendAsync(alice, "/api/echo", body, isChunked))).Body.ShouldBe("alice");
+        world.Provider.Refreshes.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("DPoP")]
+    public async Task A_WebSocket_whose_handshake_was_refused_opens_with_another_token(string type)
+    {
+        await using var world = await World.StartPreparedAsync(world =>
+        {
+            world.Set("Bff:Oidc:TokenType", type);
+            if (type == "DPoP") { (world.Provider.Proofs, world.Api.Proofs.Nonce) = (new(world.Clock), "nonce"); }
+        });
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+        world.Provider.RevokeBehindOurBack(world.Api.LastCall.Token!);
+        world.Api.Answers = context =>
+        {
+            if (context.Response.StatusCode == 401) { context.Response.Headers.WWWAuthenticate = $"{type} error=\"invalid_token\""; }
+        };
+
+        await using var socket = await world.RunAsync(OpenCall.WebSocketAsync(alice, world.Bff.Address, "/api/socket"));
+
+        world.Api.Calls.TakeLast(2).Select(call => call.Status).ShouldBe([401, 200]);
         world.Provider.Refreshes.ShouldBe(1);
     }
 
@@ -80,16 +130,29 @@ public sealed class RefusedTokenTests
         world.Api.Calls.Count.ShouldBe(3);
     }
 
-    [Fact]
-    public async Task A_grant_that_is_over_is_found_out_so()
+    [Theory]
+    [InlineData("/api/echo")]
+    [InlineData("/orders/api/echo")]
+    public async Task A_grant_that_is_over_is_found_out_so(string path)
     {
-        await using var world = await World.StartAsync();
-        var alice = await world.LogInAsync();
-        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
-        world.Provider.RevokeBehindOurBack(world.Api.LastCall.Token!);
+        await using var apis = await StartAsync();
+        var world = apis.World;
+        var (alice, api) = (await world.LogInAsync(), path == "/api/echo" ? world.Api : apis.OrdersApi);
+        (await alice.GetAsync(path)).Body.ShouldBe("alice");
+        world.Provider.RevokeBehindOurBack(api.LastCall.Token!);
         world.Provider.Grant.Over = true;
 
-        (await world.RunAsync(alice.GetAsync("/api/echo"))).ShouldBeProblem(401, "session_ended");
+        (await world.RunAsync(alice.GetAsync(path))).ShouldBeProblem(401, "session_ended");
+    }
+
+    [Fact]
+    public async Task And_so_is_one_that_the_first_call_to_an_API_finds_over()
+    {
+        await using var apis = await StartAsync();
+        var alice = await apis.World.LogInAsync();
+        apis.World.Provider.Grant.Over = true;
+
+        (await apis.World.RunAsync(alice.GetAsync("/orders/api/echo"))).ShouldBeProblem(401, "session_ended");
     }
 
     [Fact]

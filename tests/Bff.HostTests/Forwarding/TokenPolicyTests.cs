@@ -6,6 +6,7 @@ public sealed class TokenPolicyTests
 {
     [Fact]
     [Trait("Standard", "BBA-15")]
+    [Trait("Standard", "RFC6750-1")]
     [Trait("Standard", "SEC-6")]
     public async Task A_user_route_gets_the_sessions_token_and_no_cookie()
     {

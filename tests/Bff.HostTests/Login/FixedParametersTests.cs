@@ -62,6 +62,7 @@ public sealed class FixedParametersTests
     }
 
     [Fact]
+    [Trait("Standard", "RFC8707-2")]
     public async Task A_code_and_a_refresh_say_whom_the_token_is_for()
     {
         await using var world = await World.StartAsync(

@@ -1,4 +1,5 @@
 using System.Net;
+using Bff.HostTests.Forwarding;
 
 namespace Bff.HostTests.Sessions;
 
@@ -29,6 +30,51 @@ public sealed class AccessTokenRevocationTests
         world.Provider.FindAccessToken(grant.AccessToken.Value).ShouldBeNull("an API that asks the provider refuses it");
         await world.SettleAsync();
         world.Ask("SELECT COUNT(*) FROM revocations").ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("User")]
+    [InlineData("Exchange")]
+    public async Task The_tokens_for_further_APIs_are_revoked_with_the_others(string token)
+    {
+        await using var apis = await SeveralApis.StartAsync(token, world => world.Set(Both.Item1, Both.Item2));
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        (await alice.GetAsync("/billing/api/echo")).Body.ShouldBe("alice");
+        var known = new[] { apis.OrdersApi.LastCall.Token!, apis.BillingApi.LastCall.Token!, world.Provider.Grant.AccessToken!.Value };
+
+        (await alice.PostAsync("/bff/logout")).Status.ShouldBe(HttpStatusCode.OK);
+
+        await AdvanceUntilRevokedAsync(world, 4);
+        world.Provider.Revocations.First()["token"].ShouldBe(world.Provider.Grant.RefreshToken);
+        world.Provider.Revocations.Skip(1).Select(form => form["token"]).ShouldBe(known, ignoreOrder: true);
+        known.ShouldAllBe(value => world.Provider.FindAccessToken(value) == null);
+    }
+
+    [Fact]
+    public async Task One_for_an_API_that_comes_after_the_end_is_revoked_too()
+    {
+        await using var apis = await SeveralApis.StartAsync(prepare: world =>
+        {
+            world.Set(Both.Item1, Both.Item2);
+            world.Provider.Rotates = false;
+        });
+        var world = apis.World;
+        var alice = await world.LogInAsync();
+        world.Provider.Faults.Hang();
+        var call = alice.GetAsync("/orders/api/echo");
+        await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1);
+        using var ops = new OpsClient(world.Bff);
+        (await ops.DeleteAsync("/sessions?user=alice")).Status.ShouldBe(HttpStatusCode.OK);
+
+        world.Provider.ComeBack();
+        world.Provider.Faults.Release();
+        (await world.RunAsync(call)).ShouldBeProblem(401, "session_ended");
+
+        await AdvanceUntilRevokedAsync(world, 3);
+        world.Provider.Secrets.Where(secret => secret.Kind == "access token").Select(secret => secret.Value)
+            .ShouldAllBe(value => world.Provider.FindAccessToken(value) == null);
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public class RouteTokenTests
     [InlineData("Exchange", "Bff.Provider=staff", "Bff.Token", "for which API")]
     [InlineData("Client", "", "Bff.Token", "AuthorizationPolicy")]
     [InlineData("UserOrClient", "", "Bff.Token", "AuthorizationPolicy")]
+    [Trait("Standard", "RFC8707-1")]
     public void What_does_not_is_a_mistake_of_its_key(string? token, string metadata, string key, string says)
     {
         var (named, mistake) = RouteToken.Mistakes(Route(token, metadata, policy: null), Providers).ShouldHaveSingleItem();

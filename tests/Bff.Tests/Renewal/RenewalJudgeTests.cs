@@ -67,6 +67,19 @@ public class RenewalJudgeTests
         ((RenewalDecision.Keep)_judge.Decide(session, stale, onDemand: false)).Session.DueAt.ShouldBe(Now.AddMinutes(1), "its pace is the background's own");
     }
 
+    [Theory]
+    [InlineData("consent_required", ApiTokenFault.User)]
+    [InlineData("basic_action", ApiTokenFault.User)]
+    [InlineData("invalid_rapt", ApiTokenFault.User)]
+    [InlineData("invalid_request", ApiTokenFault.Client)]
+    [InlineData("http_400", ApiTokenFault.Client)]
+    public void What_the_provider_wants_of_the_user_before_it_gives_a_token_for_an_API_is_no_fault_of_the_application(string error, object fault)
+    {
+        var api = new ApiTarget("orders");
+        var kept = _judge.Decide(Session(), new Refused(error), onDemand: true, api).ShouldBeOfType<RenewalDecision.Keep>();
+        kept.Session.Tokens!.Find(api)!.Fault.ShouldBe((ApiTokenFault)fault);
+    }
+
     private bool Ends(Session session, RefreshOutcome outcome) => _judge.Decide(session, outcome, onDemand: false) is RenewalDecision.End;
 
     private static Session Session() => new()

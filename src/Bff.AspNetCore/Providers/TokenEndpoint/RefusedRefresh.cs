@@ -39,6 +39,10 @@ internal static class RefusedRefresh
         };
     }
 
+    /// <summary>Whether the word of a <see cref="Refused"/> is about the user; else nobody but the application's operator can do anything about it.</summary>
+    public static bool IsAboutTheUser(string error) =>
+        AsksForTheUser.Contains(error) || ErrorWords.BlameFor(StatusCodes.Status400BadRequest, error) == Blame.User;
+
     private static RefreshOutcome WithoutWord(int status, TokenEndpointBody body, bool challengesClient)
     {
         if (body.IsPage || !IsTheEndpoints(status) || IsGateways(status, body)) { return new Unavailable($"http_{status}"); }

@@ -201,7 +201,11 @@ internal sealed partial class TokenEndpointClient(
         var (accessToken, isBound) = (body.AccessToken!, IsBound(body, key));
         var (user, idToken, objection) = body.Has("id_token") ? await CheckAsync(body.Token("id_token") ?? "", accessToken, owner, limit) : default;
         if (objection is not null) { return objection; }
-        if (api is not null) { return new Renewed(current.HeldBy(key).With(NewToken(api, current.Find(api), body, key, sentAt))); }
+        if (api is not null)
+        {
+            return new Renewed(current.HeldBy(key).With(NewToken(api, current.Find(api), body, key, sentAt)) with { DoubtedAt = null });
+        }
+
         return new Renewed(
             new TokenSet(
                 accessToken,

@@ -30,7 +30,12 @@ internal sealed class SessionReader(
             return null;
         }
 
-        if (session.Tokens is null) { return null; }   // no key here opens them
+        if (session.Tokens is null)
+        {
+            context.Features.Set(new SessionEnd(id, Reason: null));   // no key here opens them: it is as good as over, and nobody meant it to be
+            return null;
+        }
+
         if (KeepsSessionAlive.Is(context.GetEndpoint()) && await idle.SlideAsync(session) is null)
         {
             // Another node has ended it, and this one had a copy.

@@ -51,7 +51,7 @@ internal sealed class SessionCache : IDisposable
         {
             _metrics.LookedUp("bypass");
             _copies.Clear();
-            return new(_store.FindAsync(id, cancellationToken));
+            return new(ReadForCallsAsync(id, cancellationToken));
         }
 
         var (trusted, epoch) = (!_changes.Blind, Volatile.Read(ref _epoch));
@@ -100,13 +100,19 @@ internal sealed class SessionCache : IDisposable
             var copy = new SessionCopy(session, now, epoch);
             _copies.Keep(copy, options.MaxCachedSessions, outageCopies);
             if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }
-            return session with { Tokens = session.Tokens.ForCalls() };   // as those find it who come after
+            return ForCalls(session);   // as those find it who come after
         }
         catch (SessionStoreException) when (SpareCopyOf(id, outageCopies) is { } found)
         {
             return found;
         }
     }
+
+    private async Task<Session?> ReadForCallsAsync(SessionId id, CancellationToken cancellationToken) =>
+        ForCalls(await _store.FindAsync(id, cancellationToken));
+
+    /// <summary>Without what calls do not need, and nobody else may see.</summary>
+    private static Session? ForCalls(Session? session) => session?.Tokens is { } tokens ? session with { Tokens = tokens.ForCalls() } : session;
 
     private Session? SpareCopyOf(SessionId id, TimeSpan outageCopies)
     {

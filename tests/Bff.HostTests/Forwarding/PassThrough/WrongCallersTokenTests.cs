@@ -7,8 +7,8 @@ public sealed class WrongCallersTokenTests(CallersWorld callers) : IClassFixture
 
     [Theory]
     [MemberData(nameof(All))]
-    [Trait("Standard", "RFC6750-1")]
     [Trait("Standard", "RFC6750-2")]
+    [Trait("Standard", "RFC6750-3")]
     [Trait("Standard", "RFC9068-1")]
     [Trait("Standard", "RFC9068-2")]
     [Trait("Standard", "RFC9449-9")]
