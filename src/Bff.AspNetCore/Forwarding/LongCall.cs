@@ -1,3 +1,5 @@
+using Bff.Forwarding.PassThrough;
+
 namespace Bff.Forwarding;
 
 /// <summary>A forwarded call that stays open: when it was used, when it is to be looked at, and whether it is to end.</summary>
@@ -33,7 +35,7 @@ internal sealed class LongCall
         (_context, Kind, _clock) = (context, kind, clock);
         _policy = StreamPolicy.Of(context);
         _activityTimeout = activityTimeout?.Ticks ?? Never;
-        _tokenExpiresAt = context.Features.Get<SentToken>()?.ExpiresAt?.UtcTicks ?? Never;
+        _tokenExpiresAt = (CallersTokenTransform.EndOf(context) ?? context.Features.Get<SentToken>()?.ExpiresAt)?.UtcTicks ?? Never;
         _usedAt = clock.GetUtcNow().UtcTicks;
         IsUpgraded = Upgrades.IsUpgraded(context);
         HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt != Never
@@ -48,6 +50,9 @@ internal sealed class LongCall
 
     /// <summary>Why it ends; null while it need not.</summary>
     public CallEnd? End => _end;
+
+    /// <summary>It ends in the way of its protocol. Where there is none it is cut, and must find no end before: half of it would look like the whole.</summary>
+    public bool IsTold => _end is not null && Kind != CallKind.Opaque;
 
     /// <summary>Completes when it is to end, and can be told.</summary>
     public Task Ending => (_ending ?? throw new InvalidOperationException("Nobody looks at what this call carries.")).Task;

@@ -11,7 +11,7 @@ namespace Bff.Forwarding;
 /// <summary>What one route lets through to its upstream and back, decided when the route is loaded.</summary>
 internal sealed partial class RouteBorder(
     RouteConfig route, RequestHeaderFilter requestHeaders, SessionCookie sessionCookie, LongLivedRequests longCalls, ConnectionLimits limits,
-    TimeProvider clock, ILogger<RouteBorder> logger)
+    ILogger<RouteBorder> logger)
 {
     /// <summary>A body from this size on is sent only when the upstream asks for it.</summary>
     private const long Large = 1024 * 1024;
@@ -70,8 +70,6 @@ internal sealed partial class RouteBorder(
             await ReplaceAsync(response, problem);
             return;
         }
-
-        if (_takesTokens && (isStream || Upgrades.IsRequestedBy(context))) { TokenLife.Watch(context, clock); }
 
         if (UpstreamResponse.HasNoBody(context.Response.StatusCode))
         {

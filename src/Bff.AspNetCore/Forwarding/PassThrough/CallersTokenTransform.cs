@@ -26,6 +26,9 @@ internal sealed class CallersTokenTransform(RequestTransform? otherwise) : Reque
     /// <summary>The token that goes upstream is the caller's: there is no other that could take its place.</summary>
     public static bool IsCallers(HttpContext context) => context.Features.Get<TokenCaller>() is not null;
 
+    /// <summary>When the token that the caller has brought ends, and what began with it; null where it is not the caller's.</summary>
+    public static DateTimeOffset? EndOf(HttpContext context) => context.Features.Get<TokenCaller>()?.EndsAt;
+
     /// <summary>What came is not sent before it is known to be good.</summary>
     public static void TakeOff(HttpRequestMessage request)
     {

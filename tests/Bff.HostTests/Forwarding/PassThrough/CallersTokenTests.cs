@@ -106,7 +106,8 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         world.World.Clock.Advance(TimeSpan.FromMinutes(1));
 
         (await world.GetAsync(Target, Bearer(token))).Status.ShouldBe(401);
-        await Should.ThrowAsync<WebSocketException>(() => received.WaitAsync(Eventually.Deadline, TimeProvider.System));
+        await received.WaitAsync(Eventually.Deadline, TimeProvider.System);
+        (socket.CloseStatus, socket.CloseStatusDescription).ShouldBe((WebSocketCloseStatus.PolicyViolation, "token_expired"));
     }
 
     [Fact]
