@@ -1,6 +1,7 @@
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -57,8 +58,16 @@ internal static class PageBehindSignIn
         if (Initiator.IsSpeculative(request)) { return LoginProblems.NotAhead.ExecuteAsync(context); }
         var address = request.GetEncodedPathAndQuery();
         if (address.Length > MaxAddress || !ReturnUrls.Of(context).TryResolve(address, out var target)) { return problem.ExecuteAsync(context); }
-        var login = QueryHelpers.AddQueryString(request.PathBase + "/bff/login", "returnUrl", target);
-        if (StepCookie.Has(context, CookieNames.Arrived)) { return (problem with { SignInUrl = login }).ExecuteAsync(context); }
+        var (wanted, allowed) = (context.GetEndpoint()?.Metadata.GetMetadata<WantedProvider>()?.Name, context.GetFrontEnd().Providers);
+        if (wanted is not null && !allowed.Contains(wanted, StringComparer.Ordinal)) { return problem.ExecuteAsync(context); }
+
+        // What is wanted may be another sign-in than the plain one: at another provider, or a stronger one.
+        var login = problem.SignInUrl ?? request.PathBase + "/bff/login" + (wanted is null || wanted == allowed[0] ? "" : $"?provider={wanted}");
+        if (!login.Contains("returnUrl=", StringComparison.Ordinal)) { login = QueryHelpers.AddQueryString(login, "returnUrl", target); }
+
+        // A link must not take the session of another provider from its user.
+        var isElsewhere = wanted is not null && context.GetSession() is { } session && session.Provider != wanted;
+        if (isElsewhere || StepCookie.Has(context, CookieNames.Arrived)) { return (problem with { SignInUrl = login }).ExecuteAsync(context); }
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Redirect(login);
         return Task.CompletedTask;
