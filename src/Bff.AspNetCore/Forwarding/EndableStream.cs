@@ -18,6 +18,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
 
     private readonly WebSocketFrames? _toCaller = call.Kind == CallKind.WebSocket ? new() : null;
     private readonly WebSocketFrames? _toUpstream = call.Kind == CallKind.WebSocket ? new() : null;
+    private readonly GrpcMessages? _messages = call.Kind == CallKind.Grpc ? new() : null;
     private Task? _leftBehind;
     private bool _closeSent;
 
@@ -41,7 +42,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (call.End is not null) { return buffer.IsEmpty ? new(0) : EndAsync(buffer, cancellationToken); }
+        if (call.IsTold) { return buffer.IsEmpty ? new(0) : EndAsync(buffer, cancellationToken); }
         var reading = inner.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompletedSuccessfully) { return new(Passed(buffer, reading.Result)); }
         return buffer.IsEmpty ? WaitAsync(reading.AsTask()) : ReadAsync(reading, buffer);
@@ -61,6 +62,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
     {
         if (read == 0) { return 0; }
         _toCaller?.Pass(buffer.Span[..read]);
+        _messages?.Pass(buffer.Span[..read]);
         call.Use();
         return read;
     }
@@ -69,6 +71,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
     {
         if (_toCaller is null)
         {
+            if (_messages is { IsBetween: false }) { return await ReadOnAsync(buffer, _messages.UpToTheEnd, cancellationToken); }
             call.SayStatus();
             return 0;
         }
@@ -86,14 +89,18 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
         }
 
         // The rest of a frame; or of a conversation whose upstream has closed it already.
+        return await ReadOnAsync(buffer, _toCaller.HasClose ? buffer.Length : _toCaller.UpToTheEnd, cancellationToken);
+    }
+
+    private async ValueTask<int> ReadOnAsync(Memory<byte> buffer, int most, CancellationToken cancellationToken)
+    {
         if (_leftBehind is { } waiting)
         {
             await waiting.WaitAsync(cancellationToken);
             _leftBehind = null;
         }
 
-        var most = _toCaller.HasClose ? buffer.Length : Math.Min(_toCaller.UpToTheEnd, buffer.Length);
-        return Passed(buffer, await inner.ReadAsync(buffer[..most], cancellationToken));
+        return Passed(buffer, await inner.ReadAsync(buffer[..Math.Min(most, buffer.Length)], cancellationToken));
     }
 
     /// <summary>RFC 6455 sections 5.5.1 and 7.4.</summary>

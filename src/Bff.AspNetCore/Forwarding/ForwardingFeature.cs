@@ -1,6 +1,7 @@
 using Bff.Configuration;
 using Bff.Forwarding.Identity;
 using Bff.Forwarding.PassThrough;
+using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Providers.DPoP;
 using Bff.Sessions.Authentication;
@@ -105,6 +106,7 @@ internal static class ForwardingFeature
             }
 
             endpoint.Metadata.Add(new CsrfHeaderRequired(CsrfModes.Read(route.Metadata)));
+            if (RouteToken.Read(route) is { OfUser: true, Provider: { } provider }) { endpoint.Metadata.Add(new WantedProvider(provider)); }
             if (streams.CountsAsUse != UseOfSession.None) { endpoint.Metadata.Add(new KeepsSessionAlive()); }
         });
         app.MapNeverThePage();

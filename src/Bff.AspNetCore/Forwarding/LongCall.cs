@@ -50,6 +50,9 @@ internal sealed class LongCall
     /// <summary>Why it ends; null while it need not.</summary>
     public CallEnd? End => _end;
 
+    /// <summary>It ends in the way of its protocol. Where there is none it is cut, and must find no end before: half of it would look like the whole.</summary>
+    public bool IsTold => _end is not null && Kind != CallKind.Opaque;
+
     /// <summary>Completes when it is to end, and can be told.</summary>
     public Task Ending => (_ending ?? throw new InvalidOperationException("Nobody looks at what this call carries.")).Task;
 

@@ -44,6 +44,7 @@ internal sealed class LongConnections(RequestDelegate next, ConnectionLimits lim
         context.Features.Set<IReverseProxyFeature>(new PatientFeature(proxy, PatientOf(proxy.Cluster, timeout + Reserve)));
         using var wait = new HeadersWait(context, isGrpc ? timeout : ofCluster ?? HeadersTimeout, timeout, clock);
         await next(context);
+        context.Features.Set(proxy);   // a call that is sent again has no more patience than the first time
     }
 
     /// <summary>A cluster as it is but for its timeout.</summary>

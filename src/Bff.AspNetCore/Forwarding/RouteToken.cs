@@ -14,6 +14,9 @@ internal sealed record RouteToken(TokenPolicy Policy, ApiTarget? Target, string?
     /// <summary>Of a value.</summary>
     private const int MaxLength = 2000;
 
+    /// <summary>It is a user's where there is one.</summary>
+    public bool OfUser => Policy is not (TokenPolicy.None or TokenPolicy.Client or TokenPolicy.PassThrough);
+
     public static readonly string[] Keys = [AudienceKey, ResourceKey, ScopeKey, ProviderKey];
 
     /// <summary>Somebody has to be signed in.</summary>

@@ -45,22 +45,26 @@ internal static class UpstreamResponse
     /// </summary>
     public static void MakePersonal(IHeaderDictionary headers)
     {
-        RemoveCors(headers);
+        RemoveCorsAndSharedCaching(headers);
         headers.Remove("Clear-Site-Data");
         headers.Vary = StringValues.Concat(headers.Vary, "Cookie");
         headers.CacheControl = headers.CacheControl.Count == 0 ? "private" : Private(headers.CacheControl.ToString());
     }
 
-    private static void RemoveCors(IHeaderDictionary headers)
+    private static void RemoveCorsAndSharedCaching(IHeaderDictionary headers)
     {
         List<string>? named = null;
         foreach (var (name, _) in headers)
         {
-            if (name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)) { (named ??= []).Add(name); }
+            if (name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase) || IsForSharedCaches(name)) { (named ??= []).Add(name); }
         }
 
         foreach (var name in named ?? []) { headers.Remove(name); }
     }
+
+    /// <summary>What a cache in front of us takes for more than <c>Cache-Control</c> (RFC 9213; nginx).</summary>
+    private static bool IsForSharedCaches(string name) => name.EndsWith("CDN-Cache-Control", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Surrogate-Control", StringComparison.OrdinalIgnoreCase) || name.Equals("X-Accel-Expires", StringComparison.OrdinalIgnoreCase);
 
     private static string Private(string cacheControl)
     {

@@ -34,8 +34,8 @@ internal static class LoginEndpoint
 
         // A link led to a page behind the sign-in, and the step from our own page has shown that the user is signed in.
         var session = context.GetSession();
-        var isIn = session is not null
-            && context.Request.Query.ContainsKey(Again) && parameters.Count == 0 && string.IsNullOrEmpty(provider);
+        var isIn = session is not null && context.Request.Query.ContainsKey(Again) && parameters.Count == 0
+            && (string.IsNullOrEmpty(provider) || provider == session.Provider);
         if (isIn && PageBehindSignIn.IsAt(context, target)) { return Results.Redirect(target); }
 
         var properties = new OpenIdConnectChallengeProperties

@@ -1,6 +1,7 @@
 using Bff.FrontEnds;
 using Bff.Guard;
 using Bff.Sessions;
+using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -56,9 +57,10 @@ internal static class PageBehindSignIn
         context.GetEndpoint()?.Metadata.GetMetadata<TokenInstead>() is not null && TokenInstead.IsBrought(context.Request);
 
     /// <summary>With what the problem wants of a sign-in, such as a stronger one, or one at another provider.</summary>
-    private static string LoginUrl(HttpRequest request, Problem problem, string target)
+    private static string LoginUrl(HttpRequest request, Problem problem, string? provider, string target)
     {
         var wanted = problem.SignInUrl?.Split('?', 2) is [_, var query] ? QueryHelpers.ParseQuery(query) : [];
+        if (provider is not null) { wanted["provider"] = provider; }
         wanted["returnUrl"] = target;
         return QueryHelpers.AddQueryString(request.PathBase + "/bff/login", wanted);
     }
@@ -69,8 +71,13 @@ internal static class PageBehindSignIn
         if (Initiator.IsSpeculative(request)) { return LoginProblems.NotAhead.ExecuteAsync(context); }
         var address = request.GetEncodedPathAndQuery();
         if (address.Length > MaxAddress || !ReturnUrls.Of(context).TryResolve(address, out var target)) { return problem.ExecuteAsync(context); }
-        var login = LoginUrl(request, problem, target);
-        if (StepCookie.Has(context, CookieNames.Arrived)) { return (problem with { SignInUrl = login }).ExecuteAsync(context); }
+        var (wanted, allowed) = (context.GetEndpoint()?.Metadata.GetMetadata<WantedProvider>()?.Name, context.GetFrontEnd().Providers);
+        if (wanted is not null && !allowed.Contains(wanted, StringComparer.Ordinal)) { return problem.ExecuteAsync(context); }
+        var login = LoginUrl(request, problem, wanted == allowed[0] ? null : wanted, target);
+
+        // A link must not take the session of another provider from its user.
+        var isElsewhere = wanted is not null && context.GetSession() is { } session && session.Provider != wanted;
+        if (isElsewhere || StepCookie.Has(context, CookieNames.Arrived)) { return (problem with { SignInUrl = login }).ExecuteAsync(context); }
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Redirect(login);
         return Task.CompletedTask;

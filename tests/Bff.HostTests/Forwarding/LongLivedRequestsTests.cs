@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
@@ -71,6 +72,38 @@ public sealed class LongLivedRequestsTests
         await slow.SendCloseAsync();
         await slow.SeesAsync("session_ended");
         await slow.SeesEndAsync();
+    }
+
+    [Fact]
+    public async Task Who_takes_nothing_is_cut()
+    {
+        await using var world = await World.StartAsync();
+        var (sent, cut) = (0, new TaskCompletionSource());
+        world.Api.Serve = async context =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            try
+            {
+                for (; ; sent++) { await socket.SendAsync(new byte[64 * 1024], WebSocketMessageType.Binary, endOfMessage: true, context.RequestAborted); }
+            }
+            catch (Exception error) when (error is WebSocketException or OperationCanceledException)
+            {
+                cut.SetResult();
+            }
+        };
+        var alice = await world.LogInAsync();
+        await using var blocked = await RawSocket.OpenAsync(alice, world.Bff.Address, "/api/socket");
+        await Eventually.HappensAsync(async () =>
+        {
+            var before = sent;
+            await Eventually.ShortlyAsync();
+            return before > 0 && sent == before;
+        }, "there is no room on the way");
+
+        await alice.PostAsync("/bff/logout");
+        await world.AdvanceAsync(TimeSpan.FromSeconds(2));
+
+        await cut.Task.WaitAsync(Eventually.Deadline, TimeProvider.System);
     }
 
     /// <summary>What came after it would be taken for the rest of that frame.</summary>
@@ -151,14 +184,8 @@ public sealed class LongLivedRequestsTests
             if (lives) { await world.AdvanceUntilAsync(() => world.Ask("SELECT ends_at - @now FROM sessions") > 20_000, TimeSpan.FromSeconds(15)); }
         }
 
-        if (lives)
-        {
-            socket.IsOpen.ShouldBeTrue();
-            await world.AdvanceAsync(TimeSpan.FromSeconds(80));   // a quiet one is no use
-        }
-
-        await world.AdvanceAsync(TimeSpan.FromSeconds(2));
-        await socket.EndsAsync();
+        if (lives) { socket.IsOpen.ShouldBeTrue(); }
+        await world.AdvanceUntilAsync(() => !socket.IsOpen, within: lives ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(20));   // a quiet one is no use
     }
 
     [Fact]

@@ -22,11 +22,17 @@ public sealed class PersonalAnswerTests
     {
         await using var world = await StartAsync(token, policy);
         var alice = await world.LogInAsync();
-        world.Api.Answers = context => context.Response.Headers.CacheControl = "public, max-age=600, s-maxage=900";
+        string[] others = ["CDN-Cache-Control", "Example-CDN-Cache-Control", "Surrogate-Control", "X-Accel-Expires"];
+        world.Api.Answers = context =>
+        {
+            context.Response.Headers.CacheControl = "public, max-age=600, s-maxage=900";
+            foreach (var name in others) { context.Response.Headers[name] = "600"; }
+        };
 
         var answer = await alice.GetAsync("/mine/page");
 
         answer.Header("Cache-Control").ShouldBe(personal ? "max-age=600, private" : "public, max-age=600, s-maxage=900");
+        others.ShouldAllBe(name => answer.Header(name) == (personal ? null : "600"));
         (answer.Header("Vary") ?? "").Contains("Cookie", StringComparison.Ordinal).ShouldBe(personal);
     }
 

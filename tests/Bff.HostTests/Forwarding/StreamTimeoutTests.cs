@@ -31,6 +31,31 @@ public sealed class StreamTimeoutTests
     }
 
     [Fact]
+    public async Task Nor_has_one_that_refused_a_token_and_is_asked_again()
+    {
+        await using var world = await World.StartAsync();
+        var alice = await world.LogInAsync();
+        world.Api.Answers = context =>
+        {
+            context.Response.StatusCode = 401;
+            context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+            world.Api.Answers = _ => world.Api.Serve = again => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, again.RequestAborted);
+        };
+        var request = alice.Script(HttpMethod.Get, "/api/events");
+        request.Headers.Add("Accept", "text/event-stream");
+
+        var answer = alice.SendAsync(request);
+        await Eventually.HappensAsync(() =>
+        {
+            if (world.Api.Calls.Count < 2) { world.Clock.Advance(TimeSpan.FromMilliseconds(5)); }
+            return world.Api.Calls.Count == 2;
+        });
+        world.Clock.Advance(TimeSpan.FromSeconds(100));
+
+        (await answer).ShouldBeProblem(504, "upstream_timeout");
+    }
+
+    [Fact]
     public async Task An_upstream_has_no_longer_than_ever_to_answer_a_handshake()
     {
         await using var upstream = RawServer.Silent();

@@ -48,19 +48,50 @@ public sealed class PageBehindSignInTests
     }
 
     [Fact]
+    public async Task A_page_that_wants_users_of_another_provider_than_the_first_leads_there_and_takes_nobodys_session_unasked()
+    {
+        var (world, staff) = await TwoProviders.StartAsync(
+            [.. FetchedRoutes.Of("pages", "Navigation", ("Bff.Provider", "staff")), ("Bff:Spa:Provider", "default staff")]);
+        await using var _ = world;
+        var bob = world.NewBrowser();
+        Continued(await bob.OpenAsync(Address)).ShouldNotBeNull().PathAndQuery.ShouldBe(Address);
+        (await bob.SendAsync(Tab(bob, Address, "same-origin"))).Status.ShouldBe(HttpStatusCode.OK);
+        world.Api.LastCall.Token.ShouldBe(staff.Grant.AccessToken!.Value);
+        (await FollowLinkAsync(bob)).PathAndQuery.ShouldBe(Address);
+        (staff.Authorizations.Count, world.Provider.Authorizations.Count).ShouldBe((1, 0));
+
+        var alice = await world.LogInAsync();
+        var told = await alice.SendAsync(Tab(alice, Address, "cross-site"));
+        told.Status.ShouldBe(HttpStatusCode.Unauthorized);
+        told.ShouldSay("other_provider");
+        told.Body.ShouldContain("/bff/login?provider=staff&amp;returnUrl=%2Fpages%2Freport");
+        (await alice.GetAsync("/api/echo")).Body.ShouldBe("alice");
+    }
+
+    [Fact]
+    public async Task A_page_that_wants_a_stronger_sign_in_leads_to_that_one()
+    {
+        await using var world = await World.StartAsync([.. FetchedRoutes.Of("pages", "Navigation"),
+            ("ReverseProxy:Routes:pages:AuthorizationPolicy", "strong"), ("Bff:Policies:strong:Acr:0", "urn:mfa")]);
+        world.Provider.Strength = new() { UsualAcr = "urn:password" };
+        var alice = await world.LogInAsync();
+
+        var login = (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Location.ShouldNotBeNull();
+
+        login.Query.ShouldContain("acr_values=urn%3Amfa");
+        Continued(await alice.OpenAsync(login)).ShouldNotBeNull().PathAndQuery.ShouldBe(Address);
+        (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Body.ShouldBe("alice");
+    }
+
+    [Fact]
     public async Task A_link_on_another_site_shows_the_page_to_who_is_signed_in_and_asks_no_provider()
     {
         await using var world = await StartAsync();
         var alice = await world.LogInAsync();
-        var (key, asked) = (alice.Session!, world.Provider.Authorizations.Count);
+        var asked = world.Provider.Authorizations.Count;
 
-        alice.Cookies.Remove(Browser.SessionCookie);   // a strict cookie stays at home
-        var login = (await alice.SendAsync(Tab(alice, Address, "cross-site"))).Location!;
-        var step = Continued(await alice.SendAsync(Tab(alice, login.PathAndQuery, "cross-site"))).ShouldNotBeNull();
-        alice.Cookies.Set(Browser.SessionCookie, key);
-        var back = await alice.SendAsync(Tab(alice, step.PathAndQuery, "same-origin"));
+        (await FollowLinkAsync(alice)).PathAndQuery.ShouldBe(Address);
 
-        back.Location!.PathAndQuery.ShouldBe(Address);
         (await alice.SendAsync(Tab(alice, Address, "same-origin"))).Body.ShouldBe("alice");
         world.Provider.Authorizations.Count.ShouldBe(asked);
     }
@@ -186,6 +217,19 @@ public sealed class PageBehindSignInTests
         .. FetchedRoutes.Of("everything", "Navigation"), ("ReverseProxy:Routes:everything:Match:Path", "/{**all}"),
         ("ReverseProxy:Routes:everything:Order", "1000"),
     ];
+
+    /// <summary>Of another site's page.</summary>
+    /// <returns>Where the browser ends without anybody being asked.</returns>
+    private static async Task<Uri> FollowLinkAsync(Browser browser)
+    {
+        var key = browser.Session!;
+        browser.Cookies.Remove(Arrived);
+        browser.Cookies.Remove(Browser.SessionCookie);   // a strict cookie stays at home
+        var login = (await browser.SendAsync(Tab(browser, Address, "cross-site"))).Location!;
+        var step = Continued(await browser.SendAsync(Tab(browser, login.PathAndQuery, "cross-site"))).ShouldNotBeNull();
+        browser.Cookies.Set(Browser.SessionCookie, key);
+        return (await browser.SendAsync(Tab(browser, step.PathAndQuery, "same-origin"))).Location!;
+    }
 
     private static HttpRequestMessage Tab(Browser browser, string path, string site)
     {

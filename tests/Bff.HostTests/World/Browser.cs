@@ -23,6 +23,9 @@ internal sealed class Browser(Func<Uri> bff, Func<IEnumerable<string>> providers
 
     public CookieJar Cookies { get; } = new(clock);
 
+    /// <summary>What it speaks with Bff.</summary>
+    public Version Version { get; init; } = HttpVersion.Version11;
+
     /// <summary>Everything that reached the browser: status, headers and body of each answer.</summary>
     public ConcurrentQueue<Answer> Received { get; } = new();
 
@@ -42,7 +45,8 @@ internal sealed class Browser(Func<Uri> bff, Func<IEnumerable<string>> providers
     }
 
     /// <summary>A request with nothing but the cookies.</summary>
-    public HttpRequestMessage Bare(HttpMethod method, string path) => new(method, new Uri(bff(), path));
+    public HttpRequestMessage Bare(HttpMethod method, string path) =>
+        new(method, new Uri(bff(), path)) { Version = Version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
     /// <summary>One request, one answer; redirects are not followed.</summary>
     public Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancel = default) =>

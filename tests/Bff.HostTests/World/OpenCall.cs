@@ -18,7 +18,10 @@ internal sealed class OpenCall : IAsyncDisposable
     /// <summary>What came, one message or line each.</summary>
     public ConcurrentQueue<string> Received { get; } = new();
 
-    /// <summary>How it ended: <c>1008 session_ended</c> of a WebSocket, <c>complete</c> of a stream; null while it is open, or when it was cut.</summary>
+    /// <summary>
+    /// How it ended: <c>1008 session_ended</c> of a WebSocket, <c>16 session_ended</c> of gRPC, <c>complete</c> of a stream; null while it is open, or when it
+    /// was cut.
+    /// </summary>
     public string? End { get; private set; }
 
     public Task EndsAsync(TimeSpan? within = null) => _end.WaitAsync(within ?? Eventually.Deadline, TimeProvider.System);
@@ -70,7 +73,8 @@ internal sealed class OpenCall : IAsyncDisposable
         return new OpenCall(response, async call =>
         {
             while (await lines.ReadLineAsync() is { } line) { call.Received.Enqueue(line); }
-            call.End = "complete";
+            var trailers = response.TrailingHeaders;
+            call.End = trailers.TryGetValues("grpc-status", out var status) ? $"{status.Single()} {trailers.GetValues("grpc-message").Single()}" : "complete";
         });
     }
 

@@ -17,7 +17,7 @@ public sealed partial class ReferenceTests
     private static readonly string[] Internal =
     [
         "AccessLog.MaxAgent", "AccessLog.MaxPath", "AdminAudit.MaxRemembered", "BackupCipher.MaxIterations", "Drain.MaxClosed", "HeaderNameList.MaxLength",
-        "ClientKey.MaxLabel", "ClientTokenSource.MaxPoll", "IdentityHeaders.MaxLines", "TokenLife.MaxWatched",
+        "ClientKey.MaxLabel", "ClientTokenSource.MaxPoll", "IdentityHeaders.MaxLines",
         "HealthCommand.MaxCauses", "HealthCommand.MaxReport", "HealthFeature.MaxDetail", "LiveKeys.MaxBlockedThreads", "LiveKeys.MinPause",
         "LoginParameters.MaxPrintedName", "OidcChallenge.MaxReason", "ProviderMetadata.MaxRefreshesForStrangers", "Overview.MaxDetail", "Overview.MinFailures",
         "RedisChanges.MaxNodes", "RedisChanges.MaxPayload", "RedisChanges.MaxWaiting", "RedisSessionStore.MaxBatches", "RedisSessionStore.MaxUndos",

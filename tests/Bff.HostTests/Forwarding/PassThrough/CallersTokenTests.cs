@@ -77,7 +77,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
     }
 
     [Fact]
-    [Trait("Standard", "RFC6750-1")]
+    [Trait("Standard", "RFC6750-3")]
     public async Task A_page_and_a_machine_share_a_route()
     {
         var alice = await World.LogInAsync();
