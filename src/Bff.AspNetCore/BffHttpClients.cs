@@ -1,4 +1,5 @@
 using Bff.Forwarding;
+using Microsoft.Extensions.Http;
 
 namespace Bff;
 
@@ -12,7 +13,8 @@ public static class BffHttpClients
     /// <remarks>
     /// The call fails with an <see cref="HttpRequestException"/> whose <see cref="HttpRequestException.StatusCode"/> is 401 where the user has to sign in, else 502
     /// or 503. Where nobody catches it, the response to the user's request is the problem a route would have answered with. A redirect is followed without the
-    /// token. Let nobody choose the addresses that the client calls: whoever is called gets the token.
+    /// token. Cookies of those who are called are not kept: the connections are shared by all users. Let nobody choose the addresses that the client calls: whoever
+    /// is called gets the token.
     /// </remarks>
     /// <param name="client">The client.</param>
     /// <returns>The client.</returns>
@@ -20,8 +22,18 @@ public static class BffHttpClients
     {
         ArgumentNullException.ThrowIfNull(client);
         client.Services.AddHttpContextAccessor();
+
+        // After all that the program says of the handler, wherever it says it: its cookies would be those of every user.
+        client.Services.PostConfigure<HttpClientFactoryOptions>(
+            client.Name, options => options.HttpMessageHandlerBuilderActions.Add(builder => KeepNoCookies(builder.PrimaryHandler)));
         return client
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<UserTokenHandler>(services))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProvenCalls>(services));
+    }
+
+    private static void KeepNoCookies(HttpMessageHandler handler)
+    {
+        if (handler is SocketsHttpHandler sockets) { sockets.UseCookies = false; }
+        else if (handler is HttpClientHandler usual) { usual.UseCookies = false; }
     }
 }
