@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 using Bff.Configuration;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Guard;
@@ -27,9 +28,15 @@ internal static class RateLimits
             limiter.AddPolicy(Callback, context => For(Callback, context, limits => limits.Callback));
             limiter.AddPolicy(SignedOut, context => For(SignedOut, context, limits => limits.Callback));
             limiter.AddPolicy(OwnSessions, context => For(OwnSessions, context, limits => limits.SignIn));
-            limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected.HttpContext, RetryAfter(rejected.Lease)));
         });
+        services.PostConfigure<RateLimiterOptions>(limiter => limiter.OnRejected = RefusalOf(limiter.OnRejected));
     }
+
+    /// <param name="ofProgram">What the program around us says at its own endpoints; null for nothing but the status.</param>
+    private static Func<OnRejectedContext, CancellationToken, ValueTask> RefusalOf(Func<OnRejectedContext, CancellationToken, ValueTask>? ofProgram) =>
+        (rejected, cancellationToken) => OwnPaths.Has(rejected.HttpContext.Request.Path) || OwnPaths.IsForwarded(rejected.HttpContext)
+            ? new ValueTask(RefuseAsync(rejected.HttpContext, RetryAfter(rejected.Lease)))
+            : ofProgram?.Invoke(rejected, cancellationToken) ?? default;
 
     /// <summary>One budget per address.</summary>
     /// <param name="client">Null on a Unix socket: whoever listens there has a proxy in front, which has to do this.</param>
