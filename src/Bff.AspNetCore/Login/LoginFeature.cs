@@ -7,6 +7,7 @@ using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using Bff.Sessions.Authentication;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -45,10 +46,23 @@ internal static class LoginFeature
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
             .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
-        app.UseAuthentication().UseAuthorization();
+        app.UseAuthentication();
+        if (!IsDefault(app.Services)) { app.UseWhen(context => OwnPaths.Has(context.Request.Path), ours => ours.Use(AuthenticateAsync)); }
+        app.UseAuthorization();
         return app;
 
         static bool IsShort(HttpContext context) => OwnPaths.IsForwarded(context) || context.Request.Path == EventsEndpoint.Path;
+    }
+
+    /// <summary>The program around us may have made another scheme the default of its own endpoints.</summary>
+    private static bool IsDefault(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<AuthenticationOptions>>().Value is var options
+        && (options.DefaultAuthenticateScheme ?? options.DefaultScheme) == SessionAuthentication.Scheme;
+
+    private static async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
+    {
+        if (await context.AuthenticateAsync(SessionAuthentication.Scheme) is { Principal: { } user }) { context.User = user; }
+        await next(context);
     }
 
     public static WebApplication MapLogin(this WebApplication app)
