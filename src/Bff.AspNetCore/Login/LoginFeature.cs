@@ -74,15 +74,15 @@ internal static class LoginFeature
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += oidc.Clear;
 
         var bff = app.MapGroup("/bff").AllowAnonymous();
-        bff.MapGet("/login", LoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn).WithMetadata(new CountedApart(Initiator.MayNotBegin));
-        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn)
+        bff.MapGet("/login", LoginEndpoint.Handle).RequireLimit(RateLimits.SignIn).WithMetadata(new CountedApart(Initiator.MayNotBegin));
+        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireLimit(RateLimits.SignIn)
             .WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany), new CountedApart(Initiator.MayNotBegin));
         bff.MapGet("/logout", LogoutEndpoint.HandleNavigation);
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
-        bff.MapGet("/sessions", UserSessionsEndpoint.List).RequireCsrfHeader().RequireRateLimiting(RateLimits.OwnSessions);
-        bff.MapDelete("/sessions/{handle}", UserSessionsEndpoint.End).RequireCsrfHeader().RequireRateLimiting(RateLimits.OwnSessions);
+        bff.MapGet("/sessions", UserSessionsEndpoint.List).RequireCsrfHeader().RequireLimit(RateLimits.OwnSessions);
+        bff.MapDelete("/sessions/{handle}", UserSessionsEndpoint.End).RequireCsrfHeader().RequireLimit(RateLimits.OwnSessions);
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
         bff.MapGet("/frontchannel", FrontChannelEndpoint.Handle);
         app.MapPost(BackChannelEndpoint.Path, app.Services.GetRequiredService<BackChannelEndpoint>().HandleAsync).AllowAnonymous()
@@ -101,7 +101,7 @@ internal static class LoginFeature
         Map(OidcScheme.SignedOutCallbackOf(provider.Name), HttpMethods.Get, RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
 
         RouteHandlerBuilder Map(PathString path, string method, string limit) => app.MapMethods(path, [method], () => LoginProblems.InvalidState)
-            .AllowAnonymous().RequireRateLimiting(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
+            .AllowAnonymous().RequireLimit(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
     }
 
     /// <summary>Browsers take a <c>SameSite=None</c> cookie only when it is <c>Secure</c>.</summary>
