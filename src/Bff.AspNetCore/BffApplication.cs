@@ -21,9 +21,11 @@ public static class BffApplication
     /// </summary>
     /// <param name="builder">The program.</param>
     /// <returns>The program.</returns>
+    /// <exception cref="InvalidOperationException">It was called already.</exception>
     public static WebApplicationBuilder AddBff(this WebApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(service => service.ServiceType == typeof(BffPreparation))) { throw Twice("builder.AddBff()"); }
         builder.Services.AddSingleton<BffPreparation>();
         return builder.AddConfiguration().AddProviders().AddFrontEnds().AddGuard()
             .AddSessions().AddPolicies().AddRenewal().AddClientTokens().AddLogin().AddForwarding().WithoutUnusedKeyRing();
@@ -35,7 +37,9 @@ public static class BffApplication
     /// </summary>
     /// <param name="app">The program.</param>
     /// <returns>The program.</returns>
-    /// <exception cref="InvalidOperationException">The configuration has mistakes, each of which is named, or <see cref="AddBff"/> was not called.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The configuration has mistakes, each of which is named; <see cref="AddBff"/> was not called, or this method was already.
+    /// </exception>
     public static WebApplication UseBff(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -45,7 +49,9 @@ public static class BffApplication
     /// <summary>Maps Bff's endpoints below <c>/bff</c>, the provider's callbacks, and the routes of <c>ReverseProxy</c>.</summary>
     /// <param name="app">The program.</param>
     /// <returns>The program.</returns>
-    /// <exception cref="InvalidOperationException"><see cref="UseBff(WebApplication)"/> was not called: nothing would guard them.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="UseBff(WebApplication)"/> was not called, so nothing would guard them; or this method was called already.
+    /// </exception>
     public static WebApplication MapBff(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -67,8 +73,10 @@ public static class BffApplication
     /// <param name="afterGuard">What else may refuse a request, before any session is read.</param>
     internal static WebApplication UseBff(this WebApplication app, bool isWholeProgram, Action<WebApplication>? afterGuard = null)
     {
-        PreparationOf(app).RunAsync(app).GetAwaiter().GetResult();
-        PreparationOf(app).IsGuarded = true;
+        var preparation = PreparationOf(app);
+        if (preparation.IsGuarded) { throw Twice("app.UseBff()"); }
+        preparation.RunAsync(app).GetAwaiter().GetResult();
+        preparation.IsGuarded = true;
         app.UseCallMetrics();
         app.UseGuard(isWholeProgram);                    // headers, CORS and the CSRF header: before any store is read
         afterGuard?.Invoke(app);
@@ -81,7 +89,10 @@ public static class BffApplication
     /// <param name="proxy">What comes before a call is forwarded.</param>
     internal static WebApplication MapBff(this WebApplication app, Action<IReverseProxyApplicationBuilder>? proxy)
     {
-        if (!PreparationOf(app).IsGuarded) { throw new InvalidOperationException("Call app.UseBff() before app.MapBff()."); }
+        var preparation = PreparationOf(app);
+        if (!preparation.IsGuarded) { throw new InvalidOperationException("Call app.UseBff() before app.MapBff()."); }
+        if (preparation.IsMapped) { throw Twice("app.MapBff()"); }
+        preparation.IsMapped = true;
         return app.MapLogin().MapRenewal().MapForwarding(proxy);
     }
 
@@ -90,4 +101,6 @@ public static class BffApplication
 
     private static BffPreparation PreparationOf(WebApplication app) => app.Services.GetService<BffPreparation>()
         ?? throw new InvalidOperationException("Call builder.AddBff() before the program is built.");
+
+    private static InvalidOperationException Twice(string call) => new($"{call} was called already; once is enough.");
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Bff.Configuration;
 using Bff.Forwarding;
 using Bff.Providers;
+using Microsoft.Extensions.Http;
 
 namespace Bff;
 
@@ -15,8 +16,9 @@ public static class BffHttpClients
     /// <remarks>
     /// The call fails with an <see cref="HttpRequestException"/> whose <see cref="HttpRequestException.StatusCode"/> is 401 where the user has to sign in, 403
     /// where the provider gives this user no token for the API, else 502 or 503. Where nobody catches it, the response to the user's request is the problem a
-    /// route would have answered with. What the API responds is left to the program, 401 included. A redirect is followed without the token. Let nobody choose
-    /// the addresses that the client calls: whoever is called gets the token.
+    /// route would have answered with. What the API responds is left to the program, 401 included. A redirect is followed without the token.
+    /// Cookies of those who are called are not kept: the connections are shared by all users. Let nobody choose the addresses that the client calls: whoever is
+    /// called gets the token.
     /// </remarks>
     /// <param name="client">The client.</param>
     /// <param name="audience">The API's name at the provider, as a route's <c>Bff.Audience</c>. Null, with the next two, for the token of the sign-in.</param>
@@ -62,9 +64,19 @@ public static class BffHttpClients
     {
         client.Services.AddSingleton(new ConfigurationRule(configuration =>
             token.MistakeInProvider(ProviderNames.Of(configuration).All) is { } mistake ? [$"{method}() of the HTTP client '{client.Name}': {mistake}"] : []));
+
+        // After all that the program says of the handler, wherever it says it: its cookies would be those of every user.
+        client.Services.PostConfigure<HttpClientFactoryOptions>(
+            client.Name, options => options.HttpMessageHandlerBuilderActions.Add(builder => KeepNoCookies(builder.PrimaryHandler)));
         return client
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<T>(
                 services, ActivatorUtilities.CreateInstance<RouteTokens>(services, token)))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProvenCalls>(services));
+    }
+
+    private static void KeepNoCookies(HttpMessageHandler handler)
+    {
+        if (handler is SocketsHttpHandler sockets) { sockets.UseCookies = false; }
+        else if (handler is HttpClientHandler usual) { usual.UseCookies = false; }
     }
 }

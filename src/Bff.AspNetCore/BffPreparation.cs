@@ -12,6 +12,9 @@ internal sealed class BffPreparation
     /// <summary>The guard is in the pipeline.</summary>
     public bool IsGuarded { get; set; }
 
+    /// <summary>The endpoints are there.</summary>
+    public bool IsMapped { get; set; }
+
     public async Task RunAsync(WebApplication app)
     {
         if (_isDone) { return; }

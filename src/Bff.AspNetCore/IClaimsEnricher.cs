@@ -6,7 +6,8 @@ namespace Bff;
 /// </summary>
 /// <remarks>
 /// At a sign-in, what it throws, or ten seconds without an end, fail the sign-in: nobody is let in with fewer claims than meant. At a renewal they are logged, and
-/// the session goes on with what was added last; it has two seconds there, since new tokens wait to be stored.
+/// the session goes on with what was added last; it has two seconds there, since new tokens wait to be stored. The page can read what is added
+/// (<c>/bff/user</c>), as all claims.
 /// </remarks>
 public interface IClaimsEnricher
 {

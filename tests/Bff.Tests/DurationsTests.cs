@@ -1,4 +1,5 @@
 using Bff.Configuration;
+using Microsoft.Extensions.Configuration;
 
 namespace Bff.Tests;
 
@@ -41,4 +42,17 @@ public class DurationsTests
 
     [Fact]
     public void A_number_alone_is_told_to_lack_a_unit() => Durations.Explain("5").ShouldBe("'5' has no unit: write 5s, 5m or 5h");
+
+    [Theory]
+    [InlineData("90s", "00:01:30")]
+    [InlineData("5", "5.00:00:00")]
+    [InlineData("1:2", "01:02:00")]
+    public void Settings_of_the_program_around_us_are_read_as_they_were(string text, string duration)
+    {
+        Durations.ReadEverywhere();
+        var theirs = new ConfigurationBuilder().AddInMemoryCollection([new("Theirs:Wait", text)]).Build();
+
+        theirs.GetValue<TimeSpan>("Theirs:Wait").ToString("c").ShouldBe(duration);
+        SettingValue.CanRead("5", typeof(TimeSpan)).ShouldBeFalse("ours are another matter");
+    }
 }

@@ -16,7 +16,8 @@ internal static partial class Durations
         () => TypeDescriptor.AddAttributes(typeof(TimeSpan), new TypeConverterAttribute(typeof(Converter))));
 
     /// <summary>
-    /// From here on whatever binds a configuration in this process reads durations like this. YARP reads its own (<see cref="ConfigurationReader"/>).
+    /// From here on whatever binds a configuration in this process reads durations like this, too. What only .NET can read stays as it was: the settings of the
+    /// program around us are its own. YARP reads its own (<see cref="ConfigurationReader"/>).
     /// </summary>
     public static void ReadEverywhere() => _ = Registered.Value;
 
@@ -73,7 +74,7 @@ internal static partial class Durations
 
     private sealed class Converter : TimeSpanConverter
     {
-        public override object? ConvertFrom(ITypeDescriptorContext? context, CultureInfo? culture, object value) => value is string text
-            ? TryParse(text, out var duration) ? duration : throw new FormatException(Explain(text)) : base.ConvertFrom(context, culture, value);
+        public override object? ConvertFrom(ITypeDescriptorContext? context, CultureInfo? culture, object value) =>
+            value is string text && TryParse(text, out var duration) ? duration : base.ConvertFrom(context, culture, value);
     }
 }

@@ -7,9 +7,10 @@ namespace Bff.Configuration;
 /// <summary>A setting's text and the type it is read as.</summary>
 internal static class SettingValue
 {
-    /// <summary>Whether the text is one of this type, as the binder reads it.</summary>
+    /// <summary>Whether the text is one of this type, as the binder reads it; a duration, as we want it written.</summary>
     public static bool CanRead(string value, Type type)
     {
+        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan)) { return Durations.TryParse(value, out _); }
         try
         {
             return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value) is not null;

@@ -11,6 +11,9 @@ internal static partial class FrameworkSwitches
 {
     private const string ForwardedHeaders = "ForwardedHeaders_Enabled", AllowedHosts = "AllowedHosts";
 
+    /// <summary>Assemblies. Others of this family are packages that somebody has added: those that reload a page or serve it while it is developed.</summary>
+    private const string Defaults = "Microsoft.AspNetCore", Servers = "Microsoft.AspNetCore.Server.";
+
     /// <summary>The middleware that the framework has prepared so far; what the program itself has stays.</summary>
     public static void TakeOut(IServiceCollection services)
     {
@@ -23,7 +26,7 @@ internal static partial class FrameworkSwitches
     private static bool IsOfFramework(ServiceDescriptor service)
     {
         var type = service.ImplementationType ?? service.ImplementationInstance?.GetType() ?? service.ImplementationFactory?.Method.DeclaringType;
-        return type?.Assembly.GetName().Name?.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) == true;
+        return type?.Assembly.GetName().Name is { } name && (name == Defaults || name.StartsWith(Servers, StringComparison.Ordinal));
     }
 
     public static void Explain(WebApplication app)

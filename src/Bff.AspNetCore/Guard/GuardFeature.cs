@@ -20,6 +20,7 @@ internal static class GuardFeature
         var listened = new PublicListeners(Listening.PublicAddresses(builder.Configuration));
         services.AddSingleton(listened).AddSingleton<IValidateOptions<ProxyOptions>>(new PublicUrlRequired(listened, builder.Environment.IsDevelopment()));
         services.AddRateLimits();
+        services.AddSingleton<EndpointLimits>();
         services.AddCors().AddSingleton<ICorsPolicyProvider, SpaCorsPolicy>();
         services.AddOptions<HstsOptions>().Configure<IOptions<TransportOptions>>((hsts, transport) =>
             (hsts.MaxAge, hsts.IncludeSubDomains) = (transport.Value.MaxAge, transport.Value.IncludeSubDomains));
@@ -76,7 +77,7 @@ internal static class GuardFeature
         app.UseMiddleware<OwnPaths>((IEndpointRouteBuilder)app);
         if (isWholeProgram) { app.UseMiddleware<NothingHere>(); }
         app.UseMiddleware<RequestGuard>();
-        app.UseRateLimiter();
+        app.Use(app.Services.GetRequiredService<EndpointLimits>().InvokeAsync);
         app.Lifetime.ApplicationStarted.Register(() => OwnPaths.ExplainOverlaps(app, app.Services.GetRequiredService<ILogger<OwnPaths>>()));
         return app;
     }

@@ -8,6 +8,7 @@ using Bff.Providers.Named;
 using Bff.Sessions;
 using Bff.Sessions.Store;
 using Bff.Sessions.Authentication;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -46,10 +47,23 @@ internal static class LoginFeature
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
             .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
-        app.UseAuthentication().UseAuthorization();
+        app.UseAuthentication();
+        if (!IsDefault(app.Services)) { app.UseWhen(context => OwnPaths.Has(context.Request.Path), ours => ours.Use(AuthenticateAsync)); }
+        app.UseAuthorization();
         return app;
 
         static bool IsShort(HttpContext context) => OwnPaths.IsForwarded(context) || context.Request.Path == EventsEndpoint.Path;
+    }
+
+    /// <summary>The program around us may have made another scheme the default of its own endpoints.</summary>
+    private static bool IsDefault(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<AuthenticationOptions>>().Value is var options
+        && (options.DefaultAuthenticateScheme ?? options.DefaultScheme) == SessionAuthentication.Scheme;
+
+    private static async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
+    {
+        if (await context.AuthenticateAsync(SessionAuthentication.Scheme) is { Principal: { } user }) { context.User = user; }
+        await next(context);
     }
 
     public static WebApplication MapLogin(this WebApplication app)
@@ -61,15 +75,15 @@ internal static class LoginFeature
         app.Services.GetRequiredService<AcceptedConfiguration>().Changed += oidc.Clear;
 
         var bff = app.MapGroup("/bff").AllowAnonymous();
-        bff.MapGet("/login", LoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn).WithMetadata(new CountedApart(Initiator.MayNotBegin));
-        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireRateLimiting(RateLimits.SignIn)
+        bff.MapGet("/login", LoginEndpoint.Handle).RequireLimit(RateLimits.SignIn).WithMetadata(new CountedApart(Initiator.MayNotBegin));
+        bff.MapGet("/silent-login", SilentLoginEndpoint.Handle).RequireLimit(RateLimits.SignIn)
             .WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany), new CountedApart(Initiator.MayNotBegin));
         bff.MapGet("/logout", LogoutEndpoint.HandleNavigation);
         bff.MapPost("/logout", LogoutEndpoint.HandlePost).RequireCsrfHeader();
         bff.MapGet("/user", UserEndpoint.Handle).RequireCsrfHeader();
         bff.MapGet("/session", SessionEndpoint.Handle).RequireCsrfHeader();
-        bff.MapGet("/sessions", UserSessionsEndpoint.List).RequireCsrfHeader().RequireRateLimiting(RateLimits.OwnSessions);
-        bff.MapDelete("/sessions/{handle}", UserSessionsEndpoint.End).RequireCsrfHeader().RequireRateLimiting(RateLimits.OwnSessions);
+        bff.MapGet("/sessions", UserSessionsEndpoint.List).RequireCsrfHeader().RequireLimit(RateLimits.OwnSessions);
+        bff.MapDelete("/sessions/{handle}", UserSessionsEndpoint.End).RequireCsrfHeader().RequireLimit(RateLimits.OwnSessions);
         app.MapGet(EventsEndpoint.Path, app.Services.GetRequiredService<EventsEndpoint>().HandleAsync).AllowAnonymous().RequireOrigin();
         bff.MapGet("/frontchannel", FrontChannelEndpoint.Handle);
         app.MapPost(BackChannelEndpoint.Path, app.Services.GetRequiredService<BackChannelEndpoint>().HandleAsync).AllowAnonymous()
@@ -88,7 +102,7 @@ internal static class LoginFeature
         Map(OidcScheme.SignedOutCallbackOf(provider.Name), HttpMethods.Get, RateLimits.SignedOut).WithMetadata(new CountedApart(Initiator.MayNotBegin));
 
         RouteHandlerBuilder Map(PathString path, string method, string limit) => app.MapMethods(path, [method], () => LoginProblems.InvalidState)
-            .AllowAnonymous().RequireRateLimiting(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
+            .AllowAnonymous().RequireLimit(limit).WithMetadata(new WhenTooMany(SilentLoginEndpoint.TooMany));
     }
 
     /// <summary>Browsers take a <c>SameSite=None</c> cookie only when it is <c>Secure</c>.</summary>

@@ -1,4 +1,6 @@
 using Bff.Guard;
+using Bff.Sessions.Authentication;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.WebUtilities;
@@ -16,7 +18,7 @@ internal sealed class PolicyResponses : IAuthorizationMiddlewareResultHandler
     {
         var failure = authorizeResult.AuthorizationFailure?.FailureReasons.OfType<PolicyFailure>().FirstOrDefault();
         var token = context.Features.Get<TokenCaller>();
-        if (!authorizeResult.Forbidden || (failure is null && token is null)) { return Framework.HandleAsync(next, context, policy, authorizeResult); }
+        if (!authorizeResult.Forbidden || (failure is null && token is null)) { return HandleAsUsualAsync(next, context, policy, authorizeResult); }
         var headers = context.Response.Headers;
         if (failure is { Lack: Shortfall.SignIn, Policy: { } wanted })
         {
@@ -28,6 +30,11 @@ internal sealed class PolicyResponses : IAuthorizationMiddlewareResultHandler
         if (token is not null) { headers.WWWAuthenticate = TokenChallenge.NotEnough(token.Scheme, failure?.Policy); }
         return Forbidden(failure, token is not null).ExecuteAsync(context);
     }
+
+    /// <summary>The program around us may have made another scheme the default of its own endpoints. It knows nothing of a route's caller.</summary>
+    private static Task HandleAsUsualAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult result) =>
+        result.Succeeded || policy.AuthenticationSchemes.Count > 0 || !OwnPaths.IsForwarded(context) ? Framework.HandleAsync(next, context, policy, result)
+        : result.Challenged ? context.ChallengeAsync(SessionAuthentication.Scheme) : context.ForbidAsync(SessionAuthentication.Scheme);
 
     private static Problem Forbidden(PolicyFailure? failure, bool isToken)
     {

@@ -35,7 +35,9 @@ internal sealed class CheckAnswer(RequestDelegate next, ProvenRequests proofs)
     {
         var proxy = context.GetReverseProxyFeature();
         using var upstream = new HttpRequestMessage { Method = HttpMethod.Parse(context.Request.Method) };
-        await proxy.Route.Transformer.TransformRequestAsync(context, upstream, DestinationOf(proxy), context.RequestAborted);
+        proxy.ProxiedDestination = DestinationOf(proxy);   // whose Host it may have
+        var address = proxy.ProxiedDestination?.Model.Config.Address ?? NoDestination;
+        await proxy.Route.Transformer.TransformRequestAsync(context, upstream, address, context.RequestAborted);
         if (context.Response.HasStarted || context.Response.StatusCode != StatusCodes.Status200OK) { return; }   // a transform has refused it
         if (asked.Explains)
         {
@@ -49,8 +51,8 @@ internal sealed class CheckAnswer(RequestDelegate next, ProvenRequests proofs)
     }
 
     /// <summary>Whose address a proof of the token's key names: the first by name, whichever the gateway chooses.</summary>
-    private static string DestinationOf(IReverseProxyFeature proxy) =>
-        proxy.AllDestinations.MinBy(destination => destination.DestinationId, StringComparer.Ordinal)?.Model.Config.Address ?? NoDestination;
+    private static DestinationState? DestinationOf(IReverseProxyFeature proxy) =>
+        proxy.AllDestinations.MinBy(destination => destination.DestinationId, StringComparer.Ordinal);
 
     private static void Answer(HttpContext context, HttpRequestMessage upstream)
     {

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Bff.HostTests;
 
 namespace Bff.ClusterTests.Deploy;
@@ -25,7 +28,7 @@ public sealed class GatewayFilesTests
         await using var world = await World.StartAsync(
         [
             .. GatewayClient.Settings, .. Machines, ("Bff:PublicUrl", at.AbsoluteUri.TrimEnd('/')), ("Bff:TrustedProxies:0", "127.0.0.1/32"),
-            ("Bff:Sessions:CacheLifetime", "00:00:00"),
+            ("Bff:Sessions:CacheLifetime", "00:00:00"), .. FetchedRoutes.Of("pages", "Navigation"),
         ]);
         await using var gateway = await StartAsync(name, world, at);
         using var alice = new RemoteBrowser(at, world.Clock);
@@ -75,7 +78,17 @@ public sealed class GatewayFilesTests
         }
 
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
+
+        // Which host it is for is read once: the target has another one than the Host header.
+        await SendAsync(at, $"GET https://evil.example/open/x HTTP/1.1\r\nHost: {at.Authority}\r\nX-CSRF: 1\r\nConnection: close\r\n\r\n");
         world.Api.Calls.Count.ShouldBe(calls);
+
+        // A page behind the sign-in leads there.
+        using (var page = await stranger.CallAsync(HttpMethod.Get, "/pages/x?y=1", AsTab))
+        {
+            (page.StatusCode, page.Headers.Location?.OriginalString).ShouldBe(
+                (HttpStatusCode.Found, "/bff/login?returnUrl=%2Fpages%2Fx%3Fy%3D1"), gateway.Said);
+        }
 
         // A refusal of the API's own stays the API's.
         world.Api.Answers = context => (context.Response.StatusCode, context.Response.Headers["X-From"]) = (403, "the API");
@@ -103,7 +116,7 @@ public sealed class GatewayFilesTests
             request.Headers.Add("X-Forwarded-Uri", "/plain/x");
             request.Headers.Add("X-Forwarded-Method", "OPTIONS");
             request.Headers.Add("X-Forwarded-Host", "evil.example");
-            request.Headers.Add("X-Forwarded-User", "forged");
+            foreach (var name in (string[])["X-Forwarded-User", "X_Forwarded_User", "X.Forwarded.User"]) { request.Headers.Add(name, "forged"); }
             request.Headers.Add("X-Bff-Gateway-Token", "forged");
             if (method == HttpMethod.Post) { request.Content = new ByteArrayContent(new byte[2_000_000]); }
         });
@@ -120,6 +133,26 @@ public sealed class GatewayFilesTests
         var body = await answer.Content.ReadAsStringAsync();
         ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType).ShouldBe((status, "application/problem+json"), body + gateway.Said);
         body.ShouldContain($"\"{code}\"");
+    }
+
+    private static void AsTab(HttpRequestMessage request)
+    {
+        request.Headers.Clear();
+        request.Headers.Add("Accept", "text/html");
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+        request.Headers.Add("Sec-Fetch-Mode", "navigate");
+        request.Headers.Add("Sec-Fetch-Dest", "document");
+    }
+
+    /// <summary>What no HTTP library would.</summary>
+    private static async Task SendAsync(Uri at, string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, at.Port);
+        await using var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
+        await stream.AuthenticateAsClientAsync("localhost");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        await stream.CopyToAsync(Stream.Null).WaitAsync(Eventually.Deadline, TimeProvider.System);
     }
 
     private static async Task<DocumentedProxy> StartAsync(string name, World world, Uri at)
@@ -144,8 +177,8 @@ public sealed class GatewayFilesTests
             .Replace("127.0.0.1:3001", $"127.0.0.1:{world.Bff.Address.Port}", StringComparison.Ordinal)
             .Replace("127.0.0.1:3003", world.Bff.GatewayAddress.Authority, StringComparison.Ordinal)
             .Replace("127.0.0.1:5001", new Uri(world.Api.Address).Authority, StringComparison.Ordinal)
-            .Replace("location /api/ {", "location ~ ^/(api|open)/ {", StringComparison.Ordinal)
-            .Replace("handle /api/* {", "@calls path /api/* /open/*\n\thandle @calls {", StringComparison.Ordinal)
+            .Replace("location /api/ {", "location ~ ^/(api|open|pages)/ {", StringComparison.Ordinal)
+            .Replace("handle /api/* {", "@calls path /api/* /open/* /pages/*\n\thandle @calls {", StringComparison.Ordinal)
             .Replace("/etc/nginx/", world.Folder + "/", StringComparison.Ordinal).Replace("/etc/ssl/", world.Folder + "/", StringComparison.Ordinal);
     }
 }

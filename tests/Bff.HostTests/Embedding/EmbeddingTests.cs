@@ -2,7 +2,9 @@ using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,6 +14,14 @@ namespace Bff.HostTests.Embedding;
 public sealed class EmbeddingTests
 {
     private const string Large = "/local/large";
+
+    /// <summary>To nobody.</summary>
+    private static readonly (string Key, string? Value)[] Route =
+    [
+        ("ReverseProxy:Clusters:api:Destinations:one:Address", "http://127.0.0.1:9"),
+        ("ReverseProxy:Routes:api:ClusterId", "api"), ("ReverseProxy:Routes:api:Match:Path", "/api/{**rest}"),
+        ("ReverseProxy:Routes:api:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:api:Metadata:Bff.Token", "User"),
+    ];
 
     [Fact]
     public async Task Endpoints_of_the_program_know_the_user_and_are_guarded_like_routes()
@@ -68,6 +78,12 @@ public sealed class EmbeddingTests
             {
                 builder.Services.AddCors(cors => cors.AddPolicy("partners", policy => policy.WithOrigins("https://partner.example")));
                 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = null);
+                builder.Services.AddRateLimiter(limiter =>
+                {
+                    limiter.AddFixedWindowLimiter("once", once => (once.PermitLimit, once.Window) = (1, TimeSpan.FromHours(1)));
+                    limiter.OnRejected = (rejected, cancellationToken) =>
+                        new(rejected.HttpContext.Response.WriteAsync("the program's own limit", cancellationToken));
+                });
             },
             app =>
             {
@@ -80,8 +96,11 @@ public sealed class EmbeddingTests
                 app.MapGet("/local/json", () => new { Word = (string?)null });
                 app.MapGet("/local/broken", string () => throw new InvalidOperationException("The program's own fault."));
                 app.MapGet("/partners", () => "for partners").RequireCors("partners");
+                app.UseRateLimiter();
+                app.MapGet("/local/once", () => "once").RequireRateLimiting("once");
                 app.Use((context, next) => context.GetEndpoint() is null ? context.Response.WriteAsync("the program's own answer") : next(context));
-            });
+            },
+            ("Bff:RateLimits:SignIn", "1"));
         using var browser = program.NewBrowser();
 
         using var upload = browser.Bare(HttpMethod.Post, Large);
@@ -94,6 +113,11 @@ public sealed class EmbeddingTests
         (await browser.SendAsync(browser.Bare(HttpMethod.Get, "/partners"))).Body.ShouldBe("for partners");
         (await browser.GetAsync("/nowhere")).Body.ShouldBe("the program's own answer");
         (await browser.GetAsync("/bff/nowhere")).ShouldBeProblem(404, "not_found");
+        (await browser.GetAsync("/local/once")).Body.ShouldBe("once");
+        var spent = await browser.GetAsync("/local/once");
+        (spent.Status, spent.Body).ShouldBe((HttpStatusCode.ServiceUnavailable, "the program's own limit"));
+        await browser.StepAsync("/bff/login", "*/*");
+        (await browser.StepAsync("/bff/login", "*/*")).ShouldBeProblem(429, "too_many_requests");
     }
 
     [Fact]
@@ -123,7 +147,13 @@ public sealed class EmbeddingTests
         program.Api.LastCall.Header("Authorization").ShouldBeNull();
 
         program.Clock.Advance(program.Provider.Lifetime + TimeSpan.FromSeconds(1));
-        (await browser.GetAsync(Call(program.Api.Address + "/api/echo"))).Body.ShouldBe("alice");
+        var late = browser.GetAsync(Call(program.Api.Address + "/api/echo"));
+        await Eventually.HappensAsync(() =>
+        {
+            if (!late.IsCompleted) { program.Clock.Advance(TimeSpan.FromMilliseconds(5)); }   // who finds the renewal under way polls for its end
+            return late.IsCompleted;
+        });
+        (await late).Body.ShouldBe("alice");
         program.Provider.Refreshes.ShouldBe(1);
 
         var calls = program.Api.Calls.Count;
@@ -133,14 +163,54 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
+    public async Task What_an_API_has_a_client_keep_for_one_user_is_not_sent_for_another()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => builder.Services.AddHttpClient("api").AddBffUserToken()
+                .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false }),
+            app => app.MapGet("/local/call", (string to, IHttpClientFactory clients) => clients.CreateClient("api").GetStringAsync(new Uri(to))));
+        program.Api.Answers = context => context.Response.Cookies.Append("seen", "alice");
+        var call = "/local/call?to=" + Uri.EscapeDataString(program.Api.Address + "/api/echo");
+        using var alice = await program.LogInAsync();
+        using var bob = program.NewBrowser();
+        (await bob.OpenAsync("/bff/login?login_hint=bob")).Status.ShouldBe(HttpStatusCode.Found);
+
+        (await alice.GetAsync(call)).Body.ShouldBe("alice");
+        (await bob.GetAsync(call)).Body.ShouldBe("bob");
+
+        program.Api.LastCall.Header("Cookie").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Another_default_scheme_of_the_program_is_for_its_own_endpoints()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => builder.Services.AddAuthentication("theirs").AddCookie("theirs"),
+            app =>
+            {
+                app.MapGet("/local/theirs", () => "theirs").RequireAuthorization();
+                app.MapGet("/local/ours", (ClaimsPrincipal user) => user.Identity!.Name)
+                    .RequireAuthorization(policy => policy.AddAuthenticationSchemes("bff").RequireAuthenticatedUser());
+            },
+            Route);
+        using var browser = program.NewBrowser();
+
+        (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        (await browser.OpenAsync("/bff/login?login_hint=alice")).Status.ShouldBe(HttpStatusCode.Found);
+
+        (await browser.GetAsync("/bff/session")).Text("name").ShouldBe("Name of alice");
+        (await browser.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
+        (await browser.GetAsync("/local/ours")).Body.ShouldBe("Name of alice");
+        (await browser.GetAsync("/local/theirs")).Status.ShouldBe(HttpStatusCode.Found, "its own sign-in");
+        (await browser.PostAsync("/bff/logout")).Status.ShouldBe(HttpStatusCode.OK);
+        (await browser.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Routes_of_the_programs_configuration_are_forwarded()
     {
         await using var program = await EmbeddedProgram.StartAsync(
-            _ => { },
-            _ => { },
-            ("ReverseProxy:Clusters:api:Destinations:one:Address", "http://127.0.0.1:9"),
-            ("ReverseProxy:Routes:api:ClusterId", "api"), ("ReverseProxy:Routes:api:Match:Path", "/api/{**rest}"),
-            ("ReverseProxy:Routes:api:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:api:Metadata:Bff.Token", "User"));
+            _ => { }, _ => { }, Route);
         using var browser = program.NewBrowser();
 
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
@@ -201,6 +271,31 @@ public sealed class EmbeddingTests
         var app = builder.Build();
 
         Should.Throw<InvalidOperationException>(() => uses ? app.UseBff() : app.MapBff()).Message.ShouldContain(missing);
+    }
+
+    [Fact]
+    public async Task Whoever_does_a_step_twice_is_told_which()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => Should.Throw<InvalidOperationException>(() => builder.AddBff()).Message.ShouldContain("builder.AddBff() was called already"),
+            app =>
+            {
+                Should.Throw<InvalidOperationException>(app.UseBff).Message.ShouldContain("app.UseBff() was called already");
+                Should.Throw<InvalidOperationException>(app.MapBff).Message.ShouldContain("app.MapBff() was called already");
+            });
+    }
+
+    [Fact]
+    public void What_the_program_puts_before_its_pipeline_stays()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Services.AddControllers();
+        var before = builder.Services.Where(service => service.ServiceType == typeof(IStartupFilter)).ToList();
+
+        builder.AddBff();
+
+        var taken = before.Except(builder.Services).Select(service => service.ImplementationType?.Name ?? "").ToList();
+        taken.ShouldNotContain("MiddlewareFilterBuilderStartupFilter");
     }
 
     [Fact]

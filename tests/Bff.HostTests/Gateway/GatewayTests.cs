@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Bff.HostTests.Forwarding.PassThrough;
 
 namespace Bff.HostTests.Gateway;
 
@@ -162,5 +163,80 @@ public sealed class GatewayTests
 
         (answer.Header("X-Api-Key"), answer.Header("Accept-Language")).ShouldBe(("the-key-of-the-api", "de"));
         answer.Headers.Keys.Where(name => name is "X-Mine" or "Cookie" or "X-CSRF" or "Origin" || name.StartsWith("X-Forwarded-")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("orders.internal")]
+    public async Task A_token_that_is_bound_to_a_key_comes_with_a_proof_for_the_very_call_that_is_asked_about(string? host)
+    {
+        await using var world = await World.StartPreparedAsync(world =>
+        {
+            foreach (var (key, value) in GatewayClient.Settings) { world.Set(key, value); }
+            world.Provider.Proofs = new(world.Clock);
+            world.Set("Bff:Oidc:TokenType", "DPoP");
+            world.Set("ReverseProxy:Clusters:api:Destinations:one:Host", host);
+        });
+        using var gateway = new GatewayClient(world);
+        var alice = await world.LogInAsync();
+        const string target = "/api/list/%C3%A4%20b?x=1";
+
+        var answer = await gateway.AskAsync(alice, target, "POST", change: headers => headers["DPoP"] = "forged");
+        using var http = new HttpClient();
+        using var call = new HttpRequestMessage(HttpMethod.Post, world.Api.Address + target);
+        foreach (var name in (string[])["Authorization", "DPoP"]) { call.Headers.TryAddWithoutValidation(name, answer.Header(name)); }
+        call.Headers.Host = host;
+        using var response = await http.SendAsync(call);
+
+        (await response.Content.ReadAsStringAsync()).ShouldBe("alice", string.Join(", ", world.Api.ProofRefusals));
+        var other = await gateway.AskAsync(alice, target, "POST");
+        (other.Header("Authorization"), other.Header("DPoP") == answer.Header("DPoP")).ShouldBe((answer.Header("Authorization"), false));
+        var refusal = await gateway.AskAsync(alice, target, "POST", at: "/refusal");
+        (refusal.Header("Authorization"), refusal.Header("DPoP")).ShouldBe((null, null));
+    }
+
+    [Theory]
+    [InlineData("http://localhost", "")]
+    [InlineData("https://app.example.com/portal", "/portal")]
+    public async Task A_page_behind_the_sign_in_leads_there_and_back_at_the_gateways_own_address(string url, string pathBase)
+    {
+        await using var world = await World.StartAsync(
+            [.. GatewayClient.Settings, .. FetchedRoutes.Of("pages", "Navigation"), ("Bff:PublicUrl", url), ("Bff:TrustedProxies:0", "127.0.0.1/32")]);
+        using var gateway = new GatewayClient(world);
+
+        foreach (var at in (string[])["/check", "/refusal"])
+        {
+            var answer = await gateway.AskAsync(null, pathBase + "/pages/x?month=11", at: at, change: headers =>
+            {
+                (headers["X-CSRF"], headers["Origin"], headers["X-Forwarded-Host"]) = (null, null, new Uri(url).Authority);
+                (headers["Accept"], headers["Sec-Fetch-Mode"], headers["Sec-Fetch-Dest"]) = ("text/html", "navigate", "document");
+                headers["Sec-Fetch-Site"] = "cross-site";
+            });
+
+            (answer.Status, answer.Header("Location")).ShouldBe(
+                (HttpStatusCode.Found, $"{pathBase}/bff/login?returnUrl={Uri.EscapeDataString(pathBase + "/pages/x?month=11")}"));
+            (answer.SetCookies, answer.Header("Cache-Control"), answer.Header("Authorization")).ShouldBe(([], "no-store", null));
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_a_caller_brings_is_judged_and_given_back_with_the_answer()
+    {
+        await using var world = await World.StartAsync([.. GatewayClient.Settings, .. CallersWorld.Settings]);
+        using var gateway = new GatewayClient(world);
+        var claims = new Dictionary<string, object?>
+        {
+            ["iss"] = world.Provider.Issuer, ["sub"] = "script", ["aud"] = CallersWorld.Audience, ["scope"] = CallersWorld.Scope, ["client_id"] = "partner",
+            ["iat"] = world.Clock.Now.ToUnixTimeSeconds(), ["exp"] = world.Clock.Now.AddMinutes(5).ToUnixTimeSeconds(), ["jti"] = "1",
+        };
+        var token = "Bearer " + Jwt.Sign(claims, world.Provider.Key, header => header["typ"] = "at+jwt");
+        Task<Answer> AskAsync(string? authorization) => gateway.AskAsync(null, CallersWorld.Target, change: headers =>
+            (headers["X-CSRF"], headers["Origin"], headers["Authorization"]) = (null, null, authorization));
+
+        var allowed = await AskAsync(token);
+        (allowed.Status, allowed.Header("Authorization"), allowed.Header("DPoP")).ShouldBe((HttpStatusCode.OK, token, ""));
+        var wrong = await AskAsync(token + "x");
+        wrong.ShouldBeProblem(401, "invalid_token");
+        (wrong.Header("Authorization"), wrong.Header("WWW-Authenticate")!.StartsWith("Bearer ", StringComparison.Ordinal)).ShouldBe((null, true));
     }
 }

@@ -85,6 +85,29 @@ public sealed class SignInLoadTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_place_is_counted_once()
+    {
+        await using var world = await World.StartAsync(("Bff:RateLimits:SignIn", "3"), ("Bff:RateLimits:AtOnce", "1"));
+        world.Provider.OffersPushedRequests = true;
+        await world.NewBrowser().StepAsync("/bff/logout");
+        world.Provider.Faults.Hang("/par");
+
+        var first = world.NewBrowser().StepAsync("/bff/login", accept: "*/*");
+        await Eventually.HappensAsync(() => world.Provider.Faults.Holding == 1);
+        var others = Enumerable.Range(0, 4).Select(_ => world.NewBrowser().StepAsync("/bff/login", accept: "*/*")).ToList();
+        await Eventually.HappensAsync(() => others.Count(call => call.IsCompleted) >= 2);
+        await Eventually.HappensAsync(() =>
+        {
+            world.Provider.Faults.Release();   // those that are held; the next one comes then
+            return first.IsCompleted && others.TrueForAll(call => call.IsCompleted);
+        });
+
+        var answers = await Task.WhenAll([first, .. others]);
+        answers.Count(answer => answer.Status == HttpStatusCode.TooManyRequests).ShouldBe(2);
+        answers.Count(answer => answer.Status == HttpStatusCode.Found).ShouldBe(3, "two have waited");
+    }
+
+    [Fact]
     public async Task While_the_metadata_cannot_be_had_sixty_sign_ins_and_sixty_probes_ask_for_them_once()
     {
         await using var world = await World.StartAsync(FromAnywhere);
