@@ -10,7 +10,7 @@ public sealed class EndableStreamTests
     [Fact]
     public async Task What_is_to_be_cut_has_no_end_before()
     {
-        var call = new LongCall(new DefaultHttpContext(), CallKind.Opaque, TimeSpan.FromMinutes(1), new FakeTimeProvider());
+        var call = new LongCall(new DefaultHttpContext(), CallKind.Opaque, TimeSpan.FromMinutes(1), tokenExpiresAt: null, new FakeTimeProvider());
         await using var stream = new EndableStream(new MemoryStream("the rest"u8.ToArray()), call);
 
         call.Finish(CallEnd.Session);
@@ -26,7 +26,7 @@ public sealed class EndableStreamTests
     public async Task A_gRPC_call_ends_after_a_whole_message(int read)
     {
         byte[] message = [0, 0, 0, 1, 44, .. new byte[300]];
-        var call = new LongCall(new DefaultHttpContext(), CallKind.Grpc, TimeSpan.FromMinutes(1), new FakeTimeProvider());
+        var call = new LongCall(new DefaultHttpContext(), CallKind.Grpc, TimeSpan.FromMinutes(1), tokenExpiresAt: null, new FakeTimeProvider());
         await using var stream = new EndableStream(new MemoryStream([.. message, .. message]), call);
         var buffer = new byte[1000];
         await stream.ReadExactlyAsync(buffer, 0, read, TestContext.Current.CancellationToken);
