@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -9,7 +10,8 @@ namespace Bff.Forwarding;
 /// ended it.
 /// </summary>
 /// <remarks>
-/// YARP waits for data without a buffer and reads then; that wait is what is left behind here, so no buffer is ever written to that has gone back to its pool.
+/// YARP waits for data without a buffer and reads then. That wait may be over though nothing came, and the read waits. Either is left behind at an end: so a
+/// read has a buffer of its own, and none is written to that has gone back to YARP's pool.
 /// </remarks>
 internal sealed class EndableStream(Stream inner, LongCall call) : Stream
 {
@@ -19,7 +21,10 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
     private readonly WebSocketFrames? _toCaller = call.Kind == CallKind.WebSocket ? new() : null;
     private readonly WebSocketFrames? _toUpstream = call.Kind == CallKind.WebSocket ? new() : null;
     private readonly GrpcMessages? _messages = call.Kind == CallKind.Grpc ? new() : null;
-    private Task? _leftBehind;
+    private Task<int>? _leftBehind;
+
+    /// <summary>What a read writes to that was left behind.</summary>
+    private byte[]? _apart;
     private bool _closeSent;
 
     /// <summary>Whether the upstream has half of a frame whose rest it will not get; null before the call ends.</summary>
@@ -43,9 +48,35 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (call.IsTold) { return buffer.IsEmpty ? new(0) : EndAsync(buffer, cancellationToken); }
+        if (!buffer.IsEmpty && call.Kind != CallKind.Opaque) { return ReadApartAsync(buffer, cancellationToken); }
         var reading = inner.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompletedSuccessfully) { return new(Passed(buffer, reading.Result)); }
         return buffer.IsEmpty ? WaitAsync(reading.AsTask()) : ReadAsync(reading, buffer);
+    }
+
+    private async ValueTask<int> ReadApartAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var apart = ArrayPool<byte>.Shared.Rent(buffer.Length);
+        var reading = inner.ReadAsync(apart.AsMemory(0, buffer.Length), cancellationToken);
+        if (reading.IsCompletedSuccessfully) { return Take(apart, reading.Result, buffer); }
+        var waiting = reading.AsTask();
+        if (await Task.WhenAny(waiting, call.Ending) == waiting) { return Take(apart, await waiting, buffer); }
+        LeaveBehind(waiting);
+        _apart = apart;
+        return await EndAsync(buffer, cancellationToken);
+    }
+
+    private int Take(byte[] apart, int read, Memory<byte> buffer)
+    {
+        apart.AsSpan(0, read).CopyTo(buffer.Span);
+        ArrayPool<byte>.Shared.Return(apart);
+        return Passed(buffer, read);
+    }
+
+    private void LeaveBehind(Task<int> reading)
+    {
+        _leftBehind = reading;
+        _ = reading.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     private async ValueTask<int> ReadAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading);
@@ -53,8 +84,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
     private async ValueTask<int> WaitAsync(Task<int> reading)
     {
         if (await Task.WhenAny(reading, call.Ending) == reading) { return await reading; }
-        _leftBehind = reading;
-        _ = reading.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        LeaveBehind(reading);
         return 0;
     }
 
@@ -96,8 +126,9 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
     {
         if (_leftBehind is { } waiting)
         {
-            await waiting.WaitAsync(cancellationToken);
+            var came = await waiting.WaitAsync(cancellationToken);
             _leftBehind = null;
+            if (Interlocked.Exchange(ref _apart, null) is { } apart) { return Take(apart, Math.Min(came, most), buffer); }
         }
 
         return Passed(buffer, await inner.ReadAsync(buffer[..Math.Min(most, buffer.Length)], cancellationToken));

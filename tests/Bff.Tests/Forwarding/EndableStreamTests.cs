@@ -1,3 +1,4 @@
+using System.Text;
 using Bff.Forwarding;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
@@ -18,6 +19,24 @@ public sealed class EndableStreamTests
         (await stream.ReadAsync(new byte[100], TestContext.Current.CancellationToken)).ShouldBe(8);
     }
 
+    /// <summary>What comes too late is written nowhere that has been given back.</summary>
+    [Fact]
+    public async Task A_read_that_waits_for_nothing_does_not_keep_an_end_waiting()
+    {
+        var call = new LongCall(new DefaultHttpContext(), CallKind.WebSocket, TimeSpan.FromMinutes(1), tokenExpiresAt: null, new FakeTimeProvider());
+        var inner = new Reluctant();
+        await using var stream = new EndableStream(inner, call);
+        var buffer = new byte[100];
+        var reading = stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
+
+        call.Finish(CallEnd.Session);
+
+        (await reading).ShouldBe(17);
+        Encoding.ASCII.GetString(buffer, 4, 13).ShouldBe("session_ended");
+        inner.Come(100);
+        buffer[99].ShouldBe((byte)0);
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(5)]
@@ -35,5 +54,24 @@ public sealed class EndableStreamTests
 
         for (int more; (more = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;) { read += more; }
         read.ShouldBe(305);
+    }
+
+    /// <summary>Says that something is there to be read, and has nothing yet.</summary>
+    private sealed class Reluctant : MemoryStream
+    {
+        private readonly TaskCompletionSource<int> _reading = new();
+        private Memory<byte> _buffer;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _buffer = buffer;
+            return buffer.IsEmpty ? new(0) : new(_reading.Task);
+        }
+
+        public void Come(int bytes)
+        {
+            _buffer.Span[..bytes].Fill(1);
+            _reading.SetResult(bytes);
+        }
     }
 }
