@@ -33,9 +33,10 @@ containers         180    35
 '
 
 # The steps of a lane run one after the other, lanes side by side. Two cores are kept busy by most steps, which side by side would only take turns; the tests of
-# several nodes wait more than they compute, and are done long before anything is measured.
+# several nodes wait more than they compute, and are done long before anything is measured. The programs that are built beside the first tests are there long
+# before the browser tests need them.
 case "$#:${1-}" in
-  0:) build=build lanes=("Bff.Tests Bff.HostTests build-programs release Bff.BrowserTests bench containers" "Bff.ClusterTests") ;;
+  0:) build=build lanes=("Bff.Tests Bff.HostTests Bff.BrowserTests bench containers" "build-programs release Bff.ClusterTests") ;;
   1:--quick) build=build-for-quick lanes=("Bff.Tests" "bff-js Bff.HostTests-quick") ;;
   1:--help | 1:-h) usage; exit 0 ;;
   *) echo "test.sh: unknown argument: $*" >&2; usage >&2; exit 64 ;;
