@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Bff.HostTests;
@@ -61,6 +62,12 @@ internal sealed class BffHost : WebApplicationFactory<Program>
         foreach (var (key, value) in _settings.Where(setting => setting.Value is not null)) { builder.UseSetting(key, value); }
         if (_source is not null) { builder.ConfigureAppConfiguration((_, configuration) => configuration.Add(_source)); }
         builder.ConfigureLogging(logging => logging.AddProvider(Logs));
-        builder.ConfigureTestServices(services => services.AddSingleton(Clock).AddSingleton<ILoggerProvider, ConsoleLines>());
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton(Clock).AddSingleton<ILoggerProvider, ConsoleLines>();
+
+            // Else a timer of two real minutes keeps all of a host that is gone, and there are three hosts a second.
+            services.PostConfigureAll<HttpClientFactoryOptions>(clients => clients.HandlerLifetime = Timeout.InfiniteTimeSpan);
+        });
     }
 }
