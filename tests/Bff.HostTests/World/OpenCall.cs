@@ -69,7 +69,7 @@ internal sealed class OpenCall : IAsyncDisposable
         var response = await browser.BeginAsync(request);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
-        (await lines.ReadLineAsync()).ShouldBe("begun");
+        (await lines.ReadLineAsync()).ShouldNotBeNull().ShouldEndWith("begun");
         return new OpenCall(response, async call =>
         {
             while (await lines.ReadLineAsync() is { } line) { call.Received.Enqueue(line); }

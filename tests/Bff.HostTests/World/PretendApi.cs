@@ -173,7 +173,9 @@ internal sealed class PretendApi : IAsyncDisposable
     /// <summary>One line, and then nothing but what it is told for as long as anybody listens.</summary>
     private async Task StreamAsync(HttpContext context)
     {
-        await context.Response.WriteAsync("begun\n");
+        const string Begun = "begun\n";
+        if (context.Response.ContentType == "application/grpc") { await context.Response.WriteAsync($"\0\0\0\0{(char)Begun.Length}"); }   // a message has a head
+        await context.Response.WriteAsync(Begun);
         await context.Response.Body.FlushAsync();
         _streams.TryAdd(context.Response, true);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
