@@ -126,9 +126,7 @@ public sealed class CallersTokenTests(CallersWorld callers) : IClassFixture<Call
         await using var socket = await OpenCall.WebSocketAsync(nobody, world.Bff.Address, "/machines/socket", authorization: authorization);
         await using var events = await OpenCall.StreamAsync(nobody, "/machines/events", "text/event-stream", authorization);
         await using var download = await OpenCall.StreamAsync(nobody, "/machines/stream", authorization: authorization);
-        world.Api.Answers = context => context.Response.ContentType = "application/grpc";
-        await using var conversation = await OpenCall.StreamAsync(nobody, "/machines/stream", authorization: authorization);
-        world.Api.Answers = _ => { };
+        await using var conversation = await OpenCall.StreamAsync(nobody, "/machines/grpc", authorization: authorization);
 
         await world.AdvanceAsync(TimeSpan.FromMinutes(6));
         (await callers.GetAsync(Target, Bearer(token))).Status.ShouldBe(200, "the clocks may be off by two minutes");
