@@ -26,7 +26,7 @@ public sealed class EmbeddingTests(Chromium chromium)
         await alice.Profile.ClearCookiesAsync(new() { Name = Visitor.SessionCookie });
         await alice.Page.GotoAsync(PackedPrograms.SampleUrl + "/bff/login?returnUrl=/bff/user");
         await alice["#consent-allow"].ClickAsync();
-        await alice.Page.WaitForURLAsync(PackedPrograms.SampleUrl + "/bff/user");
+        await Expect(alice.Page).ToHaveURLAsync(PackedPrograms.SampleUrl + "/bff/user");
         (await GetAsync(alice, "/local/me")).ShouldBe((200, "Alice Adams, staff: True"));
         (await GetAsync(alice, "/local/staff")).ShouldBe((200, "Only for staff."));
         var orders = await GetAsync(alice, "/local/orders");
