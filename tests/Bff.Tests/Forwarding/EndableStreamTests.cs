@@ -63,6 +63,40 @@ public sealed class EndableStreamTests
         read.ShouldBe(305);
     }
 
+    /// <summary>What comes to a read that was left behind may be more than is read at once of a head: none of it is lost.</summary>
+    [Theory]
+    [InlineData(nameof(CallKind.Grpc), new byte[] { 0, 0, 0, 1, 44 }, 3)]
+    [InlineData(nameof(CallKind.WebSocket), new byte[] { 0x82, 126, 1, 44 }, 1)]
+    [InlineData(nameof(CallKind.WebSocket), new byte[] { 0x82, 126, 1, 44 }, 3)]
+    public async Task A_message_whose_head_was_half_read_is_finished(string kind, byte[] head, int before)
+    {
+        byte[] message = [.. head, .. new byte[300]];
+        var call = new LongCall(new DefaultHttpContext(), Enum.Parse<CallKind>(kind), TimeSpan.FromMinutes(1), tokenExpiresAt: null, new FakeTimeProvider());
+        var inner = new Reluctant(message[..before]);
+        await using var stream = new EndableStream(inner, call);
+        var buffer = new byte[1000];
+        var read = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
+        read.ShouldBe(before);
+        using var leaving = new CancellationTokenSource();
+        var leftBehind = stream.ReadAsync(buffer.AsMemory(read), leaving.Token).AsTask();
+
+        call.Finish(CallEnd.Session);
+        await leaving.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(leftBehind);
+        inner.Come([.. message[before..], 7, 7, 7]);   // of the next one
+
+        while (read < message.Length)
+        {
+            var more = await stream.ReadAsync(buffer.AsMemory(read), TestContext.Current.CancellationToken);
+            more.ShouldBePositive();
+            read += more;
+        }
+
+        buffer[..read].ShouldBe(message);
+        _ = await stream.ReadAsync(buffer.AsMemory(read), TestContext.Current.CancellationToken);
+        buffer[read..].ShouldNotContain((byte)7);
+    }
+
     /// <summary>The read that waits there would take the beginning of the next response: another user's.</summary>
     [Fact]
     public async Task A_connection_whose_response_was_ended_here_serves_no_further_call()
