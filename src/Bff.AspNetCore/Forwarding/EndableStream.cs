@@ -54,7 +54,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
         if (!buffer.IsEmpty && call.Kind != CallKind.Opaque) { return ReadApartAsync(buffer, cancellationToken); }
         var reading = inner.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompletedSuccessfully) { return new(Passed(buffer, reading.Result)); }
-        return buffer.IsEmpty ? WaitAsync(reading.AsTask()) : ReadAsync(reading, buffer);
+        return call.Kind == CallKind.Opaque ? ReadAsync(reading, buffer) : WaitAsync(reading.AsTask());
     }
 
     private async ValueTask<int> ReadApartAsync(Memory<byte> buffer, CancellationToken cancellationToken)
