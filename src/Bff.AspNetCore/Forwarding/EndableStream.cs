@@ -25,6 +25,9 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
 
     /// <summary>What a read writes to that was left behind.</summary>
     private byte[]? _apart;
+
+    /// <summary>How much of that has been passed on.</summary>
+    private int _apartAt;
     private bool _closeSent;
 
     /// <summary>Whether the upstream has half of a frame whose rest it will not get; null before the call ends.</summary>
@@ -51,7 +54,7 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
         if (!buffer.IsEmpty && call.Kind != CallKind.Opaque) { return ReadApartAsync(buffer, cancellationToken); }
         var reading = inner.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompletedSuccessfully) { return new(Passed(buffer, reading.Result)); }
-        return buffer.IsEmpty ? WaitAsync(reading.AsTask()) : ReadAsync(reading, buffer);
+        return call.Kind == CallKind.Opaque ? ReadAsync(reading, buffer) : WaitAsync(reading.AsTask());
     }
 
     private async ValueTask<int> ReadApartAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -127,11 +130,25 @@ internal sealed class EndableStream(Stream inner, LongCall call) : Stream
         if (_leftBehind is { } waiting)
         {
             var came = await waiting.WaitAsync(cancellationToken);
+            if (_apart is { } apart) { return TakeSome(apart, came, buffer[..Math.Min(most, buffer.Length)]); }
             _leftBehind = null;
-            if (Interlocked.Exchange(ref _apart, null) is { } apart) { return Take(apart, Math.Min(came, most), buffer); }
         }
 
         return Passed(buffer, await inner.ReadAsync(buffer[..Math.Min(most, buffer.Length)], cancellationToken));
+    }
+
+    private int TakeSome(byte[] apart, int came, Memory<byte> buffer)
+    {
+        var taken = Math.Min(came - _apartAt, buffer.Length);
+        apart.AsSpan(_apartAt, taken).CopyTo(buffer.Span);
+        _apartAt += taken;
+        if (_apartAt == came)
+        {
+            (_leftBehind, _apart) = (null, null);
+            ArrayPool<byte>.Shared.Return(apart);
+        }
+
+        return Passed(buffer, taken);
     }
 
     /// <summary>RFC 6455 sections 5.5.1 and 7.4.</summary>

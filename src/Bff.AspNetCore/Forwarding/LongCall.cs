@@ -37,9 +37,9 @@ internal sealed class LongCall
         _tokenExpiresAt = tokenExpiresAt?.UtcTicks ?? Never;
         _usedAt = clock.GetUtcNow().UtcTicks;
         IsUpgraded = Upgrades.IsUpgraded(context);
-        HasTimes = kind != CallKind.Opaque || activityTimeout is not null || _tokenExpiresAt != Never
-            || _policy.CountsAsUse == UseOfSession.Traffic;
-        _ending = HasTimes ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        IsCarriedByUs = kind != CallKind.Opaque || activityTimeout is not null || _policy.CountsAsUse == UseOfSession.Traffic;
+        HasTimes = IsCarriedByUs || _tokenExpiresAt != Never;
+        _ending = kind == CallKind.Opaque ? null : new(TaskCreationOptions.RunContinuationsAsynchronously);
         _left = kind == CallKind.WebSocket ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
     }
 
@@ -54,9 +54,12 @@ internal sealed class LongCall
     public bool IsTold => _end is not null && Kind != CallKind.Opaque;
 
     /// <summary>Completes when it is to end, and can be told.</summary>
-    public Task Ending => (_ending ?? throw new InvalidOperationException("Nobody looks at what this call carries.")).Task;
+    public Task Ending => (_ending ?? throw new InvalidOperationException("What is cut is told nothing.")).Task;
 
-    /// <summary>It has to be told of the <see cref="Tick"/>, and of what it carries.</summary>
+    /// <summary>It has to be told of what it carries, or to find an end in that.</summary>
+    public bool IsCarriedByUs { get; }
+
+    /// <summary>It has to be told of the <see cref="Tick"/>.</summary>
     public bool HasTimes { get; }
 
     /// <summary>At first, too: the session may have ended while the upstream took its time.</summary>

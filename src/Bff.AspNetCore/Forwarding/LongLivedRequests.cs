@@ -54,12 +54,15 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
         var tokenExpiresAt = CallersTokenTransform.EndOf(context) ?? context.Features.Get<SentToken>()?.ExpiresAt;
         if (isOrdinary && ((session is null && tokenExpiresAt is null) || context.Response.ContentLength < Large)) { return; }
         var call = new LongCall(context, kind, activityTimeout, tokenExpiresAt, _clock);
-        if (call.HasTimes)
-        {
-            answer.Content = new EndableContent(answer.Content, call);
-            _open.TryAdd(call, true);
-        }
+        if (call.IsCarriedByUs) { answer.Content = new EndableContent(answer.Content, call); }
+        Add(context, call, session);
+        if (_stopping && call.IsUpgraded) { call.Finish(CallEnd.Stopping); }
+    }
 
+    /// <summary>By itself, since what it captures is allocated where it begins: not for calls that nobody watches.</summary>
+    private void Add(HttpContext context, LongCall call, SessionId? session)
+    {
+        if (call.HasTimes) { _open.TryAdd(call, true); }
         if (session is { } id) { _calls.TryAdd(id, call); }
         context.Response.OnCompleted(() =>
         {
@@ -68,7 +71,6 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
             if (session is { } ended) { _calls.Remove(ended, call); }
             return Task.CompletedTask;
         });
-        if (_stopping && call.IsUpgraded) { call.Finish(CallEnd.Stopping); }
     }
 
     /// <summary>After the drain and before the server waits for its connections.</summary>

@@ -19,6 +19,10 @@ internal sealed class UpstreamClients(ProvenRequests proofs, CallMetrics metrics
         handler.RequestHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
         handler.ResponseHeaderEncodingSelector ??= (_, _) => Encoding.Latin1;
         handler.Expect100ContinueTimeout = ExpectTimeout;
+
+        // A response that is ended here leaves a read behind on its connection. Were the rest waited for, the connection could be used again, and that read
+        // would take what belongs to the next call. The price: one whose body is not wanted and has not come yet costs its connection.
+        handler.ResponseDrainTimeout = TimeSpan.Zero;
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>

@@ -14,12 +14,14 @@ internal sealed class EndpointLimits : IDisposable
     private readonly IOptionsMonitor<RateLimitOptions> _options;
     private readonly SharedCounts _shared;
     private readonly Refusals _refusals;
-    private readonly PartitionedRateLimiter<HttpContext> _limiter;
+    private readonly PartitionedRateLimiter<HttpContext> _windows, _places, _limiter;
 
     public EndpointLimits(IOptionsMonitor<RateLimitOptions> options, SharedCounts shared, Refusals refusals)
     {
         (_options, _shared, _refusals) = (options, shared, refusals);
-        _limiter = PartitionedRateLimiter.Create<HttpContext, (string Limit, int Bucket, int Permits, int AtOnce)>(PartitionOf);
+        _windows = PartitionedRateLimiter.Create<HttpContext, (string Limit, int Bucket, int Permits, int Wait)>(WindowOf);
+        _places = PartitionedRateLimiter.Create<HttpContext, (string Limit, int Bucket, int AtOnce)>(PlacesOf);
+        _limiter = PartitionedRateLimiter.CreateChained(_windows, _places);
     }
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
@@ -40,27 +42,43 @@ internal sealed class EndpointLimits : IDisposable
         using (lease) { await (lease.IsAcquired ? next(context) : RefuseAsync(context, RateLimits.RetryAfter(lease))); }
     }
 
-    private RateLimitPartition<(string Limit, int Bucket, int Permits, int AtOnce)> PartitionOf(HttpContext context)
+    /// <summary>
+    /// How many in a minute; counts the request, so it is to be asked once. A partition's limiter must be the window itself: one inside another limiter, as in a
+    /// chain, is never refilled.
+    /// </summary>
+    public RateLimitPartition<(string Limit, int Bucket, int Permits, int Wait)> WindowOf(HttpContext context)
     {
-        var metadata = context.GetEndpoint()!.Metadata;
-        var (limits, limit) = (_options.CurrentValue, metadata.GetRequiredMetadata<Limited>().By);
+        var (limits, limit, apart) = (_options.CurrentValue, LimitOf(context), IsApart(context));
         var permits = limit is RateLimits.Callback or RateLimits.SignedOut ? limits.Callback : limits.SignIn;
-        var apart = metadata.GetMetadata<CountedApart>()?.IsApart(context) == true;
         if (ClientAddress.Of(context) is not { } client) { return RateLimitPartition.GetNoLimiter((limit, 0, 0, 0)); }
         if (permits > 0 && _shared.TryCount(apart ? limit + "-apart" : limit, client, permits) is { } wait) { return SpentFor(limit, wait); }
-        var (window, bucket) = (RateLimits.Partition(client, permits, apart), ClientAddress.BucketOf(client));
-        return RateLimitPartition.Get((limit, apart ? ~bucket : bucket, permits, limits.AtOnce), _ => limits.AtOnce == 0
-            ? window.Factory(window.PartitionKey) : RateLimiter.CreateChained(window.Factory(window.PartitionKey), AtOnce(limits.AtOnce)));
+        var window = RateLimits.Partition(client, permits, apart);
+        return RateLimitPartition.Get((limit, window.PartitionKey.Bucket, permits, 0), _ => window.Factory(window.PartitionKey));
     }
 
-    private static RateLimitPartition<(string Limit, int Bucket, int Permits, int AtOnce)> SpentFor(string limit, TimeSpan wait)
+    /// <summary>How many at once.</summary>
+    private RateLimitPartition<(string Limit, int Bucket, int AtOnce)> PlacesOf(HttpContext context)
+    {
+        var (limit, places) = (LimitOf(context), _options.CurrentValue.AtOnce);
+        if (places == 0 || ClientAddress.Of(context) is not { } client) { return RateLimitPartition.GetNoLimiter((limit, 0, 0)); }
+        var bucket = ClientAddress.BucketOf(client);
+        return RateLimitPartition.GetConcurrencyLimiter((limit, IsApart(context) ? ~bucket : bucket, places), _ => new ConcurrencyLimiterOptions
+        {
+            PermitLimit = places,
+            QueueLimit = MaxWaiting,
+            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        });
+    }
+
+    private static string LimitOf(HttpContext context) => context.GetEndpoint()!.Metadata.GetRequiredMetadata<Limited>().By;
+
+    private static bool IsApart(HttpContext context) => context.GetEndpoint()!.Metadata.GetMetadata<CountedApart>()?.IsApart(context) == true;
+
+    private static RateLimitPartition<(string Limit, int Bucket, int Permits, int Wait)> SpentFor(string limit, TimeSpan wait)
     {
         var seconds = Math.Ceiling(wait.TotalSeconds);
-        return RateLimitPartition.Get<(string, int, int, int)>((limit, 0, (int)seconds, -1), _ => new Spent(TimeSpan.FromSeconds(seconds)));
+        return RateLimitPartition.Get<(string, int, int, int)>((limit, 0, -1, (int)seconds), _ => new Spent(TimeSpan.FromSeconds(seconds)));
     }
-
-    private static ConcurrencyLimiter AtOnce(int places) =>
-        new(new() { PermitLimit = places, QueueLimit = MaxWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
 
     private Task RefuseAsync(HttpContext context, TimeSpan retryAfter)
     {
@@ -69,5 +87,10 @@ internal sealed class EndpointLimits : IDisposable
         return response.ExecuteAsync(context);
     }
 
-    public void Dispose() => _limiter.Dispose();
+    public void Dispose()
+    {
+        _limiter.Dispose();
+        _windows.Dispose();
+        _places.Dispose();
+    }
 }

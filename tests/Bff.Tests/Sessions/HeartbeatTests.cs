@@ -174,6 +174,28 @@ public sealed class HeartbeatTests : IAsyncDisposable
         foreach (var session in dead) { (await IsLeasedAsync(session)).ShouldBeFalse(); }
     }
 
+    /// <summary>Whose silence it was may have spoken up meanwhile.</summary>
+    [Fact]
+    public async Task A_store_that_gets_round_to_it_late_frees_nothing_any_more()
+    {
+        var (silent, other) = (await StartAsync(), await StartAsync());
+        var session = await AddLeasedToAsync(silent);
+        await PassAsync(3);
+        _running.Remove(silent);
+        _way.Before = operation =>
+        {
+            if (operation == nameof(IRenewalQueue.FreeLeasesAsync)) { _clock.Advance(TimeSpan.FromMilliseconds(600)); }
+        };
+
+        await PassAsync(5);
+        (await IsLeasedAsync(session)).ShouldBeTrue();
+        (other.IsHeard, other.Living).ShouldBe((true, 1));
+
+        _way.Before = null;
+        await PassAsync(1);
+        (await IsLeasedAsync(session)).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_node_that_cannot_say_that_it_lives_claims_nothing_while_others_may_free_it()
     {

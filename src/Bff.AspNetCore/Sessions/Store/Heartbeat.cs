@@ -226,8 +226,9 @@ internal sealed partial class Heartbeat : PeriodicService
         // Those first that were not tried for longest: of many at once a slow store frees some with each beat.
         foreach (var (instance, silent) in _watched.Where(entry => SilenceOf(entry.Value, began) >= MaxSilence).OrderBy(entry => entry.Value.TriedAt).ToList())
         {
-            // Long after it was asked who lives, the answer says nothing.
-            if (_clock.GetElapsedTime(began) >= ActedOn) { return; }
+            // Long after it was asked who lives, the answer says nothing: neither when the store is asked to free, nor when it gets round to it.
+            var left = ActedOn - _clock.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero) { return; }
             var hasLeft = !others.Any(node => node.Instance == instance);
             if (SilenceOf(silent, began) >= MaxSilence + FreeFor)
             {
@@ -235,7 +236,19 @@ internal sealed partial class Heartbeat : PeriodicService
                 continue;
             }
 
-            var freed = await _queue.FreeLeasesAsync(instance, _clock.GetUtcNow(), cancellationToken);
+            _watched[instance] = silent with { TriedAt = began };
+            using var late = new CancellationTokenSource(left, _clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            int freed;
+            try
+            {
+                freed = await _queue.FreeLeasesAsync(instance, _clock.GetUtcNow(), either.Token);
+            }
+            catch (Exception) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                return;   // this node has been heard all the same, and tries again with its next beat
+            }
+
             if (freed > 0 || !(silent.IsTold || hasLeft)) { IsSilent(silent.Node.Name, instance, freed); }
             _watched[instance] = silent with { IsTold = true, TriedAt = began };
         }
