@@ -181,23 +181,36 @@ public sealed class EmbeddingTests
         program.Api.LastCall.Header("Cookie").ShouldBeNull();
     }
 
-    [Fact]
-    public async Task Another_default_scheme_of_the_program_is_for_its_own_endpoints()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Another_default_scheme_of_the_program_is_for_its_own_endpoints(bool asksBeforeBff)
     {
         await using var program = await EmbeddedProgram.StartAsync(
             builder => builder.Services.AddAuthentication("theirs").AddCookie("theirs"),
+            app => { if (asksBeforeBff) { app.UseAuthentication(); } },
             app =>
             {
+                app.MapGet("/local/enter", (HttpContext context) => context.SignInAsync("theirs", new(new ClaimsIdentity("theirs"))));
                 app.MapGet("/local/theirs", () => "theirs").RequireAuthorization();
                 app.MapGet("/local/ours", (ClaimsPrincipal user) => user.Identity!.Name)
                     .RequireAuthorization(policy => policy.AddAuthenticationSchemes("bff").RequireAuthenticatedUser());
             },
-            Route);
+            [
+                .. Route, ("ReverseProxy:Routes:shared:ClusterId", "api"), ("ReverseProxy:Routes:shared:Match:Path", "/shared/{**rest}"),
+                ("ReverseProxy:Routes:shared:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:shared:Metadata:Bff.Token", "Client"),
+            ]);
         using var browser = program.NewBrowser();
+        using var mallory = program.NewBrowser();
 
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
         (await browser.OpenAsync("/bff/login?login_hint=alice")).Status.ShouldBe(HttpStatusCode.Found);
+        (await mallory.GetAsync("/local/enter")).Status.ShouldBe(HttpStatusCode.OK);
 
+        (await mallory.GetAsync("/local/theirs")).Body.ShouldBe("theirs");
+        (await mallory.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        (await mallory.GetAsync("/shared/echo")).ShouldBeProblem(401, "session_required");
+        (await mallory.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
         (await browser.GetAsync("/bff/session")).Text("name").ShouldBe("Name of alice");
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
         (await browser.GetAsync("/local/ours")).Body.ShouldBe("Name of alice");
