@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -229,6 +230,19 @@ public sealed class EmbeddingTests
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
         await browser.OpenAsync("/bff/login?login_hint=alice");
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
+    }
+
+    [Fact]
+    public async Task What_the_programs_own_authorization_refuses_is_refused_on_routes_that_want_no_more_than_somebody()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => builder.Services.AddSingleton<IAuthorizationHandler>(new Curfew("bob")), _ => { }, Route);
+        using var alice = await program.LogInAsync();
+        using var bob = program.NewBrowser();
+        await bob.OpenAsync("/bff/login?login_hint=bob");
+
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
+        (await bob.GetAsync("/api/echo")).ShouldBeProblem(403, "forbidden");
     }
 
     [Fact]
