@@ -58,10 +58,8 @@ internal sealed class CallersTokens(
         if (text.Length > MaxLength) { return (null, TokenProblems.Wrong("The access token is too long.")); }
         if (limit.IsSpent(context) is { } wait) { return (null, RateLimits.TooMany(wait)); }
         if (Read(text) is not { } read) { return (null, TokenProblems.Wrong("The access token is no signed JWT.")); }
-        if (_validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && IsAllowed(context, route, one.Key)).Value is not { } validator)
-        {
-            return (null, TokenProblems.OtherIssuer);
-        }
+        var (provider, validator) = _validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && IsAllowed(context, route, one.Key));
+        if (validator is null) { return (null, TokenProblems.OtherIssuer); }
 
         try
         {
@@ -77,6 +75,8 @@ internal sealed class CallersTokens(
         }
         catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
         {
+            // With keys at hand this was about another one, as a wrong token may name any.
+            if (providers[provider].Metadata.Known is not null) { limit.Count(context); }
             return (null, RenewalProblems.ProviderUnavailable(RetryAfter) with { Detail = "Nobody can say now whether the token is good; try again shortly." });
         }
     }
