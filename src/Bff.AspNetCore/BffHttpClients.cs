@@ -67,16 +67,26 @@ public static class BffHttpClients
 
         // After all that the program says of the handler, wherever it says it: its cookies would be those of every user.
         client.Services.PostConfigure<HttpClientFactoryOptions>(
-            client.Name, options => options.HttpMessageHandlerBuilderActions.Add(builder => KeepNoCookies(builder.PrimaryHandler)));
+            client.Name, options => options.HttpMessageHandlerBuilderActions.Add(builder => KeepNoCookies(builder.PrimaryHandler, client.Name)));
         return client
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<T>(
                 services, ActivatorUtilities.CreateInstance<RouteTokens>(services, token)))
             .AddHttpMessageHandler(services => ActivatorUtilities.CreateInstance<ProvenCalls>(services));
     }
 
-    private static void KeepNoCookies(HttpMessageHandler handler)
+    private static void KeepNoCookies(HttpMessageHandler? handler, string client)
     {
-        if (handler is SocketsHttpHandler sockets) { sockets.UseCookies = false; }
-        else if (handler is HttpClientHandler usual) { usual.UseCookies = false; }
+        while (handler is DelegatingHandler outer) { handler = outer.InnerHandler; }
+        try
+        {
+            if (handler is SocketsHttpHandler { UseCookies: true } sockets) { sockets.UseCookies = false; }
+            else if (handler is HttpClientHandler { UseCookies: true } usual) { usual.UseCookies = false; }
+        }
+        catch (InvalidOperationException error) when (error is not ObjectDisposedException)
+        {
+            throw new InvalidOperationException(
+                $"The HTTP client '{client}' has a handler that keeps cookies, which would be those of every user, and that is in use already. "
+                + "Make it with UseCookies = false.", error);
+        }
     }
 }

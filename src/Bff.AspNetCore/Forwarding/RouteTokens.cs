@@ -9,7 +9,7 @@ using static Bff.Renewal.RenewalResult;
 namespace Bff.Forwarding;
 
 /// <summary>What one route sends for a caller: the one answer, whoever carries it to the API. Made once per route.</summary>
-internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientTokenSource clientTokens, ProviderSet providers)
+internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientTokenSource clientTokens, ProviderSet providers, SessionCookie cookie)
 {
     public RouteToken Route => route;
 
@@ -78,16 +78,18 @@ internal sealed class RouteTokens(RouteToken route, Renewer renewer, ClientToken
 
     /// <summary>
     /// Whose session is over without anybody's wish or any rule of ours, be it that the provider no longer renews it, or that nobody knows why, believes to be
-    /// signed in: that is no reason to serve them with the rights of the application.
+    /// signed in: that is no reason to serve them with the rights of the application. Where nothing is left of the session, not even a word of its end, they
+    /// are told once, and anonymous from then on: the cookie would stay for as long as the browser does.
     /// </summary>
     /// <returns>Null for who is anonymous.</returns>
-    private static async Task<Problem?> ObjectionToAnonymousAsync(HttpContext context)
+    private async Task<Problem?> ObjectionToAnonymousAsync(HttpContext context)
     {
-        if (context.Features.Get<SessionEnd>() is null) { return null; }
+        if (context.Features.Get<SessionEnd>() is not { } end) { return null; }
         try
         {
             var reason = await context.RequireEndReasonAsync();
             if (!EndReasons.MayBeHealed(reason)) { return null; }
+            if (reason is null && end.IsGone) { cookie.Delete(context); }
             return (reason == EndReasons.SessionEnded ? RenewalProblems.SessionEnded : Problem.SignInRequired) with { Reason = reason };
         }
         catch (SessionStoreException)

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Security.Claims;
 using Bff.Configuration;
 using Bff.FrontEnds;
 using Bff.Guard;
@@ -10,6 +11,7 @@ using Bff.Sessions.Store;
 using Bff.Sessions.Authentication;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -43,7 +45,7 @@ internal static class LoginFeature
     public static WebApplication UseSessions(this WebApplication app)
     {
         var authorization = app.Services.GetRequiredService<CallAuthorization>();
-        app.MapWhen(IsShort, calls => calls.UseMiddleware<SessionMiddleware>().UsePagesBehindSignIn()
+        app.MapWhen(IsShort, calls => calls.Use(ForgetOthers).UseMiddleware<SessionMiddleware>().UsePagesBehindSignIn()
             .UseWhen(authorization.IsToBeAsked, asked => asked.UseAuthorization())
             .Run(context => context.GetEndpoint()?.RequestDelegate is { } endpoint ? endpoint(context) : Problem.NotFound.ExecuteAsync(context)));
         app.Use(app.Services.GetRequiredService<AuditedClient>().InvokeAsync);
@@ -62,9 +64,23 @@ internal static class LoginFeature
 
     private static async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
-        if (await context.AuthenticateAsync(SessionAuthentication.Scheme) is { Principal: { } user }) { context.User = user; }
+        context.User = (await context.AuthenticateAsync(SessionAuthentication.Scheme)).Principal ?? Nobody();
         await next(context);
     }
+
+    /// <summary>A caller is known by a session or by a token of their own, whomever another scheme of the program around us may have found before.</summary>
+    private static Task ForgetOthers(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<IHttpAuthenticationFeature>()?.User is not null && context.Features.Get<TokenCaller>() is null)
+        {
+            context.User = Nobody();
+            context.Features.Set<IAuthenticateResultFeature>(null);
+        }
+
+        return next(context);
+    }
+
+    private static ClaimsPrincipal Nobody() => new(new ClaimsIdentity());
 
     public static WebApplication MapLogin(this WebApplication app)
     {

@@ -12,8 +12,8 @@ namespace Bff.Policies;
 /// </summary>
 /// <param name="policies">By name.</param>
 /// <param name="judge">Of those that the configuration has.</param>
-/// <param name="hasOtherHandlers">The program has handlers of its own, which see everybody whom a policy is asked about.</param>
-internal sealed class CallAuthorization(IAuthorizationPolicyProvider policies, PolicyJudge judge, bool hasOtherHandlers)
+/// <param name="programDecides">The program around us has handlers or services of its own for it, which see everybody who wants to pass.</param>
+internal sealed class CallAuthorization(IAuthorizationPolicyProvider policies, PolicyJudge judge, bool programDecides)
 {
     private static readonly Rule AsTheFrameworkSays = new(IsForTheFramework: true, NeedsSomebody: true, []);
 
@@ -46,6 +46,8 @@ internal sealed class CallAuthorization(IAuthorizationPolicyProvider policies, P
     {
         if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) { return new(IsForTheFramework: false, NeedsSomebody: false, []); }
 
+        if (programDecides || !policies.AllowsCachingPolicies) { return AsTheFrameworkSays; }
+
         // The provider's policies are in memory: nothing is waited for.
         var combining = AuthorizationPolicy.CombineAsync(
             policies, endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>(), endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>());
@@ -56,7 +58,7 @@ internal sealed class CallAuthorization(IAuthorizationPolicyProvider policies, P
 
         if (combining.Result is not { } policy) { return new(IsForTheFramework: false, NeedsSomebody: false, []); }
         string[] named = [.. policy.Requirements.OfType<PolicyRequirement>().Select(requirement => requirement.Name)];
-        var isOurs = policy.AuthenticationSchemes.Count == 0 && !(named.Length > 0 && hasOtherHandlers)
+        var isOurs = policy.AuthenticationSchemes.Count == 0
             && policy.Requirements.All(requirement => requirement is DenyAnonymousAuthorizationRequirement or PolicyRequirement);
         return isOurs ? new(IsForTheFramework: false, NeedsSomebody: true, named) : AsTheFrameworkSays;
     }

@@ -1,6 +1,7 @@
+using System.Reflection;
 using Bff.Configuration;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace Bff.Policies;
 
@@ -13,6 +14,16 @@ internal static class PoliciesFeature
         ["anonymous"] = "means everybody, and cannot be changed. Give this policy another name.",
     };
 
+    /// <summary>By what the framework decides, with classes of two assemblies.</summary>
+    private static readonly Type[] OfTheFramework =
+    [
+        typeof(IAuthorizationService), typeof(IAuthorizationHandlerProvider), typeof(IAuthorizationHandlerContextFactory), typeof(IAuthorizationHandler),
+        typeof(IAuthorizationEvaluator), typeof(IPolicyEvaluator), typeof(IAuthorizationMiddlewareResultHandler),
+    ];
+
+    private static readonly Assembly?[] Usual =
+        [typeof(DefaultAuthorizationService).Assembly, typeof(PolicyEvaluator).Assembly, typeof(PoliciesFeature).Assembly];
+
     public static WebApplicationBuilder AddPolicies(this WebApplicationBuilder builder)
     {
         builder.Services.AddNamedSettings<PolicyOptions>(RouteCheck.PolicySection, names: [], reserved: Reserved);
@@ -20,12 +31,11 @@ internal static class PoliciesFeature
         services.AddSingleton<PolicySet>().AddSingleton<PolicyJudge>().AddSingleton<IAuthorizationPolicyProvider, PolicyProvider>()
             .AddSingleton<IAuthorizationHandler, PolicyHandler>().AddSingleton<IAuthorizationMiddlewareResultHandler, PolicyResponses>();
         services.AddSingleton(
-            provider => ActivatorUtilities.CreateInstance<CallAuthorization>(provider, HasOtherHandlers(services)));
+            provider => ActivatorUtilities.CreateInstance<CallAuthorization>(provider, ProgramDecides(services)));
         return builder;
     }
 
-    /// <summary>Than the framework's and ours.</summary>
-    private static bool HasOtherHandlers(IServiceCollection services) => services.Any(
-        service => service.ServiceType == typeof(IAuthorizationHandler)
-            && service.ImplementationType != typeof(PolicyHandler) && service.ImplementationType != typeof(PassThroughAuthorizationHandler));
+    /// <summary>Somebody else than the framework and us has a say in it.</summary>
+    internal static bool ProgramDecides(IServiceCollection services) => services.Any(
+        service => !service.IsKeyedService && OfTheFramework.Contains(service.ServiceType) && !Usual.Contains(service.ImplementationType?.Assembly));
 }

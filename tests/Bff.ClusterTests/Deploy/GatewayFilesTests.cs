@@ -80,7 +80,12 @@ public sealed class GatewayFilesTests
         world.Execute("ALTER TABLE hidden RENAME TO sessions");
 
         // Which host it is for is read once: the target has another one than the Host header.
-        await SendAsync(at, $"GET https://evil.example/open/x HTTP/1.1\r\nHost: {at.Authority}\r\nX-CSRF: 1\r\nConnection: close\r\n\r\n");
+        foreach (var path in (string[])["/open/x", "/bff/session"])
+        {
+            var said = await SendAsync(at, $"GET https://evil.example{path} HTTP/1.1\r\nHost: {at.Authority}\r\nX-CSRF: 1\r\nConnection: close\r\n\r\n");
+            said.ShouldNotContain("isLoggedIn", Case.Sensitive, gateway.Said);
+        }
+
         world.Api.Calls.Count.ShouldBe(calls);
 
         // A page behind the sign-in leads there.
@@ -145,14 +150,15 @@ public sealed class GatewayFilesTests
     }
 
     /// <summary>What no HTTP library would.</summary>
-    private static async Task SendAsync(Uri at, string request)
+    private static async Task<string> SendAsync(Uri at, string request)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, at.Port);
         await using var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
         await stream.AuthenticateAsClientAsync("localhost");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
-        await stream.CopyToAsync(Stream.Null).WaitAsync(Eventually.Deadline, TimeProvider.System);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync().WaitAsync(Eventually.Deadline, TimeProvider.System);
     }
 
     private static async Task<DocumentedProxy> StartAsync(string name, World world, Uri at)

@@ -15,8 +15,8 @@ internal sealed class EmbeddedProgram : IAsyncDisposable
     private readonly WebApplication _app;
 
     private EmbeddedProgram(
-        TestClock clock, PretendProvider provider, PretendApi api, Action<WebApplicationBuilder> add, Action<WebApplication> map,
-        IEnumerable<(string Key, string? Value)> settings)
+        TestClock clock, PretendProvider provider, PretendApi api, Action<WebApplicationBuilder> add, Action<WebApplication> begin,
+        Action<WebApplication> map, IEnumerable<(string Key, string? Value)> settings)
     {
         (Clock, Provider, Api) = (clock, provider, api);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _folder.FullName, EnvironmentName = "Production" });
@@ -37,6 +37,7 @@ internal sealed class EmbeddedProgram : IAsyncDisposable
         builder.AddBff();
         add(builder);
         _app = builder.Build();
+        begin(_app);
         _app.UseBff();
         _app.MapBff();
         map(_app);
@@ -56,12 +57,20 @@ internal sealed class EmbeddedProgram : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://localhost");
 
+    public static Task<EmbeddedProgram> StartAsync(
+        Action<WebApplicationBuilder> add, Action<WebApplication> map, params (string Key, string? Value)[] settings) =>
+        StartAsync(add, _ => { }, map, settings);
+
+    /// <param name="add">Services, after ours.</param>
+    /// <param name="begin">The pipeline, before ours.</param>
+    /// <param name="map">Endpoints, after ours.</param>
+    /// <param name="settings">More of them.</param>
     public static async Task<EmbeddedProgram> StartAsync(
-        Action<WebApplicationBuilder> add, Action<WebApplication> map, params (string Key, string? Value)[] settings)
+        Action<WebApplicationBuilder> add, Action<WebApplication> begin, Action<WebApplication> map, params (string Key, string? Value)[] settings)
     {
         var clock = new TestClock();
         var provider = await PretendProvider.StartAsync(clock);
-        var program = new EmbeddedProgram(clock, provider, await PretendApi.StartAsync(provider, clock), add, map, settings);
+        var program = new EmbeddedProgram(clock, provider, await PretendApi.StartAsync(provider, clock), add, begin, map, settings);
         await program._app.StartAsync();
         program.Address = new UriBuilder(program._app.Urls.Single()) { Host = "localhost" }.Uri;
         return program;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -181,23 +182,36 @@ public sealed class EmbeddingTests
         program.Api.LastCall.Header("Cookie").ShouldBeNull();
     }
 
-    [Fact]
-    public async Task Another_default_scheme_of_the_program_is_for_its_own_endpoints()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Another_default_scheme_of_the_program_is_for_its_own_endpoints(bool asksBeforeBff)
     {
         await using var program = await EmbeddedProgram.StartAsync(
             builder => builder.Services.AddAuthentication("theirs").AddCookie("theirs"),
+            app => { if (asksBeforeBff) { app.UseAuthentication(); } },
             app =>
             {
+                app.MapGet("/local/enter", (HttpContext context) => context.SignInAsync("theirs", new(new ClaimsIdentity("theirs"))));
                 app.MapGet("/local/theirs", () => "theirs").RequireAuthorization();
                 app.MapGet("/local/ours", (ClaimsPrincipal user) => user.Identity!.Name)
                     .RequireAuthorization(policy => policy.AddAuthenticationSchemes("bff").RequireAuthenticatedUser());
             },
-            Route);
+            [
+                .. Route, ("ReverseProxy:Routes:shared:ClusterId", "api"), ("ReverseProxy:Routes:shared:Match:Path", "/shared/{**rest}"),
+                ("ReverseProxy:Routes:shared:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:shared:Metadata:Bff.Token", "Client"),
+            ]);
         using var browser = program.NewBrowser();
+        using var mallory = program.NewBrowser();
 
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
         (await browser.OpenAsync("/bff/login?login_hint=alice")).Status.ShouldBe(HttpStatusCode.Found);
+        (await mallory.GetAsync("/local/enter")).Status.ShouldBe(HttpStatusCode.OK);
 
+        (await mallory.GetAsync("/local/theirs")).Body.ShouldBe("theirs");
+        (await mallory.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
+        (await mallory.GetAsync("/shared/echo")).ShouldBeProblem(401, "session_required");
+        (await mallory.GetAsync("/bff/session")).Json.GetProperty("isLoggedIn").GetBoolean().ShouldBeFalse();
         (await browser.GetAsync("/bff/session")).Text("name").ShouldBe("Name of alice");
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
         (await browser.GetAsync("/local/ours")).Body.ShouldBe("Name of alice");
@@ -216,6 +230,19 @@ public sealed class EmbeddingTests
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(401, "session_required");
         await browser.OpenAsync("/bff/login?login_hint=alice");
         (await browser.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
+    }
+
+    [Fact]
+    public async Task What_the_programs_own_authorization_refuses_is_refused_on_routes_that_want_no_more_than_somebody()
+    {
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder => builder.Services.AddSingleton<IAuthorizationHandler>(new Curfew("bob")), _ => { }, Route);
+        using var alice = await program.LogInAsync();
+        using var bob = program.NewBrowser();
+        await bob.OpenAsync("/bff/login?login_hint=bob");
+
+        (await alice.GetAsync("/api/echo")).ShouldBeProblem(502, "upstream_unavailable");
+        (await bob.GetAsync("/api/echo")).ShouldBeProblem(403, "forbidden");
     }
 
     [Fact]

@@ -97,6 +97,37 @@ public sealed class HttpClientTests
     }
 
     [Fact]
+    public async Task A_handler_that_is_shared_and_in_use_is_taken_where_it_keeps_no_cookies()
+    {
+        using var without = new SocketsHttpHandler { UseCookies = false };
+        using var with = new HttpClientHandler();
+        using var within = new SocketsHttpHandler();
+        await using var program = await EmbeddedProgram.StartAsync(
+            builder =>
+            {
+                builder.Services.AddHttpClient("without").AddBffClientToken().ConfigurePrimaryHttpMessageHandler(() => new Relay { InnerHandler = without });
+                builder.Services.AddHttpClient("with").AddBffClientToken().ConfigurePrimaryHttpMessageHandler(() => new Relay { InnerHandler = with });
+                builder.Services.AddHttpClient("within").AddBffClientToken()
+                    .ConfigurePrimaryHttpMessageHandler(() => new Relay { InnerHandler = new Relay { InnerHandler = within } });
+            },
+            _ => { });
+        foreach (var used in new HttpMessageHandler[] { without, with })
+        {
+            using var client = new HttpClient(used, disposeHandler: false);
+            (await client.GetAsync(new Uri(program.Api.Address + "/api/echo"))).Dispose();
+        }
+
+        var clients = program.Services.GetRequiredService<IHttpClientFactory>();
+        (await clients.CreateClient("without").GetStringAsync(program.Api.Address + "/api/echo")).ShouldBe(program.Provider.ClientSubject);
+        clients.CreateClient("within").ShouldNotBeNull();
+        within.UseCookies.ShouldBeFalse();
+        Should.Throw<InvalidOperationException>(() => clients.CreateClient("with"))
+            .Message.ShouldContain("The HTTP client 'with' has a handler that keeps cookies");
+    }
+
+    private sealed class Relay : DelegatingHandler;
+
+    [Fact]
     public void What_cannot_be_asked_for_is_told_at_the_start()
     {
         var builder = WebApplication.CreateBuilder();

@@ -68,21 +68,25 @@ public sealed class ClientTokenTests
     }
 
     [Theory]
-    [InlineData("UPDATE sessions SET tokens = zeroblob(100)", 401, "session_required")]
-    [InlineData("DELETE FROM sessions", 401, "session_required")]
-    [InlineData("DELETE FROM sessions; ALTER TABLE ends RENAME TO away", 503, "store_unavailable")]
-    public async Task Nor_for_a_user_whose_session_cannot_be_read_or_ended_for_reasons_that_nobody_knows(string trouble, int status, string code)
+    [InlineData("UPDATE sessions SET tokens = zeroblob(100)", 401, "session_required", false)]
+    [InlineData("DELETE FROM sessions", 401, "session_required", true)]
+    [InlineData("DELETE FROM sessions; ALTER TABLE ends RENAME TO away", 503, "store_unavailable", false)]
+    public async Task Nor_for_a_user_whose_session_cannot_be_read_or_ended_for_reasons_that_nobody_knows_but_after_they_were_told(
+        string trouble, int status, string code, bool isAnonymousThen)
     {
         await using var apis = await StartAsync("UserOrClient", world => world.Set("Bff:Sessions:CacheLifetime", "00:00:00"));
         var world = apis.World;
         var alice = await world.LogInAsync();
         (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe("alice");
+        var key = alice.Session;
 
         world.Execute(trouble);
 
         (await world.RunAsync(alice.GetAsync("/orders/api/echo"))).ShouldBeProblem(status, code);
         apis.OrdersApi.Calls.Count.ShouldBe(1);
         apis.Apis.Requests.ShouldAllBe(request => request.Grant == "refresh_token");
+        alice.Session.ShouldBe(isAnonymousThen ? null : key);
+        if (isAnonymousThen) { (await alice.GetAsync("/orders/api/echo")).Body.ShouldBe(world.Provider.ClientSubject); }
     }
 
     [Fact]

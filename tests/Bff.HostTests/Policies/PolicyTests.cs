@@ -118,6 +118,7 @@ public sealed class PolicyTests
         var weak = await GetAsync("/admins/echo", Token(("role", "x")));
         (weak.Status, weak.Says("insufficient_scope"), weak.Says("admins")).ShouldBe((403, true, true));
         weak.Header("WWW-Authenticate")!.ShouldContain("error=\"insufficient_scope\"");
+        (await GetAsync("/admins/echo", Token((ClaimTypes.Role, "admin")))).Status.ShouldBe(403, "it is not the RoleClaim of the provider");
 
         var now = world.Clock.Now.ToUnixTimeSeconds();
         (await GetAsync("/strong/echo", Token(("acr", "urn:mfa"), ("auth_time", now - 200)))).Status.ShouldBe(200);

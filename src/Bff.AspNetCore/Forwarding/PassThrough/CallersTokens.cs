@@ -42,9 +42,9 @@ internal sealed class CallersTokens(
     /// <returns>The caller, or why they do not pass.</returns>
     public async ValueTask<(TokenCaller? Caller, Problem? Problem)> JudgeAsync(HttpContext context, TakesTokens route, string scheme, string text)
     {
-        // One that is known by another client of ours at the same provider may be good here by this route's own.
-        var (token, problem) = known.Find(text) is { } found && IsAllowed(context, route, found.Provider)
-            ? (found, null) : await ValidateAsync(context, route, text);
+        var place = route.Provider is { } one ? new TokenPlace(one, IsProvider: true) : new TokenPlace(frontEnds.Of(context).Name, IsProvider: false);
+        var (token, problem) = known.Find(text, place) is { } found && IsAllowed(context, route, found.Provider)
+            ? (found, null) : await ValidateAsync(context, route, text, place);
         if (token is not null) { problem = Objection(route, token, scheme); }
         if (token is not null && problem is null && token.KeyThumbprint is { } key) { problem = await ObjectionToProofAsync(context, token, key, text); }
         if (problem is null) { return (new(scheme, token!.User, token.Provider, token.EndsAt), null); }
@@ -52,22 +52,21 @@ internal sealed class CallersTokens(
         return (null, problem);
     }
 
-    private async Task<(AccessToken? Token, Problem? Problem)> ValidateAsync(HttpContext context, TakesTokens route, string text)
+    private async Task<(AccessToken? Token, Problem? Problem)> ValidateAsync(
+        HttpContext context, TakesTokens route, string text, TokenPlace place)
     {
         if (text.Length > MaxLength) { return (null, TokenProblems.Wrong("The access token is too long.")); }
         if (limit.IsSpent(context) is { } wait) { return (null, RateLimits.TooMany(wait)); }
         if (Read(text) is not { } read) { return (null, TokenProblems.Wrong("The access token is no signed JWT.")); }
-        if (_validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && IsAllowed(context, route, one.Key)).Value is not { } validator)
-        {
-            return (null, TokenProblems.OtherIssuer);
-        }
+        var (provider, validator) = _validators.FirstOrDefault(one => one.Value.IsIssuer(read.Issuer) && IsAllowed(context, route, one.Key));
+        if (validator is null) { return (null, TokenProblems.OtherIssuer); }
 
         try
         {
             using var patience = new CancellationTokenSource(KeyFetchLimit, clock);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, patience.Token);
             var token = await validator.ValidateAsync(read, both.Token);
-            known.Keep(text, token);
+            known.Keep(text, place, token);
             return (token, null);
         }
         catch (TokenRefusedException refused)
@@ -76,6 +75,8 @@ internal sealed class CallersTokens(
         }
         catch (Exception error) when (error is ProviderUnavailableException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
         {
+            // With keys at hand this was about another one, as a wrong token may name any.
+            if (providers[provider].Metadata.Known is not null) { limit.Count(context); }
             return (null, RenewalProblems.ProviderUnavailable(RetryAfter) with { Detail = "Nobody can say now whether the token is good; try again shortly." });
         }
     }

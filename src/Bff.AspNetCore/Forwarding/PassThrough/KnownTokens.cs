@@ -30,17 +30,19 @@ internal sealed class KnownTokens(TimeProvider clock)
 
     private sealed record Kept(AccessToken Token, int Length, DateTimeOffset Until);
 
+    /// <summary>What a token says is read as its provider's settings want it, and one issuer may be a provider of several names.</summary>
     /// <param name="text">ASCII.</param>
-    public AccessToken? Find(string text) =>
-        _kept.TryGetValue(HashOf(text), out var kept) && clock.GetUtcNow() < kept.Until && kept.Token.IsOfSameKeys() ? kept.Token : null;
+    /// <param name="place">Where it was brought: within one, the same provider is chosen for it.</param>
+    public AccessToken? Find(string text, TokenPlace place) =>
+        _kept.TryGetValue(HashOf(text, place), out var kept) && clock.GetUtcNow() < kept.Until && kept.Token.IsOfSameKeys() ? kept.Token : null;
 
-    public void Keep(string text, AccessToken token)
+    public void Keep(string text, TokenPlace place, AccessToken token)
     {
         var now = clock.GetUtcNow();
         lock (_keeping)
         {
             if (!HasRoom(MaxKept, MaxText - text.Length)) { MakeRoom(now); }
-            var hash = HashOf(text);
+            var hash = HashOf(text, place);
             Remove(hash);
             _kept[hash] = new(token, text.Length, token.EndsAt < now + MaxTime ? token.EndsAt : now + MaxTime);
             _text += text.Length;
@@ -63,13 +65,16 @@ internal sealed class KnownTokens(TimeProvider clock)
         if (_kept.TryRemove(hash, out var kept)) { _text -= kept.Length; }
     }
 
-    private static Hash HashOf(string text)
+    private static Hash HashOf(string text, TokenPlace place)
     {
-        var bytes = ArrayPool<byte>.Shared.Rent(text.Length);
+        var bytes = ArrayPool<byte>.Shared.Rent(text.Length + 1 + Encoding.UTF8.GetMaxByteCount(place.Name.Length));
         try
         {
+            var end = Encoding.ASCII.GetBytes(text, bytes);
+            bytes[end++] = (byte)(place.IsProvider ? '\n' : '\r');   // in no token
+            end += Encoding.UTF8.GetBytes(place.Name, bytes.AsSpan(end));
             Span<ulong> hash = stackalloc ulong[4];
-            SHA256.HashData(bytes.AsSpan(0, Encoding.ASCII.GetBytes(text, bytes)), MemoryMarshal.AsBytes(hash));
+            SHA256.HashData(bytes.AsSpan(0, end), MemoryMarshal.AsBytes(hash));
             return new(hash[0], hash[1], hash[2], hash[3]);
         }
         finally

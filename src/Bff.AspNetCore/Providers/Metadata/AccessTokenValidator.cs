@@ -79,11 +79,11 @@ internal sealed class AccessTokenValidator(ClientRegistration registration, Prov
         return isKey && TextOf(confirmation, "jkt") is { Length: > 0 } thumbprint ? (thumbprint, false) : (null, true);
     }
 
-    /// <summary>Read as those of an ID token are, so that a policy finds the same.</summary>
+    /// <summary>Read as those of an ID token are, so that a policy finds the same: roles by <c>RoleClaim</c> alone, whatever else a policy takes for one.</summary>
     private IEnumerable<Claim> ClaimsOf(JsonElement claims)
     {
         var roles = ClaimPath.Roles(ClaimPath.Find(claims, Options.RoleClaim)).Select(role => new Claim(Role, role));
-        return IdTokenClaims.ReadAll(claims).Where(claim => claim.Type != Role).Concat(roles);
+        return IdTokenClaims.ReadAll(claims).Where(claim => claim.Type is not (Role or ClaimTypes.Role)).Concat(roles);
     }
 
     private static string? TextOf(JsonElement members, string name) =>

@@ -26,7 +26,7 @@ internal sealed class SessionReader(
         if (session is not null && !frontEnd.Owns(session)) { return null; }   // another front end's, put in the place of ours
         if (session is null || session.EndsAt <= clock.GetUtcNow())
         {
-            context.Features.Set(new SessionEnd(id, session is null ? null : EndReasons.TimeoutOf(session)));
+            context.Features.Set(session is null ? new SessionEnd(id, Reason: null, IsGone: true) : new SessionEnd(id, EndReasons.TimeoutOf(session)));
             return null;
         }
 
@@ -39,7 +39,7 @@ internal sealed class SessionReader(
         if (KeepsSessionAlive.Is(context.GetEndpoint()) && await idle.SlideAsync(session) is null)
         {
             // Another node has ended it, and this one had a copy.
-            context.Features.Set(new SessionEnd(id, Reason: null));
+            context.Features.Set(new SessionEnd(id, Reason: null, IsGone: true));
             return null;
         }
 
