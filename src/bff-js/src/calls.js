@@ -61,6 +61,6 @@ export const bffFetch = async (input, init) => {
   }
 };
 
-/** Bff's own 503 (`provider_unavailable`, `store_unavailable`, `proof_outdated`, `token_replaced`) comes before anything was done. @param {string} method @param {Response} response */
+/** Bff's own 503 comes before anything was done. @param {string} method @param {Response} response */
 const mayRepeat = async (method, response) => /^(GET|HEAD|OPTIONS)$/.test(method)
-  || /^(provider|store|proof|token)_[uor]/.test((await response.clone().json().catch(() => null))?.code);
+  || /^(provider_unavailable|store_unavailable|proof_outdated|token_replaced)$/.test((await response.clone().json().catch(() => null))?.code);

@@ -29,7 +29,7 @@ export const watchIdle = () => {
       askAt = Infinity; // one question at a time
       check().then((news) => {
         askAt = now() + 5 * SECOND;
-        if (!news?.isLoggedIn || isMuted() || ms(news.sessionExpiresAt) !== endsAt) return;
+        if (isMuted() || ms(news?.sessionExpiresAt) !== endsAt) return;
         toldOf = endsAt;
         emit('sessionExpiring', { session: news, endsAt, canExtend: endsAt < ms(news.absoluteEndsAt) });
       });

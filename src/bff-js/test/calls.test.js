@@ -38,6 +38,7 @@ test('only what nobody has acted on is sent twice, and nobody waits longer than 
   };
   assert.deepEqual([await sent('GET', 'of_the_api', '0'), await sent('POST', 'of_the_api', '0'), await sent('GET', 'provider_unavailable', '60')], [2, 1, 1]);
   for (const code of ['proof_outdated', 'token_replaced']) assert.equal(await sent('POST', code, '0'), 2);
+  for (const code of ['store_overloaded', 'token_unavailable', 'provider_rate_limited']) assert.equal(await sent('POST', code, '0'), 1, `an API's ${code}`);
 });
 
 test('a caller who gives up does not wait for the next try', async () => {
