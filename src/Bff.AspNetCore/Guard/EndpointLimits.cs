@@ -61,8 +61,7 @@ internal sealed class EndpointLimits : IDisposable
     {
         var (limit, places) = (LimitOf(context), _options.CurrentValue.AtOnce);
         if (places == 0 || ClientAddress.Of(context) is not { } client) { return RateLimitPartition.GetNoLimiter((limit, 0, 0)); }
-        var bucket = ClientAddress.BucketOf(client);
-        return RateLimitPartition.GetConcurrencyLimiter((limit, IsApart(context) ? ~bucket : bucket, places), _ => new ConcurrencyLimiterOptions
+        return RateLimitPartition.GetConcurrencyLimiter((limit, RateLimits.BucketOf(client, IsApart(context)), places), _ => new ConcurrencyLimiterOptions
         {
             PermitLimit = places,
             QueueLimit = MaxWaiting,

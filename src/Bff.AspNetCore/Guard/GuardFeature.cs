@@ -53,7 +53,7 @@ internal static class GuardFeature
     /// <summary>Everything that must happen before a session is read.</summary>
     /// <param name="app">The program.</param>
     /// <param name="isWholeProgram">Else what is neither ours nor forwarded has its own body limits and errors, and is asked for by what comes later.</param>
-    public static WebApplication UseGuard(this WebApplication app, bool isWholeProgram = true)
+    public static WebApplication UseGuard(this WebApplication app, bool isWholeProgram)
     {
         FrameworkSwitches.Explain(app);
         if (isWholeProgram) { app.UseProblemsForExceptions(); }

@@ -30,10 +30,12 @@ internal static class RateLimits
     public static RateLimitPartition<(int Bucket, int Permits)> Partition(IPAddress? client, int permits, bool apart = false)
     {
         if (client is null || permits == 0) { return RateLimitPartition.GetNoLimiter((0, 0)); }
-        var bucket = ClientAddress.BucketOf(client);
         return RateLimitPartition.GetFixedWindowLimiter(
-            (apart ? ~bucket : bucket, permits), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 });
+            (BucketOf(client, apart), permits), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 });
     }
+
+    /// <summary>Of an address; another where it is counted apart.</summary>
+    public static int BucketOf(IPAddress client, bool apart) => apart ? ~ClientAddress.BucketOf(client) : ClientAddress.BucketOf(client);
 
     public static TimeSpan RetryAfter(RateLimitLease lease) => lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window;
 

@@ -78,21 +78,20 @@ internal sealed partial class ProviderMetadata(
         return (await FetchAsync().WaitAsync(cancellationToken)).Configuration;
     }
 
-    // A failure stays in the task; the last good copy serves on.
     public void RequestRefresh()
     {
-        if (MayRefresh(MostRefreshes)) { FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default); }
+        if (MayRefresh(MostRefreshes)) { FetchBeside(); }
     }
 
     /// <summary>Fetches again, beside who asks, what is older. Anybody may be who asks.</summary>
     /// <param name="age">That is good enough.</param>
     public void KeepYoungerThan(TimeSpan age)
     {
-        if (_current is { } copy && clock.GetUtcNow() - copy.At > age && UnderWay is null && MayRefresh(MaxRefreshesForStrangers))
-        {
-            FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default);
-        }
+        if (_current is { } copy && clock.GetUtcNow() - copy.At > age && UnderWay is null && MayRefresh(MaxRefreshesForStrangers)) { FetchBeside(); }
     }
+
+    // A failure stays in the task; the last good copy serves on.
+    private void FetchBeside() => FetchAsync().ContinueWith(done => _ = done.Exception, TaskScheduler.Default);
 
     /// <summary>A download that has begun; to wait for it costs nothing more.</summary>
     private Task<Copy>? UnderWay

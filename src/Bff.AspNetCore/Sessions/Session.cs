@@ -71,5 +71,7 @@ internal sealed record Session
 
     public string? ClaimValue(string type) => Claims.FirstOrDefault(claim => claim.Type == type)?.Value;
 
+    public IEnumerable<string> ClaimValues(string type) => Claims.Where(claim => claim.Type == type).Select(claim => claim.Value);
+
     public override string ToString() => $"Session {Id} v{Version}";
 }

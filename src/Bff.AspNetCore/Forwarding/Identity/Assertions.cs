@@ -40,8 +40,7 @@ internal sealed class Assertions(AssertionKeys keys, IOptionsMonitor<IdentityHea
     private string? Of(HttpContext context, IdentityHeaderOptions now, string audience)
     {
         if (context.Features.Get<TokenCaller>() is { } caller) { return Of(caller.User, caller.Provider, now, audience, caller.ValuesOf); }
-        return context.FindSession() is { } session
-            ? Of(session, session.Provider, now, audience, type => session.Claims.Where(claim => claim.Type == type).Select(claim => claim.Value)) : null;
+        return context.FindSession() is { } session ? Of(session, session.Provider, now, audience, session.ClaimValues) : null;
     }
 
     private string? Of(object caller, string provider, IdentityHeaderOptions settings, string audience, Func<string, IEnumerable<string>> valuesOf)

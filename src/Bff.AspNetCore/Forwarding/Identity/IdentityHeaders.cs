@@ -34,8 +34,7 @@ internal sealed partial class IdentityHeaders(IOptionsMonitor<IdentityHeaderOpti
     private (string Name, string Value)[] Of(HttpContext context, IdentityHeaderOptions now)
     {
         if (context.Features.Get<TokenCaller>() is { } caller) { return Of(caller.User, caller.Provider, now, caller.ValuesOf); }
-        return context.FindSession() is { } session
-            ? Of(session, session.Provider, now, type => session.Claims.Where(claim => claim.Type == type).Select(claim => claim.Value)) : [];
+        return context.FindSession() is { } session ? Of(session, session.Provider, now, session.ClaimValues) : [];
     }
 
     private (string Name, string Value)[] Of(object caller, string provider, IdentityHeaderOptions now, Func<string, IEnumerable<string>> valuesOf)
