@@ -27,7 +27,7 @@ export const watchIdle = () => {
     const warnAt = Math.max(askAt, endsAt - Math.min(settings.warnBefore, longest / 4));
     if (warnAt <= now()) {
       askAt = Infinity; // one question at a time
-      check().then((news) => {
+      check().then((/** @type {any} who is signed out has no end */ news) => {
         askAt = now() + 5 * SECOND;
         if (isMuted() || ms(news?.sessionExpiresAt) !== endsAt) return;
         toldOf = endsAt;
