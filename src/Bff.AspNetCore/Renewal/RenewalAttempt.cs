@@ -92,12 +92,9 @@ internal sealed class RenewalAttempt(
     public async Task<RenewalResult> NoteUseAsync(Session session, ApiTarget api)
     {
         if (await leases.ClaimAsync(session) is not { } lease) { return new Usable(session); }   // whoever is at it may tell it the next time
-        if (lease.Session.Tokens?.Find(api) is { } known)
-        {
-            var noted = judge.DecideToKeep(lease.Session, lease.Session.Tokens.With(known with { UsedAt = clock.GetUtcNow() }));
-            await writer.TryWriteAsync(lease, noted);
-        }
-
+        if (lease.Session.Tokens is not { } tokens) { return new Usable(session); }   // sealed with a key that this node has still to read: it runs out
+        var noted = tokens.Find(api) is { } known ? tokens.With(known with { UsedAt = clock.GetUtcNow() }) : tokens;
+        await writer.TryWriteAsync(lease, judge.DecideToKeep(lease.Session, noted));   // also without it: the claim ends with the write
         return new Usable(session);
     }
 
