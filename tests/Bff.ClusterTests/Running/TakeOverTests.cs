@@ -80,7 +80,7 @@ public sealed class TakeOverTests(ITestOutputHelper output)
     /// <summary>Its token was issued since.</summary>
     private static bool IsFresh(Answer answer, DateTimeOffset since)
     {
-        answer.Status.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+        (answer.Status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable).ShouldBeTrue($"{answer.Status}: {answer.Body}");
         return answer.Header(Expires) is { Length: > 0 } expires
             && long.Parse(expires, CultureInfo.InvariantCulture) >= (since + TokenLife).ToUnixTimeMilliseconds();
     }
