@@ -117,6 +117,7 @@ internal sealed class RenewalJudge(RenewalPolicy policy, IOptionsMonitor<Renewal
             DueAt = policy.DueAt(session.Id, renewed.Tokens, previous),
             Failures = 0,
             FailingSince = null,
+            LastError = null,
             NotBefore = default,
             LeaseUntil = default,
         };

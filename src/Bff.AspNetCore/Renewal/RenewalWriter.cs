@@ -38,8 +38,13 @@ internal sealed class RenewalWriter(
 
     /// <summary>As <see cref="WriteAsync"/>, for tokens of a sign-in: it can be repeated, so a store that stumbles is not asked again.</summary>
     /// <returns>False when the lease was lost.</returns>
-    public Task<bool> TryWriteAsync(Lease lease, Keep keep) =>
-        queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
+    public async Task<bool> TryWriteAsync(Lease lease, Keep keep)
+    {
+        var place = copies.Expect(keep.Session);
+        var isWritten = await queue.CompleteRenewalAsync(lease, keep.Session.Tokens!, keep.Session.DueAt, keep.Claims, CancellationToken.None);
+        if (isWritten && place is { } free) { copies.Renew(free, keep.Session); }
+        return isWritten;
+    }
 
     /// <summary>Has a refresh token revoked that nobody will use.</summary>
     public Task DiscardAsync(SessionId id, string provider, string? subject, TokenSet tokens) =>

@@ -8,7 +8,7 @@ internal sealed class SessionMetrics : IDisposable
     public const string MeterName = "Bff.Sessions";
 
     private static readonly string[] Revocations = ["revoked", "refused", "unavailable", "given_up", "not_offered", "unreadable", "nothing"];
-    private static readonly string[] Lookups = ["hit", "miss", "bypass", "outage"];
+    private static readonly string[] Lookups = ["hit", "confirmed", "miss", "bypass", "outage"];
 
     private readonly Meter _meter;
     private readonly CountedByPlace _created;
@@ -32,8 +32,8 @@ internal sealed class SessionMetrics : IDisposable
             ("outcome", Revocations));
         _lookups = new(
             _meter, "bff.session.cache.lookups", "{lookup}",
-            "Sessions looked for among the local copies: hit, miss, bypass while copies cannot be trusted, outage for one used because the store cannot be "
-            + "read.",
+            "Sessions looked for among the local copies: hit, confirmed for one that is old and was found to be as the store has it, miss, bypass while "
+            + "copies cannot be trusted, outage for one used because the store cannot be read.",
             ("result", Lookups));
         _storeFailures = new(
             _meter, "bff.store.failures", "{statement}", "Statements of the session store that failed; bff.store.duration says which and how.");

@@ -26,10 +26,11 @@ public sealed class LostNodeTests(PostgreSqlFixture postgres)
         world.Provider.ComeBack();
         await PassAsync(world, TimeSpan.FromSeconds(4));
 
+        var looks = 0;
         await Eventually.HappensAsync(
             async () =>
             {
-                if (world.Provider.Refreshes < 2) { await PassAsync(world, TimeSpan.FromSeconds(1)); }   // a beat that found the clock moved tries again
+                if (world.Provider.Refreshes < 2 && ++looks % 10 == 0) { await PassAsync(world, TimeSpan.FromSeconds(1)); }   // a beat that found the clock moved tries again
                 return world.Provider.Refreshes == 2;
             },
             "the other one renews it");

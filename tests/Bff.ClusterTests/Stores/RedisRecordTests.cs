@@ -51,6 +51,7 @@ public sealed class RedisRecordTests(OneRedis servers) : StoreContract
         (await ClaimDueAsync(store)).Select(lease => lease.Session.Id).ShouldBe([other.Id]);
         (await ClaimDueAsync(store)).ShouldBeEmpty();
         (await Queue.NextDueAsync(SettingsSection.Default, Now, default)).ShouldBe(LeaseEnd);
+        (await store.GlanceAsync([damaged.Id, other.Id], default)).ShouldContain(glance => glance.Id == other.Id);
         for (var call = 0; call < 3; call++) { (await store.FindAsync(damaged.Id, default)).ShouldBeNull(); }
 
         lines.Where(line => line.Contains($"{damaged.Id}", StringComparison.Ordinal)).ShouldHaveSingleItem();

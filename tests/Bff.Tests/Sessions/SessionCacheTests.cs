@@ -138,6 +138,112 @@ public sealed class SessionCacheTests : IDisposable
         (await cache.FindAsync(session.Id, default)).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task An_old_copy_that_is_as_the_store_has_it_serves_on_and_is_not_read_anew()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await CalledAsync(cache);
+        var copy = await cache.FindAsync(session.Id, default);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+
+        (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(copy);
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        (await _elsewhere.SlideAsync(session.Id, Now.AddMinutes(50), default)).ShouldBe(session.EndsAt);
+        (await cache.FindAsync(session.Id, default)).ShouldBeSameAs(copy);
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        var lease = (await _elsewhere.ClaimAsync(session.Id, 1, Now, "elsewhere", Now.AddSeconds(15), default))!;
+        await _elsewhere.ReleaseAsync(lease, Now.AddMinutes(1), Now.AddMinutes(1), "provider_unavailable:timeout", default);
+        (await cache.FindAsync(session.Id, default))!.Failures.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_this_node_has_renewed_is_not_read_by_the_next_call()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await CalledAsync(cache);
+
+        await RenewAsync(cache, session, "new");
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
+
+        (await cache.FindAsync(session.Id, default))!.Tokens!.Authorization.ShouldBe("Bearer new", "from the copy of what was written");
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_another_node_has_changed_during_a_renewal_is_read()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await CalledAsync(cache);
+
+        await RenewAsync(cache, session, "new", meanwhile: () => _changes.Publish(new SessionChange(session.Id, DueAt: null, Remote: true)));
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
+
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_session_that_was_used_while_it_was_renewed_keeps_its_longer_life()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await CalledAsync(cache, endsIn: TimeSpan.FromMinutes(1));
+
+        await RenewAsync(cache, session, "new", before: async () =>
+        {
+            await _store.SlideAsync(session.Id, Now.AddMinutes(31), default);
+            await cache.FindAsync(session.Id, default);
+        });
+
+        (await cache.FindAsync(session.Id, default))!.EndsAt.ShouldBe(Now.AddMinutes(31));
+    }
+
+    [Fact]
+    public async Task An_old_copy_of_a_row_that_nobody_can_make_sense_of_any_more_is_of_no_use()
+    {
+        using var cache = Cache(seconds: 5);
+        var session = await CalledAsync(cache);
+        await ExecuteAsync("UPDATE sessions SET ends_at = 9223372036854775807");
+        _clock.Advance(TimeSpan.FromSeconds(5));
+
+        (await cache.FindAsync(session.Id, default))!.Tokens.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public async Task A_renewal_makes_no_copy_of_a_session_that_is_not_called_here_or_whose_changes_are_not_heard(bool isCalled, bool isBlind)
+    {
+        using var cache = Cache(seconds: 5);
+        var session = isCalled ? await CalledAsync(cache) : await AddAsync();
+        _changes.Blind = isBlind;
+
+        await RenewAsync(cache, session, "new");
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.SignedOut, default);
+
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    private async Task<Session> CalledAsync(SessionCache cache, TimeSpan? endsIn = null)
+    {
+        var session = await AddAsync(endsIn);
+        await cache.FindAsync(session.Id, default);
+        return session;
+    }
+
+    /// <summary>As a node does that renews a session.</summary>
+    private async Task RenewAsync(SessionCache cache, Session session, string accessToken, Func<Task>? before = null, Action? meanwhile = null)
+    {
+        var lease = (await _store.ClaimAsync(session.Id, 1, Now, "here", Now.AddSeconds(15), default))!;
+        if (before is not null) { await before(); }
+        var next = lease.Session with { Tokens = session.Tokens! with { AccessToken = accessToken }, Version = 2 };
+        var place = cache.Expect(next);
+        meanwhile?.Invoke();
+        (await _store.CompleteRenewalAsync(lease, next.Tokens, Now.AddMinutes(1), claims: null, default)).ShouldBeTrue();
+        if (place is { } free) { cache.Renew(free, next); }
+    }
+
     private SessionCache Cache(int seconds) =>
         new(
             _store,
@@ -147,7 +253,16 @@ public sealed class SessionCacheTests : IDisposable
             _metrics,
             _clock);
 
-    private async Task<Session> AddAsync()
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={_folder}/bff.db");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<Session> AddAsync(TimeSpan? endsIn = null)
     {
         var session = new Session
         {
@@ -156,7 +271,7 @@ public sealed class SessionCacheTests : IDisposable
             Subject = "alice",
             Claims = [],
             CreatedAt = Now,
-            EndsAt = Now.AddHours(1),
+            EndsAt = Now + (endsIn ?? TimeSpan.FromHours(1)),
             AbsoluteEndsAt = Now.AddHours(1),
             Tokens = new TokenSet("a", "r", null, null, Now, Now.AddMinutes(1)),
         };

@@ -54,6 +54,9 @@ internal sealed partial class LiveKeys(
         public bool Has(Guid key) => Keys.Contains((key, false)) || Keys.Contains((key, true));
     }
 
+    /// <summary>This node has learned that a key is revoked, and opens nothing with it from now on.</summary>
+    public event Action? Revoked;
+
     private Ring Current
     {
         get
@@ -164,8 +167,10 @@ internal sealed partial class LiveKeys(
             var keys = IdsOf(read);
             _unreadable = null;
             if (keys.IsSubsetOf(seen.Keys)) { return; }
-            foreach (var (key, _) in keys.Except(seen.Keys).Where(key => key.Revoked)) { _revoked[key] = Clock.GetTimestamp(); }
+            var revoked = keys.Except(seen.Keys).Where(key => key.Revoked).ToList();
+            foreach (var (key, _) in revoked) { _revoked[key] = Clock.GetTimestamp(); }
             _ring = Open(read);
+            if (revoked.Count > 0) { Revoked?.Invoke(); }
             Learned();
         }
         catch (Exception error)

@@ -1,3 +1,4 @@
+using Bff.Sessions.Keys;
 using Microsoft.Extensions.Options;
 
 namespace Bff.Sessions.Store;
@@ -22,6 +23,7 @@ internal sealed class SessionCache : IDisposable
     private readonly TimeProvider _clock;
     private readonly SessionMetrics _metrics;
     private readonly SessionCopies _copies;
+    private readonly LiveKeys? _keys;
 
     /// <summary>Counts changes a stripe, so a copy read before a change is never kept after it.</summary>
     private readonly int[] _generations = new int[Stripes];
@@ -30,18 +32,21 @@ internal sealed class SessionCache : IDisposable
     private int _epoch;
 
     public SessionCache(
-        ISessionStore store, SessionChanges changes, StoreHealth health, IOptionsMonitor<SessionsOptions> options, SessionMetrics metrics, TimeProvider clock)
+        ISessionStore store, SessionChanges changes, StoreHealth health, IOptionsMonitor<SessionsOptions> options, SessionMetrics metrics, TimeProvider clock,
+        LiveKeys? keys = null)
     {
         (_store, _changes, _health, _options, _metrics, _clock) = (store, changes, health, options, metrics, clock);
         _copies = new(clock);
         _changes.Published += Drop;
         _changes.Missed += Distrust;
+        _keys = keys;
+        if (_keys is not null) { _keys.Revoked += Distrust; }   // a copy of what it sealed would be found to be as the store has it
     }
 
     /// <summary>A session was written, and its copy is gone: who looks for it now reads the store.</summary>
     public event Action<SessionChange>? Dropped;
 
-    /// <summary>Writes of other nodes may have gone unnoticed, and no copy of before is trusted.</summary>
+    /// <summary>Writes of other nodes may have gone unnoticed, or a key was revoked: no copy of before is trusted.</summary>
     public event Action? Distrusted;
 
     public ValueTask<Session?> FindAsync(SessionId id, CancellationToken cancellationToken)
@@ -85,16 +90,47 @@ internal sealed class SessionCache : IDisposable
         }
     }
 
+    /// <summary>Before this node writes what a renewal makes of a session: whether there is a copy that one of the new version may take the place of.</summary>
+    /// <param name="next">As it will be.</param>
+    /// <returns>
+    /// For <see cref="Renew"/>; null when nobody calls it here, copies are not trusted, or the session had a longer life by then than the renewal knows of.
+    /// </returns>
+    public SessionCopyPlace? Expect(Session next)
+    {
+        var epoch = Volatile.Read(ref _epoch);
+        if (_changes.Blind || CopyOf(next.Id, _options.CurrentValue.CacheLifetime) is not { } copy || copy.Epoch != epoch) { return null; }
+        return copy.IsBefore(next) ? new(Volatile.Read(ref Generation(next.Id)), epoch, _clock.GetUtcNow()) : null;
+    }
+
+    /// <summary>
+    /// Keeps a copy of what this node has just written, so that the next call need not read it: unless a change came between that was not this write's own.
+    /// </summary>
+    public void Renew(SessionCopyPlace place, Session written)
+    {
+        var ours = place.Generation + 1;
+        if (Volatile.Read(ref Generation(written.Id)) != ours) { return; }
+        var options = _options.CurrentValue;
+        _copies.Keep(new(written, place.At, place.Epoch), options.MaxCachedSessions, options.OutageCopies);
+        if (Volatile.Read(ref Generation(written.Id)) != ours) { _copies.Remove(written.Id); }
+    }
+
     private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, SessionsOptions options, CancellationToken cancellationToken)
     {
         var outageCopies = options.OutageCopies;
 
         // Nobody waits to hear once more that the store is away.
         if (_health.CannotRead && SpareCopyOf(id, outageCopies) is { } spare) { return spare; }
-        _metrics.LookedUp(trusted ? "miss" : "bypass");
         var (generation, now) = (Volatile.Read(ref Generation(id)), _clock.GetUtcNow());
         try
         {
+            if (trusted && _copies.Find(id) is { } old && old.Epoch == epoch && await IsStillSoAsync(old, now, cancellationToken))
+            {
+                _metrics.LookedUp("confirmed");
+                _copies.TrimWhenDue(options.MaxCachedSessions, outageCopies);   // where all calls end here nothing else would
+                return _copies.Read(old);
+            }
+
+            _metrics.LookedUp(trusted ? "miss" : "bypass");
             var session = await _store.FindAsync(id, cancellationToken);
             if (session?.Tokens is null) { return session; }   // what cannot be read may be the next time, when its key has been
             var copy = new SessionCopy(session, now, epoch);
@@ -105,6 +141,19 @@ internal sealed class SessionCache : IDisposable
         catch (SessionStoreException) when (SpareCopyOf(id, outageCopies) is { } found)
         {
             return found;
+        }
+    }
+
+    /// <summary>A look at the row costs a third of reading it, with tokens to be decrypted.</summary>
+    private async Task<bool> IsStillSoAsync(SessionCopy copy, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _store.GlanceAsync([copy.Id], cancellationToken) is [var found] && copy.TryConfirm(found, now);
+        }
+        catch (SessionStoreException error) when (error.IsDamage)
+        {
+            return false;   // who reads it finds out whether that is one session's or the store's
         }
     }
 
@@ -150,5 +199,6 @@ internal sealed class SessionCache : IDisposable
     {
         _changes.Published -= Drop;
         _changes.Missed -= Distrust;
+        if (_keys is not null) { _keys.Revoked -= Distrust; }
     }
 }

@@ -38,6 +38,12 @@ internal sealed class SessionCopies(TimeProvider clock)
     public void Keep(SessionCopy copy, int max, TimeSpan lifetime)
     {
         TryKeep(copy, max);
+        TrimWhenDue(max, lifetime);
+    }
+
+    /// <summary>Drops, on another thread, what is of no use any longer: once a minute, and at the bound.</summary>
+    public void TrimWhenDue(int max, TimeSpan lifetime)
+    {
         if (Count >= max || clock.GetElapsedTime(Volatile.Read(ref _trimmedAt)) >= TrimInterval) { TrimSoon(max, lifetime); }
     }
 

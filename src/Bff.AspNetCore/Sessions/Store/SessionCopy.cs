@@ -50,6 +50,9 @@ internal sealed class SessionCopy
         return true;
     }
 
+    /// <summary>Whether a renewal made this of just what is here: one version on, with the same end.</summary>
+    public bool IsBefore(Session next) => _glance.Version == next.Version - 1 && _glance.EndsAt == next.EndsAt;
+
     /// <summary>Its bytes are enough from now on.</summary>
     public void Fold() => Volatile.Write(ref _unpacked, null);
 

@@ -61,7 +61,7 @@ internal sealed partial class RedisSessionStore(
             fields = await connection.Database.HashGetAsync(RedisKeys.Record(place.Shard, place.Id), SessionRecord.FieldNames, Primary)
                 .WaitAsync(cancellationToken);
         }
-        catch (RedisServerException error) when (error.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+        catch (RedisServerException error) when (IsNoRecord(error))
         {
             await PurgeAsync(place, cancellationToken);
             return null;
@@ -95,9 +95,18 @@ internal sealed partial class RedisSessionStore(
     private async Task<SessionGlance?> GlanceAsync(SessionId id, CancellationToken cancellationToken)
     {
         if (await _places.FindAsync(id, cancellationToken) is not { } shard) { return null; }
-        var fields = await connection.Database.HashGetAsync(RedisKeys.Record(shard, id), SessionRecord.GlanceNames, Primary).WaitAsync(cancellationToken);
-        return SessionRecord.GlanceOf(id, fields, Ours);
+        try
+        {
+            var fields = await connection.Database.HashGetAsync(RedisKeys.Record(shard, id), SessionRecord.GlanceNames, Primary).WaitAsync(cancellationToken);
+            return SessionRecord.GlanceOf(id, fields, Ours);
+        }
+        catch (RedisServerException error) when (IsNoRecord(error))
+        {
+            return null;   // who then reads it ends it
+        }
     }
+
+    private static bool IsNoRecord(RedisServerException error) => error.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal);
 
     public async Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken)
     {

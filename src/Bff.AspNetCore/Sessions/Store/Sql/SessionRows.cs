@@ -21,6 +21,9 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
     /// <summary>What a user sees of a session of theirs, and whose it is.</summary>
     public const string OwnColumns = "id, front_end, created_at, ends_at, absolute_ends_at, claims";
 
+    /// <summary>What is enough for a <see cref="SessionGlance"/>.</summary>
+    public const string GlanceColumns = "id, version, failures, ends_at";
+
     /// <summary>The place of <c>tokens</c> among <see cref="Columns"/>.</summary>
     public const int SealedColumn = 9;
 
@@ -31,7 +34,7 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
         {
             return Read(id, row);
         }
-        catch (Exception error) when (error is InvalidCastException or InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        catch (Exception error) when (IsAboutTheRow(error))
         {
             // A column that holds something else: as if its tokens could not be opened, so that its user signs in again and the rows beside it are worked on.
             protector.IsUnreadable(id);
@@ -39,6 +42,23 @@ internal sealed class SessionRows(TokenProtector protector, IOptions<SessionClie
                 Tokens = null };
         }
     }
+
+    /// <param name="row">Of <see cref="GlanceColumns"/>.</param>
+    /// <returns>Null when one of them holds something else: who then reads the session finds out what that means.</returns>
+    public static SessionGlance? ReadGlance(DbDataReader row)
+    {
+        try
+        {
+            return new(new(row.GetString(0)), row.GetInt64(1), checked((int)row.GetInt64(2)), Time(row, 3));
+        }
+        catch (Exception error) when (IsAboutTheRow(error))
+        {
+            return null;
+        }
+    }
+
+    private static bool IsAboutTheRow(Exception error) =>
+        error is InvalidCastException or InvalidOperationException or ArgumentException or FormatException or OverflowException;
 
     /// <param name="row">Of <see cref="EndedColumns"/>.</param>
     /// <param name="reason">Why it ended; null for its timeout.</param>

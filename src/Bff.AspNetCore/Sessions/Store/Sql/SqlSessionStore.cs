@@ -144,9 +144,10 @@ internal sealed partial class SqlSessionStore(
         // As many as the next power of two, so that there are few statements for a driver to keep prepared.
         var padding = Enumerable.Repeat("", (int)BitOperations.RoundUpToPowerOf2((uint)ids.Count) - ids.Count);
         var parameters = Numbered("id", ids.Select(id => id.Value).Concat(padding));
-        return parameters.Length == 0 ? [] : await _statements.QueryAsync(
-            $"SELECT id, version, failures, ends_at FROM sessions WHERE id IN ({Placeholders(parameters)}) AND {Ours}",
-            row => new SessionGlance(new(row.GetString(0)), row.GetInt64(1), (int)row.GetInt64(2), Time(row, 3)), cancellationToken, parameters);
+        if (parameters.Length == 0) { return []; }
+        var glances = await _statements.QueryAsync(
+            $"SELECT {GlanceColumns} FROM sessions WHERE id IN ({Placeholders(parameters)}) AND {Ours}", ReadGlance, cancellationToken, parameters);
+        return [.. glances.OfType<SessionGlance>()];
     }
 
     public async Task<string?> FindEndAsync(SessionId id, CancellationToken cancellationToken) =>
