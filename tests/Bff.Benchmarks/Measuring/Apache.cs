@@ -34,6 +34,9 @@ internal sealed class Apache : IAsyncDisposable
             KeepAlive On
             MaxKeepAliveRequests 0
             KeepAliveTimeout 600
+            ThreadsPerChild 64
+            MaxRequestWorkers 256
+            MaxSpareThreads 256
             OIDCProviderMetadataURL {provider.Issuer}/.well-known/openid-configuration
             OIDCProviderTokenEndpointAuth client_secret_post
             OIDCClientID {PretendProvider.ClientId}

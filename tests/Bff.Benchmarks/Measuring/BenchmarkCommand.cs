@@ -43,11 +43,17 @@ internal static class BenchmarkCommand
             HelpName = "NAME",
         };
         only.AcceptOnlyFromAmong([.. Contender.Names, Redis, RedisCluster]);
+        var starts = new Option<int>("--starts")
+        {
+            Description = "So often all contenders are started anew, with as many rounds each: processes of one program differ by a tenth.",
+            DefaultValueFactory = _ => 1,
+        };
         var rounds = new Option<int>("--rounds") { Description = "Windows of each contender, taken in turn.", DefaultValueFactory = _ => 5 };
         var seconds = new Option<double>("--seconds") { Description = "The length of a window.", DefaultValueFactory = _ => 4 };
         var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load on each contender before a scenario.", DefaultValueFactory = _ => 10 };
         var connections = new Option<int>("--connections") { Description = "Kept, each with one call at a time.", DefaultValueFactory = _ => 32 };
         var set = new Option<string[]>("--set") { Description = "A setting of Bff, as Bff:Telemetry:…=…; may be given several times.", HelpName = "KEY=VALUE" };
+        starts.Validators.Add(AtLeastOne);
         rounds.Validators.Add(AtLeastOne);
         connections.Validators.Add(AtLeastOne);
         set.Validators.Add(result =>
@@ -101,7 +107,7 @@ internal static class BenchmarkCommand
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail, million, sessions,
+            root, build, scenario, only, starts, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail, million, sessions,
             due, minutes,
         };
         command.Validators.Add(result =>
@@ -127,6 +133,7 @@ internal static class BenchmarkCommand
                 Build = Path.GetFullPath(parsed.GetValue(build) ?? Path.Combine(parsed.GetValue(root)!, "artifacts/bench/bff")),
                 Scenarios = [.. Scenario.All.Where(one => scenarios.Length == 0 || scenarios.Contains(one.Name))],
                 Contenders = [.. Contender.Names.Where(name => contenders.Length == 0 || contenders.Contains(name))],
+                Starts = parsed.GetValue(starts),
                 Rounds = parsed.GetValue(rounds),
                 Seconds = parsed.GetValue(seconds),
                 WarmUpSeconds = parsed.GetValue(warmUp),

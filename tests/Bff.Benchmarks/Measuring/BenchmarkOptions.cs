@@ -9,6 +9,10 @@ internal sealed record BenchmarkOptions
 
     public IReadOnlyList<string> Contenders { get; init; } = Contender.Names;
 
+    /// <summary>So often all contenders are started anew: the compiler decides in each process what is worth optimizing.</summary>
+    public int Starts { get; init; } = 1;
+
+    /// <summary>Of each start.</summary>
     public int Rounds { get; init; } = 5;
 
     public double Seconds { get; init; } = 4;

@@ -4,7 +4,11 @@ namespace Bff.Benchmarks.Measuring;
 
 /// <summary>Everything a run found out, as <c>--json</c> writes it.</summary>
 internal sealed record BenchmarkResult(
-    string Machine, DateTimeOffset At, int Connections, int Rounds, double Seconds, IReadOnlyList<ScenarioResult> Scenarios);
+    string Machine, DateTimeOffset At, int Connections, int Starts, int Rounds, double Seconds, IReadOnlyList<ScenarioResult> Scenarios)
+{
+    /// <summary>How often each was measured.</summary>
+    public string Told => Starts > 1 ? $"{Starts} starts with {Rounds} rounds each" : $"{Rounds} rounds";
+}
 
 internal sealed record ScenarioResult(string Name, string Title, IReadOnlyList<ContenderResult> Contenders);
 

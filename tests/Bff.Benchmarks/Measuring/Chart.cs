@@ -52,7 +52,7 @@ internal static class Chart
     }
 
     private static string Where(BenchmarkResult result) =>
-        $"{result.Machine}; {result.Connections} connections, median of {result.Rounds} rounds, {result.At:yyyy-MM-dd}";
+        $"{result.Machine}; {result.Connections} connections, median of {result.Told}, {result.At:yyyy-MM-dd}";
 
     private static string Described(IEnumerable<(string Title, List<ContenderResult> Bars)> groups) =>
         string.Join(". ", groups.Select(group => $"{group.Title}: " + string.Join("; ", group.Bars.Select(bar => $"{bar.Label} {Told(bar)}"))));

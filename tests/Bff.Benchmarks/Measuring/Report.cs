@@ -28,7 +28,7 @@ internal static class Report
 
     public static string Write(BenchmarkResult result)
     {
-        var text = new StringBuilder().AppendLine($"{result.Machine}; {result.Connections} connections, {result.Rounds} rounds of {result.Seconds} s");
+        var text = new StringBuilder().AppendLine($"{result.Machine}; {result.Connections} connections, {result.Told} of {result.Seconds} s");
         foreach (var scenario in result.Scenarios)
         {
             text.AppendLine().AppendLine($"**{scenario.Name}**: {scenario.Title}").AppendLine();

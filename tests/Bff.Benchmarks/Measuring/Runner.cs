@@ -19,7 +19,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
                 ? [.. options.Contenders.Where(Contender.CanRenew).Select(name => new[] { name })]
                 : [options.Contenders];
             var measured = new Dictionary<Scenario, Dictionary<string, Windows>>();
-            foreach (var names in worlds)
+            foreach (var names in Enumerable.Repeat(worlds, options.Starts).SelectMany(all => all))
             {
                 await using var world = await World.StartAsync(bench, options.Settings, kind.Key.Http2, kind.Key.Renewing, asked: kind.Key.Asked);
                 foreach (var scenario in kind)
@@ -42,7 +42,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
             scenarios.AddRange(measured.Select(pair => ResultOf(pair.Key, pair.Value)));
         }
 
-        return new(Report.Machine(), TimeProvider.System.GetUtcNow(), options.Connections, options.Rounds, options.Seconds, scenarios);
+        return new(Report.Machine(), TimeProvider.System.GetUtcNow(), options.Connections, options.Starts, options.Rounds, options.Seconds, scenarios);
     }
 
     private sealed class Windows : List<LoadResult>
@@ -71,7 +71,7 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
         {
             if (await world.FindAsync(name) is not { } contender) { continue; }
             contenders.Add(contender);
-            windows[name] = [];
+            windows.TryAdd(name, []);
         }
 
         var alone = scenario.Renewing ? await RenewAloneAsync(load, world, contenders[0]) : null;
