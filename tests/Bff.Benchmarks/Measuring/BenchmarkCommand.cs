@@ -107,8 +107,8 @@ internal static class BenchmarkCommand
         var command = new RootCommand(
             "What a forwarded call costs, beside bare YARP and others that move the same bytes. Times are printed; only ratios and bytes fail anything.")
         {
-            root, build, scenario, only, starts, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail, million, sessions,
-            due, minutes,
+            root, build, scenario, only, starts, rounds, seconds, warmUp, connections, set, json, quick, store, chart, pieces, account, memory, tail, million,
+            sessions, due, minutes,
         };
         command.Validators.Add(result =>
         {
