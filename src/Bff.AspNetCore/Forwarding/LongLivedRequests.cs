@@ -122,7 +122,7 @@ internal sealed partial class LongLivedRequests : PeriodicService, IHostedLifecy
     {
         var session = await _sessions.FindAsync(id, cancellationToken);
         var now = _clock.GetUtcNow();
-        if (session is null || session.EndsAt <= now || !_frontEnds.Accept(session))
+        if (session?.Tokens is null || session.EndsAt <= now || !_frontEnds.Accept(session))   // no tokens: a call would be refused, too
         {
             EndAll(id, calls);
             return;

@@ -33,6 +33,7 @@ internal sealed record BenchmarkOptions
     /// <summary>What CI has time for.</summary>
     public BenchmarkOptions Quick() => this with
     {
-        Scenarios = [Scenario.First], Contenders = [Contender.Bare, Contender.Sqlite], Rounds = 24, Seconds = 0.6, RampSeconds = 0.2, WarmUpSeconds = 10,
+        Scenarios = [Scenario.First], Contenders = [Contender.Bare, Contender.Sqlite], Starts = 1, Rounds = 24,
+        Seconds = 0.6, RampSeconds = 0.2, WarmUpSeconds = 10,
     };
 }

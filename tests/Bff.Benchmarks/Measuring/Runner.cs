@@ -48,6 +48,10 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
     private sealed class Windows : List<LoadResult>
     {
         public string? Note { get; set; }
+
+        public long Renewed { get; set; }
+
+        public long Expired { get; set; }
     }
 
     private static ScenarioResult ResultOf(Scenario scenario, Dictionary<string, Windows> measured) => new(scenario.Name, scenario.Title,
@@ -90,7 +94,9 @@ internal sealed class Runner(BenchmarkOptions options, Bench bench)
 
         if (!scenario.Renewing || world.Renewals == renewed) { return; }
         expired = await world.ExpiredAsync() - expired;
-        windows[contenders[0].Name].Note = $"{world.Renewals - renewed:N0} tokens were renewed meanwhile{alone}; {expired:N0} calls reached the upstream "
+        var measured = windows[contenders[0].Name];
+        (measured.Renewed, measured.Expired) = (measured.Renewed + world.Renewals - renewed, measured.Expired + expired);
+        measured.Note = $"{measured.Renewed:N0} tokens were renewed meanwhile{alone}; {measured.Expired:N0} calls reached the upstream "
             + "with one that had expired";
     }
 

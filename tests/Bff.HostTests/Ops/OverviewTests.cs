@@ -145,6 +145,7 @@ public sealed class OverviewTests
 
         world.Provider.ComeBack();
         await world.AdvanceAsync(TimeSpan.FromMinutes(2));
+        await Eventually.HappensAsync(async () => (await LookAsync(ops)).GetProperty("ready").GetBoolean(), "the probe of that time has its response");
         var back = await LookAsync(ops);
         (back.GetProperty("expired").GetInt64(), back.GetProperty("late").GetInt64()).ShouldBe((0, 0));
         Codes(back).ShouldBeEmpty();

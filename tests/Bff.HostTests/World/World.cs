@@ -11,7 +11,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Small beside the room before a token's expiry, so that no step jumps over a renewal.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
 
-    private const int NudgeEvery = 10;
+    private const int NudgeEvery = 5;
 
     private readonly Dictionary<string, string?> _settings;
     private readonly List<BffHost> _hosts = [];

@@ -5,6 +5,8 @@ using Bff.Sessions.Store;
 using Bff.Sessions.Store.Sql;
 using Bff.Sessions.Store.Sqlite;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -244,14 +246,38 @@ public sealed class SessionCacheTests : IDisposable
         if (place is { } free) { cache.Renew(free, next); }
     }
 
-    private SessionCache Cache(int seconds) =>
+    [Fact]
+    [Trait("Standard", "HARD-11")]
+    public async Task A_node_that_learns_of_a_revoked_key_trusts_no_copy_of_before()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "keys"));
+        var services = new ServiceCollection();
+        services.AddDataProtection().SetApplicationName(LiveKeys.ApplicationName).PersistKeysToFileSystem(folder);
+        await using var provider = services.BuildServiceProvider();
+        var manager = provider.GetRequiredService<IKeyManager>();
+        var options = Options.Create(new KeyManagementOptions { XmlRepository = new FileSystemXmlRepository(folder, NullLoggerFactory.Instance) });
+        using var keys = new LiveKeys(new(manager), options, NullLoggerFactory.Instance, _clock);
+        keys.CreateProtector("test").Protect([]);
+        using var cache = Cache(seconds: 5, keys);
+        var session = await CalledAsync(cache);
+        await _elsewhere.RemoveAsync(session.Id, null, EndReasons.EndedByAdmin, default);
+        (await cache.FindAsync(session.Id, default)).ShouldNotBeNull("nobody has told this node");
+
+        manager.RevokeKey(manager.GetAllKeys().Single().KeyId);
+        await keys.LooksForAsync([0x09, 0xF0, 0xC9, 0xF0, .. new byte[80]], default);   // with a key that is not there, so all are read anew
+
+        (await cache.FindAsync(session.Id, default)).ShouldBeNull("it was read");
+    }
+
+    private SessionCache Cache(int seconds, LiveKeys? keys = null) =>
         new(
             _store,
             _changes,
             new StoreHealth(_clock, NullLogger<StoreHealth>.Instance),
             FixedOptions.Of(new SessionsOptions { CacheLifetime = TimeSpan.FromSeconds(seconds) }),
             _metrics,
-            _clock);
+            _clock,
+            keys);
 
     private async Task ExecuteAsync(string sql)
     {

@@ -170,8 +170,8 @@ internal sealed partial class LiveKeys(
             var revoked = keys.Except(seen.Keys).Where(key => key.Revoked).ToList();
             foreach (var (key, _) in revoked) { _revoked[key] = Clock.GetTimestamp(); }
             _ring = Open(read);
-            if (revoked.Count > 0) { Revoked?.Invoke(); }
             Learned();
+            if (revoked.Count > 0) { Revoked?.Invoke(); }
         }
         catch (Exception error)
         {

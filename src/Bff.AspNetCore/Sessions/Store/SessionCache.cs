@@ -97,9 +97,9 @@ internal sealed class SessionCache : IDisposable
     /// </returns>
     public SessionCopyPlace? Expect(Session next)
     {
-        var epoch = Volatile.Read(ref _epoch);
+        var (epoch, generation) = (Volatile.Read(ref _epoch), Volatile.Read(ref Generation(next.Id)));   // before the copy, or a change between went unseen
         if (_changes.Blind || CopyOf(next.Id, _options.CurrentValue.CacheLifetime) is not { } copy || copy.Epoch != epoch) { return null; }
-        return copy.IsBefore(next) ? new(Volatile.Read(ref Generation(next.Id)), epoch, _clock.GetUtcNow()) : null;
+        return copy.IsBefore(next) ? new(generation, epoch, _clock.GetUtcNow()) : null;
     }
 
     /// <summary>
@@ -144,7 +144,7 @@ internal sealed class SessionCache : IDisposable
         }
     }
 
-    /// <summary>A look at the row costs a third of reading it, with tokens to be decrypted.</summary>
+    /// <summary>To look at the row is cheaper than to read it: there are tokens to be decrypted, and a copy to be packed.</summary>
     private async Task<bool> IsStillSoAsync(SessionCopy copy, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try

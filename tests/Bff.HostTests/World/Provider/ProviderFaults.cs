@@ -53,9 +53,21 @@ internal sealed class ProviderFaults
         }
     }
 
-    /// <summary>On a busy machine a server may be told of it too late: then it would carry out what a process asked for that had been killed before.</summary>
-    private static bool IsGone(HttpContext context) => context.Features.Get<IConnectionSocketFeature>()?.Socket is { } caller
-        && caller.Poll(TimeSpan.Zero, SelectMode.SelectRead) && caller.Available == 0;
+    /// <summary>
+    /// On a busy machine a server may be told of it too late: then it would carry out what a process asked for that had been killed before. For HTTP/1.1.
+    /// </summary>
+    private static bool IsGone(HttpContext context)
+    {
+        try
+        {
+            return context.Features.Get<IConnectionSocketFeature>()?.Socket is { } caller && caller.Poll(TimeSpan.Zero, SelectMode.SelectRead)
+                && caller.Available == 0;
+        }
+        catch (Exception error) when (error is ObjectDisposedException or SocketException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>The provider does its work, rotation included, and keeps the answer until <see cref="CutOff"/>.</summary>
     public void HoldAnswers() => _fault = On(TokenEndpoint, async (context, next) =>
