@@ -109,9 +109,14 @@ internal sealed class SessionCache : IDisposable
     {
         var ours = place.Generation + 1;
         if (Volatile.Read(ref Generation(written.Id)) != ours) { return; }
-        var options = _options.CurrentValue;
-        _copies.Keep(new(written, place.At, place.Epoch), options.MaxCachedSessions, options.OutageCopies);
-        if (Volatile.Read(ref Generation(written.Id)) != ours) { _copies.Remove(written.Id); }
+        Keep(new(written, place.At, place.Epoch), ours, _options.CurrentValue);
+    }
+
+    /// <summary>Unless the session has changed since, or does while the copy is put there.</summary>
+    private void Keep(SessionCopy copy, int generation, SessionsOptions options)
+    {
+        _copies.Keep(copy, options.MaxCachedSessions, options.OutageCopies);
+        if (Volatile.Read(ref Generation(copy.Id)) != generation) { _copies.Remove(copy.Id); }
     }
 
     private async ValueTask<Session?> ReadAsync(SessionId id, bool trusted, int epoch, SessionsOptions options, CancellationToken cancellationToken)
@@ -133,9 +138,7 @@ internal sealed class SessionCache : IDisposable
             _metrics.LookedUp(trusted ? "miss" : "bypass");
             var session = await _store.FindAsync(id, cancellationToken);
             if (session?.Tokens is null) { return session; }   // what cannot be read may be the next time, when its key has been
-            var copy = new SessionCopy(session, now, epoch);
-            _copies.Keep(copy, options.MaxCachedSessions, outageCopies);
-            if (Volatile.Read(ref Generation(id)) != generation) { _copies.Remove(id); }
+            Keep(new(session, now, epoch), generation, options);
             return ForCalls(session);   // as those find it who come after
         }
         catch (SessionStoreException) when (SpareCopyOf(id, outageCopies) is { } found)

@@ -49,12 +49,13 @@ internal sealed class SessionRecord(TokenProtector protector, IOptions<SessionCl
     /// <param name="fields">The values of <see cref="GlanceNames"/>.</param>
     /// <param name="ours">Clients.</param>
     /// <returns>Null when there is no such session of ours, or nobody here can make sense of it.</returns>
-    public static SessionGlance? GlanceOf(SessionId id, RedisValue[] fields, IReadOnlyList<string> ours)
-    {
-        var isWhole = fields[1].TryParse(out long version) & fields[3].TryParse(out long endsAt) & (fields[2].IsNull | fields[2].TryParse(out int failures));
-        var isTime = endsAt >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && endsAt <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
-        return isWhole && isTime && ours.Contains((string?)fields[0]) ? new(id, version, failures, DateTimeOffset.FromUnixTimeMilliseconds(endsAt)) : null;
-    }
+    public static SessionGlance? GlanceOf(SessionId id, RedisValue[] fields, IReadOnlyList<string> ours) =>
+        ours.Contains((string?)fields[0]) && fields[1].TryParse(out long version) && fields[2].TryParse(out int failures)   // no field is 0
+            && fields[3].TryParse(out long endsAt) && IsTime(endsAt)
+            ? new(id, version, failures, DateTimeOffset.FromUnixTimeMilliseconds(endsAt)) : null;
+
+    private static bool IsTime(long milliseconds) =>
+        milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     /// <summary>Names and values of a new one.</summary>
     public IReadOnlyCollection<RedisValue> Write(Session session)
